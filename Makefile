@@ -1,0 +1,81 @@
+# Set-up, tests and the main job. Every target does what it needs; `make` alone lists them.
+
+TORCH_VERSION := 2.13.0
+# libtorch_cpu.so needs these two NVIDIA libraries on Linux x86-64, whether or not there is a GPU.
+WHEELS := torch==$(TORCH_VERSION)
+ifeq ($(shell uname -sm),Linux x86_64)
+WHEELS += nvidia-cuda-cupti==13.0.85 nvidia-cuda-runtime==13.0.96
+endif
+
+PYTHON ?= python3
+CARGO ?= cargo
+DML := target/release/dml
+FULL := data/fashion-mnist_train.csv
+SAMPLE := data/fashion-mnist_sample.csv.gz
+# More for `make compare`, as in `make compare ARGS="--seeds 2022 --epochs 1"`.
+ARGS ?=
+
+.PHONY: help compare test check smoke data libtorch build clean
+
+help:
+	@echo 'make compare    set up, get the data, build, compare both losses over three seeds'
+	@echo 'make test       set up, build, run the tests'
+	@echo 'make check      formatting, clippy, documentation; warnings are errors'
+	@echo 'make smoke      the whole chain on a small sample, in seconds'
+	@echo 'make data       Fashion-MNIST as CSV into data/'
+	@echo 'make libtorch   libtorch $(TORCH_VERSION) into .libtorch/, unless LIBTORCH names another'
+	@echo 'make build      $(DML)'
+	@echo 'make clean      remove what the build made; runs, data and libtorch stay'
+
+compare: build
+	@$(DML) data fetch || echo 'make: going on with the shipped sample of 6,000 images' >&2
+	$(DML) compare $$(test -f $(FULL) || echo --data $(SAMPLE)) $(ARGS)
+
+test: libtorch
+	$(CARGO) test --release --locked
+
+check: libtorch
+	$(CARGO) fmt --check
+	$(CARGO) clippy --release --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --release --locked --no-deps --document-private-items
+
+smoke: build
+	rm -rf target/smoke
+	$(DML) data check $(SAMPLE)
+	$(DML) compare --config configs/smoke.toml --seeds 2022 --runs target/smoke
+	$(DML) eval --knn 1 --runs target/smoke
+	test -s target/smoke/compare-*/plots/tsne.png
+
+data: build
+	$(DML) data fetch
+
+build: libtorch
+	$(CARGO) build --release --locked
+
+ifdef LIBTORCH
+libtorch:
+	@test -f '$(LIBTORCH)/lib/libtorch_cpu.so' || test -f '$(LIBTORCH)/lib/libtorch_cpu.dylib' || \
+	  { echo 'make: LIBTORCH=$(LIBTORCH) holds no libtorch: unset it and run `make libtorch`, or let it name the folder of libtorch $(TORCH_VERSION)' >&2; exit 1; }
+else
+libtorch: .libtorch/$(TORCH_VERSION)
+endif
+
+# A finished wheel is kept until all are there, so an interrupted set-up goes on where it was.
+.libtorch/$(TORCH_VERSION):
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || \
+	  { echo 'make: libtorch is missing and pip, which gets it, too: install Python 3 with pip, or set LIBTORCH to the folder of libtorch $(TORCH_VERSION)' >&2; exit 1; }
+	@echo 'make: getting libtorch $(TORCH_VERSION) (0.5 GB to download, 1.2 GB on disk)'
+	@mkdir -p .libtorch/wheels
+	@for wheel in $(WHEELS); do \
+	  $(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --exists-action i \
+	    --dest .libtorch/wheels $$wheel || \
+	    { echo "make: $$wheel did not come; run \`make libtorch\` again to go on" >&2; exit 1; }; \
+	done
+	@rm -rf .libtorch/torch .libtorch/nvidia
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action ignore \
+	  --no-deps --no-index --find-links .libtorch/wheels --target .libtorch --upgrade $(WHEELS)
+	@rm -rf .libtorch/wheels
+	@touch $@
+
+clean:
+	$(CARGO) clean

@@ -1,0 +1,316 @@
+//! The command line: types that clap reads, nothing else.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::data::{ClassNames, Header};
+use crate::eval::Which;
+use crate::eval::tsne::Engine;
+use crate::runtime::DeviceChoice;
+
+/// Deep metric learning on labelled images: train, embed, evaluate and compare losses honestly.
+#[derive(Debug, Parser)]
+#[command(name = "dml", version, max_term_width = 100)]
+#[command(after_help = "Examples:
+  dml data fetch                                  get Fashion-MNIST as CSV into data/
+  dml compare                                     contrastive against cross-entropy, three seeds
+  dml train --loss cross-entropy --epochs 2       one run
+  dml eval --knn 1                                evaluate the newest run
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+`dml COMMAND --help` has examples for each command.")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Get, check or sample the data
+    #[command(subcommand)]
+    Data(DataCommand),
+    /// Train one network under one loss
+    Train(TrainArgs),
+    /// Evaluate a run by nearest neighbours and t-SNE
+    Eval(EvalArgs),
+    /// Train and evaluate losses × seeds on the same data, and conclude
+    Compare(CompareArgs),
+    /// List every loss with formula, settings and source
+    Losses(LossesArgs),
+}
+
+/// What to do with data.
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// Write Fashion-MNIST as CSV, its content checked
+    #[command(after_help = "Example:
+  dml data fetch                      tries the Debian folder, the Debian package, a download
+  dml data fetch --from ~/fashion     the four IDX files lie there, zipped or not")]
+    Fetch(FetchArgs),
+    /// Tell what a CSV of images holds, and every fault with its line
+    #[command(after_help = "Example:
+  dml data check data/fashion-mnist_sample.csv.gz
+  dml data check my.csv --label species --header yes")]
+    Check(CheckArgs),
+    /// Write a stratified subset of a CSV of images
+    #[command(after_help = "Example:
+  dml data sample data/fashion-mnist_train.csv --per-class 600 --out small.csv.gz")]
+    Sample(SampleArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct FetchArgs {
+    /// Folder with the four IDX files of Fashion-MNIST, zipped or not
+    #[arg(long, value_name = "DIR")]
+    pub from: Option<PathBuf>,
+    /// Folder to write the two CSVs into
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub into: PathBuf,
+    /// Overwrite a CSV that holds something else
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// How the columns of a CSV are to be read.
+#[derive(Debug, Args)]
+pub struct ColumnArgs {
+    /// Label column by name or by number from 1 [default: the column named label, else the first]
+    #[arg(long, value_name = "COLUMN")]
+    pub label: Option<String>,
+    /// Whether the first line names the columns: auto, yes or no [default: auto]
+    #[arg(long, value_name = "WHETHER")]
+    pub header: Option<Header>,
+    /// Names of the classes: auto, labels or fashion-mnist [default: auto]
+    #[arg(long, value_name = "WHICH", value_parser = class_names)]
+    pub names: Option<ClassNames>,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// CSV of labelled images, .csv or .csv.gz
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub columns: ColumnArgs,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SampleArgs {
+    /// CSV of labelled images, .csv or .csv.gz
+    pub file: PathBuf,
+    /// Images of each class
+    #[arg(long, value_name = "N", default_value_t = 600)]
+    pub per_class: usize,
+    /// Seed of the choice
+    #[arg(long, default_value_t = 2022)]
+    pub seed: u64,
+    /// File to write; .gz at the end zips it
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub columns: ColumnArgs,
+    /// Overwrite the file where it exists
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Settings that flags lay over the configuration file.
+#[derive(Debug, Args)]
+pub struct SettingArgs {
+    /// Configuration in TOML; flags win over it
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// CSV of labelled images, .csv or .csv.gz [default: data/fashion-mnist_train.csv]
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<String>,
+    #[command(flatten)]
+    pub columns: ColumnArgs,
+    /// Passes over the training images [default: 5]
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<usize>,
+    /// Images in a step [default: 128]
+    #[arg(long, value_name = "N")]
+    pub batch: Option<usize>,
+    /// Adam's step size [default: 0.001]
+    #[arg(long, value_name = "RATE")]
+    pub learning_rate: Option<f64>,
+    /// Where to compute: auto, cpu, cuda or cuda:N [default: auto]
+    #[arg(long)]
+    pub device: Option<DeviceChoice>,
+    /// Folder that holds the runs
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub runs: PathBuf,
+    /// Cores to use [default: all]
+    #[arg(long, value_name = "N")]
+    pub cores: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dml train                                             contrastive loss, the tutorial's settings
+  dml train --loss cross-entropy --seed 1
+  dml train --config configs/hadsell.toml --epochs 10
+  dml train --data my.csv --label species --device cpu
+  dml train --resume runs/contrastive-seed2022-1a2b3c   go on after the last finished epoch")]
+pub struct TrainArgs {
+    /// Loss to train under; `dml losses` lists them [default: contrastive]
+    #[arg(long, value_name = "NAME")]
+    pub loss: Option<String>,
+    /// Seed of split, weights, order and pairs [default: 2022]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub settings: SettingArgs,
+    /// Name of the run's folder [default: loss, seed and a hash of settings and data]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Train again where the run's folder exists
+    #[arg(long)]
+    pub force: bool,
+    /// Go on with an unfinished run, with the settings it began with
+    #[arg(long, value_name = "RUN", conflicts_with_all = [
+        "loss", "seed", "config", "data", "label", "header", "names", "epochs", "batch", "learning_rate", "name", "force",
+    ])]
+    pub resume: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dml eval --knn 1                                      the newest run
+  dml eval --run runs/contrastive-seed2022-1a2b3c --recall-at 1..5
+  dml eval --test data/fashion-mnist_test.csv           on the official test set
+  dml eval --json | jq .accuracy")]
+pub struct EvalArgs {
+    /// Run folder [default: the newest trained run]
+    #[arg(long, value_name = "DIR")]
+    pub run: Option<PathBuf>,
+    /// Neighbours that vote on an image's class [default: as the run's configuration, 1]
+    #[arg(long, value_name = "K")]
+    pub knn: Option<usize>,
+    /// The ks of recall@k, as 1..5 or 1,3,5 [default: 1..5]
+    #[arg(long, value_name = "KS", value_parser = parse_ks)]
+    pub recall_at: Option<Ks>,
+    /// Which of the run's models: last or best [default: last]
+    #[arg(long, value_name = "WHICH", value_parser = which_model)]
+    pub model: Option<Which>,
+    /// Engine of the t-SNE: bhtsne or linfa [default: bhtsne]
+    #[arg(long, value_name = "ENGINE", value_parser = tsne_engine)]
+    pub tsne: Option<Engine>,
+    /// Evaluate on this CSV of other images instead of the validation images (no t-SNE)
+    #[arg(long, value_name = "CSV", conflicts_with = "tsne")]
+    pub test: Option<PathBuf>,
+    /// CSV that the run was trained on, where it has moved
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<String>,
+    /// Where to compute: auto, cpu, cuda or cuda:N [default: auto]
+    #[arg(long)]
+    pub device: Option<DeviceChoice>,
+    /// Folder that holds the runs
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub runs: PathBuf,
+    /// Print the metrics as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dml compare                                           two losses, three seeds
+  dml compare --losses contrastive,cross-entropy --seeds 2022,1,2 --jobs 2
+  dml compare --seeds 2022 --epochs 1 --data data/fashion-mnist_sample.csv.gz")]
+pub struct CompareArgs {
+    /// Losses to compare, by name
+    #[arg(long, value_name = "A,B", value_delimiter = ',', default_value = "contrastive,cross-entropy")]
+    pub losses: Vec<String>,
+    /// Seeds, one run of each loss for each
+    #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "2022,1,2")]
+    pub seeds: Vec<u64>,
+    /// Runs side by side [default: as many as there are cores]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    #[command(flatten)]
+    pub settings: SettingArgs,
+    /// Train and evaluate again what is finished already
+    #[arg(long)]
+    pub force: bool,
+    /// Print the comparison as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct LossesArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The ks of recall@k.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ks(pub Vec<usize>);
+
+fn class_names(text: &str) -> Result<ClassNames, String> {
+    one_of(text, &[
+        ("auto", ClassNames::Auto),
+        ("labels", ClassNames::Labels),
+        ("fashion-mnist", ClassNames::FashionMnist),
+    ])
+}
+
+fn which_model(text: &str) -> Result<Which, String> {
+    one_of(text, &[("last", Which::Last), ("best", Which::Best)])
+}
+
+fn tsne_engine(text: &str) -> Result<Engine, String> {
+    one_of(text, &[("bhtsne", Engine::Bhtsne), ("linfa", Engine::Linfa)])
+}
+
+/// The value of a word, or the words there are.
+fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
+    let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+    found.ok_or_else(|| {
+        let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        format!("take {}", words.join(" or "))
+    })
+}
+
+/// More than anybody plots.
+const MOST_KS: usize = 1000;
+
+/// Reads `1..5` (both ends included) or `1,3,5`.
+fn parse_ks(text: &str) -> Result<Ks, String> {
+    let wrong = || "take a range like 1..5 or a list like 1,3,5".to_owned();
+    let number = |text: &str| text.trim().parse::<usize>().map_err(|_| wrong());
+    let ks: Vec<usize> = match text.split_once("..") {
+        Some((first, last)) => {
+            let last = number(last.trim_start_matches('='))?;
+            (number(first)?..=last).take(MOST_KS + 1).collect()
+        }
+        None => text.split(',').map(number).collect::<Result<_, _>>()?,
+    };
+    if ks.is_empty() || ks.contains(&0) || ks.len() > MOST_KS { Err(wrong()) } else { Ok(Ks(ks)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn ks_are_a_range_with_both_ends_or_a_list() {
+        assert_eq!(parse_ks("1..5"), Ok(Ks(vec![1, 2, 3, 4, 5])));
+        assert_eq!(parse_ks("1,3,10"), Ok(Ks(vec![1, 3, 10])));
+        for wrong in ["", "a", "5..1", "0..3", "1..", "1..9999999"] {
+            assert!(parse_ks(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! From flags to a checked configuration.
+
+use crate::cli::{ColumnArgs, SettingArgs};
+use crate::config::Config;
+use crate::data::DataConfig;
+use crate::error::Result;
+use crate::runtime::Cores;
+
+/// Defaults, then the configuration file, then flags; checked.
+///
+/// # Errors
+/// As [`Config::read`] and [`Config::check`].
+pub fn resolve(args: &SettingArgs) -> Result<Config> {
+    let mut config = match &args.config {
+        Some(path) => Config::read(path)?,
+        None => Config::default(),
+    };
+    set(&mut config.data.path, &args.data);
+    set_columns(&mut config.data, &args.columns);
+    set(&mut config.train.epochs, &args.epochs);
+    set(&mut config.train.batch, &args.batch);
+    set(&mut config.train.learning_rate, &args.learning_rate);
+    set(&mut config.train.device, &args.device);
+    config.check()?;
+    Ok(config)
+}
+
+/// Lays the flags for columns over the configuration.
+pub fn set_columns(data: &mut DataConfig, columns: &ColumnArgs) {
+    set(&mut data.label, &columns.label);
+    set(&mut data.header, &columns.header);
+    set(&mut data.names, &columns.names);
+}
+
+/// Takes over a flag that was given.
+pub fn set<T: Clone>(setting: &mut T, flag: &Option<T>) {
+    if let Some(value) = flag {
+        setting.clone_from(value);
+    }
+}
+
+/// The cores to use: as many as asked for, at most those there are.
+pub fn cores(asked: Option<usize>) -> usize {
+    asked.map_or(Cores::available(), |cores| cores.clamp(1, Cores::available()))
+}

@@ -1,0 +1,61 @@
+//! `dml train`: one run.
+
+use super::print;
+use super::settings::{cores, resolve, set};
+use crate::cli::TrainArgs;
+use crate::config::Config;
+use crate::error::Result;
+use crate::experiment::{Existing, Run, RunFolder, Session};
+use crate::loss::Loss;
+use crate::train::{History, Progress};
+
+/// Trains one network under one loss, or goes on with an unfinished run.
+///
+/// # Errors
+/// Wrong settings, faulty data, a folder that is taken, a loss that is no number.
+pub fn train(args: TrainArgs) -> Result<()> {
+    let progress = Progress::new();
+    let config = match &args.resume {
+        Some(path) => RunFolder::open(path)?.0.config()?,
+        None => configured(&args)?,
+    };
+    let session = Session::open(&config, cores(args.settings.cores), progress.clone())?;
+    let (run, existing) = match &args.resume {
+        Some(path) => (Run::reopen(&session, config, path)?, Existing::GoOn),
+        None => {
+            let existing = if args.force { Existing::Replace } else { Existing::Refuse };
+            (Run::new(&session, config, &args.settings.runs, args.name.as_deref())?, existing)
+        }
+    };
+    let bar = progress.run(&run.title(), run.images());
+    let _core = session.cores.take();
+    let history = run.train(&session, existing, &bar)?;
+    drop(bar);
+    print(&summary(&run, &history))
+}
+
+fn configured(args: &TrainArgs) -> Result<Config> {
+    let mut config = resolve(&args.settings)?;
+    if let Some(name) = args.loss.as_ref().filter(|name| *name != config.loss.name()) {
+        config.loss = Loss::by_name(name)?;
+    }
+    set(&mut config.train.seed, &args.seed);
+    config.check()?;
+    Ok(config)
+}
+
+fn summary(run: &Run, history: &History) -> String {
+    let folder = run.folder.path().display();
+    let last = history.epochs.last().expect("at least one epoch is configured");
+    format!(
+        "{}: {} epochs in {:.1} s, validation loss {:.4}, lowest in epoch {}\n\
+         run        {folder}\n\
+         pictures   {folder}/plots/pairs.png, {folder}/plots/loss.png\n\
+         next       dml eval --run {folder}",
+        run.title(),
+        last.epoch,
+        history.seconds(),
+        last.validation_loss,
+        history.best_epoch().unwrap_or(last.epoch),
+    )
+}

@@ -1,0 +1,251 @@
+//! The configuration: defaults in the code, then a TOML file, then flags.
+//!
+//! Every part of the program owns the type of its own settings; here they are put together,
+//! read, checked and written. A resolved configuration holds every key.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use crate::data::DataConfig;
+use crate::error::{Error, Fault, Result};
+use crate::eval::EvalConfig;
+use crate::files::sha256_hex;
+use crate::eval::tsne::TsneConfig;
+use crate::loss::{Contrastive, Loss};
+use crate::model::ModelConfig;
+use crate::train::TrainConfig;
+
+/// All settings of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The images and how they are split.
+    pub data: DataConfig,
+    /// The network.
+    pub model: ModelConfig,
+    /// The loss and its own settings.
+    pub loss: Loss,
+    /// Training.
+    pub train: TrainConfig,
+    /// Evaluation by nearest neighbours.
+    pub eval: EvalConfig,
+    /// The t-SNE picture.
+    pub tsne: TsneConfig,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            data: DataConfig::default(),
+            model: ModelConfig::default(),
+            loss: Loss::Contrastive(Contrastive::default()),
+            train: TrainConfig::default(),
+            eval: EvalConfig::default(),
+            tsne: TsneConfig::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads a TOML file over the defaults.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is no TOML, has a value of the wrong type, or an unknown key,
+    /// for which the nearest known key is named.
+    pub fn read(path: &Path) -> Result<Config> {
+        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+        Config::parse(&text, path)
+    }
+
+    /// Reads TOML text over the defaults; `path` is for messages.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub fn parse(text: &str, path: &Path) -> Result<Config> {
+        let fault = |e: toml::de::Error| Fault::new(path, e.to_string().trim_end().to_owned());
+        let mut table: Table = text.parse().map_err(fault)?;
+        let loss = named_loss(&mut table)?;
+        refuse_unknown_keys(&table, &loss, path)?;
+        Ok(table.try_into().map_err(fault)?)
+    }
+
+    /// Checks what can be checked without the data.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] with the key, its value and what it can be.
+    pub fn check(&self) -> Result<()> {
+        self.data.check()?;
+        self.model.check()?;
+        self.train.check()?;
+        self.eval.check()?;
+        self.tsne.check()
+    }
+
+    /// The resolved configuration as TOML, every key in it.
+    pub fn to_toml(&self) -> String {
+        toml::to_string_pretty(self).expect("settings are plain values")
+    }
+
+    /// A hash over all that decides the trained model: settings, data and versions.
+    ///
+    /// Where the data lie, what is done after training and on how many cores does not count.
+    pub fn training_fingerprint(&self, data_sha256: &str, device: &str) -> String {
+        let mut decisive = self.clone();
+        decisive.data.path = String::new();
+        decisive.train.device = Default::default();
+        decisive.eval = EvalConfig::default();
+        decisive.tsne = TsneConfig::default();
+        let parts = [
+            decisive.to_toml().as_str(),
+            data_sha256,
+            device,
+            env!("CARGO_PKG_VERSION"),
+            crate::runtime::LIBTORCH_VERSION,
+        ]
+        .join("\n");
+        sha256_hex(parts.as_bytes())
+    }
+
+    /// A hash over the settings of evaluation.
+    pub fn evaluation_fingerprint(&self) -> String {
+        let eval = toml::to_string(&self.eval).expect("plain values");
+        let tsne = toml::to_string(&self.tsne).expect("plain values");
+        sha256_hex([eval, tsne].join("\n").as_bytes())
+    }
+}
+
+/// The loss that a table names, with its defaults; a `[loss]` without a name gets the default's.
+fn named_loss(table: &mut Table) -> Result<Loss> {
+    let Some(Value::Table(loss)) = table.get_mut("loss") else {
+        return Ok(Config::default().loss);
+    };
+    let default = Config::default().loss.name();
+    match loss.entry("name").or_insert_with(|| default.into()) {
+        Value::String(name) => Loss::by_name(name),
+        other => Err(Error::setting("loss.name", other, "must be a name in quotes")),
+    }
+}
+
+fn refuse_unknown_keys(table: &Table, loss: &Loss, path: &Path) -> Result<()> {
+    let known = Config { loss: loss.clone(), ..Config::default() };
+    let known = Table::try_from(&known).expect("settings are plain values");
+    let known = dotted_keys(&known);
+    let sections: Vec<&str> = known.iter().filter_map(|key| key.split('.').next()).collect();
+    for key in dotted_keys(table) {
+        let is_section = sections.contains(&key.as_str());
+        if is_section || known.contains(&key) {
+            continue;
+        }
+        let nearest = known
+            .iter()
+            .map(|candidate| (closeness(&key, candidate), candidate))
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map_or("", |(_, candidate)| candidate);
+        let fault = Fault::new(path, format!("unknown key {key}"))
+            .remedy(format!("the nearest key is {nearest}"));
+        return Err(fault.into());
+    }
+    Ok(())
+}
+
+/// How near two keys are: by their last part first, then as a whole.
+fn closeness(key: &str, candidate: &str) -> f64 {
+    let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
+    strsim::jaro_winkler(&last(key), &last(candidate)) + 0.1 * strsim::jaro_winkler(key, candidate)
+}
+
+/// The keys of a table's leaves, `train.epochs`.
+fn dotted_keys(table: &Table) -> Vec<String> {
+    let below = |(key, value): (&String, &Value)| match value {
+        Value::Table(inner) if !inner.is_empty() => {
+            dotted_keys(inner).iter().map(|rest| format!("{key}.{rest}")).collect()
+        }
+        _ => vec![key.clone()],
+    };
+    table.iter().flat_map(below).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config> {
+        Config::parse(text, Path::new("my.toml"))
+    }
+
+    fn message(text: &str) -> String {
+        parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_empty_file_is_the_tutorials_protocol() {
+        let config = parse("").unwrap();
+        assert_eq!(config, Config::default());
+        assert_eq!((config.train.epochs, config.train.batch), (5, 128));
+        assert_eq!((config.train.learning_rate, config.train.seed), (1e-3, 2022));
+        assert_eq!(config.data.validation, 0.05);
+        assert_eq!(config.loss, Loss::Contrastive(Contrastive::default()));
+    }
+
+    #[test]
+    fn a_resolved_configuration_reads_back_as_itself() {
+        for loss in Loss::all() {
+            let config = Config { loss, ..Config::default() };
+            assert_eq!(parse(&config.to_toml()).unwrap(), config);
+        }
+    }
+
+    #[test]
+    fn a_file_holds_only_what_differs() {
+        let config = parse("[train]\nepochs = 2\n[loss]\nmargin = 1.0").unwrap();
+        assert_eq!(config.train.epochs, 2);
+        assert_eq!(config.loss, Loss::Contrastive(Contrastive { margin: 1.0, ..Default::default() }));
+        let config = parse("[loss]\nname = \"cross-entropy\"").unwrap();
+        assert_eq!(config.loss.name(), "cross-entropy");
+    }
+
+    #[test]
+    fn an_unknown_key_is_answered_with_the_nearest() {
+        for (text, key, nearest) in [
+            ("[train]\nepoch = 2", "train.epoch", "train.epochs"),
+            ("[train]\nlr = 0.1\n", "train.lr", "train."),
+            ("epochs = 2", "epochs", "train.epochs"),
+            ("[trian]\nseed = 2", "trian.seed", "train.seed"),
+            ("[loss]\nmargn = 2.0", "loss.margn", "loss.margin"),
+        ] {
+            let message = message(text);
+            let start = format!("my.toml: unknown key {key}; the nearest key is {nearest}");
+            assert!(message.starts_with(&start), "{message}");
+        }
+        // The margin is the contrastive loss's, not cross-entropy's.
+        let other = message("[loss]\nname = \"cross-entropy\"\nmargin = 2.0");
+        assert!(other.starts_with("my.toml: unknown key loss.margin"), "{other}");
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_or_loss_is_told_with_its_key() {
+        let wrong = message("[train]\nepochs = \"many\"");
+        assert!(wrong.contains("epochs") && wrong.contains("many"), "{wrong}");
+        let loss = message("[loss]\nname = \"contrast\"");
+        assert!(loss.contains("contrastive, cross-entropy"), "{loss}");
+        assert!(message("[train\n").contains("my.toml"));
+    }
+
+    #[test]
+    fn only_what_decides_the_model_is_in_its_fingerprint() {
+        let base = Config::default();
+        let print = |config: &Config| config.training_fingerprint("abc", "cpu");
+        let mut later = base.clone();
+        later.eval.knn = 5;
+        later.tsne.perplexity = 10.0;
+        later.data.path = "elsewhere.csv".to_owned();
+        assert_eq!(print(&base), print(&later));
+        assert_ne!(base.evaluation_fingerprint(), later.evaluation_fingerprint());
+        let mut other = base.clone();
+        other.train.seed = 1;
+        assert_ne!(print(&base), print(&other));
+        assert_ne!(print(&base), base.training_fingerprint("abd", "cpu"));
+    }
+}

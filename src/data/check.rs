@@ -1,0 +1,231 @@
+//! What a CSV of images holds, and everything that is wrong with it.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use serde::{Serialize, Serializer};
+
+use super::{After, Class, CsvOptions, Dataset, examine};
+use crate::error::{Error, Fault, Result};
+
+/// Faults that are kept; all are counted.
+const KEPT: usize = 20;
+
+/// What a CSV of images holds.
+///
+/// Images, classes, values and copies are those of the rows without a fault.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// The file as the user named it.
+    pub file: PathBuf,
+    /// Number of rows, those with a fault included and the header not.
+    pub rows: usize,
+    /// What could be read; `None` where the file as a whole is faulty.
+    pub content: Option<Content>,
+    /// The first faults, at most 20.
+    #[serde(serialize_with = "as_messages")]
+    pub faults: Vec<Fault>,
+    /// Number of all faults.
+    pub fault_count: usize,
+}
+
+/// What was read of a CSV of images.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Content {
+    /// Whether there is a header.
+    pub header: bool,
+    /// Number of images, which are rows without a fault.
+    pub images: usize,
+    /// Height and width of an image in pixels.
+    pub side: usize,
+    /// The classes in the order of their indices.
+    pub classes: Vec<ClassCount>,
+    /// Range and mean of the pixel values; `None` without an image.
+    pub values: Option<Values>,
+    /// Number of images that equal an earlier one in every pixel.
+    pub copies: usize,
+    /// SHA-256 of the unzipped file, in hexadecimal.
+    pub sha256: String,
+}
+
+/// A class and how many images it has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClassCount {
+    /// The class.
+    #[serde(flatten)]
+    pub class: Class,
+    /// Number of its images.
+    pub count: usize,
+}
+
+/// Pixel values of all images together.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Values {
+    /// The smallest, 0..=255.
+    pub min: u8,
+    /// The largest, 0..=255.
+    pub max: u8,
+    /// Their arithmetic mean.
+    pub mean: f64,
+}
+
+fn as_messages<S: Serializer>(faults: &[Fault], to: S) -> std::result::Result<S::Ok, S::Error> {
+    to.collect_seq(faults.iter().map(Fault::to_string))
+}
+
+/// Looks through a whole file and collects its faults.
+///
+/// # Errors
+/// [`Error::Io`] where the system refuses to read the file, and [`Error::Fault`] where there is
+/// none or it is a folder. Every other fault is in the summary.
+pub fn check(file: &Path, options: &CsvOptions) -> Result<Summary> {
+    if !file.is_file() {
+        // Says which of the many ways in which this is not a file it is.
+        super::read_unzipped(file)?;
+    }
+    let mut summary = Summary {
+        file: file.to_path_buf(),
+        rows: 0,
+        content: None,
+        faults: vec![],
+        fault_count: 0,
+    };
+    let mut tell = |fault| {
+        summary.fault_count += 1;
+        if summary.faults.len() < KEPT {
+            summary.faults.push(fault);
+        }
+        After::GoOn
+    };
+    match examine(file, options, &mut tell) {
+        Ok(findings) => {
+            summary.rows = findings.rows;
+            summary.content = Some(content(&findings.data, findings.header));
+        }
+        Err(Error::Fault(fault)) => {
+            tell(*fault);
+        }
+        Err(other) => return Err(other),
+    }
+    Ok(summary)
+}
+
+fn content(data: &Dataset, header: bool) -> Content {
+    let counted = data.classes.iter().cloned().zip(data.class_counts());
+    Content {
+        header,
+        images: data.len(),
+        side: data.side,
+        classes: counted.map(|(class, count)| ClassCount { class, count }).collect(),
+        values: values(&data.pixels),
+        copies: copies(data),
+        sha256: data.sha256.clone(),
+    }
+}
+
+fn values(pixels: &[u8]) -> Option<Values> {
+    let (&min, &max) = (pixels.iter().min()?, pixels.iter().max()?);
+    let sum: u64 = pixels.iter().map(|&value| u64::from(value)).sum();
+    Some(Values { min, max, mean: sum as f64 / pixels.len() as f64 })
+}
+
+fn copies(data: &Dataset) -> usize {
+    let mut seen = HashSet::with_capacity(data.len());
+    (0..data.len()).filter(|&row| !seen.insert(data.image(row))).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn checked(text: impl AsRef<[u8]>) -> Summary {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        fs::write(&path, text).unwrap();
+        check(&path, &CsvOptions::default()).unwrap()
+    }
+
+    fn messages(summary: &Summary) -> Vec<String> {
+        let told = |fault: &Fault| {
+            let text = fault.to_string();
+            text[text.rfind("a.csv").unwrap()..].to_owned()
+        };
+        summary.faults.iter().map(told).collect()
+    }
+
+    #[test]
+    fn a_good_file_is_summed_up() {
+        let text = "label,a,b,c,d\nx,0,0,0,9\ny,1,2,3,4\nx,0,0,0,9\ny,1,2,3,5\n";
+        let summary = checked(text);
+        assert_eq!((summary.rows, summary.fault_count), (4, 0));
+        let content = summary.content.unwrap();
+        assert_eq!((content.header, content.images, content.side), (true, 4, 2));
+        let counts = content.classes.iter().map(|c| (c.class.label.as_str(), c.count));
+        assert_eq!(counts.collect::<Vec<_>>(), [("x", 2), ("y", 2)]);
+        assert_eq!(content.values, Some(Values { min: 0, max: 9, mean: 39.0 / 16.0 }));
+        assert_eq!(content.copies, 1);
+        assert_eq!(content.sha256, super::super::sha256_hex(text.as_bytes()));
+    }
+
+    #[test]
+    fn every_fault_is_told_and_the_good_rows_are_counted() {
+        let text = "label,a,b,c,d\nx,0,u,0,300\ny,1,2,3,4\nx,0,0\ny,1,2,3,5\n,1,1,1,1\nz,1,1,1,1\n";
+        let summary = checked(text);
+        assert_eq!(
+            messages(&summary),
+            [
+                "a.csv, line 2, column b: 'u' is not a number",
+                "a.csv, line 2, column d: '300' is out of 0..255",
+                "a.csv, line 4: the row has 3 cells, the header has 5",
+                "a.csv, line 6, column label: the label is missing",
+            ]
+        );
+        assert_eq!((summary.rows, summary.fault_count), (6, 4));
+        assert_eq!(summary.content.unwrap().images, 3);
+    }
+
+    #[test]
+    fn classes_without_a_pair_are_told_where_every_row_is_good() {
+        let lonely = messages(&checked("label,a\nx,1\nx,2\ny,1\nz,1\n"));
+        assert_eq!(lonely.len(), 2);
+        assert!(lonely[0].starts_with("a.csv, line 4, column label: 'y' is a class with a single"));
+        assert!(lonely[1].starts_with("a.csv, line 5, column label: 'z' is a class with a single"));
+    }
+
+    #[test]
+    fn faults_beyond_the_first_twenty_are_counted() {
+        let summary = checked(format!("label,a\n{}", "1,x\n".repeat(50)));
+        assert_eq!((summary.faults.len(), summary.fault_count), (20, 50));
+        let content = summary.content.unwrap();
+        assert_eq!((content.images, content.values), (0, None));
+    }
+
+    #[test]
+    fn a_file_without_rows_has_its_fault_and_no_content() {
+        let summary = checked("label,a,b\n1,2,3\n");
+        assert!(messages(&summary)[0].contains("make no square"));
+        assert_eq!((summary.fault_count, summary.content), (1, None));
+        let cut = checked([0x1f, 0x8b, 8, 0]);
+        assert!(messages(&cut)[0].contains("the gzip is cut off"));
+    }
+
+    #[test]
+    fn what_is_no_file_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let told = |path: &Path| check(path, &CsvOptions::default()).unwrap_err().to_string();
+        assert!(told(folder.path()).contains("is a folder"));
+        assert!(told(&folder.path().join("none.csv")).contains("there is no such file"));
+    }
+
+    #[test]
+    fn a_summary_is_written_as_json_with_faults_as_messages() {
+        let json = serde_json::to_value(checked("label,a\nx,1\nx,2\ny,1\ny,q\n")).unwrap();
+        assert_eq!(
+            json["content"]["classes"][0],
+            serde_json::json!({"label": "x", "name": "x", "count": 2})
+        );
+        let message = json["faults"][0].as_str().unwrap();
+        assert!(message.ends_with("line 5, column a: 'q' is not a number"), "{message}");
+    }
+}

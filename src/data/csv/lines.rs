@@ -1,0 +1,44 @@
+//! Line numbers of byte offsets in a text.
+
+/// Counts lines up to an offset; asking for growing offsets reads the text once.
+pub(super) struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    /// Line numbers of offsets in `text`.
+    pub fn new(text: &'a [u8]) -> Self {
+        Lines { text, at: 0, line: 1 }
+    }
+
+    /// The line (from 1) of the byte at `offset`, which must not shrink from call to call.
+    ///
+    /// A line ends with `\n`, `\r\n` or a lone `\r`.
+    pub fn line_at(&mut self, offset: usize) -> u64 {
+        for at in self.at..offset {
+            let next = self.text.get(at + 1);
+            let ends = match self.text[at] {
+                b'\n' => true,
+                b'\r' => next != Some(&b'\n'),
+                _ => false,
+            };
+            self.line += u64::from(ends);
+        }
+        self.at = offset.max(self.at);
+        self.line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_line_end_counts_once() {
+        let mut lines = Lines::new(b"a\nb\r\nc\rd\n\ne");
+        let offsets = [0, 2, 5, 7, 10];
+        assert_eq!(offsets.map(|offset| lines.line_at(offset)), [1, 2, 3, 4, 6]);
+    }
+}

@@ -1,0 +1,392 @@
+//! What the loader accepts, and the message for everything that it does not.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::*;
+
+/// A file with this content, in a folder that lives as long as the pair.
+fn file(content: &[u8]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.csv");
+    fs::write(&path, content).unwrap();
+    (folder, path)
+}
+
+fn load_with(content: impl AsRef<[u8]>, options: &CsvOptions) -> Result<Dataset> {
+    let (_folder, path) = file(content.as_ref());
+    load(&path, options)
+}
+
+fn loaded(content: impl AsRef<[u8]>) -> Dataset {
+    load_with(content, &CsvOptions::default()).unwrap()
+}
+
+/// The message, from the file's name on.
+fn told_with(content: impl AsRef<[u8]>, options: &CsvOptions) -> String {
+    let text = load_with(content, options).unwrap_err().to_string();
+    text[text.rfind("a.csv").unwrap()..].to_owned()
+}
+
+fn told(content: impl AsRef<[u8]>) -> String {
+    told_with(content, &CsvOptions::default())
+}
+
+fn labels(data: &Dataset) -> Vec<&str> {
+    data.classes.iter().map(|class| class.label.as_str()).collect()
+}
+
+fn label_at(column: &str) -> CsvOptions {
+    CsvOptions { label: LabelColumn::Given(column.to_owned()), ..CsvOptions::default() }
+}
+
+fn header(header: Header) -> CsvOptions {
+    CsvOptions { header, ..CsvOptions::default() }
+}
+
+/// Two classes of two images of 2×2 pixels, under a header.
+const GOOD: &str = "label,a,b,c,d\n3,1,2,3,4\n7,5,6,7,8\n3,9,10,11,12\n7,13,14,15,255\n";
+const GOOD_PIXELS: [u8; 16] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 255];
+
+/// `GOOD` with its third line replaced.
+fn good_but(line: &str) -> String {
+    GOOD.replace("7,5,6,7,8", line)
+}
+
+#[test]
+fn pixels_are_rows_and_labels_are_class_indices() {
+    let data = loaded(GOOD);
+    assert_eq!(data.pixels, GOOD_PIXELS);
+    assert_eq!((data.labels.as_slice(), data.side), ([0, 1, 0, 1].as_slice(), 2));
+    assert_eq!(labels(&data), ["3", "7"]);
+    assert_eq!(data.sha256, sha256_hex(GOOD.as_bytes()));
+}
+
+#[test]
+fn every_way_of_writing_the_same_rows_gives_the_same_images() {
+    let plain = loaded(GOOD);
+    for other in [
+        GOOD.replace('\n', "\r\n"),
+        GOOD.replace('\n', "\r"),
+        GOOD.trim_end().to_owned(),
+        format!("\u{feff}{GOOD}"),
+        format!("{GOOD}\n\r\n\n"),
+        format!("\n\n{GOOD}"),
+        GOOD.replace("\n7", "\n\n7"),
+        GOOD.replace(',', " , "),
+        GOOD.replace(',', "\t,"),
+        GOOD.replace("13,", "\"13\","),
+        GOOD.replace("\n7", "\n\"7\""),
+        GOOD.replace("label", "\"label\""),
+        GOOD.replace(",5,6", ",+5,006"),
+    ] {
+        let data = loaded(&other);
+        assert_eq!((&data.pixels, &data.labels), (&plain.pixels, &plain.labels), "{other:?}");
+        assert_eq!(data.classes, plain.classes, "{other:?}");
+        assert_eq!(data.sha256, sha256_hex(other.as_bytes()));
+    }
+}
+
+#[test]
+fn a_gzip_gives_the_same_images_and_the_hash_of_what_is_in_it() {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, GOOD.as_bytes()).unwrap();
+    let zipped = encoder.finish().unwrap();
+    let data = loaded(&zipped);
+    assert_eq!((data.pixels, data.sha256), (GOOD_PIXELS.to_vec(), loaded(GOOD).sha256));
+    let cut = told(&zipped[..zipped.len() - 9]);
+    assert!(cut.starts_with("a.csv: the gzip is cut off after "), "{cut}");
+}
+
+#[test]
+fn the_label_is_found_by_name_or_position_and_is_the_first_otherwise() {
+    let columns = "a,kind,b\n1,x,2\n".replace("b\n", "b,c,d\n").replace("2\n", "2,3,4\n");
+    let text = format!("{columns}5,y,6,7,8\n5,x,6,7,8\n5,y,6,7,8\n");
+    for column in ["kind", "2", " kind "] {
+        let data = load_with(&text, &label_at(column)).unwrap();
+        assert_eq!(labels(&data), ["x", "y"]);
+        assert_eq!(data.pixels[..4], [1, 2, 3, 4]);
+    }
+    assert_eq!(labels(&loaded(text.replace("kind", "label"))), ["x", "y"]);
+    let first = loaded("k,a\n4,1\n4,2\n5,3\n5,4\n");
+    assert_eq!((labels(&first), first.pixels.as_slice()), (vec!["4", "5"], &[1, 2, 3, 4][..]));
+}
+
+#[test]
+fn settings_are_read_from_their_texts() {
+    assert_eq!(LabelColumn::from("auto"), LabelColumn::Auto);
+    assert_eq!(LabelColumn::from("3"), LabelColumn::Given("3".to_owned()));
+    let read = ["auto", "yes", "no"].map(|text| text.parse::<Header>().unwrap());
+    assert_eq!(read, [Header::Auto, Header::Yes, Header::No]);
+    let told = "maybe".parse::<Header>().unwrap_err().to_string();
+    assert_eq!(told, "data.header = maybe: must be auto, yes or no");
+}
+
+#[test]
+fn a_name_that_is_a_number_wins_over_the_position_where_there_is_a_header() {
+    let text = "0,1,2,3,4\n9,1,1,1,5\n9,1,1,1,6\n9,1,1,1,5\n9,1,1,1,6\n";
+    assert_eq!(labels(&load_with(text, &label_at("4")).unwrap()), ["5", "6"]);
+    let without = CsvOptions { header: Header::No, ..label_at("5") };
+    assert_eq!(told_with(text, &without).split(':').next().unwrap(), "a.csv, line 1, column 5");
+}
+
+#[test]
+fn a_header_is_told_from_an_image() {
+    let rows = "1,0,0,0,9\n1,0,0,0,9\n2,0,0,0,9\n2,0,0,0,9\n";
+    assert_eq!(loaded(rows).len(), 4);
+    for names in ["x,a,b,c,d", "x,0,1,2,3", "0,1,2,3,4", "label,9,9,9,9", "x,,,,"] {
+        assert_eq!(loaded(format!("{names}\n{rows}")).len(), 4, "{names}");
+    }
+    // An image whose pixels happen to count up is an image where the user says so.
+    let counting = "1,0,1,2,3\n1,0,0,0,9\n2,0,0,0,9\n2,0,0,0,9\n";
+    assert_eq!(load_with(counting, &header(Header::No)).unwrap().len(), 4);
+    let names = format!("1,9,9,9,9\n{rows}");
+    assert_eq!(load_with(&names, &header(Header::Yes)).unwrap().len(), 4);
+    assert_eq!(loaded(&names).len(), 5);
+}
+
+#[test]
+fn one_bad_cell_in_the_first_row_makes_no_header() {
+    assert_eq!(
+        told("1,0,x,0,9\n1,0,0,0,9\n2,0,0,0,9\n2,0,0,0,9\n"),
+        "a.csv, line 1, column 3: 'x' is not a number"
+    );
+}
+
+#[test]
+fn labels_with_gaps_or_as_text_become_classes() {
+    let of = |names: [&str; 2]| {
+        let [a, b] = names;
+        loaded(format!("label,p\n{a},1\n{b},2\n{a},3\n{b},4\n"))
+    };
+    let gaps = of(["90", "7"]);
+    assert_eq!((labels(&gaps), gaps.labels.as_slice()), (vec!["7", "90"], &[1, 0, 1, 0][..]));
+    assert_eq!(labels(&of(["dog", "Katze ä"])), ["Katze ä", "dog"]);
+    assert_eq!(labels(&of(["\"a, b\"", "\"say \"\"c\"\"\""])), ["a, b", "say \"c\""]);
+}
+
+#[test]
+fn a_bad_cell_is_told_with_line_column_and_value() {
+    for (cell, problem) in [
+        ("", "the cell is empty; a pixel is a whole number from 0 to 255"),
+        (" ", "the cell is empty; a pixel is a whole number from 0 to 255"),
+        ("abc", "'abc' is not a number"),
+        ("nan", "'nan' is not a number"),
+        ("1.5", "'1.5' is not a whole number"),
+        ("1e2", "'1e2' is not written as a whole number; write 100"),
+        ("256", "'256' is out of 0..255"),
+        ("-1", "'-1' is out of 0..255"),
+        ("\"6", "the row has 3 cells, the header has 5"),
+    ] {
+        let place = if cell == "\"6" { "a.csv, line 3" } else { "a.csv, line 3, column b" };
+        assert_eq!(told(good_but(&format!("7,5,{cell},7,8"))), format!("{place}: {problem}"));
+    }
+    assert_eq!(told(good_but(",5,6,7,8")), "a.csv, line 3, column label: the label is missing");
+    assert_eq!(
+        told(good_but("\"x\ny\",5,6,7,8")),
+        "a.csv, line 3, column label: 'x\\ny' is a label with a control character or line end in it"
+    );
+}
+
+#[test]
+fn lines_are_those_of_the_file_whatever_ends_them() {
+    let bad = good_but("\n\n7,5,x,7,8");
+    let place = "a.csv, line 5, column b: 'x' is not a number";
+    assert_eq!(told(&bad), place);
+    assert_eq!(told(bad.replace('\n', "\r\n")), place);
+    assert_eq!(told(bad.replace('\n', "\r")), place);
+    assert_eq!(told(format!("\u{feff}{bad}")), place);
+    assert_eq!(told(format!("\n\n{bad}")), "a.csv, line 7, column b: 'x' is not a number");
+}
+
+#[test]
+fn columns_without_a_name_are_told_by_number() {
+    let rows = "1,0,0,0,9\n1,0,0,0,9\n2,0,0,0,9\n2,0,0,999,9\n";
+    assert_eq!(told(rows), "a.csv, line 4, column 4: '999' is out of 0..255");
+    assert_eq!(
+        told(format!("label,a,b,,d\n{rows}")),
+        "a.csv, line 5, column 4: '999' is out of 0..255"
+    );
+}
+
+#[test]
+fn a_ragged_row_is_told_with_its_length() {
+    let at = "a.csv, line 3: the row has";
+    assert_eq!(told(good_but("7,5,6,7")), format!("{at} 4 cells, the header has 5"));
+    assert_eq!(told(good_but("7,5,6,7,8,9")), format!("{at} 6 cells, the header has 5"));
+    assert_eq!(told(good_but("7,5,6,7,8,")), format!("{at} 6 cells, the header has 5"));
+    assert_eq!(told(good_but("7")), format!("{at} 1 cell, the header has 5"));
+    assert_eq!(told(good_but("   ")), format!("{at} 1 cell, the header has 5"));
+    assert_eq!(told(good_but("7,5\r,6,7,8")), format!("{at} 2 cells, the header has 5"));
+    let last = "a.csv, line 5: the row has";
+    assert_eq!(told(format!("{},", GOOD.trim_end())), format!("{last} 6 cells, the header has 5"));
+    assert_eq!(told(&GOOD[..GOOD.len() - 5]), format!("{last} 4 cells, the header has 5"));
+    assert_eq!(
+        told("1,0,0,0,9\n1,0,0,0\n"),
+        "a.csv, line 2: the row has 4 cells, the first row has 5"
+    );
+}
+
+#[test]
+fn pixels_that_make_no_square_are_told() {
+    assert_eq!(
+        told("label,a,b,c\n1,2,3,4\n"),
+        "a.csv, line 1: has 3 pixel columns beside the label, which make no square; square images \
+         near it have 1 or 4"
+    );
+}
+
+#[test]
+fn a_file_without_images_is_told() {
+    let empty = "a.csv: is empty; it needs a row for each image: a label and its pixels";
+    for content in ["", "\n\r\n\n", "\u{feff}", "  \n"] {
+        assert_eq!(told(content), empty, "{content:?}");
+    }
+    let only = "a.csv: holds a header and no image; add a row for each image";
+    assert_eq!(told("label,a,b,c,d\n"), only);
+    assert_eq!(told("label,a,b,c,d"), only);
+    assert_eq!(told("label,a,b,c,d\r\n\r\n"), only);
+}
+
+#[test]
+fn a_single_column_is_told_with_the_separator_it_has() {
+    let at = "a.csv, line 1: has a single column;";
+    assert_eq!(
+        told("label\n1\n"),
+        format!("{at} it needs a label and the pixels, separated by commas")
+    );
+    assert_eq!(
+        told("label;a\n1;2\n"),
+        format!("{at} separate the columns by commas, not semicolons")
+    );
+    assert_eq!(told("label\ta\n"), format!("{at} separate the columns by commas, not tabs"));
+}
+
+#[test]
+fn what_is_no_text_is_told() {
+    assert_eq!(
+        told(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"),
+        "a.csv: is binary, not CSV text; name a .csv or .csv.gz file"
+    );
+    assert_eq!(
+        told(b"PK\x03\x04\x14\0rest"),
+        "a.csv: is a zip archive; unpack it and name the CSV in it"
+    );
+    assert_eq!(
+        told(b"na\xefve,a\n1,2\n"),
+        "a.csv, line 1, column 1: 'na\u{fffd}ve' is not UTF-8 text; name a .csv or .csv.gz file \
+         in UTF-8"
+    );
+    let latin = [b"label,p\nna\xefve,2\n".as_slice(), b"x,1\n".as_slice()].concat();
+    assert_eq!(told(&latin), "a.csv, line 2, column label: 'na\u{fffd}ve' is not UTF-8 text");
+}
+
+#[test]
+fn a_label_column_that_is_not_there_is_told_with_the_nearest() {
+    assert_eq!(
+        told_with(GOOD, &label_at("lable")),
+        "a.csv, line 1: 'lable' is no column of this file, so there are no labels; did you mean \
+         'label'? its 5 columns are label, a, b, c, d"
+    );
+    assert_eq!(
+        told_with(GOOD, &label_at("6")),
+        "a.csv, line 1: '6' is no column of this file, so there are no labels; its 5 columns are \
+         label, a, b, c, d"
+    );
+    assert_eq!(
+        told_with("1,0,0,0,9\n", &label_at("kind")),
+        "a.csv, line 1: 'kind' is no column of this file, so there are no labels; it has no \
+         header: name the label by its position, 1 to 5"
+    );
+    assert_eq!(
+        told_with(GOOD, &CsvOptions { header: Header::No, ..label_at("label") }),
+        "a.csv, line 1: 'label' is no column of this file, so there are no labels; it has no \
+         header: name the label by its position, 1 to 5"
+    );
+}
+
+#[test]
+fn classes_without_a_pair_are_told_unless_no_pairs_are_drawn() {
+    let single = GOOD.replace("\n7,13", "\n3,13");
+    assert_eq!(
+        told(&single),
+        "a.csv, line 3, column label: '7' is a class with a single image, so it has no pair; add \
+         another image of the class or take the row out"
+    );
+    // The exact pass, which a quote calls for, tells the same line.
+    let quoted = single.replace("\n3,1,", "\n\n\"3\",1,");
+    assert!(told(&quoted).starts_with("a.csv, line 4, column label: '7' is a class"), "{quoted}");
+    let only = GOOD.replace("\n7", "\n3");
+    assert_eq!(
+        told(&only),
+        "a.csv, column label: '3' is the label of every image; a pair of different images needs \
+         two classes"
+    );
+    let alone = CsvOptions { pairs: false, ..CsvOptions::default() };
+    assert_eq!(load_with(&single, &alone).unwrap().class_counts(), [3, 1]);
+    assert_eq!(load_with(&only, &alone).unwrap().class_counts(), [4]);
+}
+
+#[test]
+fn the_first_of_several_faults_is_told() {
+    let text = good_but("7,5,x,7,y").replace("13,", "z,");
+    assert_eq!(told(text), "a.csv, line 3, column b: 'x' is not a number");
+}
+
+/// Texts of up to `length` of the characters that could be read in two ways.
+fn odd_cells(length: usize) -> Vec<String> {
+    let mut cells = vec![String::new()];
+    let mut from = 0;
+    for _ in 0..length {
+        let upto = cells.len();
+        for index in from..upto {
+            for mark in "+-05.e \t\r\"\u{a0}".chars() {
+                cells.push(format!("{}{mark}", cells[index]));
+            }
+        }
+        from = upto;
+    }
+    cells
+}
+
+fn both_passes(text: &str) -> (Option<Rows>, Option<Rows>) {
+    let layout = layout_of(Path::new("a.csv"), text.as_bytes(), &header(Header::Yes)).unwrap();
+    let mut faultless = true;
+    let scan = exact::read(Path::new("a.csv"), text.as_bytes(), &layout, &mut |_| {
+        faultless = false;
+        After::Stop
+    });
+    let exact = faultless.then(|| Rows { starts: Vec::new(), ..scan.good });
+    (fast::read(text.as_bytes(), &layout), exact)
+}
+
+#[test]
+fn the_fast_pass_accepts_nothing_that_the_exact_pass_reads_otherwise() {
+    let mut accepted = 0;
+    for cell in odd_cells(3) {
+        for text in [
+            format!("label,p\n1,{cell}\n2,7\n"),
+            format!("label,p\n1,7\n2,{cell}"),
+            format!("p,label\n{cell},1\n7,2\n"),
+            format!("label,p\n{cell},5\n2,7\n"),
+        ] {
+            if let (Some(fast), exact) = both_passes(&text) {
+                accepted += 1;
+                assert_eq!(Some(fast), exact, "{text:?}");
+            }
+        }
+    }
+    assert!(accepted > 500, "the fast pass accepted only {accepted}");
+}
+
+#[test]
+fn the_fast_pass_reads_plain_files_itself() {
+    // More rows than one block and, with a file this small, more than one chunk of polars.
+    let row = |i: usize| format!("{},{},{},{},{}\n", i % 3, i % 256, i % 7, i % 11, i % 13);
+    let text = format!("label,a,b,c,d\n{}", (0..3000).map(row).collect::<String>());
+    let (fast, exact) = both_passes(&text);
+    assert_eq!(fast.as_ref().map(|rows| rows.rows.len()), Some(3000));
+    assert_eq!(fast, exact);
+    assert!(both_passes(&text.replace('\n', "\r\n")).0.is_some());
+    assert!(both_passes(GOOD).0.is_some());
+}

@@ -1,0 +1,273 @@
+//! Labelled square images in memory, and their classes.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Fault, Result};
+
+/// Names of Fashion-MNIST's labels 0 to 9 (Xiao et al. 2017, table 2).
+const FASHION_MNIST: [&str; 10] = [
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+];
+
+/// Labelled square images of one channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dataset {
+    /// Pixel values 0..=255, row-major `[N, side * side]`.
+    pub pixels: Vec<u8>,
+    /// Class index of each image, 0..C, `[N]`; `i64` is what libtorch indexes with.
+    pub labels: Vec<i64>,
+    /// Height and width of an image in pixels.
+    pub side: usize,
+    /// The classes in the order of their indices, `[C]`.
+    pub classes: Vec<Class>,
+    /// SHA-256 of the unzipped file, in hexadecimal.
+    pub sha256: String,
+    /// The file as the user named it.
+    pub file: PathBuf,
+}
+
+/// A class of images.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Class {
+    /// The label as it stands in the file.
+    pub label: String,
+    /// The name shown in tables and legends.
+    pub name: String,
+}
+
+/// How classes are named.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClassNames {
+    /// Fashion-MNIST's names where the file's name contains `fashion` in any case, the images are
+    /// 28 pixels wide and the labels are exactly 0 to 9; the labels themselves elsewhere. The
+    /// shape alone would not do: MNIST's digits have the same.
+    #[default]
+    Auto,
+    /// The labels themselves.
+    Labels,
+    /// Fashion-MNIST's names for the labels 0 to 9.
+    FashionMnist,
+}
+
+impl Dataset {
+    /// Number of images N.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is no image.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Pixels of one image, row-major `[side * side]`.
+    ///
+    /// # Panics
+    /// Where `row` is not below [`len`](Self::len).
+    pub fn image(&self, row: usize) -> &[u8] {
+        let size = self.side * self.side;
+        &self.pixels[row * size..(row + 1) * size]
+    }
+
+    /// Number of images of each class, `[C]`.
+    pub fn class_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.classes.len()];
+        for &label in &self.labels {
+            counts[label as usize] += 1;
+        }
+        counts
+    }
+
+    /// The same images with the class indices of another data set, as a test set needs them.
+    ///
+    /// Labels are matched by their text; a class without an image here keeps its index.
+    ///
+    /// # Errors
+    /// [`Error::Fault`] where the file holds a label that `classes` lacks.
+    pub fn with_classes(mut self, classes: &[Class]) -> Result<Dataset> {
+        let known: HashMap<&str, i64> =
+            classes.iter().map(|class| class.label.as_str()).zip(0..).collect();
+        let index_of = |class: &Class| {
+            known.get(class.label.as_str()).copied().ok_or_else(|| {
+                let there = classes.iter().map(|class| class.label.as_str()).collect::<Vec<_>>();
+                Error::from(
+                    Fault::new(&self.file, "is a label that the training data does not have")
+                        .value(&class.label)
+                        .remedy(format!("it has {}", listed(&there))),
+                )
+            })
+        };
+        let renumbered = self.classes.iter().map(index_of).collect::<Result<Vec<i64>>>()?;
+        for label in &mut self.labels {
+            *label = renumbered[*label as usize];
+        }
+        self.classes = classes.to_vec();
+        Ok(self)
+    }
+}
+
+/// Classes and class indices from the labels of the rows.
+///
+/// Classes are ordered by number where every label is a number, else by text.
+///
+/// # Shapes
+/// `rows` `[N]`, indices into `distinct` `[C]` → indices into the classes `[N]`.
+pub(super) fn classes_of(distinct: &[String], rows: &[u32]) -> (Vec<Class>, Vec<i64>) {
+    let mut order: Vec<usize> = (0..distinct.len()).collect();
+    let number = |text: &str| text.parse::<f64>().ok().filter(|value| value.is_finite());
+    match distinct.iter().map(|label| number(label)).collect::<Option<Vec<f64>>>() {
+        Some(values) => order.sort_by(|&a, &b| {
+            values[a].total_cmp(&values[b]).then_with(|| distinct[a].cmp(&distinct[b]))
+        }),
+        None => order.sort_by(|&a, &b| distinct[a].cmp(&distinct[b])),
+    }
+    let mut index = vec![0; distinct.len()];
+    for (place, &label) in order.iter().enumerate() {
+        index[label] = place as i64;
+    }
+    let unnamed = |&label: &usize| {
+        let label = &distinct[label];
+        Class { label: label.clone(), name: label.clone() }
+    };
+    let classes = order.iter().map(unnamed).collect();
+    (classes, rows.iter().map(|&label| index[label as usize]).collect())
+}
+
+/// Gives the classes the names that `names` asks for.
+///
+/// # Errors
+/// [`Error::Fault`] where Fashion-MNIST's names are asked for labels that are not 0 to 9.
+pub(super) fn name_classes(
+    classes: &mut [Class],
+    names: ClassNames,
+    side: usize,
+    file: &Path,
+) -> Result<()> {
+    let digits = classes.len() == FASHION_MNIST.len()
+        && classes.iter().enumerate().all(|(index, class)| class.label == index.to_string());
+    let file_name = file.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let fashion = match names {
+        ClassNames::Labels => false,
+        ClassNames::Auto => digits && side == 28 && file_name.contains("fashion"),
+        ClassNames::FashionMnist if digits => true,
+        ClassNames::FashionMnist => {
+            let problem = "its labels are not 0 to 9, so Fashion-MNIST's class names do not fit";
+            return Err(Fault::new(file, problem).remedy("show the labels themselves").into());
+        }
+    };
+    if fashion {
+        for (class, name) in classes.iter_mut().zip(FASHION_MNIST) {
+            class.name = name.to_owned();
+        }
+    }
+    Ok(())
+}
+
+/// The first few of many names for a message: `a, b, c and 7 more`.
+pub(super) fn listed(names: &[&str]) -> String {
+    const SHOWN: usize = 8;
+    let shown = names[..names.len().min(SHOWN)].join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ordered(labels: &[&str]) -> (Vec<String>, Vec<i64>) {
+        let distinct: Vec<String> = labels.iter().map(|&label| label.to_owned()).collect();
+        let rows: Vec<u32> = (0..labels.len() as u32).collect();
+        let (classes, indices) = classes_of(&distinct, &rows);
+        (classes.into_iter().map(|class| class.label).collect(), indices)
+    }
+
+    fn named(labels: &[&str], names: ClassNames, side: usize, file: &str) -> Result<String> {
+        let class = |label: &&str| Class { label: (*label).into(), name: (*label).into() };
+        let mut classes: Vec<Class> = labels.iter().map(class).collect();
+        name_classes(&mut classes, names, side, Path::new(file))?;
+        Ok(classes.last().unwrap().name.clone())
+    }
+
+    const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
+    fn two_images(labels: [&str; 2]) -> Dataset {
+        let distinct = labels.map(str::to_owned);
+        let (classes, labels) = classes_of(&distinct, &[0, 1]);
+        let (sha256, file) = (String::new(), PathBuf::from("t.csv"));
+        Dataset { pixels: vec![3, 4], labels, side: 1, classes, sha256, file }
+    }
+
+    #[test]
+    fn numeric_labels_are_ordered_by_number() {
+        let (labels, indices) = ordered(&["10", "-1", "9"]);
+        assert_eq!(labels, ["-1", "9", "10"]);
+        assert_eq!(indices, [2, 0, 1]);
+    }
+
+    #[test]
+    fn one_label_that_is_text_orders_all_as_text() {
+        let (labels, indices) = ordered(&["9", "10", "cat"]);
+        assert_eq!(labels, ["10", "9", "cat"]);
+        assert_eq!(indices, [1, 0, 2]);
+        assert_eq!(ordered(&["nan", "2"]).0, ["2", "nan"]);
+    }
+
+    #[test]
+    fn fashion_names_need_the_file_name_the_side_and_the_ten_digits() {
+        let auto = ClassNames::Auto;
+        let last = |labels, side, file| named(labels, auto, side, file).unwrap();
+        assert_eq!(last(&DIGITS, 28, "d/Fashion-MNIST_train.csv"), "Ankle boot");
+        assert_eq!(last(&DIGITS, 28, "fashion/mnist_train.csv"), "9");
+        assert_eq!(last(&DIGITS, 27, "fashion.csv"), "9");
+        assert_eq!(last(&DIGITS[..9], 28, "fashion.csv"), "8");
+    }
+
+    #[test]
+    fn names_that_are_asked_for_win_over_the_rule() {
+        assert_eq!(named(&DIGITS, ClassNames::Labels, 28, "fashion.csv").unwrap(), "9");
+        assert_eq!(named(&DIGITS, ClassNames::FashionMnist, 28, "a.csv").unwrap(), "Ankle boot");
+        assert_eq!(
+            named(&["cat"], ClassNames::FashionMnist, 28, "a.csv").unwrap_err().to_string(),
+            "a.csv: its labels are not 0 to 9, so Fashion-MNIST's class names do not fit; show \
+             the labels themselves"
+        );
+    }
+
+    #[test]
+    fn a_test_set_takes_the_class_indices_of_the_training_set() {
+        let train = ordered(&["a", "b", "c"]).0;
+        let classes: Vec<Class> =
+            train.iter().map(|l| Class { label: l.clone(), name: l.to_uppercase() }).collect();
+        let test = two_images(["c", "a"]).with_classes(&classes).unwrap();
+        assert_eq!((test.labels.as_slice(), test.classes.len()), ([2, 0].as_slice(), 3));
+        assert_eq!(test.class_counts(), [1, 0, 1]);
+        assert_eq!(
+            two_images(["c", "z"]).with_classes(&classes).unwrap_err().to_string(),
+            "t.csv: 'z' is a label that the training data does not have; it has a, b, c"
+        );
+    }
+
+    #[test]
+    fn images_and_counts_are_those_of_the_rows() {
+        let data = two_images(["b", "a"]);
+        assert_eq!((data.len(), data.is_empty()), (2, false));
+        assert_eq!((data.image(0), data.image(1)), ([3].as_slice(), [4].as_slice()));
+        assert_eq!(data.class_counts(), [1, 1]);
+    }
+}

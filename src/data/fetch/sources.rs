@@ -1,0 +1,174 @@
+//! Where the four IDX files come from: a folder, the Debian package, or a download.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::{Idx, Part};
+use crate::data::{read_images, read_labels};
+use crate::error::{Error, Fault, Result};
+
+/// Folder in which the Debian package puts the files.
+pub(super) const DEBIAN_FOLDER: &str = "/usr/share/datasets/fashion-mnist";
+
+/// The Debian package that holds the files.
+const DEBIAN_PACKAGE: &str = "dataset-fashion-mnist";
+
+/// The upstream project's copies.
+const UPSTREAM: &str =
+    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion";
+
+/// Runs a program with arguments in a folder; the error says why it did not succeed.
+pub(super) type Run<'a> = &'a dyn Fn(&str, &[&str], &Path) -> std::result::Result<(), String>;
+
+/// Runs a program of this machine, quietly.
+pub(super) fn run(
+    program: &str,
+    arguments: &[&str],
+    folder: &Path,
+) -> std::result::Result<(), String> {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(folder).stdin(Stdio::null());
+    match command.output() {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let last = said.lines().rfind(|line| !line.trim().is_empty());
+            Err(format!("{program} failed: {}", last.unwrap_or("it did not say why").trim()))
+        }
+        Err(refusal) if refusal.kind() == ErrorKind::NotFound => {
+            Err(format!("{program} is not installed"))
+        }
+        Err(refusal) => Err(format!("{program} cannot be run: {refusal}")),
+    }
+}
+
+/// Reads the images and labels of each part from a folder and verifies them.
+///
+/// # Errors
+/// [`Error::Fault`] for the first file that is missing, broken or another one.
+pub(super) fn from_folder(folder: &Path, parts: &[Part]) -> Result<Vec<Idx>> {
+    let read = |part: &Part| {
+        let images = read_images(&in_folder(folder, part.images), Some(part.images_sha256))?;
+        let labels = read_labels(&in_folder(folder, part.labels), Some(part.labels_sha256))?;
+        Ok(Idx { images, labels })
+    };
+    if !folder.is_dir() {
+        return Err(Fault::new(folder, "there is no such folder").into());
+    }
+    parts.iter().map(read).collect()
+}
+
+/// The file as gzip, as upstream gives it out, or unzipped where only that is there.
+fn in_folder(folder: &Path, name: &str) -> PathBuf {
+    let plain = folder.join(name);
+    if plain.is_file() { plain } else { folder.join(zipped(name)) }
+}
+
+fn zipped(name: &str) -> String {
+    format!("{name}.gz")
+}
+
+/// Downloads the Debian package, without installing it, and reads the files in it.
+///
+/// # Errors
+/// What the first step that failed said.
+pub(super) fn from_debian_package(scratch: &Path, parts: &[Part], run: Run) -> Result<Vec<Idx>> {
+    let step = |program, arguments: &[&str]| run(program, arguments, scratch).map_err(Error::Other);
+    step("dpkg", &["--version"])?;
+    step("apt-get", &["download", DEBIAN_PACKAGE])?;
+    let package = fs::read_dir(scratch)
+        .map_err(Error::io("read", scratch))?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .find(|name| name.starts_with(DEBIAN_PACKAGE) && name.ends_with(".deb"))
+        .ok_or_else(|| Error::Other("apt-get brought no package".to_owned()))?;
+    step("dpkg", &["-x", &package, "unpacked"])?;
+    let inside = DEBIAN_FOLDER.trim_start_matches('/');
+    from_folder(&scratch.join("unpacked").join(inside), parts)
+}
+
+/// Downloads the four files with curl, or with wget where there is no curl.
+///
+/// # Errors
+/// What the program said about the first file that did not come.
+pub(super) fn from_download(scratch: &Path, parts: &[Part], run: Run) -> Result<Vec<Idx>> {
+    let with_curl = run("curl", &["--version"], scratch).is_ok();
+    for name in parts.iter().flat_map(|part| [part.images, part.labels]) {
+        let file = zipped(name);
+        let url = format!("{UPSTREAM}/{file}");
+        let outcome = if with_curl {
+            let how = ["--fail", "--location", "--silent", "--show-error"];
+            let patience = ["--connect-timeout", "20", "--retry", "2"];
+            run("curl", &[&how[..], &patience, &["--output", &file, &url]].concat(), scratch)
+        } else {
+            let how = ["--no-verbose", "--timeout=20", "--tries=3", "--output-document"];
+            run("wget", &[&how[..], &[&file, &url]].concat(), scratch)
+        };
+        outcome.map_err(Error::Other)?;
+    }
+    from_folder(scratch, parts)
+}
+
+/// A folder for what is fetched on the way; it goes when the value goes.
+pub(super) struct Scratch(PathBuf);
+
+impl Scratch {
+    /// Makes an empty folder inside `parent`, which is made where it is missing.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the folder cannot be made.
+    pub fn new(parent: &Path) -> Result<Scratch> {
+        let folder = parent.join(format!(".fetch.{}", std::process::id()));
+        // Left over from a process of the same number that was killed.
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).map_err(Error::io("create the folder", &folder))?;
+        Ok(Scratch(folder))
+    }
+
+    /// A new folder inside.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it cannot be made.
+    pub fn folder(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.0.join(name);
+        fs::create_dir_all(&folder).map_err(Error::io("create the folder", &folder))?;
+        Ok(folder)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // A left-over hidden folder harms nobody, and the next fetch takes it away.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_fails_or_is_not_there_is_told() {
+        let here = Path::new(".");
+        assert_eq!(run("sh", &["-c", "exit 0"], here), Ok(()));
+        let loud = run("sh", &["-c", "echo first >&2; echo 'last ' >&2; exit 3"], here);
+        assert_eq!(loud.unwrap_err(), "sh failed: last");
+        let mute = run("sh", &["-c", "exit 3"], here);
+        assert_eq!(mute.unwrap_err(), "sh failed: it did not say why");
+        let none = run("no-such-program-of-dml", &[], here);
+        assert_eq!(none.unwrap_err(), "no-such-program-of-dml is not installed");
+    }
+
+    #[test]
+    fn a_scratch_folder_is_empty_and_goes() {
+        let parent = tempfile::tempdir().unwrap();
+        let left_over = parent.path().join(format!(".fetch.{}", std::process::id()));
+        fs::create_dir_all(left_over.join("old")).unwrap();
+        let scratch = Scratch::new(parent.path()).unwrap();
+        assert_eq!(fs::read_dir(&left_over).unwrap().count(), 0);
+        assert!(scratch.folder("a").unwrap().is_dir());
+        drop(scratch);
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,33 @@
+//! Labelled images: read from CSV or IDX, fetched, checked, sampled and split.
+//!
+//! Files, classes, split and pairs are plain bytes and numbers; [`Images`] alone knows libtorch.
+
+mod batches;
+mod check;
+mod config;
+mod csv;
+mod dataset;
+mod fetch;
+mod idx;
+mod images;
+mod pairs;
+mod sample;
+mod source;
+mod split;
+
+pub use self::batches::{Batch, BatchKind, Batches, Part};
+pub use self::check::{ClassCount, Content, Summary, Values, check};
+pub use self::config::DataConfig;
+pub use self::csv::{CsvOptions, Header, LabelColumn, load};
+pub use self::dataset::{Class, ClassNames, Dataset};
+pub use self::fetch::{Fetched, fetch};
+pub use self::idx::{IdxImages, read_images, read_labels};
+pub use self::images::Images;
+pub use self::pairs::{PairSampler, Partner};
+pub use self::sample::{SampleSize, stratified, write_csv};
+pub use self::split::{Split, split};
+
+use self::csv::{After, examine};
+use self::dataset::{classes_of, listed, name_classes};
+use self::sample::write_rows;
+use self::source::{read_unzipped, sha256_hex};

@@ -1,0 +1,148 @@
+//! Pairs of images for siamese training, drawn in constant time each.
+
+use rand::RngExt;
+
+use crate::random::Generator;
+
+/// A drawn partner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Partner {
+    /// Place of the partner in the list of labels.
+    pub index: usize,
+    /// Whether both images are of the same class.
+    pub same: bool,
+}
+
+/// Draws partners from lists of places by class.
+///
+/// All places are kept in one list, sorted by class. A partner of the same class comes from the
+/// class's own stretch of it, one of another class from what lies before and after the stretch:
+/// one random number a draw, however many images there are.
+pub struct PairSampler {
+    labels: Vec<i64>,
+    /// All places, sorted by class.
+    by_class: Vec<usize>,
+    /// Where each class begins in `by_class`, and the end of the last.
+    starts: Vec<usize>,
+    /// Where each place stands in `by_class`.
+    rank: Vec<usize>,
+}
+
+impl PairSampler {
+    /// A sampler over images of these classes (0..C), in time proportional to their number.
+    pub fn new(labels: &[i64]) -> PairSampler {
+        let classes = labels.iter().max().map_or(0, |&largest| largest as usize + 1);
+        let mut starts = vec![0; classes + 1];
+        for &label in labels {
+            starts[label as usize + 1] += 1;
+        }
+        for class in 0..classes {
+            starts[class + 1] += starts[class];
+        }
+        let mut next = starts.clone();
+        let mut by_class = vec![0; labels.len()];
+        let mut rank = vec![0; labels.len()];
+        for (place, &label) in labels.iter().enumerate() {
+            let slot = &mut next[label as usize];
+            by_class[*slot] = place;
+            rank[place] = *slot;
+            *slot += 1;
+        }
+        PairSampler { labels: labels.to_vec(), by_class, starts, rank }
+    }
+
+    /// Draws a partner for `anchor`: with probability ½ of the same class, else of another, each
+    /// image of the chosen kind alike.
+    ///
+    /// An image is its own partner only where its class has no other, and the class is the same
+    /// always where there is but one.
+    pub fn draw(&self, anchor: usize, random: &mut Generator) -> Partner {
+        let class = self.labels[anchor] as usize;
+        let (start, end) = (self.starts[class], self.starts[class + 1]);
+        let others = self.by_class.len() - (end - start);
+        let same = random.random::<bool>() || others == 0;
+        let index = if same {
+            self.draw_same(anchor, start, end, random)
+        } else {
+            let drawn = random.random_range(0..others);
+            // Skip the anchor's own class.
+            self.by_class[if drawn < start { drawn } else { drawn + (end - start) }]
+        };
+        Partner { index, same }
+    }
+
+    fn draw_same(&self, anchor: usize, start: usize, end: usize, random: &mut Generator) -> usize {
+        if end - start == 1 {
+            return anchor;
+        }
+        let drawn = random.random_range(start..end - 1);
+        // Skip the anchor itself.
+        self.by_class[if drawn < self.rank[anchor] { drawn } else { drawn + 1 }]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Purpose, generator};
+
+    fn drawn(labels: &[i64], times: usize, stream: u64) -> Vec<(usize, Partner)> {
+        let sampler = PairSampler::new(labels);
+        let mut random = generator(7, Purpose::TrainPairs, stream);
+        let anchors = (0..times).map(|i| i % labels.len());
+        anchors.map(|anchor| (anchor, sampler.draw(anchor, &mut random))).collect()
+    }
+
+    /// 40 images in four classes of 1, 4, 15 and 20.
+    fn uneven() -> Vec<i64> {
+        (0..40).map(|i| match i { 0 => 0, 1..5 => 1, 5..20 => 2, _ => 3 }).collect()
+    }
+
+    #[test]
+    fn half_of_the_pairs_are_of_the_same_class() {
+        let same = drawn(&uneven(), 40_000, 0).iter().filter(|(_, p)| p.same).count();
+        // Four standard deviations of a fair coin.
+        assert!((same as i64 - 20_000).abs() < 400, "{same} of 40,000");
+    }
+
+    #[test]
+    fn the_flag_tells_the_truth_and_no_image_meets_itself_unless_it_is_alone() {
+        let labels = uneven();
+        for (anchor, partner) in drawn(&labels, 40_000, 0) {
+            assert_eq!(partner.same, labels[anchor] == labels[partner.index]);
+            assert_eq!(partner.index == anchor, partner.same && anchor == 0);
+        }
+    }
+
+    #[test]
+    fn every_image_of_the_chosen_kind_is_drawn_alike() {
+        let labels = uneven();
+        let (mut same, mut other) = ([0u32; 40], [0u32; 40]);
+        for (anchor, partner) in drawn(&labels, 400_000, 0) {
+            if anchor == 2 {
+                let counts = if partner.same { &mut same } else { &mut other };
+                counts[partner.index] += 1;
+            }
+        }
+        // 5,000 draws: three images of its class, 36 of the others.
+        for place in 0..40 {
+            let of_its_class = (1..5).contains(&place);
+            let expected = |kind: bool, n: f64| if kind { 5_000.0 / n } else { 0.0 };
+            let wanted_same = expected(of_its_class && place != 2, 3.0);
+            let wanted_other = expected(!of_its_class, 36.0);
+            assert!((f64::from(same[place]) - wanted_same).abs() < 5.0 * wanted_same.sqrt() + 0.5);
+            assert!((f64::from(other[place]) - wanted_other).abs() < 5.0 * wanted_other.sqrt() + 0.5);
+        }
+    }
+
+    #[test]
+    fn the_same_stream_gives_the_same_pairs_and_another_stream_others() {
+        assert_eq!(drawn(&uneven(), 200, 3), drawn(&uneven(), 200, 3));
+        assert_ne!(drawn(&uneven(), 200, 3), drawn(&uneven(), 200, 4));
+    }
+
+    #[test]
+    fn one_class_alone_gives_pairs_of_the_same_class() {
+        assert!(drawn(&[0, 0, 0], 60, 0).iter().all(|(anchor, p)| p.same && p.index != *anchor));
+    }
+}

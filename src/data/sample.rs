@@ -1,0 +1,249 @@
+//! A smaller data set with the same share of each class, and writing it as CSV.
+
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use flate2::{Compression, GzBuilder};
+use rand::seq::SliceRandom;
+
+use super::Dataset;
+use crate::error::{Error, Result};
+use crate::files::write_atomically;
+use crate::random::{Purpose, generator};
+
+/// How many images a sample has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SampleSize {
+    /// This many of each class.
+    PerClass(usize),
+    /// This many in all, each class with its share of the data set: shares are rounded down and
+    /// what is left goes to the largest remainders, to the first class among equals.
+    Total(usize),
+}
+
+/// Draws rows without replacement, class by class; the rows ascend.
+///
+/// # Shapes
+/// `labels` `[N]`, class indices from 0 → rows `[n]`.
+///
+/// # Errors
+/// [`Error::Setting`] where the sample would be empty or a class has fewer images than asked.
+pub fn stratified(labels: &[i64], size: SampleSize, seed: u64) -> Result<Vec<usize>> {
+    let classes = labels.iter().max().map_or(0, |&last| last as usize + 1);
+    let mut rows_of = vec![Vec::new(); classes];
+    for (row, &label) in labels.iter().enumerate() {
+        rows_of[label as usize].push(row);
+    }
+    let counts: Vec<usize> = rows_of.iter().map(Vec::len).collect();
+    let mut sample = Vec::new();
+    // One stream a class: another number of one class leaves the rows of the others as they are.
+    for (class, (mut rows, wanted)) in rows_of.into_iter().zip(shares(&counts, size)?).enumerate() {
+        rows.shuffle(&mut generator(seed, Purpose::Sample, class as u64));
+        sample.extend_from_slice(&rows[..wanted]);
+    }
+    sample.sort_unstable();
+    Ok(sample)
+}
+
+/// Number of images to take of each class.
+fn shares(counts: &[usize], size: SampleSize) -> Result<Vec<usize>> {
+    let all: usize = counts.iter().sum();
+    match size {
+        SampleSize::PerClass(wanted) => {
+            let fewest = counts.iter().copied().min().unwrap_or(0);
+            if wanted == 0 || wanted > fewest {
+                let problem = format!("must be from 1 to {fewest}, the size of the smallest class");
+                return Err(Error::setting("per class", wanted, problem));
+            }
+            Ok(vec![wanted; counts.len()])
+        }
+        SampleSize::Total(wanted) if wanted == 0 || wanted > all => {
+            let problem = format!("must be from 1 to {all}, the number of images");
+            Err(Error::setting("total", wanted, problem))
+        }
+        SampleSize::Total(wanted) => Ok(proportional(counts, all, wanted)),
+    }
+}
+
+fn proportional(counts: &[usize], all: usize, wanted: usize) -> Vec<usize> {
+    let mut shares: Vec<usize> = counts.iter().map(|count| count * wanted / all).collect();
+    let mut by_remainder: Vec<usize> = (0..counts.len()).collect();
+    by_remainder.sort_by_key(|&class| std::cmp::Reverse(counts[class] * wanted % all));
+    let left = wanted - shares.iter().sum::<usize>();
+    for &class in &by_remainder[..left] {
+        shares[class] += 1;
+    }
+    shares
+}
+
+/// Writes rows of a data set as CSV under the header `label,pixel1,pixel2,…`, as gzip where the
+/// name ends in `.gz`, with the labels of the file that was read.
+///
+/// The same rows give the same bytes: the gzip holds no name and no time.
+///
+/// # Errors
+/// [`Error::Io`] where the file cannot be written.
+pub fn write_csv(data: &Dataset, rows: &[usize], path: &Path) -> Result<()> {
+    let zipped = path.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("gz"));
+    let labelled = || {
+        rows.iter().map(|&row| {
+            let class = &data.classes[data.labels[row] as usize];
+            (class.label.as_str(), data.image(row))
+        })
+    };
+    write_atomically(path, |file| {
+        if !zipped {
+            return write_rows(file, data.side, labelled());
+        }
+        let encoder = GzBuilder::new().write(file, Compression::best());
+        let mut buffer = BufWriter::with_capacity(1 << 16, encoder);
+        write_rows(&mut buffer, data.side, labelled())?;
+        buffer.into_inner().map_err(io::IntoInnerError::into_error)?.finish().map(drop)
+    })
+}
+
+/// Writes a header and the rows, each a label and its pixels `[side * side]`.
+pub(super) fn write_rows<'a>(
+    to: &mut impl Write,
+    side: usize,
+    rows: impl Iterator<Item = (&'a str, &'a [u8])>,
+) -> io::Result<()> {
+    let texts: Vec<String> = (0..=u8::MAX).map(|value| format!(",{value}")).collect();
+    let mut line = b"label".to_vec();
+    for pixel in 1..=side * side {
+        write!(line, ",pixel{pixel}")?;
+    }
+    line.push(b'\n');
+    to.write_all(&line)?;
+    for (label, pixels) in rows {
+        line.clear();
+        line.extend_from_slice(quoted(label).as_bytes());
+        for &value in pixels {
+            line.extend_from_slice(texts[usize::from(value)].as_bytes());
+        }
+        line.push(b'\n');
+        to.write_all(&line)?;
+    }
+    Ok(())
+}
+
+/// A label as a CSV cell (RFC 4180).
+fn quoted(label: &str) -> String {
+    if label.contains([',', '"']) {
+        format!("\"{}\"", label.replace('"', "\"\""))
+    } else {
+        label.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{CsvOptions, load};
+    use super::*;
+    use std::fs;
+    use std::path::PathBuf;
+
+    /// 30 images of 2 × 2 pixels in classes of 15, 10 and 5.
+    fn data() -> Dataset {
+        let text: String = (0..30)
+            .map(|i| {
+                format!("{},{i},{},0,255\n", ["a", "\"b, \"\"c\"\"\"", "d"][i % 6 / 2 % 3], 2 * i)
+            })
+            .collect();
+        let (_folder, path) = file("in.csv");
+        fs::write(&path, format!("label,p,q,r,s\n{text}")).unwrap();
+        load(&path, &CsvOptions::default()).unwrap()
+    }
+
+    fn file(name: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        (folder, path)
+    }
+
+    fn labels() -> Vec<i64> {
+        (0..30).map(|i| [0, 0, 0, 1, 1, 2][i % 6]).collect()
+    }
+
+    fn counts(rows: &[usize]) -> [usize; 3] {
+        let labels = labels();
+        [0, 1, 2].map(|class| rows.iter().filter(|&&row| labels[row] == class).count())
+    }
+
+    #[test]
+    fn each_class_gives_as_many_images_as_asked_in_the_order_of_the_file() {
+        let rows = stratified(&labels(), SampleSize::PerClass(4), 1).unwrap();
+        assert_eq!(counts(&rows), [4, 4, 4]);
+        assert!(rows.is_sorted_by(|a, b| a < b));
+    }
+
+    #[test]
+    fn a_total_is_shared_by_the_size_of_the_classes() {
+        let of = |total| counts(&stratified(&labels(), SampleSize::Total(total), 1).unwrap());
+        assert_eq!(of(12), [6, 4, 2]);
+        // 5, 3⅓ and 1⅔: the second third goes to the larger remainder.
+        assert_eq!(of(10), [5, 3, 2]);
+        assert_eq!(of(30), [15, 10, 5]);
+        assert_eq!(of(1), [1, 0, 0]);
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_rows_and_another_seed_others() {
+        let of = |seed| stratified(&labels(), SampleSize::PerClass(3), seed).unwrap();
+        assert_eq!(of(2022), of(2022));
+        assert_ne!(of(2022), of(1));
+    }
+
+    #[test]
+    fn a_sample_larger_than_the_data_is_told() {
+        let told = |size| stratified(&labels(), size, 1).unwrap_err().to_string();
+        let fewest = "must be from 1 to 5, the size of the smallest class";
+        assert_eq!(told(SampleSize::PerClass(6)), format!("per class = 6: {fewest}"));
+        assert_eq!(told(SampleSize::PerClass(0)), format!("per class = 0: {fewest}"));
+        let all = "must be from 1 to 30, the number of images";
+        assert_eq!(told(SampleSize::Total(31)), format!("total = 31: {all}"));
+        assert_eq!(told(SampleSize::Total(0)), format!("total = 0: {all}"));
+    }
+
+    #[test]
+    fn what_is_written_reads_back_with_its_labels() {
+        let data = data();
+        let rows: Vec<usize> = (0..data.len()).step_by(2).collect();
+        for name in ["s.csv", "s.csv.gz", "S.CSV.GZ"] {
+            let (_folder, path) = file(name);
+            write_csv(&data, &rows, &path).unwrap();
+            let read = load(&path, &CsvOptions { pairs: false, ..CsvOptions::default() }).unwrap();
+            assert_eq!(read.classes, data.classes);
+            for (index, &row) in rows.iter().enumerate() {
+                assert_eq!(
+                    (read.image(index), read.labels[index]),
+                    (data.image(row), data.labels[row])
+                );
+            }
+            let zipped = fs::read(&path).unwrap().starts_with(&[0x1f, 0x8b]);
+            assert_eq!(zipped, name != "s.csv");
+        }
+    }
+
+    #[test]
+    fn a_gzip_has_the_same_bytes_under_any_name_and_no_time_in_it() {
+        let data = data();
+        let written = |name| {
+            let (_folder, path) = file(name);
+            write_csv(&data, &[1, 5], &path).unwrap();
+            fs::read(&path).unwrap()
+        };
+        let bytes = written("one.csv.gz");
+        assert_eq!(bytes, written("two.csv.gz"));
+        // RFC 1952: no flags, time 0, slowest method, unknown system.
+        assert_eq!(bytes[3..10], [0, 0, 0, 0, 0, 2, 255]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_told() {
+        let (folder, path) = file("deep/s.csv");
+        fs::write(folder.path().join("deep"), "a file, not a folder").unwrap();
+        let text = write_csv(&data(), &[0], &path).unwrap_err().to_string();
+        assert!(text.starts_with("cannot ") && text.contains("deep"), "{text}");
+    }
+}

@@ -1,0 +1,177 @@
+//! Bytes of an input file: read, unzipped where it is gzip, and hashed.
+//!
+//! Whether a file is gzip is told by its first two bytes, never by its name.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Fault, Result};
+
+/// First two bytes of every gzip file (RFC 1952).
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// Bytes that one thread reads at a time.
+const PART: usize = 8 << 20;
+
+/// Reads a whole file and unzips it where it is gzip.
+///
+/// # Errors
+/// [`Error::Fault`] where the file is missing, a folder, or a gzip that is cut off or corrupt;
+/// [`Error::Io`] where the system refuses to read it.
+pub fn read_unzipped(path: &Path) -> Result<Vec<u8>> {
+    let bytes = read(path)?;
+    if bytes.starts_with(&GZIP_MAGIC) { unzip(path, &bytes) } else { Ok(bytes) }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    match fs::metadata(path) {
+        Err(refusal) if refusal.kind() == std::io::ErrorKind::NotFound => {
+            let remedy = "check the path, relative ones are taken from the working folder";
+            return Err(Fault::new(path, "there is no such file").remedy(remedy).into());
+        }
+        Ok(found) if found.is_dir() => {
+            return Err(Fault::new(path, "is a folder").remedy("name a file in it").into());
+        }
+        _ => {}
+    }
+    read_in_parts(path).map_err(Error::io("read", path))
+}
+
+/// Reads a file in parts side by side: most of the time goes into the kernel's copying.
+fn read_in_parts(path: &Path) -> io::Result<Vec<u8>> {
+    let size = fs::metadata(path)?.len();
+    if size < 2 * PART as u64 {
+        // Also what has no size, as a pipe.
+        return fs::read(path);
+    }
+    let mut bytes = vec![0; usize::try_from(size).map_err(io::Error::other)?];
+    bytes.par_chunks_mut(PART).enumerate().try_for_each(|(part, bytes)| {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start((part * PART) as u64))?;
+        file.read_exact(bytes)
+    })?;
+    Ok(bytes)
+}
+
+fn unzip(path: &Path, zipped: &[u8]) -> Result<Vec<u8>> {
+    // Images of digits or clothes shrink about fivefold; a wrong guess costs a copy.
+    let mut bytes = Vec::with_capacity(zipped.len().saturating_mul(5));
+    match MultiGzDecoder::new(zipped).read_to_end(&mut bytes) {
+        Ok(_) => Ok(bytes),
+        Err(refusal) => {
+            let problem = if refusal.kind() == std::io::ErrorKind::UnexpectedEof {
+                format!("the gzip is cut off after {} unzipped bytes", bytes.len())
+            } else {
+                format!("the gzip is corrupt after {} unzipped bytes ({refusal})", bytes.len())
+            };
+            Err(Fault::new(path, problem).remedy("fetch or make the file again").into())
+        }
+    }
+}
+
+/// SHA-256 as 64 lower-case hexadecimal digits.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use std::io::Write;
+
+    fn gzip(content: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn read_back(content: &[u8]) -> Result<Vec<u8>> {
+        let folder = tempfile::tempdir().unwrap();
+        // No `.gz` in the name: the content decides.
+        let path = folder.path().join("file");
+        fs::write(&path, content).unwrap();
+        read_unzipped(&path)
+    }
+
+    fn told(content: &[u8]) -> String {
+        let text = read_back(content).unwrap_err().to_string();
+        text.split_once("file: ").unwrap().1.to_owned()
+    }
+
+    /// Bytes that gzip cannot shrink to a few, from a small linear congruence.
+    fn noise() -> Vec<u8> {
+        let next = |state: &u32| Some(state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
+        std::iter::successors(Some(1), next)
+            .map(|state: u32| (state >> 24) as u8)
+            .take(9999)
+            .collect()
+    }
+
+    #[test]
+    fn plain_and_zipped_files_give_the_same_bytes() {
+        assert_eq!(read_back(b"1,2\n").unwrap(), b"1,2\n");
+        assert_eq!(read_back(&gzip(b"1,2\n")).unwrap(), b"1,2\n");
+        let two_members = [gzip(b"1,2\n"), gzip(b"3,4\n")].concat();
+        assert_eq!(read_back(&two_members).unwrap(), b"1,2\n3,4\n");
+    }
+
+    #[test]
+    fn a_file_of_several_parts_is_read_whole() {
+        let content: Vec<u8> = noise().into_iter().cycle().take(3 * PART + 17).collect();
+        assert!(read_back(&content).unwrap() == content);
+    }
+
+    #[test]
+    fn a_truncated_gzip_is_told() {
+        let whole = gzip(&noise());
+        let text = told(&whole[..whole.len() / 2]);
+        assert!(text.starts_with("the gzip is cut off after "), "{text}");
+        assert!(text.ends_with(" unzipped bytes; fetch or make the file again"), "{text}");
+        assert!(told(&whole[..whole.len() - 1]).starts_with("the gzip is cut off after 9999 "));
+    }
+
+    #[test]
+    fn a_corrupt_gzip_is_told() {
+        let mut broken = gzip(&noise());
+        let middle = broken.len() / 2;
+        broken[middle..middle + 64].fill(0xff);
+        let text = told(&broken);
+        assert!(text.starts_with("the gzip is corrupt after "), "{text}");
+        let mut wrong_checksum = gzip(&noise());
+        let end = wrong_checksum.len() - 6;
+        wrong_checksum[end] ^= 1;
+        assert!(told(&wrong_checksum).starts_with("the gzip is corrupt after 9999 "));
+    }
+
+    #[test]
+    fn a_missing_file_and_a_folder_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("none.csv");
+        assert_eq!(
+            read_unzipped(&missing).unwrap_err().to_string(),
+            format!(
+                "{}: there is no such file; check the path, relative ones are taken from the \
+                 working folder",
+                missing.display()
+            )
+        );
+        assert_eq!(
+            read_unzipped(folder.path()).unwrap_err().to_string(),
+            format!("{}: is a folder; name a file in it", folder.path().display())
+        );
+    }
+
+    #[test]
+    fn the_hash_is_sha_256() {
+        // FIPS 180-2, appendix B.1.
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256_hex(b"abc"), expected);
+    }
+}

@@ -1,0 +1,202 @@
+//! The one error type: everything that a user, a file or the machine can cause.
+//!
+//! Messages are lower case, without a full stop, and name the file, line, key and value they are
+//! about and the way out. Bugs panic instead.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Result with this crate's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What can go wrong without a bug in this program.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The operating system refused something about a file or folder.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was tried, as a verb: `read`, `write`, `create`.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file that was read is not what it should be.
+    #[error("{0}")]
+    Fault(Box<Fault>),
+    /// A setting has a value it cannot have.
+    #[error("{key} = {value}: {problem}")]
+    Setting {
+        /// The key as it stands in the configuration, `train.epochs`.
+        key: String,
+        /// The value as it was given.
+        value: String,
+        /// Why it cannot be, and what can.
+        problem: String,
+    },
+    /// The loss stopped being a number.
+    #[error("{0}")]
+    Diverged(String),
+    /// libtorch refused an operation.
+    #[error("libtorch")]
+    Torch(#[from] tch::TchError),
+    /// Anything else, told in a sentence that names the way out.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Error {
+    /// `map_err` helper: the system's refusal, with what was tried on which path.
+    pub fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+        let path = path.to_path_buf();
+        move |source| Error::Io {
+            action,
+            path,
+            source,
+        }
+    }
+
+    /// A setting with a value it cannot have.
+    pub fn setting(key: &str, value: impl fmt::Display, problem: impl Into<String>) -> Error {
+        Error::Setting {
+            key: key.to_owned(),
+            value: value.to_string(),
+            problem: problem.into(),
+        }
+    }
+}
+
+/// An error and what caused it, in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", chain(cause)),
+        None => error.to_string(),
+    }
+}
+
+/// What is wrong with a file, and where in it.
+///
+/// Shown as `FILE, line 3, column pixel7: 'abc' is not a whole number; remedy`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fault {
+    /// The file as the user named it.
+    pub file: PathBuf,
+    /// Line counted from 1, the header included.
+    pub line: Option<u64>,
+    /// Column by its name in the header, or by its number from 1.
+    pub column: Option<String>,
+    /// The text found there.
+    pub value: Option<String>,
+    /// What is wrong, reading on from the value.
+    pub problem: String,
+    /// What to do about it.
+    pub remedy: Option<String>,
+}
+
+impl Fault {
+    /// A fault of a whole file.
+    pub fn new(file: &Path, problem: impl Into<String>) -> Fault {
+        Fault {
+            file: file.to_path_buf(),
+            problem: problem.into(),
+            ..Fault::default()
+        }
+    }
+
+    /// The same fault at a line (counted from 1).
+    pub fn line(mut self, line: u64) -> Fault {
+        self.line = Some(line);
+        self
+    }
+
+    /// The same fault in a column.
+    pub fn column(mut self, column: impl Into<String>) -> Fault {
+        self.column = Some(column.into());
+        self
+    }
+
+    /// The same fault, showing the text found.
+    pub fn value(mut self, value: impl Into<String>) -> Fault {
+        self.value = Some(value.into());
+        self
+    }
+
+    /// The same fault with a way out.
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Fault {
+        self.remedy = Some(remedy.into());
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        }
+        if let Some(column) = &self.column {
+            write!(f, ", column {column}")?;
+        }
+        write!(f, ": ")?;
+        if let Some(value) = &self.value {
+            write!(f, "'{}' ", shortened(value))?;
+        }
+        write!(f, "{}", self.problem)?;
+        match &self.remedy {
+            Some(remedy) => write!(f, "; {remedy}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// At most 40 characters of a text from a file, control characters escaped.
+fn shortened(text: &str) -> String {
+    let escaped = |part: &str| {
+        part.chars()
+            .flat_map(char::escape_debug)
+            .collect::<String>()
+    };
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", escaped(&text[..end])),
+        None => escaped(text),
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Error {
+        Error::Fault(Box::new(fault))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_reads_as_place_value_problem_remedy() {
+        let fault = Fault::new(Path::new("a.csv"), "is not a whole number")
+            .line(3)
+            .column("pixel7")
+            .value("abc")
+            .remedy("mend the cell");
+        assert_eq!(
+            fault.to_string(),
+            "a.csv, line 3, column pixel7: 'abc' is not a whole number; mend the cell"
+        );
+    }
+
+    #[test]
+    fn a_refusal_of_the_system_is_told_with_its_reason() {
+        let refused = Error::io("read", Path::new("a.csv"))(std::io::Error::other("no power"));
+        assert_eq!(chain(&refused), "cannot read a.csv: no power");
+    }
+
+    #[test]
+    fn a_long_or_binary_value_is_shortened_and_escaped() {
+        let fault = Fault::new(Path::new("a.csv"), "is odd").value("\u{1b}[31m".repeat(30));
+        let text = fault.to_string();
+        assert!(text.contains('…') && !text.contains('\u{1b}'), "{text}");
+    }
+}

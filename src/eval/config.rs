@@ -1,0 +1,53 @@
+//! Settings of evaluation by nearest neighbours.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// What stands under `[eval]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EvalConfig {
+    /// Which of a run's two models is evaluated.
+    pub model: Which,
+    /// Neighbours that vote on the class of an image; at least 1.
+    pub knn: usize,
+    /// The ks of recall@k, each at least 1.
+    pub recall_at: Vec<usize>,
+    /// Neighbours that vote on the ranking of classes for recall@k; at least 1.
+    pub recall_voters: usize,
+}
+
+/// One of the two models that a run keeps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Which {
+    /// After the last epoch, as the tutorial does.
+    #[default]
+    Last,
+    /// After the epoch with the lowest validation loss.
+    Best,
+}
+
+impl Default for EvalConfig {
+    fn default() -> EvalConfig {
+        EvalConfig { model: Which::Last, knn: 1, recall_at: (1..=5).collect(), recall_voters: 10 }
+    }
+}
+
+impl EvalConfig {
+    /// # Errors
+    /// [`Error::Setting`] with the key, its value and what it can be.
+    pub fn check(&self) -> Result<()> {
+        let at_least_one = |key: &str, value: usize| match value {
+            0 => Err(Error::setting(key, 0, "must be at least 1")),
+            _ => Ok(()),
+        };
+        at_least_one("eval.knn", self.knn)?;
+        at_least_one("eval.recall_voters", self.recall_voters)?;
+        if self.recall_at.is_empty() {
+            return Err(Error::setting("eval.recall_at", "[]", "must hold at least one k"));
+        }
+        self.recall_at.iter().try_for_each(|&k| at_least_one("eval.recall_at", k))
+    }
+}

@@ -1,0 +1,64 @@
+//! The Euclidean distance between rows that lie in one piece, for linfa-nn's trees.
+
+use linfa_nn::distance::Distance;
+use ndarray::{ArrayView, Dimension};
+
+/// Sums in four lanes that the compiler can keep in one register, which is faster than linfa-nn's
+/// own `L2Dist`, where each term waits for the one before.
+///
+/// Every term and every sum is rounded monotonically, so a box of the tree is never computed to
+/// be farther from a query than a point in it, and the tree leaves no neighbour out.
+#[derive(Debug, Clone)]
+pub struct Euclidean;
+
+impl Euclidean {
+    /// Squared distance of two slices of the same length.
+    pub fn squared(a: &[f32], b: &[f32]) -> f32 {
+        let (a, b) = (a.chunks_exact(4), b.chunks_exact(4));
+        let rest = a.remainder().iter().zip(b.remainder());
+        let rest: f32 = rest.map(|(a, b)| (a - b) * (a - b)).sum();
+        let mut lanes = [0.0_f32; 4];
+        for (a, b) in a.zip(b) {
+            for (lane, sum) in lanes.iter_mut().enumerate() {
+                *sum += (a[lane] - b[lane]) * (a[lane] - b[lane]);
+            }
+        }
+        (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]) + rest
+    }
+}
+
+impl Distance<f32> for Euclidean {
+    fn distance<D: Dimension>(&self, a: ArrayView<f32, D>, b: ArrayView<f32, D>) -> f32 {
+        self.rdistance(a, b).sqrt()
+    }
+
+    fn rdistance<D: Dimension>(&self, a: ArrayView<f32, D>, b: ArrayView<f32, D>) -> f32 {
+        let whole = "rows lie in one piece";
+        Euclidean::squared(a.as_slice().expect(whole), b.as_slice().expect(whole))
+    }
+
+    fn rdist_to_dist(&self, squared: f32) -> f32 {
+        squared.sqrt()
+    }
+
+    fn dist_to_rdist(&self, distance: f32) -> f32 {
+        distance * distance
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::aview1;
+
+    #[test]
+    fn every_length_counts_every_term_once() {
+        for length in 1..=13 {
+            let a: Vec<f32> = (0..length).map(|i| i as f32).collect();
+            let b: Vec<f32> = (0..length).map(|i| (3 * i + 1) as f32).collect();
+            let expected: f32 = (0..length).map(|i| ((2 * i + 1) * (2 * i + 1)) as f32).sum();
+            assert_eq!(Euclidean.rdistance(aview1(&a), aview1(&b)), expected, "{length}");
+            assert_eq!(Euclidean.distance(aview1(&a), aview1(&b)), expected.sqrt(), "{length}");
+        }
+    }
+}

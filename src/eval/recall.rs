@@ -1,0 +1,150 @@
+//! Recall@k over classes: is the true class among the k that a vote of neighbours ranks highest?
+//!
+//! This is the definition of the tutorial's exercise 4. It is not the recall@k of the
+//! metric-learning literature, which asks whether any of the k nearest neighbours has the query's
+//! class and so grows with every neighbour that is added. Here the number of voters is fixed and
+//! k counts classes.
+//!
+//! The exercise ranks classes by scikit-learn's `predict_proba`, where classes with equally many
+//! votes, those with none among them, come in the order of an argsort: a class without a single
+//! vote can fill up the top k and count as found. Here a tie goes to the class whose nearest voter
+//! is nearer, and a class without a vote is not ranked and never counts. Where no two classes have
+//! equally many votes and every class has one, both rankings are the same.
+
+use serde::{Deserialize, Serialize};
+
+use super::knn::{Neighbours, ranking};
+
+/// Recall@k for several k.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecallAtK {
+    /// Neighbours that vote.
+    pub voters: usize,
+    /// One value a k, in the order asked for.
+    pub at: Vec<RecallAt>,
+}
+
+/// Recall at one k.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RecallAt {
+    /// How many classes of the ranking count.
+    pub k: usize,
+    /// Share of the queries whose true class is among them, in 0..=1; 0 without a query.
+    pub recall: f64,
+}
+
+/// Share of the queries whose true class is among the k that their neighbours rank highest.
+///
+/// All neighbours that are handed in vote; the rule of the ranking is that of [`ranking`].
+///
+/// # Shapes
+/// neighbours `[Q, K]`; labels `[N]` of the references; truth `[Q]`; values in 0..classes
+///
+/// # Panics
+/// When lengths do not fit or a label is no class: a bug.
+pub fn recall_at(
+    neighbours: &Neighbours,
+    labels: &[i64],
+    truth: &[i64],
+    classes: usize,
+    ks: &[usize],
+) -> RecallAtK {
+    assert_eq!(neighbours.len(), truth.len(), "one true label a query");
+    let places: Vec<usize> = neighbours
+        .indices
+        .rows()
+        .into_iter()
+        .zip(truth)
+        .filter_map(|(voters, &truth)| {
+            ranking(voters, labels, classes).iter().position(|&class| class == truth)
+        })
+        .collect();
+    let recall = |k: usize| {
+        let found = places.iter().filter(|&&place| place < k).count();
+        found as f64 / truth.len().max(1) as f64
+    };
+    let at = ks.iter().map(|&k| RecallAt { k, recall: recall(k) }).collect();
+    RecallAtK { voters: neighbours.k(), at }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::knn::nearest;
+    use super::*;
+    use crate::random::{Purpose, generator};
+    use ndarray::Array2;
+    use rand::RngExt;
+
+    #[derive(Deserialize)]
+    struct Reference {
+        recall: Case,
+    }
+
+    #[derive(Deserialize)]
+    struct Case {
+        references: Vec<[f32; 2]>,
+        labels: Vec<i64>,
+        queries: Vec<[f32; 2]>,
+        truth: Vec<i64>,
+        voters: usize,
+        recall_at: Vec<f64>,
+    }
+
+    fn case() -> Case {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/metrics.json");
+        let text = std::fs::read_to_string(path).unwrap();
+        serde_json::from_str::<Reference>(&text).unwrap().recall
+    }
+
+    /// Neighbours 0..K of a single query, K the number of labels.
+    fn all_vote(labels: &[i64], truth: i64, ks: &[usize]) -> Vec<f64> {
+        let references = Array2::from_shape_fn((labels.len(), 1), |(row, _)| row as f32);
+        let query = Array2::zeros((1, 1));
+        let neighbours = nearest(references.view(), query.view(), labels.len()).unwrap();
+        let recall = recall_at(&neighbours, labels, &[truth], 5, ks);
+        recall.at.iter().map(|at| at.recall).collect()
+    }
+
+    #[test]
+    fn without_ties_it_is_scikit_learns_ranking_by_probability() {
+        let case = case();
+        let (references, queries) = (Array2::from(case.references), Array2::from(case.queries));
+        let neighbours = nearest(references.view(), queries.view(), case.voters).unwrap();
+        let ours = recall_at(&neighbours, &case.labels, &case.truth, 4, &[1, 2, 3, 4]);
+        assert_eq!(ours.voters, 10);
+        for (at, theirs) in ours.at.iter().zip(&case.recall_at) {
+            assert!((at.recall - theirs).abs() < 1e-12, "{at:?} against {theirs}");
+        }
+    }
+
+    #[test]
+    fn more_votes_come_first() {
+        assert_eq!(all_vote(&[0, 1, 1, 2, 2, 2], 2, &[1, 2, 3]), [1.0, 1.0, 1.0]);
+        assert_eq!(all_vote(&[0, 1, 1, 2, 2, 2], 1, &[1, 2, 3]), [0.0, 1.0, 1.0]);
+        assert_eq!(all_vote(&[0, 1, 1, 2, 2, 2], 0, &[1, 2, 3]), [0.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn equal_votes_go_to_the_class_with_the_nearer_voter() {
+        assert_eq!(all_vote(&[3, 1, 1, 3], 3, &[1, 2]), [1.0, 1.0]);
+        assert_eq!(all_vote(&[3, 1, 1, 3], 1, &[1, 2]), [0.0, 1.0]);
+    }
+
+    #[test]
+    fn a_class_without_a_vote_never_counts_however_large_k_is() {
+        assert_eq!(all_vote(&[0, 0, 1], 4, &[1, 5, 100]), [0.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn recall_grows_with_k_and_shuffled_labels_give_chance() {
+        let mut random = generator(2, Purpose::Sample, 0);
+        let mut draw = |n: usize| Array2::from_shape_simple_fn((n, 3), || random.random::<f32>());
+        let (references, queries) = (draw(2_000), draw(2_000));
+        let labels: Vec<i64> = (0..2_000).map(|row| row % 10).collect();
+        let neighbours = nearest(references.view(), queries.view(), 10).unwrap();
+        let recall = recall_at(&neighbours, &labels, &labels, 10, &[1, 2, 3, 4, 5]);
+        assert!(recall.at.windows(2).all(|pair| pair[0].recall <= pair[1].recall), "{recall:?}");
+        assert!((recall.at[0].recall - 0.1).abs() < 0.03, "{recall:?}");
+        assert!((recall.at[4].recall - 0.5).abs() < 0.08, "{recall:?}");
+    }
+}

@@ -1,0 +1,61 @@
+//! The engine for cross-checking: linfa-tsne 0.8, which stands on the crate bhtsne 0.4.
+//!
+//! Its learning rate (200), exaggeration (12) and random start cannot be changed. It lays out
+//! exactly for θ = 0. For θ > 0 its vantage-point tree draws pivots from a generator outside our
+//! reach and, by a wrong index, misses some neighbours, which ones depending on the pivots: such
+//! maps differ from run to run.
+
+use linfa::traits::Transformer;
+use linfa_tsne::TSneParams;
+use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use rand::seq::SliceRandom;
+
+use super::TsneConfig;
+use crate::error::{Error, Result};
+use crate::random::{Purpose, generator};
+
+/// Lays out the points.
+///
+/// # Errors
+/// Points that are all the same, which the crate cannot scale.
+pub(super) fn embed(
+    points: ArrayView2<f32>,
+    config: &TsneConfig,
+    seed: u64,
+) -> Result<Vec<[f64; 2]>> {
+    let same = points.rows().into_iter().all(|row| row == points.row(0));
+    if same {
+        let problem = "cannot lay out points that are all the same; the engine bhtsne can";
+        return Err(Error::setting("tsne.engine", config.engine, problem));
+    }
+    let order = order(points.nrows(), seed);
+    let shuffled = two_columns(points.mapv(f64::from)).select(Axis(0), &order);
+    let map = TSneParams::embedding_size(2)
+        .perplexity(config.perplexity)
+        .approx_threshold(config.theta)
+        .max_iter(config.iterations)
+        .transform(shuffled)
+        .map_err(|e| Error::Other(format!("linfa-tsne: {e}")))?;
+    let mut coordinates = vec![[0.0; 2]; order.len()];
+    for (&row, point) in order.iter().zip(map.rows()) {
+        coordinates[row] = [point[0], point[1]];
+    }
+    Ok(coordinates)
+}
+
+/// The order in which the points are handed over. The crate's random start is always the same,
+/// so this is where the seed tells.
+fn order(points: usize, seed: u64) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..points).collect();
+    order.shuffle(&mut generator(seed, Purpose::Tsne, 1));
+    order
+}
+
+/// Points of one dimension get a second of zeros, which the crate asks for.
+fn two_columns(points: Array2<f64>) -> Array2<f64> {
+    if points.ncols() > 1 {
+        return points;
+    }
+    let zeros = Array2::zeros((points.nrows(), 1));
+    concatenate(Axis(1), &[points.view(), zeros.view()]).expect("as many rows")
+}

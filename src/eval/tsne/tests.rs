@@ -1,0 +1,158 @@
+use ndarray::{Array2, Axis, concatenate, s};
+
+use super::reference::Reference;
+use super::*;
+
+fn settings() -> TsneConfig {
+    TsneConfig { perplexity: 10.0, ..TsneConfig::default() }
+}
+
+fn exact_linfa(iterations: usize) -> TsneConfig {
+    TsneConfig { engine: Engine::Linfa, theta: 0.0, iterations, ..settings() }
+}
+
+fn bits(map: &Map) -> Vec<u64> {
+    map.coordinates.iter().flatten().map(|value| value.to_bits()).collect()
+}
+
+fn message(points: &Array2<f32>, config: &TsneConfig) -> String {
+    embed(points.view(), config, 1).unwrap_err().to_string()
+}
+
+#[test]
+fn a_map_is_as_good_as_that_of_scikit_learn_for_any_seed() {
+    let reference = Reference::read();
+    for seed in 1..4 {
+        let map = embed(reference.points().view(), &settings(), seed).unwrap();
+        assert!(map.kl < 1.02 * reference.kl[0], "{} for {}", map.kl, reference.kl[0]);
+    }
+    let hasty = TsneConfig { iterations: 20, ..settings() };
+    let map = embed(reference.points().view(), &hasty, 1).unwrap();
+    assert!(map.kl > 1.02 * reference.kl[0], "{}", map.kl);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bits_alone_and_among_threads() {
+    let points = Reference::read().points();
+    let alone = bits(&embed(points.view(), &settings(), 1).unwrap());
+    std::thread::scope(|scope| {
+        let beside: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| bits(&embed(points.view(), &settings(), 1).unwrap())))
+            .collect();
+        for thread in beside {
+            assert_eq!(thread.join().unwrap(), alone);
+        }
+    });
+    for threads in [1, 5] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let within = pool.install(|| embed(points.view(), &settings(), 1).unwrap());
+        assert_eq!(bits(&within), alone);
+    }
+    assert_ne!(bits(&embed(points.view(), &settings(), 2).unwrap()), alone);
+}
+
+#[test]
+fn the_two_engines_agree_and_an_exact_linfa_is_repeatable() {
+    let points = Reference::read().points();
+    let ours = embed(points.view(), &settings(), 1).unwrap();
+    // Sixty points from a random start end in one of several minima.
+    let linfa = |seed| embed(points.view(), &exact_linfa(2000), seed).unwrap().kl;
+    let theirs = (1..6).map(linfa).fold(f64::INFINITY, f64::min);
+    assert!((theirs / ours.kl - 1.0).abs() < 0.05, "{theirs} for {}", ours.kl);
+    let short = |seed| bits(&embed(points.view(), &exact_linfa(50), seed).unwrap());
+    assert_eq!(short(1), short(1));
+    assert_ne!(short(1), short(2));
+}
+
+#[test]
+fn the_rows_of_a_linfa_map_are_those_of_the_embeddings() {
+    let mut points = Reference::read().points();
+    points.slice_mut(s![7..8, ..]).fill(500.0);
+    let map = embed(points.view(), &exact_linfa(300), 3).unwrap();
+    let kl = map.kl;
+    let mut turned = map.coordinates.clone();
+    turned.rotate_left(1);
+    let neighbors = affinities::neighbors(points.view(), 31);
+    assert!(Affinities::new(&neighbors, 10.0).divergence(&turned) > 2.0 * kl);
+}
+
+#[test]
+fn points_that_coincide_or_lie_far_off_are_laid_out() {
+    let points = Reference::read().points();
+    let repeated = concatenate(Axis(0), &[points.view(), points.view()]).unwrap();
+    let heap = points.select(Axis(0), &[vec![0; 80], (0..60).collect()].concat());
+    let same = Array2::from_elem((60, 5), 2.5);
+    let line = Array2::from_shape_fn((60, 1), |(i, _)| i as f32);
+    let mut outlier = points.clone();
+    outlier.row_mut(3).fill(1e30);
+    for points in [repeated, heap, same, line, outlier] {
+        let map = embed(points.view(), &settings(), 1).unwrap();
+        assert!(map.kl < 1.0, "{}", map.kl);
+    }
+}
+
+#[test]
+fn linfa_takes_repeated_points_and_one_dimension_but_not_only_one_point() {
+    let points = Reference::read().points();
+    let repeated = concatenate(Axis(0), &[points.view(), points.view()]).unwrap();
+    let line = Array2::from_shape_fn((60, 1), |(i, _)| i as f32);
+    for theta in [0.0, 0.5] {
+        let config = TsneConfig { theta, ..exact_linfa(300) };
+        for points in [&repeated, &line] {
+            assert!(embed(points.view(), &config, 1).unwrap().kl < 1.0);
+        }
+    }
+    let told = message(&Array2::from_elem((60, 5), 2.5), &exact_linfa(300));
+    assert!(told.contains("tsne.engine = linfa") && told.contains("bhtsne can"), "{told}");
+}
+
+#[test]
+fn a_perplexity_too_large_is_told_with_the_largest_there_is() {
+    let points = Reference::read().points();
+    let config = |perplexity| TsneConfig { perplexity, iterations: 20, ..settings() };
+    let told = message(&points, &config(20.0));
+    assert_eq!(told, "tsne.perplexity = 20: is too large for 60 points, take at most 19");
+    let largest = [config(19.0), config(19.6)];
+    assert!(largest.iter().all(|config| embed(points.view(), config, 1).is_ok()));
+    let linfa = TsneConfig { engine: Engine::Linfa, ..config(19.0) };
+    assert!(embed(points.view(), &linfa, 1).is_ok());
+    assert!(message(&points.slice_move(s![..3, ..]), &config(1.0)).contains("at least 4 points"));
+}
+
+#[test]
+fn an_embedding_that_is_not_a_number_is_told_with_its_row() {
+    for value in [f32::NAN, f32::INFINITY] {
+        let mut points = Reference::read().points();
+        points[[17, 2]] = value;
+        let told = message(&points, &settings());
+        assert!(
+            told.starts_with(&format!("embedding 17 (counted from 0) holds {value}")),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn settings_out_of_range_are_told_by_key() {
+    let told = |config: TsneConfig| config.check().unwrap_err().to_string();
+    let default = TsneConfig::default;
+    assert!(default().check().is_ok());
+    for perplexity in [0.5, f64::NAN, f64::INFINITY] {
+        assert!(told(TsneConfig { perplexity, ..default() }).starts_with("tsne.perplexity = "));
+    }
+    for theta in [-0.1, 1.1, f64::NAN, 0.0] {
+        assert!(told(TsneConfig { theta, ..default() }).starts_with("tsne.theta = "));
+    }
+    assert!(TsneConfig { theta: 0.0, engine: Engine::Linfa, ..default() }.check().is_ok());
+    assert!(told(TsneConfig { iterations: 19, ..default() }).starts_with("tsne.iterations = 19: "));
+}
+
+#[test]
+fn settings_are_read_from_toml_and_an_unknown_key_is_refused() {
+    let read = |text: &str| toml::from_str::<TsneConfig>(text);
+    let linfa = TsneConfig { engine: Engine::Linfa, ..TsneConfig::default() };
+    assert_eq!(read("engine = \"linfa\"").unwrap(), linfa);
+    assert_eq!(read(&toml::to_string(&linfa).unwrap()).unwrap(), linfa);
+    assert!(read("learning_rate = 5").unwrap_err().to_string().contains("learning_rate"));
+    assert_eq!([Engine::Bhtsne, Engine::Linfa].map(|e| e.to_string()), ["bhtsne", "linfa"]);
+}

@@ -1,0 +1,138 @@
+//! Losses × seeds on the same data: trained or reused side by side, then put beside each other.
+
+use std::path::{Path, PathBuf};
+
+use super::evaluate::{Evaluation, evaluate, evaluated};
+use super::run::{Existing, Run};
+use super::schedule::side_by_side;
+use super::session::Session;
+use crate::config::Config;
+use crate::data::BatchKind;
+use crate::error::{Error, Result};
+use crate::loss::Loss;
+use crate::train::History;
+
+/// What to compare.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Settings of all runs but loss and seed.
+    pub config: Config,
+    /// The losses; the first is the one that the others are measured against.
+    pub losses: Vec<Loss>,
+    /// The seeds, each of which every loss is run with.
+    pub seeds: Vec<u64>,
+    /// Runs side by side.
+    pub jobs: usize,
+    /// Folder of the runs.
+    pub runs: PathBuf,
+    /// Whether to do again what is finished.
+    pub force: bool,
+}
+
+/// One run of a comparison, trained and evaluated.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// Its seed.
+    pub seed: u64,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Losses and times of its epochs.
+    pub history: History,
+    /// Its figures.
+    pub evaluation: Evaluation,
+}
+
+/// All runs of one loss, in the order of the seeds.
+#[derive(Debug, Clone)]
+pub struct LossRuns {
+    /// Name of the loss.
+    pub loss: String,
+    /// One a seed.
+    pub runs: Vec<Finished>,
+}
+
+impl Plan {
+    /// # Errors
+    /// No loss, no seed, or one of them twice.
+    pub fn check(&self) -> Result<()> {
+        let losses: Vec<String> = self.losses.iter().map(|loss| loss.name().to_owned()).collect();
+        let seeds: Vec<String> = self.seeds.iter().map(u64::to_string).collect();
+        for (flag, values) in [("--losses", losses), ("--seeds", seeds)] {
+            if values.is_empty() {
+                return Err(Error::setting(flag, "", "must name at least one"));
+            }
+            if let Some(twice) = (1..values.len()).find(|&i| values[..i].contains(&values[i])) {
+                let problem = format!("names {} twice", values[twice]);
+                return Err(Error::setting(flag, values.join(","), problem));
+            }
+        }
+        Ok(())
+    }
+
+    /// Trains or reuses every run and evaluates it, `jobs` at a time.
+    ///
+    /// A run that fails does not stop the others; what they computed stays on disk and is reused
+    /// by the next call.
+    ///
+    /// # Errors
+    /// The first error of a run, after all others have ended.
+    pub fn carry_out(&self, session: &Session) -> Result<Vec<LossRuns>> {
+        let tasks = self.tasks();
+        let done = side_by_side(session, self.jobs, tasks.clone(), |session, (loss, seed)| {
+            self.run(session, &self.losses[loss], seed)
+        });
+        let mut results: Vec<LossRuns> = self
+            .losses
+            .iter()
+            .map(|loss| LossRuns { loss: loss.name().to_owned(), runs: Vec::new() })
+            .collect();
+        for ((loss, _), finished) in tasks.into_iter().zip(done) {
+            results[loss].runs.push(finished?);
+        }
+        let place = |seed: u64| self.seeds.iter().position(|&s| s == seed);
+        for loss in &mut results {
+            loss.runs.sort_by_key(|run| place(run.seed));
+        }
+        Ok(results)
+    }
+
+    /// Every run as place of its loss and seed; those that take longest first, so that none of
+    /// them is left over for the end.
+    fn tasks(&self) -> Vec<(usize, u64)> {
+        let mut tasks: Vec<(usize, u64)> =
+            self.seeds.iter().flat_map(|&s| (0..self.losses.len()).map(move |l| (l, s))).collect();
+        tasks.sort_by_key(|&(loss, _)| self.losses[loss].batches() != BatchKind::Pairs);
+        tasks
+    }
+
+    fn run(&self, session: &Session, loss: &Loss, seed: u64) -> Result<Finished> {
+        let mut config = self.config.clone();
+        config.loss = loss.clone();
+        config.train.seed = seed;
+        let run = Run::new(session, config, &self.runs, None)?;
+        let progress = session.progress.run(&run.title(), run.images());
+        let existing = if self.force { Existing::Replace } else { Existing::GoOn };
+        let history = run.train(session, existing, &progress)?;
+        let evaluation = match evaluated(&run.folder, &run.config)? {
+            Some(evaluation) => evaluation,
+            None => evaluate(session, &run.folder, &run.config, &progress)?,
+        };
+        progress.say(&format!(
+            "{}-NN accuracy {:.4}",
+            evaluation.knn.k, evaluation.knn.accuracy
+        ));
+        Ok(Finished { seed, folder: run.folder.path().to_path_buf(), history, evaluation })
+    }
+}
+
+/// Folder of a comparison's tables and pictures, beside its runs: `compare-A-vs-B-HASH`.
+pub fn comparison_folder(plan: &Plan, results: &[LossRuns]) -> PathBuf {
+    let names: Vec<&str> = results.iter().map(|loss| loss.loss.as_str()).collect();
+    let runs: Vec<String> = results
+        .iter()
+        .flat_map(|loss| &loss.runs)
+        .map(|run| run.folder.to_string_lossy().into_owned() + &run.evaluation.fingerprint)
+        .collect();
+    let hash = crate::files::sha256_hex(runs.join("\n").as_bytes());
+    plan.runs.join(Path::new(&format!("compare-{}-{}", names.join("-vs-"), &hash[..6])))
+}

@@ -1,0 +1,265 @@
+//! What a comparison shows, in one paragraph computed from its figures.
+//!
+//! The words follow the interval of the paired difference: «better» stands only where the
+//! interval lies on one side of zero, and whatever does not follow from it is not said.
+
+use super::statistics::{Estimate, estimate, paired_difference};
+
+/// What a comparison found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Findings<'a> {
+    /// Name of the metric that decides, higher is better: `1-NN accuracy`.
+    pub metric: &'a str,
+    /// The seeds, in the order of the values.
+    pub seeds: &'a [u64],
+    /// What was compared; at least one loss, each name once.
+    pub losses: &'a [LossFindings<'a>],
+    /// What it was measured on.
+    pub data: DataUsed<'a>,
+}
+
+/// One loss in a comparison.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LossFindings<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The metric under each seed, as a share in 0..=1.
+    pub values: &'a [f64],
+    /// Training time of each run in seconds.
+    pub train_seconds: &'a [f64],
+}
+
+/// The images that a comparison ran on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DataUsed<'a> {
+    /// The file as the user named it.
+    pub file: &'a str,
+    /// Images trained on.
+    pub train: usize,
+    /// Images evaluated.
+    pub validation: usize,
+    /// Whether it is the sample that comes with the program instead of the whole set.
+    pub sample: bool,
+}
+
+/// Losses whose training times differ by less are called about as fast.
+const ABOUT_AS_FAST: f64 = 1.05;
+/// A spread below this comes from rounding: accuracies differ by whole images.
+const NO_SPREAD: f64 = 1e-12;
+
+/// Says in plain words what the findings show, and no more than that.
+///
+/// With more than two losses each is held against the one with the highest mean.
+///
+/// # Panics
+/// Without a loss or a seed, or when a loss has not one value a seed: a bug.
+pub fn conclude(findings: &Findings<'_>) -> String {
+    let mut ranked = findings.losses.to_vec();
+    // The sort is stable: of equal means the one named first stays first.
+    ranked.sort_by(|a, b| mean(b.values).total_cmp(&mean(a.values)));
+    let (best, others) = ranked.split_first().expect("at least one loss");
+    let mut sentences = vec![match others {
+        [] => alone(findings, best),
+        [other] => two(findings, best, other),
+        others => many(findings, best, others),
+    }];
+    sentences.extend(times(best, others));
+    sentences.push(data(findings));
+    sentences.join(" ")
+}
+
+fn alone(findings: &Findings<'_>, only: &LossFindings<'_>) -> String {
+    let Estimate { mean, interval, .. } = estimate(only.values);
+    let (name, metric, over) = (only.name, findings.metric, over_seeds(findings));
+    let interval = interval.map_or(String::new(), |(low, high)| {
+        format!(" (95 % interval {} to {})", percent(low), percent(high))
+    });
+    format!(
+        "{over}, {name} reached a mean {metric} of {}{interval}; a single loss is compared with \
+         nothing.",
+        percent(mean)
+    )
+}
+
+fn two(findings: &Findings<'_>, best: &LossFindings<'_>, other: &LossFindings<'_>) -> String {
+    let (metric, over) = (findings.metric, over_seeds(findings));
+    let difference = paired_difference(best.values, other.values);
+    let (top, next) = (mean(best.values), mean(other.values));
+    let means = if difference.mean.abs() < NO_SPREAD {
+        format!(
+            "{over}, {} and {} reached the same mean {metric}, {}.",
+            best.name,
+            other.name,
+            percent(top)
+        )
+    } else {
+        format!(
+            "{over}, {} reached the higher mean {metric}: {} against {} of {}, {} points more.",
+            best.name,
+            percent(top),
+            percent(next),
+            other.name,
+            points(difference.mean)
+        )
+    };
+    format!("{means} {}", verdict(findings, best, other, &difference))
+}
+
+/// What the difference of one pair allows to say.
+fn verdict(
+    findings: &Findings<'_>,
+    best: &LossFindings<'_>,
+    other: &LossFindings<'_>,
+    difference: &Estimate,
+) -> String {
+    let (best, other, seeds) = (best.name, other.name, findings.seeds.len());
+    let Some((low, high)) = difference.interval else {
+        return one_seed();
+    };
+    if high - low < NO_SPREAD {
+        return format!(
+            "The difference was the same under all {seeds} seeds, which leaves no spread to \
+             compute an interval from, so this does not settle which loss is better; more seeds \
+             (--seeds) may."
+        );
+    }
+    let interval = format!(
+        "The 95 % interval of the paired difference is {} to {} points",
+        points(low),
+        points(high)
+    );
+    if low > 0.0 {
+        format!(
+            "{interval} and excludes zero: with these settings and data, {best} is better than \
+             {other}."
+        )
+    } else {
+        format!(
+            "{interval} and includes zero: these {seeds} seeds do not settle which loss is \
+             better. The interval is {} points wide; more seeds (--seeds) make it narrower.",
+            points(high - low)
+        )
+    }
+}
+
+fn one_seed() -> String {
+    "One seed cannot tell a difference between the losses from chance; name several with --seeds."
+        .to_owned()
+}
+
+fn many(findings: &Findings<'_>, best: &LossFindings<'_>, others: &[LossFindings<'_>]) -> String {
+    let (metric, over) = (findings.metric, over_seeds(findings));
+    let mut sentences = vec![format!(
+        "{over}, {} reached the highest mean {metric} of {} losses, {}.",
+        best.name,
+        others.len() + 1,
+        percent(mean(best.values))
+    )];
+    if findings.seeds.len() == 1 {
+        let list = others.iter().map(|o| format!("{} {}", o.name, percent(mean(o.values))));
+        sentences.push(format!("The others: {}.", list.collect::<Vec<_>>().join(", ")));
+        sentences.push(one_seed());
+        return sentences.join(" ");
+    }
+    sentences.extend(others.iter().map(|other| against(best, other)));
+    sentences.push(format!(
+        "Each interval is 95 % for its pair alone; of {} together, one misses more often than that.",
+        others.len()
+    ));
+    sentences.join(" ")
+}
+
+/// One of several losses against the best.
+fn against(best: &LossFindings<'_>, other: &LossFindings<'_>) -> String {
+    let difference = paired_difference(best.values, other.values);
+    let (low, high) = difference.interval.expect("more than one seed");
+    let head = format!(
+        "Against {} ({}) it has {} points more",
+        other.name,
+        percent(mean(other.values)),
+        points(difference.mean)
+    );
+    if high - low < NO_SPREAD {
+        return format!(
+            "{head} under every seed, which leaves no spread to compute an interval from: not \
+             settled."
+        );
+    }
+    let (low_end, high_end) = (points(low), points(high));
+    let interval = format!("95 % interval of the paired difference {low_end} to {high_end}");
+    if low > 0.0 {
+        format!("{head}, {interval}: better, with these settings and data.")
+    } else {
+        format!("{head}, {interval}, which includes zero: not settled by these seeds.")
+    }
+}
+
+/// Training times against that of the best, where they were measured.
+fn times(best: &LossFindings<'_>, others: &[LossFindings<'_>]) -> Option<String> {
+    let base = mean(best.train_seconds);
+    if others.is_empty() || base <= 0.0 {
+        return None;
+    }
+    let one = |other: &LossFindings<'_>| {
+        let ratio = mean(other.train_seconds) / base;
+        let seconds = format!("{} in {:.1} s", other.name, mean(other.train_seconds));
+        match ratio {
+            r if r >= ABOUT_AS_FAST => format!("{seconds} ({r:.1} times as long)"),
+            r if r * ABOUT_AS_FAST <= 1.0 => format!("{seconds} ({r:.2} times as long)"),
+            _ => format!("{seconds} (about as long)"),
+        }
+    };
+    let others: Vec<String> = others.iter().map(one).collect();
+    Some(format!("A run of {} trained in {base:.1} s, {}.", best.name, others.join(", ")))
+}
+
+fn data(findings: &Findings<'_>) -> String {
+    let DataUsed { file, train, validation, sample } = findings.data;
+    let (train, validation) = (grouped(train), grouped(validation));
+    let images = format!("{train} training and {validation} validation images of {file}");
+    let remark = if sample { ", the shipped sample: the full set gives other figures" } else { "" };
+    format!("Measured on {images}{remark}.")
+}
+
+fn over_seeds(findings: &Findings<'_>) -> String {
+    match findings.seeds {
+        [seed] => format!("With the single seed {seed}"),
+        seeds => format!("Over {} seeds", seeds.len()),
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    estimate(values).mean
+}
+
+/// A share as `86.20 %`.
+fn percent(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
+}
+
+/// A difference of shares in percentage points: two decimals, more where those would show zero
+/// for what is not zero, so that a sentence never contradicts its figures.
+fn points(difference: f64) -> String {
+    let shown = |decimals: usize| format!("{:.decimals$}", 100.0 * difference);
+    let is_zero = |text: &String| text.chars().all(|c| matches!(c, '0' | '.' | '-'));
+    match [2, 4, 8].into_iter().map(shown).find(|text| !is_zero(text)) {
+        Some(text) => text.replace('-', "−"),
+        None => "0.00".to_owned(),
+    }
+}
+
+/// 57000 as `57,000`.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

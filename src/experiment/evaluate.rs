@@ -1,0 +1,304 @@
+//! Evaluation of a trained run: embeddings, neighbours, metrics, t-SNE, pictures, all on disk.
+
+use std::path::Path;
+use std::time::Instant;
+
+use ndarray::{Array1, Array2};
+use ndarray_npy::WriteNpyExt;
+use serde::{Deserialize, Serialize};
+
+use super::folder::{RunFolder, read_json, write_json};
+use super::pictures;
+use super::session::Session;
+use crate::config::Config;
+use crate::data::{Dataset, Images};
+use crate::error::{Error, Fault, Result};
+use crate::eval::tsne::{self, Engine};
+use crate::eval::{self, EvalConfig, KnnMetrics, RecallAtK, Which};
+use crate::files::write_atomically;
+use crate::model::{LibtorchNetwork, read_notes, read_tensors};
+use crate::report::table::Table;
+use crate::train::{RunProgress, files};
+
+/// Figures of the validation images.
+pub const METRICS: &str = "metrics.json";
+/// Figures of a file of test images.
+pub const TEST_METRICS: &str = "metrics_test.json";
+/// Seconds of each stage of the evaluation; the only file here that differs from run to run.
+pub const TIMES: &str = "times.json";
+/// t-SNE coordinates of the validation images.
+pub const TSNE: &str = "tsne.csv";
+
+/// All figures of one evaluation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// What was evaluated: `validation`, or the test file.
+    pub images: String,
+    /// Name of the loss.
+    pub loss: String,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Which of the two models.
+    pub model: Which,
+    /// The epoch after which it was kept.
+    pub epoch: usize,
+    /// Training images, which the neighbours come from.
+    pub references: usize,
+    /// Images that were evaluated.
+    pub queries: usize,
+    /// Classification by nearest neighbours.
+    pub knn: KnnMetrics,
+    /// Recall@k over classes ranked by the votes of neighbours.
+    pub recall: RecallAtK,
+    /// Names of the classes.
+    pub classes: Vec<String>,
+    /// The t-SNE, where one was made.
+    pub tsne: Option<TsneFigures>,
+    /// Why no t-SNE was made, where it was asked for.
+    pub tsne_remark: Option<String>,
+    /// Hash over the settings of the evaluation.
+    pub fingerprint: String,
+}
+
+/// What is known of a t-SNE beside its coordinates.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TsneFigures {
+    /// What computed it.
+    pub engine: Engine,
+    /// Its perplexity.
+    pub perplexity: f64,
+    /// KL(P‖Q) of the coordinates, computed exactly, in nats.
+    pub kl: f64,
+}
+
+impl Evaluation {
+    /// The confusion matrix with the classes' names, true classes down.
+    pub fn confusion_table(&self) -> Table {
+        let header = std::iter::once("true \\ predicted".to_owned()).chain(self.classes.clone());
+        let mut table = Table::new(header);
+        for (name, row) in self.classes.iter().zip(self.knn.confusion.rows()) {
+            let counts = row.iter().map(u64::to_string);
+            table.push(std::iter::once(name.clone()).chain(counts));
+        }
+        table
+    }
+}
+
+/// Seconds of the stages of an evaluation.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Times {
+    embed_seconds: f64,
+    neighbours_seconds: f64,
+    tsne_seconds: f64,
+}
+
+/// A trained network and the embeddings of the images it was trained on.
+struct Embedded {
+    network: LibtorchNetwork,
+    epoch: usize,
+    references: Array2<f32>,
+    reference_labels: Vec<i64>,
+}
+
+/// Evaluates a run on its validation images and writes embeddings, figures and pictures.
+///
+/// # Errors
+/// A model that cannot be read, embeddings that are no numbers, settings that do not fit, files
+/// that cannot be written. A t-SNE that cannot be made is a remark, not an error.
+pub fn evaluate(
+    session: &Session,
+    folder: &RunFolder,
+    config: &Config,
+    progress: &RunProgress,
+) -> Result<Evaluation> {
+    let mut times = Times::default();
+    progress.stage("embedding");
+    let start = Instant::now();
+    let mut embedded = embed_references(session, folder, config)?;
+    let (_, validation) = session.parts(config)?;
+    let queries = eval::embed(&mut embedded.network, &session.images, &validation.rows);
+    write_embeddings(folder, "train", &embedded.references, &embedded.reference_labels)?;
+    write_embeddings(folder, "val", &queries, &validation.labels)?;
+    times.embed_seconds = start.elapsed().as_secs_f64();
+
+    progress.stage("neighbours");
+    let start = Instant::now();
+    let mut evaluation =
+        judge(session, config, &embedded, &queries, &validation.labels, "validation")?;
+    times.neighbours_seconds = start.elapsed().as_secs_f64();
+    // The figures are safe before the t-SNE begins.
+    write_figures(folder, &evaluation, "")?;
+
+    progress.stage("t-SNE");
+    let start = Instant::now();
+    match tsne::embed(queries.view(), &config.tsne, config.train.seed) {
+        Ok(map) => {
+            times.tsne_seconds = start.elapsed().as_secs_f64();
+            write_map(folder, session, &validation.rows, &map)?;
+            let tsne::TsneConfig { engine, perplexity, .. } = config.tsne;
+            evaluation.tsne = Some(TsneFigures { engine, perplexity, kl: map.kl });
+            pictures::tsne(&evaluation, &map, &validation.labels, folder)?;
+        }
+        Err(reason) => {
+            let remark = format!("no t-SNE: {reason}");
+            progress.say(&remark);
+            evaluation.tsne_remark = Some(remark);
+        }
+    }
+    write_json(&folder.file(METRICS), &evaluation)?;
+    write_json(&folder.file(TIMES), &times)?;
+    Ok(evaluation)
+}
+
+/// The evaluation that a run's folder holds already, if it was made with the same settings.
+///
+/// # Errors
+/// A file that is there and cannot be read.
+pub fn evaluated(folder: &RunFolder, config: &Config) -> Result<Option<Evaluation>> {
+    let evaluation: Option<Evaluation> = read_json(&folder.file(METRICS))?;
+    let whole = |e: &Evaluation| e.tsne.is_some() || e.tsne_remark.is_some();
+    let fingerprint = config.evaluation_fingerprint();
+    Ok(evaluation.filter(|e| e.fingerprint == fingerprint && whole(e)))
+}
+
+/// Evaluates a run on images from another file, against its training images; without a t-SNE.
+///
+/// # Errors
+/// As [`evaluate`]; images of another size, or labels that the run has not been trained on.
+pub fn evaluate_test(
+    session: &Session,
+    folder: &RunFolder,
+    config: &Config,
+    test: Dataset,
+    progress: &RunProgress,
+) -> Result<Evaluation> {
+    let name = test.file.display().to_string();
+    if test.side != session.dataset.side {
+        let (side, trained) = (test.side, session.dataset.side);
+        return Err(Error::Other(format!(
+            "{name} has images of {side}×{side}, the run was trained on {trained}×{trained}"
+        )));
+    }
+    let test = test.with_classes(&session.dataset.classes)?;
+    progress.stage("embedding");
+    let mut embedded = embed_references(session, folder, config)?;
+    let images = Images::new(&test, session.device);
+    let rows: Vec<i64> = (0..test.len() as i64).collect();
+    let queries = eval::embed(&mut embedded.network, &images, &rows);
+    write_embeddings(folder, "test", &queries, &test.labels)?;
+    progress.stage("neighbours");
+    let evaluation = judge(session, config, &embedded, &queries, &test.labels, &name)?;
+    write_figures(folder, &evaluation, "_test")?;
+    write_json(&folder.file(TEST_METRICS), &evaluation)?;
+    Ok(evaluation)
+}
+
+/// Reads the model that the settings name and embeds the run's training images.
+fn embed_references(session: &Session, folder: &RunFolder, config: &Config) -> Result<Embedded> {
+    let dataset = &session.dataset;
+    let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
+    let path = folder.file(match config.eval.model {
+        Which::Last => files::LAST_MODEL,
+        Which::Best => files::BEST_MODEL,
+    });
+    let weights = read_tensors(&path)?;
+    let epoch = read_notes(&path)?.get("epoch").and_then(|text| text.parse().ok());
+    let mut network =
+        LibtorchNetwork::new(&architecture, &weights, session.device, &session.cores)?;
+    let (train, _) = session.parts(config)?;
+    let references = eval::embed(&mut network, &session.images, &train.rows);
+    let epoch = epoch.unwrap_or(config.train.epochs);
+    Ok(Embedded { network, epoch, references, reference_labels: train.labels })
+}
+
+/// Finds neighbours and computes all figures but the t-SNE's.
+fn judge(
+    session: &Session,
+    config: &Config,
+    embedded: &Embedded,
+    queries: &Array2<f32>,
+    labels: &[i64],
+    images: &str,
+) -> Result<Evaluation> {
+    let classes = &session.dataset.classes;
+    let EvalConfig { model, .. } = config.eval;
+    let references = eval::Labelled {
+        embeddings: embedded.references.view(),
+        labels: &embedded.reference_labels,
+    };
+    let queries = eval::Labelled { embeddings: queries.view(), labels };
+    let (knn, recall) = eval::judge(&references, &queries, classes.len(), &config.eval)?;
+    Ok(Evaluation {
+        images: images.to_owned(),
+        loss: config.loss.name().to_owned(),
+        seed: config.train.seed,
+        model,
+        epoch: embedded.epoch,
+        references: references.labels.len(),
+        queries: labels.len(),
+        knn,
+        recall,
+        classes: classes.iter().map(|class| class.name.clone()).collect(),
+        tsne: None,
+        tsne_remark: None,
+        fingerprint: config.evaluation_fingerprint(),
+    })
+}
+
+/// Writes the confusion matrix as table and picture and the recall@k curve; `ending` keeps those
+/// of test images apart.
+fn write_figures(folder: &RunFolder, evaluation: &Evaluation, ending: &str) -> Result<()> {
+    let confusion = evaluation.confusion_table();
+    confusion.write_csv(&folder.file(&format!("confusion{ending}.csv")))?;
+    pictures::confusion(evaluation, &folder.plot(&format!("confusion{ending}.png")))?;
+    pictures::recall(evaluation, &folder.plot(&format!("recall{ending}.png")))
+}
+
+/// `embeddings_PART.npy` [N, E] f32 and `labels_PART.npy` [N] i64, as NumPy reads them.
+fn write_embeddings(
+    folder: &RunFolder,
+    part: &str,
+    embeddings: &Array2<f32>,
+    labels: &[i64],
+) -> Result<()> {
+    write_npy(&folder.file(&format!("embeddings_{part}.npy")), embeddings)?;
+    write_npy(&folder.file(&format!("labels_{part}.npy")), &Array1::from(labels.to_vec()))
+}
+
+fn write_npy(path: &Path, array: &impl WriteNpyExt) -> Result<()> {
+    write_atomically(path, |file| array.write_npy(file).map_err(std::io::Error::other))
+}
+
+/// Row in the data (from 0), class and coordinates of each validation image.
+fn write_map(folder: &RunFolder, session: &Session, rows: &[i64], map: &tsne::Map) -> Result<()> {
+    let dataset = &session.dataset;
+    let mut table = Table::new(["row", "label", "class", "x", "y"]);
+    for (&row, [x, y]) in rows.iter().zip(&map.coordinates) {
+        let class = &dataset.classes[dataset.labels[row as usize] as usize];
+        let numbers = [x.to_string(), y.to_string()];
+        let [x, y] = numbers;
+        table.push([row.to_string(), class.label.clone(), class.name.clone(), x, y]);
+    }
+    table.write_csv(&folder.file(TSNE))
+}
+
+/// Coordinates and classes of the map that [`evaluate`] wrote into a run's folder.
+///
+/// # Errors
+/// The file is missing or was changed.
+pub fn read_map(folder: &Path, dataset: &Dataset) -> Result<(Vec<[f64; 2]>, Vec<usize>)> {
+    let path = folder.join(TSNE);
+    let fault = |e: csv::Error| Fault::new(&path, format!("cannot be understood ({e})"));
+    let mut reader = csv::Reader::from_path(&path).map_err(fault)?;
+    let mut points = Vec::new();
+    let mut labels = Vec::new();
+    for row in reader.deserialize() {
+        let (row, _, _, x, y): (usize, String, String, f64, f64) = row.map_err(fault)?;
+        let label = dataset.labels.get(row).ok_or_else(|| {
+            Fault::new(&path, format!("names row {row} of {} images", dataset.len()))
+        })?;
+        points.push([x, y]);
+        labels.push(*label as usize);
+    }
+    Ok((points, labels))
+}

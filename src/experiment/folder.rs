@@ -1,0 +1,261 @@
+//! A run's folder: what lies where, and what the run is.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::data::Class;
+use crate::error::{Error, Fault, Result};
+use crate::files::write_atomically;
+use crate::train::files as training_files;
+
+/// The resolved configuration.
+pub const CONFIG: &str = "config.toml";
+/// What the run is: data, classes, versions, how far it came.
+pub const RECORD: &str = "run.json";
+/// Folder of the pictures.
+pub const PLOTS: &str = "plots";
+
+/// A folder `runs/NAME/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+/// What a run is, kept beside its configuration. Holds no times, so that it repeats.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Version of this program.
+    pub dml: String,
+    /// Version of libtorch.
+    pub libtorch: String,
+    /// The device that the network was computed on, `cpu` or `cuda:N`.
+    pub device: String,
+    /// Name of the loss.
+    pub loss: String,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Hash over all that decides the trained model.
+    pub fingerprint: String,
+    /// The data.
+    pub data: DataRecord,
+    /// How far the run came.
+    pub status: Status,
+}
+
+/// The data that a run was trained on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataRecord {
+    /// The file as it was named.
+    pub path: String,
+    /// SHA-256 of its unzipped content.
+    pub sha256: String,
+    /// Images in the file.
+    pub images: usize,
+    /// Images that were trained on.
+    pub train: usize,
+    /// Images that measure.
+    pub validation: usize,
+    /// Rows and columns of an image.
+    pub side: usize,
+    /// Labels in the file and the names shown, in the order of the class numbers 0..C.
+    pub classes: Vec<Class>,
+}
+
+/// How far a run came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Training began and has not ended.
+    Training,
+    /// Both models are there.
+    Trained,
+}
+
+impl RunFolder {
+    /// The folder at `path`, which may not exist yet.
+    pub fn new(path: impl Into<PathBuf>) -> RunFolder {
+        RunFolder { path: path.into() }
+    }
+
+    /// An existing run.
+    ///
+    /// # Errors
+    /// There is no run at `path`.
+    pub fn open(path: &Path) -> Result<(RunFolder, RunRecord)> {
+        let folder = RunFolder::new(path);
+        match folder.record()? {
+            Some(record) => Ok((folder, record)),
+            None => {
+                let fault = Fault::new(path, format!("is no run folder: it has no {RECORD}"))
+                    .remedy("name the folder of a run, as in --run runs/NAME");
+                Err(fault.into())
+            }
+        }
+    }
+
+    /// The run under `runs` whose training ended last.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn newest(runs: &Path) -> Result<(RunFolder, RunRecord)> {
+        let entries = fs::read_dir(runs).into_iter().flatten().flatten();
+        let trained = entries.filter_map(|entry| {
+            let folder = RunFolder::new(entry.path());
+            let record = folder.record().ok().flatten()?;
+            let model = fs::metadata(folder.file(training_files::LAST_MODEL)).ok()?;
+            (record.status == Status::Trained).then_some((model.modified().ok()?, folder, record))
+        });
+        let newest = trained.max_by_key(|(time, ..)| *time);
+        newest.map(|(_, folder, record)| (folder, record)).ok_or_else(|| {
+            let problem = "holds no trained run";
+            Fault::new(runs, problem).remedy("train one with dml train, or name it with --run").into()
+        })
+    }
+
+    /// Where the folder is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its last part.
+    pub fn name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// A file in it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// A picture in it.
+    pub fn plot(&self, name: &str) -> PathBuf {
+        self.path.join(PLOTS).join(name)
+    }
+
+    /// What the run is; `None` where there is no run.
+    ///
+    /// # Errors
+    /// The record is there and cannot be read.
+    pub fn record(&self) -> Result<Option<RunRecord>> {
+        read_json(&self.file(RECORD))
+    }
+
+    /// # Errors
+    /// The record cannot be written.
+    pub fn write_record(&self, record: &RunRecord) -> Result<()> {
+        write_json(&self.file(RECORD), record)
+    }
+
+    /// The configuration that the run began with.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub fn config(&self) -> Result<Config> {
+        Config::read(&self.file(CONFIG))
+    }
+
+    /// # Errors
+    /// The configuration cannot be written.
+    pub fn write_config(&self, config: &Config) -> Result<()> {
+        let text = config.to_toml();
+        write_atomically(&self.file(CONFIG), |file| file.write_all(text.as_bytes()))
+    }
+
+    /// Whether something lies where the folder would be: anything but an empty folder.
+    pub fn is_taken(&self) -> bool {
+        match fs::read_dir(&self.path) {
+            Ok(mut entries) => entries.next().is_some(),
+            Err(_) => self.path.exists(),
+        }
+    }
+
+    /// Removes a run with all its files; refuses to remove anything else.
+    ///
+    /// # Errors
+    /// The folder is no run, or the system refuses.
+    pub fn remove(&self) -> Result<()> {
+        if !self.file(RECORD).is_file() {
+            let fault = Fault::new(&self.path, format!("is no run folder (it has no {RECORD})"))
+                .remedy("it is not removed; take another name");
+            return Err(fault.into());
+        }
+        fs::remove_dir_all(&self.path).map_err(Error::io("remove", &self.path))
+    }
+}
+
+/// Reads JSON; `None` where the file does not exist.
+///
+/// # Errors
+/// The file cannot be read or holds something else.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    let text = match fs::read(path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(Error::io("read", path)(e)),
+    };
+    serde_json::from_slice(&text).map(Some).map_err(|e| {
+        Fault::new(path, format!("cannot be understood ({e})"))
+            .remedy("it was damaged or written by another version; do the run again with --force")
+            .into()
+    })
+}
+
+/// Writes JSON for people and programs.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
+    let mut text = serde_json::to_vec_pretty(value).expect("plain values");
+    text.push(b'\n');
+    write_atomically(path, |file| file.write_all(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_runs_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let precious = folder.path().join("thesis");
+        fs::create_dir(&precious).unwrap();
+        fs::write(precious.join("chapter.txt"), "mine").unwrap();
+        let message = RunFolder::new(&precious).remove().unwrap_err().to_string();
+        assert!(message.contains("is no run folder"), "{message}");
+        assert!(precious.join("chapter.txt").exists());
+        fs::write(precious.join(RECORD), "{}").unwrap();
+        RunFolder::new(&precious).remove().unwrap();
+        assert!(!precious.exists());
+    }
+
+    #[test]
+    fn an_empty_folder_is_free_and_a_file_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!RunFolder::new(folder.path()).is_taken());
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(RunFolder::new(&file).is_taken());
+        assert!(RunFolder::new(folder.path()).is_taken());
+        assert!(!RunFolder::new(folder.path().join("none")).is_taken());
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_understood_is_told_with_the_way_out() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(RECORD), "{\"dml\":").unwrap();
+        let message = RunFolder::open(folder.path()).unwrap_err().to_string();
+        assert!(message.contains("run.json: cannot be understood") && message.contains("--force"));
+    }
+
+    #[test]
+    fn where_no_run_is_trained_the_message_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let message = RunFolder::newest(folder.path()).unwrap_err().to_string();
+        assert!(message.contains("holds no trained run; train one with dml train"), "{message}");
+    }
+}

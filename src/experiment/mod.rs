@@ -1,0 +1,22 @@
+//! Experiments: runs in folders, side by side over the cores, and what they say together.
+
+mod comparison;
+mod conclusion;
+mod evaluate;
+mod folder;
+mod outcome;
+mod pictures;
+mod run;
+mod schedule;
+mod session;
+mod statistics;
+mod summary;
+
+pub use comparison::{Finished, LossRuns, Plan};
+pub use evaluate::{Evaluation, TsneFigures, evaluate, evaluate_test};
+pub use folder::{DataRecord, RunFolder, RunRecord, Status};
+pub use outcome::Comparison;
+pub use run::{Existing, Run};
+pub use session::Session;
+pub use statistics::Estimate;
+pub use summary::{MetricRow, Summary};

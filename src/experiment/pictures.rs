@@ -1,0 +1,123 @@
+//! The pictures of a run, from its tensors and figures to what the report floor draws.
+
+use std::path::Path;
+
+use super::evaluate::Evaluation;
+use super::folder::RunFolder;
+use super::session::Session;
+use crate::config::Config;
+use crate::data::{PairSampler, Part};
+use crate::error::Result;
+use crate::eval::RecallAt;
+use crate::eval::tsne::Map;
+use crate::random::{Purpose, generator};
+use crate::report::confusion::Confusion;
+use crate::report::{confusion, curves, pairs, recall, scatter};
+use crate::train::History;
+
+/// Pairs in the picture.
+const PAIRS: usize = 8;
+
+/// Draws the first training images, each with a partner, as training pairs them.
+///
+/// # Errors
+/// The picture cannot be written.
+pub fn pairs(session: &Session, train: &Part, config: &Config, folder: &RunFolder) -> Result<()> {
+    let dataset = &session.dataset;
+    let sampler = PairSampler::new(&train.labels);
+    let mut random = generator(config.train.seed, Purpose::PairPicture, 0);
+    let image = |place: usize| dataset.image(train.rows[place] as usize);
+    let class = |place: usize| dataset.classes[train.labels[place] as usize].name.as_str();
+    let drawn: Vec<pairs::SamplePair> = (0..PAIRS.min(train.rows.len()))
+        .map(|anchor| {
+            let partner = sampler.draw(anchor, &mut random);
+            pairs::SamplePair {
+                first: image(anchor),
+                second: image(partner.index),
+                first_class: class(anchor),
+                second_class: class(partner.index),
+                same: partner.same,
+            }
+        })
+        .collect();
+    pairs::draw("Sample pairs", dataset.side, &drawn, &folder.plot("pairs.png"))
+}
+
+/// Draws the loss curves of one run.
+///
+/// # Errors
+/// The picture cannot be written.
+pub fn curves(title: &str, history: &History, folder: &RunFolder) -> Result<()> {
+    let (train, validation) = losses(history);
+    let run = curves::RunCurve { train: &train, validation: &validation };
+    let panel = curves::LossPanel { title, runs: &[run] };
+    curves::draw(&[panel], &folder.plot("loss.png"))
+}
+
+/// Training and validation loss of each epoch.
+pub fn losses(history: &History) -> (Vec<f64>, Vec<f64>) {
+    history.epochs.iter().map(|r| (r.train_loss, r.validation_loss)).unzip()
+}
+
+/// Draws the t-SNE of a run: one panel, titled with loss, accuracy and KL.
+///
+/// # Errors
+/// The picture cannot be written.
+pub fn tsne(evaluation: &Evaluation, map: &Map, labels: &[i64], folder: &RunFolder) -> Result<()> {
+    let title = tsne_title(evaluation);
+    let labels = positions(labels);
+    let panel = scatter::Scatter { title: &title, points: &map.coordinates, labels: &labels };
+    scatter::draw(&[panel], &evaluation.classes, &folder.plot("tsne.png"))
+}
+
+/// `cross-entropy · 1-NN accuracy 0.863 · KL 0.960`
+pub fn tsne_title(evaluation: &Evaluation) -> String {
+    let knn = &evaluation.knn;
+    let kl = evaluation.tsne.as_ref().map(|tsne| format!(" · KL {:.3}", tsne.kl));
+    format!(
+        "{} · {}-NN accuracy {:.3}{}",
+        evaluation.loss,
+        knn.k,
+        knn.accuracy,
+        kl.unwrap_or_default()
+    )
+}
+
+/// Class numbers as places in the list of classes.
+pub fn positions(labels: &[i64]) -> Vec<usize> {
+    labels.iter().map(|&label| label as usize).collect()
+}
+
+/// Draws the confusion matrix.
+///
+/// # Errors
+/// The picture cannot be written.
+pub fn confusion(evaluation: &Evaluation, path: &Path) -> Result<()> {
+    let knn = &evaluation.knn;
+    let title = format!("{} · {}-NN accuracy {:.3}", evaluation.loss, knn.k, knn.accuracy);
+    let counts = knn.confusion.counts();
+    confusion::draw(&Confusion { title: &title, classes: &evaluation.classes, counts }, path)
+}
+
+/// Draws recall@k of one run.
+///
+/// # Errors
+/// The picture cannot be written.
+pub fn recall(evaluation: &Evaluation, path: &Path) -> Result<()> {
+    let recall = &evaluation.recall;
+    let values = recall_curve(&recall.at);
+    let curve = recall::RecallCurve { name: &evaluation.loss, recall: &values, interval: None };
+    recall::draw(&recall_title(recall.voters), &[curve], path)
+}
+
+/// The title of a recall@k picture.
+pub fn recall_title(voters: usize) -> String {
+    format!("Recall@k: true class among the k that {voters} neighbours rank highest")
+}
+
+/// Values at k = 1, 2, … up to the largest k; where a k was not asked for, no number.
+fn recall_curve(at: &[RecallAt]) -> Vec<f64> {
+    let largest = at.iter().map(|at| at.k).max().unwrap_or(0);
+    let of = |k: usize| at.iter().find(|at| at.k == k).map_or(f64::NAN, |at| at.recall);
+    (1..=largest).map(of).collect()
+}

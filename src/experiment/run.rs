@@ -1,0 +1,193 @@
+//! One run: from a configuration to trained models in a folder.
+
+use std::path::Path;
+
+use super::folder::{DataRecord, RunFolder, RunRecord, Status};
+use super::pictures;
+use super::session::Session;
+use crate::config::Config;
+use crate::data::Part;
+use crate::error::{Error, Result};
+use crate::model::{LibtorchNetwork, initial_weights};
+use crate::runtime::LIBTORCH_VERSION;
+use crate::train::{Checkpoint, History, RunProgress, Task, files, train};
+
+/// What to do where the run's folder exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// Say so and stop.
+    Refuse,
+    /// Remove the run and do it again.
+    Replace,
+    /// Take a finished run as it is, and go on with an unfinished one; any other is refused.
+    GoOn,
+}
+
+/// A run that is settled but not trained yet.
+pub struct Run {
+    /// Its resolved configuration.
+    pub config: Config,
+    /// Its folder.
+    pub folder: RunFolder,
+    record: RunRecord,
+    train: Part,
+    validation: Part,
+}
+
+impl Run {
+    /// Settles split, name and record of a run.
+    ///
+    /// Its folder is `runs/NAME`; without a name, `LOSS-seedSEED-HASH`, where the hash is over
+    /// all that decides the model, so that other settings or data never meet in one folder.
+    ///
+    /// # Errors
+    /// Settings that do not fit the data.
+    pub fn new(session: &Session, config: Config, runs: &Path, name: Option<&str>) -> Result<Run> {
+        let dataset = &session.dataset;
+        let (train, validation) = session.parts(&config)?;
+        let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
+        config.loss.check(dataset.classes.len(), architecture.embedding as usize)?;
+        let fingerprint = config.training_fingerprint(&dataset.sha256, &session.device_name);
+        let (loss, seed) = (config.loss.name(), config.train.seed);
+        let own_name = format!("{loss}-seed{seed}-{}", &fingerprint[..6]);
+        let record = RunRecord {
+            dml: env!("CARGO_PKG_VERSION").to_owned(),
+            libtorch: LIBTORCH_VERSION.to_owned(),
+            device: session.device_name.clone(),
+            loss: loss.to_owned(),
+            seed,
+            fingerprint,
+            data: DataRecord {
+                path: config.data.path.clone(),
+                sha256: dataset.sha256.clone(),
+                images: dataset.len(),
+                train: train.rows.len(),
+                validation: validation.rows.len(),
+                side: dataset.side,
+                classes: dataset.classes.clone(),
+            },
+            status: Status::Training,
+        };
+        let folder = RunFolder::new(runs.join(name.unwrap_or(&own_name)));
+        Ok(Run { config, folder, record, train, validation })
+    }
+
+    /// An unfinished run, to go on with.
+    ///
+    /// # Errors
+    /// There is no run at `path`, it is finished, or data or versions are not what they were.
+    pub fn reopen(session: &Session, config: Config, path: &Path) -> Result<Run> {
+        let (folder, record) = RunFolder::open(path)?;
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let run = Run::new(session, config, parent, Some(&folder.name()))?;
+        if record.status == Status::Trained {
+            let shown = path.display();
+            return Err(Error::Other(format!(
+                "{shown} is finished: evaluate it with dml eval --run {shown}"
+            )));
+        }
+        Ok(Run { folder, ..run })
+    }
+
+    /// Name of the run in messages: loss and seed.
+    pub fn title(&self) -> String {
+        format!("{} seed {}", self.record.loss, self.record.seed)
+    }
+
+    /// Images that the whole training will see.
+    pub fn images(&self) -> u64 {
+        (self.train.rows.len() * self.config.train.epochs) as u64
+    }
+
+    /// Trains, or takes what is trained already.
+    ///
+    /// # Errors
+    /// The folder is taken by something that must stay; a loss that is no number; a file that
+    /// cannot be written.
+    pub fn train(
+        &self,
+        session: &Session,
+        existing: Existing,
+        progress: &RunProgress,
+    ) -> Result<History> {
+        let checkpoint = match self.what_exists(existing)? {
+            Found::Nothing => None,
+            Found::Checkpoint(checkpoint) => Some(*checkpoint),
+            Found::Trained => {
+                progress.say(&format!("finished already, taken from {}", self.folder.path().display()));
+                return History::read(&self.folder.file(files::HISTORY));
+            }
+        };
+        if let Some(checkpoint) = &checkpoint {
+            let done = checkpoint.notes.history.epochs.len();
+            progress.say(&format!("goes on after epoch {done}"));
+        }
+        self.folder.write_config(&self.config)?;
+        self.folder.write_record(&self.record)?;
+        pictures::pairs(session, &self.train, &self.config, &self.folder)?;
+        let history = self.train_from(session, checkpoint, progress)?;
+        pictures::curves(&self.title(), &history, &self.folder)?;
+        self.folder.write_record(&RunRecord { status: Status::Trained, ..self.record.clone() })?;
+        Ok(history)
+    }
+
+    fn train_from(
+        &self,
+        session: &Session,
+        checkpoint: Option<Checkpoint>,
+        progress: &RunProgress,
+    ) -> Result<History> {
+        let data = &self.record.data;
+        let architecture = self.config.model.architecture(data.side, data.classes.len())?;
+        let weights = initial_weights(&architecture, self.config.train.seed);
+        let mut network =
+            LibtorchNetwork::new(&architecture, &weights, session.device, &session.cores)?;
+        let task = Task {
+            config: &self.config.train,
+            loss: &self.config.loss,
+            images: &session.images,
+            train: &self.train,
+            validation: &self.validation,
+            folder: self.folder.path(),
+        };
+        Ok(train(&task, &mut network, checkpoint, progress)?.history)
+    }
+
+    fn what_exists(&self, existing: Existing) -> Result<Found> {
+        if !self.folder.is_taken() {
+            return Ok(Found::Nothing);
+        }
+        if existing == Existing::Replace {
+            self.folder.remove()?;
+            return Ok(Found::Nothing);
+        }
+        let shown = self.folder.path().display();
+        let same = self.folder.record()?.filter(|r| r.fingerprint == self.record.fingerprint);
+        let way_out = match (same, existing) {
+            (Some(record), Existing::GoOn) => return self.go_on(record.status),
+            (Some(RunRecord { status: Status::Trained, .. }), _) => {
+                format!("is trained already: evaluate it with dml eval --run {shown}")
+            }
+            (Some(_), _) => format!("is unfinished: go on with dml train --resume {shown}"),
+            (None, _) => "holds something else: take another --name".to_owned(),
+        };
+        Err(Error::Other(format!("{shown} {way_out}, or replace the run with --force")))
+    }
+
+    fn go_on(&self, status: Status) -> Result<Found> {
+        let checkpoint = self.folder.file(files::CHECKPOINT);
+        match status {
+            Status::Trained => Ok(Found::Trained),
+            // Stopped before the first epoch was done: nothing to lose.
+            Status::Training if !checkpoint.exists() => Ok(Found::Nothing),
+            Status::Training => Ok(Found::Checkpoint(Box::new(Checkpoint::read(&checkpoint)?))),
+        }
+    }
+}
+
+/// What lies in a run's folder.
+enum Found {
+    Nothing,
+    Checkpoint(Box<Checkpoint>),
+    Trained,
+}

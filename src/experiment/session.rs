@@ -1,0 +1,100 @@
+//! What all runs of one command share: data, device, cores, and the progress display.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tch::Device;
+
+use crate::config::Config;
+use crate::data::{self, DataConfig, Dataset, Images, Part};
+use crate::error::{Error, Result};
+use crate::runtime::{Cores, open_device};
+use crate::train::Progress;
+
+/// Loaded data on a device, and the machine to work with.
+pub struct Session {
+    /// The images' labels and classes.
+    pub dataset: Arc<Dataset>,
+    /// The images.
+    pub images: Images,
+    /// Where the network is computed.
+    pub device: Device,
+    /// Its name, `cpu` or `cuda:N`.
+    pub device_name: String,
+    /// The cores that runs share.
+    pub cores: Cores,
+    /// Bars and lines on stderr.
+    pub progress: Progress,
+}
+
+impl Session {
+    /// Loads the data and opens the device, and tells both.
+    ///
+    /// # Errors
+    /// A fault of the file, or a device that cannot be had.
+    pub fn open(config: &Config, cores: usize, progress: Progress) -> Result<Session> {
+        let (device, told) = open_device(config.train.device)?;
+        progress.say(&format!("device: {told}"));
+        let dataset = load(&config.data)?;
+        progress.say(&format!(
+            "data: {}, {} images of {side}×{side}, {} classes",
+            config.data.path,
+            dataset.len(),
+            dataset.classes.len(),
+            side = dataset.side,
+        ));
+        Ok(Session {
+            images: Images::new(&dataset, device),
+            dataset: Arc::new(dataset),
+            device,
+            device_name: device_name(device),
+            cores: Cores::new(cores),
+            progress,
+        })
+    }
+
+    /// The same session for another thread.
+    pub fn share(&self) -> Session {
+        Session {
+            dataset: Arc::clone(&self.dataset),
+            images: self.images.share(),
+            device: self.device,
+            device_name: self.device_name.clone(),
+            cores: self.cores.clone(),
+            progress: self.progress.clone(),
+        }
+    }
+
+    /// Training and validation images of a run.
+    ///
+    /// # Errors
+    /// One side would be empty.
+    pub fn parts(&self, config: &Config) -> Result<(Part, Part)> {
+        let labels = &self.dataset.labels;
+        let split = data::split(labels.len(), config.data.validation, config.train.seed)?;
+        Ok((Part::new(split.train, labels), Part::new(split.validation, labels)))
+    }
+}
+
+/// Loads the CSV that a configuration names.
+///
+/// # Errors
+/// A fault of the file; where the full set is missing, the message says how to get it.
+pub fn load(config: &DataConfig) -> Result<Dataset> {
+    let path = Path::new(&config.path);
+    if !path.exists() && *config == DataConfig::default() {
+        return Err(Error::Other(format!(
+            "there is no {}: get it with dml data fetch, or name a CSV with --data; \
+             data/fashion-mnist_sample.csv.gz is a small one",
+            config.path
+        )));
+    }
+    data::load(path, &config.csv_options(true))
+}
+
+fn device_name(device: Device) -> String {
+    match device {
+        Device::Cuda(number) => format!("cuda:{number}"),
+        _ => "cpu".to_owned(),
+    }
+}

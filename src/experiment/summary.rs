@@ -1,0 +1,178 @@
+//! The figures of a comparison: each metric of each loss over the seeds, and the differences.
+
+use serde::Serialize;
+
+use super::comparison::{Finished, LossRuns};
+use super::statistics::{Estimate, estimate, paired_difference};
+use crate::eval::KnnMetrics;
+use crate::report::table::Table;
+
+/// All metrics of all losses.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// The losses in the order of the columns; the first is what the others are measured against.
+    pub losses: Vec<String>,
+    /// The seeds.
+    pub seeds: Vec<u64>,
+    /// One row a metric.
+    pub metrics: Vec<MetricRow>,
+}
+
+/// One metric of every loss.
+#[derive(Debug, Clone, Serialize)]
+pub struct MetricRow {
+    /// Its name as it is shown.
+    pub metric: String,
+    /// Value of each run: per loss, per seed.
+    pub values: Vec<Vec<f64>>,
+    /// Over the seeds, per loss.
+    pub losses: Vec<Estimate>,
+    /// Second and later losses minus the first, seed by seed.
+    pub differences: Vec<Estimate>,
+    /// The k, where the metric is recall@k.
+    #[serde(skip)]
+    recall_at: Option<usize>,
+    /// How values are shown.
+    #[serde(skip)]
+    unit: Unit,
+}
+
+/// How a metric's values are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Percent,
+    Nats,
+    Seconds,
+}
+
+impl Summary {
+    /// Puts the figures of all runs together.
+    pub fn new(results: &[LossRuns]) -> Summary {
+        let first = &results[0].runs;
+        Summary {
+            losses: results.iter().map(|loss| loss.loss.clone()).collect(),
+            seeds: first.iter().map(|run| run.seed).collect(),
+            metrics: metrics(&first[0]).iter().filter_map(|metric| metric.row(results)).collect(),
+        }
+    }
+
+    /// Recall@k of each loss for k = 1, 2, …: means, and intervals where there are several seeds;
+    /// no number at a k that was not asked for.
+    pub fn recall(&self) -> Vec<(Vec<f64>, Option<Vec<(f64, f64)>>)> {
+        let at = |k: usize| self.metrics.iter().find(|row| row.recall_at == Some(k));
+        let largest = self.metrics.iter().filter_map(|row| row.recall_at).max().unwrap_or(0);
+        let of_loss = |loss: usize| {
+            let estimates = || (1..=largest).map(|k| at(k).map(|row| &row.losses[loss]));
+            let means = estimates().map(|e| e.map_or(f64::NAN, |e| e.mean)).collect();
+            let nowhere = (f64::NAN, f64::NAN);
+            let interval = |e: Option<&Estimate>| e.map_or(Some(nowhere), |e| e.interval);
+            (means, estimates().map(interval).collect())
+        };
+        (0..self.losses.len()).map(of_loss).collect()
+    }
+
+    /// mean ± standard deviation of each loss, and the differences with their 95 % intervals.
+    pub fn table(&self) -> Table {
+        let mut header = vec!["metric".to_owned()];
+        header.extend(self.losses.iter().cloned());
+        header.extend(self.losses[1..].iter().map(|loss| format!("{loss} − {}", self.losses[0])));
+        let mut table = Table::new(header);
+        for row in &self.metrics {
+            let values = row.losses.iter().map(|e| row.unit.value(e));
+            let differences = row.differences.iter().map(|e| row.unit.difference(e));
+            table.push(std::iter::once(row.metric.clone()).chain(values).chain(differences));
+        }
+        table
+    }
+}
+
+/// A figure that every run has.
+struct Metric {
+    name: String,
+    unit: Unit,
+    recall_at: Option<usize>,
+    /// Its value in one run; none where the run lacks it.
+    value: Box<dyn Fn(&Finished) -> Option<f64>>,
+}
+
+impl Metric {
+    fn new(
+        name: impl Into<String>,
+        unit: Unit,
+        value: impl Fn(&Finished) -> Option<f64> + 'static,
+    ) -> Metric {
+        Metric { name: name.into(), unit, recall_at: None, value: Box::new(value) }
+    }
+
+    fn recall(k: usize) -> Metric {
+        let value = move |run: &Finished| {
+            run.evaluation.recall.at.iter().find(|at| at.k == k).map(|at| at.recall)
+        };
+        let metric = Metric::new(format!("recall@{k}, %"), Unit::Percent, value);
+        Metric { recall_at: Some(k), ..metric }
+    }
+
+    /// The row of this metric; none where a run lacks it.
+    fn row(&self, results: &[LossRuns]) -> Option<MetricRow> {
+        let of_loss = |loss: &LossRuns| loss.runs.iter().map(&self.value).collect();
+        let values: Vec<Vec<f64>> = results.iter().map(of_loss).collect::<Option<_>>()?;
+        Some(MetricRow {
+            metric: self.name.clone(),
+            losses: values.iter().map(|v| estimate(v)).collect(),
+            differences: values[1..].iter().map(|v| paired_difference(v, &values[0])).collect(),
+            values,
+            recall_at: self.recall_at,
+            unit: self.unit,
+        })
+    }
+}
+
+/// The metrics in the order in which they are shown.
+fn metrics(run: &Finished) -> Vec<Metric> {
+    let percent = |name: &str, value: fn(&KnnMetrics) -> f64| {
+        Metric::new(name, Unit::Percent, move |run: &Finished| Some(value(&run.evaluation.knn)))
+    };
+    let mut list = vec![
+        percent(&format!("{}-NN accuracy, %", run.evaluation.knn.k), |knn| knn.accuracy),
+        percent("macro precision, %", |knn| knn.macro_precision),
+        percent("macro recall, %", |knn| knn.macro_recall),
+        percent("macro F1, %", |knn| knn.macro_f1),
+    ];
+    list.extend(run.evaluation.recall.at.iter().map(|at| Metric::recall(at.k)));
+    let kl = |run: &Finished| run.evaluation.tsne.as_ref().map(|tsne| tsne.kl);
+    list.push(Metric::new("t-SNE KL, nats", Unit::Nats, kl));
+    list.push(Metric::new("train time, s", Unit::Seconds, |run| Some(run.history.seconds())));
+    list
+}
+
+impl Unit {
+    fn number(self, value: f64) -> String {
+        match self {
+            Unit::Percent => format!("{:.2}", 100.0 * value),
+            Unit::Nats => format!("{value:.3}"),
+            Unit::Seconds => format!("{value:.1}"),
+        }
+    }
+
+    fn value(self, estimate: &Estimate) -> String {
+        match estimate.standard_deviation {
+            Some(sd) => format!("{} ± {}", self.number(estimate.mean), self.number(sd)),
+            None => self.number(estimate.mean),
+        }
+    }
+
+    fn difference(self, estimate: &Estimate) -> String {
+        let signed = |value: f64| {
+            let number = self.number(value.abs());
+            let is_zero = number.chars().all(|c| matches!(c, '0' | '.'));
+            let sign = if is_zero { "" } else if value < 0.0 { "−" } else { "+" };
+            format!("{sign}{number}")
+        };
+        match estimate.interval {
+            Some((low, high)) => {
+                format!("{} [{}, {}]", signed(estimate.mean), signed(low), signed(high))
+            }
+            None => signed(estimate.mean),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The network on libtorch: any device, and the reference for every other implementation.
+
+use tch::{Device, Tensor, no_grad_guard};
+
+use super::branch::{Branch, Evaluator};
+use super::parameters::Parameters;
+use super::{Architecture, NamedTensors, Network};
+use crate::error::Result;
+use crate::runtime::{Cores, Job, Workers};
+
+/// The share of a batch in BatchNorm's running statistics, PyTorch's `momentum`.
+const MOMENTUM: f64 = 0.1;
+
+/// The tutorial's network on libtorch.
+///
+/// The branches of a batch are worked on side by side where a core is free, one after the other
+/// where none is. Each is computed by one libtorch thread and their gradients are added in
+/// order, so the numbers are the same either way.
+pub struct LibtorchNetwork {
+    parameters: Parameters,
+    /// `None` only while the branch is at work.
+    branches: Vec<Option<Branch>>,
+    workers: Workers,
+}
+
+impl LibtorchNetwork {
+    /// A network with the given weights on `device`, which may borrow from `cores`.
+    ///
+    /// # Errors
+    /// Weights that do not fit the architecture.
+    pub fn new(
+        architecture: &Architecture,
+        weights: &NamedTensors,
+        device: Device,
+        cores: &Cores,
+    ) -> Result<LibtorchNetwork> {
+        let mut parameters = Parameters::new(architecture, device);
+        parameters.load(weights)?;
+        Ok(LibtorchNetwork {
+            parameters,
+            branches: Vec::new(),
+            workers: Workers::new(cores.clone(), device == Device::Cpu),
+        })
+    }
+
+    /// Lets each branch work on its own input, side by side, and gives the results in order.
+    fn on_branches(
+        &mut self,
+        inputs: Vec<Tensor>,
+        work: fn(&mut Branch, &Tensor) -> Tensor,
+    ) -> Vec<Tensor> {
+        while self.branches.len() < inputs.len() {
+            self.branches.push(Some(Branch::new(&self.parameters)));
+        }
+        let jobs = inputs.into_iter().zip(&mut self.branches).map(|(input, place)| {
+            let mut branch = place.take().expect("no branch is at work");
+            let job: Job<(Branch, Tensor)> = Box::new(move || {
+                let output = work(&mut branch, &input);
+                (branch, output)
+            });
+            job
+        });
+        let done = self.workers.run(jobs.collect());
+        let put_back = |(place, (branch, output)): (&mut Option<Branch>, (Branch, Tensor))| {
+            *place = Some(branch);
+            output
+        };
+        self.branches.iter_mut().zip(done).map(put_back).collect()
+    }
+}
+
+impl Network for LibtorchNetwork {
+    fn forward(&mut self, branches: Vec<Tensor>) -> Vec<Tensor> {
+        let count = branches.len();
+        let embeddings = self.on_branches(branches, Branch::forward);
+        let _guard = no_grad_guard();
+        for branch in self.branches[..count].iter().flatten() {
+            // running ← (1 − momentum)·running + momentum·batch
+            let _ = self.parameters.statistics.lerp_(branch.batch_statistics(), MOMENTUM);
+        }
+        embeddings
+    }
+
+    fn backward(&mut self, gradients: Vec<Tensor>) -> Tensor {
+        self.on_branches(gradients, Branch::backward)
+            .into_iter()
+            .reduce(|sum, gradient| sum + gradient)
+            .expect("a batch has a branch")
+    }
+
+    fn parameters(&mut self) -> &mut Tensor {
+        &mut self.parameters.values
+    }
+
+    fn embed(&mut self, batches: Vec<Tensor>) -> Vec<Tensor> {
+        let jobs = batches.into_iter().map(|images| {
+            let evaluator = Evaluator::new(&self.parameters);
+            let job: Job<Tensor> = Box::new(move || evaluator.embed(&images));
+            job
+        });
+        self.workers.run(jobs.collect())
+    }
+
+    fn state(&self) -> NamedTensors {
+        self.parameters.state()
+    }
+
+    fn load_state(&mut self, state: &NamedTensors) -> Result<()> {
+        self.parameters.load(state)
+    }
+}

@@ -1,0 +1,367 @@
+//! The confusion matrix as a heat map: true classes down, predicted classes across.
+
+use std::path::Path;
+
+use super::paint::style::{
+    BORDER, FAINT_TEXT, GAP, HAIRLINE, MARGIN, PAGE, QUIET_TEXT, TEXT, TICK,
+};
+use super::paint::{
+    Anchor, Canvas, Colour, Ink, Rect, SCALE_ROOM, draw_scale, shade, shortened, text_width,
+};
+use crate::error::{Error, Result};
+
+/// How often each class was taken for which.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Confusion<'a> {
+    /// The title above the matrix.
+    pub title: &'a str,
+    /// Names of the C classes.
+    pub classes: &'a [String],
+    /// C×C counts, row-major: row = true class, column = predicted class.
+    pub counts: &'a [u64],
+}
+
+/// Up to this many classes the counts are written into the cells.
+const NUMBERED: usize = 20;
+/// With more classes the cells would be smaller than a pixel.
+const MOST: usize = 2000;
+const SIDE: f64 = 700.0;
+const NAME_ROOM: f64 = 150.0;
+const BAR: f64 = 18.0;
+
+/// Draws the matrix; the shade of a cell is its share of its row, the true class.
+///
+/// # Errors
+/// [`Error::Other`] without a class, with more than 2,000, or when the number of counts is not the
+/// square of the number of classes; [`Error::Io`] when the file cannot be written.
+pub fn draw(confusion: &Confusion<'_>, path: &Path) -> Result<()> {
+    let (classes, counts) = (confusion.classes.len(), confusion.counts.len());
+    if classes == 0 || classes > MOST || counts != classes * classes {
+        return Err(Error::Other(format!(
+            "{}: cannot draw a confusion matrix of {classes} classes and {counts} counts; \
+             1 to {MOST} classes and their square of counts can be drawn",
+            path.display()
+        )));
+    }
+    let layout = Layout::new(confusion);
+    let mut canvas = Canvas::new(layout.width, layout.height);
+    let title = shortened(
+        confusion.title,
+        layout.width - layout.matrix.x - MARGIN,
+        Ink::title(),
+    );
+    canvas.text(&title, (layout.matrix.x, MARGIN + 10.0), Ink::title());
+    layout.draw_cells(&mut canvas, confusion);
+    layout.draw_names(&mut canvas, confusion.classes);
+    draw_scale(&mut canvas, layout.scale, "share of the true class");
+    canvas.save(path)
+}
+
+/// Where things are.
+struct Layout {
+    matrix: Rect,
+    /// The bar that explains the shades.
+    scale: Rect,
+    cell: f64,
+    /// Room of the class names, to the left and below alike.
+    names: f64,
+    /// Whether the predicted names are written upwards.
+    upward: bool,
+    width: f64,
+    height: f64,
+}
+
+impl Layout {
+    fn new(confusion: &Confusion<'_>) -> Layout {
+        let classes = confusion.classes.len() as f64;
+        // Cells of whole pixels, so that all look the same.
+        let cell = (SIDE / classes).floor().max(1.0);
+        let ink = name_ink(cell);
+        let widths = confusion.classes.iter().map(|name| text_width(name, ink));
+        let widest = widths.fold(0.0, f64::max);
+        let names = widest.min(NAME_ROOM);
+        let upward = widest > cell - 8.0;
+        let side = cell * classes;
+        let matrix = Rect {
+            x: MARGIN + 32.0 + names + 8.0,
+            y: MARGIN + 36.0,
+            width: side,
+            height: side,
+        };
+        let scale = Rect {
+            x: matrix.right() + GAP,
+            width: BAR,
+            ..matrix
+        };
+        let width = scale.right() + SCALE_ROOM + MARGIN;
+        let below = if upward { names } else { TICK };
+        let note = if has_empty_row(confusion) { 28.0 } else { 0.0 };
+        let height = matrix.bottom() + 8.0 + below + 34.0 + note + MARGIN;
+        Layout {
+            matrix,
+            scale,
+            cell,
+            names,
+            upward,
+            width,
+            height,
+        }
+    }
+
+    fn draw_cells(&self, canvas: &mut Canvas, confusion: &Confusion<'_>) {
+        let classes = confusion.classes.len();
+        let ink = (classes <= NUMBERED)
+            .then(|| count_ink(confusion.counts, self.cell))
+            .flatten();
+        for (row, counts) in confusion.counts.chunks_exact(classes).enumerate() {
+            let total: f64 = counts.iter().map(|count| *count as f64).sum();
+            for (column, &count) in counts.iter().enumerate() {
+                let (x, y) = (column as f64 * self.cell, row as f64 * self.cell);
+                let (x, y) = (self.matrix.x + x, self.matrix.y + y);
+                let rect = Rect {
+                    x,
+                    y,
+                    width: self.cell,
+                    height: self.cell,
+                };
+                let colour = shade(count as f64 / total);
+                canvas.fill(rect, colour);
+                if let Some(ink) = ink {
+                    let ink = ink.colour(readable_on(colour, count));
+                    canvas.text(&count.to_string(), rect.centre(), ink);
+                }
+            }
+        }
+        if self.cell >= 8.0 {
+            self.draw_grid(canvas, classes);
+        }
+        canvas.outline(self.matrix);
+        if has_empty_row(confusion) {
+            let at = (self.matrix.x, self.height - MARGIN - 6.0);
+            let faint = Ink::tick().colour(FAINT_TEXT);
+            canvas.text("grey rows: no image of that class", at, faint);
+        }
+    }
+
+    fn draw_grid(&self, canvas: &mut Canvas, classes: usize) {
+        let matrix = self.matrix;
+        for i in 1..classes {
+            let (x, y) = (
+                i as f64 * self.cell + matrix.x,
+                i as f64 * self.cell + matrix.y,
+            );
+            canvas.line((x, matrix.y), (x, matrix.bottom()), PAGE, HAIRLINE);
+            canvas.line((matrix.x, y), (matrix.right(), y), PAGE, HAIRLINE);
+        }
+    }
+
+    /// Names beside the rows and below the columns; every n-th where there is no room for all.
+    fn draw_names(&self, canvas: &mut Canvas, classes: &[String]) {
+        let ink = name_ink(self.cell);
+        let every = (ink.size / self.cell).ceil().max(1.0) as usize;
+        for (i, name) in classes.iter().enumerate().step_by(every) {
+            let along = (i as f64 + 0.5) * self.cell;
+            let name = shortened(name, self.names, ink);
+            let left = (self.matrix.x - 8.0, self.matrix.y + along);
+            canvas.text(&name, left, ink.anchor(Anchor::End));
+            let below = (self.matrix.x + along, self.matrix.bottom() + 8.0);
+            if self.upward {
+                canvas.text(&name, below, ink.upward().anchor(Anchor::End));
+            } else {
+                canvas.text(
+                    &name,
+                    (below.0, below.1 + TICK / 2.0),
+                    ink.anchor(Anchor::Middle),
+                );
+            }
+        }
+        let label = Ink::label().anchor(Anchor::Middle);
+        let (x, y) = self.matrix.centre();
+        canvas.text("true class", (MARGIN + 8.0, y), label.upward());
+        let below = if self.upward { self.names } else { TICK };
+        canvas.text(
+            "predicted class",
+            (x, self.matrix.bottom() + 8.0 + below + 22.0),
+            label,
+        );
+    }
+}
+
+fn has_empty_row(confusion: &Confusion<'_>) -> bool {
+    let mut rows = confusion.counts.chunks_exact(confusion.classes.len());
+    rows.any(|row| row.iter().all(|count| *count == 0))
+}
+
+fn name_ink(cell: f64) -> Ink {
+    Ink::tick()
+        .colour(QUIET_TEXT)
+        .size(TICK.min((cell * 0.95).max(10.0)))
+}
+
+/// The largest ink in which every count fits its cell; none where that is too small to read.
+fn count_ink(counts: &[u64], cell: f64) -> Option<Ink> {
+    let widest = counts.iter().max().map(u64::to_string).unwrap_or_default();
+    let ink = Ink::tick().anchor(Anchor::Middle);
+    let fitting = ink.size * (cell - 6.0) / text_width(&widest, ink);
+    let size = fitting.min(cell * 0.5).min(16.0);
+    (size >= 8.0).then(|| ink.size(size))
+}
+
+/// Dark or light text, whichever can be read; zeros are quiet.
+fn readable_on(colour: Colour, count: u64) -> Colour {
+    let light =
+        0.2126 * f64::from(colour.0) + 0.7152 * f64::from(colour.1) + 0.0722 * f64::from(colour.2);
+    match (light < 150.0, count) {
+        (true, _) => PAGE,
+        (false, 0) => BORDER,
+        (false, _) => TEXT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::paint::probe::Picture;
+
+    fn names(count: usize) -> Vec<String> {
+        (0..count).map(|class| format!("class {class}")).collect()
+    }
+
+    /// 90 right and a few wrong in each row.
+    fn counts(classes: usize) -> Vec<u64> {
+        let count = |i: usize| match (i / classes, i % classes) {
+            (row, column) if row == column => 90,
+            (row, column) if (row + 1) % classes == column => 10,
+            _ => 0,
+        };
+        (0..classes * classes).map(count).collect()
+    }
+
+    fn drawn(confusion: &Confusion<'_>) -> Picture {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("confusion.png");
+        draw(confusion, &path).unwrap();
+        Picture::read(&path)
+    }
+
+    #[test]
+    fn true_classes_run_down_and_predicted_ones_across() {
+        let classes = names(10);
+        let mut counts = vec![0; 100];
+        counts[3] = 5;
+        let confusion = Confusion {
+            title: "only 0 taken for 3",
+            classes: &classes,
+            counts: &counts,
+        };
+        let (picture, layout) = (drawn(&confusion), Layout::new(&confusion));
+        let corner = |row: usize, column: usize| {
+            let x = layout.matrix.x + (column as f64 + 0.1) * layout.cell;
+            let y = layout.matrix.y + (row as f64 + 0.1) * layout.cell;
+            picture.pixels(Rect {
+                x,
+                y,
+                width: 1.0,
+                height: 1.0,
+            })[0]
+        };
+        let colour = |share| {
+            let colour = shade(share);
+            [colour.0, colour.1, colour.2]
+        };
+        assert_eq!(corner(0, 3), colour(1.0));
+        assert_eq!(corner(0, 0), colour(0.0));
+        assert_eq!(corner(3, 0), colour(f64::NAN));
+    }
+
+    #[test]
+    fn any_number_of_classes_gives_a_whole_picture() {
+        for count in [1, 2, 10, 20, 21, 60, 300] {
+            let (classes, counts) = (names(count), counts(count));
+            let confusion = Confusion {
+                title: "a title",
+                classes: &classes,
+                counts: &counts,
+            };
+            let (picture, layout) = (drawn(&confusion), Layout::new(&confusion));
+            assert!(
+                (800..=1600).contains(&picture.width),
+                "{count}: {}",
+                picture.width
+            );
+            assert!(
+                picture.shows_something() && picture.edge_is_white(10.0),
+                "{count}"
+            );
+            let title = Rect {
+                y: MARGIN,
+                height: 22.0,
+                ..layout.matrix
+            };
+            assert!(picture.dark(title) > 50, "{count}");
+            let left = Rect {
+                x: layout.matrix.x - 8.0 - layout.names,
+                width: layout.names,
+                ..layout.matrix
+            };
+            assert!(picture.ink(left) > 0.0, "{count}");
+        }
+    }
+
+    #[test]
+    fn counts_are_written_for_up_to_twenty_classes() {
+        let written = |count: usize| {
+            let (classes, counts) = (names(count), vec![1; count * count]);
+            let confusion = Confusion {
+                title: "",
+                classes: &classes,
+                counts: &counts,
+            };
+            drawn(&confusion).dark(Layout::new(&confusion).matrix)
+        };
+        assert!(
+            written(20) > 2000 && written(21) < 50,
+            "{} {}",
+            written(20),
+            written(21)
+        );
+    }
+
+    #[test]
+    fn very_long_names_and_large_counts_are_kept_in_their_places() {
+        let classes: Vec<String> = (0..10)
+            .map(|class| format!("{class} {}", "long ".repeat(100)))
+            .collect();
+        let counts = vec![u64::MAX / 100; 100];
+        let title = "words ".repeat(200);
+        let confusion = Confusion {
+            title: &title,
+            classes: &classes,
+            counts: &counts,
+        };
+        let picture = drawn(&confusion);
+        assert!(picture.width < 1200 && picture.edge_is_white(10.0));
+    }
+
+    #[test]
+    fn counts_that_do_not_match_the_classes_are_told() {
+        let classes = names(2);
+        for counts in [&[1, 2, 3][..], &[]] {
+            let confusion = Confusion {
+                title: "",
+                classes: &classes,
+                counts,
+            };
+            let error = draw(&confusion, Path::new("a/b.png"))
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains("2 classes"), "{error}");
+        }
+        let nothing = Confusion {
+            title: "",
+            classes: &[],
+            counts: &[],
+        };
+        assert!(draw(&nothing, Path::new("a/b.png")).is_err());
+    }
+}

@@ -1,0 +1,16 @@
+//! Tables and pictures of what was measured.
+//!
+//! This floor never sees a tensor: it takes slices and strings and gives PNG files and text. Each
+//! picture has a file of its own with a small struct of borrowed data and a `draw` function;
+//! `paint` below them holds what they share (canvas, style, colours, axes, legend).
+//!
+//! The text in the pictures is set in DejaVu Sans, which is compiled in, so that a picture looks
+//! the same on every machine and needs no installed font.
+
+pub mod confusion;
+pub mod curves;
+mod paint;
+pub mod pairs;
+pub mod recall;
+pub mod scatter;
+pub mod table;

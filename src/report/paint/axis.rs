@@ -1,0 +1,202 @@
+//! A value axis: its range, its ticks and how their numbers are written.
+
+/// Values beyond this are left out like those that are not numbers: their differences overflow.
+const LARGEST: f64 = 1e300;
+
+/// Whether a value can be drawn at all.
+pub fn drawable(value: f64) -> bool {
+    value.abs() < LARGEST
+}
+
+/// One axis: the range shown, where the ticks are, and what stands beside it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Axis {
+    /// What the axis means, with its unit.
+    pub label: String,
+    /// The value at the lower or left end.
+    pub low: f64,
+    /// The value at the upper or right end.
+    pub high: f64,
+    /// Values with a tick, rising.
+    pub ticks: Vec<f64>,
+}
+
+impl Axis {
+    /// An axis that shows all of some values with a little room; `None` where no value is finite.
+    ///
+    /// Zero is shown where the values are not far from it (they reach down to half of the highest).
+    pub fn around(label: &str, values: impl Iterator<Item = f64>) -> Option<Axis> {
+        let (low, high) = bounds(values)?;
+        let room = match high - low {
+            0.0 if high == 0.0 => 1.0,
+            0.0 => high.abs() * 0.1,
+            width => width * 0.06,
+        };
+        let from_zero = low >= 0.0 && high > 0.0 && low <= 0.5 * high;
+        let (low, high) = (if from_zero { 0.0 } else { low - room }, high + room);
+        Some(Axis {
+            label: label.to_owned(),
+            low,
+            high,
+            ticks: round_ticks(low, high, 6.0),
+        })
+    }
+
+    /// An axis for shares in 0..=1, zoomed to the values, never beyond 1; `None` where no value is
+    /// finite.
+    pub fn share(label: &str, values: impl Iterator<Item = f64>) -> Option<Axis> {
+        let (low, high) = bounds(values.map(|value| value.clamp(0.0, 1.0)))?;
+        let room = ((high - low) * 0.08).max(0.005);
+        let high = (high + room).min(1.0);
+        let low = if low < 0.3 { 0.0 } else { low - room };
+        // Down to a tick, so that a zoomed axis begins at a number that can be read off.
+        let step = round_step(low, high, 6.0);
+        let low = ((low / step).floor() * step).max(0.0);
+        Some(Axis {
+            label: label.to_owned(),
+            low,
+            high,
+            ticks: round_ticks(low, high, 6.0),
+        })
+    }
+
+    /// An axis without values, for a picture that has nothing to show.
+    pub fn empty(label: &str) -> Axis {
+        Axis {
+            label: label.to_owned(),
+            low: 0.0,
+            high: 1.0,
+            ticks: Vec::new(),
+        }
+    }
+
+    /// An axis of whole numbers 1..=`last`, at least one, with ticks on whole numbers only.
+    pub fn counted(label: &str, last: usize) -> Axis {
+        let last = last.max(1);
+        let step = (1..)
+            .map(nice_whole)
+            .find(|step| last / step <= 10)
+            .unwrap_or(last);
+        let multiples = (1..=last / step).map(|i| (i * step) as f64);
+        let ticks = if step == 1 {
+            multiples.collect()
+        } else {
+            [1.0].into_iter().chain(multiples).collect()
+        };
+        let room = (last as f64 * 0.03).max(0.3);
+        Axis {
+            label: label.to_owned(),
+            low: 1.0 - room,
+            high: last as f64 + room,
+            ticks,
+        }
+    }
+
+    /// How a tick's number is written: as many decimals as tell the ticks apart.
+    pub fn number(&self, value: f64) -> String {
+        let step = self
+            .ticks
+            .windows(2)
+            .map(|pair| pair[1] - pair[0])
+            .next_back()
+            .unwrap_or(1.0);
+        let largest = self.low.abs().max(self.high.abs());
+        if largest >= 1e6 || step < 1e-4 {
+            return format!("{value:.2e}");
+        }
+        let decimals = (-(step * 1.0001).log10().floor()).max(0.0) as usize;
+        // A tick that is meant to be zero may miss it by a rounding error.
+        let value = if value.abs() < step / 1000.0 {
+            0.0
+        } else {
+            value
+        };
+        format!("{value:.decimals$}").replace('-', "−")
+    }
+}
+
+/// The least and greatest of the drawable values.
+fn bounds(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    values
+        .filter(|value| drawable(*value))
+        .fold(None, |bounds, value| {
+            let (low, high) = bounds.unwrap_or((value, value));
+            Some((value.min(low), value.max(high)))
+        })
+}
+
+/// About `count` multiples of 1, 2 or 5 times a power of ten in a range.
+fn round_ticks(low: f64, high: f64, count: f64) -> Vec<f64> {
+    let step = round_step(low, high, count);
+    let first = (low / step - 1e-9).ceil();
+    let last = (high / step + 1e-9).floor();
+    // A range that is tiny beside its values has no room for multiples: its ends will do.
+    if !(last - first).is_finite() || last - first > 20.0 || last < first {
+        return vec![low, high];
+    }
+    (0..=(last - first) as usize)
+        .map(|i| (first + i as f64) * step)
+        .collect()
+}
+
+/// The least of 1, 2 or 5 times a power of ten that goes at most `count` times into a range.
+fn round_step(low: f64, high: f64, count: f64) -> f64 {
+    let rough = (high - low) / count;
+    let power = 10f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 5.0].map(|factor| factor * power);
+    step.into_iter()
+        .find(|step| *step >= rough)
+        .unwrap_or(10.0 * power)
+}
+
+/// 1, 2, 5, 10, 20, 50, …: the n-th of them, from 1.
+fn nice_whole(n: u32) -> usize {
+    let power = 10usize.saturating_pow((n - 1) / 3);
+    power.saturating_mul([1, 2, 5][((n - 1) % 3) as usize])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_round_and_written_alike() {
+        let axis = Axis::around("loss", [0.31, 0.95].into_iter()).unwrap();
+        assert_eq!(axis.low, 0.0);
+        let written: Vec<String> = axis.ticks.iter().map(|tick| axis.number(*tick)).collect();
+        assert_eq!(written, ["0.0", "0.2", "0.4", "0.6", "0.8"]);
+    }
+
+    #[test]
+    fn epochs_have_whole_ticks_and_never_too_many() {
+        assert_eq!(Axis::counted("epoch", 1).ticks, [1.0]);
+        assert_eq!(Axis::counted("epoch", 5).ticks, [1.0, 2.0, 3.0, 4.0, 5.0]);
+        let long = Axis::counted("epoch", 350);
+        assert_eq!(long.ticks[..3], [1.0, 50.0, 100.0]);
+        assert!(Axis::counted("epoch", usize::MAX / 2).ticks.len() <= 11);
+    }
+
+    #[test]
+    fn equal_values_still_have_a_range() {
+        for value in [0.0, 0.5, -3.0, 1e12, 1e-12] {
+            let axis = Axis::around("loss", [value, value].into_iter()).unwrap();
+            assert!(
+                axis.high > axis.low && axis.low <= value && value <= axis.high,
+                "{axis:?}"
+            );
+            assert!((1..=21).contains(&axis.ticks.len()), "{axis:?}");
+        }
+        let axis = Axis::share("recall", [1.0].into_iter()).unwrap();
+        assert!(axis.low < 1.0 && axis.high == 1.0, "{axis:?}");
+    }
+
+    #[test]
+    fn what_is_no_number_is_left_out() {
+        assert_eq!(
+            Axis::around("loss", [f64::NAN, f64::INFINITY, f64::MAX].into_iter()),
+            None
+        );
+        let axis = Axis::around("loss", [f64::NAN, 1.0, 1.1].into_iter()).unwrap();
+        assert!(axis.low > 0.9 && axis.high < 1.2, "{axis:?}");
+    }
+}

@@ -1,0 +1,116 @@
+//! A legend: keys and names in columns, placed beside the data and never on them.
+
+use super::style::{GAP, LABEL, STROKE, TEXT};
+use super::{Anchor, Canvas, Colour, Dash, Ink, Look, Point, shortened, text_width};
+
+/// What a name in the legend stands for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Key {
+    /// Points of a class.
+    Marker(Look),
+    /// A line with markers.
+    Line(Look),
+    /// A plain line of a given width.
+    Stroke(Colour, f64),
+    /// Nothing: the name is a remark.
+    Nothing,
+}
+
+/// One line of a legend.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// What is drawn.
+    pub key: Key,
+    /// What it means.
+    pub name: String,
+}
+
+/// A legend that knows its size before it is drawn.
+pub struct Legend {
+    entries: Vec<Entry>,
+    rows: usize,
+    key_width: f64,
+    column_width: f64,
+    /// Width of all columns in pixels.
+    pub width: f64,
+    /// Height in pixels.
+    pub height: f64,
+}
+
+const ROW: f64 = 25.0;
+/// Names are shortened to keep the legend within this width.
+const WIDEST: f64 = 480.0;
+const WIDEST_NAME: f64 = 220.0;
+/// More names than this could not be read, and their looks would come again.
+const MOST: usize = 120;
+
+impl Legend {
+    /// Lays entries out in columns no higher than `height` pixels.
+    ///
+    /// More than 120 entries are cut, and the last line says how many are missing.
+    pub fn new(mut entries: Vec<Entry>, height: f64) -> Legend {
+        if entries.len() > MOST {
+            let missing = entries.len() - (MOST - 1);
+            entries.truncate(MOST - 1);
+            entries.push(Entry {
+                key: Key::Nothing,
+                name: format!("{missing} more"),
+            });
+        }
+        let most_rows = ((height / ROW).floor() as usize).max(1);
+        let columns = entries.len().div_ceil(most_rows).max(1);
+        let rows = entries.len().div_ceil(columns);
+        let lines = entries
+            .iter()
+            .any(|entry| matches!(entry.key, Key::Line(_)));
+        let key_width = if lines { 44.0 } else { 22.0 };
+        let spaces = GAP / 2.0 * (columns - 1) as f64;
+        let room = ((WIDEST - spaces) / columns as f64 - key_width).clamp(30.0, WIDEST_NAME);
+        let entries: Vec<Entry> = entries
+            .into_iter()
+            .map(|entry| Entry {
+                name: shortened(&entry.name, room, Ink::label()),
+                ..entry
+            })
+            .collect();
+        let widest = entries
+            .iter()
+            .map(|entry| text_width(&entry.name, Ink::label()));
+        let column_width = key_width + widest.fold(0.0, f64::max);
+        let width = column_width * columns as f64 + spaces;
+        Legend {
+            rows,
+            key_width,
+            column_width,
+            width,
+            height: rows as f64 * ROW,
+            entries,
+        }
+    }
+
+    /// Draws the legend with its upper left corner at `at`.
+    pub fn draw(&self, canvas: &mut Canvas, at: Point) {
+        for (i, entry) in self.entries.iter().enumerate() {
+            let column = (i / self.rows) as f64 * (self.column_width + GAP / 2.0);
+            let row = (i % self.rows) as f64 * ROW;
+            let (x, y) = (at.0 + column, at.1 + row + ROW / 2.0);
+            draw_key(canvas, entry.key, (x, y), self.key_width - 10.0);
+            let ink = Ink::label().colour(TEXT).anchor(Anchor::Start);
+            canvas.text(&entry.name, (x + self.key_width, y), ink);
+        }
+    }
+}
+
+fn draw_key(canvas: &mut Canvas, key: Key, (x, y): Point, width: f64) {
+    let (from, to) = ((x + 1.0, y), (x + width - 1.0, y));
+    let middle = (x + width / 2.0, y);
+    match key {
+        Key::Marker(look) => canvas.marker(middle, LABEL * 0.36, look, 1.0),
+        Key::Line(look) => {
+            canvas.path(&[from, to], look.colour, STROKE, look.dash);
+            canvas.marker(middle, 4.0, look, 1.0);
+        }
+        Key::Nothing => {}
+        Key::Stroke(colour, stroke) => canvas.path(&[from, to], colour, stroke, Dash::Solid),
+    }
+}

@@ -1,0 +1,29 @@
+//! What every picture is made of: a canvas, one calm style, colours and shapes, axes, a legend.
+//!
+//! All positions and lengths are in pixels of the finished picture, x to the right, y down.
+
+mod axis;
+mod canvas;
+mod frame;
+mod legend;
+mod look;
+mod marker;
+mod place;
+#[cfg(test)]
+pub mod probe;
+mod scale;
+mod sheet;
+pub mod style;
+mod text;
+
+pub use axis::Axis;
+pub use canvas::Canvas;
+pub use frame::Frame;
+pub use legend::{Entry, Key, Legend};
+pub use look::{Look, class_look, line_look};
+pub use marker::{Dash, Marker, Shape};
+pub use place::{Point, Rect};
+pub use scale::{SCALE_ROOM, draw_scale, shade};
+pub use sheet::{MOST_PANELS, Panel, Sheet};
+pub use style::Colour;
+pub use text::{Anchor, Ink, lines, shortened, text_width};

@@ -1,0 +1,318 @@
+//! Text on the canvas: the fonts that are compiled in, measuring, wrapping, shortening, drawing.
+
+use std::sync::OnceLock;
+
+use ab_glyph::{Font, FontRef, Glyph, PxScaleFont, ScaleFont, point};
+use plotters::backend::DrawingBackend;
+use plotters::style::Color;
+
+use super::canvas::FINE;
+use super::style::{LABEL, TEXT, TICK, TITLE};
+use super::{Canvas, Colour, Point};
+
+static REGULAR: &[u8] = include_bytes!("../font/DejaVuSans.ttf");
+static BOLD: &[u8] = include_bytes!("../font/DejaVuSans-Bold.ttf");
+/// Longest text that is looked at, in characters: more never fits a picture.
+const LONGEST: usize = 300;
+
+/// Which point of the text is at the given place, along the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anchor {
+    /// Where it begins.
+    Start,
+    /// Its middle.
+    Middle,
+    /// Where it ends.
+    End,
+}
+
+/// How a text is drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Ink {
+    /// Height of an em in pixels.
+    pub size: f64,
+    /// Bold instead of regular.
+    pub bold: bool,
+    /// Colour of the letters.
+    pub colour: Colour,
+    /// What is at the given place.
+    pub anchor: Anchor,
+    /// Reads upwards instead of to the right.
+    pub upward: bool,
+}
+
+impl Ink {
+    /// A title: bold, from its start.
+    pub fn title() -> Ink {
+        Ink {
+            size: TITLE,
+            bold: true,
+            colour: TEXT,
+            anchor: Anchor::Start,
+            upward: false,
+        }
+    }
+
+    /// A label: regular, from its start.
+    pub fn label() -> Ink {
+        Ink {
+            size: LABEL,
+            bold: false,
+            ..Ink::title()
+        }
+    }
+
+    /// A number on an axis or a remark: small, from its start.
+    pub fn tick() -> Ink {
+        Ink {
+            size: TICK,
+            ..Ink::label()
+        }
+    }
+
+    /// The same in another colour.
+    pub fn colour(self, colour: Colour) -> Ink {
+        Ink { colour, ..self }
+    }
+
+    /// The same with another anchor.
+    pub fn anchor(self, anchor: Anchor) -> Ink {
+        Ink { anchor, ..self }
+    }
+
+    /// The same in bold.
+    pub fn bold(self) -> Ink {
+        Ink { bold: true, ..self }
+    }
+
+    /// The same in another size (an em in pixels).
+    pub fn size(self, size: f64) -> Ink {
+        Ink { size, ..self }
+    }
+
+    /// The same, reading upwards.
+    pub fn upward(self) -> Ink {
+        Ink {
+            upward: true,
+            ..self
+        }
+    }
+
+    /// From the middle of capital letters down to the line they stand on, in pixels.
+    fn drop(self) -> f64 {
+        0.36 * self.size
+    }
+
+    /// The font in fine pixels.
+    fn font(self) -> PxScaleFont<&'static FontRef<'static>> {
+        static FONTS: OnceLock<[FontRef<'static>; 2]> = OnceLock::new();
+        let fonts = FONTS.get_or_init(|| {
+            [REGULAR, BOLD].map(|bytes| {
+                FontRef::try_from_slice(bytes).expect("the font that is compiled in is a font")
+            })
+        });
+        let font = &fonts[usize::from(self.bold)];
+        // The scale is the font's height, not its em.
+        let height_per_em = font.height_unscaled() / font.units_per_em().unwrap_or(1.0);
+        font.into_scaled((self.size * FINE as f64) as f32 * height_per_em)
+    }
+}
+
+/// The glyphs of a text on a line from 0, and where the line ends, in fine pixels.
+fn set(text: &str, font: PxScaleFont<&'static FontRef<'static>>) -> (Vec<Glyph>, f32) {
+    let (mut glyphs, mut end): (Vec<Glyph>, f32) = (Vec::new(), 0.0);
+    for letter in text.chars() {
+        let id = font.glyph_id(letter);
+        end += glyphs.last().map_or(0.0, |last| font.kern(last.id, id));
+        glyphs.push(id.with_scale_and_position(font.scale, point(end, 0.0)));
+        end += font.h_advance(id);
+    }
+    (glyphs, end)
+}
+
+/// Width of a text in pixels.
+pub fn text_width(text: &str, ink: Ink) -> f64 {
+    f64::from(set(&printable(text), ink.font()).1) / FINE as f64
+}
+
+/// A text that fits `width` pixels: as it is, or its beginning and `…`.
+pub fn shortened(text: &str, width: f64, ink: Ink) -> String {
+    let text = printable(text);
+    if text_width(&text, ink) <= width {
+        return text;
+    }
+    let letters: Vec<char> = text.chars().collect();
+    let cut = |count: usize| {
+        let kept: String = letters[..count].iter().collect();
+        format!("{}…", kept.trim_end())
+    };
+    let (mut fits, mut too_long) = (0, letters.len());
+    while too_long - fits > 1 {
+        let middle = (fits + too_long) / 2;
+        if text_width(&cut(middle), ink) <= width {
+            fits = middle;
+        } else {
+            too_long = middle;
+        }
+    }
+    cut(fits)
+}
+
+/// A text broken into at most `most` lines of `width` pixels: at its middle dots where that is
+/// enough, else at spaces, the last line shortened.
+pub fn lines(text: &str, width: f64, most: usize, ink: Ink) -> Vec<String> {
+    let text = printable(text);
+    let parts = filled_lines(text.split(" · "), " · ", width, ink);
+    if parts.len() <= most && parts.iter().all(|line| text_width(line, ink) <= width) {
+        return parts;
+    }
+    let mut lines = filled_lines(text.split_whitespace(), " ", width, ink);
+    if lines.len() > most {
+        let rest = lines.split_off(most.saturating_sub(1)).join(" ");
+        lines.push(rest);
+    }
+    lines
+        .iter()
+        .map(|line| shortened(line, width, ink))
+        .collect()
+}
+
+/// As many pieces into each line as fit `width` pixels, at least one.
+fn filled_lines<'a>(
+    pieces: impl Iterator<Item = &'a str>,
+    between: &str,
+    width: f64,
+    ink: Ink,
+) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for piece in pieces {
+        let longer = lines.last().map(|line| format!("{line}{between}{piece}"));
+        match longer.filter(|longer| text_width(longer, ink) <= width) {
+            Some(longer) => *lines.last_mut().expect("it was made longer") = longer,
+            None => lines.push(piece.to_owned()),
+        }
+    }
+    lines
+}
+
+/// The text without what cannot be printed, and not endlessly long.
+fn printable(text: &str) -> String {
+    let letters = text.chars().take(LONGEST);
+    letters
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .collect()
+}
+
+impl Canvas {
+    /// Draws a text whose capital letters have their middle at the height (for upward text, the
+    /// column) of `at`.
+    pub fn text(&mut self, text: &str, at: Point, ink: Ink) {
+        let font = ink.font();
+        let (glyphs, end) = set(&printable(text), font);
+        let back = match ink.anchor {
+            Anchor::Start => 0.0,
+            Anchor::Middle => end / 2.0,
+            Anchor::End => end,
+        };
+        let place = |value: f64| (value * FINE as f64).round() as i32;
+        let (x, y, drop) = (place(at.0), place(at.1), place(ink.drop()));
+        let dot = |along: i32, down: i32| {
+            let (along, down) = (along - back.round() as i32, down + drop);
+            if ink.upward {
+                (x + down, y - along)
+            } else {
+                (x + along, y + down)
+            }
+        };
+        self.with_backend(|backend| {
+            for glyph in glyphs
+                .into_iter()
+                .filter_map(|glyph| font.outline_glyph(glyph))
+            {
+                let first = glyph.px_bounds().min;
+                glyph.draw(|along, down, cover| {
+                    let place = dot(along as i32 + first.x as i32, down as i32 + first.y as i32);
+                    let colour = ink.colour.mix(f64::from(cover)).to_backend_color();
+                    backend
+                        .draw_pixel(place, colour)
+                        .expect("a buffer in memory takes every pixel");
+                });
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::paint::Rect;
+    use crate::report::paint::probe::Picture;
+
+    #[test]
+    fn a_shortened_text_fits_and_says_that_it_was_cut() {
+        let (ink, long) = (Ink::label(), "Klasse mit äußerst langem Namen ".repeat(50));
+        for width in [0.0, 10.0, 60.0, 200.0] {
+            let text = shortened(&long, width, ink);
+            assert!(text.ends_with('…'), "{text}");
+            assert!(text == "…" || text_width(&text, ink) <= width, "{text}");
+        }
+        assert_eq!(shortened("Bag", 100.0, ink), "Bag");
+        assert_eq!(shortened("a\nb\u{1b}c", 100.0, ink), "a b c");
+    }
+
+    #[test]
+    fn a_title_breaks_at_its_dots_first_and_never_loses_its_end_unsaid() {
+        let ink = Ink::title();
+        let title = "cross-entropy · 1-NN accuracy 0.863 · KL 0.96";
+        assert_eq!(lines(title, 2000.0, 2, ink), [title]);
+        let broken = lines(title, 400.0, 2, ink);
+        assert_eq!(broken, ["cross-entropy · 1-NN accuracy 0.863", "KL 0.96"]);
+        let cut = lines(&"word ".repeat(100), 300.0, 2, ink);
+        assert!(cut.len() == 2 && cut[1].ends_with('…'), "{cut:?}");
+        assert!(lines("", 300.0, 2, ink).iter().all(String::is_empty));
+    }
+
+    #[test]
+    fn capital_letters_are_centred_on_their_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.png");
+        for upward in [false, true] {
+            let mut canvas = Canvas::new(100.0, 100.0);
+            let ink = Ink {
+                upward,
+                ..Ink::label().size(40.0).anchor(Anchor::Middle)
+            };
+            canvas.text("HH", (50.0, 50.0), ink);
+            canvas.save(&path).unwrap();
+            let picture = Picture::read(&path);
+            let half = |rect: Rect| picture.ink(rect);
+            let upper = half(Rect {
+                x: 0.0,
+                y: 0.0,
+                width: 100.0,
+                height: 50.0,
+            });
+            let lower = half(Rect {
+                x: 0.0,
+                y: 50.0,
+                width: 100.0,
+                height: 50.0,
+            });
+            let left = half(Rect {
+                x: 0.0,
+                y: 0.0,
+                width: 50.0,
+                height: 100.0,
+            });
+            let right = half(Rect {
+                x: 50.0,
+                y: 0.0,
+                width: 50.0,
+                height: 100.0,
+            });
+            for (a, b) in [(upper, lower), (left, right)] {
+                assert!(a > 0.02 && (a / b - 1.0).abs() < 0.2, "{upward}: {a} {b}");
+            }
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Tables: for the terminal, as Markdown and as CSV.
+//!
+//! None of them has colours, so nothing changes under `NO_COLOR` or in a pipe.
+
+use std::io::Write;
+use std::path::Path;
+
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
+
+use crate::error::Result;
+use crate::files::write_atomically;
+
+/// A line below the header, and two spaces between the columns.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
+
+/// A header and rows of cells as they are shown, numbers and units included.
+///
+/// A row that is shorter than the longest ends in empty cells. Columns of numbers are set flush
+/// right: those in which every cell that is not empty begins as a number or is a dash.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Table {
+    /// Names of the columns.
+    pub header: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table without rows.
+    pub fn new<T: Into<String>>(header: impl IntoIterator<Item = T>) -> Table {
+        let header = header.into_iter().map(Into::into).collect();
+        Table {
+            header,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Appends a row.
+    pub fn push<T: Into<String>>(&mut self, row: impl IntoIterator<Item = T>) {
+        self.rows.push(row.into_iter().map(Into::into).collect());
+    }
+
+    /// The table for a terminal, without a line break at its end.
+    ///
+    /// With a width (in columns of the terminal) long cells are wrapped to keep within it.
+    pub fn terminal(&self, width: Option<u16>) -> String {
+        let shown = |row: &[String]| self.filled(row, escaped);
+        let mut table = comfy_table::Table::new();
+        table.load_style(STYLE).set_header(shown(&self.header));
+        table.add_rows(self.rows.iter().map(|row| shown(row)));
+        match width {
+            Some(width) => table
+                .set_width(width)
+                .set_content_arrangement(ContentArrangement::Dynamic),
+            None => table.set_content_arrangement(ContentArrangement::Disabled),
+        };
+        let numbers = self.number_columns();
+        for (column, is_number) in table.column_iter_mut().zip(numbers) {
+            if is_number {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        table.trim_fmt()
+    }
+
+    /// The table in GitHub's Markdown, with a line break at its end.
+    pub fn markdown(&self) -> String {
+        let shown = |row: &[String]| self.filled(row, markdown_cell);
+        let header = shown(&self.header);
+        let rows: Vec<Vec<String>> = self.rows.iter().map(|row| shown(row)).collect();
+        let length = |cell: &String| cell.chars().count();
+        let widths: Vec<usize> = (0..self.columns())
+            .map(|i| {
+                rows.iter()
+                    .chain([&header])
+                    .map(|row| length(&row[i]))
+                    .fold(3, usize::max)
+            })
+            .collect();
+        let numbers = self.number_columns();
+        let rule = widths.iter().zip(&numbers).map(|(width, number)| {
+            let end = if *number { ":" } else { "-" };
+            format!("{}{end}", "-".repeat(width - 1))
+        });
+        let padded = |row: &Vec<String>| {
+            let cells = row.iter().zip(&widths).zip(&numbers);
+            markdown_row(cells.map(|((cell, width), number)| {
+                if *number {
+                    format!("{cell:>width$}")
+                } else {
+                    format!("{cell:<width$}")
+                }
+            }))
+        };
+        let body: String = rows.iter().map(padded).collect();
+        padded(&header) + &markdown_row(rule) + &body
+    }
+
+    /// The table as CSV (RFC 4180 quoting, lines end in LF).
+    pub fn csv(&self) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for row in [&self.header].into_iter().chain(&self.rows) {
+            let row = self.filled(row, str::to_owned);
+            writer
+                .write_record(&row)
+                .expect("all rows are of one length and memory takes them");
+        }
+        let bytes = writer.into_inner().expect("memory takes every byte");
+        String::from_utf8(bytes).expect("cells are UTF-8 and so is their CSV")
+    }
+
+    /// Writes [`Table::markdown`] to a file.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Io`] with the path that could not be written.
+    pub fn write_markdown(&self, path: &Path) -> Result<()> {
+        write_atomically(path, |writer| writer.write_all(self.markdown().as_bytes()))
+    }
+
+    /// Writes [`Table::csv`] to a file.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Io`] with the path that could not be written.
+    pub fn write_csv(&self, path: &Path) -> Result<()> {
+        write_atomically(path, |writer| writer.write_all(self.csv().as_bytes()))
+    }
+
+    /// Number of columns of the longest row.
+    fn columns(&self) -> usize {
+        self.rows
+            .iter()
+            .chain([&self.header])
+            .map(Vec::len)
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// A row with all its columns, each cell written in a certain way.
+    fn filled(&self, row: &[String], write: impl Fn(&str) -> String) -> Vec<String> {
+        (0..self.columns())
+            .map(|i| write(row.get(i).map_or("", String::as_str)))
+            .collect()
+    }
+
+    /// Which columns hold numbers only.
+    fn number_columns(&self) -> Vec<bool> {
+        let is_number = |i: usize| {
+            let cells = || self.rows.iter().filter_map(move |row| row.get(i));
+            let mut told = cells().filter(|cell| !cell.trim().is_empty()).peekable();
+            told.peek().is_some() && told.all(|cell| begins_as_number(cell))
+        };
+        (0..self.columns()).map(is_number).collect()
+    }
+}
+
+/// Whether a cell is a number, perhaps with a unit, an error or an interval, or stands for none.
+fn begins_as_number(cell: &str) -> bool {
+    let cell = cell.trim();
+    let bare = cell.trim_start_matches(['+', '-', '−', '±', '<', '>', '≈', '(', '[', ' ']);
+    bare.starts_with(|first: char| first.is_ascii_digit())
+        || ["-", "−", "–", "—", "NaN", "nan"].contains(&cell)
+}
+
+/// A cell without control characters: a class name must not move the cursor.
+fn escaped(cell: &str) -> String {
+    let escape = |letter: char| match letter.is_control() {
+        true => letter.escape_debug().to_string(),
+        false => letter.to_string(),
+    };
+    cell.chars().map(escape).collect()
+}
+
+/// A cell that stays in its column and means itself.
+fn markdown_cell(cell: &str) -> String {
+    let escape = |letter: char| match letter {
+        '|' | '\\' | '*' | '`' => format!("\\{letter}"),
+        '<' => "&lt;".to_owned(),
+        letter if letter.is_control() => " ".to_owned(),
+        letter => letter.to_string(),
+    };
+    cell.chars().map(escape).collect()
+}
+
+fn markdown_row(cells: impl Iterator<Item = String>) -> String {
+    format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn losses() -> Table {
+        let mut table = Table::new(["loss", "1-NN accuracy", "note"]);
+        table.push(["cross-entropy", "0.863 ± 0.007", "a|b"]);
+        table.push(["contrastive", "–", "say \"x\", y"]);
+        table.push(["difference", "+0.07 [0.05, 0.09]"]);
+        table
+    }
+
+    #[test]
+    fn the_terminal_table_is_plain_text_with_numbers_flush_right() {
+        let text = losses().terminal(None);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 5, "{text}");
+        assert!(!text.contains('\u{1b}'));
+        let end = |line: &str, part: &str| {
+            line[..line.find(part).unwrap() + part.len()]
+                .chars()
+                .count()
+        };
+        assert_eq!(end(lines[2], "0.007"), end(lines[4], "0.09]"), "{text}");
+        assert_eq!(end(lines[0], "accuracy"), end(lines[3], "–"), "{text}");
+    }
+
+    #[test]
+    fn a_narrow_terminal_wraps_cells() {
+        let mut table = Table::new(["loss", "remark"]);
+        table.push(["a".to_owned(), "many words ".repeat(20)]);
+        let text = table.terminal(Some(40));
+        assert!(text.lines().count() > 5 && text.lines().all(|line| line.chars().count() <= 40));
+        assert!(
+            table
+                .terminal(None)
+                .lines()
+                .any(|line| line.chars().count() > 200)
+        );
+    }
+
+    #[test]
+    fn a_class_name_cannot_move_the_cursor() {
+        let mut table = Table::new(["class"]);
+        table.push(["\u{1b}[31mred\nnext"]);
+        assert_eq!(table.terminal(None).lines().count(), 3);
+        assert!(!table.terminal(None).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn markdown_keeps_cells_in_their_columns() {
+        let expected = "\
+| loss          |      1-NN accuracy | note       |
+| ------------- | -----------------: | ---------- |
+| cross-entropy |      0.863 ± 0.007 | a\\|b       |
+| contrastive   |                  – | say \"x\", y |
+| difference    | +0.07 [0.05, 0.09] |            |
+";
+        assert_eq!(losses().markdown(), expected);
+    }
+
+    #[test]
+    fn csv_quotes_commas_quotes_and_line_breaks() {
+        let mut table = losses();
+        table.push(["two\nlines", "1"]);
+        let expected = "loss,1-NN accuracy,note\ncross-entropy,0.863 ± 0.007,a|b\n\
+            contrastive,–,\"say \"\"x\"\", y\"\ndifference,\"+0.07 [0.05, 0.09]\",\n\
+            \"two\nlines\",1,\n";
+        assert_eq!(table.csv(), expected);
+    }
+
+    #[test]
+    fn tables_without_rows_or_columns_are_no_reason_to_panic() {
+        for table in [Table::default(), Table::new(["only", "a header"])] {
+            table.terminal(Some(10));
+            table.markdown();
+            table.csv();
+        }
+        assert_eq!(Table::new(["a"]).markdown(), "| a   |\n| --- |\n");
+    }
+
+    #[test]
+    fn files_hold_what_was_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let (markdown, csv) = (folder.path().join("a.md"), folder.path().join("a.csv"));
+        losses().write_markdown(&markdown).unwrap();
+        losses().write_csv(&csv).unwrap();
+        assert_eq!(
+            std::fs::read_to_string(markdown).unwrap(),
+            losses().markdown()
+        );
+        assert_eq!(std::fs::read_to_string(csv).unwrap(), losses().csv());
+    }
+
+    #[test]
+    fn words_that_merely_hold_digits_are_not_numbers() {
+        assert!(!begins_as_number("cross-entropy") && !begins_as_number("v2"));
+        assert!(begins_as_number("−0.5") && begins_as_number("12.3 s") && begins_as_number("–"));
+    }
+}

@@ -1,0 +1,171 @@
+//! Sharing the machine's cores among runs, and among the branches of one run.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+
+/// The cores that are free, shared by everything that computes.
+#[derive(Clone)]
+pub struct Cores {
+    free: Arc<(Mutex<usize>, Condvar)>,
+}
+
+/// The right to keep one core busy; given back when dropped.
+pub struct Core {
+    cores: Cores,
+}
+
+impl Cores {
+    /// `count` free cores, at least one.
+    pub fn new(count: usize) -> Cores {
+        Cores { free: Arc::new((Mutex::new(count.max(1)), Condvar::new())) }
+    }
+
+    /// As many cores as the system lets this process use.
+    pub fn available() -> usize {
+        std::thread::available_parallelism().map_or(1, usize::from)
+    }
+
+    /// Waits for a core.
+    pub fn take(&self) -> Core {
+        let mut free = self.lock();
+        while *free == 0 {
+            free = self.free.1.wait(free).expect("no thread panics while it counts");
+        }
+        *free -= 1;
+        Core { cores: self.clone() }
+    }
+
+    /// A core, if one is free at this moment.
+    pub fn try_take(&self) -> Option<Core> {
+        let mut free = self.lock();
+        *free = free.checked_sub(1)?;
+        Some(Core { cores: self.clone() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, usize> {
+        self.free.0.lock().expect("no thread panics while it counts")
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        *self.cores.lock() += 1;
+        self.cores.free.1.notify_one();
+    }
+}
+
+/// Work that can move to another thread.
+pub type Job<R> = Box<dyn FnOnce() -> R + Send>;
+
+/// Helping threads that work only while a core is free for them.
+///
+/// They live as long as this value, so that libtorch's memory for a thread is made once.
+pub struct Workers {
+    cores: Cores,
+    threads: Vec<Sender<Job<()>>>,
+    /// Whether helping makes sense: a GPU needs no second core to feed it.
+    enabled: bool,
+}
+
+impl Workers {
+    /// No threads yet; they are started when they are first of use.
+    pub fn new(cores: Cores, enabled: bool) -> Workers {
+        Workers { cores, threads: Vec::new(), enabled }
+    }
+
+    /// Does all jobs, each on one thread, and gives their results in order.
+    ///
+    /// The calling thread takes the first job and every other for which no core is free.
+    ///
+    /// # Panics
+    /// If a job panics, its panic goes on here.
+    pub fn run<R: Send + 'static>(&mut self, jobs: Vec<Job<R>>) -> Vec<R> {
+        enum Place<R> {
+            Here(Job<R>),
+            There(Receiver<std::thread::Result<R>>, Core),
+        }
+        let places: Vec<Place<R>> = jobs
+            .into_iter()
+            .enumerate()
+            .map(|(i, job)| match self.core_for(i) {
+                Some(core) => Place::There(self.send(i - 1, job), core),
+                None => Place::Here(job),
+            })
+            .collect();
+        let finish = |place| match place {
+            Place::Here(job) => job(),
+            Place::There(result, _core) => match result.recv() {
+                Ok(Ok(value)) => value,
+                Ok(Err(panic)) => resume_unwind(panic),
+                Err(_) => unreachable!("a helping thread always answers"),
+            },
+        };
+        places.into_iter().map(finish).collect()
+    }
+
+    fn core_for(&self, job: usize) -> Option<Core> {
+        if job == 0 || !self.enabled { None } else { self.cores.try_take() }
+    }
+
+    fn send<R: Send + 'static>(
+        &mut self,
+        thread: usize,
+        job: Job<R>,
+    ) -> Receiver<std::thread::Result<R>> {
+        while self.threads.len() <= thread {
+            self.threads.push(start_thread());
+        }
+        let (sender, receiver) = channel();
+        let answer = move || {
+            // The receiver is gone only when the caller panicked, and then nobody is waiting.
+            let _ = sender.send(catch_unwind(AssertUnwindSafe(job)));
+        };
+        self.threads[thread].send(Box::new(answer)).expect("a helping thread lives as long as we");
+        receiver
+    }
+}
+
+fn start_thread() -> Sender<Job<()>> {
+    let (sender, jobs) = channel::<Job<()>>();
+    std::thread::spawn(move || {
+        super::one_libtorch_thread();
+        jobs.into_iter().for_each(|job| job());
+    });
+    sender
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    fn squares() -> Vec<Job<(usize, thread::ThreadId)>> {
+        let job = |i: usize| -> Job<_> { Box::new(move || (i * i, thread::current().id())) };
+        (0..4).map(job).collect()
+    }
+
+    #[test]
+    fn results_keep_their_order_and_threads_stay_within_the_free_cores() {
+        for (cores, threads) in [(1, 1), (2, 2), (8, 4)] {
+            let shared = Cores::new(cores);
+            let _own = shared.take();
+            let mut workers = Workers::new(shared.clone(), true);
+            let done = workers.run(squares());
+            assert_eq!(done.iter().map(|d| d.0).collect::<Vec<_>>(), [0, 1, 4, 9]);
+            let distinct: std::collections::HashSet<_> = done.iter().map(|d| d.1).collect();
+            assert_eq!(distinct.len(), threads, "with {cores} cores");
+            assert_eq!(*shared.lock(), cores - 1, "all borrowed cores are given back");
+        }
+    }
+
+    #[test]
+    fn a_panic_of_a_job_reaches_the_caller_and_frees_the_core() {
+        let cores = Cores::new(2);
+        let mut workers = Workers::new(cores.clone(), true);
+        let jobs: Vec<Job<()>> = vec![Box::new(|| ()), Box::new(|| panic!("a bug"))];
+        let caught = catch_unwind(AssertUnwindSafe(|| workers.run(jobs)));
+        assert_eq!(*caught.unwrap_err().downcast::<&str>().unwrap(), "a bug");
+        assert_eq!(*cores.lock(), 2);
+    }
+}

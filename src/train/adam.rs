@@ -1,0 +1,68 @@
+//! The Adam optimiser on one flat vector of parameters.
+
+use tch::{Tensor, no_grad_guard};
+
+/// Decay of the mean of gradients.
+const BETA_MEAN: f64 = 0.9;
+/// Decay of the mean of squared gradients.
+const BETA_SQUARE: f64 = 0.999;
+/// Keeps the step finite where the gradient has always been 0.
+const EPSILON: f64 = 1e-8;
+
+/// Adam with PyTorch's defaults: β = (0.9, 0.999), ε = 1e-8, no weight decay.
+///
+/// # Source
+/// Kingma, Ba: Adam, ICLR 2015, algorithm 1, in the order of operations of `torch.optim.Adam`.
+/// It is written here because libtorch's own cannot hand out its state, and all state has to be
+/// in a checkpoint.
+pub struct Adam {
+    /// Moving mean of the gradient [P].
+    pub mean: Tensor,
+    /// Moving mean of the squared gradient [P].
+    pub square: Tensor,
+    /// Steps taken.
+    pub steps: i64,
+    learning_rate: f64,
+}
+
+impl Adam {
+    /// An optimiser of `parameters` that has not stepped yet.
+    pub fn new(parameters: &Tensor, learning_rate: f64) -> Adam {
+        let _guard = no_grad_guard();
+        let (mean, square) = (parameters.zeros_like(), parameters.zeros_like());
+        Adam { mean, square, steps: 0, learning_rate }
+    }
+
+    /// Moves the parameters by one step against the gradient.
+    ///
+    /// # Shapes
+    /// parameters, gradient [P] f32
+    pub fn step(&mut self, parameters: &mut Tensor, gradient: &Tensor) {
+        let _guard = no_grad_guard();
+        self.steps += 1;
+        let _ = self.mean.lerp_(gradient, 1.0 - BETA_MEAN);
+        self.square *= BETA_SQUARE;
+        self.square += gradient.square() * (1.0 - BETA_SQUARE);
+        let steps = self.steps as i32;
+        let mean_bias = 1.0 - BETA_MEAN.powi(steps);
+        let square_bias = 1.0 - BETA_SQUARE.powi(steps);
+        let denominator = self.square.sqrt() / square_bias.sqrt() + EPSILON;
+        *parameters -= &self.mean / denominator * (self.learning_rate / mean_bias);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_step_is_the_learning_rate_against_the_sign() {
+        let mut parameters = Tensor::from_slice(&[1f32, 1.0, 1.0]);
+        let mut adam = Adam::new(&parameters, 0.1);
+        adam.step(&mut parameters, &Tensor::from_slice(&[5f32, -0.01, 0.0]));
+        let moved = Vec::<f32>::try_from(&parameters).unwrap();
+        for (value, wanted) in moved.iter().zip([0.9, 1.1, 1.0]) {
+            assert!((value - wanted).abs() < 1e-6, "{moved:?}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Settings of training.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::runtime::DeviceChoice;
+
+/// What stands under `[train]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainConfig {
+    /// Passes over the training images; at least 1.
+    pub epochs: usize,
+    /// Images in a step (pairs, for a loss on pairs); at least 2, for BatchNorm needs a spread.
+    pub batch: usize,
+    /// Adam's step size; above 0.
+    pub learning_rate: f64,
+    /// Decides split, initial weights, order, pairs and the start of the t-SNE.
+    pub seed: u64,
+    /// Where the network is computed.
+    pub device: DeviceChoice,
+}
+
+impl Default for TrainConfig {
+    fn default() -> TrainConfig {
+        TrainConfig {
+            epochs: 5,
+            batch: 128,
+            learning_rate: 1e-3,
+            seed: 2022,
+            device: DeviceChoice::Auto,
+        }
+    }
+}
+
+/// TOML's whole numbers end here.
+const LARGEST_SEED: u64 = i64::MAX as u64;
+
+impl TrainConfig {
+    /// # Errors
+    /// [`Error::Setting`] with the key, its value and what it can be.
+    pub fn check(&self) -> Result<()> {
+        if self.epochs == 0 {
+            return Err(Error::setting("train.epochs", 0, "must be at least 1"));
+        }
+        if self.batch < 2 {
+            let problem = "must be at least 2: BatchNorm needs more than one image";
+            return Err(Error::setting("train.batch", self.batch, problem));
+        }
+        if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
+            let problem = "must be a number above 0";
+            return Err(Error::setting("train.learning_rate", self.learning_rate, problem));
+        }
+        if self.seed > LARGEST_SEED {
+            let problem = format!("must be at most {LARGEST_SEED}");
+            return Err(Error::setting("train.seed", self.seed, problem));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_cannot_be_are_told_with_their_key() {
+        let cases: [(&str, fn(&mut TrainConfig)); 5] = [
+            ("train.epochs = 0:", |c| c.epochs = 0),
+            ("train.batch = 1:", |c| c.batch = 1),
+            ("train.learning_rate = NaN:", |c| c.learning_rate = f64::NAN),
+            ("train.learning_rate = -1:", |c| c.learning_rate = -1.0),
+            ("train.seed = 18446744073709551615:", |c| c.seed = u64::MAX),
+        ];
+        for (start, spoil) in cases {
+            let mut config = TrainConfig::default();
+            assert!(config.check().is_ok());
+            spoil(&mut config);
+            let message = config.check().unwrap_err().to_string();
+            assert!(message.starts_with(start), "{message}");
+        }
+    }
+}

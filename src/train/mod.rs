@@ -1,0 +1,28 @@
+//! Training: one loop for every loss and every network.
+
+mod adam;
+mod checkpoint;
+mod config;
+mod epoch;
+mod history;
+mod progress;
+mod training;
+
+pub use adam::Adam;
+pub use checkpoint::Checkpoint;
+pub use config::TrainConfig;
+pub use history::{EpochRecord, History};
+pub use progress::{Progress, RunProgress};
+pub use training::{Task, Trained, train};
+
+/// Names of the files that training writes into a run folder.
+pub mod files {
+    /// Losses and speed of each epoch.
+    pub const HISTORY: &str = "history.csv";
+    /// All that training needs to go on after the last finished epoch.
+    pub const CHECKPOINT: &str = "checkpoint.safetensors";
+    /// The network after the last epoch.
+    pub const LAST_MODEL: &str = "model.safetensors";
+    /// The network after the epoch with the lowest validation loss.
+    pub const BEST_MODEL: &str = "model_best.safetensors";
+}

@@ -1,0 +1,76 @@
+//! Imports point down only.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The floors from top to bottom; modules of one line may not know each other.
+const FLOORS: [&[&str]; 14] = [
+    &["commands"],
+    &["cli"],
+    &["experiment"],
+    &["config"],
+    &["report"],
+    &["train"],
+    &["eval"],
+    &["loss"],
+    &["model"],
+    &["data"],
+    &["runtime"],
+    &["random"],
+    &["files"],
+    &["error"],
+];
+
+fn floor_of(module: &str) -> usize {
+    FLOORS
+        .iter()
+        .position(|floor| floor.contains(&module))
+        .unwrap_or_else(|| panic!("the module {module} has no floor yet"))
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|e| e == "rs"))
+        .collect()
+}
+
+/// Modules of this crate that a text names as `crate::MODULE`.
+fn imports(text: &str) -> Vec<&str> {
+    text.split("crate::")
+        .skip(1)
+        .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap())
+        .filter(|name| name.chars().next().is_some_and(char::is_lowercase))
+        .collect()
+}
+
+#[test]
+fn imports_point_down_only() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut checked = 0;
+    for path in rust_files(&source) {
+        let inside = path.strip_prefix(&source).unwrap();
+        let first = inside.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
+        let module = first.trim_end_matches(".rs").to_owned();
+        if module == "main" || module == "lib" {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        // Tests stand at the end of a file and may look anywhere.
+        let text = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        for import in imports(text) {
+            checked += 1;
+            let points_down = module == import || floor_of(&module) < floor_of(import);
+            assert!(points_down, "{} imports {import}, which is not below it", path.display());
+        }
+    }
+    assert!(checked > 100, "only {checked} imports were seen: the check itself is broken");
+}
+
+#[test]
+fn an_import_is_seen_wherever_it_stands() {
+    assert_eq!(imports("use crate::data::Dataset;\nfn f() -> crate::error::Result<()>"), [
+        "data", "error"
+    ]);
+}

@@ -1,0 +1,218 @@
+//! The network against values that PyTorch wrote (`tests/reference/network.py`).
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use tch::{Device, Kind, Tensor};
+
+use dml::loss::{Contrastive, CrossEntropy, Form, Loss, Targets};
+use dml::model::{Architecture, LibtorchNetwork, NamedTensors, Network, initial_weights};
+use dml::runtime::Cores;
+use dml::train::Adam;
+
+const TUTORIAL: Architecture = Architecture { side: 28, embedding: 10 };
+
+/// What training mode may be off by, as a share of the largest value. PyTorch itself, with its
+/// weights in the memory format that is fastest here (channels last), is off by up to 5.6e-5 from
+/// its own values in float64, mostly through BatchNorm's variance.
+const TRAINING_MODE: f64 = 6e-5;
+
+/// The same for running statistics, where PyTorch is off by up to 1.6e-6.
+const RUNNING_STATISTICS: f64 = 2e-6;
+
+struct Reference(HashMap<String, Tensor>);
+
+impl Reference {
+    fn read() -> Reference {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/network.safetensors");
+        Reference(Tensor::read_safetensors(path).unwrap().into_iter().collect())
+    }
+
+    fn get(&self, name: &str) -> Tensor {
+        self.0[name].shallow_clone()
+    }
+
+    /// The tensors under a prefix, without it.
+    fn group(&self, prefix: &str) -> NamedTensors {
+        let named = |(name, t): (&String, &Tensor)| {
+            Some((name.strip_prefix(prefix)?.to_owned(), t.shallow_clone()))
+        };
+        self.0.iter().filter_map(named).collect()
+    }
+
+    fn network(&self, cores: usize) -> LibtorchNetwork {
+        let cores = Cores::new(cores);
+        LibtorchNetwork::new(&TUTORIAL, &self.group("w."), Device::Cpu, &cores).unwrap()
+    }
+
+    fn twins(&self) -> Vec<Tensor> {
+        vec![self.get("images_a"), self.get("images_b")]
+    }
+
+    fn targets(&self) -> Targets {
+        let different = self.get("different");
+        Targets { labels: self.get("labels_a"), same: 1.0 - different }
+    }
+}
+
+/// Largest difference, as a share of the largest reference value.
+fn error(value: &Tensor, reference: &Tensor) -> f64 {
+    assert_eq!(value.size(), reference.size());
+    let value = value.to_kind(Kind::Double);
+    let reference = reference.to_kind(Kind::Double);
+    let scale = reference.abs().max().double_value(&[]);
+    (value - reference).abs().max().double_value(&[]) / scale
+}
+
+fn assert_near(name: &str, value: &Tensor, reference: &Tensor, tolerance: f64) {
+    let error = error(value, reference);
+    assert!(error < tolerance, "{name} is off by {error:.1e}");
+}
+
+/// A flat gradient under the parameters' names: it is laid out as the parameters are.
+fn named(gradient: &Tensor) -> NamedTensors {
+    let weights = initial_weights(&TUTORIAL, 0);
+    let mut network =
+        LibtorchNetwork::new(&TUTORIAL, &weights, Device::Cpu, &Cores::new(1)).unwrap();
+    network.parameters().copy_(gradient);
+    network.state()
+}
+
+/// Trains one batch under a loss: embeddings, loss, gradients of embeddings and of parameters.
+fn differentiate(
+    network: &mut LibtorchNetwork,
+    images: Vec<Tensor>,
+    loss: &Loss,
+    targets: &Targets,
+) -> (f64, Vec<Tensor>, Tensor) {
+    let embeddings: Vec<Tensor> =
+        network.forward(images).into_iter().map(|e| e.set_requires_grad(true)).collect();
+    let value = loss.value(&embeddings, targets);
+    let gradients = Tensor::run_backward(&[&value], &embeddings, false, false);
+    let copies = gradients.iter().map(Tensor::copy).collect();
+    (value.double_value(&[]), copies, network.backward(gradients))
+}
+
+#[test]
+fn both_modes_of_the_forward_pass_and_the_running_statistics_match_pytorch() {
+    let reference = Reference::read();
+    let mut network = reference.network(1);
+    for (part, embeddings) in ["a", "b"].iter().zip(network.embed(reference.twins())) {
+        let name = format!("eval.embeddings_{part}");
+        assert_near(&name, &embeddings, &reference.get(&name), 1e-6);
+    }
+    for (part, embeddings) in ["a", "b"].iter().zip(network.forward(reference.twins())) {
+        let name = format!("train.embeddings_{part}");
+        assert_near(&name, &embeddings, &reference.get(&name), TRAINING_MODE);
+    }
+    let state = network.state();
+    let after = reference.group("after_ab.");
+    assert_eq!(after.keys().filter(|name| name.contains("running_")).count(), 8);
+    for (name, statistic) in after.iter().filter(|(name, _)| name.contains("running_")) {
+        assert_near(name, &state[name], statistic, RUNNING_STATISTICS);
+    }
+    for (part, embeddings) in ["a", "b"].iter().zip(network.embed(reference.twins())) {
+        let name = format!("eval_after.embeddings_{part}");
+        assert_near(&name, &embeddings, &reference.get(&name), 1e-6);
+    }
+}
+
+#[test]
+fn the_contrastive_loss_and_all_its_gradients_match_pytorch() {
+    let reference = Reference::read();
+    for (form, name) in [(Form::Tutorial, "tutorial"), (Form::Hadsell, "hadsell")] {
+        let loss = Loss::Contrastive(Contrastive { form, ..Contrastive::default() });
+        let mut network = reference.network(2);
+        let (value, embedding_gradients, gradient) =
+            differentiate(&mut network, reference.twins(), &loss, &reference.targets());
+        let wanted = reference.get(&format!("contrastive.{name}.loss")).double_value(&[]);
+        assert!((value / wanted - 1.0).abs() < TRAINING_MODE, "{value} is not {wanted}");
+        for (part, gradient) in ["a", "b"].iter().zip(&embedding_gradients) {
+            let name = format!("contrastive.{name}.grad_{part}");
+            assert_near(&name, gradient, &reference.get(&name), TRAINING_MODE);
+        }
+        // The reference holds the tutorial's form; the paper's is half of it.
+        let factor = if form == Form::Tutorial { 1.0 } else { 2.0 };
+        compare_gradients(&named(&(gradient * factor)), &reference.group("grad.contrastive."));
+    }
+}
+
+#[test]
+fn cross_entropy_and_all_its_gradients_match_pytorch() {
+    let reference = Reference::read();
+    let loss = Loss::CrossEntropy(CrossEntropy::default());
+    let mut network = reference.network(1);
+    let images = vec![reference.get("images_a")];
+    let (value, embedding_gradients, gradient) =
+        differentiate(&mut network, images, &loss, &reference.targets());
+    let wanted = reference.get("cross_entropy.loss").double_value(&[]);
+    assert!((value / wanted - 1.0).abs() < 1e-6, "{value} is not {wanted}");
+    let grad_a = reference.get("cross_entropy.grad_a");
+    assert_near("cross_entropy.grad_a", &embedding_gradients[0], &grad_a, 1e-5);
+    compare_gradients(&named(&gradient), &reference.group("grad.cross_entropy."));
+}
+
+fn compare_gradients(gradients: &NamedTensors, reference: &NamedTensors) {
+    assert_eq!(reference.len(), 22, "one gradient a parameter");
+    for (name, wanted) in reference {
+        assert_near(name, &gradients[name], wanted, TRAINING_MODE);
+    }
+}
+
+#[test]
+fn three_steps_of_adam_match_pytorch() {
+    let reference = Reference::read();
+    let loss = Loss::CrossEntropy(CrossEntropy::default());
+    let mut network = reference.network(1);
+    let mut adam = Adam::new(network.parameters(), 1e-3);
+    let losses = Vec::<f64>::try_from(&reference.get("adam.losses")).unwrap();
+    assert_eq!(losses.len(), 3);
+    for wanted in losses {
+        let images = vec![reference.get("images_a")];
+        let (value, _, gradient) =
+            differentiate(&mut network, images, &loss, &reference.targets());
+        assert!((value / wanted - 1.0).abs() < 1e-5, "{value} is not {wanted}");
+        adam.step(network.parameters(), &gradient);
+    }
+    let state = network.state();
+    for (name, wanted) in reference.group("adam.").iter().filter(|(name, _)| *name != "losses") {
+        assert_near(name, &state[name], wanted, TRAINING_MODE);
+    }
+}
+
+#[test]
+fn branches_side_by_side_give_the_same_bytes_as_one_after_the_other() {
+    let reference = Reference::read();
+    let loss = Loss::Contrastive(Contrastive::default());
+    let bytes = |cores| {
+        let mut network = reference.network(cores);
+        let mut adam = Adam::new(network.parameters(), 1e-3);
+        for _ in 0..3 {
+            let (.., gradient) =
+                differentiate(&mut network, reference.twins(), &loss, &reference.targets());
+            adam.step(network.parameters(), &gradient);
+        }
+        network.state()
+    };
+    let (alone, together) = (bytes(1), bytes(2));
+    assert!(alone.iter().all(|(name, t)| t.equal(&together[name])));
+    let other_weights = reference.group("w.");
+    assert!(!alone["linear1.weight"].equal(&other_weights["linear1.weight"]), "it did train");
+}
+
+#[test]
+fn weights_that_do_not_fit_are_told_by_name() {
+    let reference = Reference::read();
+    let mut network = reference.network(1);
+    let mut state = network.state();
+    let bias = state.remove("linear2.bias").unwrap();
+    let message = network.load_state(&state).unwrap_err().to_string();
+    assert!(message.contains("lack a tensor named linear2.bias"), "{message}");
+    state.insert("linear2.bias".to_owned(), bias.reshape([5, 2]));
+    let message = network.load_state(&state).unwrap_err().to_string();
+    assert!(message.contains("linear2.bias of shape [5, 2], the network needs [10]"), "{message}");
+    state.insert("linear2.bias".to_owned(), bias.shallow_clone());
+    state.insert("linear3.bias".to_owned(), bias);
+    let message = network.load_state(&state).unwrap_err().to_string();
+    assert!(message.contains("linear3.bias"), "{message}");
+}
