@@ -224,7 +224,12 @@ pub struct EvalArgs {
   dml compare --seeds 2022 --epochs 1 --data data/fashion-mnist_sample.csv.gz")]
 pub struct CompareArgs {
     /// Losses to compare, by name
-    #[arg(long, value_name = "A,B", value_delimiter = ',', default_value = "contrastive,cross-entropy")]
+    #[arg(
+        long,
+        value_name = "A,B",
+        value_delimiter = ',',
+        default_value = "contrastive,cross-entropy"
+    )]
     pub losses: Vec<String>,
     /// Seeds, one run of each loss for each
     #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "2022,1,2")]
@@ -254,11 +259,14 @@ pub struct LossesArgs {
 pub struct Ks(pub Vec<usize>);
 
 fn class_names(text: &str) -> Result<ClassNames, String> {
-    one_of(text, &[
-        ("auto", ClassNames::Auto),
-        ("labels", ClassNames::Labels),
-        ("fashion-mnist", ClassNames::FashionMnist),
-    ])
+    one_of(
+        text,
+        &[
+            ("auto", ClassNames::Auto),
+            ("labels", ClassNames::Labels),
+            ("fashion-mnist", ClassNames::FashionMnist),
+        ],
+    )
 }
 
 fn which_model(text: &str) -> Result<Which, String> {

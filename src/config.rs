@@ -11,8 +11,8 @@ use toml::{Table, Value};
 use crate::data::DataConfig;
 use crate::error::{Error, Fault, Result};
 use crate::eval::EvalConfig;
-use crate::files::sha256_hex;
 use crate::eval::tsne::TsneConfig;
+use crate::files::sha256_hex;
 use crate::loss::{Contrastive, Loss};
 use crate::model::ModelConfig;
 use crate::train::TrainConfig;
@@ -201,7 +201,10 @@ mod tests {
     fn a_file_holds_only_what_differs() {
         let config = parse("[train]\nepochs = 2\n[loss]\nmargin = 1.0").unwrap();
         assert_eq!(config.train.epochs, 2);
-        assert_eq!(config.loss, Loss::Contrastive(Contrastive { margin: 1.0, ..Default::default() }));
+        assert_eq!(
+            config.loss,
+            Loss::Contrastive(Contrastive { margin: 1.0, ..Default::default() })
+        );
         let config = parse("[loss]\nname = \"cross-entropy\"").unwrap();
         assert_eq!(config.loss.name(), "cross-entropy");
     }

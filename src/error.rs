@@ -25,7 +25,7 @@ pub enum Error {
     },
     /// A file that was read is not what it should be.
     #[error("{0}")]
-    Fault(Box<Fault>),
+    Fault(Fault),
     /// A setting has a value it cannot have.
     #[error("{key} = {value}: {problem}")]
     Setting {
@@ -51,20 +51,12 @@ impl Error {
     /// `map_err` helper: the system's refusal, with what was tried on which path.
     pub fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.to_path_buf();
-        move |source| Error::Io {
-            action,
-            path,
-            source,
-        }
+        move |source| Error::Io { action, path, source }
     }
 
     /// A setting with a value it cannot have.
     pub fn setting(key: &str, value: impl fmt::Display, problem: impl Into<String>) -> Error {
-        Error::Setting {
-            key: key.to_owned(),
-            value: value.to_string(),
-            problem: problem.into(),
-        }
+        Error::Setting { key: key.to_owned(), value: value.to_string(), problem: problem.into() }
     }
 }
 
@@ -78,31 +70,29 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 
 /// What is wrong with a file, and where in it.
 ///
+/// Its texts are boxed slices: errors travel through every result, so they are kept small.
+///
 /// Shown as `FILE, line 3, column pixel7: 'abc' is not a whole number; remedy`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// The file as the user named it.
-    pub file: PathBuf,
+    pub file: Box<Path>,
     /// Line counted from 1, the header included.
     pub line: Option<u64>,
     /// Column by its name in the header, or by its number from 1.
-    pub column: Option<String>,
+    pub column: Option<Box<str>>,
     /// The text found there.
-    pub value: Option<String>,
+    pub value: Option<Box<str>>,
     /// What is wrong, reading on from the value.
-    pub problem: String,
+    pub problem: Box<str>,
     /// What to do about it.
-    pub remedy: Option<String>,
+    pub remedy: Option<Box<str>>,
 }
 
 impl Fault {
     /// A fault of a whole file.
     pub fn new(file: &Path, problem: impl Into<String>) -> Fault {
-        Fault {
-            file: file.to_path_buf(),
-            problem: problem.into(),
-            ..Fault::default()
-        }
+        Fault { file: file.into(), problem: problem.into().into(), ..Fault::default() }
     }
 
     /// The same fault at a line (counted from 1).
@@ -113,20 +103,34 @@ impl Fault {
 
     /// The same fault in a column.
     pub fn column(mut self, column: impl Into<String>) -> Fault {
-        self.column = Some(column.into());
+        self.column = Some(column.into().into());
         self
     }
 
     /// The same fault, showing the text found.
     pub fn value(mut self, value: impl Into<String>) -> Fault {
-        self.value = Some(value.into());
+        self.value = Some(value.into().into());
         self
     }
 
     /// The same fault with a way out.
     pub fn remedy(mut self, remedy: impl Into<String>) -> Fault {
-        self.remedy = Some(remedy.into());
+        self.remedy = Some(remedy.into().into());
         self
+    }
+}
+
+impl Default for Fault {
+    /// A fault that is still to be told, of a file that is still to be named.
+    fn default() -> Fault {
+        Fault {
+            file: Path::new("").into(),
+            line: None,
+            column: None,
+            value: None,
+            problem: "".into(),
+            remedy: None,
+        }
     }
 }
 
@@ -153,11 +157,7 @@ impl fmt::Display for Fault {
 
 /// At most 40 characters of a text from a file, control characters escaped.
 fn shortened(text: &str) -> String {
-    let escaped = |part: &str| {
-        part.chars()
-            .flat_map(char::escape_debug)
-            .collect::<String>()
-    };
+    let escaped = |part: &str| part.chars().flat_map(char::escape_debug).collect::<String>();
     match text.char_indices().nth(40) {
         Some((end, _)) => format!("{}…", escaped(&text[..end])),
         None => escaped(text),
@@ -166,7 +166,7 @@ fn shortened(text: &str) -> String {
 
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Error {
-        Error::Fault(Box::new(fault))
+        Error::Fault(fault)
     }
 }
 

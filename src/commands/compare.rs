@@ -1,6 +1,6 @@
 //! `dml compare`: losses × seeds, side by side.
 
-use super::settings::{cores, resolve};
+use super::{cores, resolve};
 use super::{print, print_json};
 use crate::cli::CompareArgs;
 use crate::error::Result;

@@ -1,6 +1,6 @@
 //! `dml data`: get, check and sample images in CSV.
 
-use super::settings::set_columns;
+use super::set_columns;
 use super::{print, print_json};
 use crate::cli::{CheckArgs, ColumnArgs, DataCommand, FetchArgs, SampleArgs};
 use crate::data::{self, Content, CsvOptions, DataConfig, SampleSize, Summary};
@@ -27,7 +27,11 @@ fn fetch(args: &FetchArgs) -> Result<()> {
 
 fn check(args: &CheckArgs) -> Result<()> {
     let summary = data::check(&args.file, &options(&args.columns))?;
-    if args.json { print_json(&summary)? } else { print(&told(&summary))? }
+    if args.json {
+        print_json(&summary)?
+    } else {
+        print(&told(&summary))?
+    }
     match summary.fault_count {
         0 => Ok(()),
         1 => Err(Error::Other(format!("{} has one fault", args.file.display()))),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::settings::set;
+use super::set;
 use super::{print, print_json};
 use crate::cli::EvalArgs;
 use crate::config::Config;

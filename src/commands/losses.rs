@@ -15,12 +15,15 @@ pub fn losses(args: LossesArgs) -> Result<()> {
         let list: Vec<_> = losses.iter().map(Loss::description).collect();
         return print_json(&list);
     }
-    let blocks: Vec<String> = losses.iter().map(|loss| {
-        let told = loss.description();
-        format!(
-            "{}\n  formula   {}\n  settings  {}\n  source    {}",
-            told.name, told.formula, told.settings, told.source
-        )
-    }).collect();
+    let blocks: Vec<String> = losses
+        .iter()
+        .map(|loss| {
+            let told = loss.description();
+            format!(
+                "{}\n  formula   {}\n  settings  {}\n  source    {}",
+                told.name, told.formula, told.settings, told.source
+            )
+        })
+        .collect();
     print(&blocks.join("\n\n"))
 }

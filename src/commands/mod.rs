@@ -15,6 +15,8 @@ pub use eval::eval;
 pub use losses::losses;
 pub use train::train;
 
+use settings::{cores, resolve, set, set_columns};
+
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
@@ -30,7 +32,9 @@ fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
     match written.and_then(|()| out.flush()) {
-        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Error::io("write to", Path::new("stdout"))(e)),
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::io("write to", Path::new("stdout"))(e))
+        }
         _ => Ok(()),
     }
 }

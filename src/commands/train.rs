@@ -1,7 +1,7 @@
 //! `dml train`: one run.
 
 use super::print;
-use super::settings::{cores, resolve, set};
+use super::{cores, resolve, set};
 use crate::cli::TrainArgs;
 use crate::config::Config;
 use crate::error::Result;

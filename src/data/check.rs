@@ -103,7 +103,7 @@ pub fn check(file: &Path, options: &CsvOptions) -> Result<Summary> {
             summary.content = Some(content(&findings.data, findings.header));
         }
         Err(Error::Fault(fault)) => {
-            tell(*fault);
+            tell(fault);
         }
         Err(other) => return Err(other),
     }

@@ -95,7 +95,14 @@ mod tests {
 
     /// 40 images in four classes of 1, 4, 15 and 20.
     fn uneven() -> Vec<i64> {
-        (0..40).map(|i| match i { 0 => 0, 1..5 => 1, 5..20 => 2, _ => 3 }).collect()
+        (0..40)
+            .map(|i| match i {
+                0 => 0,
+                1..5 => 1,
+                5..20 => 2,
+                _ => 3,
+            })
+            .collect()
     }
 
     #[test]
@@ -131,7 +138,9 @@ mod tests {
             let wanted_same = expected(of_its_class && place != 2, 3.0);
             let wanted_other = expected(!of_its_class, 36.0);
             assert!((f64::from(same[place]) - wanted_same).abs() < 5.0 * wanted_same.sqrt() + 0.5);
-            assert!((f64::from(other[place]) - wanted_other).abs() < 5.0 * wanted_other.sqrt() + 0.5);
+            assert!(
+                (f64::from(other[place]) - wanted_other).abs() < 5.0 * wanted_other.sqrt() + 0.5
+            );
         }
     }
 

@@ -60,12 +60,7 @@ pub fn judge(
     Ok((knn, recall))
 }
 
-fn classify(
-    neighbours: &Neighbours,
-    labels: &[i64],
-    truth: &[i64],
-    classes: usize,
-) -> KnnMetrics {
+fn classify(neighbours: &Neighbours, labels: &[i64], truth: &[i64], classes: usize) -> KnnMetrics {
     let confusion = ConfusionMatrix::new(truth, &vote(neighbours, labels, classes), classes);
     KnnMetrics {
         k: neighbours.k(),

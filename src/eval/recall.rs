@@ -13,7 +13,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::knn::{Neighbours, ranking};
+use super::{Neighbours, ranking};
 
 /// Recall@k for several k.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::evaluate::{Evaluation, evaluate, evaluated};
-use super::run::{Existing, Run};
-use super::schedule::side_by_side;
-use super::session::Session;
+use super::Session;
+use super::side_by_side;
+use super::{Evaluation, evaluate, evaluated};
+use super::{Existing, Run};
 use crate::config::Config;
 use crate::data::BatchKind;
 use crate::error::{Error, Result};
@@ -117,10 +117,7 @@ impl Plan {
             Some(evaluation) => evaluation,
             None => evaluate(session, &run.folder, &run.config, &progress)?,
         };
-        progress.say(&format!(
-            "{}-NN accuracy {:.4}",
-            evaluation.knn.k, evaluation.knn.accuracy
-        ));
+        progress.say(&format!("{}-NN accuracy {:.4}", evaluation.knn.k, evaluation.knn.accuracy));
         Ok(Finished { seed, folder: run.folder.path().to_path_buf(), history, evaluation })
     }
 }

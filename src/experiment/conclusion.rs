@@ -3,7 +3,7 @@
 //! The words follow the interval of the paired difference: «better» stands only where the
 //! interval lies on one side of zero, and whatever does not follow from it is not said.
 
-use super::statistics::{Estimate, estimate, paired_difference};
+use super::{Estimate, estimate, paired_difference};
 
 /// What a comparison found.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -7,9 +7,9 @@ use ndarray::{Array1, Array2};
 use ndarray_npy::WriteNpyExt;
 use serde::{Deserialize, Serialize};
 
-use super::folder::{RunFolder, read_json, write_json};
+use super::Session;
 use super::pictures;
-use super::session::Session;
+use super::{RunFolder, read_json, write_json};
 use crate::config::Config;
 use crate::data::{Dataset, Images};
 use crate::error::{Error, Fault, Result};

@@ -113,7 +113,9 @@ impl RunFolder {
         let newest = trained.max_by_key(|(time, ..)| *time);
         newest.map(|(_, folder, record)| (folder, record)).ok_or_else(|| {
             let problem = "holds no trained run";
-            Fault::new(runs, problem).remedy("train one with dml train, or name it with --run").into()
+            Fault::new(runs, problem)
+                .remedy("train one with dml train, or name it with --run")
+                .into()
         })
     }
 

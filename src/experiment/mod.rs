@@ -20,3 +20,10 @@ pub use run::{Existing, Run};
 pub use session::Session;
 pub use statistics::Estimate;
 pub use summary::{MetricRow, Summary};
+
+use comparison::comparison_folder;
+use conclusion::{DataUsed, Findings, LossFindings, conclude};
+use evaluate::{evaluated, read_map};
+use folder::{read_json, write_json};
+use schedule::side_by_side;
+use statistics::{estimate, paired_difference};

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::comparison::{Finished, LossRuns, Plan, comparison_folder};
-use super::conclusion::{DataUsed, Findings, LossFindings, conclude};
-use super::evaluate::read_map;
-use super::folder::write_json;
+use super::Session;
+use super::Summary;
 use super::pictures;
-use super::session::Session;
-use super::summary::Summary;
+use super::read_map;
+use super::write_json;
+use super::{DataUsed, Findings, LossFindings, conclude};
+use super::{Finished, LossRuns, Plan, comparison_folder};
 use crate::error::Result;
 use crate::files::write_atomically;
 use crate::report::{curves, recall, scatter};
@@ -90,9 +90,7 @@ impl Comparison {
         let table = self.summary.table();
         table.write_csv(&file("table.csv"))?;
         let text = format!("{}\n\n{}\n{}\n", self.caption(), table.markdown(), self.conclusion);
-        write_atomically(&file("table.md"), |out| {
-            std::io::Write::write_all(out, text.as_bytes())
-        })?;
+        write_atomically(&file("table.md"), |out| std::io::Write::write_all(out, text.as_bytes()))?;
         write_json(&file("comparison.json"), self)?;
         self.draw_curves(&file("plots/loss.png"))?;
         self.draw_recall(&file("plots/recall.png"))?;
@@ -131,10 +129,10 @@ impl Comparison {
             .losses
             .iter()
             .zip(&recalls)
-            .map(|(name, (values, intervals))| recall::RecallCurve {
+            .map(|(name, of_loss)| recall::RecallCurve {
                 name,
-                recall: values,
-                interval: intervals.as_deref(),
+                recall: &of_loss.means,
+                interval: of_loss.intervals.as_deref(),
             })
             .collect();
         let voters = self.results[0].runs[0].evaluation.recall.voters;
@@ -172,7 +170,11 @@ fn conclusion(plan: &Plan, results: &[LossRuns]) -> String {
     let losses: Vec<LossFindings> = results
         .iter()
         .zip(accuracies.iter().zip(&seconds))
-        .map(|(loss, (values, train_seconds))| LossFindings { name: &loss.loss, values, train_seconds })
+        .map(|(loss, (values, train_seconds))| LossFindings {
+            name: &loss.loss,
+            values,
+            train_seconds,
+        })
         .collect();
     let evaluation = &results[0].runs[0].evaluation;
     let file = &plan.config.data.path;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::evaluate::Evaluation;
-use super::folder::RunFolder;
-use super::session::Session;
+use super::Evaluation;
+use super::RunFolder;
+use super::Session;
 use crate::config::Config;
 use crate::data::{PairSampler, Part};
 use crate::error::Result;

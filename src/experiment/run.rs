@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::folder::{DataRecord, RunFolder, RunRecord, Status};
+use super::Session;
 use super::pictures;
-use super::session::Session;
+use super::{DataRecord, RunFolder, RunRecord, Status};
 use crate::config::Config;
 use crate::data::Part;
 use crate::error::{Error, Result};
@@ -114,7 +114,8 @@ impl Run {
             Found::Nothing => None,
             Found::Checkpoint(checkpoint) => Some(*checkpoint),
             Found::Trained => {
-                progress.say(&format!("finished already, taken from {}", self.folder.path().display()));
+                progress
+                    .say(&format!("finished already, taken from {}", self.folder.path().display()));
                 return History::read(&self.folder.file(files::HISTORY));
             }
         };

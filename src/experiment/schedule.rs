@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
-use super::session::Session;
+use super::Session;
 use crate::runtime::one_libtorch_thread;
 
 /// Works on tasks, at most `jobs` at a time, each on a core of its own, and gives the results in

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::comparison::{Finished, LossRuns};
-use super::statistics::{Estimate, estimate, paired_difference};
+use super::{Estimate, estimate, paired_difference};
+use super::{Finished, LossRuns};
 use crate::eval::KnnMetrics;
 use crate::report::table::Table;
 
@@ -56,9 +56,8 @@ impl Summary {
         }
     }
 
-    /// Recall@k of each loss for k = 1, 2, …: means, and intervals where there are several seeds;
-    /// no number at a k that was not asked for.
-    pub fn recall(&self) -> Vec<(Vec<f64>, Option<Vec<(f64, f64)>>)> {
+    /// Recall@k of each loss.
+    pub fn recall(&self) -> Vec<RecallOfLoss> {
         let at = |k: usize| self.metrics.iter().find(|row| row.recall_at == Some(k));
         let largest = self.metrics.iter().filter_map(|row| row.recall_at).max().unwrap_or(0);
         let of_loss = |loss: usize| {
@@ -66,7 +65,7 @@ impl Summary {
             let means = estimates().map(|e| e.map_or(f64::NAN, |e| e.mean)).collect();
             let nowhere = (f64::NAN, f64::NAN);
             let interval = |e: Option<&Estimate>| e.map_or(Some(nowhere), |e| e.interval);
-            (means, estimates().map(interval).collect())
+            RecallOfLoss { means, intervals: estimates().map(interval).collect() }
         };
         (0..self.losses.len()).map(of_loss).collect()
     }
@@ -86,13 +85,23 @@ impl Summary {
     }
 }
 
+/// Recall@k of one loss over the seeds; position 0 is k = 1.
+pub struct RecallOfLoss {
+    /// Means; no number at a k that was not asked for.
+    pub means: Vec<f64>,
+    /// 95 % intervals of the means, where there are several seeds.
+    pub intervals: Option<Vec<(f64, f64)>>,
+}
+
+/// The value of a metric in one run; none where the run lacks it.
+type Value = dyn Fn(&Finished) -> Option<f64>;
+
 /// A figure that every run has.
 struct Metric {
     name: String,
     unit: Unit,
     recall_at: Option<usize>,
-    /// Its value in one run; none where the run lacks it.
-    value: Box<dyn Fn(&Finished) -> Option<f64>>,
+    value: Box<Value>,
 }
 
 impl Metric {
@@ -165,7 +174,13 @@ impl Unit {
         let signed = |value: f64| {
             let number = self.number(value.abs());
             let is_zero = number.chars().all(|c| matches!(c, '0' | '.'));
-            let sign = if is_zero { "" } else if value < 0.0 { "−" } else { "+" };
+            let sign = if is_zero {
+                ""
+            } else if value < 0.0 {
+                "−"
+            } else {
+                "+"
+            };
             format!("{sign}{number}")
         };
         match estimate.interval {

@@ -129,9 +129,8 @@ mod tests {
 
     fn batch_for(loss: &Loss) -> (Vec<Tensor>, Targets) {
         let values: Vec<f32> = (0..24).map(|i| (i as f32 * 0.7).sin()).collect();
-        let branch = |shift: f64| {
-            (Tensor::from_slice(&values).view([6, 4]) + shift).set_requires_grad(true)
-        };
+        let branch =
+            |shift: f64| (Tensor::from_slice(&values).view([6, 4]) + shift).set_requires_grad(true);
         let branches = match loss.batches() {
             BatchKind::Images => vec![branch(0.0)],
             BatchKind::Pairs => vec![branch(0.0), branch(0.3)],
@@ -152,7 +151,11 @@ mod tests {
             assert!(value.double_value(&[]).is_finite());
             for gradient in Tensor::run_backward(&[value], &embeddings, false, false) {
                 assert_eq!(gradient.size(), [6, 4]);
-                assert!(gradient.abs().sum(Kind::Double).double_value(&[]) > 0.0, "{}", loss.name());
+                assert!(
+                    gradient.abs().sum(Kind::Double).double_value(&[]) > 0.0,
+                    "{}",
+                    loss.name()
+                );
             }
         }
     }

@@ -113,12 +113,15 @@ mod tests {
         let count: i64 = parameters.iter().map(|p| p.shape.iter().product::<i64>()).sum();
         assert_eq!(count, 7_343);
         let names: Vec<&str> = parameters.iter().map(|p| p.name.as_str()).collect();
-        assert_eq!(names[..4], [
-            "feature_net.0.weight",
-            "feature_net.0.bias",
-            "feature_net.2.weight",
-            "feature_net.2.bias"
-        ]);
+        assert_eq!(
+            names[..4],
+            [
+                "feature_net.0.weight",
+                "feature_net.0.bias",
+                "feature_net.2.weight",
+                "feature_net.2.bias"
+            ]
+        );
         assert_eq!(names[names.len() - 1], "linear2.bias");
     }
 }

@@ -2,8 +2,8 @@
 
 use tch::{Kind, Tensor, no_grad_guard};
 
-use super::architecture::{BLOCKS, KERNEL};
-use super::parameters::Parameters;
+use super::Parameters;
+use super::{BLOCKS, KERNEL};
 
 /// BatchNorm's ε, PyTorch's default.
 const EPSILON: f64 = 1e-5;

@@ -107,7 +107,10 @@ mod tests {
         assert!(model(1).check().is_ok());
         for size in [0, -3, 5000] {
             let message = model(size).check().unwrap_err().to_string();
-            assert!(message.starts_with(&format!("model.embedding = {size}: must be")), "{message}");
+            assert!(
+                message.starts_with(&format!("model.embedding = {size}: must be")),
+                "{message}"
+            );
         }
         for side in [3, 257] {
             let message = model(10).architecture(side, 10).unwrap_err().to_string();

@@ -3,7 +3,7 @@
 use rand::RngExt;
 use tch::Tensor;
 
-use super::architecture::Start;
+use super::Start;
 use super::{Architecture, NamedTensors};
 use crate::random::{Purpose, generator};
 

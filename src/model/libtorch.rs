@@ -2,9 +2,9 @@
 
 use tch::{Device, Tensor, no_grad_guard};
 
-use super::branch::{Branch, Evaluator};
-use super::parameters::Parameters;
+use super::Parameters;
 use super::{Architecture, NamedTensors, Network};
+use super::{Branch, Evaluator};
 use crate::error::Result;
 use crate::runtime::{Cores, Job, Workers};
 

@@ -18,6 +18,10 @@ pub use init::initial_weights;
 pub use libtorch::LibtorchNetwork;
 pub use weights::{read_notes, read_tensors, write_tensors};
 
+use architecture::{BLOCKS, KERNEL, Start};
+use branch::{Branch, Evaluator};
+use parameters::Parameters;
+
 use std::collections::BTreeMap;
 
 use tch::Tensor;

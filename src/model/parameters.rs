@@ -2,7 +2,7 @@
 
 use tch::{Device, Kind, Tensor, no_grad_guard};
 
-use super::architecture::Architecture;
+use super::Architecture;
 use super::NamedTensors;
 use crate::error::{Error, Result};
 

@@ -22,11 +22,7 @@ const NOTES: &str = "dml";
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn write_tensors(
-    path: &Path,
-    tensors: &NamedTensors,
-    notes: &[(&str, String)],
-) -> Result<()> {
+pub fn write_tensors(path: &Path, tensors: &NamedTensors, notes: &[(&str, String)]) -> Result<()> {
     let flat: Vec<(&String, Vec<usize>, Vec<u8>)> =
         tensors.iter().map(|(name, tensor)| (name, shape(tensor), bytes(tensor))).collect();
     let views = flat.iter().map(|(name, shape, data)| {
@@ -56,8 +52,11 @@ pub fn read_tensors(path: &Path) -> Result<NamedTensors> {
             let problem = format!("holds {name} as {:?}, only F32 is read", view.dtype());
             return Err(Fault::new(path, problem).into());
         }
-        let values: Vec<f32> =
-            view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        let values: Vec<f32> = view
+            .data()
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect();
         let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
         tensors.insert(name.to_owned(), Tensor::from_slice(&values).reshape(shape));
     }
@@ -115,7 +114,8 @@ mod tests {
     fn a_file_cut_short_is_told_with_its_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.safetensors");
-        write_tensors(&path, &initial_weights(&Architecture { side: 8, embedding: 2 }, 1), &[]).unwrap();
+        write_tensors(&path, &initial_weights(&Architecture { side: 8, embedding: 2 }, 1), &[])
+            .unwrap();
         let whole = std::fs::read(&path).unwrap();
         std::fs::write(&path, &whole[..whole.len() - 9]).unwrap();
         let message = read_tensors(&path).unwrap_err().to_string();

@@ -45,11 +45,7 @@ pub fn draw(confusion: &Confusion<'_>, path: &Path) -> Result<()> {
     }
     let layout = Layout::new(confusion);
     let mut canvas = Canvas::new(layout.width, layout.height);
-    let title = shortened(
-        confusion.title,
-        layout.width - layout.matrix.x - MARGIN,
-        Ink::title(),
-    );
+    let title = shortened(confusion.title, layout.width - layout.matrix.x - MARGIN, Ink::title());
     canvas.text(&title, (layout.matrix.x, MARGIN + 10.0), Ink::title());
     layout.draw_cells(&mut canvas, confusion);
     layout.draw_names(&mut canvas, confusion.classes);
@@ -82,48 +78,25 @@ impl Layout {
         let names = widest.min(NAME_ROOM);
         let upward = widest > cell - 8.0;
         let side = cell * classes;
-        let matrix = Rect {
-            x: MARGIN + 32.0 + names + 8.0,
-            y: MARGIN + 36.0,
-            width: side,
-            height: side,
-        };
-        let scale = Rect {
-            x: matrix.right() + GAP,
-            width: BAR,
-            ..matrix
-        };
+        let matrix =
+            Rect { x: MARGIN + 32.0 + names + 8.0, y: MARGIN + 36.0, width: side, height: side };
+        let scale = Rect { x: matrix.right() + GAP, width: BAR, ..matrix };
         let width = scale.right() + SCALE_ROOM + MARGIN;
         let below = if upward { names } else { TICK };
         let note = if has_empty_row(confusion) { 28.0 } else { 0.0 };
         let height = matrix.bottom() + 8.0 + below + 34.0 + note + MARGIN;
-        Layout {
-            matrix,
-            scale,
-            cell,
-            names,
-            upward,
-            width,
-            height,
-        }
+        Layout { matrix, scale, cell, names, upward, width, height }
     }
 
     fn draw_cells(&self, canvas: &mut Canvas, confusion: &Confusion<'_>) {
         let classes = confusion.classes.len();
-        let ink = (classes <= NUMBERED)
-            .then(|| count_ink(confusion.counts, self.cell))
-            .flatten();
+        let ink = (classes <= NUMBERED).then(|| count_ink(confusion.counts, self.cell)).flatten();
         for (row, counts) in confusion.counts.chunks_exact(classes).enumerate() {
             let total: f64 = counts.iter().map(|count| *count as f64).sum();
             for (column, &count) in counts.iter().enumerate() {
                 let (x, y) = (column as f64 * self.cell, row as f64 * self.cell);
                 let (x, y) = (self.matrix.x + x, self.matrix.y + y);
-                let rect = Rect {
-                    x,
-                    y,
-                    width: self.cell,
-                    height: self.cell,
-                };
+                let rect = Rect { x, y, width: self.cell, height: self.cell };
                 let colour = shade(count as f64 / total);
                 canvas.fill(rect, colour);
                 if let Some(ink) = ink {
@@ -146,10 +119,7 @@ impl Layout {
     fn draw_grid(&self, canvas: &mut Canvas, classes: usize) {
         let matrix = self.matrix;
         for i in 1..classes {
-            let (x, y) = (
-                i as f64 * self.cell + matrix.x,
-                i as f64 * self.cell + matrix.y,
-            );
+            let (x, y) = (i as f64 * self.cell + matrix.x, i as f64 * self.cell + matrix.y);
             canvas.line((x, matrix.y), (x, matrix.bottom()), PAGE, HAIRLINE);
             canvas.line((matrix.x, y), (matrix.right(), y), PAGE, HAIRLINE);
         }
@@ -168,22 +138,14 @@ impl Layout {
             if self.upward {
                 canvas.text(&name, below, ink.upward().anchor(Anchor::End));
             } else {
-                canvas.text(
-                    &name,
-                    (below.0, below.1 + TICK / 2.0),
-                    ink.anchor(Anchor::Middle),
-                );
+                canvas.text(&name, (below.0, below.1 + TICK / 2.0), ink.anchor(Anchor::Middle));
             }
         }
         let label = Ink::label().anchor(Anchor::Middle);
         let (x, y) = self.matrix.centre();
         canvas.text("true class", (MARGIN + 8.0, y), label.upward());
         let below = if self.upward { self.names } else { TICK };
-        canvas.text(
-            "predicted class",
-            (x, self.matrix.bottom() + 8.0 + below + 22.0),
-            label,
-        );
+        canvas.text("predicted class", (x, self.matrix.bottom() + 8.0 + below + 22.0), label);
     }
 }
 
@@ -193,9 +155,7 @@ fn has_empty_row(confusion: &Confusion<'_>) -> bool {
 }
 
 fn name_ink(cell: f64) -> Ink {
-    Ink::tick()
-        .colour(QUIET_TEXT)
-        .size(TICK.min((cell * 0.95).max(10.0)))
+    Ink::tick().colour(QUIET_TEXT).size(TICK.min((cell * 0.95).max(10.0)))
 }
 
 /// The largest ink in which every count fits its cell; none where that is too small to read.
@@ -249,21 +209,13 @@ mod tests {
         let classes = names(10);
         let mut counts = vec![0; 100];
         counts[3] = 5;
-        let confusion = Confusion {
-            title: "only 0 taken for 3",
-            classes: &classes,
-            counts: &counts,
-        };
+        let confusion =
+            Confusion { title: "only 0 taken for 3", classes: &classes, counts: &counts };
         let (picture, layout) = (drawn(&confusion), Layout::new(&confusion));
         let corner = |row: usize, column: usize| {
             let x = layout.matrix.x + (column as f64 + 0.1) * layout.cell;
             let y = layout.matrix.y + (row as f64 + 0.1) * layout.cell;
-            picture.pixels(Rect {
-                x,
-                y,
-                width: 1.0,
-                height: 1.0,
-            })[0]
+            picture.pixels(Rect { x, y, width: 1.0, height: 1.0 })[0]
         };
         let colour = |share| {
             let colour = shade(share);
@@ -278,26 +230,11 @@ mod tests {
     fn any_number_of_classes_gives_a_whole_picture() {
         for count in [1, 2, 10, 20, 21, 60, 300] {
             let (classes, counts) = (names(count), counts(count));
-            let confusion = Confusion {
-                title: "a title",
-                classes: &classes,
-                counts: &counts,
-            };
+            let confusion = Confusion { title: "a title", classes: &classes, counts: &counts };
             let (picture, layout) = (drawn(&confusion), Layout::new(&confusion));
-            assert!(
-                (800..=1600).contains(&picture.width),
-                "{count}: {}",
-                picture.width
-            );
-            assert!(
-                picture.shows_something() && picture.edge_is_white(10.0),
-                "{count}"
-            );
-            let title = Rect {
-                y: MARGIN,
-                height: 22.0,
-                ..layout.matrix
-            };
+            assert!((800..=1600).contains(&picture.width), "{count}: {}", picture.width);
+            assert!(picture.shows_something() && picture.edge_is_white(10.0), "{count}");
+            let title = Rect { y: MARGIN, height: 22.0, ..layout.matrix };
             assert!(picture.dark(title) > 50, "{count}");
             let left = Rect {
                 x: layout.matrix.x - 8.0 - layout.names,
@@ -312,33 +249,19 @@ mod tests {
     fn counts_are_written_for_up_to_twenty_classes() {
         let written = |count: usize| {
             let (classes, counts) = (names(count), vec![1; count * count]);
-            let confusion = Confusion {
-                title: "",
-                classes: &classes,
-                counts: &counts,
-            };
+            let confusion = Confusion { title: "", classes: &classes, counts: &counts };
             drawn(&confusion).dark(Layout::new(&confusion).matrix)
         };
-        assert!(
-            written(20) > 2000 && written(21) < 50,
-            "{} {}",
-            written(20),
-            written(21)
-        );
+        assert!(written(20) > 2000 && written(21) < 50, "{} {}", written(20), written(21));
     }
 
     #[test]
     fn very_long_names_and_large_counts_are_kept_in_their_places() {
-        let classes: Vec<String> = (0..10)
-            .map(|class| format!("{class} {}", "long ".repeat(100)))
-            .collect();
+        let classes: Vec<String> =
+            (0..10).map(|class| format!("{class} {}", "long ".repeat(100))).collect();
         let counts = vec![u64::MAX / 100; 100];
         let title = "words ".repeat(200);
-        let confusion = Confusion {
-            title: &title,
-            classes: &classes,
-            counts: &counts,
-        };
+        let confusion = Confusion { title: &title, classes: &classes, counts: &counts };
         let picture = drawn(&confusion);
         assert!(picture.width < 1200 && picture.edge_is_white(10.0));
     }
@@ -347,21 +270,11 @@ mod tests {
     fn counts_that_do_not_match_the_classes_are_told() {
         let classes = names(2);
         for counts in [&[1, 2, 3][..], &[]] {
-            let confusion = Confusion {
-                title: "",
-                classes: &classes,
-                counts,
-            };
-            let error = draw(&confusion, Path::new("a/b.png"))
-                .unwrap_err()
-                .to_string();
+            let confusion = Confusion { title: "", classes: &classes, counts };
+            let error = draw(&confusion, Path::new("a/b.png")).unwrap_err().to_string();
             assert!(error.contains("2 classes"), "{error}");
         }
-        let nothing = Confusion {
-            title: "",
-            classes: &[],
-            counts: &[],
-        };
+        let nothing = Confusion { title: "", classes: &[], counts: &[] };
         assert!(draw(&nothing, Path::new("a/b.png")).is_err());
     }
 }

@@ -40,10 +40,7 @@ pub fn draw(panels: &[LossPanel<'_>], path: &Path) -> Result<()> {
     let sheet = sheet(panels);
     let mut canvas = sheet.canvas();
     for (panel, area) in panels.iter().zip(&sheet.areas) {
-        let values = panel
-            .runs
-            .iter()
-            .flat_map(|run| run.train.iter().chain(run.validation));
+        let values = panel.runs.iter().flat_map(|run| run.train.iter().chain(run.validation));
         let y = Axis::around("loss", values.copied());
         let x = Axis::counted("epoch", epochs(panel.runs));
         let frame = |y| Frame::new(*area, &x, y);
@@ -71,33 +68,16 @@ fn sheet(panels: &[LossPanel<'_>]) -> Sheet {
     };
     let [train, validation] = looks();
     let mut entries = vec![
-        Entry {
-            key: Key::Line(train),
-            name: "training".to_owned(),
-        },
-        Entry {
-            key: Key::Line(validation),
-            name: "validation".to_owned(),
-        },
+        Entry { key: Key::Line(train), name: "training".to_owned() },
+        Entry { key: Key::Line(validation), name: "validation".to_owned() },
     ];
     if panels.iter().any(|panel| panel.runs.len() > 1) {
         let stroke = |strength, width| Key::Stroke(tint(QUIET_TEXT, strength), width);
-        entries.push(Entry {
-            key: stroke(1.0, MEAN),
-            name: "mean of the seeds".to_owned(),
-        });
-        entries.push(Entry {
-            key: stroke(PALE, SEED),
-            name: "one seed".to_owned(),
-        });
+        entries.push(Entry { key: stroke(1.0, MEAN), name: "mean of the seeds".to_owned() });
+        entries.push(Entry { key: stroke(PALE, SEED), name: "one seed".to_owned() });
     }
     let titles: Vec<&str> = panels.iter().map(|panel| panel.title).collect();
-    let panel = Panel {
-        width,
-        height,
-        left: Frame::LEFT,
-        below: Frame::BELOW,
-    };
+    let panel = Panel { width, height, left: Frame::LEFT, below: Frame::BELOW };
     Sheet::new(&titles, panel, "", Legend::new(entries, height))
 }
 
@@ -109,10 +89,7 @@ const MARKED: usize = 30;
 
 /// The looks of training and validation.
 fn looks() -> [Look; 2] {
-    let with = |number, colour: Colour| Look {
-        colour,
-        ..line_look(number)
-    };
+    let with = |number, colour: Colour| Look { colour, ..line_look(number) };
     [with(0, FIRST), with(1, SECOND)]
 }
 
@@ -124,11 +101,7 @@ fn draw_panel(canvas: &mut Canvas, frame: &Frame<'_>, runs: &[RunCurve<'_>]) {
     ];
     if runs.len() > 1 {
         for (look, seeds) in &parts {
-            let pale = Look {
-                colour: tint(look.colour, PALE),
-                dash: Dash::Solid,
-                ..*look
-            };
+            let pale = Look { colour: tint(look.colour, PALE), dash: Dash::Solid, ..*look };
             for seed in seeds {
                 draw_line(canvas, frame, seed, pale, SEED);
             }
@@ -137,13 +110,7 @@ fn draw_panel(canvas: &mut Canvas, frame: &Frame<'_>, runs: &[RunCurve<'_>]) {
     // The smaller markers come last, so that equal values show both.
     for ((look, seeds), radius) in parts.iter().zip([4.8, 3.8]) {
         let mean = mean(seeds);
-        draw_line(
-            canvas,
-            frame,
-            &mean,
-            *look,
-            if runs.len() > 1 { MEAN } else { STROKE },
-        );
+        draw_line(canvas, frame, &mean, *look, if runs.len() > 1 { MEAN } else { STROKE });
         let marked = if mean.len() <= MARKED { &mean[..] } else { &[] };
         for (i, &value) in marked.iter().enumerate() {
             if let Some(at) = frame.place((i + 1) as f64, value) {
@@ -155,11 +122,8 @@ fn draw_panel(canvas: &mut Canvas, frame: &Frame<'_>, runs: &[RunCurve<'_>]) {
 
 /// A line through the finite values, broken where there is none; a value alone is a point.
 fn draw_line(canvas: &mut Canvas, frame: &Frame<'_>, values: &[f64], look: Look, width: f64) {
-    let places: Vec<Option<Point>> = values
-        .iter()
-        .enumerate()
-        .map(|(i, &value)| frame.place((i + 1) as f64, value))
-        .collect();
+    let places: Vec<Option<Point>> =
+        values.iter().enumerate().map(|(i, &value)| frame.place((i + 1) as f64, value)).collect();
     for piece in places.split(Option::is_none) {
         let points: Vec<Point> = piece.iter().copied().flatten().collect();
         canvas.path(&points, look.colour, width, look.dash);
@@ -177,10 +141,7 @@ fn mean(runs: &[&[f64]]) -> Vec<f64> {
 }
 
 fn epochs(runs: &[RunCurve<'_>]) -> usize {
-    runs.iter()
-        .map(|run| run.train.len().max(run.validation.len()))
-        .max()
-        .unwrap_or(0)
+    runs.iter().map(|run| run.train.len().max(run.validation.len())).max().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -206,53 +167,30 @@ mod tests {
         pixels.iter().filter(near).count() as f64 / pixels.len() as f64
     }
 
-    const FALLING: RunCurve<'_> = RunCurve {
-        train: &[0.9, 0.6, 0.5, 0.45],
-        validation: &[0.7, 0.6, 0.55, 0.5],
-    };
-    const OTHER: RunCurve<'_> = RunCurve {
-        train: &[1.0, 0.7, 0.4, 0.3],
-        validation: &[0.8, 0.5, 0.5, 0.4],
-    };
+    const FALLING: RunCurve<'_> =
+        RunCurve { train: &[0.9, 0.6, 0.5, 0.45], validation: &[0.7, 0.6, 0.55, 0.5] };
+    const OTHER: RunCurve<'_> =
+        RunCurve { train: &[1.0, 0.7, 0.4, 0.3], validation: &[0.8, 0.5, 0.5, 0.4] };
 
     #[test]
     fn a_run_shows_both_losses_axes_and_a_legend_off_the_data() {
-        let panels = [LossPanel {
-            title: "cross-entropy",
-            runs: &[FALLING],
-        }];
+        let panels = [LossPanel { title: "cross-entropy", runs: &[FALLING] }];
         let (picture, sheet) = (drawn(&panels), sheet(&panels));
         assert!((900..=1600).contains(&picture.width), "{}", picture.width);
         assert!(picture.shows_something() && picture.edge_is_white(10.0));
         let area = sheet.areas[0];
         assert!(share(&picture, area, FIRST) > 0.002 && share(&picture, area, SECOND) > 0.001);
-        let numbers = Rect {
-            x: area.x - 45.0,
-            width: 43.0,
-            ..area
-        };
+        let numbers = Rect { x: area.x - 45.0, width: 43.0, ..area };
         assert!(picture.dark(numbers) > 50);
         assert!(sheet.legend_area.x > area.right());
-        let other = drawn(&[LossPanel {
-            title: "cross-entropy",
-            runs: &[OTHER],
-        }]);
-        assert_eq!(
-            picture.pixels(sheet.legend_area),
-            other.pixels(sheet.legend_area)
-        );
+        let other = drawn(&[LossPanel { title: "cross-entropy", runs: &[OTHER] }]);
+        assert_eq!(picture.pixels(sheet.legend_area), other.pixels(sheet.legend_area));
     }
 
     #[test]
     fn one_epoch_is_a_point_of_each_loss() {
-        let run = RunCurve {
-            train: &[0.5],
-            validation: &[0.5],
-        };
-        let panels = [LossPanel {
-            title: "one",
-            runs: &[run],
-        }];
+        let run = RunCurve { train: &[0.5], validation: &[0.5] };
+        let panels = [LossPanel { title: "one", runs: &[run] }];
         let (picture, sheet) = (drawn(&panels), sheet(&panels));
         for colour in [FIRST, SECOND] {
             assert!(share(&picture, sheet.areas[0], colour) > 0.0);
@@ -261,74 +199,33 @@ mod tests {
 
     #[test]
     fn several_seeds_have_pale_lines_beside_the_mean() {
-        let several = [LossPanel {
-            title: "two seeds",
-            runs: &[FALLING, OTHER],
-        }];
-        let alone = [LossPanel {
-            title: "one seed",
-            runs: &[FALLING],
-        }];
+        let several = [LossPanel { title: "two seeds", runs: &[FALLING, OTHER] }];
+        let alone = [LossPanel { title: "one seed", runs: &[FALLING] }];
         let pale = |panels: &[LossPanel<'_>]| {
             share(&drawn(panels), sheet(panels).areas[0], tint(FIRST, PALE))
         };
-        assert!(
-            pale(&several) > 2.0 * pale(&alone),
-            "{} {}",
-            pale(&several),
-            pale(&alone)
-        );
+        assert!(pale(&several) > 2.0 * pale(&alone), "{} {}", pale(&several), pale(&alone));
     }
 
     #[test]
     fn the_mean_stops_where_a_run_stops_and_has_a_gap_where_one_has() {
         let mean = mean(&[&[1.0, 2.0, 3.0], &[3.0, f64::NAN]]);
-        assert!(
-            mean.len() == 2 && mean[0] == 2.0 && mean[1].is_nan(),
-            "{mean:?}"
-        );
+        assert!(mean.len() == 2 && mean[0] == 2.0 && mean[1].is_nan(), "{mean:?}");
         assert!(super::mean(&[]).is_empty());
     }
 
     #[test]
     fn gaps_empty_runs_and_many_panels_do_not_panic() {
-        let gap = RunCurve {
-            train: &[1.0, f64::NAN, 0.5, 0.4],
-            validation: &[f64::INFINITY],
-        };
-        let empty = RunCurve {
-            train: &[],
-            validation: &[],
-        };
+        let gap = RunCurve { train: &[1.0, f64::NAN, 0.5, 0.4], validation: &[f64::INFINITY] };
+        let empty = RunCurve { train: &[], validation: &[] };
         let long = vec![0.25; 5000];
-        let flat = RunCurve {
-            train: &long,
-            validation: &[0.0],
-        };
-        let runs: [&[RunCurve<'_>]; 6] = [
-            &[],
-            &[gap],
-            &[empty],
-            &[flat, gap],
-            &[gap, empty],
-            &[FALLING],
-        ];
-        let panels = runs.map(|runs| LossPanel {
-            title: "a title ".trim(),
-            runs,
-        });
+        let flat = RunCurve { train: &long, validation: &[0.0] };
+        let runs: [&[RunCurve<'_>]; 6] =
+            [&[], &[gap], &[empty], &[flat, gap], &[gap, empty], &[FALLING]];
+        let panels = runs.map(|runs| LossPanel { title: "a title ".trim(), runs });
         let picture = drawn(&panels);
-        assert!(
-            picture.shows_something() && picture.width <= 1620,
-            "{}",
-            picture.width
-        );
-        let error = draw(&[], Path::new("a/curves.png"))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("curves.png") && error.contains("not 0"),
-            "{error}"
-        );
+        assert!(picture.shows_something() && picture.width <= 1620, "{}", picture.width);
+        let error = draw(&[], Path::new("a/curves.png")).unwrap_err().to_string();
+        assert!(error.contains("curves.png") && error.contains("not 0"), "{error}");
     }
 }

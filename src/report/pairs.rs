@@ -66,34 +66,20 @@ fn problem(side: usize, pairs: &[SamplePair<'_>]) -> Option<String> {
         ));
     }
     let images = pairs.iter().flat_map(|pair| [pair.first, pair.second]);
-    let odd = images
-        .map(<[u8]>::len)
-        .find(|length| *length != side * side)?;
+    let odd = images.map(<[u8]>::len).find(|length| *length != side * side)?;
     Some(format!("an image of {odd} values is not {side}×{side}"))
 }
 
 fn draw_pair(canvas: &mut Canvas, pair: &SamplePair<'_>, side: usize, (x, y): (f64, f64)) {
-    let (word, colour) = if pair.same {
-        ("same", FIRST)
-    } else {
-        ("different", SECOND)
-    };
+    let (word, colour) = if pair.same { ("same", FIRST) } else { ("different", SECOND) };
     let middle = x + IMAGE / 2.0;
     let ink = Ink::label().bold().colour(colour).anchor(Anchor::Middle);
     canvas.text(word, (middle, y + HEAD / 2.0 - 2.0), ink);
-    let images = [
-        (pair.first, pair.first_class),
-        (pair.second, pair.second_class),
-    ];
+    let images = [(pair.first, pair.first_class), (pair.second, pair.second_class)];
     for (i, (image, class)) in images.into_iter().enumerate() {
         let top = y + HEAD + i as f64 * (IMAGE + NAME);
         canvas.grey_image((x, top), IMAGE, side, image);
-        canvas.outline(Rect {
-            x,
-            y: top,
-            width: IMAGE,
-            height: IMAGE,
-        });
+        canvas.outline(Rect { x, y: top, width: IMAGE, height: IMAGE });
         let ink = Ink::tick().colour(QUIET_TEXT).anchor(Anchor::Middle);
         let name = shortened(class, IMAGE + BETWEEN - 8.0, ink);
         canvas.text(&name, (middle, top + IMAGE + TICK * 0.85), ink);
@@ -113,34 +99,18 @@ mod tests {
     }
 
     fn pair<'a>(first: &'a [u8], second: &'a [u8], same: bool) -> SamplePair<'a> {
-        SamplePair {
-            first,
-            second,
-            first_class: "Bag",
-            second_class: "Ankle boot",
-            same,
-        }
+        SamplePair { first, second, first_class: "Bag", second_class: "Ankle boot", same }
     }
 
     /// The rectangle of an image of the first pair.
     fn image(second: bool) -> Rect {
         let y = MARGIN + 40.0 + HEAD + if second { IMAGE + NAME } else { 0.0 };
-        Rect {
-            x: MARGIN + BETWEEN / 2.0,
-            y,
-            width: IMAGE,
-            height: IMAGE,
-        }
+        Rect { x: MARGIN + BETWEEN / 2.0, y, width: IMAGE, height: IMAGE }
     }
 
     fn middle(picture: &Picture, rect: Rect) -> [u8; 3] {
         let (x, y) = rect.centre();
-        picture.pixels(Rect {
-            x,
-            y,
-            width: 1.0,
-            height: 1.0,
-        })[0]
+        picture.pixels(Rect { x, y, width: 1.0, height: 1.0 })[0]
     }
 
     #[test]
@@ -152,16 +122,8 @@ mod tests {
             assert!(picture.shows_something() && picture.edge_is_white(15.0));
             assert_eq!(middle(&picture, image(false)), [30; 3]);
             assert_eq!(middle(&picture, image(true)), [200; 3]);
-            let head = Rect {
-                y: image(false).y - HEAD,
-                height: HEAD,
-                ..image(false)
-            };
-            assert!(
-                picture
-                    .pixels(head)
-                    .contains(&[colour.0, colour.1, colour.2])
-            );
+            let head = Rect { y: image(false).y - HEAD, height: HEAD, ..image(false) };
+            assert!(picture.pixels(head).contains(&[colour.0, colour.1, colour.2]));
         }
     }
 
@@ -183,19 +145,14 @@ mod tests {
             .map(|count| drawn(2, &vec![pair(&grey, &grey, true); *count]).height)
             .collect();
         assert_eq!(heights[0], heights[1]);
-        assert!(
-            heights[1] < heights[2] && heights[2] < heights[3],
-            "{heights:?}"
-        );
+        assert!(heights[1] < heights[2] && heights[2] < heights[3], "{heights:?}");
     }
 
     #[test]
     fn what_cannot_be_drawn_is_told() {
         let grey = [128; 4];
         let error = |side: usize, pairs: &[SamplePair<'_>]| {
-            draw("", side, pairs, Path::new("a/pairs.png"))
-                .unwrap_err()
-                .to_string()
+            draw("", side, pairs, Path::new("a/pairs.png")).unwrap_err().to_string()
         };
         assert!(error(2, &[]).contains("not 0"));
         assert!(error(0, &[pair(&[], &[], true)]).contains("side 0"));

@@ -27,11 +27,7 @@ pub fn draw(title: &str, curves: &[RecallCurve<'_>], path: &Path) -> Result<()> 
         return Err(Error::Other(format!("{}: {problem}", path.display())));
     }
     let y = recall_axis(curves);
-    let last = curves
-        .iter()
-        .map(|curve| curve.recall.len())
-        .max()
-        .unwrap_or(0);
+    let last = curves.iter().map(|curve| curve.recall.len()).max().unwrap_or(0);
     let x = Axis::counted("k", last);
     let sheet = sheet(title, curves, y.as_ref());
     let mut canvas = sheet.canvas();
@@ -55,34 +51,21 @@ pub fn draw(title: &str, curves: &[RecallCurve<'_>], path: &Path) -> Result<()> 
 fn recall_axis(curves: &[RecallCurve<'_>]) -> Option<Axis> {
     let ends = |curve: &RecallCurve<'_>| {
         let pairs = curve.interval.unwrap_or_default();
-        pairs
-            .iter()
-            .flat_map(|pair| [pair.0, pair.1])
-            .collect::<Vec<_>>()
+        pairs.iter().flat_map(|pair| [pair.0, pair.1]).collect::<Vec<_>>()
     };
-    let values = curves
-        .iter()
-        .flat_map(|curve| curve.recall.iter().copied().chain(ends(curve)));
+    let values = curves.iter().flat_map(|curve| curve.recall.iter().copied().chain(ends(curve)));
     Axis::share("recall@k", values)
 }
 
 fn sheet(title: &str, curves: &[RecallCurve<'_>], y: Option<&Axis>) -> Sheet {
-    let entries = curves.iter().enumerate().map(|(i, curve)| Entry {
-        key: Key::Line(line_look(i)),
-        name: curve.name.to_owned(),
-    });
-    let panel = Panel {
-        width: 760.0,
-        height: 460.0,
-        left: Frame::LEFT,
-        below: Frame::BELOW,
-    };
+    let entries = curves
+        .iter()
+        .enumerate()
+        .map(|(i, curve)| Entry { key: Key::Line(line_look(i)), name: curve.name.to_owned() });
+    let panel = Panel { width: 760.0, height: 460.0, left: Frame::LEFT, below: Frame::BELOW };
     let mut notes = Vec::new();
     if let Some(y) = y.filter(|y| y.low > 0.0) {
-        notes.push(format!(
-            "the recall axis starts at {}, not at 0",
-            y.number(y.low)
-        ));
+        notes.push(format!("the recall axis starts at {}, not at 0", y.number(y.low)));
     }
     if curves.iter().any(|curve| curve.interval.is_some()) {
         notes.push("whiskers: 95 % interval over the seeds".to_owned());
@@ -95,11 +78,7 @@ fn sheet(title: &str, curves: &[RecallCurve<'_>], y: Option<&Axis>) -> Sheet {
 fn aside(curves: &[RecallCurve<'_>], number: usize) -> f64 {
     let whiskers = curves.iter().any(|curve| curve.interval.is_some());
     let from_middle = number as f64 - (curves.len() - 1) as f64 / 2.0;
-    if whiskers {
-        (36.0 / curves.len() as f64).min(6.0) * from_middle
-    } else {
-        0.0
-    }
+    if whiskers { (36.0 / curves.len() as f64).min(6.0) * from_middle } else { 0.0 }
 }
 
 /// Line, whiskers and points of a curve, `aside` pixels from k.
@@ -110,17 +89,10 @@ fn draw_curve(
     look: Look,
     aside: f64,
 ) {
-    let place = |i: usize, value: f64| {
-        frame
-            .place((i + 1) as f64, value)
-            .map(|(x, y)| (x + aside, y))
-    };
-    let places: Vec<Option<Point>> = curve
-        .recall
-        .iter()
-        .enumerate()
-        .map(|(i, &value)| place(i, value))
-        .collect();
+    let place =
+        |i: usize, value: f64| frame.place((i + 1) as f64, value).map(|(x, y)| (x + aside, y));
+    let places: Vec<Option<Point>> =
+        curve.recall.iter().enumerate().map(|(i, &value)| place(i, value)).collect();
     for piece in places.split(Option::is_none) {
         let points: Vec<Point> = piece.iter().copied().flatten().collect();
         canvas.path(&points, look.colour, STROKE, look.dash);
@@ -156,16 +128,10 @@ mod tests {
         Picture::read(&path)
     }
 
-    const UPPER: RecallCurve<'_> = RecallCurve {
-        name: "cross-entropy",
-        recall: &[0.86, 0.93, 0.96],
-        interval: None,
-    };
-    const LOWER: RecallCurve<'_> = RecallCurve {
-        name: "contrastive",
-        recall: &[0.79, 0.88, 0.92],
-        interval: None,
-    };
+    const UPPER: RecallCurve<'_> =
+        RecallCurve { name: "cross-entropy", recall: &[0.86, 0.93, 0.96], interval: None };
+    const LOWER: RecallCurve<'_> =
+        RecallCurve { name: "contrastive", recall: &[0.79, 0.88, 0.92], interval: None };
 
     fn layout(curves: &[RecallCurve<'_>]) -> Sheet {
         sheet("Recall@k", curves, recall_axis(curves).as_ref())
@@ -180,37 +146,22 @@ mod tests {
         let area = sheet.areas[0];
         for look in [line_look(0), line_look(1)] {
             let colour = [look.colour.0, look.colour.1, look.colour.2];
-            let found = picture
-                .pixels(area)
-                .iter()
-                .filter(|pixel| **pixel == colour)
-                .count();
+            let found = picture.pixels(area).iter().filter(|pixel| **pixel == colour).count();
             assert!(found > 300, "{found}");
         }
         assert!(sheet.legend_area.x > area.right() && picture.dark(sheet.legend_area) > 100);
-        let title = Rect {
-            y: area.y - 30.0,
-            height: 29.0,
-            ..area
-        };
+        let title = Rect { y: area.y - 30.0, height: 29.0, ..area };
         assert!(picture.dark(title) > 100);
     }
 
     #[test]
     fn whiskers_add_ink_and_are_explained() {
         let interval = [(0.84, 0.88), (0.92, 0.94), (0.95, 1.2)];
-        let with = RecallCurve {
-            interval: Some(&interval),
-            ..UPPER
-        };
+        let with = RecallCurve { interval: Some(&interval), ..UPPER };
         let (plain, whiskers) = (drawn(&[UPPER]), drawn(&[with]));
         let area = layout(&[with]).areas[0];
         assert!(whiskers.dark(area) > plain.dark(area) + 50);
-        let note = Rect {
-            y: area.bottom() + Frame::BELOW,
-            height: 40.0,
-            ..area
-        };
+        let note = Rect { y: area.bottom() + Frame::BELOW, height: 40.0, ..area };
         assert!(whiskers.ink(note) > plain.ink(note) && plain.ink(note) > 0.0);
     }
 
@@ -218,30 +169,15 @@ mod tests {
     fn the_axis_is_zoomed_to_high_recalls_and_starts_at_zero_for_low_ones() {
         let axis = recall_axis(&[UPPER, LOWER]).unwrap();
         assert_eq!((axis.low, axis.ticks[0]), (0.75, 0.75));
-        let low = RecallCurve {
-            recall: &[0.1, 0.9],
-            ..UPPER
-        };
+        let low = RecallCurve { recall: &[0.1, 0.9], ..UPPER };
         assert_eq!(recall_axis(&[low]).unwrap().low, 0.0);
     }
 
     #[test]
     fn odd_curves_do_not_panic() {
-        let nan = RecallCurve {
-            name: "nan",
-            recall: &[f64::NAN],
-            interval: Some(&[]),
-        };
-        let none = RecallCurve {
-            name: "none",
-            recall: &[],
-            interval: None,
-        };
-        let one = RecallCurve {
-            name: "one",
-            recall: &[1.0],
-            interval: Some(&[(f64::NAN, 2.0)]),
-        };
+        let nan = RecallCurve { name: "nan", recall: &[f64::NAN], interval: Some(&[]) };
+        let none = RecallCurve { name: "none", recall: &[], interval: None };
+        let one = RecallCurve { name: "one", recall: &[1.0], interval: Some(&[(f64::NAN, 2.0)]) };
         for curves in [&[nan][..], &[none], &[one], &[nan, one, UPPER]] {
             let picture = drawn(curves);
             assert!(picture.ink(layout(curves).areas[0]) > 0.001, "{curves:?}");

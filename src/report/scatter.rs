@@ -41,9 +41,7 @@ pub fn draw(panels: &[Scatter<'_>], classes: &[String], path: &Path) -> Result<(
 fn problem(panels: &[Scatter<'_>], classes: usize) -> Option<String> {
     if panels.is_empty() || panels.len() > MOST_PANELS {
         let found = panels.len();
-        return Some(format!(
-            "1 to {MOST_PANELS} panels of points can be drawn, not {found}"
-        ));
+        return Some(format!("1 to {MOST_PANELS} panels of points can be drawn, not {found}"));
     }
     for panel in panels {
         let (points, labels) = (panel.points.len(), panel.labels.len());
@@ -51,9 +49,7 @@ fn problem(panels: &[Scatter<'_>], classes: usize) -> Option<String> {
             return Some(format!("{points} points to draw, but {labels} labels"));
         }
         if let Some(label) = panel.labels.iter().find(|label| **label >= classes) {
-            return Some(format!(
-                "a point has class {label}, but there are {classes} class names"
-            ));
+            return Some(format!("a point has class {label}, but there are {classes} class names"));
         }
     }
     None
@@ -66,25 +62,17 @@ fn sheet(panels: &[Scatter<'_>], classes: &[String]) -> Sheet {
         2 => 580.0,
         _ => 390.0,
     };
-    let entries = classes.iter().enumerate().map(|(class, name)| Entry {
-        key: Key::Marker(class_look(class)),
-        name: name.clone(),
-    });
-    let left_out: usize = panels
+    let entries = classes
         .iter()
-        .flat_map(|panel| panel.points)
-        .filter(|point| !finite(point))
-        .count();
+        .enumerate()
+        .map(|(class, name)| Entry { key: Key::Marker(class_look(class)), name: name.clone() });
+    let left_out: usize =
+        panels.iter().flat_map(|panel| panel.points).filter(|point| !finite(point)).count();
     let mut note = "t-SNE axes have no unit".to_owned();
     if left_out > 0 {
         note += &format!(" · points without finite coordinates, left out: {left_out}");
     }
-    let panel = Panel {
-        width: side,
-        height: side,
-        left: 0.0,
-        below: 0.0,
-    };
+    let panel = Panel { width: side, height: side, left: 0.0, below: 0.0 };
     let titles: Vec<&str> = panels.iter().map(|panel| panel.title).collect();
     Sheet::new(&titles, panel, &note, Legend::new(entries.collect(), side))
 }
@@ -119,10 +107,7 @@ fn draw_panel(canvas: &mut Canvas, panel: &Scatter<'_>, area: Rect) {
 /// How coordinates become places in a rectangle: one scale for both, centred, with some room.
 fn placing(points: &[[f64; 2]], area: Rect) -> Option<impl Fn([f64; 2]) -> Point> {
     let range = |axis: usize| {
-        let values = points
-            .iter()
-            .filter(|point| finite(point))
-            .map(|point| point[axis]);
+        let values = points.iter().filter(|point| finite(point)).map(|point| point[axis]);
         values.fold(None, |range: Option<(f64, f64)>, value| {
             let (low, high) = range.unwrap_or((value, value));
             Some((low.min(value), high.max(value)))
@@ -130,20 +115,10 @@ fn placing(points: &[[f64; 2]], area: Rect) -> Option<impl Fn([f64; 2]) -> Point
     };
     let (x, y) = (range(0)?, range(1)?);
     let widest = (x.1 - x.0).max(y.1 - y.0);
-    let scale = if widest > 0.0 {
-        0.93 * area.width / widest
-    } else {
-        0.0
-    };
-    let (centre, middle) = (
-        area.centre(),
-        (x.0 / 2.0 + x.1 / 2.0, y.0 / 2.0 + y.1 / 2.0),
-    );
+    let scale = if widest > 0.0 { 0.93 * area.width / widest } else { 0.0 };
+    let (centre, middle) = (area.centre(), (x.0 / 2.0 + x.1 / 2.0, y.0 / 2.0 + y.1 / 2.0));
     Some(move |point: [f64; 2]| {
-        (
-            centre.0 + (point[0] - middle.0) * scale,
-            centre.1 - (point[1] - middle.1) * scale,
-        )
+        (centre.0 + (point[0] - middle.0) * scale, centre.1 - (point[1] - middle.1) * scale)
     })
 }
 
@@ -157,11 +132,7 @@ fn shuffled(count: usize) -> impl Iterator<Item = usize> {
 }
 
 fn greatest_common_divisor(a: usize, b: usize) -> usize {
-    if b == 0 {
-        a
-    } else {
-        greatest_common_divisor(b, a % b)
-    }
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
 #[cfg(test)]
@@ -170,9 +141,7 @@ mod tests {
     use crate::report::paint::probe::Picture;
 
     fn names(count: usize) -> Vec<String> {
-        (0..count)
-            .map(|class| format!("class number {class} of a long name indeed"))
-            .collect()
+        (0..count).map(|class| format!("class number {class} of a long name indeed")).collect()
     }
 
     /// `count` points on a spiral, classes in turn.
@@ -181,10 +150,7 @@ mod tests {
             let turn = i as f64 * 0.7;
             [i as f64 * turn.cos(), i as f64 * turn.sin()]
         };
-        (
-            (0..count).map(at).collect(),
-            (0..count).map(|i| i % classes).collect(),
-        )
+        ((0..count).map(at).collect(), (0..count).map(|i| i % classes).collect())
     }
 
     fn drawn(panels: &[Scatter<'_>], classes: &[String]) -> Picture {
@@ -197,22 +163,14 @@ mod tests {
     #[test]
     fn the_picture_has_points_a_title_and_a_white_edge() {
         let (points, labels) = spiral(3000, 10);
-        let panel = Scatter {
-            title: "cross-entropy · KL 0.96",
-            points: &points,
-            labels: &labels,
-        };
+        let panel = Scatter { title: "cross-entropy · KL 0.96", points: &points, labels: &labels };
         for count in [1, 2] {
             let panels = vec![panel; count];
             let picture = drawn(&panels, &names(10));
             assert!((900..=1600).contains(&picture.width), "{}", picture.width);
             assert!(picture.shows_something() && picture.edge_is_white(15.0));
             for area in sheet(&panels, &names(10)).areas {
-                let title = Rect {
-                    y: area.y - 30.0,
-                    height: 29.0,
-                    ..area
-                };
+                let title = Rect { y: area.y - 30.0, height: 29.0, ..area };
                 assert!(picture.dark(title) > 100);
                 assert!(picture.ink(area) > 0.05);
             }
@@ -223,16 +181,8 @@ mod tests {
     fn the_legend_shows_the_classes_and_never_the_data() {
         let (points, labels) = spiral(500, 10);
         let moved: Vec<[f64; 2]> = points.iter().map(|[x, y]| [*y, x.abs()]).collect();
-        let one = Scatter {
-            title: "a",
-            points: &points,
-            labels: &labels,
-        };
-        let other = Scatter {
-            title: "a",
-            points: &moved,
-            labels: &labels,
-        };
+        let one = Scatter { title: "a", points: &points, labels: &labels };
+        let other = Scatter { title: "a", points: &moved, labels: &labels };
         let (first, second) = (drawn(&[one], &names(10)), drawn(&[other], &names(10)));
         let sheet = sheet(&[one], &names(10));
         let legend = sheet.legend_area;
@@ -243,12 +193,7 @@ mod tests {
         // Each class's colour is in the legend, opaque.
         for class in 0..10 {
             let colour = class_look(class).colour;
-            assert!(
-                first
-                    .pixels(legend)
-                    .contains(&[colour.0, colour.1, colour.2]),
-                "{class}"
-            );
+            assert!(first.pixels(legend).contains(&[colour.0, colour.1, colour.2]), "{class}");
         }
     }
 
@@ -256,16 +201,9 @@ mod tests {
     fn sixty_classes_and_a_thousand_still_fit() {
         for classes in [60, 1000] {
             let (points, labels) = spiral(1000, classes);
-            let panel = Scatter {
-                title: "many",
-                points: &points,
-                labels: &labels,
-            };
+            let panel = Scatter { title: "many", points: &points, labels: &labels };
             let picture = drawn(&[panel], &names(classes));
-            assert!(
-                picture.shows_something() && picture.edge_is_white(15.0),
-                "{classes}"
-            );
+            assert!(picture.shows_something() && picture.edge_is_white(15.0), "{classes}");
             assert!(picture.width <= 1600, "{}", picture.width);
         }
     }
@@ -282,11 +220,7 @@ mod tests {
         ];
         for points in cases {
             let labels = vec![0; points.len()];
-            let panel = Scatter {
-                title: "odd",
-                points,
-                labels: &labels,
-            };
+            let panel = Scatter { title: "odd", points, labels: &labels };
             let picture = drawn(&[panel], &names(1));
             let area = sheet(&[panel], &names(1)).areas[0];
             let inside = Rect {
@@ -304,28 +238,11 @@ mod tests {
         let path = Path::new("nowhere/tsne.png");
         let told = |panels: &[Scatter<'_>], part: &str| {
             let error = draw(panels, &names(2), path).unwrap_err().to_string();
-            assert!(
-                error.contains("tsne.png") && error.contains(part),
-                "{error}"
-            );
+            assert!(error.contains("tsne.png") && error.contains(part), "{error}");
         };
         told(&[], "not 0");
-        told(
-            &[Scatter {
-                title: "",
-                points: &[[0.0, 0.0]],
-                labels: &[],
-            }],
-            "1 points",
-        );
-        told(
-            &[Scatter {
-                title: "",
-                points: &[[0.0, 0.0]],
-                labels: &[2],
-            }],
-            "class 2",
-        );
+        told(&[Scatter { title: "", points: &[[0.0, 0.0]], labels: &[] }], "1 points");
+        told(&[Scatter { title: "", points: &[[0.0, 0.0]], labels: &[2] }], "class 2");
     }
 
     #[test]

@@ -29,10 +29,7 @@ impl Table {
     /// A table without rows.
     pub fn new<T: Into<String>>(header: impl IntoIterator<Item = T>) -> Table {
         let header = header.into_iter().map(Into::into).collect();
-        Table {
-            header,
-            rows: Vec::new(),
-        }
+        Table { header, rows: Vec::new() }
     }
 
     /// Appends a row.
@@ -49,9 +46,9 @@ impl Table {
         table.load_style(STYLE).set_header(shown(&self.header));
         table.add_rows(self.rows.iter().map(|row| shown(row)));
         match width {
-            Some(width) => table
-                .set_width(width)
-                .set_content_arrangement(ContentArrangement::Dynamic),
+            Some(width) => {
+                table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic)
+            }
             None => table.set_content_arrangement(ContentArrangement::Disabled),
         };
         let numbers = self.number_columns();
@@ -70,12 +67,7 @@ impl Table {
         let rows: Vec<Vec<String>> = self.rows.iter().map(|row| shown(row)).collect();
         let length = |cell: &String| cell.chars().count();
         let widths: Vec<usize> = (0..self.columns())
-            .map(|i| {
-                rows.iter()
-                    .chain([&header])
-                    .map(|row| length(&row[i]))
-                    .fold(3, usize::max)
-            })
+            .map(|i| rows.iter().chain([&header]).map(|row| length(&row[i])).fold(3, usize::max))
             .collect();
         let numbers = self.number_columns();
         let rule = widths.iter().zip(&numbers).map(|(width, number)| {
@@ -85,11 +77,7 @@ impl Table {
         let padded = |row: &Vec<String>| {
             let cells = row.iter().zip(&widths).zip(&numbers);
             markdown_row(cells.map(|((cell, width), number)| {
-                if *number {
-                    format!("{cell:>width$}")
-                } else {
-                    format!("{cell:<width$}")
-                }
+                if *number { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
             }))
         };
         let body: String = rows.iter().map(padded).collect();
@@ -101,9 +89,7 @@ impl Table {
         let mut writer = csv::Writer::from_writer(Vec::new());
         for row in [&self.header].into_iter().chain(&self.rows) {
             let row = self.filled(row, str::to_owned);
-            writer
-                .write_record(&row)
-                .expect("all rows are of one length and memory takes them");
+            writer.write_record(&row).expect("all rows are of one length and memory takes them");
         }
         let bytes = writer.into_inner().expect("memory takes every byte");
         String::from_utf8(bytes).expect("cells are UTF-8 and so is their CSV")
@@ -127,19 +113,12 @@ impl Table {
 
     /// Number of columns of the longest row.
     fn columns(&self) -> usize {
-        self.rows
-            .iter()
-            .chain([&self.header])
-            .map(Vec::len)
-            .max()
-            .unwrap_or(0)
+        self.rows.iter().chain([&self.header]).map(Vec::len).max().unwrap_or(0)
     }
 
     /// A row with all its columns, each cell written in a certain way.
     fn filled(&self, row: &[String], write: impl Fn(&str) -> String) -> Vec<String> {
-        (0..self.columns())
-            .map(|i| write(row.get(i).map_or("", String::as_str)))
-            .collect()
+        (0..self.columns()).map(|i| write(row.get(i).map_or("", String::as_str))).collect()
     }
 
     /// Which columns hold numbers only.
@@ -203,11 +182,8 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 5, "{text}");
         assert!(!text.contains('\u{1b}'));
-        let end = |line: &str, part: &str| {
-            line[..line.find(part).unwrap() + part.len()]
-                .chars()
-                .count()
-        };
+        let end =
+            |line: &str, part: &str| line[..line.find(part).unwrap() + part.len()].chars().count();
         assert_eq!(end(lines[2], "0.007"), end(lines[4], "0.09]"), "{text}");
         assert_eq!(end(lines[0], "accuracy"), end(lines[3], "–"), "{text}");
     }
@@ -218,12 +194,7 @@ mod tests {
         table.push(["a".to_owned(), "many words ".repeat(20)]);
         let text = table.terminal(Some(40));
         assert!(text.lines().count() > 5 && text.lines().all(|line| line.chars().count() <= 40));
-        assert!(
-            table
-                .terminal(None)
-                .lines()
-                .any(|line| line.chars().count() > 200)
-        );
+        assert!(table.terminal(None).lines().any(|line| line.chars().count() > 200));
     }
 
     #[test]
@@ -272,10 +243,7 @@ mod tests {
         let (markdown, csv) = (folder.path().join("a.md"), folder.path().join("a.csv"));
         losses().write_markdown(&markdown).unwrap();
         losses().write_csv(&csv).unwrap();
-        assert_eq!(
-            std::fs::read_to_string(markdown).unwrap(),
-            losses().markdown()
-        );
+        assert_eq!(std::fs::read_to_string(markdown).unwrap(), losses().markdown());
         assert_eq!(std::fs::read_to_string(csv).unwrap(), losses().csv());
     }
 

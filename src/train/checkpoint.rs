@@ -59,7 +59,8 @@ impl Checkpoint {
     pub fn write(&self, path: &Path) -> Result<()> {
         let mut tensors = NamedTensors::new();
         for (prefix, group) in [(NETWORK, &self.network), (BEST, &self.best)] {
-            let named = |(name, t): (&String, &Tensor)| (format!("{prefix}{name}"), t.shallow_clone());
+            let named =
+                |(name, t): (&String, &Tensor)| (format!("{prefix}{name}"), t.shallow_clone());
             tensors.extend(group.iter().map(named));
         }
         tensors.insert(MEAN.to_owned(), self.mean.shallow_clone());
@@ -83,7 +84,9 @@ impl Checkpoint {
         let group = |prefix: &str| -> NamedTensors {
             tensors
                 .iter()
-                .filter_map(|(name, t)| Some((name.strip_prefix(prefix)?.to_owned(), t.shallow_clone())))
+                .filter_map(|(name, t)| {
+                    Some((name.strip_prefix(prefix)?.to_owned(), t.shallow_clone()))
+                })
                 .collect()
         };
         Ok(Checkpoint { network: group(NETWORK), best: group(BEST), mean, square, notes })

@@ -65,7 +65,8 @@ mod tests {
 
     #[test]
     fn values_that_cannot_be_are_told_with_their_key() {
-        let cases: [(&str, fn(&mut TrainConfig)); 5] = [
+        type Spoil = fn(&mut TrainConfig);
+        let cases: [(&str, Spoil); 5] = [
             ("train.epochs = 0:", |c| c.epochs = 0),
             ("train.batch = 1:", |c| c.batch = 1),
             ("train.learning_rate = NaN:", |c| c.learning_rate = f64::NAN),

@@ -33,7 +33,8 @@ pub struct History {
 impl History {
     /// The epoch with the lowest validation loss, the earlier one of equals; from 1.
     pub fn best_epoch(&self) -> Option<usize> {
-        let best = self.epochs.iter().min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss));
+        let best =
+            self.epochs.iter().min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss));
         best.map(|record| record.epoch)
     }
 

@@ -15,6 +15,8 @@ pub use history::{EpochRecord, History};
 pub use progress::{Progress, RunProgress};
 pub use training::{Task, Trained, train};
 
+use epoch::{diverged, train_epoch, validation_loss};
+
 /// Names of the files that training writes into a run folder.
 pub mod files {
     /// Losses and speed of each epoch.

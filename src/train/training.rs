@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::checkpoint::Checkpoint;
-use super::epoch::{diverged, train_epoch, validation_loss};
+use super::Checkpoint;
 use super::{Adam, EpochRecord, History, RunProgress, TrainConfig, files};
+use super::{diverged, train_epoch, validation_loss};
 use crate::data::{Batches, Images, Part};
 use crate::error::{Error, Result};
 use crate::loss::Loss;
@@ -68,11 +68,16 @@ pub fn train(
         let seconds = start.elapsed().as_secs_f64();
         let validation_loss = validation_loss(task, &validation, epoch, network);
         if !validation_loss.is_finite() {
-            return Err(diverged(task, "validation", validation_loss, epoch, "after its last step"));
+            return Err(diverged(
+                task,
+                "validation",
+                validation_loss,
+                epoch,
+                "after its last step",
+            ));
         }
         let images_per_second = training.images() as f64 / seconds;
-        let record =
-            EpochRecord { epoch, train_loss, validation_loss, seconds, images_per_second };
+        let record = EpochRecord { epoch, train_loss, validation_loss, seconds, images_per_second };
         progress.say(&line(&record, config.epochs));
         state.finish_epoch(task, network, record)?;
     }
@@ -92,7 +97,11 @@ fn line(record: &EpochRecord, epochs: usize) -> String {
 }
 
 impl State {
-    fn new(task: &Task, network: &mut dyn Network, checkpoint: Option<Checkpoint>) -> Result<State> {
+    fn new(
+        task: &Task,
+        network: &mut dyn Network,
+        checkpoint: Option<Checkpoint>,
+    ) -> Result<State> {
         let mut adam = Adam::new(network.parameters(), task.config.learning_rate);
         let Some(checkpoint) = checkpoint else {
             return Ok(State { adam, history: History::default(), best: NamedTensors::new() });

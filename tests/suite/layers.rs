@@ -70,7 +70,8 @@ fn imports_point_down_only() {
 
 #[test]
 fn an_import_is_seen_wherever_it_stands() {
-    assert_eq!(imports("use crate::data::Dataset;\nfn f() -> crate::error::Result<()>"), [
-        "data", "error"
-    ]);
+    assert_eq!(
+        imports("use crate::data::Dataset;\nfn f() -> crate::error::Result<()>"),
+        ["data", "error"]
+    );
 }

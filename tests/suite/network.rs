@@ -24,7 +24,8 @@ struct Reference(HashMap<String, Tensor>);
 
 impl Reference {
     fn read() -> Reference {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/network.safetensors");
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/network.safetensors");
         Reference(Tensor::read_safetensors(path).unwrap().into_iter().collect())
     }
 
@@ -169,8 +170,7 @@ fn three_steps_of_adam_match_pytorch() {
     assert_eq!(losses.len(), 3);
     for wanted in losses {
         let images = vec![reference.get("images_a")];
-        let (value, _, gradient) =
-            differentiate(&mut network, images, &loss, &reference.targets());
+        let (value, _, gradient) = differentiate(&mut network, images, &loss, &reference.targets());
         assert!((value / wanted - 1.0).abs() < 1e-5, "{value} is not {wanted}");
         adam.step(network.parameters(), &gradient);
     }

@@ -53,7 +53,7 @@ pub(super) fn read(
             }
             Err(faults) => {
                 let line = lines.line_at(start);
-                let placed = |fault: Fault| Fault { file: file.to_path_buf(), ..fault }.line(line);
+                let placed = |fault: Fault| Fault { file: file.into(), ..fault }.line(line);
                 if faults.into_iter().any(|fault| tell(placed(fault)) == After::Stop) {
                     return scan;
                 }
@@ -77,7 +77,7 @@ fn read_row(
             if record.len() == 1 { "cell" } else { "cells" },
             layout.columns
         );
-        return Err(vec![Fault { problem, ..Fault::default() }]);
+        return Err(vec![Fault { problem: problem.into(), ..Fault::default() }]);
     }
     let mut label = None;
     let mut faults = Vec::new();
@@ -101,11 +101,11 @@ fn read_row(
 
 fn bad_text(cell: &[u8]) -> Fault {
     let problem = "is not UTF-8 text".to_owned();
-    Fault { problem, ..Fault::default() }.value(String::from_utf8_lossy(cell))
+    Fault { problem: problem.into(), ..Fault::default() }.value(String::from_utf8_lossy(cell))
 }
 
 fn label_of(text: &str) -> Result<String, Fault> {
-    let fault = |problem: &str| Fault { problem: problem.to_owned(), ..Fault::default() };
+    let fault = |problem: &str| Fault { problem: problem.into(), ..Fault::default() };
     if text.is_empty() {
         return Err(fault("the label is missing"));
     }
@@ -120,7 +120,7 @@ fn pixel_of(text: &str) -> Result<u8, Fault> {
     if let Ok(value) = text.parse() {
         return Ok(value);
     }
-    let fault = |problem: &str| Fault { problem: problem.to_owned(), ..Fault::default() };
+    let fault = |problem: &str| Fault { problem: problem.into(), ..Fault::default() };
     if text.is_empty() {
         return Err(fault("the cell is empty").remedy("a pixel is a whole number from 0 to 255"));
     }
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     fn problem(text: &str) -> String {
-        pixel_of(text).unwrap_err().problem
+        pixel_of(text).unwrap_err().problem.into_string()
     }
 
     #[test]
@@ -164,7 +164,7 @@ mod tests {
     fn a_whole_number_in_another_notation_is_refused_with_the_right_one() {
         for (text, right) in [("1e2", "write 100"), ("5.0", "write 5"), ("-0", "write 0")] {
             let fault = pixel_of(text).unwrap_err();
-            assert_eq!(fault.problem, "is not written as a whole number");
+            assert_eq!(&*fault.problem, "is not written as a whole number");
             assert_eq!(fault.remedy.as_deref(), Some(right));
         }
     }

@@ -34,12 +34,7 @@ impl Axis {
         };
         let from_zero = low >= 0.0 && high > 0.0 && low <= 0.5 * high;
         let (low, high) = (if from_zero { 0.0 } else { low - room }, high + room);
-        Some(Axis {
-            label: label.to_owned(),
-            low,
-            high,
-            ticks: round_ticks(low, high, 6.0),
-        })
+        Some(Axis { label: label.to_owned(), low, high, ticks: round_ticks(low, high, 6.0) })
     }
 
     /// An axis for shares in 0..=1, zoomed to the values, never beyond 1; `None` where no value is
@@ -52,31 +47,18 @@ impl Axis {
         // Down to a tick, so that a zoomed axis begins at a number that can be read off.
         let step = round_step(low, high, 6.0);
         let low = ((low / step).floor() * step).max(0.0);
-        Some(Axis {
-            label: label.to_owned(),
-            low,
-            high,
-            ticks: round_ticks(low, high, 6.0),
-        })
+        Some(Axis { label: label.to_owned(), low, high, ticks: round_ticks(low, high, 6.0) })
     }
 
     /// An axis without values, for a picture that has nothing to show.
     pub fn empty(label: &str) -> Axis {
-        Axis {
-            label: label.to_owned(),
-            low: 0.0,
-            high: 1.0,
-            ticks: Vec::new(),
-        }
+        Axis { label: label.to_owned(), low: 0.0, high: 1.0, ticks: Vec::new() }
     }
 
     /// An axis of whole numbers 1..=`last`, at least one, with ticks on whole numbers only.
     pub fn counted(label: &str, last: usize) -> Axis {
         let last = last.max(1);
-        let step = (1..)
-            .map(nice_whole)
-            .find(|step| last / step <= 10)
-            .unwrap_or(last);
+        let step = (1..).map(nice_whole).find(|step| last / step <= 10).unwrap_or(last);
         let multiples = (1..=last / step).map(|i| (i * step) as f64);
         let ticks = if step == 1 {
             multiples.collect()
@@ -84,45 +66,29 @@ impl Axis {
             [1.0].into_iter().chain(multiples).collect()
         };
         let room = (last as f64 * 0.03).max(0.3);
-        Axis {
-            label: label.to_owned(),
-            low: 1.0 - room,
-            high: last as f64 + room,
-            ticks,
-        }
+        Axis { label: label.to_owned(), low: 1.0 - room, high: last as f64 + room, ticks }
     }
 
     /// How a tick's number is written: as many decimals as tell the ticks apart.
     pub fn number(&self, value: f64) -> String {
-        let step = self
-            .ticks
-            .windows(2)
-            .map(|pair| pair[1] - pair[0])
-            .next_back()
-            .unwrap_or(1.0);
+        let step = self.ticks.windows(2).map(|pair| pair[1] - pair[0]).next_back().unwrap_or(1.0);
         let largest = self.low.abs().max(self.high.abs());
         if largest >= 1e6 || step < 1e-4 {
             return format!("{value:.2e}");
         }
         let decimals = (-(step * 1.0001).log10().floor()).max(0.0) as usize;
         // A tick that is meant to be zero may miss it by a rounding error.
-        let value = if value.abs() < step / 1000.0 {
-            0.0
-        } else {
-            value
-        };
+        let value = if value.abs() < step / 1000.0 { 0.0 } else { value };
         format!("{value:.decimals$}").replace('-', "−")
     }
 }
 
 /// The least and greatest of the drawable values.
 fn bounds(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
-    values
-        .filter(|value| drawable(*value))
-        .fold(None, |bounds, value| {
-            let (low, high) = bounds.unwrap_or((value, value));
-            Some((value.min(low), value.max(high)))
-        })
+    values.filter(|value| drawable(*value)).fold(None, |bounds, value| {
+        let (low, high) = bounds.unwrap_or((value, value));
+        Some((value.min(low), value.max(high)))
+    })
 }
 
 /// About `count` multiples of 1, 2 or 5 times a power of ten in a range.
@@ -134,9 +100,7 @@ fn round_ticks(low: f64, high: f64, count: f64) -> Vec<f64> {
     if !(last - first).is_finite() || last - first > 20.0 || last < first {
         return vec![low, high];
     }
-    (0..=(last - first) as usize)
-        .map(|i| (first + i as f64) * step)
-        .collect()
+    (0..=(last - first) as usize).map(|i| (first + i as f64) * step).collect()
 }
 
 /// The least of 1, 2 or 5 times a power of ten that goes at most `count` times into a range.
@@ -144,9 +108,7 @@ fn round_step(low: f64, high: f64, count: f64) -> f64 {
     let rough = (high - low) / count;
     let power = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0].map(|factor| factor * power);
-    step.into_iter()
-        .find(|step| *step >= rough)
-        .unwrap_or(10.0 * power)
+    step.into_iter().find(|step| *step >= rough).unwrap_or(10.0 * power)
 }
 
 /// 1, 2, 5, 10, 20, 50, …: the n-th of them, from 1.
@@ -180,10 +142,7 @@ mod tests {
     fn equal_values_still_have_a_range() {
         for value in [0.0, 0.5, -3.0, 1e12, 1e-12] {
             let axis = Axis::around("loss", [value, value].into_iter()).unwrap();
-            assert!(
-                axis.high > axis.low && axis.low <= value && value <= axis.high,
-                "{axis:?}"
-            );
+            assert!(axis.high > axis.low && axis.low <= value && value <= axis.high, "{axis:?}");
             assert!((1..=21).contains(&axis.ticks.len()), "{axis:?}");
         }
         let axis = Axis::share("recall", [1.0].into_iter()).unwrap();
@@ -192,10 +151,7 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_left_out() {
-        assert_eq!(
-            Axis::around("loss", [f64::NAN, f64::INFINITY, f64::MAX].into_iter()),
-            None
-        );
+        assert_eq!(Axis::around("loss", [f64::NAN, f64::INFINITY, f64::MAX].into_iter()), None);
         let axis = Axis::around("loss", [f64::NAN, 1.0, 1.1].into_iter()).unwrap();
         assert!(axis.low > 0.9 && axis.high < 1.2, "{axis:?}");
     }

@@ -36,11 +36,7 @@ impl Canvas {
         let width = width.ceil().clamp(1.0, LARGEST) as usize;
         let height = height.ceil().clamp(1.0, LARGEST) as usize;
         let pixels = vec![PAGE.0; width * height * FINE * FINE * 3];
-        Canvas {
-            width,
-            height,
-            pixels,
-        }
+        Canvas { width, height, pixels }
     }
 
     /// Lets plotters draw on the fine pixels.
@@ -63,12 +59,7 @@ impl Canvas {
     /// Outlines an upright rectangle with a hairline.
     pub fn outline(&mut self, rect: Rect) {
         let (right, bottom) = (rect.right(), rect.bottom());
-        let corners = [
-            (rect.x, rect.y),
-            (right, rect.y),
-            (right, bottom),
-            (rect.x, bottom),
-        ];
+        let corners = [(rect.x, rect.y), (right, rect.y), (right, bottom), (rect.x, bottom)];
         for (i, &corner) in corners.iter().enumerate() {
             self.line(corner, corners[(i + 1) % 4], BORDER, HAIRLINE);
         }
@@ -220,10 +211,7 @@ mod tests {
         canvas.polygon(&corners, RGBColor(10, 200, 90), alpha);
         let (width, _, pixels) = canvas.finished();
         let first = (30 * width as usize + 30) * 3;
-        (
-            canvas,
-            [pixels[first], pixels[first + 1], pixels[first + 2]],
-        )
+        (canvas, [pixels[first], pixels[first + 1], pixels[first + 2]])
     }
 
     #[test]
@@ -231,10 +219,7 @@ mod tests {
         let (canvas, middle) = painted(1.0);
         assert_eq!(middle, [10, 200, 90]);
         let (_, _, pixels) = canvas.finished();
-        let inked = pixels
-            .chunks_exact(3)
-            .filter(|pixel| *pixel != [255; 3])
-            .count();
+        let inked = pixels.chunks_exact(3).filter(|pixel| *pixel != [255; 3]).count();
         assert_eq!(inked, 40 * 40);
     }
 
@@ -247,11 +232,7 @@ mod tests {
         let (_, _, pixels) = canvas.finished();
         // plotters rounds differently at the ends of a row, by one step of 256.
         let is_tone = |pixel: &[u8]| pixel.iter().zip(middle).all(|(a, b)| a.abs_diff(b) <= 1);
-        assert!(
-            pixels
-                .chunks_exact(3)
-                .all(|pixel| pixel == [255; 3] || is_tone(pixel))
-        );
+        assert!(pixels.chunks_exact(3).all(|pixel| pixel == [255; 3] || is_tone(pixel)));
     }
 
     #[test]
@@ -261,15 +242,7 @@ mod tests {
         canvas.line((1e30, 5.0), (2e30, 5.0), black, 2.0);
         canvas.polygon(&[(f64::NAN, 0.0), (5.0, f64::NAN), (5.0, 5.0)], black, 1.0);
         canvas.polygon(&[], black, 1.0);
-        canvas.fill(
-            Rect {
-                x: -50.0,
-                y: -50.0,
-                width: 20.0,
-                height: 20.0,
-            },
-            black,
-        );
+        canvas.fill(Rect { x: -50.0, y: -50.0, width: 20.0, height: 20.0 }, black);
         assert!(canvas.finished().2.iter().all(|channel| *channel == 255));
     }
 
@@ -287,9 +260,6 @@ mod tests {
         canvas.grey_image((0.0, 0.0), 20.0, 2, &[0, 80, 160, 240]);
         let (_, _, pixels) = canvas.finished();
         let at = |x: usize, y: usize| pixels[(y * 20 + x) * 3];
-        assert_eq!(
-            [at(5, 5), at(15, 5), at(5, 15), at(15, 15)],
-            [0, 80, 160, 240]
-        );
+        assert_eq!([at(5, 5), at(15, 5), at(5, 15), at(15, 15)], [0, 80, 160, 240]);
     }
 }

@@ -27,10 +27,7 @@ impl<'a> Frame<'a> {
         let share = |axis: &Axis, value: f64| (value - axis.low) / (axis.high - axis.low);
         (drawable(x) && drawable(y)).then(|| {
             let (across, up) = (share(self.x, x), share(self.y, y));
-            (
-                self.area.x + across * self.area.width,
-                self.area.bottom() - up * self.area.height,
-            )
+            (self.area.x + across * self.area.width, self.area.bottom() - up * self.area.height)
         })
     }
 

@@ -52,40 +52,23 @@ impl Legend {
         if entries.len() > MOST {
             let missing = entries.len() - (MOST - 1);
             entries.truncate(MOST - 1);
-            entries.push(Entry {
-                key: Key::Nothing,
-                name: format!("{missing} more"),
-            });
+            entries.push(Entry { key: Key::Nothing, name: format!("{missing} more") });
         }
         let most_rows = ((height / ROW).floor() as usize).max(1);
         let columns = entries.len().div_ceil(most_rows).max(1);
         let rows = entries.len().div_ceil(columns);
-        let lines = entries
-            .iter()
-            .any(|entry| matches!(entry.key, Key::Line(_)));
+        let lines = entries.iter().any(|entry| matches!(entry.key, Key::Line(_)));
         let key_width = if lines { 44.0 } else { 22.0 };
         let spaces = GAP / 2.0 * (columns - 1) as f64;
         let room = ((WIDEST - spaces) / columns as f64 - key_width).clamp(30.0, WIDEST_NAME);
         let entries: Vec<Entry> = entries
             .into_iter()
-            .map(|entry| Entry {
-                name: shortened(&entry.name, room, Ink::label()),
-                ..entry
-            })
+            .map(|entry| Entry { name: shortened(&entry.name, room, Ink::label()), ..entry })
             .collect();
-        let widest = entries
-            .iter()
-            .map(|entry| text_width(&entry.name, Ink::label()));
+        let widest = entries.iter().map(|entry| text_width(&entry.name, Ink::label()));
         let column_width = key_width + widest.fold(0.0, f64::max);
         let width = column_width * columns as f64 + spaces;
-        Legend {
-            rows,
-            key_width,
-            column_width,
-            width,
-            height: rows as f64 * ROW,
-            entries,
-        }
+        Legend { rows, key_width, column_width, width, height: rows as f64 * ROW, entries }
     }
 
     /// Draws the legend with its upper left corner at `at`.

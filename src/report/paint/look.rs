@@ -39,14 +39,8 @@ const LINE_COLOURS: [Colour; 7] = [
     RGBColor(0, 0, 0),
 ];
 
-const SHAPES: [Shape; 6] = [
-    Shape::Circle,
-    Shape::Triangle,
-    Shape::Square,
-    Shape::Cross,
-    Shape::Tip,
-    Shape::Diamond,
-];
+const SHAPES: [Shape; 6] =
+    [Shape::Circle, Shape::Triangle, Shape::Square, Shape::Cross, Shape::Tip, Shape::Diamond];
 
 /// All by which one class or loss is told from the others.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,33 +60,17 @@ pub fn class_look(class: usize) -> Look {
     let (position, round) = (class % CLASS_COLOURS.len(), class / CLASS_COLOURS.len());
     let shape = SHAPES[(CLASS_SHAPES[position] + round) % SHAPES.len()];
     let hollow = (round / SHAPES.len()) % 2 == 1;
-    Look {
-        colour: CLASS_COLOURS[position],
-        marker: Marker { shape, hollow },
-        dash: Dash::Solid,
-    }
+    Look { colour: CLASS_COLOURS[position], marker: Marker { shape, hollow }, dash: Dash::Solid }
 }
 
 /// The look of a line (a loss) by its number from 0; the first 28 differ.
 pub fn line_look(number: usize) -> Look {
     let (position, round) = (number % LINE_COLOURS.len(), number / LINE_COLOURS.len());
-    let shapes = [
-        Shape::Circle,
-        Shape::Square,
-        Shape::Triangle,
-        Shape::Diamond,
-    ];
+    let shapes = [Shape::Circle, Shape::Square, Shape::Triangle, Shape::Diamond];
     let dashes = [Dash::Solid, Dash::Dashed, Dash::Dotted, Dash::Mixed];
     let turn = (position + round) % 4;
-    let marker = Marker {
-        shape: shapes[turn],
-        hollow: false,
-    };
-    Look {
-        colour: LINE_COLOURS[position],
-        marker,
-        dash: dashes[turn],
-    }
+    let marker = Marker { shape: shapes[turn], hollow: false };
+    Look { colour: LINE_COLOURS[position], marker, dash: dashes[turn] }
 }
 
 #[cfg(test)]
@@ -136,20 +114,12 @@ mod tests {
     fn lab(colour: Colour, eye: &Matrix) -> [f64; 3] {
         let linear = [colour.0, colour.1, colour.2].map(|channel| {
             let c = f64::from(channel) / 255.0;
-            if c <= 0.04045 {
-                c / 12.92
-            } else {
-                ((c + 0.055) / 1.055).powf(2.4)
-            }
+            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
         });
         let seen = times(eye, linear).map(|c| c.clamp(0.0, 1.0));
         let [x, y, z] = times(&XYZ, seen);
         let f = |t: f64| {
-            if t > (6.0f64 / 29.0).powi(3) {
-                t.cbrt()
-            } else {
-                t * 841.0 / 108.0 + 4.0 / 29.0
-            }
+            if t > (6.0f64 / 29.0).powi(3) { t.cbrt() } else { t * 841.0 / 108.0 + 4.0 / 29.0 }
         };
         let (fx, fy, fz) = (f(x / 0.95047), f(y), f(z / 1.08883));
         [116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)]
@@ -161,10 +131,7 @@ mod tests {
             let (a, b) = (lab(a, eye), lab(b, eye));
             (0..3).map(|i| (a[i] - b[i]).powi(2)).sum::<f64>().sqrt()
         };
-        [AS_IT_IS, PROTANOPIA, DEUTERANOPIA]
-            .iter()
-            .map(under)
-            .fold(f64::INFINITY, f64::min)
+        [AS_IT_IS, PROTANOPIA, DEUTERANOPIA].iter().map(under).fold(f64::INFINITY, f64::min)
     }
 
     fn pairs(count: usize) -> impl Iterator<Item = (usize, usize)> {

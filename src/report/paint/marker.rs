@@ -79,9 +79,7 @@ fn cross() -> Vec<Point> {
         (-thick, -thick),
     ];
     let half = std::f64::consts::FRAC_1_SQRT_2;
-    plus.iter()
-        .map(|(x, y)| (half * (x - y), half * (x + y)))
-        .collect()
+    plus.iter().map(|(x, y)| (half * (x - y), half * (x + y))).collect()
 }
 
 impl Dash {
@@ -109,10 +107,7 @@ impl Dash {
             let length = (to.0 - from.0).hypot(to.1 - from.1);
             let at = |way: f64| {
                 let share = way / length;
-                (
-                    from.0 + (to.0 - from.0) * share,
-                    from.1 + (to.1 - from.1) * share,
-                )
+                (from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share)
             };
             let mut way = 0.0;
             while way < length {
@@ -138,10 +133,8 @@ impl Canvas {
     pub fn marker(&mut self, at: Point, radius: f64, look: Look, alpha: f64) {
         let ring = |radius: f64| {
             let corners = look.marker.shape.corners();
-            let mut ring: Vec<Point> = corners
-                .iter()
-                .map(|(x, y)| (at.0 + radius * x, at.1 + radius * y))
-                .collect();
+            let mut ring: Vec<Point> =
+                corners.iter().map(|(x, y)| (at.0 + radius * x, at.1 + radius * y)).collect();
             ring.push(ring[0]);
             ring
         };
@@ -162,19 +155,12 @@ mod tests {
     fn dashes_run_on_around_corners_and_cover_part_of_the_line() {
         let points = [(0.0, 0.0), (50.0, 0.0), (50.0, 50.0)];
         let length = |strokes: &[(Point, Point)]| -> f64 {
-            strokes
-                .iter()
-                .map(|(a, b)| (a.0 - b.0).hypot(a.1 - b.1))
-                .sum()
+            strokes.iter().map(|(a, b)| (a.0 - b.0).hypot(a.1 - b.1)).sum()
         };
         assert_eq!(length(&Dash::Solid.strokes(&points, 2.0)), 100.0);
         let dashed = length(&Dash::Dashed.strokes(&points, 2.0));
         assert!((50.0..60.0).contains(&dashed), "{dashed}");
         // Points that coincide are no reason to hang or to divide by nothing.
-        assert!(
-            Dash::Dotted
-                .strokes(&[(1.0, 1.0), (1.0, 1.0)], 2.0)
-                .is_empty()
-        );
+        assert!(Dash::Dotted.strokes(&[(1.0, 1.0), (1.0, 1.0)], 2.0).is_empty());
     }
 }

@@ -18,18 +18,10 @@ impl Picture {
     /// Reads a file and insists that it is a PNG.
     pub fn read(path: &Path) -> Picture {
         let bytes = std::fs::read(path).expect("the picture was written");
-        assert!(
-            bytes.starts_with(b"\x89PNG\r\n\x1a\n"),
-            "{} is no PNG",
-            path.display()
-        );
+        assert!(bytes.starts_with(b"\x89PNG\r\n\x1a\n"), "{} is no PNG", path.display());
         let picture = image::load_from_memory(&bytes).expect("a PNG").to_rgb8();
         let (width, height) = picture.dimensions();
-        Picture {
-            width,
-            height,
-            rows: picture.pixels().map(|pixel| pixel.0).collect(),
-        }
+        Picture { width, height, rows: picture.pixels().map(|pixel| pixel.0).collect() }
     }
 
     /// The pixels of a rectangle, cut at the picture's edges.
@@ -45,12 +37,7 @@ impl Picture {
 
     /// The whole picture as a rectangle.
     pub fn page(&self) -> Rect {
-        Rect {
-            x: 0.0,
-            y: 0.0,
-            width: f64::from(self.width),
-            height: f64::from(self.height),
-        }
+        Rect { x: 0.0, y: 0.0, width: f64::from(self.width), height: f64::from(self.height) }
     }
 
     /// Share of pixels in a rectangle that are not white.
@@ -62,10 +49,7 @@ impl Picture {
 
     /// Number of pixels in a rectangle as dark as text.
     pub fn dark(&self, rect: Rect) -> usize {
-        self.pixels(rect)
-            .iter()
-            .filter(|p| p.iter().all(|channel| *channel < 110))
-            .count()
+        self.pixels(rect).iter().filter(|p| p.iter().all(|channel| *channel < 110)).count()
     }
 
     /// Number of different colours in the picture.
@@ -83,20 +67,9 @@ impl Picture {
         let page = self.page();
         let bands = [
             Rect { width, ..page },
-            Rect {
-                height: width,
-                ..page
-            },
-            Rect {
-                x: page.width - width,
-                width,
-                ..page
-            },
-            Rect {
-                y: page.height - width,
-                height: width,
-                ..page
-            },
+            Rect { height: width, ..page },
+            Rect { x: page.width - width, width, ..page },
+            Rect { y: page.height - width, height: width, ..page },
         ];
         bands.into_iter().all(|band| self.ink(band) == 0.0)
     }

@@ -21,10 +21,7 @@ pub fn shade(share: f64) -> Colour {
         return RGBColor(225, 225, 225);
     }
     let at = share.clamp(0.0, 1.0).sqrt();
-    let piece = RAMP
-        .windows(2)
-        .find(|pair| at <= pair[1].0)
-        .unwrap_or(&RAMP[2..]);
+    let piece = RAMP.windows(2).find(|pair| at <= pair[1].0).unwrap_or(&RAMP[2..]);
     let (from, to) = (piece[0], piece[1]);
     mix(from.1, to.1, (at - from.0) / (to.0 - from.0))
 }
@@ -40,11 +37,7 @@ pub fn draw_scale(canvas: &mut Canvas, bar: Rect, label: &str) {
         let y = bar.bottom() - height * f64::from(step + 1);
         let at = (f64::from(step) + 0.5) / f64::from(steps);
         // The extra half pixel closes the seams of rounding; the next step covers it.
-        let part = Rect {
-            y,
-            height: height + 0.5,
-            ..bar
-        };
+        let part = Rect { y, height: height + 0.5, ..bar };
         canvas.fill(part, shade(at * at));
     }
     canvas.outline(bar);

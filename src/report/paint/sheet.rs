@@ -51,10 +51,8 @@ impl Sheet {
         let rows = titles.len().div_ceil(columns).max(1);
         let ink = Ink::title().size(TITLE);
         let room = panel.left + panel.width;
-        let titles: Vec<Vec<String>> = titles
-            .iter()
-            .map(|title| lines(title, panel.width, 2, ink))
-            .collect();
+        let titles: Vec<Vec<String>> =
+            titles.iter().map(|title| lines(title, panel.width, 2, ink)).collect();
         let most_lines = titles.iter().map(Vec::len).max().unwrap_or(0);
         let above = most_lines as f64 * TITLE * LINE + 8.0;
         let (across, down) = (room + GAP, above + panel.height + panel.below);
@@ -76,15 +74,7 @@ impl Sheet {
         let note_room = if note.is_empty() { 0.0 } else { NOTE_ROOM };
         let bottom = (panels_bottom + note_room).max(legend_area.bottom());
         let size = (legend_area.right() + MARGIN, bottom + MARGIN);
-        Sheet {
-            areas,
-            legend_area,
-            legend,
-            titles,
-            note: note.to_owned(),
-            left: panel.left,
-            size,
-        }
+        Sheet { areas, legend_area, legend, titles, note: note.to_owned(), left: panel.left, size }
     }
 
     /// The page with titles, note and legend, ready for the data.
@@ -100,8 +90,7 @@ impl Sheet {
         let below = self.size.1 - MARGIN - NOTE_ROOM / 2.0 + 6.0;
         let faint = Ink::tick().colour(FAINT_TEXT);
         canvas.text(&self.note, (MARGIN + self.left, below), faint);
-        self.legend
-            .draw(&mut canvas, (self.legend_area.x, self.legend_area.y));
+        self.legend.draw(&mut canvas, (self.legend_area.x, self.legend_area.y));
         canvas
     }
 }

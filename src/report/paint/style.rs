@@ -51,9 +51,5 @@ pub fn tint(colour: Colour, strength: f64) -> Colour {
 /// The colour between two others, `share` in 0..=1 of the way from the first to the second.
 pub fn mix(from: Colour, to: Colour, share: f64) -> Colour {
     let channel = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * share).round();
-    RGBColor(
-        channel(from.0, to.0) as u8,
-        channel(from.1, to.1) as u8,
-        channel(from.2, to.2) as u8,
-    )
+    RGBColor(channel(from.0, to.0) as u8, channel(from.1, to.1) as u8, channel(from.2, to.2) as u8)
 }

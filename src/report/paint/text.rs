@@ -44,30 +44,17 @@ pub struct Ink {
 impl Ink {
     /// A title: bold, from its start.
     pub fn title() -> Ink {
-        Ink {
-            size: TITLE,
-            bold: true,
-            colour: TEXT,
-            anchor: Anchor::Start,
-            upward: false,
-        }
+        Ink { size: TITLE, bold: true, colour: TEXT, anchor: Anchor::Start, upward: false }
     }
 
     /// A label: regular, from its start.
     pub fn label() -> Ink {
-        Ink {
-            size: LABEL,
-            bold: false,
-            ..Ink::title()
-        }
+        Ink { size: LABEL, bold: false, ..Ink::title() }
     }
 
     /// A number on an axis or a remark: small, from its start.
     pub fn tick() -> Ink {
-        Ink {
-            size: TICK,
-            ..Ink::label()
-        }
+        Ink { size: TICK, ..Ink::label() }
     }
 
     /// The same in another colour.
@@ -92,10 +79,7 @@ impl Ink {
 
     /// The same, reading upwards.
     pub fn upward(self) -> Ink {
-        Ink {
-            upward: true,
-            ..self
-        }
+        Ink { upward: true, ..self }
     }
 
     /// From the middle of capital letters down to the line they stand on, in pixels.
@@ -171,10 +155,7 @@ pub fn lines(text: &str, width: f64, most: usize, ink: Ink) -> Vec<String> {
         let rest = lines.split_off(most.saturating_sub(1)).join(" ");
         lines.push(rest);
     }
-    lines
-        .iter()
-        .map(|line| shortened(line, width, ink))
-        .collect()
+    lines.iter().map(|line| shortened(line, width, ink)).collect()
 }
 
 /// As many pieces into each line as fit `width` pixels, at least one.
@@ -198,9 +179,7 @@ fn filled_lines<'a>(
 /// The text without what cannot be printed, and not endlessly long.
 fn printable(text: &str) -> String {
     let letters = text.chars().take(LONGEST);
-    letters
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .collect()
+    letters.map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 impl Canvas {
@@ -218,17 +197,10 @@ impl Canvas {
         let (x, y, drop) = (place(at.0), place(at.1), place(ink.drop()));
         let dot = |along: i32, down: i32| {
             let (along, down) = (along - back.round() as i32, down + drop);
-            if ink.upward {
-                (x + down, y - along)
-            } else {
-                (x + along, y + down)
-            }
+            if ink.upward { (x + down, y - along) } else { (x + along, y + down) }
         };
         self.with_backend(|backend| {
-            for glyph in glyphs
-                .into_iter()
-                .filter_map(|glyph| font.outline_glyph(glyph))
-            {
+            for glyph in glyphs.into_iter().filter_map(|glyph| font.outline_glyph(glyph)) {
                 let first = glyph.px_bounds().min;
                 glyph.draw(|along, down, cover| {
                     let place = dot(along as i32 + first.x as i32, down as i32 + first.y as i32);
@@ -278,38 +250,15 @@ mod tests {
         let path = folder.path().join("a.png");
         for upward in [false, true] {
             let mut canvas = Canvas::new(100.0, 100.0);
-            let ink = Ink {
-                upward,
-                ..Ink::label().size(40.0).anchor(Anchor::Middle)
-            };
+            let ink = Ink { upward, ..Ink::label().size(40.0).anchor(Anchor::Middle) };
             canvas.text("HH", (50.0, 50.0), ink);
             canvas.save(&path).unwrap();
             let picture = Picture::read(&path);
             let half = |rect: Rect| picture.ink(rect);
-            let upper = half(Rect {
-                x: 0.0,
-                y: 0.0,
-                width: 100.0,
-                height: 50.0,
-            });
-            let lower = half(Rect {
-                x: 0.0,
-                y: 50.0,
-                width: 100.0,
-                height: 50.0,
-            });
-            let left = half(Rect {
-                x: 0.0,
-                y: 0.0,
-                width: 50.0,
-                height: 100.0,
-            });
-            let right = half(Rect {
-                x: 50.0,
-                y: 0.0,
-                width: 50.0,
-                height: 100.0,
-            });
+            let upper = half(Rect { x: 0.0, y: 0.0, width: 100.0, height: 50.0 });
+            let lower = half(Rect { x: 0.0, y: 50.0, width: 100.0, height: 50.0 });
+            let left = half(Rect { x: 0.0, y: 0.0, width: 50.0, height: 100.0 });
+            let right = half(Rect { x: 50.0, y: 0.0, width: 50.0, height: 100.0 });
             for (a, b) in [(upper, lower), (left, right)] {
                 assert!(a > 0.02 && (a / b - 1.0).abs() < 0.2, "{upward}: {a} {b}");
             }
