@@ -136,7 +136,7 @@ pub struct SettingArgs {
     #[arg(long, value_name = "N")]
     pub batch: Option<usize>,
     /// Adam's step size [default: 0.001]
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
     /// Where to compute: auto, cpu, cuda or cuda:N [default: auto]
     #[arg(long)]

@@ -79,8 +79,8 @@ fn as_messages<S: Serializer>(faults: &[Fault], to: S) -> std::result::Result<S:
 /// [`Error::Io`] where the system refuses to read the file, and [`Error::Fault`] where there is
 /// none or it is a folder. Every other fault is in the summary.
 pub fn check(file: &Path, options: &CsvOptions) -> Result<Summary> {
-    if !file.is_file() {
-        // Says which of the many ways in which this is not a file it is.
+    if !file.exists() || file.is_dir() {
+        // Nothing to sum up: the error says which of the two it is.
         super::read_unzipped(file)?;
     }
     let mut summary = Summary {

@@ -52,7 +52,7 @@ pub fn read_labels(file: &Path, sha256: Option<&str>) -> Result<Vec<u8>> {
 
 /// Dimensions and values of a file with `D` dimensions.
 fn read<const D: usize>(file: &Path, sha256: Option<&str>) -> Result<([usize; D], Vec<u8>)> {
-    let mut bytes = read_unzipped(file)?;
+    let bytes = read_unzipped(file)?;
     if let Some(expected) = sha256 {
         verify(file, &bytes, expected)?;
     }
@@ -65,8 +65,7 @@ fn read<const D: usize>(file: &Path, sha256: Option<&str>) -> Result<([usize; D]
         let problem = format!("holds {found} values where its head says {shape}");
         return Err(Fault::new(file, problem).remedy("fetch the file again").into());
     }
-    bytes.drain(..head);
-    Ok((dimensions, bytes))
+    Ok((dimensions, bytes[head..].to_vec()))
 }
 
 fn verify(file: &Path, bytes: &[u8], expected: &str) -> Result<()> {

@@ -3,11 +3,12 @@
 //! Whether a file is gzip is told by its first two bytes, never by its name.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
-use rayon::prelude::*;
+use polars::io::mmap::ReaderBytes;
+use polars::io::utils::get_reader_bytes;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Fault, Result};
@@ -15,20 +16,20 @@ use crate::error::{Error, Fault, Result};
 /// First two bytes of every gzip file (RFC 1952).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// Bytes that one thread reads at a time.
-const PART: usize = 8 << 20;
+/// All bytes of a file, mapped into memory or owned.
+pub type Bytes = ReaderBytes<'static>;
 
 /// Reads a whole file and unzips it where it is gzip.
 ///
 /// # Errors
 /// [`Error::Fault`] where the file is missing, a folder, or a gzip that is cut off or corrupt;
 /// [`Error::Io`] where the system refuses to read it.
-pub fn read_unzipped(path: &Path) -> Result<Vec<u8>> {
+pub fn read_unzipped(path: &Path) -> Result<Bytes> {
     let bytes = read(path)?;
     if bytes.starts_with(&GZIP_MAGIC) { unzip(path, &bytes) } else { Ok(bytes) }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>> {
+fn read(path: &Path) -> Result<Bytes> {
     match fs::metadata(path) {
         Err(refusal) if refusal.kind() == std::io::ErrorKind::NotFound => {
             let remedy = "check the path, relative ones are taken from the working folder";
@@ -39,30 +40,22 @@ fn read(path: &Path) -> Result<Vec<u8>> {
         }
         _ => {}
     }
-    read_in_parts(path).map_err(Error::io("read", path))
+    mapped_or_read(path).map_err(Error::io("read", path))
 }
 
-/// Reads a file in parts side by side: most of the time goes into the kernel's copying.
-fn read_in_parts(path: &Path) -> io::Result<Vec<u8>> {
-    let size = fs::metadata(path)?.len();
-    if size < 2 * PART as u64 {
-        // Also what has no size, as a pipe.
-        return fs::read(path);
+/// Maps a file into memory, which saves copying it; reads what cannot be mapped, as a pipe.
+fn mapped_or_read(path: &Path) -> io::Result<Bytes> {
+    match get_reader_bytes(&mut File::open(path)?) {
+        Ok(ReaderBytes::Owned(mapped)) => Ok(Bytes::Owned(mapped)),
+        _ => Ok(Bytes::Owned(fs::read(path)?.into())),
     }
-    let mut bytes = vec![0; usize::try_from(size).map_err(io::Error::other)?];
-    bytes.par_chunks_mut(PART).enumerate().try_for_each(|(part, bytes)| {
-        let mut file = File::open(path)?;
-        file.seek(SeekFrom::Start((part * PART) as u64))?;
-        file.read_exact(bytes)
-    })?;
-    Ok(bytes)
 }
 
-fn unzip(path: &Path, zipped: &[u8]) -> Result<Vec<u8>> {
+fn unzip(path: &Path, zipped: &[u8]) -> Result<Bytes> {
     // Images of digits or clothes shrink about fivefold; a wrong guess costs a copy.
     let mut bytes = Vec::with_capacity(zipped.len().saturating_mul(5));
     match MultiGzDecoder::new(zipped).read_to_end(&mut bytes) {
-        Ok(_) => Ok(bytes),
+        Ok(_) => Ok(Bytes::Owned(bytes.into())),
         Err(refusal) => {
             let problem = if refusal.kind() == std::io::ErrorKind::UnexpectedEof {
                 format!("the gzip is cut off after {} unzipped bytes", bytes.len())
@@ -85,6 +78,7 @@ mod tests {
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use std::io::Write;
+    use std::process::Command;
 
     fn gzip(content: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -97,7 +91,7 @@ mod tests {
         // No `.gz` in the name: the content decides.
         let path = folder.path().join("file");
         fs::write(&path, content).unwrap();
-        read_unzipped(&path)
+        read_unzipped(&path).map(|bytes| bytes.to_vec())
     }
 
     fn told(content: &[u8]) -> String {
@@ -123,9 +117,22 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_several_parts_is_read_whole() {
-        let content: Vec<u8> = noise().into_iter().cycle().take(3 * PART + 17).collect();
-        assert!(read_back(&content).unwrap() == content);
+    fn an_empty_file_has_no_bytes() {
+        assert!(read_back(b"").unwrap().is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_mapped_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let writer = {
+            let pipe = pipe.clone();
+            std::thread::spawn(move || fs::write(pipe, b"1,2\n"))
+        };
+        assert_eq!(&*read_unzipped(&pipe).unwrap(), b"1,2\n");
+        writer.join().unwrap().unwrap();
     }
 
     #[test]
@@ -154,8 +161,9 @@ mod tests {
     fn a_missing_file_and_a_folder_are_told() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("none.csv");
+        let told = |path: &Path| read_unzipped(path).err().unwrap().to_string();
         assert_eq!(
-            read_unzipped(&missing).unwrap_err().to_string(),
+            told(&missing),
             format!(
                 "{}: there is no such file; check the path, relative ones are taken from the \
                  working folder",
@@ -163,7 +171,7 @@ mod tests {
             )
         );
         assert_eq!(
-            read_unzipped(folder.path()).unwrap_err().to_string(),
+            told(folder.path()),
             format!("{}: is a folder; name a file in it", folder.path().display())
         );
     }

@@ -49,7 +49,8 @@ impl TrainConfig {
         }
         if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
             let problem = "must be a number above 0";
-            return Err(Error::setting("train.learning_rate", self.learning_rate, problem));
+            let shown = format!("{:?}", self.learning_rate);
+            return Err(Error::setting("train.learning_rate", shown, problem));
         }
         if self.seed > LARGEST_SEED {
             let problem = format!("must be at most {LARGEST_SEED}");
@@ -70,7 +71,7 @@ mod tests {
             ("train.epochs = 0:", |c| c.epochs = 0),
             ("train.batch = 1:", |c| c.batch = 1),
             ("train.learning_rate = NaN:", |c| c.learning_rate = f64::NAN),
-            ("train.learning_rate = -1:", |c| c.learning_rate = -1.0),
+            ("train.learning_rate = -1.0:", |c| c.learning_rate = -1.0),
             ("train.seed = 18446744073709551615:", |c| c.seed = u64::MAX),
         ];
         for (start, spoil) in cases {

@@ -142,7 +142,7 @@ pub(super) fn diverged(task: &Task, kind: &str, loss: f64, epoch: usize, place: 
         "no epoch was finished, so there is no checkpoint".to_owned()
     };
     Error::Diverged(format!(
-        "the {kind} loss became {loss} in epoch {epoch}, {place}, at train.learning_rate = {}: \
+        "the {kind} loss became {loss} in epoch {epoch}, {place}, at train.learning_rate = {:?}: \
          try a smaller one; {last_good}",
         task.config.learning_rate
     ))

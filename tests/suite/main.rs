@@ -1,5 +1,10 @@
 //! What crosses modules: the network against PyTorch, the program as a user runs it, repeatable
 //! bytes, and the order of the floors.
 
+mod configs;
+mod determinism;
 mod layers;
+mod manners;
 mod network;
+mod tour;
+mod user;

@@ -4,6 +4,8 @@
 //! polars for faultless files, and an exact one that takes over wherever the fast one is not
 //! certain, and either reads the file or tells the first fault with line, column and value.
 
+#[cfg(test)]
+mod agreement;
 mod exact;
 mod fast;
 mod layout;

@@ -1,0 +1,140 @@
+//! What the program says when something is wrong, and how it behaves in pipes.
+
+use std::process::Stdio;
+
+use crate::user::User;
+
+const TRAIN: [&str; 5] = ["train", "--data", "small.csv", "--epochs", "1"];
+
+#[test]
+fn a_run_folder_is_overwritten_only_by_force() {
+    let user = User::with_images(12);
+    user.succeeds(&TRAIN);
+    let run = user.run_folder("runs", "contrastive-seed2022-");
+    let before = user.reads(&format!("{run}/model.safetensors"));
+    let message = user.fails(1, &TRAIN);
+    assert!(message.contains("is trained already: evaluate it with dml eval --run"), "{message}");
+    assert!(message.contains("--force"), "{message}");
+    user.succeeds(&[&TRAIN[..], &["--force"]].concat());
+    assert_eq!(before, user.reads(&format!("{run}/model.safetensors")));
+    let other = user.fails(1, &[&TRAIN[..], &["--seed", "3", "--name", &run[5..]]].concat());
+    assert!(other.contains("holds something else: take another --name"), "{other}");
+}
+
+#[test]
+fn a_folder_that_is_no_run_is_never_removed() {
+    let user = User::with_images(12);
+    std::fs::create_dir_all(user.path("runs/thesis")).unwrap();
+    user.writes("runs/thesis/chapter.txt", "mine");
+    let message = user.fails(1, &[&TRAIN[..], &["--name", "thesis", "--force"]].concat());
+    assert!(message.contains("is no run folder"), "{message}");
+    assert_eq!(user.reads_text("runs/thesis/chapter.txt"), "mine");
+}
+
+#[test]
+fn wrong_settings_are_told_with_their_key_and_the_way_out() {
+    let user = User::with_images(12);
+    for (args, told) in [
+        (vec!["--loss", "contrastiv"], "there are contrastive, cross-entropy"),
+        (vec!["--epochs", "0"], "train.epochs = 0: must be at least 1"),
+        (vec!["--learning-rate", "-1"], "train.learning_rate = -1.0: must be a number above 0"),
+        (vec!["--batch", "1"], "train.batch = 1: must be at least 2"),
+        (vec!["--device", "cuda:99"], "device = cuda:99: "),
+        (vec!["--config", "none.toml"], "cannot read none.toml"),
+    ] {
+        let defaults = ["train", "--data", "small.csv"];
+        let message = user.fails(1, &[&defaults[..], &args].concat());
+        assert!(message.starts_with("error: ") && message.contains(told), "{message}");
+    }
+    user.writes("my.toml", "[train]\nepoch = 3\n");
+    let message = user.fails(1, &["train", "--config", "my.toml"]);
+    assert_eq!(message, "error: my.toml: unknown key train.epoch; the nearest key is train.epochs");
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    let user = User::new();
+    for args in [
+        vec!["trian"],
+        vec!["train", "--epochs", "many"],
+        vec!["train", "--device", "gpu"],
+        vec!["eval", "--recall-at", "5..1"],
+        vec!["eval", "--model", "first"],
+    ] {
+        let message = user.fails(2, &args);
+        assert!(message.contains("error: "), "{message}");
+    }
+    let unknown = user.fails(2, &["trian"]);
+    assert!(unknown.contains("train"), "the nearest command is named: {unknown}");
+}
+
+#[test]
+fn missing_or_faulty_data_are_told_with_place_and_remedy() {
+    let user = User::new();
+    let missing = user.fails(1, &["train"]);
+    assert!(missing.contains("there is no data/fashion-mnist_train.csv"), "{missing}");
+    assert!(missing.contains("dml data fetch"), "{missing}");
+    user.writes("bad.csv", "label,a,b,c,d\n0,1,2,3,4\n0,1,2,3,4\n1,1,2,300,4\n1,1,2,3,4\n");
+    let faulty = user.fails(1, &["train", "--data", "bad.csv"]);
+    assert!(faulty.contains("bad.csv, line 4, column c: '300'"), "{faulty}");
+    let no_run = user.fails(1, &["eval"]);
+    assert!(no_run.contains("runs: holds no trained run; train one with dml train"), "{no_run}");
+}
+
+#[test]
+fn a_loss_that_is_no_number_stops_with_epoch_step_and_checkpoint() {
+    let user = User::with_images(40);
+    let message = user.fails(1, &[&TRAIN[..], &["--learning-rate", "1e30"]].concat());
+    assert!(message.contains("loss became NaN in epoch 1, step 2 of 3"), "{message}");
+    assert!(message.contains("train.learning_rate = 1e30: try a smaller one"), "{message}");
+    assert!(message.contains("no epoch was finished, so there is no checkpoint"), "{message}");
+}
+
+#[test]
+fn a_run_is_evaluated_only_on_the_file_that_it_was_split_from() {
+    let user = User::with_images(12);
+    user.succeeds(&TRAIN);
+    let text = user.reads_text("small.csv");
+    let cut: Vec<&str> = text.lines().take(100).collect();
+    user.writes("other.csv", cut.join("\n"));
+    let message = user.fails(1, &["eval", "--data", "other.csv"]);
+    assert!(
+        message.contains("other.csv: is not the file that the run was trained on"),
+        "{message}"
+    );
+}
+
+#[test]
+fn there_are_no_bars_where_stderr_is_no_terminal() {
+    let user = User::with_images(12);
+    let (_, err) = user.succeeds(&TRAIN);
+    assert!(!err.contains('\r') && !err.contains('\u{1b}'), "{err:?}");
+    assert!(err.lines().count() == 3, "device, data and one line an epoch: {err}");
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_output_quietly() {
+    let user = User::new();
+    for args in [&["losses"][..], &["--help"]] {
+        let mut command = user.dml(args);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{args:?}: {:?}", output.status);
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{args:?}");
+    }
+}
+
+#[test]
+fn every_command_has_help_and_losses_are_listed() {
+    let user = User::new();
+    for command in ["train", "eval", "compare"] {
+        let (out, _) = user.succeeds(&[command, "--help"]);
+        assert!(out.contains("Examples:") && out.contains(&format!("dml {command}")), "{out}");
+    }
+    let (out, _) = user.succeeds(&["losses", "--json"]);
+    let list: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let names: Vec<&str> =
+        list.as_array().unwrap().iter().map(|l| l["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["contrastive", "cross-entropy"]);
+}
