@@ -1,5 +1,7 @@
 //! The command line: types that clap reads, nothing else.
 
+mod parse;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -8,6 +10,9 @@ use crate::data::{ClassNames, Header};
 use crate::eval::Which;
 use crate::eval::tsne::Engine;
 use crate::runtime::DeviceChoice;
+
+pub use parse::Ks;
+use parse::{class_names, ks, tsne_engine, which_model};
 
 /// Deep metric learning on labelled images: train, embed, evaluate and compare losses honestly.
 #[derive(Debug, Parser)]
@@ -105,6 +110,9 @@ pub struct SampleArgs {
     /// Images of each class
     #[arg(long, value_name = "N", default_value_t = 600)]
     pub per_class: usize,
+    /// Images in all instead, each class with its share
+    #[arg(long, value_name = "N", conflicts_with = "per_class")]
+    pub total: Option<usize>,
     /// Seed of the choice
     #[arg(long, default_value_t = 2022)]
     pub seed: u64,
@@ -192,7 +200,7 @@ pub struct EvalArgs {
     #[arg(long, value_name = "K")]
     pub knn: Option<usize>,
     /// The ks of recall@k, as 1..5 or 1,3,5 [default: 1..5]
-    #[arg(long, value_name = "KS", value_parser = parse_ks)]
+    #[arg(long, value_name = "KS", value_parser = ks)]
     pub recall_at: Option<Ks>,
     /// Which of the run's models: last or best [default: last]
     #[arg(long, value_name = "WHICH", value_parser = which_model)]
@@ -254,55 +262,6 @@ pub struct LossesArgs {
     pub json: bool,
 }
 
-/// The ks of recall@k.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ks(pub Vec<usize>);
-
-fn class_names(text: &str) -> Result<ClassNames, String> {
-    one_of(
-        text,
-        &[
-            ("auto", ClassNames::Auto),
-            ("labels", ClassNames::Labels),
-            ("fashion-mnist", ClassNames::FashionMnist),
-        ],
-    )
-}
-
-fn which_model(text: &str) -> Result<Which, String> {
-    one_of(text, &[("last", Which::Last), ("best", Which::Best)])
-}
-
-fn tsne_engine(text: &str) -> Result<Engine, String> {
-    one_of(text, &[("bhtsne", Engine::Bhtsne), ("linfa", Engine::Linfa)])
-}
-
-/// The value of a word, or the words there are.
-fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
-    let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
-    found.ok_or_else(|| {
-        let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        format!("take {}", words.join(" or "))
-    })
-}
-
-/// More than anybody plots.
-const MOST_KS: usize = 1000;
-
-/// Reads `1..5` (both ends included) or `1,3,5`.
-fn parse_ks(text: &str) -> Result<Ks, String> {
-    let wrong = || "take a range like 1..5 or a list like 1,3,5".to_owned();
-    let number = |text: &str| text.trim().parse::<usize>().map_err(|_| wrong());
-    let ks: Vec<usize> = match text.split_once("..") {
-        Some((first, last)) => {
-            let last = number(last.trim_start_matches('='))?;
-            (number(first)?..=last).take(MOST_KS + 1).collect()
-        }
-        None => text.split(',').map(number).collect::<Result<_, _>>()?,
-    };
-    if ks.is_empty() || ks.contains(&0) || ks.len() > MOST_KS { Err(wrong()) } else { Ok(Ks(ks)) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -311,14 +270,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn ks_are_a_range_with_both_ends_or_a_list() {
-        assert_eq!(parse_ks("1..5"), Ok(Ks(vec![1, 2, 3, 4, 5])));
-        assert_eq!(parse_ks("1,3,10"), Ok(Ks(vec![1, 3, 10])));
-        for wrong in ["", "a", "5..1", "0..3", "1..", "1..9999999"] {
-            assert!(parse_ks(wrong).is_err(), "{wrong}");
-        }
     }
 }

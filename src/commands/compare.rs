@@ -1,7 +1,6 @@
 //! `dml compare`: losses × seeds, side by side.
 
-use super::{cores, resolve};
-use super::{print, print_json};
+use super::{cores, print, print_json, resolve};
 use crate::cli::CompareArgs;
 use crate::error::Result;
 use crate::experiment::{Comparison, Plan, Session};

@@ -1,7 +1,6 @@
 //! `dml data`: get, check and sample images in CSV.
 
-use super::set_columns;
-use super::{print, print_json};
+use super::{print, print_json, set_columns};
 use crate::cli::{CheckArgs, ColumnArgs, DataCommand, FetchArgs, SampleArgs};
 use crate::data::{self, Content, CsvOptions, DataConfig, SampleSize, Summary};
 use crate::error::{Error, Result};
@@ -80,7 +79,7 @@ fn sample(args: &SampleArgs) -> Result<()> {
         return Err(Error::setting("--out", args.out.display(), problem));
     }
     let dataset = data::load(&args.file, &options(&args.columns))?;
-    let size = SampleSize::PerClass(args.per_class);
+    let size = args.total.map_or(SampleSize::PerClass(args.per_class), SampleSize::Total);
     let rows = data::stratified(&dataset.labels, size, args.seed)?;
     data::write_csv(&dataset, &rows, &args.out)?;
     print(&format!("{}: {} images", args.out.display(), rows.len()))

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use super::set;
-use super::{print, print_json};
+use super::{print, print_json, set};
 use crate::cli::EvalArgs;
 use crate::config::Config;
 use crate::data;

@@ -42,7 +42,7 @@ fn print(text: &str) -> Result<()> {
 /// Prints a value as JSON to stdout.
 ///
 /// # Errors
-/// As [`print`].
+/// Stdout cannot be written to.
 fn print_json(value: &impl serde::Serialize) -> Result<()> {
     print(&serde_json::to_string_pretty(value).expect("plain values"))
 }

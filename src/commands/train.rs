@@ -1,7 +1,6 @@
 //! `dml train`: one run.
 
-use super::print;
-use super::{cores, resolve, set};
+use super::{cores, print, resolve, set};
 use crate::cli::TrainArgs;
 use crate::config::Config;
 use crate::error::Result;

@@ -36,9 +36,9 @@ pub enum BatchKind {
 pub struct Batch {
     /// B places for each branch of the network: the images, then, for pairs, their partners.
     pub branches: Vec<Vec<usize>>,
-    /// Class of each image of the first branch [B].
+    /// Class of each image of the first branch `[B]`.
     pub labels: Vec<i64>,
-    /// For pairs, whether both images are of one class [B]; else empty.
+    /// For pairs, whether both images are of one class `[B]`; else empty.
     pub same: Vec<bool>,
 }
 

@@ -9,7 +9,7 @@ use super::Dataset;
 /// Bytes stay bytes until a batch is made of them: the whole set takes a quarter of the memory
 /// of floats and is shared by all runs.
 pub struct Images {
-    /// [N, S·S] u8.
+    /// `[N, S·S]` u8.
     pixels: Tensor,
     side: i64,
 }
@@ -35,7 +35,7 @@ impl Images {
     /// The images in these rows, scaled by 1/255.
     ///
     /// # Shapes
-    /// rows [B] → [B, 1, S, S] f32 in 0..1
+    /// rows `[B]` → `[B, 1, S, S]` f32 in 0..1
     pub fn select(&self, rows: &[i64]) -> Tensor {
         let rows = Tensor::from_slice(rows).to_device(self.device());
         let bytes = self.pixels.index_select(0, &rows);

@@ -30,4 +30,5 @@ pub use self::split::{Split, split};
 use self::csv::{After, examine};
 use self::dataset::{classes_of, listed, name_classes};
 use self::sample::write_rows;
-use self::source::{read_unzipped, sha256_hex};
+use self::source::read_unzipped;
+use crate::files::sha256_hex;

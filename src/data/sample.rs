@@ -53,13 +53,13 @@ fn shares(counts: &[usize], size: SampleSize) -> Result<Vec<usize>> {
             let fewest = counts.iter().copied().min().unwrap_or(0);
             if wanted == 0 || wanted > fewest {
                 let problem = format!("must be from 1 to {fewest}, the size of the smallest class");
-                return Err(Error::setting("per class", wanted, problem));
+                return Err(Error::setting("--per-class", wanted, problem));
             }
             Ok(vec![wanted; counts.len()])
         }
         SampleSize::Total(wanted) if wanted == 0 || wanted > all => {
             let problem = format!("must be from 1 to {all}, the number of images");
-            Err(Error::setting("total", wanted, problem))
+            Err(Error::setting("--total", wanted, problem))
         }
         SampleSize::Total(wanted) => Ok(proportional(counts, all, wanted)),
     }
@@ -198,11 +198,11 @@ mod tests {
     fn a_sample_larger_than_the_data_is_told() {
         let told = |size| stratified(&labels(), size, 1).unwrap_err().to_string();
         let fewest = "must be from 1 to 5, the size of the smallest class";
-        assert_eq!(told(SampleSize::PerClass(6)), format!("per class = 6: {fewest}"));
-        assert_eq!(told(SampleSize::PerClass(0)), format!("per class = 0: {fewest}"));
+        assert_eq!(told(SampleSize::PerClass(6)), format!("--per-class = 6: {fewest}"));
+        assert_eq!(told(SampleSize::PerClass(0)), format!("--per-class = 0: {fewest}"));
         let all = "must be from 1 to 30, the number of images";
-        assert_eq!(told(SampleSize::Total(31)), format!("total = 31: {all}"));
-        assert_eq!(told(SampleSize::Total(0)), format!("total = 0: {all}"));
+        assert_eq!(told(SampleSize::Total(31)), format!("--total = 31: {all}"));
+        assert_eq!(told(SampleSize::Total(0)), format!("--total = 0: {all}"));
     }
 
     #[test]

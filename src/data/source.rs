@@ -9,7 +9,6 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 use polars::io::mmap::ReaderBytes;
 use polars::io::utils::get_reader_bytes;
-use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Fault, Result};
 
@@ -65,11 +64,6 @@ fn unzip(path: &Path, zipped: &[u8]) -> Result<Bytes> {
             Err(Fault::new(path, problem).remedy("fetch or make the file again").into())
         }
     }
-}
-
-/// SHA-256 as 64 lower-case hexadecimal digits.
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -174,12 +168,5 @@ mod tests {
             told(folder.path()),
             format!("{}: is a folder; name a file in it", folder.path().display())
         );
-    }
-
-    #[test]
-    fn the_hash_is_sha_256() {
-        // FIPS 180-2, appendix B.1.
-        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(sha256_hex(b"abc"), expected);
     }
 }

@@ -14,7 +14,7 @@ const BATCH: usize = 500;
 /// Embeds the images in these rows, in evaluation mode.
 ///
 /// # Shapes
-/// rows [N] → [N, E] f32
+/// rows `[N]` → `[N, E]` f32
 pub fn embed(network: &mut dyn Network, images: &Images, rows: &[i64]) -> Array2<f32> {
     let batches: Vec<&[i64]> = rows.chunks(BATCH).collect();
     let mut values = Vec::new();

@@ -10,9 +10,9 @@ use crate::error::{Error, Result};
 
 /// Embeddings and the classes of their images.
 pub struct Labelled<'a> {
-    /// [N, E].
+    /// `[N, E]`.
     pub embeddings: ArrayView2<'a, f32>,
-    /// [N], values in 0..C.
+    /// `[N]`, values in 0..C.
     pub labels: &'a [i64],
 }
 

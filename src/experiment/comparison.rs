@@ -2,13 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Session;
-use super::side_by_side;
-use super::{Evaluation, evaluate, evaluated};
-use super::{Existing, Run};
+use super::{Evaluation, Existing, Run, Session, evaluate, evaluated, side_by_side};
 use crate::config::Config;
 use crate::data::BatchKind;
 use crate::error::{Error, Result};
+use crate::files::sha256_hex;
 use crate::loss::Loss;
 use crate::train::History;
 
@@ -130,6 +128,6 @@ pub fn comparison_folder(plan: &Plan, results: &[LossRuns]) -> PathBuf {
         .flat_map(|loss| &loss.runs)
         .map(|run| run.folder.to_string_lossy().into_owned() + &run.evaluation.fingerprint)
         .collect();
-    let hash = crate::files::sha256_hex(runs.join("\n").as_bytes());
+    let hash = sha256_hex(runs.join("\n").as_bytes());
     plan.runs.join(Path::new(&format!("compare-{}-{}", names.join("-vs-"), &hash[..6])))
 }

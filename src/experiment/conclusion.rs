@@ -249,7 +249,7 @@ fn points(difference: f64) -> String {
 }
 
 /// 57000 as `57,000`.
-fn grouped(number: usize) -> String {
+pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {

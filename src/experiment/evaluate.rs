@@ -1,21 +1,16 @@
 //! Evaluation of a trained run: embeddings, neighbours, metrics, t-SNE, pictures, all on disk.
 
-use std::path::Path;
 use std::time::Instant;
 
-use ndarray::{Array1, Array2};
-use ndarray_npy::WriteNpyExt;
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::Session;
-use super::pictures;
-use super::{RunFolder, read_json, write_json};
+use super::{RunFolder, Session, pictures, read_json, write_embeddings, write_json, write_map};
 use crate::config::Config;
 use crate::data::{Dataset, Images};
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Result};
 use crate::eval::tsne::{self, Engine};
 use crate::eval::{self, EvalConfig, KnnMetrics, RecallAtK, Which};
-use crate::files::write_atomically;
 use crate::model::{LibtorchNetwork, read_notes, read_tensors};
 use crate::report::table::Table;
 use crate::train::{RunProgress, files};
@@ -26,8 +21,6 @@ pub const METRICS: &str = "metrics.json";
 pub const TEST_METRICS: &str = "metrics_test.json";
 /// Seconds of each stage of the evaluation; the only file here that differs from run to run.
 pub const TIMES: &str = "times.json";
-/// t-SNE coordinates of the validation images.
-pub const TSNE: &str = "tsne.csv";
 
 /// All figures of one evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -252,53 +245,4 @@ fn write_figures(folder: &RunFolder, evaluation: &Evaluation, ending: &str) -> R
     confusion.write_csv(&folder.file(&format!("confusion{ending}.csv")))?;
     pictures::confusion(evaluation, &folder.plot(&format!("confusion{ending}.png")))?;
     pictures::recall(evaluation, &folder.plot(&format!("recall{ending}.png")))
-}
-
-/// `embeddings_PART.npy` [N, E] f32 and `labels_PART.npy` [N] i64, as NumPy reads them.
-fn write_embeddings(
-    folder: &RunFolder,
-    part: &str,
-    embeddings: &Array2<f32>,
-    labels: &[i64],
-) -> Result<()> {
-    write_npy(&folder.file(&format!("embeddings_{part}.npy")), embeddings)?;
-    write_npy(&folder.file(&format!("labels_{part}.npy")), &Array1::from(labels.to_vec()))
-}
-
-fn write_npy(path: &Path, array: &impl WriteNpyExt) -> Result<()> {
-    write_atomically(path, |file| array.write_npy(file).map_err(std::io::Error::other))
-}
-
-/// Row in the data (from 0), class and coordinates of each validation image.
-fn write_map(folder: &RunFolder, session: &Session, rows: &[i64], map: &tsne::Map) -> Result<()> {
-    let dataset = &session.dataset;
-    let mut table = Table::new(["row", "label", "class", "x", "y"]);
-    for (&row, [x, y]) in rows.iter().zip(&map.coordinates) {
-        let class = &dataset.classes[dataset.labels[row as usize] as usize];
-        let numbers = [x.to_string(), y.to_string()];
-        let [x, y] = numbers;
-        table.push([row.to_string(), class.label.clone(), class.name.clone(), x, y]);
-    }
-    table.write_csv(&folder.file(TSNE))
-}
-
-/// Coordinates and classes of the map that [`evaluate`] wrote into a run's folder.
-///
-/// # Errors
-/// The file is missing or was changed.
-pub fn read_map(folder: &Path, dataset: &Dataset) -> Result<(Vec<[f64; 2]>, Vec<usize>)> {
-    let path = folder.join(TSNE);
-    let fault = |e: csv::Error| Fault::new(&path, format!("cannot be understood ({e})"));
-    let mut reader = csv::Reader::from_path(&path).map_err(fault)?;
-    let mut points = Vec::new();
-    let mut labels = Vec::new();
-    for row in reader.deserialize() {
-        let (row, _, _, x, y): (usize, String, String, f64, f64) = row.map_err(fault)?;
-        let label = dataset.labels.get(row).ok_or_else(|| {
-            Fault::new(&path, format!("names row {row} of {} images", dataset.len()))
-        })?;
-        points.push([x, y]);
-        labels.push(*label as usize);
-    }
-    Ok((points, labels))
 }

@@ -1,5 +1,6 @@
 //! Experiments: runs in folders, side by side over the cores, and what they say together.
 
+mod artefacts;
 mod comparison;
 mod conclusion;
 mod evaluate;
@@ -21,9 +22,10 @@ pub use session::Session;
 pub use statistics::Estimate;
 pub use summary::{MetricRow, Summary};
 
+use artefacts::{read_map, write_embeddings, write_map};
 use comparison::comparison_folder;
-use conclusion::{DataUsed, Findings, LossFindings, conclude};
-use evaluate::{evaluated, read_map};
+use conclusion::{DataUsed, Findings, LossFindings, conclude, grouped};
+use evaluate::evaluated;
 use folder::{read_json, write_json};
 use schedule::side_by_side;
 use statistics::{estimate, paired_difference};

@@ -4,13 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::Session;
-use super::Summary;
-use super::pictures;
-use super::read_map;
-use super::write_json;
-use super::{DataUsed, Findings, LossFindings, conclude};
-use super::{Finished, LossRuns, Plan, comparison_folder};
+use super::{
+    DataUsed, Findings, Finished, LossFindings, LossRuns, Plan, Session, Summary,
+    comparison_folder, conclude, grouped, pictures, read_map, write_json,
+};
 use crate::error::Result;
 use crate::files::write_atomically;
 use crate::report::{curves, recall, scatter};
@@ -74,8 +71,8 @@ impl Comparison {
         format!(
             "{}: {} images train, {} measure; seed{} {}; {spread}",
             self.data,
-            self.train,
-            self.validation,
+            grouped(self.train),
+            grouped(self.validation),
             if seeds.len() == 1 { "" } else { "s" },
             seeds.join(", "),
         )

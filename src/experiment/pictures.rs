@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use super::Evaluation;
-use super::RunFolder;
-use super::Session;
+use super::{Evaluation, RunFolder, Session};
 use crate::config::Config;
 use crate::data::{PairSampler, Part};
 use crate::error::Result;

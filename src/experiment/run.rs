@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use super::Session;
-use super::pictures;
-use super::{DataRecord, RunFolder, RunRecord, Status};
+use super::{DataRecord, RunFolder, RunRecord, Session, Status, pictures};
 use crate::config::Config;
 use crate::data::Part;
 use crate::error::{Error, Result};

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Estimate, estimate, paired_difference};
-use super::{Finished, LossRuns};
+use super::{Estimate, Finished, LossRuns, estimate, paired_difference};
 use crate::eval::KnnMetrics;
 use crate::report::table::Table;
 

@@ -58,7 +58,7 @@ impl Contrastive {
     ///   same: c·D²    different: c·max(0, m − D)²    D = ‖a − b + 1e-6‖₂
     ///
     /// # Shapes
-    /// a, b [B, E] f32; same [B] f32, 1 for one class and 0 for two → []
+    /// a, b `[B, E]` f32; same `[B]` f32, 1 for one class and 0 for two → `[]`
     ///
     /// # Source
     /// Hadsell et al. 2006, eq. 4, where Y = 1 − same and c = ½.

@@ -35,7 +35,7 @@ impl CrossEntropy {
     /// Mean over the images of −log softmax(z)_y.
     ///
     /// # Shapes
-    /// z [B, E] f32, labels [B] i64 in 0..E → []
+    /// z `[B, E]` f32, labels `[B]` i64 in 0..E → `[]`
     pub(super) fn value(&self, z: &Tensor, labels: &Tensor) -> Tensor {
         z.cross_entropy_loss::<Tensor>(labels, None, Reduction::Mean, -100, 0.0)
     }

@@ -20,9 +20,9 @@ use crate::error::{Error, Result};
 
 /// What is known of the images of a batch.
 pub struct Targets {
-    /// Class of each image of the first branch [B] i64.
+    /// Class of each image of the first branch `[B]` i64.
     pub labels: Tensor,
-    /// For pairs, 1 where both images are of one class, else 0 [B] f32; else empty.
+    /// For pairs, 1 where both images are of one class, else 0 `[B]` f32; else empty.
     pub same: Tensor,
 }
 
@@ -113,7 +113,7 @@ impl Loss {
     /// The mean loss of a batch, a scalar with a graph where the embeddings have one.
     ///
     /// # Shapes
-    /// embeddings: one [B, E] f32 a branch → []
+    /// embeddings: one `[B, E]` f32 a branch → `[]`
     pub fn value(&self, embeddings: &[Tensor], targets: &Targets) -> Tensor {
         match self {
             Loss::Contrastive(loss) => loss.value(&embeddings[0], &embeddings[1], &targets.same),

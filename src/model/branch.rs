@@ -2,8 +2,7 @@
 
 use tch::{Kind, Tensor, no_grad_guard};
 
-use super::Parameters;
-use super::{BLOCKS, KERNEL};
+use super::{BLOCKS, KERNEL, Parameters};
 
 /// BatchNorm's ε, PyTorch's default.
 const EPSILON: f64 = 1e-5;
@@ -80,7 +79,7 @@ impl Evaluator {
         }
     }
 
-    /// Embeds images [N, 1, S, S] → [N, E].
+    /// Embeds images `[N, 1, S, S]` → `[N, E]`.
     pub fn embed(&self, images: &Tensor) -> Tensor {
         let _guard = no_grad_guard();
         embed(&self.weights, &self.statistics, images, Mode::Evaluate)

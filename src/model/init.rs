@@ -3,8 +3,7 @@
 use rand::RngExt;
 use tch::Tensor;
 
-use super::Start;
-use super::{Architecture, NamedTensors};
+use super::{Architecture, NamedTensors, Start};
 use crate::random::{Purpose, generator};
 
 /// Initial weights under a seed: convolutions and linear layers uniform in ±1/√fan_in, weight and

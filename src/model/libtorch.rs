@@ -2,9 +2,7 @@
 
 use tch::{Device, Tensor, no_grad_guard};
 
-use super::Parameters;
-use super::{Architecture, NamedTensors, Network};
-use super::{Branch, Evaluator};
+use super::{Architecture, Branch, Evaluator, NamedTensors, Network, Parameters};
 use crate::error::Result;
 use crate::runtime::{Cores, Job, Workers};
 

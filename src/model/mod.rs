@@ -40,24 +40,24 @@ pub trait Network {
     /// calls one tower twice. What [`Network::backward`] needs is remembered.
     ///
     /// # Shapes
-    /// each branch [B, 1, S, S] f32 in 0..1 → as many embeddings [B, E] f32, without a graph
+    /// each branch `[B, 1, S, S]` f32 in 0..1 → as many embeddings `[B, E]` f32, without a graph
     fn forward(&mut self, branches: Vec<Tensor>) -> Vec<Tensor>;
 
     /// The gradient of the last [`Network::forward`] with respect to the parameters.
     ///
     /// # Shapes
-    /// per branch ∂loss/∂embeddings [B, E] → ∂loss/∂parameters [P], in the order of
+    /// per branch ∂loss/∂embeddings `[B, E]` → ∂loss/∂parameters `[P]`, in the order of
     /// [`Network::parameters`]
     fn backward(&mut self, gradients: Vec<Tensor>) -> Tensor;
 
-    /// All trained parameters as one vector [P]; moving it moves the network.
+    /// All trained parameters as one vector `[P]`; moving it moves the network.
     fn parameters(&mut self) -> &mut Tensor;
 
     /// Embeds batches in evaluation mode, with BatchNorm's running statistics; side by side
     /// where cores are free.
     ///
     /// # Shapes
-    /// each batch [N, 1, S, S] f32 in 0..1 → [N, E] f32
+    /// each batch `[N, 1, S, S]` f32 in 0..1 → `[N, E]` f32
     fn embed(&mut self, batches: Vec<Tensor>) -> Vec<Tensor>;
 
     /// A copy of weights, biases and running statistics under PyTorch's names.

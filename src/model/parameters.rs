@@ -2,8 +2,7 @@
 
 use tch::{Device, Kind, Tensor, no_grad_guard};
 
-use super::Architecture;
-use super::NamedTensors;
+use super::{Architecture, NamedTensors};
 use crate::error::{Error, Result};
 
 /// Where a tensor of [`NamedTensors`] lies in a flat vector.
@@ -29,7 +28,7 @@ impl Slot {
     }
 }
 
-/// The trained parameters [P] and BatchNorm's running statistics, each in one vector.
+/// The trained parameters `[P]` and BatchNorm's running statistics, each in one vector.
 ///
 /// One vector makes an optimiser step a handful of operations instead of a handful per layer.
 pub(super) struct Parameters {

@@ -16,9 +16,9 @@ const EPSILON: f64 = 1e-8;
 /// It is written here because libtorch's own cannot hand out its state, and all state has to be
 /// in a checkpoint.
 pub struct Adam {
-    /// Moving mean of the gradient [P].
+    /// Moving mean of the gradient `[P]`.
     pub mean: Tensor,
-    /// Moving mean of the squared gradient [P].
+    /// Moving mean of the squared gradient `[P]`.
     pub square: Tensor,
     /// Steps taken.
     pub steps: i64,
@@ -36,7 +36,7 @@ impl Adam {
     /// Moves the parameters by one step against the gradient.
     ///
     /// # Shapes
-    /// parameters, gradient [P] f32
+    /// parameters, gradient `[P]` f32
     pub fn step(&mut self, parameters: &mut Tensor, gradient: &Tensor) {
         let _guard = no_grad_guard();
         self.steps += 1;

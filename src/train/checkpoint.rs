@@ -18,9 +18,9 @@ pub struct Checkpoint {
     pub network: NamedTensors,
     /// The network after the epoch with the lowest validation loss.
     pub best: NamedTensors,
-    /// Adam's moving mean of the gradient [P].
+    /// Adam's moving mean of the gradient `[P]`.
     pub mean: Tensor,
-    /// Adam's moving mean of the squared gradient [P].
+    /// Adam's moving mean of the squared gradient `[P]`.
     pub square: Tensor,
     /// Steps that Adam has taken, and the epochs so far.
     pub notes: Notes,

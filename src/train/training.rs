@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::Checkpoint;
-use super::{Adam, EpochRecord, History, RunProgress, TrainConfig, files};
-use super::{diverged, train_epoch, validation_loss};
+use super::{
+    Adam, Checkpoint, EpochRecord, History, RunProgress, TrainConfig, diverged, files, train_epoch,
+    validation_loss,
+};
 use crate::data::{Batches, Images, Part};
 use crate::error::{Error, Result};
 use crate::loss::Loss;

@@ -130,7 +130,7 @@ fn going_on_from_a_checkpoint_gives_the_bytes_of_never_having_stopped() {
     let checkpoint = Checkpoint::read(&half.path().join(files::CHECKPOINT)).unwrap();
     // A network of other weights: all that counts comes from the checkpoint.
     let mut resumed = Sample::network();
-    resumed.parameters().fill_(0.5);
+    let _ = resumed.parameters().fill_(0.5);
     let resumed = sample.train(&mut resumed, 2, Some(checkpoint));
     let bytes = |folder: &Path, name| std::fs::read(folder.join(name)).unwrap();
     for name in [files::LAST_MODEL, files::BEST_MODEL] {
@@ -150,7 +150,7 @@ fn nothing_is_drawn_from_libtorchs_own_generator() {
         let batch = Batch { branches: vec![vec![0; 4]], labels: vec![0, 1, 2, 3], same: vec![] };
         let loss = Loss::by_name("cross-entropy").unwrap();
         let value = loss.value(&embeddings, &Targets::new(&batch, Device::Cpu));
-        network.backward(Tensor::run_backward(&[value], &embeddings, false, false));
+        let _ = network.backward(Tensor::run_backward(&[value], &embeddings, false, false));
         Vec::<f32>::try_from(&Tensor::rand([8], (tch::Kind::Float, Device::Cpu))).unwrap()
     };
     tch::manual_seed(7);

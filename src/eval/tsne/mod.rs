@@ -109,7 +109,7 @@ pub struct Map {
 /// machine, alone or beside other work: it computes on one thread of its own.
 ///
 /// # Shapes
-/// embeddings [N, D] f32, finite → N points
+/// embeddings `[N, D]` f32, finite → N points
 ///
 /// # Errors
 /// A setting out of its range, a perplexity too large for N points, fewer than four points, or

@@ -15,7 +15,7 @@ const JITTER: f64 = 0.01;
 /// Principal components scaled as scikit-learn's `TSNE(init="pca")` scales them, plus a jitter.
 ///
 /// # Shapes
-/// points [N, D] → N starting points
+/// points `[N, D]` → N starting points
 pub(super) fn start(points: ArrayView2<f32>, seed: u64) -> Vec<[f64; 2]> {
     let mut random = generator(seed, Purpose::Tsne, 0);
     let mut jitter = || random.random_range(-JITTER..JITTER) * SPREAD;

@@ -1,0 +1,76 @@
+//! The arrays and the map that an evaluation leaves in a run's folder.
+
+use std::path::Path;
+
+use ndarray::{Array1, Array2};
+use ndarray_npy::WriteNpyExt;
+
+use super::{RunFolder, Session};
+use crate::data::Dataset;
+use crate::error::{Fault, Result};
+use crate::eval::tsne;
+use crate::files::write_atomically;
+use crate::report::table::Table;
+
+/// t-SNE coordinates of the validation images.
+const TSNE: &str = "tsne.csv";
+
+/// `embeddings_PART.npy` `[N, E]` f32 and `labels_PART.npy` `[N]` i64, as NumPy reads them.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_embeddings(
+    folder: &RunFolder,
+    part: &str,
+    embeddings: &Array2<f32>,
+    labels: &[i64],
+) -> Result<()> {
+    write_npy(&folder.file(&format!("embeddings_{part}.npy")), embeddings)?;
+    write_npy(&folder.file(&format!("labels_{part}.npy")), &Array1::from(labels.to_vec()))
+}
+
+fn write_npy(path: &Path, array: &impl WriteNpyExt) -> Result<()> {
+    write_atomically(path, |file| array.write_npy(file).map_err(std::io::Error::other))
+}
+
+/// Row in the data (from 0), class and coordinates of each validation image.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_map(
+    folder: &RunFolder,
+    session: &Session,
+    rows: &[i64],
+    map: &tsne::Map,
+) -> Result<()> {
+    let dataset = &session.dataset;
+    let mut table = Table::new(["row", "label", "class", "x", "y"]);
+    for (&row, [x, y]) in rows.iter().zip(&map.coordinates) {
+        let class = &dataset.classes[dataset.labels[row as usize] as usize];
+        let numbers = [x.to_string(), y.to_string()];
+        let [x, y] = numbers;
+        table.push([row.to_string(), class.label.clone(), class.name.clone(), x, y]);
+    }
+    table.write_csv(&folder.file(TSNE))
+}
+
+/// Coordinates and classes of the map that an evaluation wrote into a run's folder.
+///
+/// # Errors
+/// The file is missing or was changed.
+pub fn read_map(folder: &Path, dataset: &Dataset) -> Result<(Vec<[f64; 2]>, Vec<usize>)> {
+    let path = folder.join(TSNE);
+    let fault = |e: csv::Error| Fault::new(&path, format!("cannot be understood ({e})"));
+    let mut reader = csv::Reader::from_path(&path).map_err(fault)?;
+    let mut points = Vec::new();
+    let mut labels = Vec::new();
+    for row in reader.deserialize() {
+        let (row, _, _, x, y): (usize, String, String, f64, f64) = row.map_err(fault)?;
+        let label = dataset.labels.get(row).ok_or_else(|| {
+            Fault::new(&path, format!("names row {row} of {} images", dataset.len()))
+        })?;
+        points.push([x, y]);
+        labels.push(*label as usize);
+    }
+    Ok((points, labels))
+}
