@@ -131,3 +131,35 @@ pub fn comparison_folder(plan: &Plan, results: &[LossRuns]) -> PathBuf {
     let hash = sha256_hex(runs.join("\n").as_bytes());
     plan.runs.join(Path::new(&format!("compare-{}-{}", names.join("-vs-"), &hash[..6])))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(losses: &[&str], seeds: &[u64]) -> Plan {
+        Plan {
+            config: Config::default(),
+            losses: losses.iter().map(|name| Loss::by_name(name).unwrap()).collect(),
+            seeds: seeds.to_vec(),
+            jobs: 2,
+            runs: PathBuf::from("runs"),
+            force: false,
+        }
+    }
+
+    #[test]
+    fn nothing_is_compared_with_itself() {
+        assert!(plan(&["contrastive", "cross-entropy"], &[1, 2]).check().is_ok());
+        let message = |plan: Plan| plan.check().unwrap_err().to_string();
+        let twice = message(plan(&["contrastive", "contrastive"], &[1]));
+        assert_eq!(twice, "--losses = contrastive,contrastive: names contrastive twice");
+        assert_eq!(message(plan(&["contrastive"], &[3, 1, 3])), "--seeds = 3,1,3: names 3 twice");
+        assert_eq!(message(plan(&["contrastive"], &[])), "--seeds = : must name at least one");
+    }
+
+    #[test]
+    fn runs_that_take_longest_begin_first() {
+        let tasks = plan(&["cross-entropy", "contrastive"], &[7, 8]).tasks();
+        assert_eq!(tasks, [(1, 7), (1, 8), (0, 7), (0, 8)]);
+    }
+}

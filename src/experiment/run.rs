@@ -78,10 +78,16 @@ impl Run {
         let (folder, record) = RunFolder::open(path)?;
         let parent = path.parent().unwrap_or(Path::new(""));
         let run = Run::new(session, config, parent, Some(&folder.name()))?;
+        let shown = path.display();
         if record.status == Status::Trained {
-            let shown = path.display();
             return Err(Error::Other(format!(
                 "{shown} is finished: evaluate it with dml eval --run {shown}"
+            )));
+        }
+        if record.fingerprint != run.record.fingerprint {
+            return Err(Error::Other(format!(
+                "{shown} began on other data, another device or with another version, so going on \
+                 would not give the same network: train it anew with dml train"
             )));
         }
         Ok(Run { folder, ..run })

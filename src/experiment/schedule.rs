@@ -42,3 +42,46 @@ pub fn side_by_side<T: Send, R: Send>(
     ordered.sort_by_key(|(place, _)| *place);
     ordered.into_iter().map(|(_, result)| result).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::train::Progress;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn session(cores: usize) -> Session {
+        let mut config = Config::default();
+        let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/data/fashion-mnist_sample.csv.gz");
+        config.data.path = sample.to_owned();
+        Session::open(&config, cores, Progress::new()).unwrap()
+    }
+
+    /// Works on 12 tasks and gives the results and the most that were under way at once.
+    fn worked(cores: usize, jobs: usize) -> (Vec<usize>, usize) {
+        let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let results = side_by_side(&session(cores), jobs, (0..12).collect(), |_, task: usize| {
+            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            (0..1000).for_each(|_| std::thread::yield_now());
+            now.fetch_sub(1, Ordering::SeqCst);
+            task * task
+        });
+        (results, most.into_inner())
+    }
+
+    #[test]
+    fn results_keep_the_order_of_the_tasks_and_no_more_work_at_once_than_may() {
+        let squares: Vec<usize> = (0..12).map(|task| task * task).collect();
+        for (cores, jobs, at_most) in [(1, 4, 1), (2, 8, 2), (8, 3, 3), (4, 0, 1)] {
+            let (results, most) = worked(cores, jobs);
+            assert_eq!(results, squares);
+            assert!(most <= at_most, "{most} at once with {cores} cores and {jobs} jobs");
+        }
+    }
+
+    #[test]
+    fn no_task_is_no_trouble() {
+        let none: Vec<usize> = side_by_side(&session(1), 2, Vec::<usize>::new(), |_, task| task);
+        assert!(none.is_empty());
+    }
+}

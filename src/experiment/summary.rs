@@ -190,3 +190,22 @@ impl Unit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_have_their_spread_and_differences_their_sign_and_interval() {
+        let of = |values: &[f64]| estimate(values);
+        assert_eq!(Unit::Percent.value(&of(&[0.79, 0.80])), "79.50 ± 0.71");
+        assert_eq!(Unit::Percent.value(&of(&[0.79])), "79.00");
+        assert_eq!(Unit::Seconds.difference(&of(&[-3.0])), "−3.0");
+        assert_eq!(Unit::Nats.difference(&of(&[0.25])), "+0.250");
+        // Two equal differences: an interval of no width; what rounds to zero has no sign.
+        assert_eq!(Unit::Percent.difference(&of(&[-1e-9, -1e-9])), "0.00 [0.00, 0.00]");
+        let difference = Unit::Percent.difference(&paired_difference(&[0.9, 0.8], &[0.7, 0.7]));
+        // 15 ± t(1, 0.975) · sd/√2 = 15 ± 12.706 · 5
+        assert_eq!(difference, "+15.00 [−48.53, +78.53]");
+    }
+}
