@@ -208,6 +208,9 @@ pub struct EvalArgs {
     /// Engine of the t-SNE: bhtsne or linfa [default: bhtsne]
     #[arg(long, value_name = "ENGINE", value_parser = tsne_engine)]
     pub tsne: Option<Engine>,
+    /// Effective number of neighbours in the t-SNE [default: 30]
+    #[arg(long, value_name = "N", conflicts_with = "test")]
+    pub perplexity: Option<f64>,
     /// Evaluate on this CSV of other images instead of the validation images (no t-SNE)
     #[arg(long, value_name = "CSV", conflicts_with = "tsne")]
     pub test: Option<PathBuf>,

@@ -1,5 +1,6 @@
 //! Table of contents: start libtorch, read the command line, do it, print what went wrong.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -19,7 +20,8 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", error::chain(&error));
+            // Where stderr is gone, the exit code still tells.
+            let _ = writeln!(std::io::stderr(), "error: {}", error::chain(&error));
             ExitCode::FAILURE
         }
     }

@@ -1,6 +1,6 @@
 //! `dml compare`: losses × seeds, side by side.
 
-use super::{cores, print, print_json, resolve};
+use super::{cores, print, print_json, resolve, wrapped};
 use crate::cli::CompareArgs;
 use crate::error::Result;
 use crate::experiment::{Comparison, Plan, Session};
@@ -38,9 +38,9 @@ pub fn compare(args: CompareArgs) -> Result<()> {
     }
     print(&format!(
         "{}\n\n{}\n\n{}\n\nwritten to {}",
-        comparison.caption(),
+        wrapped(&comparison.caption()),
         comparison.summary.table().terminal(None),
-        comparison.conclusion,
+        wrapped(&comparison.conclusion),
         folder.display()
     ))
 }

@@ -5,6 +5,7 @@ use crate::cli::{CheckArgs, ColumnArgs, DataCommand, FetchArgs, SampleArgs};
 use crate::data::{self, Content, CsvOptions, DataConfig, SampleSize, Summary};
 use crate::error::{Error, Result};
 use crate::report::table::Table;
+use crate::train::Progress;
 
 /// Gets, checks or samples data.
 ///
@@ -19,7 +20,8 @@ pub fn data(command: DataCommand) -> Result<()> {
 }
 
 fn fetch(args: &FetchArgs) -> Result<()> {
-    let mut say = |line: &str| eprintln!("{line}");
+    let progress = Progress::new();
+    let mut say = |line: &str| progress.say(line);
     let fetched = data::fetch(args.from.as_deref(), &args.into, args.force, &mut say)?;
     print(&format!("{}\n{}", fetched.train.display(), fetched.test.display()))
 }

@@ -5,9 +5,11 @@ use std::path::Path;
 use super::{print, print_json, set};
 use crate::cli::EvalArgs;
 use crate::config::Config;
-use crate::data;
+use crate::data::{self, Dataset};
 use crate::error::{Error, Fault, Result};
-use crate::experiment::{Evaluation, RunFolder, RunRecord, Session, evaluate, evaluate_test};
+use crate::experiment::{
+    Evaluation, RunFolder, RunRecord, Session, Status, evaluate, evaluate_test,
+};
 use crate::report::table::Table;
 use crate::runtime::Cores;
 use crate::train::Progress;
@@ -21,6 +23,7 @@ pub fn eval(args: EvalArgs) -> Result<()> {
         Some(path) => RunFolder::open(path)?,
         None => RunFolder::newest(&args.runs)?,
     };
+    refuse_unfinished(&folder, &record)?;
     let config = configured(&args, &folder)?;
     let progress = Progress::new();
     progress.say(&format!("run: {}", folder.path().display()));
@@ -31,6 +34,7 @@ pub fn eval(args: EvalArgs) -> Result<()> {
     let evaluation = match &args.test {
         Some(path) => {
             let test = data::load(path, &config.data.csv_options(false))?;
+            refuse_training_images(&test, &record)?;
             evaluate_test(&session, &folder, &config, test, &bar)?
         }
         None => evaluate(&session, &folder, &config, &bar)?,
@@ -47,8 +51,27 @@ fn configured(args: &EvalArgs, folder: &RunFolder) -> Result<Config> {
     set(&mut config.eval.recall_at, &args.recall_at.as_ref().map(|ks| ks.0.clone()));
     set(&mut config.eval.model, &args.model);
     set(&mut config.tsne.engine, &args.tsne);
+    set(&mut config.tsne.perplexity, &args.perplexity);
     config.check()?;
     Ok(config)
+}
+
+fn refuse_unfinished(folder: &RunFolder, record: &RunRecord) -> Result<()> {
+    if record.status == Status::Trained {
+        return Ok(());
+    }
+    let shown = folder.path().display();
+    let remedy = format!("go on with dml train --resume {shown}");
+    Err(Fault::new(folder.path(), "is not trained to its end yet").remedy(remedy).into())
+}
+
+/// Figures on images that the network has seen would say nothing about others.
+fn refuse_training_images(test: &Dataset, record: &RunRecord) -> Result<()> {
+    if test.sha256 != record.data.sha256 {
+        return Ok(());
+    }
+    let problem = "holds the very images that the run was trained on";
+    Err(Fault::new(&test.file, problem).remedy("name a file of other images with --test").into())
 }
 
 /// A run is evaluated on the images it was split from, or the validation images would not be

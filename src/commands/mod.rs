@@ -39,10 +39,48 @@ fn print(text: &str) -> Result<()> {
     }
 }
 
+/// Columns that running text is broken at.
+const TEXT_WIDTH: usize = 100;
+
+/// Text broken at spaces, so that no word is cut at the end of a terminal's line.
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is always a line");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= TEXT_WIDTH {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines.join("\n")
+}
+
 /// Prints a value as JSON to stdout.
 ///
 /// # Errors
 /// Stdout cannot be written to.
 fn print_json(value: &impl serde::Serialize) -> Result<()> {
     print(&serde_json::to_string_pretty(value).expect("plain values"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_broken_at_spaces_and_loses_nothing() {
+        let text = "the quick brown fox jumps over the lazy dog ".repeat(9);
+        let broken = wrapped(text.trim());
+        assert!(broken.lines().count() > 3);
+        assert!(
+            broken
+                .lines()
+                .all(|line| (60..=TEXT_WIDTH).contains(&line.len()) || broken.ends_with(line))
+        );
+        assert_eq!(broken.replace('\n', " "), text.trim());
+    }
 }

@@ -47,12 +47,13 @@ fn summary(run: &Run, history: &History) -> String {
     let folder = run.folder.path().display();
     let last = history.epochs.last().expect("at least one epoch is configured");
     format!(
-        "{}: {} epochs in {:.1} s, validation loss {:.4}, lowest in epoch {}\n\
+        "{}: {} epoch{} in {:.1} s, validation loss {:.4}, lowest in epoch {}\n\
          run        {folder}\n\
          pictures   {folder}/plots/pairs.png, {folder}/plots/loss.png\n\
          next       dml eval --run {folder}",
         run.title(),
         last.epoch,
+        if last.epoch == 1 { "" } else { "s" },
         history.seconds(),
         last.validation_loss,
         history.best_epoch().unwrap_or(last.epoch),

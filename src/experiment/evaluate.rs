@@ -22,6 +22,9 @@ pub const TEST_METRICS: &str = "metrics_test.json";
 /// Seconds of each stage of the evaluation; the only file here that differs from run to run.
 pub const TIMES: &str = "times.json";
 
+/// What [`Evaluation::images`] says of a run's own validation images.
+pub const VALIDATION: &str = "validation";
+
 /// All figures of one evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
@@ -117,7 +120,7 @@ pub fn evaluate(
     progress.stage("neighbours");
     let start = Instant::now();
     let mut evaluation =
-        judge(session, config, &embedded, &queries, &validation.labels, "validation")?;
+        judge(session, config, &embedded, &queries, &validation.labels, VALIDATION)?;
     times.neighbours_seconds = start.elapsed().as_secs_f64();
     // The figures are safe before the t-SNE begins.
     write_figures(folder, &evaluation, "")?;

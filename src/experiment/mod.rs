@@ -25,7 +25,7 @@ pub use summary::{MetricRow, Summary};
 use artefacts::{read_map, write_embeddings, write_map};
 use comparison::comparison_folder;
 use conclusion::{DataUsed, Findings, LossFindings, conclude, grouped};
-use evaluate::evaluated;
+use evaluate::{VALIDATION, evaluated};
 use folder::{read_json, write_json};
 use schedule::side_by_side;
 use statistics::{estimate, paired_difference};

@@ -100,7 +100,7 @@ impl Run {
 
     /// Images that the whole training will see.
     pub fn images(&self) -> u64 {
-        (self.train.rows.len() * self.config.train.epochs) as u64
+        self.train.rows.len().saturating_mul(self.config.train.epochs) as u64
     }
 
     /// Trains, or takes what is trained already.

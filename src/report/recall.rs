@@ -65,7 +65,8 @@ fn sheet(title: &str, curves: &[RecallCurve<'_>], y: Option<&Axis>) -> Sheet {
     let panel = Panel { width: 760.0, height: 460.0, left: Frame::LEFT, below: Frame::BELOW };
     let mut notes = Vec::new();
     if let Some(y) = y.filter(|y| y.low > 0.0) {
-        notes.push(format!("the recall axis starts at {}, not at 0", y.number(y.low)));
+        // Ticks may begin above the lower end, so their decimals could round it.
+        notes.push(format!("the recall axis starts at {:.3}, not at 0", y.low));
     }
     if curves.iter().any(|curve| curve.interval.is_some()) {
         notes.push("whiskers: 95 % interval over the seeds".to_owned());

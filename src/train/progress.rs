@@ -1,7 +1,8 @@
 //! What a user sees while a run trains: a bar on a terminal, a line an epoch everywhere.
 
-use std::fmt::Write;
-use std::io::IsTerminal;
+use std::fmt;
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
@@ -25,12 +26,11 @@ impl Progress {
 
     /// Writes a line that stays.
     pub fn say(&self, line: &str) {
-        // Neither can fail in a way that matters: without a stderr there is nobody to tell.
-        if self.terminal {
-            let _ = self.bars.println(line);
-        } else {
-            eprintln!("{line}");
-        }
+        // A remark that nobody reads must not end a training.
+        let _ = match self.terminal {
+            true => self.bars.println(line),
+            false => writeln!(std::io::stderr(), "{line}"),
+        };
     }
 
     /// A bar for one run that will see so many images in all.
@@ -38,6 +38,7 @@ impl Progress {
         let bar = self.bars.add(ProgressBar::new(images));
         bar.set_style(style());
         bar.set_prefix(name.to_owned());
+        bar.set_message("begins");
         RunProgress { bar, progress: self.clone(), name: name.to_owned() }
     }
 }
@@ -68,9 +69,11 @@ impl RunProgress {
         self.bar.reset_eta();
     }
 
-    /// What the run does now, after training.
+    /// What the run does now, after training; such a stage has no rate and no end in sight.
     pub fn stage(&self, stage: &str) {
+        self.bar.set_style(stage_style());
         self.bar.set_message(stage.to_owned());
+        self.bar.enable_steady_tick(SPIN);
     }
 
     /// Writes a line that stays, with the run's name in front.
@@ -85,12 +88,19 @@ impl Drop for RunProgress {
     }
 }
 
+/// How often the sign of life of a stage moves.
+const SPIN: Duration = Duration::from_millis(120);
+
+fn stage_style() -> ProgressStyle {
+    ProgressStyle::with_template("{prefix} {spinner} {msg}").expect("the template is a constant")
+}
+
 fn style() -> ProgressStyle {
-    let rate = |state: &ProgressState, out: &mut dyn Write| {
+    let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
         let _ = write!(out, "{:.0} images/s", state.per_sec());
     };
     ProgressStyle::with_template(
-        "{prefix} [{bar:24}] {percent:>3} % · {msg} · {rate} · {eta_precise} left",
+        "{prefix} [{wide_bar}] {percent:>3} % · {msg} · {rate} · {eta} left",
     )
     .expect("the template is a constant")
     .progress_chars("=> ")

@@ -126,6 +126,36 @@ fn a_reader_that_goes_away_ends_the_output_quietly() {
 }
 
 #[test]
+fn a_stderr_that_nobody_reads_does_not_end_a_training() {
+    let user = User::with_images(12);
+    let mut command = user.dml(&TRAIN);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stderr.take());
+    assert!(child.wait().unwrap().success());
+    user.succeeds(&["eval"]);
+}
+
+#[test]
+fn what_is_no_fair_evaluation_is_refused() {
+    let user = User::with_images(12);
+    user.succeeds(&[&TRAIN[..], &["--name", "mine"]].concat());
+    let seen = user.fails(1, &["eval", "--test", "small.csv"]);
+    assert!(
+        seen.contains("small.csv: holds the very images that the run was trained on"),
+        "{seen}"
+    );
+    let record = user.reads_text("runs/mine/run.json").replace("\"trained\"", "\"training\"");
+    user.writes("runs/mine/run.json", record);
+    let unfinished = user.fails(1, &["eval", "--run", "runs/mine"]);
+    assert!(unfinished.contains("go on with dml train --resume runs/mine"), "{unfinished}");
+    // And so it is done: training ended, but for its last word.
+    user.succeeds(&["train", "--resume", "runs/mine"]);
+    user.succeeds(&["eval", "--run", "runs/mine"]);
+    let finished = user.fails(1, &["train", "--resume", "runs/mine"]);
+    assert!(finished.contains("is finished: evaluate it with dml eval"), "{finished}");
+}
+
+#[test]
 fn every_command_has_help_and_losses_are_listed() {
     let user = User::new();
     for command in ["train", "eval", "compare"] {
