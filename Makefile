@@ -72,7 +72,7 @@ endif
 	    { echo "make: $$wheel did not come; run \`make libtorch\` again to go on" >&2; exit 1; }; \
 	done
 	@rm -rf .libtorch/torch .libtorch/nvidia
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action ignore \
+	@PIP_ROOT_USER_ACTION=ignore $(PYTHON) -m pip install --quiet --disable-pip-version-check \
 	  --no-deps --no-index --find-links .libtorch/wheels --target .libtorch --upgrade $(WHEELS)
 	@rm -rf .libtorch/wheels
 	@touch $@
