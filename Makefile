@@ -14,6 +14,9 @@ FULL := data/fashion-mnist_train.csv
 SAMPLE := data/fashion-mnist_sample.csv.gz
 # More for `make compare`, as in `make compare ARGS="--seeds 2022 --epochs 1"`.
 ARGS ?=
+# A folder of the four IDX files, as in `make data FROM=DIR`.
+FROM ?=
+FROM_IDX = $(if $(FROM),--from '$(FROM)')
 
 .PHONY: help compare test check smoke data libtorch build clean
 
@@ -22,14 +25,15 @@ help:
 	@echo 'make test       set up, build, run the tests'
 	@echo 'make check      formatting, clippy, documentation; warnings are errors'
 	@echo 'make smoke      the whole chain on a small sample, in seconds'
-	@echo 'make data       Fashion-MNIST as CSV into data/'
+	@echo 'make data       Fashion-MNIST as CSV into data/; FROM=DIR names a folder of IDX files'
 	@echo 'make libtorch   libtorch $(TORCH_VERSION) into .libtorch/, unless LIBTORCH names another'
 	@echo 'make build      $(DML)'
 	@echo 'make clean      remove what the build made; runs, data and libtorch stay'
 
 compare: build
-	@$(DML) data fetch || echo 'make: going on with the shipped sample of 6,000 images' >&2
-	$(DML) compare $$(test -f $(FULL) || echo --data $(SAMPLE)) $(ARGS)
+	@$(DML) data fetch $(FROM_IDX) || { test -f $(FULL) && echo 'make: going on with $(FULL) as it is' || \
+	  echo 'make: going on with the shipped sample of 6,000 images'; } >&2
+	$(DML) compare $(if $(findstring --data,$(ARGS)),,$$(test -f $(FULL) || echo --data $(SAMPLE))) $(ARGS)
 
 test: libtorch
 	$(CARGO) test --release --locked
@@ -47,7 +51,7 @@ smoke: build
 	test -s target/smoke/compare-*/plots/tsne.png
 
 data: build
-	$(DML) data fetch
+	$(DML) data fetch $(FROM_IDX)
 
 build: libtorch
 	$(CARGO) build --release --locked
@@ -57,6 +61,8 @@ libtorch:
 	@test -f '$(LIBTORCH)/lib/libtorch_cpu.so' || test -f '$(LIBTORCH)/lib/libtorch_cpu.dylib' || \
 	  { echo 'make: LIBTORCH=$(LIBTORCH) holds no libtorch: unset it and run `make libtorch`, or let it name the folder of libtorch $(TORCH_VERSION)' >&2; exit 1; }
 else
+# An empty LIBTORCH would hide the one that .cargo/config.toml names.
+unexport LIBTORCH
 libtorch: .libtorch/$(TORCH_VERSION)
 endif
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{print, print_json, set};
 use crate::cli::EvalArgs;
 use crate::config::Config;
-use crate::data::{self, Dataset};
+use crate::data::{self, ClassNames, CsvOptions, Dataset};
 use crate::error::{Error, Fault, Result};
 use crate::experiment::{
     Evaluation, RunFolder, RunRecord, Session, Status, evaluate, evaluate_test,
@@ -33,7 +33,10 @@ pub fn eval(args: EvalArgs) -> Result<()> {
     let _core = session.cores.take();
     let evaluation = match &args.test {
         Some(path) => {
-            let test = data::load(path, &config.data.csv_options(false))?;
+            // Names come from the run; a test file may lack some of the classes.
+            let options =
+                CsvOptions { names: ClassNames::Labels, ..config.data.csv_options(false) };
+            let test = data::load(path, &options)?;
             refuse_training_images(&test, &record)?;
             evaluate_test(&session, &folder, &config, test, &bar)?
         }

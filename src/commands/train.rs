@@ -15,7 +15,11 @@ use crate::train::{History, Progress};
 pub fn train(args: TrainArgs) -> Result<()> {
     let progress = Progress::new();
     let config = match &args.resume {
-        Some(path) => RunFolder::open(path)?.0.config()?,
+        Some(path) => {
+            let mut config = RunFolder::open(path)?.0.config()?;
+            set(&mut config.train.device, &args.settings.device);
+            config
+        }
         None => configured(&args)?,
     };
     let session = Session::open(&config, cores(args.settings.cores), progress.clone())?;

@@ -13,7 +13,7 @@ use crate::files::write_atomically;
 use crate::report::table::Table;
 
 /// t-SNE coordinates of the validation images.
-const TSNE: &str = "tsne.csv";
+pub const TSNE: &str = "tsne.csv";
 
 /// `embeddings_PART.npy` `[N, E]` f32 and `labels_PART.npy` `[N]` i64, as NumPy reads them.
 ///

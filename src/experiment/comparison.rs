@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use super::{Evaluation, Existing, Run, Session, evaluate, evaluated, side_by_side};
 use crate::config::Config;
 use crate::data::BatchKind;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, chain};
 use crate::files::sha256_hex;
 use crate::loss::Loss;
-use crate::train::History;
+use crate::train::{History, TrainConfig};
 
 /// What to compare.
 #[derive(Debug, Clone)]
@@ -64,7 +64,10 @@ impl Plan {
                 return Err(Error::setting(flag, values.join(","), problem));
             }
         }
-        Ok(())
+        self.seeds.iter().try_for_each(|&seed| {
+            let train = TrainConfig { seed, ..self.config.train.clone() };
+            train.check()
+        })
     }
 
     /// Trains or reuses every run and evaluates it, `jobs` at a time.
@@ -77,7 +80,11 @@ impl Plan {
     pub fn carry_out(&self, session: &Session) -> Result<Vec<LossRuns>> {
         let tasks = self.tasks();
         let done = side_by_side(session, self.jobs, tasks.clone(), |session, (loss, seed)| {
-            self.run(session, &self.losses[loss], seed)
+            let loss = &self.losses[loss];
+            self.run(session, loss, seed).inspect_err(|error| {
+                let told = chain(error);
+                session.progress.say(&format!("{} seed {seed} failed: {told}", loss.name()));
+            })
         });
         let mut results: Vec<LossRuns> = self
             .losses
@@ -155,6 +162,8 @@ mod tests {
         assert_eq!(twice, "--losses = contrastive,contrastive: names contrastive twice");
         assert_eq!(message(plan(&["contrastive"], &[3, 1, 3])), "--seeds = 3,1,3: names 3 twice");
         assert_eq!(message(plan(&["contrastive"], &[])), "--seeds = : must name at least one");
+        let largest = message(plan(&["contrastive"], &[1, u64::MAX]));
+        assert!(largest.starts_with("train.seed = 18446744073709551615: must be"), "{largest}");
     }
 
     #[test]

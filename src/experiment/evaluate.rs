@@ -5,7 +5,9 @@ use std::time::Instant;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::{RunFolder, Session, pictures, read_json, write_embeddings, write_json, write_map};
+use super::{
+    RunFolder, Session, TSNE, pictures, read_json, write_embeddings, write_json, write_map,
+};
 use crate::config::Config;
 use crate::data::{Dataset, Images};
 use crate::error::{Error, Result};
@@ -108,6 +110,8 @@ pub fn evaluate(
     progress: &RunProgress,
 ) -> Result<Evaluation> {
     let mut times = Times::default();
+    // Nothing of an earlier evaluation may stand beside what this one writes.
+    folder.forget(&[METRICS, TSNE, "plots/tsne.png"])?;
     progress.stage("embedding");
     let start = Instant::now();
     let mut embedded = embed_references(session, folder, config)?;
@@ -122,7 +126,8 @@ pub fn evaluate(
     let mut evaluation =
         judge(session, config, &embedded, &queries, &validation.labels, VALIDATION)?;
     times.neighbours_seconds = start.elapsed().as_secs_f64();
-    // The figures are safe before the t-SNE begins.
+    // The figures are safe before the t-SNE begins; without its part they count as unfinished.
+    write_json(&folder.file(METRICS), &evaluation)?;
     write_figures(folder, &evaluation, "")?;
 
     progress.stage("t-SNE");

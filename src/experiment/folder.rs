@@ -168,6 +168,23 @@ impl RunFolder {
         write_atomically(&self.file(CONFIG), |file| file.write_all(text.as_bytes()))
     }
 
+    /// Removes files that no longer hold; those that are not there are no matter.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn forget(&self, names: &[&str]) -> Result<()> {
+        for name in names {
+            let path = self.file(name);
+            match fs::remove_file(&path) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::io("remove", &path)(e));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Whether something lies where the folder would be: anything but an empty folder.
     pub fn is_taken(&self) -> bool {
         match fs::read_dir(&self.path) {
@@ -181,9 +198,10 @@ impl RunFolder {
     /// # Errors
     /// The folder is no run, or the system refuses.
     pub fn remove(&self) -> Result<()> {
-        if !self.file(RECORD).is_file() {
-            let fault = Fault::new(&self.path, format!("is no run folder (it has no {RECORD})"))
-                .remedy("it is not removed; take another name");
+        if !self.file(RECORD).is_file() || !self.file(CONFIG).is_file() {
+            let problem = format!("is no run folder (it lacks {RECORD} or {CONFIG})");
+            let fault =
+                Fault::new(&self.path, problem).remedy("it is not removed; take another name");
             return Err(fault.into());
         }
         fs::remove_dir_all(&self.path).map_err(Error::io("remove", &self.path))
@@ -231,6 +249,8 @@ mod tests {
         assert!(message.contains("is no run folder"), "{message}");
         assert!(precious.join("chapter.txt").exists());
         fs::write(precious.join(RECORD), "{}").unwrap();
+        assert!(RunFolder::new(&precious).remove().is_err(), "run.json is a common name");
+        fs::write(precious.join(CONFIG), "").unwrap();
         RunFolder::new(&precious).remove().unwrap();
         assert!(!precious.exists());
     }

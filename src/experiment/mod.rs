@@ -22,7 +22,7 @@ pub use session::Session;
 pub use statistics::Estimate;
 pub use summary::{MetricRow, Summary};
 
-use artefacts::{read_map, write_embeddings, write_map};
+use artefacts::{TSNE, read_map, write_embeddings, write_map};
 use comparison::comparison_folder;
 use conclusion::{DataUsed, Findings, LossFindings, conclude, grouped};
 use evaluate::{VALIDATION, evaluated};

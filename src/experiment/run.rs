@@ -1,6 +1,6 @@
 //! One run: from a configuration to trained models in a folder.
 
-use std::path::Path;
+use std::path::{Component, Path};
 
 use super::{DataRecord, RunFolder, RunRecord, Session, Status, pictures};
 use crate::config::Config;
@@ -66,7 +66,7 @@ impl Run {
             },
             status: Status::Training,
         };
-        let folder = RunFolder::new(runs.join(name.unwrap_or(&own_name)));
+        let folder = RunFolder::new(runs.join(checked_name(name.unwrap_or(&own_name))?));
         Ok(Run { config, folder, record, train, validation })
     }
 
@@ -127,8 +127,9 @@ impl Run {
             let done = checkpoint.notes.history.epochs.len();
             progress.say(&format!("goes on after epoch {done}"));
         }
-        self.folder.write_config(&self.config)?;
+        // The record first: it is what tells a run from any other folder.
         self.folder.write_record(&self.record)?;
+        self.folder.write_config(&self.config)?;
         pictures::pairs(session, &self.train, &self.config, &self.folder)?;
         let history = self.train_from(session, checkpoint, progress)?;
         pictures::curves(&self.title(), &history, &self.folder)?;
@@ -187,6 +188,15 @@ impl Run {
             Status::Training if !checkpoint.exists() => Ok(Found::Nothing),
             Status::Training => Ok(Found::Checkpoint(Box::new(Checkpoint::read(&checkpoint)?))),
         }
+    }
+}
+
+/// A name that stays inside the folder of the runs.
+fn checked_name(name: &str) -> Result<&str> {
+    let mut parts = Path::new(name).components();
+    match (parts.next(), parts.next()) {
+        (Some(Component::Normal(_)), None) => Ok(name),
+        _ => Err(Error::setting("--name", name, "must be a plain name; --runs moves the folder")),
     }
 }
 

@@ -26,7 +26,7 @@ pub struct MetricRow {
     pub values: Vec<Vec<f64>>,
     /// Over the seeds, per loss.
     pub losses: Vec<Estimate>,
-    /// Second and later losses minus the first, seed by seed.
+    /// Second and later losses minus the first, seed by seed; empty where that means nothing.
     pub differences: Vec<Estimate>,
     /// The k, where the metric is recall@k.
     #[serde(skip)]
@@ -120,6 +120,15 @@ impl Metric {
         Metric { recall_at: Some(k), ..metric }
     }
 
+    /// The other losses against the first. KL has none: it tells how faithful a map is to its own
+    /// embedding, and those of two losses are not the same.
+    fn differences(&self, values: &[Vec<f64>]) -> Vec<Estimate> {
+        match self.unit {
+            Unit::Nats => Vec::new(),
+            _ => values[1..].iter().map(|v| paired_difference(v, &values[0])).collect(),
+        }
+    }
+
     /// The row of this metric; none where a run lacks it.
     fn row(&self, results: &[LossRuns]) -> Option<MetricRow> {
         let of_loss = |loss: &LossRuns| loss.runs.iter().map(&self.value).collect();
@@ -127,7 +136,7 @@ impl Metric {
         Some(MetricRow {
             metric: self.name.clone(),
             losses: values.iter().map(|v| estimate(v)).collect(),
-            differences: values[1..].iter().map(|v| paired_difference(v, &values[0])).collect(),
+            differences: self.differences(&values),
             values,
             recall_at: self.recall_at,
             unit: self.unit,
@@ -201,7 +210,7 @@ mod tests {
         assert_eq!(Unit::Percent.value(&of(&[0.79, 0.80])), "79.50 ± 0.71");
         assert_eq!(Unit::Percent.value(&of(&[0.79])), "79.00");
         assert_eq!(Unit::Seconds.difference(&of(&[-3.0])), "−3.0");
-        assert_eq!(Unit::Nats.difference(&of(&[0.25])), "+0.250");
+        assert_eq!(Unit::Nats.value(&of(&[0.25])), "0.250");
         // Two equal differences: an interval of no width; what rounds to zero has no sign.
         assert_eq!(Unit::Percent.difference(&of(&[-1e-9, -1e-9])), "0.00 [0.00, 0.00]");
         let difference = Unit::Percent.difference(&paired_difference(&[0.9, 0.8], &[0.7, 0.7]));

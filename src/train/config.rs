@@ -11,7 +11,7 @@ use crate::runtime::DeviceChoice;
 pub struct TrainConfig {
     /// Passes over the training images; at least 1.
     pub epochs: usize,
-    /// Images in a step (pairs, for a loss on pairs); at least 2, for BatchNorm needs a spread.
+    /// Images in a step (pairs, for a loss on pairs); at least 2.
     pub batch: usize,
     /// Adam's step size; above 0.
     pub learning_rate: f64,
@@ -33,6 +33,9 @@ impl Default for TrainConfig {
     }
 }
 
+/// More epochs or images in a step than anybody waits for.
+const LARGEST_COUNT: usize = 1_000_000_000;
+
 /// TOML's whole numbers end here.
 const LARGEST_SEED: u64 = i64::MAX as u64;
 
@@ -40,11 +43,12 @@ impl TrainConfig {
     /// # Errors
     /// [`Error::Setting`] with the key, its value and what it can be.
     pub fn check(&self) -> Result<()> {
-        if self.epochs == 0 {
-            return Err(Error::setting("train.epochs", 0, "must be at least 1"));
+        if !(1..=LARGEST_COUNT).contains(&self.epochs) {
+            let problem = format!("must be at least 1 and at most {LARGEST_COUNT}");
+            return Err(Error::setting("train.epochs", self.epochs, problem));
         }
-        if self.batch < 2 {
-            let problem = "must be at least 2: BatchNorm needs more than one image";
+        if !(2..=LARGEST_COUNT).contains(&self.batch) {
+            let problem = format!("must be at least 2 and at most {LARGEST_COUNT}");
             return Err(Error::setting("train.batch", self.batch, problem));
         }
         if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {

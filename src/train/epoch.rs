@@ -15,8 +15,6 @@ const LOOK_EVERY: usize = 16;
 const EVALUATION_BATCH: usize = 500;
 
 /// Trains on every image once and gives the mean loss.
-///
-/// `seen_before` are the images of earlier epochs, for the progress bar.
 pub(super) fn train_epoch(
     task: &Task,
     batches: &Batches,

@@ -54,7 +54,7 @@ impl History {
         Ok(History { epochs })
     }
 
-    /// Writes one line an epoch.
+    /// Writes one line an epoch, numbers in full, so that they read back as they are.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -64,7 +64,7 @@ impl History {
             for r in &self.epochs {
                 writeln!(
                     file,
-                    "{},{},{},{:.3},{:.1}",
+                    "{},{},{},{},{}",
                     r.epoch, r.train_loss, r.validation_loss, r.seconds, r.images_per_second
                 )?;
             }
@@ -102,7 +102,7 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "epoch,train_loss,validation_loss,seconds,images_per_second");
-        assert_eq!(lines[2], "2,1,0.25,2.000,500.0");
+        assert_eq!(lines[2], "2,1,0.25,2,500");
         assert_eq!(lines.len(), 3);
         assert_eq!(History::read(&path).unwrap(), history(&[0.5, 0.25]));
     }

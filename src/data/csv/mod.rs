@@ -180,10 +180,12 @@ pub(super) fn examine(
         }
     };
     let (mut classes, labels) = classes_of(&found.distinct, &found.rows);
-    name_classes(&mut classes, options.names, layout.side, file)?;
-    // Where a row is faulty, its class may only seem to lack images.
-    if options.pairs && found.rows.len() == rows {
-        tell_lonely(file, text, &layout, &found, tell);
+    // Where a row is faulty, classes may only seem to be missing or to lack images.
+    if found.rows.len() == rows {
+        name_classes(&mut classes, options.names, layout.side, file)?;
+        if options.pairs {
+            tell_lonely(file, text, &layout, &found, tell);
+        }
     }
     let (side, header) = (layout.side, layout.names.is_some());
     let pixels = found.pixels;
