@@ -2,10 +2,7 @@
 
 use tch::{Kind, Tensor, no_grad_guard};
 
-use super::{BLOCKS, KERNEL, Parameters};
-
-/// BatchNorm's ε, PyTorch's default.
-const EPSILON: f64 = 1e-5;
+use super::{BLOCKS, EPSILON, KERNEL, Parameters};
 
 /// What BatchNorm normalises by.
 #[derive(Clone, Copy, PartialEq)]

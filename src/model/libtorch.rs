@@ -2,12 +2,9 @@
 
 use tch::{Device, Tensor, no_grad_guard};
 
-use super::{Architecture, Branch, Evaluator, NamedTensors, Network, Parameters};
+use super::{Architecture, Branch, Evaluator, MOMENTUM, NamedTensors, Network, Parameters};
 use crate::error::Result;
 use crate::runtime::{Cores, Job, Workers};
-
-/// The share of a batch in BatchNorm's running statistics, PyTorch's `momentum`.
-const MOMENTUM: f64 = 0.1;
 
 /// The tutorial's network on libtorch.
 ///

@@ -7,6 +7,7 @@
 mod architecture;
 mod branch;
 mod config;
+mod fused;
 mod init;
 mod libtorch;
 mod parameters;
@@ -14,11 +15,12 @@ mod weights;
 
 pub use architecture::Architecture;
 pub use config::{EmbeddingSize, ModelConfig};
+pub use fused::FusedNetwork;
 pub use init::initial_weights;
 pub use libtorch::LibtorchNetwork;
 pub use weights::{read_notes, read_tensors, write_tensors};
 
-use architecture::{BLOCKS, KERNEL, Start};
+use architecture::{BLOCKS, Block, KERNEL, Start};
 use branch::{Branch, Evaluator};
 use parameters::Parameters;
 
@@ -30,6 +32,12 @@ use crate::error::Result;
 
 /// Named tensors under PyTorch's names (`feature_net.0.weight`), contiguous, on the CPU, f32.
 pub type NamedTensors = BTreeMap<String, Tensor>;
+
+/// BatchNorm's ε, PyTorch's default.
+const EPSILON: f64 = 1e-5;
+
+/// The share of a batch in BatchNorm's running statistics, PyTorch's `momentum`.
+const MOMENTUM: f64 = 0.1;
 
 /// What training and evaluation see of a network.
 pub trait Network {

@@ -104,6 +104,37 @@ impl Workers {
         places.into_iter().map(finish).collect()
     }
 
+    /// Works on all items, on as many threads as there are free cores, and gives them back in
+    /// order. Whoever is done with one takes the next.
+    ///
+    /// # Panics
+    /// If the work panics, its panic goes on here.
+    pub fn share<T: Send + 'static>(
+        &mut self,
+        items: Vec<T>,
+        work: impl Fn(&mut T) + Send + Sync + 'static,
+    ) -> Vec<T> {
+        let count = items.len();
+        let queue = Arc::new(Mutex::new(items.into_iter().enumerate()));
+        let work = Arc::new(work);
+        let job = || -> Job<Vec<(usize, T)>> {
+            let (queue, work) = (Arc::clone(&queue), Arc::clone(&work));
+            let next = move || queue.lock().expect("no thread panics while it takes").next();
+            Box::new(move || {
+                let mut done = Vec::new();
+                while let Some((place, mut item)) = next() {
+                    work(&mut item);
+                    done.push((place, item));
+                }
+                done
+            })
+        };
+        let mut done: Vec<(usize, T)> =
+            self.run((0..count).map(|_| job()).collect()).into_iter().flatten().collect();
+        done.sort_unstable_by_key(|(place, _)| *place);
+        done.into_iter().map(|(_, item)| item).collect()
+    }
+
     fn core_for(&self, job: usize) -> Option<Core> {
         if job == 0 || !self.enabled { None } else { self.cores.try_take() }
     }

@@ -6,8 +6,10 @@ use std::path::Path;
 use tch::{Device, Kind, Tensor};
 
 use dml::loss::{Contrastive, CrossEntropy, Form, Loss, Targets};
-use dml::model::{Architecture, LibtorchNetwork, NamedTensors, Network, initial_weights};
-use dml::runtime::Cores;
+use dml::model::{
+    Architecture, FusedNetwork, LibtorchNetwork, NamedTensors, Network, initial_weights,
+};
+use dml::runtime::{Cores, Simd};
 use dml::train::Adam;
 
 const TUTORIAL: Architecture = Architecture { side: 28, embedding: 10 };
@@ -20,6 +22,28 @@ const TRAINING_MODE: f64 = 6e-5;
 /// The same for running statistics, where PyTorch is off by up to 1.6e-6, and for what is
 /// embedded with them.
 const RUNNING_STATISTICS: f64 = 3e-6;
+
+/// What computes the network: libtorch, or the fused engine on the best instructions that the
+/// processor has, or on those that every processor has.
+#[derive(Debug, Clone, Copy)]
+enum Engine {
+    Libtorch,
+    Fused,
+    Portable,
+}
+
+impl Engine {
+    /// What a gradient may be off by; the fused engine sums in double precision where libtorch
+    /// does not.
+    fn of_gradients(self) -> f64 {
+        match self {
+            Engine::Libtorch => TRAINING_MODE,
+            Engine::Fused | Engine::Portable => 6e-5,
+        }
+    }
+}
+
+const ENGINES: [Engine; 3] = [Engine::Libtorch, Engine::Fused, Engine::Portable];
 
 struct Reference(HashMap<String, Tensor>);
 
@@ -42,9 +66,17 @@ impl Reference {
         self.0.iter().filter_map(named).collect()
     }
 
-    fn network(&self, cores: usize) -> LibtorchNetwork {
-        let cores = Cores::new(cores);
-        LibtorchNetwork::new(&TUTORIAL, &self.group("w."), Device::Cpu, &cores).unwrap()
+    /// A network with the reference's weights that may borrow from `cores`.
+    fn network(&self, engine: Engine, cores: &Cores) -> Box<dyn Network> {
+        let weights = self.group("w.");
+        let fused = |simd| FusedNetwork::new(&TUTORIAL, &weights, cores, simd).unwrap();
+        match engine {
+            Engine::Libtorch => {
+                Box::new(LibtorchNetwork::new(&TUTORIAL, &weights, Device::Cpu, cores).unwrap())
+            }
+            Engine::Fused => Box::new(fused(Simd::detect())),
+            Engine::Portable => Box::new(fused(Simd::PORTABLE)),
+        }
     }
 
     fn twins(&self) -> Vec<Tensor> {
@@ -68,9 +100,10 @@ fn error(value: &Tensor, reference: &Tensor) -> f64 {
     (value - reference).abs().max().double_value(&[]) / scale
 }
 
-fn assert_near(name: &str, value: &Tensor, reference: &Tensor, tolerance: f64) {
+fn assert_near(engine: Engine, name: &str, value: &Tensor, reference: &Tensor, tolerance: f64) {
     let error = error(value, reference);
-    assert!(error < tolerance, "{name} is off by {error:.1e}");
+    if std::env::var("SHOW").is_ok() { println!("{engine:?}: {name} is off by {error:.1e}"); }
+    assert!(error < tolerance, "{engine:?}: {name} is off by {error:.1e}");
 }
 
 /// A flat gradient under the parameters' names: it is laid out as the parameters are.
@@ -84,7 +117,7 @@ fn named(gradient: &Tensor) -> NamedTensors {
 
 /// Trains one batch under a loss: embeddings, loss, gradients of embeddings and of parameters.
 fn differentiate(
-    network: &mut LibtorchNetwork,
+    network: &mut dyn Network,
     images: Vec<Tensor>,
     loss: &Loss,
     targets: &Targets,
@@ -100,44 +133,49 @@ fn differentiate(
 #[test]
 fn both_modes_of_the_forward_pass_and_the_running_statistics_match_pytorch() {
     let reference = Reference::read();
-    let mut network = reference.network(1);
-    for (part, embeddings) in ["a", "b"].iter().zip(network.embed(reference.twins())) {
-        let name = format!("eval.embeddings_{part}");
-        assert_near(&name, &embeddings, &reference.get(&name), 1e-6);
-    }
-    for (part, embeddings) in ["a", "b"].iter().zip(network.forward(reference.twins())) {
-        let name = format!("train.embeddings_{part}");
-        assert_near(&name, &embeddings, &reference.get(&name), TRAINING_MODE);
-    }
-    let state = network.state();
-    let after = reference.group("after_ab.");
-    assert_eq!(after.keys().filter(|name| name.contains("running_")).count(), 8);
-    for (name, statistic) in after.iter().filter(|(name, _)| name.contains("running_")) {
-        assert_near(name, &state[name], statistic, RUNNING_STATISTICS);
-    }
-    for (part, embeddings) in ["a", "b"].iter().zip(network.embed(reference.twins())) {
-        let name = format!("eval_after.embeddings_{part}");
-        assert_near(&name, &embeddings, &reference.get(&name), RUNNING_STATISTICS);
+    for engine in ENGINES {
+        let mut network = reference.network(engine, &Cores::new(1));
+        for (part, embeddings) in ["a", "b"].iter().zip(network.embed(reference.twins())) {
+            let name = format!("eval.embeddings_{part}");
+            assert_near(engine, &name, &embeddings, &reference.get(&name), 1e-6);
+        }
+        for (part, embeddings) in ["a", "b"].iter().zip(network.forward(reference.twins())) {
+            let name = format!("train.embeddings_{part}");
+            assert_near(engine, &name, &embeddings, &reference.get(&name), TRAINING_MODE);
+        }
+        let state = network.state();
+        let after = reference.group("after_ab.");
+        assert_eq!(after.keys().filter(|name| name.contains("running_")).count(), 8);
+        for (name, statistic) in after.iter().filter(|(name, _)| name.contains("running_")) {
+            assert_near(engine, name, &state[name], statistic, RUNNING_STATISTICS);
+        }
+        for (part, embeddings) in ["a", "b"].iter().zip(network.embed(reference.twins())) {
+            let name = format!("eval_after.embeddings_{part}");
+            assert_near(engine, &name, &embeddings, &reference.get(&name), RUNNING_STATISTICS);
+        }
     }
 }
 
 #[test]
 fn the_contrastive_loss_and_all_its_gradients_match_pytorch() {
     let reference = Reference::read();
-    for (form, name) in [(Form::Tutorial, "tutorial"), (Form::Hadsell, "hadsell")] {
-        let loss = Loss::Contrastive(Contrastive { form, ..Contrastive::default() });
-        let mut network = reference.network(2);
-        let (value, embedding_gradients, gradient) =
-            differentiate(&mut network, reference.twins(), &loss, &reference.targets());
-        let wanted = reference.get(&format!("contrastive.{name}.loss")).double_value(&[]);
-        assert!((value / wanted - 1.0).abs() < TRAINING_MODE, "{value} is not {wanted}");
-        for (part, gradient) in ["a", "b"].iter().zip(&embedding_gradients) {
-            let name = format!("contrastive.{name}.grad_{part}");
-            assert_near(&name, gradient, &reference.get(&name), TRAINING_MODE);
+    for engine in ENGINES {
+        for (form, name) in [(Form::Tutorial, "tutorial"), (Form::Hadsell, "hadsell")] {
+            let loss = Loss::Contrastive(Contrastive { form, ..Contrastive::default() });
+            let mut network = reference.network(engine, &Cores::new(2));
+            let (value, embedding_gradients, gradient) =
+                differentiate(&mut *network, reference.twins(), &loss, &reference.targets());
+            let wanted = reference.get(&format!("contrastive.{name}.loss")).double_value(&[]);
+            assert!((value / wanted - 1.0).abs() < TRAINING_MODE, "{value} is not {wanted}");
+            for (part, gradient) in ["a", "b"].iter().zip(&embedding_gradients) {
+                let name = format!("contrastive.{name}.grad_{part}");
+                assert_near(engine, &name, gradient, &reference.get(&name), TRAINING_MODE);
+            }
+            // The reference holds the tutorial's form; the paper's is half of it.
+            let factor = if form == Form::Tutorial { 1.0 } else { 2.0 };
+            let gradients = named(&(gradient * factor));
+            compare_gradients(engine, &gradients, &reference.group("grad.contrastive."));
         }
-        // The reference holds the tutorial's form; the paper's is half of it.
-        let factor = if form == Form::Tutorial { 1.0 } else { 2.0 };
-        compare_gradients(&named(&(gradient * factor)), &reference.group("grad.contrastive."));
     }
 }
 
@@ -145,21 +183,23 @@ fn the_contrastive_loss_and_all_its_gradients_match_pytorch() {
 fn cross_entropy_and_all_its_gradients_match_pytorch() {
     let reference = Reference::read();
     let loss = Loss::CrossEntropy(CrossEntropy::default());
-    let mut network = reference.network(1);
-    let images = vec![reference.get("images_a")];
-    let (value, embedding_gradients, gradient) =
-        differentiate(&mut network, images, &loss, &reference.targets());
-    let wanted = reference.get("cross_entropy.loss").double_value(&[]);
-    assert!((value / wanted - 1.0).abs() < 1e-6, "{value} is not {wanted}");
-    let grad_a = reference.get("cross_entropy.grad_a");
-    assert_near("cross_entropy.grad_a", &embedding_gradients[0], &grad_a, 1e-5);
-    compare_gradients(&named(&gradient), &reference.group("grad.cross_entropy."));
+    for engine in ENGINES {
+        let mut network = reference.network(engine, &Cores::new(1));
+        let images = vec![reference.get("images_a")];
+        let (value, embedding_gradients, gradient) =
+            differentiate(&mut *network, images, &loss, &reference.targets());
+        let wanted = reference.get("cross_entropy.loss").double_value(&[]);
+        assert!((value / wanted - 1.0).abs() < 1e-6, "{value} is not {wanted}");
+        let grad_a = reference.get("cross_entropy.grad_a");
+        assert_near(engine, "cross_entropy.grad_a", &embedding_gradients[0], &grad_a, 1e-5);
+        compare_gradients(engine, &named(&gradient), &reference.group("grad.cross_entropy."));
+    }
 }
 
-fn compare_gradients(gradients: &NamedTensors, reference: &NamedTensors) {
+fn compare_gradients(engine: Engine, gradients: &NamedTensors, reference: &NamedTensors) {
     assert_eq!(reference.len(), 22, "one gradient a parameter");
     for (name, wanted) in reference {
-        assert_near(name, &gradients[name], wanted, TRAINING_MODE);
+        assert_near(engine, name, &gradients[name], wanted, engine.of_gradients());
     }
 }
 
@@ -167,46 +207,62 @@ fn compare_gradients(gradients: &NamedTensors, reference: &NamedTensors) {
 fn three_steps_of_adam_match_pytorch() {
     let reference = Reference::read();
     let loss = Loss::CrossEntropy(CrossEntropy::default());
-    let mut network = reference.network(1);
-    let mut adam = Adam::new(network.parameters(), 1e-3);
-    let losses = Vec::<f64>::try_from(&reference.get("adam.losses")).unwrap();
-    assert_eq!(losses.len(), 3);
-    for wanted in losses {
-        let images = vec![reference.get("images_a")];
-        let (value, _, gradient) = differentiate(&mut network, images, &loss, &reference.targets());
-        assert!((value / wanted - 1.0).abs() < 1e-5, "{value} is not {wanted}");
-        adam.step(network.parameters(), &gradient);
-    }
-    let state = network.state();
-    for (name, wanted) in reference.group("adam.").iter().filter(|(name, _)| *name != "losses") {
-        assert_near(name, &state[name], wanted, TRAINING_MODE);
+    for engine in ENGINES {
+        let mut network = reference.network(engine, &Cores::new(1));
+        let mut adam = Adam::new(network.parameters(), 1e-3);
+        let losses = Vec::<f64>::try_from(&reference.get("adam.losses")).unwrap();
+        assert_eq!(losses.len(), 3);
+        for wanted in losses {
+            let images = vec![reference.get("images_a")];
+            let (value, _, gradient) =
+                differentiate(&mut *network, images, &loss, &reference.targets());
+            assert!((value / wanted - 1.0).abs() < 1e-5, "{value} is not {wanted}");
+            adam.step(network.parameters(), &gradient);
+        }
+        let state = network.state();
+        for (name, wanted) in reference.group("adam.").iter().filter(|(name, _)| *name != "losses")
+        {
+            assert_near(engine, name, &state[name], wanted, TRAINING_MODE);
+        }
     }
 }
 
 #[test]
-fn branches_side_by_side_give_the_same_bytes_as_one_after_the_other() {
+fn a_step_on_one_core_gives_the_same_bytes_as_on_many() {
     let reference = Reference::read();
     let loss = Loss::Contrastive(Contrastive::default());
-    let bytes = |cores| {
-        let mut network = reference.network(cores);
+    // The twins are few; repeated they fill more shards than there are cores.
+    let images: Vec<Tensor> =
+        reference.twins().iter().map(|images| images.repeat([19, 1, 1, 1])).collect();
+    let Targets { labels, same } = reference.targets();
+    let targets = Targets { labels: labels.repeat([19]), same: same.repeat([19]) };
+    let bytes = |engine, count| {
+        let cores = Cores::new(count);
+        let _own = cores.take();
+        let mut network = reference.network(engine, &cores);
         let mut adam = Adam::new(network.parameters(), 1e-3);
         for _ in 0..3 {
-            let (.., gradient) =
-                differentiate(&mut network, reference.twins(), &loss, &reference.targets());
+            let images = images.iter().map(Tensor::shallow_clone).collect();
+            let (.., gradient) = differentiate(&mut *network, images, &loss, &targets);
             adam.step(network.parameters(), &gradient);
         }
         network.state()
     };
-    let (alone, together) = (bytes(1), bytes(2));
-    assert!(alone.iter().all(|(name, t)| t.equal(&together[name])));
-    let other_weights = reference.group("w.");
-    assert!(!alone["linear1.weight"].equal(&other_weights["linear1.weight"]), "it did train");
+    for engine in ENGINES {
+        let alone = bytes(engine, 1);
+        for cores in [2, 3, 8] {
+            let together = bytes(engine, cores);
+            assert!(alone.iter().all(|(name, t)| t.equal(&together[name])), "{engine:?} {cores}");
+        }
+        let weights = reference.group("w.");
+        assert!(!alone["linear1.weight"].equal(&weights["linear1.weight"]), "it did train");
+    }
 }
 
 #[test]
 fn weights_that_do_not_fit_are_told_by_name() {
     let reference = Reference::read();
-    let mut network = reference.network(1);
+    let mut network = reference.network(Engine::Fused, &Cores::new(1));
     let mut state = network.state();
     let bias = state.remove("linear2.bias").unwrap();
     let message = network.load_state(&state).unwrap_err().to_string();

@@ -1,0 +1,255 @@
+//! The 3×3 convolution of eight images, forward and backward to its input.
+//!
+//! ```text
+//! out[y][x][o] = bias[o] + Σ weight[o][ky][kx][i] · in[y + ky][x + kx][i]
+//! ```
+//!
+//! `in` has a border of one pixel. The three pixels that a window covers in a row lie in one piece
+//! with their channels, so a window is three runs of 3·IN numbers, and so are the weights of an
+//! output channel.
+
+use super::lanes::Lanes;
+use super::plane::Plane;
+use crate::runtime::Kernel;
+
+/// Where a tile of outputs lies.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    pub y: usize,
+    /// First column.
+    pub x: usize,
+    /// First output channel.
+    pub channel: usize,
+}
+
+/// Takes the outputs of a convolution while they are in registers.
+pub trait Finish {
+    /// `tile[o][p]` is channel `channel + o` of pixel `(y, x + p)`.
+    fn take<const FMA: bool, const T: usize, const P: usize>(
+        &mut self,
+        tile: &[[Lanes; P]; T],
+        place: Place,
+    );
+}
+
+/// A convolution from IN to OUT channels; see the module for the formula.
+pub struct Convolve<'a, const IN: usize, const OUT: usize, F> {
+    pub input: &'a Plane<IN>,
+    /// `[OUT][3][3][IN]`.
+    pub weights: &'a [f32],
+    /// `[OUT]`.
+    pub bias: &'a [f32],
+    /// Where the outputs go.
+    pub finish: F,
+}
+
+impl<const IN: usize, const OUT: usize, F: Finish> Kernel for Convolve<'_, IN, OUT, F> {
+    /// `finish`, with what it has gathered.
+    type Output = F;
+
+    #[inline(always)]
+    fn run<const FMA: bool>(mut self) -> F {
+        assert_eq!((self.weights.len(), self.bias.len()), (OUT * 9 * IN, OUT));
+        for y in 0..self.input.side() {
+            // Tiles as large as the registers hold. A single channel leaves room for a long one.
+            match (OUT, FMA) {
+                (1, _) => self.row::<FMA, 1, 8>(y),
+                (_, true) => self.row::<FMA, 2, 6>(y),
+                (_, false) => self.row::<FMA, 2, 3>(y),
+            }
+        }
+        self.finish
+    }
+}
+
+impl<const IN: usize, const OUT: usize, F: Finish> Convolve<'_, IN, OUT, F> {
+    /// One row of outputs, in tiles of T channels and at most P pixels, as even as can be.
+    #[inline(always)]
+    fn row<const FMA: bool, const T: usize, const P: usize>(&mut self, y: usize) {
+        let side = self.input.side();
+        let tiles = side.div_ceil(P);
+        let (width, wider) = (side / tiles, side % tiles);
+        for channel in (0..OUT).step_by(T) {
+            let mut x = 0;
+            for tile in 0..tiles {
+                let place = Place { y, x, channel };
+                let width = width + usize::from(tile < wider);
+                x += width;
+                match width {
+                    1 => self.tile::<FMA, T, 1>(place),
+                    2 => self.tile::<FMA, T, 2>(place),
+                    3 => self.tile::<FMA, T, 3>(place),
+                    4 if P >= 4 => self.tile::<FMA, T, 4>(place),
+                    5 if P >= 5 => self.tile::<FMA, T, 5>(place),
+                    6 if P >= 6 => self.tile::<FMA, T, 6>(place),
+                    7 if P >= 7 => self.tile::<FMA, T, 7>(place),
+                    8 if P >= 8 => self.tile::<FMA, T, 8>(place),
+                    _ => unreachable!("a tile has at most P pixels"),
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn tile<const FMA: bool, const T: usize, const P: usize>(&mut self, place: Place) {
+        let Place { y, x, channel } = place;
+        let weights = &self.weights[channel * 9 * IN..][..T * 9 * IN];
+        let bias = &self.bias[channel..][..T];
+        let mut sums = [[Lanes::ZERO; P]; T];
+        for t in 0..T {
+            sums[t] = [Lanes::splat(bias[t]); P];
+        }
+        for ky in 0..3 {
+            let window = &self.input.row(y + ky)[x * IN..][..(P + 2) * IN];
+            for j in 0..3 * IN {
+                // The few weights stay in registers and each pixel is loaded once; another order
+                // makes the compiler spill.
+                let mut weight = [Lanes::ZERO; T];
+                for t in 0..T {
+                    weight[t] = Lanes::splat(weights[(t * 3 + ky) * 3 * IN + j]);
+                }
+                for p in 0..P {
+                    let pixel = window[p * IN + j];
+                    for t in 0..T {
+                        sums[t][p] = sums[t][p].plus_product::<FMA>(pixel, weight[t]);
+                    }
+                }
+            }
+        }
+        self.finish.take::<FMA, T, P>(&sums, place);
+    }
+}
+
+/// The weights that take a gradient from a convolution's outputs back to its inputs: `[OUT][3][3]
+/// [IN]` → `[IN][3][3][OUT]`, each kernel turned by half a circle.
+pub fn turned(weights: &[f32], inputs: usize) -> Vec<f32> {
+    let outputs = weights.len() / (9 * inputs);
+    let mut turned = vec![0.0; weights.len()];
+    for o in 0..outputs {
+        for k in 0..9 {
+            for i in 0..inputs {
+                turned[(i * 9 + 8 - k) * outputs + o] = weights[(o * 9 + k) * inputs + i];
+            }
+        }
+    }
+    turned
+}
+
+/// Stores the outputs as they are.
+pub struct Store<'a> {
+    /// `[S][S][C]`.
+    pub output: &'a mut [Lanes],
+    pub side: usize,
+    pub channels: usize,
+}
+
+impl Store<'_> {
+    /// The places of a tile's pixel `p`, channel by channel.
+    #[inline(always)]
+    fn pixel<const T: usize>(&mut self, place: Place, p: usize) -> &mut [Lanes] {
+        let pixel = place.y * self.side + place.x + p;
+        &mut self.output[pixel * self.channels + place.channel..][..T]
+    }
+}
+
+impl Finish for Store<'_> {
+    #[inline(always)]
+    fn take<const FMA: bool, const T: usize, const P: usize>(
+        &mut self,
+        tile: &[[Lanes; P]; T],
+        place: Place,
+    ) {
+        for p in 0..P {
+            let output = self.pixel::<T>(place, p);
+            for t in 0..T {
+                output[t] = tile[t][p];
+            }
+        }
+    }
+}
+
+/// Sums over the pixels of eight images, channel by channel, that a BatchNorm needs.
+///
+/// Forward Σr and Σr², backward Σg and Σg·r.
+#[derive(Debug, Clone)]
+pub struct Sums {
+    pub first: Vec<Lanes>,
+    pub second: Vec<Lanes>,
+}
+
+impl Sums {
+    pub fn new(channels: usize) -> Sums {
+        Sums { first: vec![Lanes::ZERO; channels], second: vec![Lanes::ZERO; channels] }
+    }
+}
+
+/// Stores `r = max(out, 0)` and sums r and r².
+pub struct Activate<'a> {
+    pub store: Store<'a>,
+    /// 1 for an image, 0 for a lane without one: it holds r = 0, which adds nothing to any sum and
+    /// lets no gradient through.
+    pub present: Lanes,
+    pub sums: Sums,
+}
+
+impl Finish for Activate<'_> {
+    #[inline(always)]
+    fn take<const FMA: bool, const T: usize, const P: usize>(
+        &mut self,
+        tile: &[[Lanes; P]; T],
+        place: Place,
+    ) {
+        let (mut sum, mut square) = ([Lanes::ZERO; T], [Lanes::ZERO; T]);
+        for p in 0..P {
+            let output = self.store.pixel::<T>(place, p);
+            for t in 0..T {
+                let r = tile[t][p].relu().times(self.present);
+                output[t] = r;
+                sum[t] = sum[t].plus(r);
+                square[t] = square[t].plus_product::<FMA>(r, r);
+            }
+        }
+        add_to(&mut self.sums, place.channel, &sum, &square);
+    }
+}
+
+/// Stores the gradient `g` of a BatchNorm's outputs and sums g and g·r.
+pub struct Gradient<'a> {
+    pub store: Store<'a>,
+    /// What the BatchNorm normalised, `[S][S][C]`.
+    pub relu: &'a [Lanes],
+    pub sums: Sums,
+}
+
+impl Finish for Gradient<'_> {
+    #[inline(always)]
+    fn take<const FMA: bool, const T: usize, const P: usize>(
+        &mut self,
+        tile: &[[Lanes; P]; T],
+        place: Place,
+    ) {
+        let (mut sum, mut product) = ([Lanes::ZERO; T], [Lanes::ZERO; T]);
+        for p in 0..P {
+            let pixel = place.y * self.store.side + place.x + p;
+            let relu = &self.relu[pixel * self.store.channels + place.channel..][..T];
+            let output = self.store.pixel::<T>(place, p);
+            for t in 0..T {
+                let g = tile[t][p];
+                output[t] = g;
+                sum[t] = sum[t].plus(g);
+                product[t] = product[t].plus_product::<FMA>(g, relu[t]);
+            }
+        }
+        add_to(&mut self.sums, place.channel, &sum, &product);
+    }
+}
+
+#[inline(always)]
+fn add_to<const T: usize>(sums: &mut Sums, channel: usize, first: &[Lanes; T], second: &[Lanes; T]) {
+    let firsts = &mut sums.first[channel..][..T];
+    let seconds = &mut sums.second[channel..][..T];
+    for t in 0..T {
+        firsts[t] = firsts[t].plus(first[t]);
+        seconds[t] = seconds[t].plus(second[t]);
+    }
+}

@@ -1,0 +1,75 @@
+//! One number of each of eight images.
+
+use crate::runtime::multiply_add;
+
+/// Images that are worked on at once.
+pub const LANES: usize = 8;
+
+/// One number of each of eight images: a pixel, an activation, a gradient.
+///
+/// Weights are the same for every image, so one line of arithmetic serves every layer, whatever
+/// its number of channels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(align(32))]
+pub struct Lanes(pub [f32; LANES]);
+
+impl Lanes {
+    pub const ZERO: Lanes = Lanes([0.0; LANES]);
+
+    /// The same number for every image.
+    #[inline(always)]
+    pub fn splat(value: f32) -> Lanes {
+        Lanes([value; LANES])
+    }
+
+    /// One number from two, image by image.
+    #[inline(always)]
+    pub fn with(self, other: Lanes, f: impl Fn(f32, f32) -> f32) -> Lanes {
+        let mut result = self;
+        for lane in 0..LANES {
+            result.0[lane] = f(self.0[lane], other.0[lane]);
+        }
+        result
+    }
+
+    /// `self + other`.
+    #[inline(always)]
+    pub fn plus(self, other: Lanes) -> Lanes {
+        self.with(other, |a, b| a + b)
+    }
+
+    /// `self · other`.
+    #[inline(always)]
+    pub fn times(self, other: Lanes) -> Lanes {
+        self.with(other, |a, b| a * b)
+    }
+
+    /// `self + a·b`: what nearly all of the time goes into.
+    #[inline(always)]
+    pub fn plus_product<const FMA: bool>(self, a: Lanes, b: Lanes) -> Lanes {
+        let mut result = self;
+        for lane in 0..LANES {
+            result.0[lane] = multiply_add::<FMA>(a.0[lane], b.0[lane], self.0[lane]);
+        }
+        result
+    }
+
+    /// `max(self, 0)`; what is not a number stays so.
+    #[inline(always)]
+    pub fn relu(self) -> Lanes {
+        self.with(Lanes::ZERO, |a, _| if a < 0.0 { 0.0 } else { a })
+    }
+
+    /// `self` where `gate` is above 0, else 0: the backward step of a ReLU that gave `gate`.
+    #[inline(always)]
+    pub fn where_positive(self, gate: Lanes) -> Lanes {
+        self.with(gate, |a, gate| if gate > 0.0 { a } else { 0.0 })
+    }
+
+    /// The sum over the images, always in the same order.
+    #[inline(always)]
+    pub fn sum(self) -> f32 {
+        let [a, b, c, d, e, f, g, h] = self.0;
+        ((a + e) + (c + g)) + ((b + f) + (d + h))
+    }
+}

@@ -1,0 +1,219 @@
+//! BatchNorm over a batch, and how it meets the ReLU before it.
+//!
+//! ```text
+//! forward    y = γ·(r − μ)/√(σ² + ε) + β                 = scale·r + shift
+//! backward   ∂r = γ/√(σ² + ε) · (g − Σg/n − x̂·Σ(g·x̂)/n)  = A·g + B·r + C
+//!            ∂γ = Σ g·x̂,  ∂β = Σ g                       with x̂ = (r − μ)/√(σ² + ε)
+//! ```
+//!
+//! r is what the ReLU gave, g the gradient of y, n the number of values of a channel in the batch;
+//! the sums run over them (Ioffe, Szegedy: Batch Normalization, ICML 2015, section 3). Since r is
+//! the ReLU's output, its backward step needs nothing else: ∂conv = ∂r where r > 0, else 0.
+
+use super::convolution::Sums;
+use super::lanes::Lanes;
+use super::plane::Plane;
+use crate::runtime::Kernel;
+
+/// Two sums of each channel over a whole batch, as [`Sums`] but over all images.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Moments {
+    pub first: Vec<f64>,
+    pub second: Vec<f64>,
+}
+
+impl Moments {
+    pub fn new(channels: usize) -> Moments {
+        Moments { first: vec![0.0; channels], second: vec![0.0; channels] }
+    }
+
+    /// Takes in the sums of eight images.
+    pub fn add(&mut self, sums: &Sums) {
+        let add = |to: &mut [f64], from: &[Lanes]| {
+            for (to, from) in to.iter_mut().zip(from) {
+                *to += from.0.iter().map(|&value| f64::from(value)).sum::<f64>();
+            }
+        };
+        add(&mut self.first, &sums.first);
+        add(&mut self.second, &sums.second);
+    }
+
+    /// Takes in the sums of other images.
+    pub fn merge(&mut self, other: &Moments) {
+        self.first.iter_mut().zip(&other.first).for_each(|(to, from)| *to += from);
+        self.second.iter_mut().zip(&other.second).for_each(|(to, from)| *to += from);
+    }
+}
+
+/// One BatchNorm under the statistics of a batch, or under running statistics.
+#[derive(Debug, Clone, Default)]
+pub struct Norm {
+    /// γ/√(σ² + ε) of each channel.
+    pub scale: Vec<f32>,
+    /// β − μ·scale of each channel.
+    pub shift: Vec<f32>,
+    mean: Vec<f64>,
+    variance: Vec<f64>,
+    epsilon: f64,
+    /// Values of a channel, n.
+    count: f64,
+}
+
+impl Norm {
+    /// With the mean and the biased variance of `count` values a channel, from Σr and Σr².
+    pub fn of_batch(
+        moments: &Moments,
+        count: usize,
+        gamma: &[f32],
+        beta: &[f32],
+        epsilon: f64,
+    ) -> Norm {
+        let count = count as f64;
+        let mean: Vec<f64> = moments.first.iter().map(|sum| sum / count).collect();
+        let variance = moments.second.iter().zip(&mean);
+        // Rounding can leave a constant channel just below 0.
+        let variance = variance.map(|(square, mean)| (square / count - mean * mean).max(0.0));
+        Norm::new(mean.clone(), variance.collect(), count, gamma, beta, epsilon)
+    }
+
+    /// With running statistics.
+    pub fn of_running(
+        mean: &[f32],
+        variance: &[f32],
+        gamma: &[f32],
+        beta: &[f32],
+        epsilon: f64,
+    ) -> Norm {
+        let wide = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect();
+        Norm::new(wide(mean), wide(variance), 0.0, gamma, beta, epsilon)
+    }
+
+    fn new(
+        mean: Vec<f64>,
+        variance: Vec<f64>,
+        count: f64,
+        gamma: &[f32],
+        beta: &[f32],
+        epsilon: f64,
+    ) -> Norm {
+        let slopes = variance.iter().zip(gamma);
+        let slopes: Vec<f64> =
+            slopes.map(|(v, &gamma)| f64::from(gamma) / (v + epsilon).sqrt()).collect();
+        let offsets = slopes.iter().zip(&mean).zip(beta);
+        let shift =
+            offsets.map(|((slope, mean), &beta)| (f64::from(beta) - slope * mean) as f32).collect();
+        let scale = slopes.iter().map(|&slope| slope as f32).collect();
+        Norm { scale, shift, mean, variance, epsilon, count }
+    }
+
+    /// Mean and unbiased variance of each channel, what running statistics take in.
+    pub fn statistics(&self) -> (Vec<f32>, Vec<f32>) {
+        let unbiased = self.count / (self.count - 1.0);
+        let mean = self.mean.iter().map(|&mean| mean as f32).collect();
+        (mean, self.variance.iter().map(|&v| (v * unbiased) as f32).collect())
+    }
+
+    /// The backward step from Σg and Σg·r.
+    pub fn backward(&self, moments: &Moments, gamma: &[f32]) -> NormGradient {
+        let mut step = NormGradient::default();
+        for (c, &gamma) in gamma.iter().enumerate() {
+            let inverse = (self.variance[c] + self.epsilon).sqrt().recip();
+            let sum = moments.first[c];
+            let product = (moments.second[c] - self.mean[c] * sum) * inverse;
+            let slope = f64::from(gamma) * inverse;
+            let of_relu = -slope * inverse * product / self.count;
+            step.of_gradient.push(slope as f32);
+            step.of_relu.push(of_relu as f32);
+            step.constant.push((-slope * sum / self.count - of_relu * self.mean[c]) as f32);
+            step.gamma.push(product as f32);
+            step.beta.push(sum as f32);
+        }
+        step
+    }
+}
+
+/// The backward step of one BatchNorm under one batch, per channel.
+#[derive(Debug, Clone, Default)]
+pub struct NormGradient {
+    /// A of the module's formula.
+    pub of_gradient: Vec<f32>,
+    /// B.
+    pub of_relu: Vec<f32>,
+    /// C.
+    pub constant: Vec<f32>,
+    /// ∂γ.
+    pub gamma: Vec<f32>,
+    /// ∂β.
+    pub beta: Vec<f32>,
+}
+
+impl NormGradient {
+    /// ∂conv of one value of channel `c`: `A·g + B·r + C` where r > 0, else 0.
+    #[inline(always)]
+    pub fn through_relu<const FMA: bool>(&self, c: usize, gradient: Lanes, relu: Lanes) -> Lanes {
+        let rest = Lanes::splat(self.constant[c])
+            .plus_product::<FMA>(Lanes::splat(self.of_relu[c]), relu);
+        rest.plus_product::<FMA>(Lanes::splat(self.of_gradient[c]), gradient).where_positive(relu)
+    }
+}
+
+/// Normalises activations into a plane.
+pub struct Normalise<'a, const C: usize> {
+    /// `[S][S][C]`.
+    pub relu: &'a [Lanes],
+    pub norm: &'a Norm,
+    pub plane: &'a mut Plane<C>,
+}
+
+impl<const C: usize> Kernel for Normalise<'_, C> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FMA: bool>(self) {
+        let (scale, shift) = (&self.norm.scale[..C], &self.norm.shift[..C]);
+        let side = self.plane.side();
+        for y in 0..side {
+            let relu = self.relu[y * side * C..][..side * C].chunks_exact(C);
+            for (output, relu) in self.plane.image_row(y).chunks_exact_mut(C).zip(relu) {
+                for c in 0..C {
+                    let shift = Lanes::splat(shift[c]);
+                    output[c] = shift.plus_product::<FMA>(relu[c], Lanes::splat(scale[c]));
+                }
+            }
+        }
+    }
+}
+
+/// Takes the gradient of a BatchNorm's outputs back to the convolution before it.
+pub struct BackToConvolution<'a, const C: usize> {
+    /// `[S][S][C]`.
+    pub relu: &'a [Lanes],
+    /// Gradient of the BatchNorm's outputs `[S][S][C]`.
+    pub gradient: &'a [Lanes],
+    pub step: &'a NormGradient,
+    /// Gradient of the convolution's outputs.
+    pub plane: &'a mut Plane<C>,
+    /// The sum of that gradient, which is the bias's `[C]`, is added here.
+    pub bias: &'a mut [Lanes],
+}
+
+impl<const C: usize> Kernel for BackToConvolution<'_, C> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FMA: bool>(self) {
+        let side = self.plane.side();
+        for y in 0..side {
+            let row = y * side * C..(y + 1) * side * C;
+            let relu = self.relu[row.clone()].chunks_exact(C);
+            let gradient = self.gradient[row].chunks_exact(C);
+            let output = self.plane.image_row(y).chunks_exact_mut(C);
+            for ((output, relu), gradient) in output.zip(relu).zip(gradient) {
+                for c in 0..C {
+                    output[c] = self.step.through_relu::<FMA>(c, gradient[c], relu[c]);
+                    self.bias[c] = self.bias[c].plus(output[c]);
+                }
+            }
+        }
+    }
+}

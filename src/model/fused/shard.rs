@@ -1,0 +1,172 @@
+//! What is kept of a batch between passes, and what a thread works with during one.
+
+use super::lanes::{LANES, Lanes};
+use super::norm::Moments;
+use super::plane::Plane;
+use super::weights::Layout;
+use crate::model::Architecture;
+
+/// Images of a shard. What is summed over a batch is summed within shards first and then in their
+/// order, so the bits do not depend on how many threads share the shards.
+pub const SHARD: usize = 32;
+
+/// Sides of the images before, between and after the two poolings, and the other sizes.
+#[derive(Debug, Clone, Copy)]
+pub struct Sizes {
+    pub full: usize,
+    pub half: usize,
+    pub quarter: usize,
+    pub embedding: usize,
+}
+
+impl Sizes {
+    pub fn new(architecture: &Architecture) -> Sizes {
+        let (full, embedding) = (architecture.side as usize, architecture.embedding as usize);
+        Sizes { full, half: full / 2, quarter: full / 4, embedding }
+    }
+
+    /// Numbers that enter the linear layers.
+    pub fn features(&self) -> usize {
+        self.quarter * self.quarter
+    }
+}
+
+/// Eight images on their way through the network.
+pub struct Group {
+    /// Images among the lanes; the lanes after them hold zeros.
+    pub images: usize,
+    pub pixels: Plane<1>,
+    /// What the ReLU after each convolution gave, `[S][S][C]`.
+    ///
+    /// On the way back the second gives its place to the gradient of the first BatchNorm's
+    /// outputs, and the fourth to that of the third's: by then nothing asks for it any more.
+    pub relu: [Vec<Lanes>; 5],
+    /// What the first linear layer gave.
+    pub hidden: Vec<Lanes>,
+    pub embedding: Vec<Lanes>,
+    /// Gradient of the values pooled from the second BatchNorm `[S/2][S/2][8]`.
+    pub pooled2: Vec<Lanes>,
+    /// Gradient of the values pooled from the fourth BatchNorm `[S/4][S/4][16]`.
+    pub pooled4: Vec<Lanes>,
+}
+
+impl Group {
+    fn new(sizes: &Sizes) -> Group {
+        let Sizes { full, half, quarter, embedding } = *sizes;
+        let image = |side: usize, channels: usize| vec![Lanes::ZERO; side * side * channels];
+        Group {
+            images: 0,
+            pixels: Plane::new(full),
+            relu: [
+                image(full, 8),
+                image(full, 8),
+                image(half, 16),
+                image(half, 16),
+                image(quarter, 1),
+            ],
+            hidden: image(quarter, 1),
+            embedding: vec![Lanes::ZERO; embedding],
+            pooled2: image(half, 8),
+            pooled4: image(quarter, 16),
+        }
+    }
+
+    /// 1 in the lanes of images, 0 in the others.
+    pub fn present(&self) -> Lanes {
+        Lanes(std::array::from_fn(|lane| f32::from(u8::from(lane < self.images))))
+    }
+
+    /// Takes in up to eight images `[N][S][S]`.
+    pub fn take_pixels(&mut self, images: &[f32]) {
+        let side = self.pixels.side();
+        self.images = images.len() / (side * side);
+        for y in 0..side {
+            let row = self.pixels.image_row(y);
+            for lane in 0..LANES {
+                match images.chunks_exact(side * side).nth(lane) {
+                    Some(image) => {
+                        let pixels = &image[y * side..][..side];
+                        row.iter_mut().zip(pixels).for_each(|(to, &pixel)| to.0[lane] = pixel);
+                    }
+                    None => row.iter_mut().for_each(|to| to.0[lane] = 0.0),
+                }
+            }
+        }
+    }
+}
+
+/// Up to [`SHARD`] images of one branch, and what the last pass summed over them.
+pub struct Shard {
+    /// The branch, and the first of its images here.
+    pub branch: usize,
+    pub first: usize,
+    pub groups: Vec<Group>,
+    /// The sums for a BatchNorm.
+    pub moments: Moments,
+    /// ∂loss/∂parameters over these images `[P]`, complete after the last pass but for the
+    /// BatchNorms' own.
+    pub gradient: Vec<f32>,
+}
+
+impl Shard {
+    /// Room for `groups` of eight images.
+    pub fn new(sizes: &Sizes, layout: &Layout, groups: usize) -> Shard {
+        let groups = (0..groups).map(|_| Group::new(sizes)).collect();
+        let gradient = vec![0.0; layout.length];
+        Shard { branch: 0, first: 0, groups, moments: Moments::default(), gradient }
+    }
+
+    /// The groups that hold an image.
+    pub fn filled(&mut self) -> impl Iterator<Item = &mut Group> {
+        self.groups.iter_mut().filter(|group| group.images > 0)
+    }
+
+    /// Appends the embedding of each image `[E]`.
+    pub fn write_embeddings(&self, rows: &mut Vec<f32>) {
+        for group in &self.groups {
+            for lane in 0..group.images {
+                rows.extend(group.embedding.iter().map(|value| value.0[lane]));
+            }
+        }
+    }
+}
+
+/// What a thread works with during a pass; nothing in it outlives the pass.
+pub struct Scratch {
+    pub sizes: Sizes,
+    /// Inputs of the second to the fifth convolution.
+    pub input2: Plane<8>,
+    pub input3: Plane<8>,
+    pub input4: Plane<16>,
+    pub input5: Plane<16>,
+    /// Gradients of what convolutions give, by side.
+    pub full: Plane<8>,
+    pub half: Plane<16>,
+    pub quarter: Plane<1>,
+    /// Gradients of parameters, image by image, laid out as in the flat vector.
+    pub sums: Vec<Lanes>,
+    /// Gradients on their way back through the linear layers.
+    pub embedding: Vec<Lanes>,
+    pub hidden: Vec<Lanes>,
+    pub features: Vec<Lanes>,
+}
+
+impl Scratch {
+    pub fn new(sizes: &Sizes, layout: &Layout) -> Scratch {
+        let vector = |length: usize| vec![Lanes::ZERO; length];
+        Scratch {
+            sizes: *sizes,
+            input2: Plane::new(sizes.full),
+            input3: Plane::new(sizes.half),
+            input4: Plane::new(sizes.half),
+            input5: Plane::new(sizes.quarter),
+            full: Plane::new(sizes.full),
+            half: Plane::new(sizes.half),
+            quarter: Plane::new(sizes.quarter),
+            sums: vector(layout.longest_pass()),
+            embedding: vector(sizes.embedding),
+            hidden: vector(sizes.features()),
+            features: vector(sizes.features()),
+        }
+    }
+}

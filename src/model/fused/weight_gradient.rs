@@ -1,0 +1,86 @@
+//! The gradient of a convolution's weights.
+//!
+//! ```text
+//! ∂weight[o][ky][kx][i] = Σ ∂out[y][x][o] · in[y + ky][x + kx][i]    over y, x and the images
+//! ```
+
+use std::ops::Range;
+
+use super::lanes::Lanes;
+use super::plane::Plane;
+use crate::runtime::Kernel;
+
+/// Rows that are worked on before the next weights: what they hold stays in the fastest cache.
+const STRIP: usize = 2;
+
+/// Adds the gradient of eight images to `sums`, image by image.
+pub struct WeightGradient<'a, const IN: usize, const OUT: usize> {
+    pub input: &'a Plane<IN>,
+    /// Gradient of the outputs; its border is not looked at.
+    pub gradient: &'a Plane<OUT>,
+    /// `[OUT][3][3][IN]`.
+    pub sums: &'a mut [Lanes],
+}
+
+impl<const IN: usize, const OUT: usize> Kernel for WeightGradient<'_, IN, OUT> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FMA: bool>(mut self) {
+        assert_eq!(self.sums.len(), OUT * 9 * IN);
+        let side = self.input.side();
+        for y in (0..side).step_by(STRIP) {
+            let rows = y..(y + STRIP).min(side);
+            match (OUT, FMA) {
+                (1, _) => self.strip::<FMA, 1, 8>(rows),
+                (_, true) => self.strip::<FMA, 4, 3>(rows),
+                (_, false) => self.strip::<FMA, 2, 3>(rows),
+            }
+        }
+    }
+}
+
+impl<const IN: usize, const OUT: usize> WeightGradient<'_, IN, OUT> {
+    /// All weights over a few rows, in tiles of T output channels and J numbers of a window's run.
+    #[inline(always)]
+    fn strip<const FMA: bool, const T: usize, const J: usize>(&mut self, rows: Range<usize>) {
+        for ky in 0..3 {
+            for o in (0..OUT).step_by(T) {
+                for j in (0..3 * IN).step_by(J) {
+                    self.tile::<FMA, T, J>(rows.clone(), ky, o, j);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn tile<const FMA: bool, const T: usize, const J: usize>(
+        &mut self,
+        rows: Range<usize>,
+        ky: usize,
+        o: usize,
+        j: usize,
+    ) {
+        let place = |t: usize| ((o + t) * 3 + ky) * 3 * IN + j;
+        let side = self.input.side();
+        let mut sums = [[Lanes::ZERO; J]; T];
+        for t in 0..T {
+            sums[t].copy_from_slice(&self.sums[place(t)..][..J]);
+        }
+        for y in rows {
+            let inputs = &self.input.row(y + ky)[j..][..(side - 1) * IN + J];
+            let gradients = &self.gradient.row(y + 1)[OUT + o..][..(side - 1) * OUT + T];
+            for x in 0..side {
+                let (input, gradient) = (&inputs[x * IN..][..J], &gradients[x * OUT..][..T]);
+                for t in 0..T {
+                    for q in 0..J {
+                        sums[t][q] = sums[t][q].plus_product::<FMA>(gradient[t], input[q]);
+                    }
+                }
+            }
+        }
+        for t in 0..T {
+            self.sums[place(t)..][..J].copy_from_slice(&sums[t]);
+        }
+    }
+}
