@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::data::{ClassNames, Header};
 use crate::eval::Which;
 use crate::eval::tsne::Engine;
+use crate::model::EngineChoice;
 use crate::runtime::DeviceChoice;
 
 pub use parse::Ks;
@@ -149,6 +150,9 @@ pub struct SettingArgs {
     /// Where to compute: auto, cpu, cuda or cuda:N [default: auto]
     #[arg(long)]
     pub device: Option<DeviceChoice>,
+    /// What computes the network: auto, libtorch or fused [default: auto]
+    #[arg(long)]
+    pub engine: Option<EngineChoice>,
     /// Folder that holds the runs
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub runs: PathBuf,
@@ -220,6 +224,9 @@ pub struct EvalArgs {
     /// Where to compute: auto, cpu, cuda or cuda:N [default: auto]
     #[arg(long)]
     pub device: Option<DeviceChoice>,
+    /// What computes the network: auto, libtorch or fused [default: auto]
+    #[arg(long)]
+    pub engine: Option<EngineChoice>,
     /// Folder that holds the runs
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub runs: PathBuf,

@@ -14,7 +14,7 @@ use crate::eval::EvalConfig;
 use crate::eval::tsne::TsneConfig;
 use crate::files::sha256_hex;
 use crate::loss::{Contrastive, Loss};
-use crate::model::ModelConfig;
+use crate::model::{Engine, ModelConfig};
 use crate::train::TrainConfig;
 
 /// All settings of a run.
@@ -91,16 +91,18 @@ impl Config {
     /// A hash over all that decides the trained model: settings, data and versions.
     ///
     /// Where the data lie, what is done after training and on how many cores does not count.
-    pub fn training_fingerprint(&self, data_sha256: &str, device: &str) -> String {
+    pub fn training_fingerprint(&self, data_sha256: &str, device: &str, engine: Engine) -> String {
         let mut decisive = self.clone();
         decisive.data.path = String::new();
         decisive.train.device = Default::default();
+        decisive.train.engine = Default::default();
         decisive.eval = EvalConfig::default();
         decisive.tsne = TsneConfig::default();
         let parts = [
             decisive.to_toml().as_str(),
             data_sha256,
             device,
+            &engine.to_string(),
             env!("CARGO_PKG_VERSION"),
             crate::runtime::LIBTORCH_VERSION,
         ]
@@ -239,7 +241,8 @@ mod tests {
     #[test]
     fn only_what_decides_the_model_is_in_its_fingerprint() {
         let base = Config::default();
-        let print = |config: &Config| config.training_fingerprint("abc", "cpu");
+        let engine = Engine::Fused;
+        let print = |config: &Config| config.training_fingerprint("abc", "cpu", engine);
         let mut later = base.clone();
         later.eval.knn = 5;
         later.tsne.perplexity = 10.0;
@@ -249,6 +252,7 @@ mod tests {
         let mut other = base.clone();
         other.train.seed = 1;
         assert_ne!(print(&base), print(&other));
-        assert_ne!(print(&base), base.training_fingerprint("abd", "cpu"));
+        assert_ne!(print(&base), base.training_fingerprint("abd", "cpu", engine));
+        assert_ne!(print(&base), base.training_fingerprint("abc", "cpu", Engine::Libtorch));
     }
 }

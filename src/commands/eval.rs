@@ -50,6 +50,7 @@ fn configured(args: &EvalArgs, folder: &RunFolder) -> Result<Config> {
     let mut config = folder.config()?;
     set(&mut config.data.path, &args.data);
     set(&mut config.train.device, &args.device);
+    set(&mut config.train.engine, &args.engine);
     set(&mut config.eval.knn, &args.knn);
     set(&mut config.eval.recall_at, &args.recall_at.as_ref().map(|ks| ks.0.clone()));
     set(&mut config.eval.model, &args.model);

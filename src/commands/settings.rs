@@ -21,6 +21,7 @@ pub fn resolve(args: &SettingArgs) -> Result<Config> {
     set(&mut config.train.batch, &args.batch);
     set(&mut config.train.learning_rate, &args.learning_rate);
     set(&mut config.train.device, &args.device);
+    set(&mut config.train.engine, &args.engine);
     config.check()?;
     Ok(config)
 }

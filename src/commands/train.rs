@@ -18,6 +18,7 @@ pub fn train(args: TrainArgs) -> Result<()> {
         Some(path) => {
             let mut config = RunFolder::open(path)?.0.config()?;
             set(&mut config.train.device, &args.settings.device);
+            set(&mut config.train.engine, &args.settings.engine);
             config
         }
         None => configured(&args)?,

@@ -13,7 +13,7 @@ use crate::data::{Dataset, Images};
 use crate::error::{Error, Result};
 use crate::eval::tsne::{self, Engine};
 use crate::eval::{self, EvalConfig, KnnMetrics, RecallAtK, Which};
-use crate::model::{LibtorchNetwork, read_notes, read_tensors};
+use crate::model::{Network, open_network, read_notes, read_tensors};
 use crate::report::table::Table;
 use crate::train::{RunProgress, files};
 
@@ -92,7 +92,7 @@ struct Times {
 
 /// A trained network and the embeddings of the images it was trained on.
 struct Embedded {
-    network: LibtorchNetwork,
+    network: Box<dyn Network>,
     epoch: usize,
     references: Array2<f32>,
     reference_labels: Vec<i64>,
@@ -116,7 +116,7 @@ pub fn evaluate(
     let start = Instant::now();
     let mut embedded = embed_references(session, folder, config)?;
     let (_, validation) = session.parts(config)?;
-    let queries = eval::embed(&mut embedded.network, &session.images, &validation.rows);
+    let queries = eval::embed(&mut *embedded.network, &session.images, &validation.rows);
     write_embeddings(folder, "train", &embedded.references, &embedded.reference_labels)?;
     write_embeddings(folder, "val", &queries, &validation.labels)?;
     times.embed_seconds = start.elapsed().as_secs_f64();
@@ -185,7 +185,7 @@ pub fn evaluate_test(
     let mut embedded = embed_references(session, folder, config)?;
     let images = Images::new(&test, session.device);
     let rows: Vec<i64> = (0..test.len() as i64).collect();
-    let queries = eval::embed(&mut embedded.network, &images, &rows);
+    let queries = eval::embed(&mut *embedded.network, &images, &rows);
     write_embeddings(folder, "test", &queries, &test.labels)?;
     progress.stage("neighbours");
     let evaluation = judge(session, config, &embedded, &queries, &test.labels, &name)?;
@@ -205,9 +205,9 @@ fn embed_references(session: &Session, folder: &RunFolder, config: &Config) -> R
     let weights = read_tensors(&path)?;
     let epoch = read_notes(&path)?.get("epoch").and_then(|text| text.parse().ok());
     let mut network =
-        LibtorchNetwork::new(&architecture, &weights, session.device, &session.cores)?;
+        open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;
     let (train, _) = session.parts(config)?;
-    let references = eval::embed(&mut network, &session.images, &train.rows);
+    let references = eval::embed(&mut *network, &session.images, &train.rows);
     let epoch = epoch.unwrap_or(config.train.epochs);
     Ok(Embedded { network, epoch, references, reference_labels: train.labels })
 }

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::data::Class;
 use crate::error::{Error, Fault, Result};
 use crate::files::write_atomically;
+use crate::model::Engine;
 use crate::train::files as training_files;
 
 /// The resolved configuration.
@@ -35,6 +36,9 @@ pub struct RunRecord {
     pub libtorch: String,
     /// The device that the network was computed on, `cpu` or `cuda:N`.
     pub device: String,
+    /// What computed it.
+    #[serde(default)]
+    pub engine: Engine,
     /// Name of the loss.
     pub loss: String,
     /// Seed of the run.

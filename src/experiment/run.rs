@@ -6,7 +6,7 @@ use super::{DataRecord, RunFolder, RunRecord, Session, Status, pictures};
 use crate::config::Config;
 use crate::data::Part;
 use crate::error::{Error, Result};
-use crate::model::{LibtorchNetwork, initial_weights};
+use crate::model::{initial_weights, open_network};
 use crate::runtime::LIBTORCH_VERSION;
 use crate::train::{Checkpoint, History, RunProgress, Task, files, train};
 
@@ -45,13 +45,15 @@ impl Run {
         let (train, validation) = session.parts(&config)?;
         let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
         config.loss.check(dataset.classes.len(), architecture.embedding as usize)?;
-        let fingerprint = config.training_fingerprint(&dataset.sha256, &session.device_name);
+        let fingerprint =
+            config.training_fingerprint(&dataset.sha256, &session.device_name, session.engine);
         let (loss, seed) = (config.loss.name(), config.train.seed);
         let own_name = format!("{loss}-seed{seed}-{}", &fingerprint[..6]);
         let record = RunRecord {
             dml: env!("CARGO_PKG_VERSION").to_owned(),
             libtorch: LIBTORCH_VERSION.to_owned(),
             device: session.device_name.clone(),
+            engine: session.engine,
             loss: loss.to_owned(),
             seed,
             fingerprint,
@@ -86,7 +88,7 @@ impl Run {
         }
         if record.fingerprint != run.record.fingerprint {
             return Err(Error::Other(format!(
-                "{shown} began on other data, another device or with another version, so going on \
+                "{shown} began on other data, another device or engine, or with another version, so going on \
                  would not give the same network: train it anew with dml train"
             )));
         }
@@ -147,7 +149,7 @@ impl Run {
         let architecture = self.config.model.architecture(data.side, data.classes.len())?;
         let weights = initial_weights(&architecture, self.config.train.seed);
         let mut network =
-            LibtorchNetwork::new(&architecture, &weights, session.device, &session.cores)?;
+            open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;
         let task = Task {
             config: &self.config.train,
             loss: &self.config.loss,
@@ -156,7 +158,7 @@ impl Run {
             validation: &self.validation,
             folder: self.folder.path(),
         };
-        Ok(train(&task, &mut network, checkpoint, progress)?.history)
+        Ok(train(&task, &mut *network, checkpoint, progress)?.history)
     }
 
     fn what_exists(&self, existing: Existing) -> Result<Found> {

@@ -8,6 +8,7 @@ use tch::Device;
 use crate::config::Config;
 use crate::data::{self, DataConfig, Dataset, Images, Part};
 use crate::error::{Error, Result};
+use crate::model::Engine;
 use crate::runtime::{Cores, open_device};
 use crate::train::Progress;
 
@@ -21,6 +22,8 @@ pub struct Session {
     pub device: Device,
     /// Its name, `cpu` or `cuda:N`.
     pub device_name: String,
+    /// What computes it.
+    pub engine: Engine,
     /// The cores that runs share.
     pub cores: Cores,
     /// Bars and lines on stderr.
@@ -28,10 +31,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// Loads the data and opens the device, and tells both.
+    /// Loads the data, opens the device and settles the engine, and tells all three.
     ///
     /// # Errors
-    /// A fault of the file, or a device that cannot be had.
+    /// A fault of the file, images that do not suit the network, a device that cannot be had, an
+    /// engine that does not apply.
     pub fn open(config: &Config, cores: usize, progress: Progress) -> Result<Session> {
         let (device, told) = open_device(config.train.device)?;
         progress.say(&format!("device: {told}"));
@@ -43,11 +47,15 @@ impl Session {
             dataset.classes.len(),
             side = dataset.side,
         ));
+        let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
+        let (engine, told) = config.train.engine.settle(&architecture, device)?;
+        progress.say(&format!("engine: {told}"));
         Ok(Session {
             images: Images::new(&dataset, device),
             dataset: Arc::new(dataset),
             device,
             device_name: device_name(device),
+            engine,
             cores: Cores::new(cores),
             progress,
         })
@@ -60,6 +68,7 @@ impl Session {
             images: self.images.share(),
             device: self.device,
             device_name: self.device_name.clone(),
+            engine: self.engine,
             cores: self.cores.clone(),
             progress: self.progress.clone(),
         }

@@ -7,6 +7,7 @@
 mod architecture;
 mod branch;
 mod config;
+mod engine;
 mod fused;
 mod init;
 mod libtorch;
@@ -15,6 +16,7 @@ mod weights;
 
 pub use architecture::Architecture;
 pub use config::{EmbeddingSize, ModelConfig};
+pub use engine::{Engine, EngineChoice, open_network};
 pub use fused::FusedNetwork;
 pub use init::initial_weights;
 pub use libtorch::LibtorchNetwork;

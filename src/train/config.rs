@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::model::EngineChoice;
 use crate::runtime::DeviceChoice;
 
 /// What stands under `[train]`.
@@ -19,6 +20,8 @@ pub struct TrainConfig {
     pub seed: u64,
     /// Where the network is computed.
     pub device: DeviceChoice,
+    /// What computes it.
+    pub engine: EngineChoice,
 }
 
 impl Default for TrainConfig {
@@ -29,6 +32,7 @@ impl Default for TrainConfig {
             learning_rate: 1e-3,
             seed: 2022,
             device: DeviceChoice::Auto,
+            engine: EngineChoice::Auto,
         }
     }
 }

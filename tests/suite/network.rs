@@ -9,7 +9,7 @@ use dml::loss::{Contrastive, CrossEntropy, Form, Loss, Targets};
 use dml::model::{
     Architecture, FusedNetwork, LibtorchNetwork, NamedTensors, Network, initial_weights,
 };
-use dml::runtime::{Cores, Simd};
+use dml::runtime::{Cores, Simd, one_libtorch_thread};
 use dml::train::Adam;
 
 const TUTORIAL: Architecture = Architecture { side: 28, embedding: 10 };
@@ -33,12 +33,12 @@ enum Engine {
 }
 
 impl Engine {
-    /// What a gradient may be off by; the fused engine sums in double precision where libtorch
-    /// does not.
+    /// What a gradient may be off by. The fused engine takes a batch's statistics in double
+    /// precision, and is nearer to the reference than libtorch.
     fn of_gradients(self) -> f64 {
         match self {
             Engine::Libtorch => TRAINING_MODE,
-            Engine::Fused | Engine::Portable => 6e-5,
+            Engine::Fused | Engine::Portable => 1e-5,
         }
     }
 }
@@ -102,7 +102,6 @@ fn error(value: &Tensor, reference: &Tensor) -> f64 {
 
 fn assert_near(engine: Engine, name: &str, value: &Tensor, reference: &Tensor, tolerance: f64) {
     let error = error(value, reference);
-    if std::env::var("SHOW").is_ok() { println!("{engine:?}: {name} is off by {error:.1e}"); }
     assert!(error < tolerance, "{engine:?}: {name} is off by {error:.1e}");
 }
 
@@ -236,6 +235,7 @@ fn a_step_on_one_core_gives_the_same_bytes_as_on_many() {
         reference.twins().iter().map(|images| images.repeat([19, 1, 1, 1])).collect();
     let Targets { labels, same } = reference.targets();
     let targets = Targets { labels: labels.repeat([19]), same: same.repeat([19]) };
+    one_libtorch_thread();
     let bytes = |engine, count| {
         let cores = Cores::new(count);
         let _own = cores.take();

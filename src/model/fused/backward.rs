@@ -72,13 +72,21 @@ pub fn convolution4(
     for group in shard.filled() {
         let (sums, bias) = scratch.sums[..layer.all().len()].split_at_mut(layer.weights.len());
         let (relu, gradient) = (&group.relu[3], &group.pooled4);
-        simd.run(PoolBackToConvolution { relu, norm, gradient, step, plane: &mut scratch.half, bias });
+        simd.run(PoolBackToConvolution {
+            relu,
+            norm,
+            gradient,
+            step,
+            plane: &mut scratch.half,
+            bias,
+        });
         simd.run(Normalise { relu: &group.relu[2], norm: before, plane: &mut scratch.input4 });
         weight_gradient(simd, &scratch.input4, &scratch.half, sums);
         let [_, _, relu, output, _] = &mut group.relu;
         let store = Store { output, side: scratch.sizes.half, channels: 16 };
         let finish = Gradient { store, relu, sums: Sums::new(16) };
-        moments.add(&back_to_input::<16, 16, _>(simd, &scratch.half, weights.turned(3), finish).sums);
+        moments
+            .add(&back_to_input::<16, 16, _>(simd, &scratch.half, weights.turned(3), finish).sums);
     }
     keep(&mut shard.gradient, layer, &scratch.sums);
     shard.moments = moments;
@@ -129,7 +137,14 @@ pub fn convolution2(
     for group in shard.filled() {
         let (sums, bias) = scratch.sums[..layer.all().len()].split_at_mut(layer.weights.len());
         let (relu, gradient) = (&group.relu[1], &group.pooled2);
-        simd.run(PoolBackToConvolution { relu, norm, gradient, step, plane: &mut scratch.full, bias });
+        simd.run(PoolBackToConvolution {
+            relu,
+            norm,
+            gradient,
+            step,
+            plane: &mut scratch.full,
+            bias,
+        });
         simd.run(Normalise { relu: &group.relu[0], norm: before, plane: &mut scratch.input2 });
         weight_gradient(simd, &scratch.input2, &scratch.full, sums);
         let [relu, output, ..] = &mut group.relu;

@@ -69,12 +69,11 @@ impl<const IN: usize, const OUT: usize, F: Finish> Convolve<'_, IN, OUT, F> {
         let side = self.input.side();
         let tiles = side.div_ceil(P);
         let (width, wider) = (side / tiles, side % tiles);
-        for channel in (0..OUT).step_by(T) {
-            let mut x = 0;
-            for tile in 0..tiles {
+        let mut x = 0;
+        for tile in 0..tiles {
+            let width = width + usize::from(tile < wider);
+            for channel in (0..OUT).step_by(T) {
                 let place = Place { y, x, channel };
-                let width = width + usize::from(tile < wider);
-                x += width;
                 match width {
                     1 => self.tile::<FMA, T, 1>(place),
                     2 => self.tile::<FMA, T, 2>(place),
@@ -87,6 +86,7 @@ impl<const IN: usize, const OUT: usize, F: Finish> Convolve<'_, IN, OUT, F> {
                     _ => unreachable!("a tile has at most P pixels"),
                 }
             }
+            x += width;
         }
     }
 
@@ -245,7 +245,12 @@ impl Finish for Gradient<'_> {
 }
 
 #[inline(always)]
-fn add_to<const T: usize>(sums: &mut Sums, channel: usize, first: &[Lanes; T], second: &[Lanes; T]) {
+fn add_to<const T: usize>(
+    sums: &mut Sums,
+    channel: usize,
+    first: &[Lanes; T],
+    second: &[Lanes; T],
+) {
     let firsts = &mut sums.first[channel..][..T];
     let seconds = &mut sums.second[channel..][..T];
     for t in 0..T {

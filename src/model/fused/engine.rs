@@ -60,7 +60,8 @@ impl Engine {
         self.pass(workers, move |shard, _| {
             forward::convolution1(shard, &images[shard.branch], &w, simd);
         });
-        let passes = [forward::convolution2, forward::convolution3, forward::convolution4, forward::head];
+        let passes =
+            [forward::convolution2, forward::convolution3, forward::convolution4, forward::head];
         for (place, pass) in passes.into_iter().enumerate() {
             let norms = self.close_norm(place, &weights);
             let w = Arc::clone(&weights);

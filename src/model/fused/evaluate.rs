@@ -1,12 +1,12 @@
 //! The network in evaluation mode: each BatchNorm is one multiply-add under running statistics, so
 //! eight images go through all layers at once and no image knows of another.
 
+use super::EPSILON;
 use super::forward;
 use super::lanes::LANES;
 use super::norm::Norm;
 use super::shard::{Scratch, Shard, Sizes};
 use super::weights::{Layout, Weights};
-use super::EPSILON;
 use crate::model::Architecture;
 use crate::runtime::Simd;
 

@@ -81,13 +81,7 @@ pub fn convolution4(
 }
 
 /// BatchNorm → pooling → convolution 16→1 → ReLU → both linear layers.
-pub fn head(
-    shard: &mut Shard,
-    scratch: &mut Scratch,
-    weights: &Weights,
-    norm: &Norm,
-    simd: Simd,
-) {
+pub fn head(shard: &mut Shard, scratch: &mut Scratch, weights: &Weights, norm: &Norm, simd: Simd) {
     let side = scratch.sizes.half;
     for group in shard.filled() {
         simd.run(Pool { relu: &group.relu[3], side, norm, plane: &mut scratch.input5 });
@@ -110,11 +104,6 @@ fn activate<const IN: usize, const OUT: usize>(
     simd.run(Convolve::<IN, OUT, _> { input, weights, bias, finish }).sums
 }
 
-fn linear(
-    simd: Simd,
-    input: &[Lanes],
-    (weights, bias): (&[f32], &[f32]),
-    output: &mut [Lanes],
-) {
+fn linear(simd: Simd, input: &[Lanes], (weights, bias): (&[f32], &[f32]), output: &mut [Lanes]) {
     simd.run(Linear { input, weights, bias, output });
 }

@@ -23,6 +23,8 @@
 //! last group of eight may have lanes without an image: their activations are held at 0, which
 //! adds nothing to a sum and lets no gradient through.
 
+#![expect(clippy::needless_range_loop, reason = "kernels are written as their formulas, by index")]
+
 mod backward;
 mod convolution;
 mod engine;

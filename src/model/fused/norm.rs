@@ -151,8 +151,8 @@ impl NormGradient {
     /// ∂conv of one value of channel `c`: `A·g + B·r + C` where r > 0, else 0.
     #[inline(always)]
     pub fn through_relu<const FMA: bool>(&self, c: usize, gradient: Lanes, relu: Lanes) -> Lanes {
-        let rest = Lanes::splat(self.constant[c])
-            .plus_product::<FMA>(Lanes::splat(self.of_relu[c]), relu);
+        let rest =
+            Lanes::splat(self.constant[c]).plus_product::<FMA>(Lanes::splat(self.of_relu[c]), relu);
         rest.plus_product::<FMA>(Lanes::splat(self.of_gradient[c]), gradient).where_positive(relu)
     }
 }

@@ -86,8 +86,7 @@ impl<const C: usize> Kernel for Pool<'_, C> {
         for y in 0..self.plane.side() {
             for (x, output) in self.plane.image_row(y).chunks_exact_mut(C).enumerate() {
                 for c in 0..C {
-                    let window =
-                        Window::look::<FMA, C>(self.relu, self.side, (y, x), c, self.norm);
+                    let window = Window::look::<FMA, C>(self.relu, self.side, (y, x), c, self.norm);
                     output[c] = window.maximum;
                 }
             }
