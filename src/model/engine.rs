@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(auto(TUTORIAL, Device::Cpu).0, Engine::Fused);
         let cases = [
             (TUTORIAL, Device::Cuda(0), "computes on the processor"),
-            (Architecture { side: 96, ..TUTORIAL }, Device::Cpu, "up to 64×64, not 96×96"),
+            (Architecture { side: 128, ..TUTORIAL }, Device::Cpu, "up to 96×96, not 128×128"),
             (Architecture { embedding: 2000, ..TUTORIAL }, Device::Cpu, "1024 numbers, not 2000"),
         ];
         for (architecture, device, reason) in cases {

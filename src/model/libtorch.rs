@@ -1,5 +1,7 @@
 //! The network on libtorch: any device, and the reference for every other implementation.
 
+#[cfg(test)]
+use tch::Kind;
 use tch::{Device, Tensor, no_grad_guard};
 
 use super::{Architecture, Branch, Evaluator, MOMENTUM, NamedTensors, Network, Parameters};
@@ -36,6 +38,14 @@ impl LibtorchNetwork {
             branches: Vec::new(),
             workers: Workers::new(cores.clone(), device == Device::Cpu),
         })
+    }
+
+    /// The same network in double precision: what others are held against.
+    #[cfg(test)]
+    pub fn in_double_precision(mut self) -> LibtorchNetwork {
+        self.parameters.values = self.parameters.values.to_kind(Kind::Double);
+        self.parameters.statistics = self.parameters.statistics.to_kind(Kind::Double);
+        self
     }
 
     /// Lets each branch work on its own input, side by side, and gives the results in order.

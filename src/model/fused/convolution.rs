@@ -258,3 +258,102 @@ fn add_to<const T: usize>(
         seconds[t] = seconds[t].plus(second[t]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fused::testing::{assert_near, numbers, plane, simds};
+
+    /// The module's formula, in double precision.
+    fn by_formula<const IN: usize, const OUT: usize>(
+        input: &Plane<IN>,
+        weights: &[f32],
+        bias: &[f32],
+        (y, x, o): (usize, usize, usize),
+    ) -> [f64; 8] {
+        std::array::from_fn(|lane| {
+            let term = |ky: usize, j: usize| {
+                let pixel = input.row(y + ky)[x * IN + j].0[lane];
+                f64::from(pixel) * f64::from(weights[(o * 3 + ky) * 3 * IN + j])
+            };
+            let window = (0..3).flat_map(|ky| (0..3 * IN).map(move |j| (ky, j)));
+            f64::from(bias[o]) + window.map(|(ky, j)| term(ky, j)).sum::<f64>()
+        })
+    }
+
+    fn check<const IN: usize, const OUT: usize>(side: usize) {
+        let (weights, bias) = (numbers(OUT * 9 * IN, 1), numbers(OUT, 2));
+        let input = plane::<IN>(side, 3);
+        for simd in simds() {
+            let mut output = vec![Lanes::ZERO; side * side * OUT];
+            let finish = Store { output: &mut output, side, channels: OUT };
+            let (input, weights, bias) = (&input, &weights, &bias);
+            simd.run(Convolve::<IN, OUT, _> { input, weights, bias, finish });
+            for (place, value) in output.iter().enumerate() {
+                let (pixel, o) = (place / OUT, place % OUT);
+                let at = (pixel / side, pixel % side, o);
+                assert_near(value, &by_formula::<IN, OUT>(input, weights, bias, at));
+            }
+        }
+    }
+
+    #[test]
+    fn every_convolution_is_its_formula_at_every_side() {
+        for side in (1..=14).chain([28]) {
+            check::<1, 8>(side);
+            check::<8, 8>(side);
+            check::<16, 1>(side);
+            check::<1, 16>(side);
+        }
+        check::<8, 16>(14);
+        check::<16, 16>(7);
+        check::<16, 8>(5);
+    }
+
+    #[test]
+    fn turned_weights_are_the_adjoint() {
+        // ⟨conv(a), b⟩ = ⟨a, turned conv(b)⟩ for all a and b.
+        let (side, weights) = (5, numbers(16 * 9 * 8, 4));
+        let (a, b) = (plane::<8>(side, 5), plane::<16>(side, 6));
+        let mut forward = vec![Lanes::ZERO; side * side * 16];
+        let finish = Store { output: &mut forward, side, channels: 16 };
+        let simd = simds()[0];
+        simd.run(Convolve::<8, 16, _> { input: &a, weights: &weights, bias: &[0.0; 16], finish });
+        let mut back = vec![Lanes::ZERO; side * side * 8];
+        let finish = Store { output: &mut back, side, channels: 8 };
+        let weights = &turned(&weights, 8);
+        simd.run(Convolve::<16, 8, _> { input: &b, weights, bias: &[0.0; 8], finish });
+        let dot = |one: &[Lanes], other: Vec<Lanes>| -> f64 {
+            one.iter().zip(other).map(|(a, b)| f64::from(a.times(b).sum())).sum()
+        };
+        let (one, other) = (dot(&forward, b.image()), dot(&back, a.image()));
+        assert!((one - other).abs() < 1e-4 * one.abs(), "{one} {other}");
+    }
+
+    #[test]
+    fn lanes_without_an_image_hold_zeros_and_add_nothing() {
+        let side = 4;
+        let input = plane::<1>(side, 7);
+        let (weights, bias) = (numbers(8 * 9, 8), vec![1.0; 8]);
+        let present = Lanes(std::array::from_fn(|lane| if lane < 3 { 1.0 } else { 0.0 }));
+        let mut output = vec![Lanes::ZERO; side * side * 8];
+        let store = Store { output: &mut output, side, channels: 8 };
+        let finish = Activate { store, present, sums: Sums::new(8) };
+        let convolve =
+            Convolve::<1, 8, _> { input: &input, weights: &weights, bias: &bias, finish };
+        let sums = simds()[0].run(convolve).sums;
+        for lane in 0..8 {
+            let any = output.iter().any(|value| value.0[lane] > 0.0);
+            assert_eq!(any, lane < 3);
+            assert_eq!(sums.first.iter().any(|sum| sum.0[lane] > 0.0), lane < 3);
+            assert_eq!(sums.second.iter().any(|sum| sum.0[lane] > 0.0), lane < 3);
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_number_passes_the_relu() {
+        let value = Lanes([f32::NAN, -1.0, 2.0, 0.0, f32::INFINITY, -0.5, 1.0, 3.0]).relu();
+        assert!(value.0[0].is_nan());
+        assert_eq!(value.0[1..], [0.0, 2.0, 0.0, f32::INFINITY, 0.0, 1.0, 3.0]);
+    }
+}

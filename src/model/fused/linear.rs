@@ -78,3 +78,70 @@ impl Kernel for LinearBack<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fused::testing::{assert_near, lanes, numbers, simds};
+
+    fn wide(value: &Lanes) -> [f64; 8] {
+        value.0.map(f64::from)
+    }
+
+    #[test]
+    fn both_ways_through_a_linear_layer_are_their_formulas() {
+        for (inputs, outputs) in [(1, 1), (49, 49), (49, 10), (7, 19)] {
+            let (weights, bias) = (numbers(inputs * outputs, 1), numbers(outputs, 2));
+            let (input, gradient) = (lanes(inputs, 3), lanes(outputs, 4));
+            for simd in simds() {
+                let mut output = lanes(outputs, 5);
+                let (input, weights, bias) = (&input[..], &weights[..], &bias[..]);
+                simd.run(Linear { input, weights, bias, output: &mut output });
+                for o in 0..outputs {
+                    let expected = std::array::from_fn(|lane| {
+                        let term =
+                            |i: usize| wide(&input[i])[lane] * f64::from(weights[o * inputs + i]);
+                        f64::from(bias[o]) + (0..inputs).map(term).sum::<f64>()
+                    });
+                    assert_near(&output[o], &expected);
+                }
+                check_back(simd, input, weights, &gradient);
+            }
+        }
+    }
+
+    fn check_back(
+        simd: crate::runtime::Simd,
+        input: &[Lanes],
+        weights: &[f32],
+        gradient: &[Lanes],
+    ) {
+        let (inputs, outputs) = (input.len(), gradient.len());
+        let mut back = lanes(inputs, 6);
+        let mut weight_sums = vec![Lanes::splat(1.0); inputs * outputs];
+        let mut bias_sums = vec![Lanes::splat(1.0); outputs];
+        simd.run(LinearBack {
+            input,
+            weights,
+            gradient,
+            back: &mut back,
+            weight_sums: &mut weight_sums,
+            bias_sums: &mut bias_sums,
+        });
+        for i in 0..inputs {
+            let expected = std::array::from_fn(|lane| {
+                let term = |o: usize| wide(&gradient[o])[lane] * f64::from(weights[o * inputs + i]);
+                (0..outputs).map(term).sum::<f64>()
+            });
+            assert_near(&back[i], &expected);
+        }
+        for o in 0..outputs {
+            assert_near(&bias_sums[o], &wide(&gradient[o]).map(|value| 1.0 + value));
+            for i in 0..inputs {
+                let (g, x) = (wide(&gradient[o]), wide(&input[i]));
+                let expected = std::array::from_fn(|lane| 1.0 + g[lane] * x[lane]);
+                assert_near(&weight_sums[o * inputs + i], &expected);
+            }
+        }
+    }
+}

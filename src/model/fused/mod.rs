@@ -37,6 +37,10 @@ mod norm;
 mod plane;
 mod pool;
 mod shard;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod weight_gradient;
 mod weights;
 

@@ -25,7 +25,7 @@ pub struct FusedNetwork {
 impl FusedNetwork {
     /// Side of the largest images it is meant for: beyond it, what a thread works with no longer
     /// fits a core's cache, and libtorch is no slower.
-    pub const LARGEST_SIDE: i64 = 64;
+    pub const LARGEST_SIDE: i64 = 96;
 
     /// Numbers in the largest embedding it is meant for.
     pub const LARGEST_EMBEDDING: i64 = 1024;

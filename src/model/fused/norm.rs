@@ -217,3 +217,58 @@ impl<const C: usize> Kernel for BackToConvolution<'_, C> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moments(values: &[f64]) -> Moments {
+        let (first, second) = (values.iter().sum(), values.iter().map(|v| v * v).sum());
+        Moments { first: vec![first], second: vec![second] }
+    }
+
+    #[test]
+    fn a_batch_is_normalised_to_mean_beta_and_deviation_gamma() {
+        let values = [1.0, 2.0, 4.0, 9.0];
+        let norm = Norm::of_batch(&moments(&values), 4, &[3.0], &[0.5], 0.0);
+        let out = values.map(|r| f64::from(norm.scale[0]) * r + f64::from(norm.shift[0]));
+        let mean = out.iter().sum::<f64>() / 4.0;
+        let deviation = (out.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / 4.0).sqrt();
+        assert!((mean - 0.5).abs() < 1e-6 && (deviation - 3.0).abs() < 1e-6, "{mean} {deviation}");
+        let (means, variances) = norm.statistics();
+        assert_eq!((means[0], variances[0]), (4.0, 38.0 / 3.0));
+    }
+
+    #[test]
+    fn a_channel_that_never_changes_is_normalised_to_beta() {
+        let norm = Norm::of_batch(&moments(&[0.1; 1000]), 1000, &[2.0], &[0.25], 1e-5);
+        let out = norm.scale[0] * 0.1 + norm.shift[0];
+        assert!((out - 0.25).abs() < 1e-4, "{out}");
+    }
+
+    #[test]
+    fn the_backward_step_is_the_derivative() {
+        // A loss Σ g·y over four values, differentiated by finite differences.
+        let (values, g) = ([1.0, 2.0, 4.0, 9.0], [0.3, -1.0, 0.7, 0.2]);
+        let loss = |values: &[f64]| -> f64 {
+            let norm = Norm::of_batch(&moments(values), 4, &[-1.5], &[0.5], 1e-5);
+            let inverse = (norm.variance[0] + 1e-5).sqrt().recip();
+            values.iter().zip(g).map(|(r, g)| g * -1.5 * (r - norm.mean[0]) * inverse).sum()
+        };
+        let norm = Norm::of_batch(&moments(&values), 4, &[-1.5], &[0.5], 1e-5);
+        let first = g.iter().sum();
+        let second = g.iter().zip(values).map(|(g, r)| g * r).sum();
+        let step = norm.backward(&Moments { first: vec![first], second: vec![second] }, &[-1.5]);
+        for (place, g) in g.into_iter().enumerate() {
+            let mut moved = [values, values];
+            moved[0][place] += 1e-4;
+            moved[1][place] -= 1e-4;
+            let expected = (loss(&moved[0]) - loss(&moved[1])) / 2e-4;
+            let found = f64::from(step.of_gradient[0]) * g
+                + f64::from(step.of_relu[0]) * values[place]
+                + f64::from(step.constant[0]);
+            assert!((found - expected).abs() < 1e-5, "{place}: {found} is not {expected}");
+        }
+        assert!((f64::from(step.beta[0]) - first).abs() < 1e-6);
+    }
+}

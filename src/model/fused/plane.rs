@@ -38,3 +38,12 @@ impl<const C: usize> Plane<C> {
         &mut self.lanes[(y + 1) * width + C..][..self.side * C]
     }
 }
+
+#[cfg(test)]
+impl<const C: usize> Plane<C> {
+    /// The image without its border `[S][S][C]`.
+    pub fn image(&self) -> Vec<Lanes> {
+        let row = |y: usize| self.row(y + 1)[C..(self.side + 1) * C].to_vec();
+        (0..self.side).flat_map(row).collect()
+    }
+}

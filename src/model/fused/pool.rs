@@ -39,8 +39,8 @@ impl Window {
         for place in 1..4 {
             let value = shift.plus_product::<FMA>(relu[place], scale);
             for lane in 0..winner.0.len() {
-                // Written so that what is not a number wins and is seen.
-                let stays = value.0[lane] <= maximum.0[lane];
+                // What is not a number wins and stays, so that it is seen.
+                let stays = !(value.0[lane] > maximum.0[lane] || value.0[lane].is_nan());
                 winner.0[lane] = if stays { winner.0[lane] } else { place as f32 };
                 maximum.0[lane] = if stays { maximum.0[lane] } else { value.0[lane] };
             }
@@ -178,5 +178,98 @@ impl<const C: usize> PoolBackToConvolution<'_, C> {
         let value = self.step.through_relu::<FMA>(c, gradient, relu);
         self.plane.image_row(y)[x * C + c] = value;
         self.bias[c] = self.bias[c].plus(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fused::testing::{lanes, simds};
+
+    /// A BatchNorm of one channel that gives `scale·r`.
+    fn norm(scale: f32) -> Norm {
+        Norm::of_running(&[0.0], &[1.0], &[scale], &[0.0], 0.0)
+    }
+
+    /// A backward step that hands the gradient on as it is.
+    fn as_it_is() -> NormGradient {
+        let zero = vec![0.0];
+        let (of_relu, constant) = (zero.clone(), zero.clone());
+        NormGradient { of_gradient: vec![1.0], of_relu, constant, ..NormGradient::default() }
+    }
+
+    /// Pools one channel and takes a gradient of ones back.
+    fn there_and_back(relu: &[f32], side: usize, scale: f32) -> (Vec<f32>, Vec<f32>) {
+        let relu: Vec<Lanes> = relu.iter().map(|&value| Lanes::splat(value)).collect();
+        let (norm, step) = (norm(scale), as_it_is());
+        let mut pooled = Plane::<1>::new(side / 2);
+        let simd = simds()[0];
+        simd.run(Pool { relu: &relu, side, norm: &norm, plane: &mut pooled });
+        let gradient = vec![Lanes::splat(1.0); (side / 2) * (side / 2)];
+        let (mut plane, mut bias) = (Plane::<1>::new(side), [Lanes::ZERO]);
+        let back = PoolBackToConvolution {
+            relu: &relu,
+            norm: &norm,
+            gradient: &gradient,
+            step: &step,
+            plane: &mut plane,
+            bias: &mut bias,
+        };
+        simd.run(back);
+        let first = |values: Vec<Lanes>| values.iter().map(|value| value.0[0]).collect();
+        (first(pooled.image()), first(plane.image()))
+    }
+
+    #[test]
+    fn the_largest_normalised_value_wins_and_takes_the_gradient() {
+        let relu = [1.0, 5.0, 2.0, 3.0];
+        assert_eq!(there_and_back(&relu, 2, 2.0), (vec![10.0], vec![0.0, 1.0, 0.0, 0.0]));
+        // Under a negative γ the smallest activation is the largest when normalised.
+        assert_eq!(there_and_back(&relu, 2, -2.0), (vec![-2.0], vec![1.0, 0.0, 0.0, 0.0]));
+    }
+
+    #[test]
+    fn of_equals_the_first_takes_the_gradient_as_in_pytorch() {
+        let (_, back) = there_and_back(&[3.0, 4.0, 4.0, 4.0], 2, 1.0);
+        assert_eq!(back, [0.0, 1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn the_last_row_and_column_of_an_odd_side_are_left_out() {
+        let relu = [1.0, 2.0, 9.0, 3.0, 4.0, 9.0, 9.0, 9.0, 9.0];
+        let (pooled, back) = there_and_back(&relu, 3, 1.0);
+        assert_eq!(pooled, [4.0]);
+        assert_eq!(back, [0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_not_hidden() {
+        let (pooled, _) = there_and_back(&[1.0, f32::NAN, 2.0, 3.0], 2, 1.0);
+        assert!(pooled[0].is_nan());
+    }
+
+    #[test]
+    fn the_sums_are_those_of_the_winners() {
+        let relu = lanes(16, 1);
+        let gradient = lanes(4, 2);
+        for scale in [1.0, -1.0] {
+            let norm = norm(scale);
+            let sums = simds()[0].run(PoolSums::<1> {
+                relu: &relu,
+                side: 4,
+                norm: &norm,
+                gradient: &gradient,
+            });
+            for lane in 0..8 {
+                let winner = |window: usize| {
+                    let first = window / 2 * 8 + window % 2 * 2;
+                    let four = [0, 1, 4, 5].map(|offset| scale * relu[first + offset].0[lane]);
+                    scale * four.into_iter().fold(f32::NEG_INFINITY, f32::max)
+                };
+                let expected: f32 =
+                    (0..4).map(|window| gradient[window].0[lane] * winner(window)).sum();
+                assert!((sums.second[0].0[lane] - expected).abs() < 1e-6);
+            }
+        }
     }
 }

@@ -84,3 +84,41 @@ impl<const IN: usize, const OUT: usize> WeightGradient<'_, IN, OUT> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fused::testing::{assert_near, plane, simds};
+
+    fn check<const IN: usize, const OUT: usize>(side: usize) {
+        let (input, gradient) = (plane::<IN>(side, 1), plane::<OUT>(side, 2));
+        for simd in simds() {
+            let mut sums = vec![Lanes::splat(0.5); OUT * 9 * IN];
+            let (input, gradient) = (&input, &gradient);
+            simd.run(WeightGradient::<IN, OUT> { input, gradient, sums: &mut sums });
+            for (place, sum) in sums.iter().enumerate() {
+                let (o, ky, j) = (place / (9 * IN), place / (3 * IN) % 3, place % (3 * IN));
+                let expected = std::array::from_fn(|lane| {
+                    let pixels = (0..side).flat_map(|y| (0..side).map(move |x| (y, x)));
+                    let term = |(y, x): (usize, usize)| {
+                        let out = gradient.row(y + 1)[(x + 1) * OUT + o].0[lane];
+                        f64::from(out) * f64::from(input.row(y + ky)[x * IN + j].0[lane])
+                    };
+                    0.5 + pixels.map(term).sum::<f64>()
+                });
+                assert_near(sum, &expected);
+            }
+        }
+    }
+
+    #[test]
+    fn every_weight_gradient_is_its_formula_added_to_what_was_there() {
+        for side in [1, 2, 3, 7, 14] {
+            check::<1, 8>(side);
+            check::<8, 8>(side);
+            check::<16, 1>(side);
+        }
+        check::<8, 16>(6);
+        check::<16, 16>(5);
+    }
+}

@@ -1,0 +1,43 @@
+//! Numbers for tests, and how near a result has to be.
+
+use rand::RngExt;
+
+use super::lanes::Lanes;
+use super::plane::Plane;
+use crate::random::{Purpose, generator};
+use crate::runtime::Simd;
+
+/// The best instructions of this processor, and those of every processor.
+pub fn simds() -> [Simd; 2] {
+    [Simd::detect(), Simd::PORTABLE]
+}
+
+/// Numbers in -1..1 under a seed.
+pub fn numbers(count: usize, seed: u64) -> Vec<f32> {
+    let mut random = generator(seed, Purpose::Sample, 0);
+    (0..count).map(|_| random.random_range(-1.0..1.0)).collect()
+}
+
+/// Numbers of eight images under a seed.
+pub fn lanes(count: usize, seed: u64) -> Vec<Lanes> {
+    let numbers = numbers(8 * count, seed);
+    numbers.chunks_exact(8).map(|eight| Lanes(eight.try_into().expect("eight"))).collect()
+}
+
+/// A plane whose image is filled and whose border is 0.
+pub fn plane<const C: usize>(side: usize, seed: u64) -> Plane<C> {
+    let mut plane = Plane::new(side);
+    for y in 0..side {
+        let row = plane.image_row(y);
+        row.copy_from_slice(&lanes(row.len(), seed + y as u64));
+    }
+    plane
+}
+
+/// Sums of up to some hundred terms of size 1, in single precision.
+pub fn assert_near(found: &Lanes, expected: &[f64; 8]) {
+    for (found, expected) in found.0.iter().zip(expected) {
+        let error = (f64::from(*found) - expected).abs();
+        assert!(error < 1e-6 * (10.0 + expected.abs()), "{found} is not {expected}");
+    }
+}
