@@ -6,6 +6,8 @@ mod config;
 mod epoch;
 mod history;
 mod progress;
+#[cfg(test)]
+mod tests;
 mod training;
 
 pub use adam::Adam;

@@ -33,6 +33,18 @@ enum Engine {
 }
 
 impl Engine {
+    /// The tutorial's network with the given weights.
+    fn open(self, weights: &NamedTensors, cores: &Cores) -> Box<dyn Network> {
+        let fused = |simd| FusedNetwork::new(&TUTORIAL, weights, cores, simd).unwrap();
+        match self {
+            Engine::Libtorch => {
+                Box::new(LibtorchNetwork::new(&TUTORIAL, weights, Device::Cpu, cores).unwrap())
+            }
+            Engine::Fused => Box::new(fused(Simd::detect())),
+            Engine::Portable => Box::new(fused(Simd::PORTABLE)),
+        }
+    }
+
     /// What a gradient may be off by. The fused engine takes a batch's statistics in double
     /// precision, and is nearer to the reference than libtorch.
     fn of_gradients(self) -> f64 {
@@ -68,15 +80,7 @@ impl Reference {
 
     /// A network with the reference's weights that may borrow from `cores`.
     fn network(&self, engine: Engine, cores: &Cores) -> Box<dyn Network> {
-        let weights = self.group("w.");
-        let fused = |simd| FusedNetwork::new(&TUTORIAL, &weights, cores, simd).unwrap();
-        match engine {
-            Engine::Libtorch => {
-                Box::new(LibtorchNetwork::new(&TUTORIAL, &weights, Device::Cpu, cores).unwrap())
-            }
-            Engine::Fused => Box::new(fused(Simd::detect())),
-            Engine::Portable => Box::new(fused(Simd::PORTABLE)),
-        }
+        engine.open(&self.group("w."), cores)
     }
 
     fn twins(&self) -> Vec<Tensor> {
@@ -256,6 +260,26 @@ fn a_step_on_one_core_gives_the_same_bytes_as_on_many() {
         }
         let weights = reference.group("w.");
         assert!(!alone["linear1.weight"].equal(&weights["linear1.weight"]), "it did train");
+    }
+}
+
+#[test]
+fn weights_and_statistics_pass_from_engine_to_engine_unchanged() {
+    let reference = Reference::read();
+    let cores = Cores::new(2);
+    for from in ENGINES {
+        let mut first = reference.network(from, &cores);
+        // So that the running statistics are those of this engine's own batches.
+        first.forward(reference.twins());
+        let expected = first.embed(reference.twins());
+        for to in ENGINES {
+            let mut second = to.open(&first.state(), &cores);
+            let (before, after) = (first.state(), second.state());
+            assert!(before.iter().all(|(name, t)| t.equal(&after[name])), "{from:?} {to:?}");
+            for (found, expected) in second.embed(reference.twins()).iter().zip(&expected) {
+                assert_near(to, "an embedding", found, expected, 1e-6);
+            }
+        }
     }
 }
 
