@@ -29,7 +29,7 @@ FROM_IDX = $(if $(FROM),--from '$(FROM)')
 help:
 	@echo 'make compare    set up, get the data, build, compare both losses over three seeds'
 	@echo 'make test       set up, build, run the tests'
-	@echo 'make check      formatting, clippy, documentation; warnings are errors'
+	@echo 'make check      formatting, clippy, documentation, harness; warnings are errors'
 	@echo 'make smoke      the whole chain on a small sample, in seconds'
 	@echo 'make bench      set the peers up, measure dml beside them, write benches/RESULTS.md;'
 	@echo '                ONLY=csv,step picks stages, ROUNDS=5, SCRIPT=the tutorial as a Python script'
@@ -50,6 +50,7 @@ check: libtorch
 	$(CARGO) fmt --check
 	$(CARGO) clippy --release --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --release --locked --no-deps --document-private-items
+	cd benches && $(PYTHON) -m unittest --quiet harness.test_harness
 
 smoke: build
 	rm -rf target/smoke

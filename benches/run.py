@@ -15,6 +15,9 @@ from harness.inputs import Bench
 from harness.settings import RESULTS, parse, shown
 from harness.stages import STAGES
 
+# A load above which the figures should not be quoted.
+BUSY = 0.8
+
 
 def main():
     settings = parse(list(STAGES))
@@ -23,6 +26,8 @@ def main():
         python = peers.python(settings)
         bench = Bench(settings, python)
         known = dict(machine=machine.machine(), versions=machine.versions(settings, python))
+        if machine.load() > BUSY:
+            say(f"the machine is busy (load {machine.load():.1f}): peers that wait busily for their threads will look bad")
     for name in wanted:
         measure(bench, name, known)
     results.write(settings)

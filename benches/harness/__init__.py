@@ -8,6 +8,7 @@ inputs.py     what the stages work on, made once
 machine.py    the machine and the versions
 results.py    from the runs' JSON to RESULTS.md
 stages/       one file a stage
+test_harness  what of this holds without a measurement
 """
 
 

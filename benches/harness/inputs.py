@@ -15,6 +15,7 @@ class Bench:
     def __init__(self, settings, python):
         self.settings = settings
         self.python = python
+        require_all_images(settings.data)
         self.benches = built_benches()
         settings.scratch.mkdir(parents=True, exist_ok=True)
 
@@ -84,8 +85,20 @@ class Bench:
         return self.dml("train", "--name", name, "--force", *self.runs(), *arguments, cores=cores)
 
 
+# Training images of Fashion-MNIST.
+IMAGES = 60_000
+
 # Engines of the network, as `--engine` of benches/stages takes them.
 ENGINES = ("libtorch",)
+
+
+def require_all_images(path):
+    """The tables name numbers of images, so another file would make them untrue."""
+    with open(path, "rb") as file:
+        lines = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    if lines not in (IMAGES, IMAGES + 1):
+        raise BenchError(f"{path} has {lines:,} lines: the measurements are about the {IMAGES:,} training images of "
+                         "Fashion-MNIST, a line each")
 
 
 def built_benches():

@@ -60,7 +60,7 @@ def section(module, stage, newest):
 
 def provenance(stage, newest):
     """When a stage was measured, and where that differs from what the head says."""
-    text = f"Measured {stage['when'][:10]}, {stage['rounds']} rounds asked for, load before {stage['load']:.1f}"
+    text = f"Measured {stage['when'][:10]}, rounds asked for: {stage['rounds']}, load before: {stage['load']:.1f}"
     if stage["machine"] != newest["machine"]:
         text += f", on another machine ({stage['machine']['processor']}, {stage['machine']['cores']} cores)"
     if stage["versions"] != newest["versions"]:

@@ -46,7 +46,8 @@ def parse(names, arguments=None):
     parser.add_argument("--only", default="", metavar="A,B",
                         help="stages: " + ", ".join(names) + "; report writes RESULTS.md alone [default: all]")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="turns of a short stage [default: 5]")
-    parser.add_argument("--data", default="data/fashion-mnist_train.csv", metavar="CSV")
+    parser.add_argument("--data", default="data/fashion-mnist_train.csv", metavar="CSV",
+                        help="the 60,000 training images of Fashion-MNIST [default: data/fashion-mnist_train.csv]")
     parser.add_argument("--script", default="", metavar="FILE", help="the tutorial's Python script")
     parser.add_argument("--config", default="", metavar="TOML",
                         help="configuration of the training to an accuracy [default: configs/fast.toml, "

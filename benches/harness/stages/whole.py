@@ -12,6 +12,7 @@ cores: `dml compare --seeds 2022` and the tutorial's Python script (PyTorch, pan
 SEED, EPOCHS = 2022, 5
 GOAL, GOAL_MB = 1 / 6, 800
 SCRIPT = "script"
+LOSSES = {"contrastive": "ct", "cross-entropy": "ce"}
 
 
 def measure(bench):
@@ -41,7 +42,8 @@ def measure(bench):
 
 def alone(samples):
     seconds = sorted(sample.figures["seconds"] for sample in samples)
-    return dict(title=None, header=["what", "`dml`, s"], rows=[["two networks, one seed", ", ".join(f"{s:.1f}" for s in seconds)]])
+    shown = ", ".join(f"{value:.1f}" for value in seconds)
+    return dict(title=None, header=["work", "`dml`, s"], rows=[["two networks, one seed", shown]])
 
 
 def memory(samples):
@@ -50,6 +52,10 @@ def memory(samples):
 
 
 def accuracies(compared):
-    theirs = {name: figures["accuracy"] for name, figures in compared[SCRIPT]["metrics"].items()}
-    ours = compared[OURS]
-    return f"{ours}{theirs}"
+    """1-NN accuracies of both sides; the script calls its losses ct and ce."""
+    summary = compared[OURS]["summary"]
+    values = next(row["values"] for row in summary["metrics"] if row["metric"].startswith("1-NN"))
+    ours = {loss: runs[0] for loss, runs in zip(summary["losses"], values)}
+    theirs = {loss: compared[SCRIPT]["metrics"][name]["accuracy"] for loss, name in LOSSES.items()}
+    told = [f"{loss} {ours[loss]:.3f} (`dml`) and {theirs[loss]:.3f} (script)" for loss in LOSSES]
+    return f"1-NN accuracy: {', '.join(told)}; the spread over seeds is about 0.01."
