@@ -49,7 +49,7 @@ pub fn measure(args: &Args) -> Result<Value> {
     };
     let mut adam = Adam::new(training.network.parameters(), LEARNING_RATE);
     for number in 0..args.warmup {
-        training.step(number, &mut adam);
+        let _ = training.step(number, &mut adam);
     }
     let start = Instant::now();
     let timed = args.warmup..args.warmup + args.steps;
