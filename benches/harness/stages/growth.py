@@ -29,19 +29,20 @@ EXPLANATIONS = {
   process allocate its memory, which counts on 1,000 rows (8 steps) and no longer on 10,000.
 - **Embedding** grows linearly in batches of 500 images; 950 images are two batches, too few to hide the reading of the
   model and the writing of the arrays, which count here.
-- **Neighbours** are those of all training embeddings among themselves: queries and references grow together, so every
-  pair would be quadratic. A tree looks at fewer, more than a constant number in 10 dimensions.
-- **t-SNE**: the descent takes a fixed number of steps of N·log N each; the exact neighbours before it are quadratic and
-  rule in the end.""",
-    "batch": """A step has a constant part (some hundred calls that each start, allocate and end, and Adam over all
-parameters) and one that is linear in the batch: small batches pay the constant one more often, so an epoch is shorter
-with large ones. Where time grows faster than the batch, the activations no longer fit into the core's cache.""",
-    "embedding": """Only the last linear layer (49·E weights) and the loss grow with the embedding's size E; the
-convolutions before it do not, and rule up to large E. Distances cost E each, so neighbours grow linearly with E from
-where the search looks at every pair; a tree in low dimensions looks at few.""",
-    "threads": """The two branches of a pair, the batches of an embedding, the queries of a search and the rows of a CSV are
-worked on side by side. What stays with one core: the loss and Adam within a step, and where the numbers must not depend
-on the number of threads.""",
+- **Neighbours** are those of all training embeddings among themselves: queries and references grow together, so looking at
+  every pair would be quadratic. What is provably too far is skipped, so the exponent stays below 2, and towards many
+  rows above 1.
+- **t-SNE** takes a fixed number of steps, each about linear in the points; the exact neighbours before them grow as above,
+  and small sets pay for what does not depend on their number.""",
+    "batch": """A step has a constant part (on libtorch some hundred calls that each start, allocate and end; on every engine Adam
+over all parameters and the loss) and one that is linear in the batch: small batches pay the constant one more often, so an
+epoch is shorter with large ones. Where time grows faster than the batch, the activations no longer fit into the cache.""",
+    "embedding": """Only the last linear layer (49·E weights) and the loss grow with the embedding's size E; the convolutions before it
+do not, and rule up to large E. A distance costs E products, and in many dimensions less can be skipped, so neighbours grow
+faster than an epoch does.""",
+    "threads": """The two branches of a pair, the batches of an embedding, the queries of a search and the lines of a CSV are
+worked on side by side. What stays with one core: the loss and Adam, and on libtorch a whole step under cross-entropy, which
+has one branch; numbers must not depend on the number of threads, so a branch is not divided there.""",
 }
 
 
@@ -96,25 +97,26 @@ def engine_steps():
 
 
 def laid_out(bench):
-    return "t-SNE of the training embeddings, s" if bench.takes("eval", tsne.TRAIN_FLAG) else "t-SNE of a twentieth, s"
+    return "t-SNE of the training embeddings, s" if tsne.lays_out_training(bench) else "t-SNE of a twentieth, s"
 
 
 def stages(bench, what, data, rows, *flags, cores=None):
     """Seconds of CSV, epoch, embedding, neighbours and t-SNE on one file; None where there is no such figure."""
     run = bench.run_folder("growth")
-    which = [tsne.TRAIN_FLAG, "train"] if bench.takes("eval", tsne.TRAIN_FLAG) else []
+    training = tsne.lays_out_training(bench)
+    flags_of_eval, tsne_seconds = (tsne.TRAIN_FLAGS, tsne.TRAIN_SECONDS) if training else ((), "tsne_seconds")
 
     def once():
         loaded = bench.bench("load_csv", data, cores=cores).stdout
         bench.train("growth", "--epochs", 1, "--data", data, *flags, cores=cores)
         with open(run / "history.csv", newline="") as file:
             epoch = float(next(csv.DictReader(file))["seconds"])
-        bench.dml("eval", "--run", run, *which, cores=cores)
+        bench.dml("eval", "--run", run, *flags_of_eval, cores=cores)
         times = json.loads((run / "times.json").read_text())
         found = bench.bench("stages", "neighbours", "--references", run / "embeddings_train.npy",
                             "--queries", run / "embeddings_train.npy", "--k", 10, cores=cores)
         return [seconds_of(loaded), epoch, times["embed_seconds"], found.last_json["seconds"]["10"],
-                times["tsne_seconds"] or None]
+                times[tsne_seconds] or None]
 
     return repeated(bench, what, once)
 
