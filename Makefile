@@ -16,19 +16,27 @@ SAMPLE := data/fashion-mnist_sample.csv.gz
 ARGS ?=
 # A folder of the four IDX files, as in `make data FROM=DIR`.
 FROM ?=
+# For `make bench`: stages by name, rounds, the tutorial's Python script, training images, configuration.
+ONLY ?=
+ROUNDS ?= 5
+SCRIPT ?=
+DATA ?= $(FULL)
+CONFIG ?=
 FROM_IDX = $(if $(FROM),--from '$(FROM)')
 
-.PHONY: help compare test check smoke data libtorch build clean
+.PHONY: help compare test check smoke bench data libtorch build clean
 
 help:
 	@echo 'make compare    set up, get the data, build, compare both losses over three seeds'
 	@echo 'make test       set up, build, run the tests'
-	@echo 'make check      formatting, clippy, documentation; warnings are errors'
+	@echo 'make check      formatting, clippy, documentation, harness; warnings are errors'
 	@echo 'make smoke      the whole chain on a small sample, in seconds'
+	@echo 'make bench      set the peers up, measure dml beside them, write benches/RESULTS.md;'
+	@echo '                ONLY=csv,step picks stages, ROUNDS=5, SCRIPT=the tutorial as a Python script'
 	@echo 'make data       Fashion-MNIST as CSV into data/; FROM=DIR names a folder of IDX files'
 	@echo 'make libtorch   libtorch $(TORCH_VERSION) into .libtorch/, unless LIBTORCH names another'
 	@echo 'make build      $(DML)'
-	@echo 'make clean      remove what the build made; runs, data and libtorch stay'
+	@echo 'make clean      remove what the build made; runs, data, libtorch and peers stay'
 
 compare: build
 	@$(DML) data fetch $(FROM_IDX) || { test -f $(FULL) && echo 'make: going on with $(FULL) as it is' || \
@@ -42,6 +50,7 @@ check: libtorch
 	$(CARGO) fmt --check
 	$(CARGO) clippy --release --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --release --locked --no-deps --document-private-items
+	cd benches && $(PYTHON) -m unittest --quiet harness.test_harness
 
 smoke: build
 	rm -rf target/smoke
@@ -49,6 +58,12 @@ smoke: build
 	$(DML) compare --config configs/smoke.toml --seeds 2022 --runs target/smoke
 	$(DML) eval --knn 1 --runs target/smoke
 	test -s target/smoke/compare-*/plots/tsne.png
+
+# What a fresh clone lacks is fetched, as for `make compare`; the figures need the whole set.
+bench: build
+	@test -f '$(DATA)' || $(DML) data fetch $(FROM_IDX)
+	CARGO='$(CARGO)' $(PYTHON) benches/run.py --only '$(ONLY)' --rounds $(ROUNDS) --data '$(DATA)' \
+	  --script '$(SCRIPT)' --config '$(CONFIG)'
 
 data: build
 	$(DML) data fetch $(FROM_IDX)

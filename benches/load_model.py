@@ -11,28 +11,11 @@ import sys
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import load_file
-from torch import nn
+
+from network import read
 
 run, images = pathlib.Path(sys.argv[1]), sys.argv[2]
-
-
-class Siamese(nn.Module):
-    def __init__(self):
-        super().__init__()
-        block = lambda i, o: [nn.Conv2d(i, o, 3, padding=1), nn.ReLU(inplace=True), nn.BatchNorm2d(o)]
-        self.feature_net = nn.Sequential(
-            *block(1, 8), *block(8, 8), nn.MaxPool2d(2), *block(8, 16), *block(16, 16), nn.MaxPool2d(2),
-            nn.Conv2d(16, 1, 3, padding=1), nn.ReLU(inplace=True))
-        self.linear1, self.linear2 = nn.Linear(49, 49), nn.Linear(49, 10)
-
-    def forward(self, x):
-        return self.linear2(self.linear1(self.feature_net(x).flatten(1)))
-
-
-network = Siamese()
-network.load_state_dict(load_file(run / "model.safetensors"), strict=True)
-network.eval()
+network = read(run / "model.safetensors").eval()
 
 # The rows of the validation images stand in tsne.csv, in the order of their embeddings.
 rows = pd.read_csv(run / "tsne.csv")["row"].values

@@ -29,7 +29,8 @@ def divergence(p, y):
     """Exact KL(P||Q) in nats of the map y [N, 2]."""
     row, column, value = p
     y = y.astype(np.float64)
-    total = sum((1 / (1 + ((y - point) ** 2).sum(1))).sum() - 1 for point in y)
+    a, b = np.ascontiguousarray(y.T)
+    total = sum((1 / (1 + (a - x) ** 2 + (b - z) ** 2)).sum() - 1 for x, z in y)
     q = 1 / (1 + ((y[row] - y[column]) ** 2).sum(1)) / total
     held = value > 0
     return float((value[held] * np.log(value[held] / q[held])).sum())
@@ -67,4 +68,5 @@ def main():
           + (f", time × {given.seconds / seconds:.2f}" if given.seconds else ""))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""The machine and the versions, as RESULTS.md tells them."""
+import os
+import pathlib
+import platform
+import subprocess
+
+from .process import available_cores, run
+from .settings import ROOT
+
+PEERS = ("torch", "scikit-learn", "openTSNE", "faiss-cpu", "pandas", "numpy")
+
+
+def machine():
+    """Processor, cores, memory and kernel."""
+    processor = field("/proc/cpuinfo", "model name") or platform.processor()
+    family, model = field("/proc/cpuinfo", "cpu family"), field("/proc/cpuinfo", "model")
+    return {
+        "processor": processor + (f" (family {family}, model {model})" if family else ""),
+        "cores": str(len(available_cores())),
+        "memory": f"{int(field('/proc/meminfo', 'MemTotal').split()[0]) * 1024 / 1e9:.1f} GB",
+        "system": f"{platform.system()} {platform.release().split('-')[0]}",
+    }
+
+
+def versions(settings, python):
+    """Of `dml` and all that it is measured with."""
+    script = ("import importlib.metadata as m, json, platform, sys; "
+              "print(json.dumps({n: m.version(n) for n in sys.argv[1:]} | {'Python': platform.python_version()}))")
+    return {
+        "dml": f"{run([settings.dml, '--version']).stdout.split()[-1]}, commit {commit()}",
+        "rustc": output(["rustc", "--version"]).removeprefix("rustc "),
+        **run([python, "-c", script, *PEERS]).last_json,
+    }
+
+
+def load():
+    """Processes that wanted to run in the last minute, as a mean."""
+    return os.getloadavg()[0]
+
+
+def commit():
+    """The commit that is checked out, with a word where files differ from it."""
+    changed = output(["git", "status", "--porcelain", "--untracked-files=no", "--", ":!benches/RESULTS.md"])
+    return (output(["git", "rev-parse", "--short", "HEAD"]) or "unknown") + (" with changes" if changed else "")
+
+
+def field(path, name):
+    """The value of the first line `name : value`."""
+    for line in pathlib.Path(path).read_text().splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == name:
+            return value.strip()
+    return ""
+
+
+def output(command):
+    """What a command prints; nothing where it is missing or fails."""
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
