@@ -13,20 +13,28 @@
 //! order, because sorted ones would grow a tree as deep as a list; the shuffle has a fixed seed
 //! and shows in no result. And values whose squared distance would overflow are refused.
 
+mod blocked;
+mod cells;
 mod distinct;
 mod euclidean;
+mod filter;
+mod points;
+mod tree;
 
-use linfa_nn::{KdTree, NearestNeighbour};
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
-use rayon::prelude::*;
 
 use self::distinct::Distinct;
-use self::euclidean::Euclidean;
+use self::points::Points;
 use crate::error::{Error, Result};
 
-/// Points in a leaf of the tree: on 57,000 references in 10-D faster than linfa-nn's 16, and than
-/// 256 and more.
-const LEAF: usize = 64;
+/// How neighbours are searched for; the result is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Search {
+    /// linfa-nn's k-d tree.
+    Tree,
+    /// Every query against every point, except where a whole block of points is too far.
+    Blocked,
+}
 
 /// The k nearest references of each of Q queries, nearest first.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +89,20 @@ pub fn nearest(
     queries: ArrayView2<f32>,
     k: usize,
 ) -> Result<Neighbours> {
+    nearest_by(Search::Blocked, references, queries, k)
+}
+
+/// [`nearest`] by a given search.
+///
+/// # Errors
+/// # Panics
+/// As [`nearest`].
+pub fn nearest_by(
+    search: Search,
+    references: ArrayView2<f32>,
+    queries: ArrayView2<f32>,
+    k: usize,
+) -> Result<Neighbours> {
     assert_eq!(references.ncols(), queries.ncols(), "embeddings of one network");
     let count = references.nrows();
     if k == 0 || k > count {
@@ -89,16 +111,15 @@ pub fn nearest(
     }
     check(references, "reference")?;
     check(queries, "query")?;
+    let (references, queries) = (references.as_standard_layout(), queries.as_standard_layout());
+    let (references, queries) = (Points::of(references.view()), Points::of(queries.view()));
     let distinct = Distinct::of(references);
-    let tree = KdTree::new()
-        .from_batch_with_leaf_size(distinct.points(), LEAF, Euclidean)
-        .expect("the dimension and the leaf size are not 0");
-    let queries = queries.as_standard_layout();
-    let found: Vec<Vec<(f32, u32)>> = (0..queries.nrows())
-        .into_par_iter()
-        .map(|row| distinct.nearest(&*tree, queries.row(row), k))
-        .collect();
-    let shape = (queries.nrows(), k);
+    let search = match search {
+        Search::Tree => tree::search,
+        Search::Blocked => blocked::search,
+    };
+    let found = search(references, &distinct, queries, k);
+    let shape = (queries.len(), k);
     Ok(Neighbours {
         indices: Array2::from_shape_fn(shape, |(query, place)| found[query][place].1),
         distances: Array2::from_shape_fn(shape, |(query, place)| found[query][place].0.sqrt()),

@@ -2,9 +2,11 @@
 
 mod cores;
 mod device;
+mod simd;
 
 pub use cores::{Core, Cores, Job, Workers};
 pub use device::{DeviceChoice, open_device};
+pub use simd::{Kernel, Simd, multiply_add};
 
 /// Sets up what has to be set before libtorch does anything. Call it first in `main`.
 pub fn start() {
