@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::cells::{Box, Cells, Gap};
 use super::distinct::Distinct;
 use super::euclidean::Euclidean;
-use super::filter::{Filter, Hit, PANEL, TILE};
+use super::filter::{self, Filter, Hit, PANEL, TILE};
 use super::points::Points;
 use crate::runtime::Simd;
 
@@ -65,7 +65,7 @@ struct Group<'a> {
     around: &'a Box,
     /// −2 (q − centre), dimension-major `[tiles, D, TILE]`.
     turned: Vec<f32>,
-    /// |q − centre|², made smaller `[Q]`.
+    /// [`filter::norm`] of each query `[Q]`.
     norms: Vec<f32>,
     /// [`Filter::limits`] `[tiles · TILE]`.
     limits: Vec<f32>,
@@ -81,18 +81,14 @@ impl<'a> Group<'a> {
         k: usize,
     ) -> Group<'a> {
         let centre = around.centre();
-        let shrink = shrink(centre.len());
         let mut turned = queries.bundled::<TILE>(rows);
         for bundle in turned.chunks_exact_mut(centre.len() * TILE) {
             for (line, centre) in bundle.chunks_exact_mut(TILE).zip(centre) {
                 line.iter_mut().for_each(|value| *value = -2.0 * (*value - centre));
             }
         }
-        let norm = |&row: &u32| {
-            let terms = queries.row(row).iter().zip(centre);
-            shrink * terms.map(|(value, centre)| (value - centre) * (value - centre)).sum::<f32>()
-        };
-        let norms: Vec<f32> = rows.iter().map(norm).collect();
+        let moved = |row| queries.row(row).iter().zip(centre).map(|(value, centre)| value - centre);
+        let norms = rows.iter().map(|&row| filter::norm(moved(row))).collect();
         let mut limits = vec![f32::NEG_INFINITY; rows.len().next_multiple_of(TILE)];
         limits[..rows.len()].fill(f32::INFINITY);
         let points = index.cells.len() * POINTS;
@@ -109,18 +105,22 @@ impl<'a> Group<'a> {
             if self.nearest.iter().all(|nearest| nearest.worst() < gap) {
                 break;
             }
-            simd.run(Filter {
-                points: &self.index.points[cell],
-                count: self.index.cells.rows(cell).len(),
-                centre: self.around.centre(),
-                queries: &self.turned,
-                limits: &self.limits,
-                shrink: shrink(dimensions),
-                panel: &mut panel,
-                hits: &mut hits,
-            });
-            self.measure(cell, &hits);
-            hits.clear();
+            let panels = self.index.points[cell].chunks_exact(dimensions * PANEL);
+            for (points, rows) in panels.zip(self.index.cells.rows(cell).chunks(PANEL)) {
+                simd.run(Filter {
+                    points,
+                    count: rows.len(),
+                    centre: self.around.centre(),
+                    queries: &self.turned,
+                    limits: &self.limits,
+                    panel: &mut panel,
+                    hits: &mut hits,
+                });
+                if !hits.is_empty() {
+                    self.measure(rows, &hits);
+                    hits.clear();
+                }
+            }
         }
         self.nearest
     }
@@ -141,27 +141,19 @@ impl<'a> Group<'a> {
     }
 
     /// Offers what passed the filter by its true distance, and tightens the limits.
-    fn measure(&mut self, cell: usize, hits: &[Hit]) {
-        let rows = self.index.cells.rows(cell);
+    fn measure(&mut self, rows: &[u32], hits: &[Hit]) {
         for &(query, place) in hits {
             let (query, row) = (query as usize, rows[place as usize]);
             let point = self.index.references.row(row);
             let squared = Euclidean::squared(self.queries.row(self.rows[query]), point);
             self.nearest[query].offer(squared, row);
         }
-        let widen = widen(self.queries.dimensions());
-        for ((limit, nearest), norm) in self.limits.iter_mut().zip(&self.nearest).zip(&self.norms) {
-            *limit = (nearest.worst() * widen + f32::MIN_POSITIVE) - norm;
+        let dimensions = self.queries.dimensions();
+        let queries = self.nearest.iter().zip(&self.norms);
+        for (limit, (nearest, &norm)) in self.limits.iter_mut().zip(queries) {
+            *limit = filter::limit(nearest.worst(), norm, dimensions);
         }
     }
-}
-
-fn shrink(dimensions: usize) -> f32 {
-    1.0 - 2.0 * (dimensions + 8) as f32 * f32::EPSILON
-}
-
-fn widen(dimensions: usize) -> f32 {
-    1.0 + (dimensions + 8) as f32 * f32::EPSILON
 }
 
 /// The nearest points of one query so far.

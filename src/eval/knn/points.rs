@@ -10,12 +10,19 @@ pub(super) struct Points<'a> {
 }
 
 impl<'a> Points<'a> {
+    /// Points of so many dimensions, row by row.
+    pub fn new(values: &'a [f32], dimensions: usize) -> Points<'a> {
+        Points { values, dimensions }
+    }
+
+    /// The points of a view.
+    ///
     /// # Panics
     /// Where the view has other strides: a bug.
     pub fn of(view: ArrayView2<'a, f32>) -> Points<'a> {
         let dimensions = view.ncols();
         let values = view.to_slice().expect("the points lie row by row in one piece");
-        Points { values, dimensions }
+        Points::new(values, dimensions)
     }
 
     /// Number of points N.
