@@ -59,7 +59,8 @@ impl Box {
     fn around(points: Points, rows: &[u32]) -> Box {
         let (mut low, mut high) = (points.row(rows[0]).to_vec(), points.row(rows[0]).to_vec());
         for &other in &rows[1..] {
-            for (value, (low, high)) in points.row(other).iter().zip(low.iter_mut().zip(&mut high)) {
+            for (value, (low, high)) in points.row(other).iter().zip(low.iter_mut().zip(&mut high))
+            {
                 *low = if value < low { *value } else { *low };
                 *high = if value > high { *value } else { *high };
             }

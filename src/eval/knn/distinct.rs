@@ -17,7 +17,8 @@ impl Distinct {
     /// Finds the rows of the references `[N, D]` that are equal.
     pub fn of(references: Points) -> Distinct {
         // Adding 0 turns −0 into 0, so that equal values have equal bits.
-        let bits: Vec<u32> = references.values().iter().map(|value| (value + 0.0).to_bits()).collect();
+        let bits: Vec<u32> =
+            references.values().iter().map(|value| (value + 0.0).to_bits()).collect();
         let mut lasts: HashMap<&[u32], u32> = HashMap::with_capacity(references.len());
         let mut firsts = Vec::with_capacity(references.len());
         let mut next = vec![None; references.len()];

@@ -103,8 +103,8 @@ fn centred<const FMA: bool>(
     let mut norms = [0.0; PANEL];
     for ((line, &centre), points) in panel.iter_mut().zip(centre).zip(points) {
         let mut centred = *points;
-        for lane in 0..PANEL {
-            centred[lane] -= centre;
+        for value in &mut centred {
+            *value -= centre;
         }
         for lane in 0..PANEL {
             norms[lane] = multiply_add::<FMA>(centred[lane], centred[lane], norms[lane]);
@@ -216,8 +216,11 @@ mod tests {
         let dimensions = centre.len();
         let rows = |values: &[f32]| (0..(values.len() / dimensions) as u32).collect::<Vec<u32>>();
         let bundled = |values| Points::new(values, dimensions).bundled::<PANEL>(&rows(values));
-        let moved: Vec<f32> =
-            queries.iter().zip(centre.iter().cycle()).map(|(query, centre)| query - centre).collect();
+        let moved: Vec<f32> = queries
+            .iter()
+            .zip(centre.iter().cycle())
+            .map(|(query, centre)| query - centre)
+            .collect();
         let turned = Points::new(&moved, dimensions).bundled::<TILE>(&rows(queries));
         let limits: Vec<f32> = moved
             .chunks_exact(dimensions)
@@ -235,7 +238,11 @@ mod tests {
                 panel: &mut vec![[0.0; PANEL]; dimensions],
                 hits: &mut hits,
             };
-            if fused { filter.run::<true>() } else { filter.run::<false>() }
+            if fused {
+                filter.run::<true>()
+            } else {
+                filter.run::<false>()
+            }
             hits
         })
     }

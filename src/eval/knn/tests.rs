@@ -11,11 +11,7 @@ use serde::Deserialize;
 const SEARCHES: [Search; 2] = [Search::Tree, Search::Blocked];
 
 /// By every search, which must all find the same bits.
-fn nearest(
-    references: ArrayView2<f32>,
-    queries: ArrayView2<f32>,
-    k: usize,
-) -> Result<Neighbours> {
+fn nearest(references: ArrayView2<f32>, queries: ArrayView2<f32>, k: usize) -> Result<Neighbours> {
     let chosen = nearest_of_choice(references, queries, k);
     for search in SEARCHES {
         match (&chosen, &nearest_by(search, references, queries, k)) {
