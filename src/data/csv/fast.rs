@@ -4,8 +4,8 @@
 //! with a file. Quotes are left to the exact pass, so here each line is a row. A cell of a pixel
 //! is one to three digits and nothing else, a label has no quote and no control character.
 //!
-//! To polars a line is one cell of text: parsing 47 million cells into a column each took it six
-//! times as long as all that is done here, and the columns were to be turned into rows after.
+//! To polars a line is one cell of text. To parse 47 million cells into columns took it most of the
+//! time of a load, and the columns were then to be turned into rows.
 
 use std::collections::HashMap;
 use std::io::Cursor;

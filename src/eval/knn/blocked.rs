@@ -13,7 +13,7 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::cells::{Box, Cells, Gap};
+use super::cells::{Bounds, Cells, Gap};
 use super::distinct::Distinct;
 use super::euclidean::Euclidean;
 use super::filter::{self, Filter, Hit, PANEL, TILE};
@@ -72,7 +72,7 @@ struct Group<'a> {
     index: &'a Index<'a>,
     queries: Points<'a>,
     rows: &'a [u32],
-    around: &'a Box,
+    around: &'a Bounds,
     /// −2 (q − centre), dimension-major `[tiles, D, TILE]`.
     turned: Vec<f32>,
     /// [`filter::norm`] of each query `[Q]`.
@@ -87,7 +87,7 @@ impl<'a> Group<'a> {
         index: &'a Index<'a>,
         queries: Points<'a>,
         rows: &'a [u32],
-        around: &'a Box,
+        around: &'a Bounds,
         k: usize,
     ) -> Group<'a> {
         let centre = around.centre();
@@ -101,8 +101,8 @@ impl<'a> Group<'a> {
         let norms = rows.iter().map(|&row| filter::norm(moved(row))).collect();
         let mut limits = vec![f32::NEG_INFINITY; rows.len().next_multiple_of(TILE)];
         limits[..rows.len()].fill(f32::INFINITY);
-        let points = index.cells.len() * POINTS;
-        let nearest = vec![Nearest::new(k.min(points)); rows.len()];
+        let most = k.min(index.cells.len() * POINTS);
+        let nearest = rows.iter().map(|_| Nearest::new(most)).collect();
         Group { index, queries, rows, around, turned, norms, limits, nearest }
     }
 
@@ -167,7 +167,6 @@ impl<'a> Group<'a> {
 }
 
 /// The nearest points of one query so far.
-#[derive(Clone)]
 struct Nearest {
     k: usize,
     /// Squared distance and row as one number, which orders them by distance and then by row: the

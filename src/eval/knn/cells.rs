@@ -16,12 +16,11 @@ pub(super) struct Cells {
     /// Points in each cell but the last.
     size: usize,
     /// The box around each cell `[C]`.
-    boxes: Vec<Box>,
+    boxes: Vec<Bounds>,
 }
 
 /// The smallest box around some points.
-#[derive(Clone)]
-pub(super) struct Box {
+pub(super) struct Bounds {
     /// Lowest coordinates `[D]`.
     low: Vec<f32>,
     /// Highest coordinates `[D]`.
@@ -35,7 +34,7 @@ impl Cells {
     pub fn of(points: Points, rows: Vec<u32>, size: usize) -> Cells {
         let mut order = rows;
         split(points, &mut order, size);
-        let boxes = order.par_chunks(size).map(|rows| Box::around(points, rows)).collect();
+        let boxes = order.par_chunks(size).map(|rows| Bounds::around(points, rows)).collect();
         Cells { order, size, boxes }
     }
 
@@ -50,13 +49,13 @@ impl Cells {
     }
 
     /// The box around a cell.
-    pub fn around(&self, cell: usize) -> &Box {
+    pub fn around(&self, cell: usize) -> &Bounds {
         &self.boxes[cell]
     }
 }
 
-impl Box {
-    fn around(points: Points, rows: &[u32]) -> Box {
+impl Bounds {
+    fn around(points: Points, rows: &[u32]) -> Bounds {
         let (mut low, mut high) = (points.row(rows[0]).to_vec(), points.row(rows[0]).to_vec());
         for &other in &rows[1..] {
             for (value, (low, high)) in points.row(other).iter().zip(low.iter_mut().zip(&mut high))
@@ -66,7 +65,7 @@ impl Box {
             }
         }
         let centre = low.iter().zip(&high).map(|(low, high)| low / 2.0 + high / 2.0).collect();
-        Box { low, high, centre }
+        Bounds { low, high, centre }
     }
 
     /// The point in the middle `[D]`.
@@ -83,7 +82,7 @@ impl Box {
     ///
     /// This holds for distances as [`Euclidean::squared`] rounds them: subtraction, product and
     /// sum are rounded monotonically, and the terms here are no larger and summed in its order.
-    pub fn gap(&self, other: &Box, scratch: &mut Gap) -> f32 {
+    pub fn gap(&self, other: &Bounds, scratch: &mut Gap) -> f32 {
         for (place, gap) in scratch.between.iter_mut().enumerate() {
             let (above, below) =
                 (other.low[place] - self.high[place], self.low[place] - other.high[place]);
@@ -93,7 +92,7 @@ impl Box {
     }
 }
 
-/// Memory for [`Box::gap`].
+/// Memory for [`Bounds::gap`].
 pub(super) struct Gap {
     between: Vec<f32>,
     zero: Vec<f32>,
@@ -111,7 +110,7 @@ fn split(points: Points, rows: &mut [u32], size: usize) {
     if rows.len() <= size {
         return;
     }
-    let dimension = Box::around(points, rows).widest();
+    let dimension = Bounds::around(points, rows).widest();
     let middle = rows.len().div_ceil(size).div_ceil(2) * size;
     let value = |row: u32| points.row(row)[dimension];
     // Equal coordinates are split by row, so that cells of equal points are full, too.
