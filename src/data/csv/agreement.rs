@@ -51,12 +51,43 @@ fn the_fast_pass_accepts_nothing_that_the_exact_pass_reads_otherwise() {
 
 #[test]
 fn the_fast_pass_reads_plain_files_itself() {
-    // More rows than one block and, with a file this small, more than one chunk of polars.
-    let row = |i: usize| format!("{},{},{},{},{}\n", i % 3, i % 256, i % 7, i % 11, i % 13);
-    let text = format!("label,a,b,c,d\n{}", (0..3000).map(row).collect::<String>());
-    let (fast, exact) = both_passes(&text);
-    assert_eq!(fast.as_ref().map(|rows| rows.rows.len()), Some(3000));
-    assert_eq!(fast, exact);
-    assert!(both_passes(&text.replace('\n', "\r\n")).0.is_some());
+    // More than two pieces, and a label that comes up in the last of them alone.
+    let last = ["9,255,0,10,99\n".repeat(3), "0,1,2,3,4\n".to_owned()].concat();
+    let row = |i: usize| format!("{},{},{},{},{}\n", i / 7 % 3, i % 256, i % 7, i % 11, i % 13);
+    let text = format!("label,a,b,c,d\n{}{last}", (0..200_000).map(row).collect::<String>());
+    assert!(text.len() > 2 << 20);
+    for text in [text.replace('\n', "\r\n"), text] {
+        let (fast, exact) = both_passes(&text);
+        assert_eq!(fast.as_ref().map(|rows| rows.rows.len()), Some(200_004));
+        assert!(fast == exact);
+    }
     assert!(both_passes("label,a\n3,1\n7,2\n").0.is_some());
+}
+
+#[test]
+fn the_label_is_found_in_every_column() {
+    for label in 0..5 {
+        let line = |name: &str, first: usize| -> String {
+            let pixel = |column| format!("{}", (first + column) % 256);
+            let cell = |column| if column == label { name.to_owned() } else { pixel(column) };
+            (0..5).map(cell).collect::<Vec<_>>().join(",") + "\n"
+        };
+        let text = line("label", 0) + &line("a b", 7) + &line("-1", 98) + &line("a b", 253);
+        let (fast, exact) = both_passes(&text);
+        assert!(fast.is_some(), "{text:?}");
+        assert_eq!(fast, exact);
+    }
+}
+
+#[test]
+fn a_line_that_polars_would_cut_is_left_to_the_exact_pass() {
+    for line in ["1,7\u{1f}", "1,7\u{1f}8", "1\u{1f},7", "\u{1f}", "1,7\r8", "1\r,7", "1,7\r\r"] {
+        let text = format!("label,p\n1,7\n{line}\n2,8\n");
+        assert_eq!(both_passes(&text).0, None, "{text:?}");
+    }
+    // Where lines end with a carriage return, too, one more of them is not overlooked.
+    for label in ["2\u{1f}3", "2\u{1f}", "2\r3", "2\r"] {
+        let text = format!("p,label\r\n7,1\r\n8,{label}\r\n9,1\r\n");
+        assert_eq!(both_passes(&text).0, None, "{text:?}");
+    }
 }

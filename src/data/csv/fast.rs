@@ -1,9 +1,11 @@
-//! The fast pass: polars parses straight into `u8`, then the columns are turned into rows.
+//! The fast pass: polars reads the lines, and each line is parsed straight into a row of `u8`.
 //!
 //! It answers only where it is certain to agree with the exact pass, and never says what is wrong
-//! with a file. Quotes are left to the exact pass, so here each line is a row: a short row and a
-//! blank line show as nulls, a long row is refused by polars, and the few things that polars lets
-//! through are looked for here (a carriage return inside a line, a comma after the last cell).
+//! with a file. Quotes are left to the exact pass, so here each line is a row. A cell of a pixel
+//! is one to three digits and nothing else, a label has no quote and no control character.
+//!
+//! To polars a line is one cell of text. To parse 47 million cells into columns took it most of the
+//! time of a load, and the columns were then to be turned into rows.
 
 use std::collections::HashMap;
 use std::io::Cursor;
@@ -17,25 +19,27 @@ use rayon::prelude::*;
 use super::Rows;
 use super::layout::Layout;
 
-/// Rows that are turned at a time; with 784 columns such a block of the result fills 50 kB.
-const BLOCK: usize = 64;
+/// Bytes that one thread reads at a time: few enough to stay in its cache.
+const PIECE: usize = 1 << 20;
 
-/// Rows and columns of the tiles that are turned in registers.
-const TILE: usize = 8;
+/// What polars is told to separate cells by; a line with it in it is left to the exact pass.
+const NO_SEPARATOR: u8 = 0x1f;
 
 /// The rows of a faultless file; `None` where only the exact pass can tell.
 pub(super) fn read(text: &[u8], layout: &Layout) -> Option<Rows> {
-    let body = without_final_line_ends(&text[layout.body..]);
-    if body.ends_with(b",") {
-        return None;
+    let pieces = pieces(without_final_line_ends(&text[layout.body..]));
+    let counts: Vec<usize> = pieces.par_iter().map(|piece| lines_in(piece)).collect();
+    let width = layout.columns - 1;
+    let mut pixels = vec![0; counts.iter().sum::<usize>() * width];
+    let mut rest = pixels.as_mut_slice();
+    let mut parts = Vec::with_capacity(pieces.len());
+    for (piece, count) in pieces.into_iter().zip(counts) {
+        let (part, after) = rest.split_at_mut(count * width);
+        rest = after;
+        parts.push((piece, part));
     }
-    let (odd, frame) = rayon::join(|| has_lone_carriage_return(body), || parse(body, layout));
-    let frame = frame.ok().filter(|_| !odd)?;
-    if frame.columns().iter().any(|column| column.null_count() > 0) {
-        return None;
-    }
-    let (distinct, rows) = labels(&frame, layout)?;
-    let pixels = rows_of_pixels(&frame, layout)?;
+    let labels = parts.into_par_iter().map(|(piece, pixels)| read_piece(piece, layout, pixels));
+    let (distinct, rows) = joined(labels.collect::<Option<Vec<Labels>>>()?)?;
     Some(Rows { pixels, distinct, rows, starts: Vec::new() })
 }
 
@@ -44,132 +48,158 @@ fn without_final_line_ends(body: &[u8]) -> &[u8] {
     &body[..body.len() - ends]
 }
 
-fn has_lone_carriage_return(body: &[u8]) -> bool {
-    // `contains` alone is several times faster, and most files have no carriage return at all.
-    body.contains(&b'\r') && body.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n')
+/// Cuts a text after about every [`PIECE`] bytes, where a line ends; that end is left out.
+fn pieces(mut text: &[u8]) -> Vec<&[u8]> {
+    let mut pieces = Vec::with_capacity(text.len() / PIECE + 1);
+    while let Some(rest) = text.get(PIECE..)
+        && let Some(end) = rest.iter().position(|&byte| byte == b'\n')
+    {
+        let piece = &text[..PIECE + end];
+        pieces.push(piece.strip_suffix(b"\r").unwrap_or(piece));
+        text = &text[PIECE + end + 1..];
+    }
+    pieces.push(text);
+    pieces
 }
 
-fn parse(body: &[u8], layout: &Layout) -> PolarsResult<DataFrame> {
-    let kind = |column| if column == layout.label { DataType::String } else { DataType::UInt8 };
-    let field = |column: usize| Field::new(column.to_string().into(), kind(column));
-    let schema: Schema = (0..layout.columns).map(field).collect();
-    CsvReadOptions::default()
-        .with_has_header(false)
-        .with_schema(Some(Arc::new(schema)))
-        .with_parse_options(CsvParseOptions::default().with_quote_char(None))
-        .into_reader_with_file_handle(Cursor::new(body))
-        .finish()
+/// Lines in a piece, of which the last has no end.
+fn lines_in(piece: &[u8]) -> usize {
+    // As many bytes at a time as a `u8` can count, which the processor does 16 and more at once.
+    let ends = |bytes: &[u8]| bytes.iter().map(|&byte| u8::from(byte == b'\n')).sum::<u8>();
+    1 + piece.chunks(255).map(|bytes| usize::from(ends(bytes))).sum::<usize>()
 }
 
-/// Distinct labels in the order in which they appear, and the label of each row.
-fn labels(frame: &DataFrame, layout: &Layout) -> Option<(Vec<String>, Vec<u32>)> {
-    let column = frame.columns()[layout.label].as_materialized_series().str().ok()?;
-    let mut distinct: Vec<String> = Vec::new();
+/// Labels of some rows.
+#[derive(Default)]
+struct Labels {
+    /// In the order in which they appear.
+    distinct: Vec<String>,
+    /// Index into `distinct` of each row.
+    rows: Vec<u32>,
+}
+
+/// Reads the rows of a piece into `pixels` `[lines, columns − 1]`.
+fn read_piece(piece: &[u8], layout: &Layout, pixels: &mut [u8]) -> Option<Labels> {
+    let frame = parse(piece).ok()?;
+    let lines = frame.columns().first()?.as_materialized_series().str().ok()?;
+    let width = layout.columns - 1;
+    if lines.null_count() > 0 || lines.len() * width != pixels.len() {
+        return None;
+    }
+    let mut labels = Labels::default();
     let mut known: HashMap<&str, u32> = HashMap::new();
-    let mut rows = Vec::with_capacity(frame.height());
-    for label in column.iter() {
-        let label = label?.trim();
+    let mut left_out = piece.len() + 1;
+    for (line, pixels) in lines.iter().zip(pixels.chunks_exact_mut(width)) {
+        let line = line?;
+        left_out = left_out.checked_sub(line.len() + 1)?;
+        let label = read_line(line, layout, pixels)?;
         let index = match known.get(label) {
             Some(&index) => index,
             None => {
-                if label.is_empty() || label.contains(|c: char| c == '"' || c.is_control()) {
-                    return None;
-                }
-                let index = u32::try_from(distinct.len()).ok()?;
-                distinct.push(label.to_owned());
+                let index = u32::try_from(labels.distinct.len()).ok()?;
+                labels.distinct.push(label.to_owned());
                 known.insert(label, index);
                 index
             }
         };
-        rows.push(index);
+        labels.rows.push(index);
     }
-    Some((distinct, rows))
+    // Only a carriage return before the end of a line is no part of it. No row was read with one
+    // in it, so all were left out; and nothing else was, as a cell behind polars' separator.
+    let carriage_returns = || piece.iter().filter(|&&byte| byte == b'\r').count();
+    (left_out == 0 || left_out == carriage_returns()).then_some(labels)
 }
 
-/// Pixels row by row, `[N, side * side]`.
-fn rows_of_pixels(frame: &DataFrame, layout: &Layout) -> Option<Vec<u8>> {
-    let pixels = layout.columns - 1;
-    let mut columns: Vec<Vec<&[u8]>> = Vec::with_capacity(pixels);
-    for (index, column) in frame.columns().iter().enumerate() {
-        if index != layout.label {
-            let chunks = column.as_materialized_series().u8().ok()?.downcast_iter();
-            columns.push(chunks.map(|chunk| chunk.values().as_slice()).collect());
-        }
-    }
-    let mut result = vec![0; frame.height() * pixels];
-    let mut rest = result.as_mut_slice();
-    let mut parts = Vec::new();
-    for (chunk, values) in columns[0].iter().enumerate() {
-        let (part, after) = rest.split_at_mut(values.len() * pixels);
-        rest = after;
-        parts.push((chunk, part));
-    }
-    // Every column was cut where the lines were, so chunks of one number hold the same rows.
-    parts.into_par_iter().for_each(|(chunk, part)| {
-        for (block, rows) in part.chunks_mut(BLOCK * pixels).enumerate() {
-            turn(&columns, chunk, block * BLOCK, rows);
-        }
-    });
-    Some(result)
+fn parse(piece: &[u8]) -> PolarsResult<DataFrame> {
+    let line = Field::new("line".into(), DataType::String);
+    let parse = CsvParseOptions::default().with_quote_char(None).with_separator(NO_SEPARATOR);
+    CsvReadOptions::default()
+        .with_has_header(false)
+        .with_schema(Some(Arc::new(Schema::from_iter([line]))))
+        .with_infer_schema_length(Some(0))
+        // The pieces are what is read side by side.
+        .with_n_threads(Some(1))
+        .with_parse_options(parse)
+        .into_reader_with_file_handle(Cursor::new(piece))
+        .finish()
 }
 
-/// Writes one block of rows, from the row `from` on of a chunk.
-fn turn(columns: &[Vec<&[u8]>], chunk: usize, from: usize, rows: &mut [u8]) {
-    let width = columns.len();
-    let height = rows.len() / width;
-    let tiles = (height - height % TILE, width - width % TILE);
-    for (place, column) in columns.iter().enumerate() {
-        let values = &column[chunk][from..from + height];
-        // What the tiles leave: the last rows, and all rows of the last columns.
-        let done = if place < tiles.1 { tiles.0 } else { 0 };
-        for (row, &value) in values.iter().enumerate().skip(done) {
-            rows[row * width + place] = value;
+/// The label of a line, its pixels written into `pixels`.
+fn read_line<'a>(line: &'a str, layout: &Layout, pixels: &mut [u8]) -> Option<&'a str> {
+    let (before, after) = pixels.split_at_mut(layout.label);
+    let rest = line.get(read_cells(line.as_bytes(), before)?..)?;
+    let label = match after.split_last_mut() {
+        None => rest,
+        Some((last, after)) => {
+            let (label, rest) = rest.split_once(',')?;
+            let rest = rest.as_bytes();
+            *last = number(rest.get(read_cells(rest, after)?..)?)?;
+            label
         }
-    }
-    for (place, group) in columns.chunks_exact(TILE).enumerate() {
-        let group: &[Vec<&[u8]>; TILE] = group.try_into().expect("chunks of that size");
-        let values = group.each_ref().map(|column| &column[chunk][from..from + height]);
-        for row in (0..tiles.0).step_by(TILE) {
-            let tile = values.map(|column| word(&column[row..row + TILE]));
-            for (offset, line) in turned(tile).into_iter().enumerate() {
-                let start = (row + offset) * width + place * TILE;
-                rows[start..start + TILE].copy_from_slice(&line.to_le_bytes());
-            }
-        }
-    }
+    };
+    let odd = |mark: char| mark == ',' || mark == '"' || mark.is_control();
+    let trimmed = label.trim();
+    (!trimmed.is_empty() && !label.contains(odd)).then_some(trimmed)
 }
 
-fn word(bytes: &[u8]) -> u64 {
-    u64::from_le_bytes(bytes.try_into().expect("a tile is as wide as a word"))
-}
-
-/// Transposes 8 × 8 bytes, a word a row: halves, then quarters, then single bytes change places.
-fn turned(mut tile: [u64; TILE]) -> [u64; TILE] {
-    let steps =
-        [(4, 0x0000_0000_ffff_ffff), (2, 0x0000_ffff_0000_ffff), (1, 0x00ff_00ff_00ff_00ff)];
-    for (step, low) in steps {
-        let bits = 8 * step;
-        for upper in (0..TILE).filter(|row| row & step == 0) {
-            let (a, b) = (tile[upper], tile[upper + step]);
-            tile[upper] = (a & low) | ((b & low) << bits);
-            tile[upper + step] = ((a >> bits) & low) | (b & !low);
-        }
-    }
-    tile
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_turned_tile_has_rows_for_columns() {
-        let tile = std::array::from_fn(|row| {
-            u64::from_le_bytes(std::array::from_fn(|column| (row * 16 + column) as u8))
+/// Reads cells that a comma follows, and returns how many bytes they take.
+///
+/// The comma after the last of them may lie behind the end of the text.
+fn read_cells(text: &[u8], pixels: &mut [u8]) -> Option<usize> {
+    const DIGITS: u32 = u32::from_le_bytes([b'0'; 4]);
+    let mut at = 0;
+    let mut odd = 0;
+    for pixel in pixels {
+        let rest = text.get(at..)?;
+        let word = u32::from_le_bytes(match rest.first_chunk() {
+            Some(word) => *word,
+            None => padded(rest),
         });
-        for (row, line) in turned(tile).into_iter().enumerate() {
-            let expected = std::array::from_fn(|column| (column * 16 + row) as u8);
-            assert_eq!(line.to_le_bytes(), expected);
+        // A byte that is a comma becomes 0, and the subtraction then sets its highest bit.
+        let others = word ^ u32::from_le_bytes([b','; 4]);
+        let commas = others.wrapping_sub(0x0101_0101) & !others & 0x8080_8080;
+        let digits = commas.trailing_zeros() / 8;
+        if !(1..=3).contains(&digits) {
+            return None;
         }
+        // The digits move to the end of the word, so that zeros fill up what is missing before.
+        let cell = (word ^ DIGITS) << (8 * (4 - digits));
+        let [_, hundreds, tens, ones] = cell.to_le_bytes().map(u32::from);
+        let value = 100 * hundreds + 10 * tens + ones;
+        // A byte that is no digit is more than 9 by now.
+        odd |= (cell | cell.wrapping_add(0x7676_7676)) & 0x8080_8080;
+        odd |= u32::from(value > 255);
+        *pixel = value as u8;
+        at += digits as usize + 1;
     }
+    (odd == 0).then_some(at)
+}
+
+/// The first bytes of a word, commas for what is missing.
+fn padded(bytes: &[u8]) -> [u8; 4] {
+    std::array::from_fn(|place| bytes.get(place).copied().unwrap_or(b','))
+}
+
+/// A pixel value from all of a text.
+fn number(text: &[u8]) -> Option<u8> {
+    let mut pixel = [0];
+    (read_cells(text, &mut pixel)? == text.len() + 1).then_some(pixel[0])
+}
+
+/// The labels of all pieces, one after the other.
+fn joined(pieces: Vec<Labels>) -> Option<(Vec<String>, Vec<u32>)> {
+    let mut known: HashMap<String, u32> = HashMap::new();
+    let mut all = Labels::default();
+    for piece in pieces {
+        let mut indices = Vec::with_capacity(piece.distinct.len());
+        for label in piece.distinct {
+            let next = u32::try_from(all.distinct.len()).ok()?;
+            indices.push(*known.entry(label).or_insert_with_key(|label| {
+                all.distinct.push(label.clone());
+                next
+            }));
+        }
+        all.rows.extend(piece.rows.into_iter().map(|row| indices[row as usize]));
+    }
+    Some((all.distinct, all.rows))
 }

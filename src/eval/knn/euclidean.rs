@@ -13,6 +13,7 @@ pub struct Euclidean;
 
 impl Euclidean {
     /// Squared distance of two slices of the same length.
+    #[inline]
     pub fn squared(a: &[f32], b: &[f32]) -> f32 {
         let (a, b) = (a.chunks_exact(4), b.chunks_exact(4));
         let rest = a.remainder().iter().zip(b.remainder());

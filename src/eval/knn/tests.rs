@@ -1,11 +1,33 @@
-//! Against scikit-learn, and against a search that looks at every pair.
+//! Every search against scikit-learn, against a loop over all pairs, and against the other.
 
 use std::time::Duration;
 
+use super::nearest as nearest_of_choice;
 use super::*;
 use crate::random::{Generator, Purpose, generator};
 use rand::RngExt;
 use serde::Deserialize;
+
+const SEARCHES: [Search; 2] = [Search::Tree, Search::Blocked];
+
+/// By every search, which must all find the same bits.
+fn nearest(references: ArrayView2<f32>, queries: ArrayView2<f32>, k: usize) -> Result<Neighbours> {
+    let chosen = nearest_of_choice(references, queries, k);
+    for search in SEARCHES {
+        match (&chosen, &nearest_by(search, references, queries, k)) {
+            (Ok(chosen), Ok(found)) => assert_same(chosen, found),
+            (Err(chosen), Err(found)) => assert_eq!(chosen.to_string(), found.to_string()),
+            _ => panic!("{search:?} and the choice differ in whether it can be searched"),
+        }
+    }
+    chosen
+}
+
+fn assert_same(a: &Neighbours, b: &Neighbours) {
+    assert_eq!(a.indices, b.indices);
+    let bits = |found: &Neighbours| found.distances.mapv(f32::to_bits);
+    assert_eq!(bits(a), bits(b));
+}
 
 #[derive(Deserialize)]
 struct Reference {
@@ -128,18 +150,22 @@ fn a_set_searched_in_itself_finds_itself_first() {
 #[test]
 fn the_number_of_threads_changes_nothing() {
     let (references, queries) = (grid(3_000, 5, 4, 6), cloud(200, 5, 7));
-    let with = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| nearest(references.view(), queries.view(), 10).unwrap())
-    };
-    assert_eq!(with(1), with(4));
+    for search in SEARCHES {
+        let with = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let search = || nearest_by(search, references.view(), queries.view(), 10);
+            pool.install(|| search().unwrap())
+        };
+        assert_same(&with(1), &with(4));
+    }
 }
 
 /// Runs the search in a thread that may take as long as a slow machine needs, and not hang.
-fn in_time(references: Array2<f32>, queries: Array2<f32>, k: usize) -> Neighbours {
+fn in_time(search: Search, references: Array2<f32>, queries: Array2<f32>, k: usize) -> Neighbours {
     let (send, receive) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        send.send(nearest(references.view(), queries.view(), k)).expect("the test waits");
+        let found = nearest_by(search, references.view(), queries.view(), k);
+        send.send(found).expect("the test waits");
     });
     let found = receive.recv_timeout(Duration::from_secs(60));
     found.expect("an answer within a minute").unwrap()
@@ -147,19 +173,56 @@ fn in_time(references: Array2<f32>, queries: Array2<f32>, k: usize) -> Neighbour
 
 #[test]
 fn a_collapsed_network_gives_the_first_references_and_no_hang() {
-    let found = in_time(Array2::ones((57_000, 10)), Array2::ones((3_000, 10)), 10);
-    let first: Vec<u32> = (0..10).collect();
-    assert!(found.indices.rows().into_iter().all(|row| row.to_vec() == first));
-    assert!(found.distances.iter().all(|&distance| distance == 0.0));
+    for search in SEARCHES {
+        let found = in_time(search, Array2::ones((57_000, 10)), Array2::ones((3_000, 10)), 10);
+        let first: Vec<u32> = (0..10).collect();
+        assert!(found.indices.rows().into_iter().all(|row| row.to_vec() == first));
+        assert!(found.distances.iter().all(|&distance| distance == 0.0));
+    }
 }
 
 #[test]
-fn sorted_references_make_no_deep_tree() {
-    let line = Array2::from_shape_fn((57_000, 1), |(row, _)| row as f32);
-    let queries = Array2::from_shape_fn((3_000, 1), |(row, _)| 19.0 * row as f32 + 0.25);
-    let found = in_time(line, queries, 2);
-    for (row, pair) in found.indices.rows().into_iter().enumerate() {
-        assert_eq!(pair.to_vec(), [19 * row as u32, 19 * row as u32 + 1]);
+fn sorted_references_are_searched_as_fast_as_others() {
+    for search in SEARCHES {
+        let line = Array2::from_shape_fn((57_000, 1), |(row, _)| row as f32);
+        let queries = Array2::from_shape_fn((3_000, 1), |(row, _)| 19.0 * row as f32 + 0.25);
+        let found = in_time(search, line, queries, 2);
+        for (row, pair) in found.indices.rows().into_iter().enumerate() {
+            assert_eq!(pair.to_vec(), [19 * row as u32, 19 * row as u32 + 1]);
+        }
+    }
+}
+
+#[test]
+fn tight_clusters_far_from_the_origin_are_searched_as_fast_as_others() {
+    // Squared norms are a million times the squared distances, as far as f32 can tell.
+    for search in SEARCHES {
+        let points = cloud(20_000, 3, 15).mapv(|value| 300.0 + value);
+        let queries = points.slice(s![..3_000, ..]).to_owned();
+        let found = in_time(search, points, queries, 1);
+        assert!(found.distances.iter().all(|&distance| distance == 0.0));
+    }
+}
+
+#[test]
+fn all_searches_agree_bit_for_bit_on_sets_of_every_kind() {
+    for seed in 20..70 {
+        let mut random = random(seed);
+        let dimensions = [1, 2, 3, 5, 8, 13, 64, 130][random.random_range(0..8)];
+        let rows = random.random_range(1..700);
+        let queries = random.random_range(1..300);
+        let k = random.random_range(1..=rows.min(250));
+        let scale = 2_f32.powi(random.random_range(-70..45));
+        let offset = scale * [0.0, 1.0, 1e4][random.random_range(0..3)];
+        let set = |rows, stream| match seed % 3 {
+            0 => grid(rows, dimensions, 3, stream),
+            1 => cloud(rows, dimensions, stream),
+            _ => cloud(rows, dimensions, stream) * cloud(rows, 1, stream).mapv(|x| x.powi(9)),
+        };
+        let set = |rows, stream| set(rows, stream).mapv(|value| value * scale + offset);
+        let (references, queries) = (set(rows, seed), set(queries, seed + 1000));
+        assert!(nearest(references.view(), queries.view(), k).is_ok());
+        assert!(nearest(references.view(), references.view(), k).is_ok());
     }
 }
 
