@@ -67,4 +67,5 @@ def main():
           + (f", time × {given.seconds / seconds:.2f}" if given.seconds else ""))
 
 
-main()
+if __name__ == "__main__":
+    main()
