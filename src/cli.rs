@@ -8,12 +8,12 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::data::{ClassNames, Header};
 use crate::eval::Which;
-use crate::eval::tsne::Engine;
+use crate::eval::tsne::{Engine, Of};
 use crate::model::EngineChoice;
 use crate::runtime::DeviceChoice;
 
 pub use parse::Ks;
-use parse::{class_names, ks, tsne_engine, which_model};
+use parse::{class_names, ks, tsne_engine, tsne_of, which_model};
 
 /// Deep metric learning on labelled images: train, embed, evaluate and compare losses honestly.
 #[derive(Debug, Parser)]
@@ -195,6 +195,7 @@ pub struct TrainArgs {
   dml eval --knn 1                                      the newest run
   dml eval --run runs/contrastive-seed2022-1a2b3c --recall-at 1..5
   dml eval --test data/fashion-mnist_test.csv           on the official test set
+  dml eval --tsne-of both                               draw the training embeddings too
   dml eval --json | jq .accuracy")]
 pub struct EvalArgs {
     /// Run folder [default: the newest trained run]
@@ -209,9 +210,13 @@ pub struct EvalArgs {
     /// Which of the run's models: last or best [default: last]
     #[arg(long, value_name = "WHICH", value_parser = which_model)]
     pub model: Option<Which>,
-    /// Engine of the t-SNE: bhtsne or linfa [default: bhtsne]
+    /// Engine of the t-SNE: fft or linfa [default: fft]
     #[arg(long, value_name = "ENGINE", value_parser = tsne_engine)]
     pub tsne: Option<Engine>,
+    /// Embeddings that the t-SNE draws: validation, or both for the training images' too, in a
+    /// picture of their own [default: validation]
+    #[arg(long, value_name = "WHICH", value_parser = tsne_of, conflicts_with = "test")]
+    pub tsne_of: Option<Of>,
     /// Effective number of neighbours in the t-SNE [default: 30]
     #[arg(long, value_name = "N", conflicts_with = "test")]
     pub perplexity: Option<f64>,

@@ -89,7 +89,7 @@ class Bench:
 IMAGES = 60_000
 
 # Engines of the network, as `--engine` of benches/stages takes them.
-ENGINES = ("libtorch",)
+ENGINES = ("libtorch", "fused")
 
 
 def require_all_images(path):

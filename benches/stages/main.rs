@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand};
 use tch::Device;
 
 use dml::error::{Error, Result};
-use dml::model::{Architecture, LibtorchNetwork, Network, read_tensors};
+use dml::model::{Architecture, EngineChoice, Network, open_network, read_tensors};
 use dml::runtime::Cores;
 
 #[derive(Parser)]
@@ -65,11 +65,8 @@ fn network(engine: &str, weights: &Path, threads: usize) -> Result<Box<dyn Netwo
     let helpers = Cores::new(threads);
     // The core of the calling thread is taken for as long as the process lives.
     std::mem::forget(helpers.take());
-    match engine {
-        "libtorch" => {
-            let network = LibtorchNetwork::new(&architecture, &weights, Device::Cpu, &helpers)?;
-            Ok(Box::new(network))
-        }
-        other => Err(Error::setting("--engine", other, "no such engine; there is libtorch")),
-    }
+    let engine: EngineChoice =
+        engine.parse().map_err(|told: String| Error::setting("--engine", engine, told))?;
+    let (engine, _) = engine.settle(&architecture, Device::Cpu)?;
+    open_network(engine, &architecture, &weights, Device::Cpu, &helpers)
 }

@@ -2,7 +2,7 @@
 
 use crate::data::ClassNames;
 use crate::eval::Which;
-use crate::eval::tsne::Engine;
+use crate::eval::tsne::{Engine, Of};
 
 /// The ks of recall@k.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,12 @@ pub fn which_model(text: &str) -> Result<Which, String> {
 
 /// Reads the engine of the t-SNE.
 pub fn tsne_engine(text: &str) -> Result<Engine, String> {
-    one_of(text, &[("bhtsne", Engine::Bhtsne), ("linfa", Engine::Linfa)])
+    one_of(text, &[("fft", Engine::Fft), ("linfa", Engine::Linfa)])
+}
+
+/// Reads which embeddings the t-SNE lays out.
+pub fn tsne_of(text: &str) -> Result<Of, String> {
+    one_of(text, &[("validation", Of::Validation), ("both", Of::Both)])
 }
 
 /// The value of a word, or the words there are.

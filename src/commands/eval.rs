@@ -55,6 +55,7 @@ fn configured(args: &EvalArgs, folder: &RunFolder) -> Result<Config> {
     set(&mut config.eval.recall_at, &args.recall_at.as_ref().map(|ks| ks.0.clone()));
     set(&mut config.eval.model, &args.model);
     set(&mut config.tsne.engine, &args.tsne);
+    set(&mut config.tsne.of, &args.tsne_of);
     set(&mut config.tsne.perplexity, &args.perplexity);
     config.check()?;
     Ok(config)
@@ -103,8 +104,11 @@ fn told(folder: &RunFolder, evaluation: &Evaluation) -> String {
     for at in &evaluation.recall.at {
         table.push([format!("recall@{}", at.k), percent(at.recall)]);
     }
-    if let Some(tsne) = &evaluation.tsne {
-        table.push(["t-SNE KL".to_owned(), format!("{:.4}", tsne.kl)]);
+    let maps = [("t-SNE KL", &evaluation.tsne), ("t-SNE KL, training", &evaluation.tsne_train)];
+    for (name, map) in maps {
+        if let Some(map) = map {
+            table.push([name.to_owned(), format!("{:.4}", map.kl)]);
+        }
     }
     format!(
         "{} of {}: {} queries against {} references\n\n{}\n\n{}\n\nwritten to {}",

@@ -14,6 +14,8 @@ use crate::report::table::Table;
 
 /// t-SNE coordinates of the validation images.
 pub const TSNE: &str = "tsne.csv";
+/// t-SNE coordinates of the training images.
+pub const TSNE_TRAIN: &str = "tsne_train.csv";
 
 /// `embeddings_PART.npy` `[N, E]` f32 and `labels_PART.npy` `[N]` i64, as NumPy reads them.
 ///
@@ -33,16 +35,11 @@ fn write_npy(path: &Path, array: &impl WriteNpyExt) -> Result<()> {
     write_atomically(path, |file| array.write_npy(file).map_err(std::io::Error::other))
 }
 
-/// Row in the data (from 0), class and coordinates of each validation image.
+/// Row in the data (from 0), class and coordinates of each image of a map.
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn write_map(
-    folder: &RunFolder,
-    session: &Session,
-    rows: &[i64],
-    map: &tsne::Map,
-) -> Result<()> {
+pub fn write_map(path: &Path, session: &Session, rows: &[i64], map: &tsne::Map) -> Result<()> {
     let dataset = &session.dataset;
     let mut table = Table::new(["row", "label", "class", "x", "y"]);
     for (&row, [x, y]) in rows.iter().zip(&map.coordinates) {
@@ -51,10 +48,10 @@ pub fn write_map(
         let [x, y] = numbers;
         table.push([row.to_string(), class.label.clone(), class.name.clone(), x, y]);
     }
-    table.write_csv(&folder.file(TSNE))
+    table.write_csv(path)
 }
 
-/// Coordinates and classes of the map that an evaluation wrote into a run's folder.
+/// Coordinates and classes of the validation images' map in a run's folder.
 ///
 /// # Errors
 /// The file is missing or was changed.

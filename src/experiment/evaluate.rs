@@ -6,12 +6,13 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    RunFolder, Session, TSNE, pictures, read_json, write_embeddings, write_json, write_map,
+    Maps, RunFolder, Session, TSNE, TSNE_TRAIN, TsneFigures, pictures, read_json, write_embeddings,
+    write_json,
 };
 use crate::config::Config;
 use crate::data::{Dataset, Images};
 use crate::error::{Error, Result};
-use crate::eval::tsne::{self, Engine};
+use crate::eval::tsne::Of;
 use crate::eval::{self, EvalConfig, KnnMetrics, RecallAtK, Which};
 use crate::model::{Network, open_network, read_notes, read_tensors};
 use crate::report::table::Table;
@@ -50,23 +51,14 @@ pub struct Evaluation {
     pub recall: RecallAtK,
     /// Names of the classes.
     pub classes: Vec<String>,
-    /// The t-SNE, where one was made.
+    /// The t-SNE of the validation images, where one was made.
     pub tsne: Option<TsneFigures>,
-    /// Why no t-SNE was made, where it was asked for.
+    /// The t-SNE of the training images, where one was asked for and made.
+    pub tsne_train: Option<TsneFigures>,
+    /// Why a t-SNE was not made that was asked for.
     pub tsne_remark: Option<String>,
     /// Hash over the settings of the evaluation.
     pub fingerprint: String,
-}
-
-/// What is known of a t-SNE beside its coordinates.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TsneFigures {
-    /// What computed it.
-    pub engine: Engine,
-    /// Its perplexity.
-    pub perplexity: f64,
-    /// KL(P‖Q) of the coordinates, computed exactly, in nats.
-    pub kl: f64,
 }
 
 impl Evaluation {
@@ -88,6 +80,8 @@ struct Times {
     embed_seconds: f64,
     neighbours_seconds: f64,
     tsne_seconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tsne_train_seconds: Option<f64>,
 }
 
 /// A trained network and the embeddings of the images it was trained on.
@@ -111,11 +105,11 @@ pub fn evaluate(
 ) -> Result<Evaluation> {
     let mut times = Times::default();
     // Nothing of an earlier evaluation may stand beside what this one writes.
-    folder.forget(&[METRICS, TSNE, "plots/tsne.png"])?;
+    folder.forget(&[METRICS, TSNE, "plots/tsne.png", TSNE_TRAIN, "plots/tsne_train.png"])?;
     progress.stage("embedding");
     let start = Instant::now();
     let mut embedded = embed_references(session, folder, config)?;
-    let (_, validation) = session.parts(config)?;
+    let (train, validation) = session.parts(config)?;
     let queries = eval::embed(&mut *embedded.network, &session.images, &validation.rows);
     write_embeddings(folder, "train", &embedded.references, &embedded.reference_labels)?;
     write_embeddings(folder, "val", &queries, &validation.labels)?;
@@ -130,21 +124,11 @@ pub fn evaluate(
     write_json(&folder.file(METRICS), &evaluation)?;
     write_figures(folder, &evaluation, "")?;
 
-    progress.stage("t-SNE");
-    let start = Instant::now();
-    match tsne::embed(queries.view(), &config.tsne, config.train.seed) {
-        Ok(map) => {
-            times.tsne_seconds = start.elapsed().as_secs_f64();
-            write_map(folder, session, &validation.rows, &map)?;
-            let tsne::TsneConfig { engine, perplexity, .. } = config.tsne;
-            evaluation.tsne = Some(TsneFigures { engine, perplexity, kl: map.kl });
-            pictures::tsne(&evaluation, &map, &validation.labels, folder)?;
-        }
-        Err(reason) => {
-            let remark = format!("no t-SNE: {reason}");
-            progress.say(&remark);
-            evaluation.tsne_remark = Some(remark);
-        }
+    let maps = Maps { session, folder, config, progress };
+    times.tsne_seconds = maps.of_validation(&queries, &validation, &mut evaluation)?;
+    if config.tsne.of == Of::Both {
+        let seconds = maps.of_train(&embedded.references, &train, &mut evaluation)?;
+        times.tsne_train_seconds = Some(seconds);
     }
     write_json(&folder.file(METRICS), &evaluation)?;
     write_json(&folder.file(TIMES), &times)?;
@@ -241,6 +225,7 @@ fn judge(
         recall,
         classes: classes.iter().map(|class| class.name.clone()).collect(),
         tsne: None,
+        tsne_train: None,
         tsne_remark: None,
         fingerprint: config.evaluation_fingerprint(),
     })

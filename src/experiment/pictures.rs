@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Evaluation, RunFolder, Session, VALIDATION};
+use super::{Evaluation, RunFolder, Session, VALIDATION, grouped};
 use crate::config::Config;
 use crate::data::{PairSampler, Part};
 use crate::error::Result;
@@ -57,15 +57,14 @@ pub fn losses(history: &History) -> (Vec<f64>, Vec<f64>) {
     history.epochs.iter().map(|r| (r.train_loss, r.validation_loss)).unzip()
 }
 
-/// Draws the t-SNE of a run: one panel, titled with loss, accuracy and KL.
+/// Draws a t-SNE of a run: one panel under a title.
 ///
 /// # Errors
 /// The picture cannot be written.
-pub fn tsne(evaluation: &Evaluation, map: &Map, labels: &[i64], folder: &RunFolder) -> Result<()> {
-    let title = tsne_title(evaluation);
+pub fn tsne(title: &str, classes: &[String], map: &Map, labels: &[i64], path: &Path) -> Result<()> {
     let labels = positions(labels);
-    let panel = scatter::Scatter { title: &title, points: &map.coordinates, labels: &labels };
-    scatter::draw(&[panel], &evaluation.classes, &folder.plot("tsne.png"))
+    let panel = scatter::Scatter { title, points: &map.coordinates, labels: &labels };
+    scatter::draw(&[panel], classes, path)
 }
 
 /// `cross-entropy seed 2022 · 1-NN accuracy 0.863`; of test images, it says so.
@@ -79,6 +78,14 @@ fn accuracy_title(evaluation: &Evaluation) -> String {
 pub fn tsne_title(evaluation: &Evaluation) -> String {
     let kl = evaluation.tsne.as_ref().map(|tsne| format!(" · KL {:.3}", tsne.kl));
     format!("{}{}", accuracy_title(evaluation), kl.unwrap_or_default())
+}
+
+/// `cross-entropy seed 2022 · 57,000 training images · KL 2.568`
+pub fn tsne_train_title(evaluation: &Evaluation) -> String {
+    let Evaluation { loss, seed, references, tsne_train, .. } = evaluation;
+    let kl = tsne_train.as_ref().map(|tsne| format!(" · KL {:.3}", tsne.kl));
+    let images = grouped(*references);
+    format!("{loss} seed {seed} · {images} training images{}", kl.unwrap_or_default())
 }
 
 /// Class numbers as places in the list of classes.

@@ -93,7 +93,9 @@ fn draw_panel(canvas: &mut Canvas, panel: &Scatter<'_>, area: Rect) {
         0..=300 => (5.0, 0.9),
         301..=1500 => (3.8, 0.8),
         1501..=6000 => (3.1, 0.7),
-        _ => (2.2, 0.55),
+        6001..=20000 => (2.2, 0.55),
+        // As many points as the panel has places for: small enough that density still shows.
+        _ => (1.2, 0.5),
     };
     let shrink = (area.width / 760.0).sqrt();
     for i in shuffled(count) {

@@ -76,6 +76,18 @@ impl RunProgress {
         self.bar.enable_steady_tick(SPIN);
     }
 
+    /// So many steps of the present stage are done of all: a bar of its own, from the first on.
+    pub fn step(&self, done: usize, of: usize) {
+        if done == 1 {
+            self.bar.disable_steady_tick();
+            self.bar.set_length(of as u64);
+            self.bar.set_position(0);
+            self.bar.reset_eta();
+            self.bar.set_style(step_style());
+        }
+        self.bar.set_position(done as u64);
+    }
+
     /// Writes a line that stays, with the run's name in front.
     pub fn say(&self, line: &str) {
         self.progress.say(&format!("{}: {line}", self.name));
@@ -93,6 +105,13 @@ const SPIN: Duration = Duration::from_millis(120);
 
 fn stage_style() -> ProgressStyle {
     ProgressStyle::with_template("{prefix} {spinner} {msg}").expect("the template is a constant")
+}
+
+fn step_style() -> ProgressStyle {
+    let template = "{prefix} [{wide_bar}] {percent:>3} % · {msg}, step {pos} of {len} · {eta} left";
+    ProgressStyle::with_template(template)
+        .expect("the template is a constant")
+        .progress_chars("=> ")
 }
 
 fn style() -> ProgressStyle {

@@ -70,6 +70,24 @@ fn the_figures_in_json_are_those_on_disk_and_settings_of_eval_are_heeded() {
 }
 
 #[test]
+fn the_training_embeddings_are_drawn_beside_the_validations() {
+    let user = user();
+    user.succeeds(&["train", "--config", "small.toml", "--name", "mine"]);
+    let (out, _) = user.succeeds(&["eval", "--tsne-of", "both"]);
+    assert!(out.contains("t-SNE KL, training"), "{out}");
+    let rows = |name: &str| user.reads_text(&format!("runs/mine/{name}")).lines().count();
+    assert_eq!((rows("tsne.csv"), rows("tsne_train.csv")), (61, 1141));
+    assert_picture(&user.path("runs/mine/plots/tsne_train.png"));
+    let figures: serde_json::Value =
+        serde_json::from_slice(&user.reads("runs/mine/metrics.json")).unwrap();
+    assert!(figures["tsne_train"]["kl"].as_f64() > figures["tsne"]["kl"].as_f64());
+    // A map that belongs to no figure does not stay.
+    user.succeeds(&["eval"]);
+    assert!(!user.path("runs/mine/tsne_train.csv").exists());
+    assert!(!user.path("runs/mine/plots/tsne_train.png").exists());
+}
+
+#[test]
 fn test_images_from_another_file_are_evaluated_beside_the_validation_images() {
     let user = user();
     user.succeeds(&["train", "--config", "small.toml", "--name", "mine"]);

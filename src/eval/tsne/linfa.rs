@@ -25,7 +25,7 @@ pub(super) fn embed(
 ) -> Result<Vec<[f64; 2]>> {
     let same = points.rows().into_iter().all(|row| row == points.row(0));
     if same {
-        let problem = "cannot lay out points that are all the same; the engine bhtsne can";
+        let problem = "cannot lay out points that are all the same; the engine fft can";
         return Err(Error::setting("tsne.engine", config.engine, problem));
     }
     let order = order(points.nrows(), seed);

@@ -1,18 +1,21 @@
 //! t-SNE: a map of the embeddings in two dimensions, and how good it is.
 //!
-//! Two engines stand behind [`embed`]. The default is the crate bhtsne 0.7 under a schedule of
-//! our own: it gives the same bytes for the same embeddings, settings
-//! and seed on one machine, whatever else runs there. The crate linfa-tsne is there for
-//! cross-checking. Whichever drew the map, its divergence is computed by one exact function
-//! (in `affinities`), so the figures can be put side by side, also with scikit-learn's
-//! (`benches/tsne_sklearn.py`).
+//! Two engines stand behind [`embed`]. The default is a descent of our own on all cores, with the
+//! repulsion by FFT: it gives the same bytes for the same embeddings, settings and seed on one
+//! machine, on any number of threads. No crate that was found does that and uses more than one.
+//! The crate linfa-tsne is there for cross-checking. Whichever drew the map, its divergence is
+//! computed by one exact function (in `divergence`), so the figures can be put side by side, also
+//! with scikit-learn's and openTSNE's (`benches/tsne_sklearn.py`, `benches/tsne_opentsne.py`).
 
 mod affinities;
-mod bhtsne;
+mod descent;
+mod divergence;
 mod linfa;
+mod neighbors;
 mod pca;
 #[cfg(test)]
 mod reference;
+mod repulsion;
 #[cfg(test)]
 mod tests;
 
@@ -24,13 +27,14 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use affinities::Affinities;
 
-/// The library that lays out the map.
+/// What lays out the map.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
-    /// The crate bhtsne 0.7 with a PCA start: fast, and the same bytes for the same seed.
+    /// Our own, with a PCA start and the repulsion by FFT: fast, on all cores, and the same bytes
+    /// for the same seed.
     #[default]
-    Bhtsne,
+    Fft,
     /// The crate linfa-tsne 0.8: slower. Its neighbour search draws from a generator that nobody
     /// can seed and loses some neighbours, so only with `theta` 0 are its maps repeatable.
     Linfa,
@@ -39,34 +43,53 @@ pub enum Engine {
 impl fmt::Display for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Engine::Bhtsne => "bhtsne",
+            Engine::Fft => "fft",
             Engine::Linfa => "linfa",
         })
     }
+}
+
+/// Which embeddings of a run are laid out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Of {
+    /// Those of the validation images, as the tutorial does.
+    #[default]
+    Validation,
+    /// Those of the training images too, in a map of their own.
+    Both,
 }
 
 /// What stands under `[tsne]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TsneConfig {
-    /// The library that lays out the map.
+    /// What lays out the map.
     pub engine: Engine,
+    /// Which embeddings are laid out.
+    pub of: Of,
     /// Effective number of neighbours of a point; at least 1 and below a third of the points.
     pub perplexity: f64,
-    /// How coarsely far points are taken together (Barnes-Hut): 0 < theta ≤ 1 for `bhtsne`,
-    /// 0 ≤ theta ≤ 1 for `linfa`, where 0 is exact and takes O(N²) a step.
-    ///
-    /// Both engines hold it against half the width of a cell, scikit-learn's `angle` is held
-    /// against the whole: theta is half of the `angle` that approximates alike.
-    pub theta: f64,
     /// Steps of gradient descent, at least 20. `linfa`, whose learning rate is fixed at 200,
-    /// wants about four times as many as `bhtsne`.
+    /// wants about four times as many as `fft`.
     pub iterations: usize,
+    /// How coarsely `linfa` takes far points together (Barnes-Hut), 0 ≤ theta ≤ 1; 0 is exact and
+    /// takes O(N²) a step. `fft` does without.
+    ///
+    /// It is held against half the width of a cell, scikit-learn's `angle` against the whole:
+    /// theta is half of the `angle` that approximates alike.
+    pub theta: f64,
 }
 
 impl Default for TsneConfig {
     fn default() -> TsneConfig {
-        TsneConfig { engine: Engine::Bhtsne, perplexity: 30.0, theta: 0.4, iterations: 500 }
+        TsneConfig {
+            engine: Engine::Fft,
+            of: Of::Validation,
+            perplexity: 30.0,
+            iterations: 500,
+            theta: 0.4,
+        }
     }
 }
 
@@ -81,10 +104,6 @@ impl TsneConfig {
         }
         if !(0.0..=1.0).contains(&self.theta) {
             return Err(Error::setting("tsne.theta", self.theta, "must be between 0 and 1"));
-        }
-        if self.theta == 0.0 && self.engine == Engine::Bhtsne {
-            let problem = "must be above 0 for the engine bhtsne; the engine linfa takes 0";
-            return Err(Error::setting("tsne.theta", self.theta, problem));
         }
         if self.iterations < 20 {
             return Err(Error::setting("tsne.iterations", self.iterations, "must be at least 20"));
@@ -105,8 +124,9 @@ pub struct Map {
 
 /// Lays out embeddings by t-SNE.
 ///
-/// With the engine `bhtsne` the same embeddings, settings and seed give the same bits on one
-/// machine, alone or beside other work: it computes on one thread of its own.
+/// With the engine `fft` the same embeddings, settings and seed give the same bits on one
+/// machine, alone or beside other work and on any number of threads; `progress` is told the steps
+/// that are done and all, after each. The engine `linfa` tells nothing before its end.
 ///
 /// # Shapes
 /// embeddings `[N, D]` f32, finite → N points
@@ -114,18 +134,28 @@ pub struct Map {
 /// # Errors
 /// A setting out of its range, a perplexity too large for N points, fewer than four points, or
 /// an embedding that is not a number.
-pub fn embed(embeddings: ArrayView2<f32>, config: &TsneConfig, seed: u64) -> Result<Map> {
+pub fn embed(
+    embeddings: ArrayView2<f32>,
+    config: &TsneConfig,
+    seed: u64,
+    progress: &dyn Fn(usize, usize),
+) -> Result<Map> {
     config.check()?;
     check_points(embeddings, config.perplexity)?;
-    let neighbors = affinities::neighbors(embeddings, neighborhood(embeddings.nrows(), config));
+    let k = neighborhood(embeddings.nrows(), config);
+    let neighbors = neighbors::neighborhoods(embeddings, k)?;
+    let affinities = Affinities::new(neighbors, config.perplexity);
     let coordinates = match config.engine {
-        Engine::Bhtsne => bhtsne::embed(embeddings, &neighbors, config, seed)?,
+        Engine::Fft => {
+            let start = pca::start(embeddings, seed);
+            descent::descend(&start, &affinities, config.iterations, progress)
+        }
         Engine::Linfa => linfa::embed(embeddings, config, seed)?,
     };
     if coordinates.iter().flatten().any(|value| !value.is_finite()) {
         return Err(Error::Diverged(format!("the t-SNE by {} ran off to infinity", config.engine)));
     }
-    let kl = Affinities::new(&neighbors, config.perplexity).divergence(&coordinates);
+    let kl = divergence::divergence(&affinities, &coordinates);
     Ok(Map { coordinates, kl })
 }
 

@@ -1,0 +1,58 @@
+//! A batch of 128 images through the network on either engine: forward, forward and backward, and
+//! embedding.
+//!
+//! Run by hand: `cargo bench --bench step`, or with a part of a name behind `--` for some of them.
+//! `make bench ONLY=step` puts whole training steps beside PyTorch.
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use dml::model::{Architecture, Engine, Network, initial_weights, open_network};
+use dml::random::{Purpose, generator};
+use dml::runtime::{Cores, start};
+use rand::RngExt;
+use tch::{Device, Tensor};
+
+const TUTORIAL: Architecture = Architecture { side: 28, embedding: 10 };
+const BATCH: i64 = 128;
+
+/// Numbers in 0..1, a shape of them.
+fn tensor(shape: &[i64], stream: u64) -> Tensor {
+    let mut random = generator(1, Purpose::Sample, stream);
+    let count = shape.iter().product::<i64>();
+    let values: Vec<f32> = (0..count).map(|_| random.random()).collect();
+    Tensor::from_slice(&values).view(shape)
+}
+
+fn network(engine: Engine, cores: &Cores) -> Box<dyn Network> {
+    let weights = initial_weights(&TUTORIAL, 1);
+    open_network(engine, &TUTORIAL, &weights, Device::Cpu, cores).expect("the weights fit")
+}
+
+fn batch(criterion: &mut Criterion) {
+    start();
+    let images = tensor(&[BATCH, 1, 28, 28], 0);
+    let gradient = tensor(&[BATCH, 10], 1) - 0.5;
+    let branches = |count| (0..count).map(|_| images.shallow_clone()).collect::<Vec<_>>();
+    let gradients = |count| (0..count).map(|_| gradient.shallow_clone()).collect::<Vec<_>>();
+    for threads in [1, 2] {
+        let cores = Cores::new(threads);
+        let _own = cores.take();
+        for engine in [Engine::Libtorch, Engine::Fused] {
+            let mut network = network(engine, &cores);
+            let mut group = criterion.benchmark_group(format!("{engine}, {threads} cores"));
+            group.bench_function("forward", |b| b.iter(|| network.forward(branches(1))));
+            for count in [1, 2] {
+                let id = BenchmarkId::new("forward and backward, branches", count);
+                group.bench_function(id, |b| {
+                    b.iter(|| {
+                        network.forward(branches(count));
+                        network.backward(gradients(count))
+                    });
+                });
+            }
+            group.bench_function("embed", |b| b.iter(|| network.embed(branches(1))));
+        }
+    }
+}
+
+criterion_group!(benches, batch);
+criterion_main!(benches);
