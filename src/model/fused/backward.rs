@@ -6,7 +6,7 @@ use super::lanes::{LANES, Lanes};
 use super::linear::LinearBack;
 use super::norm::{BackToConvolution, Moments, Norm, NormGradient, Normalise};
 use super::plane::Plane;
-use super::pool::{Pool, PoolBackToConvolution, PoolSums};
+use super::pool::PoolBackToConvolution;
 use super::shard::{Scratch, Shard};
 use super::weight_gradient::WeightGradient;
 use super::weights::{Layer, Weights};
@@ -41,13 +41,14 @@ pub fn head(
         let sums = &mut rest[..layout.convolutions[4].all().len()];
         let (weight_sums, bias) = sums.split_at_mut(layout.convolutions[4].weights.len());
         relu(&group.relu[4], &scratch.features, &mut scratch.quarter, &mut bias[0]);
-        let side = scratch.sizes.half;
-        simd.run(Pool { relu: &group.relu[3], side, norm, plane: &mut scratch.input5 });
+        let pooled = &group.pooled.1;
+        simd.run(Normalise { relu: pooled, norm, plane: &mut scratch.input5 });
         weight_gradient(simd, &scratch.input5, &scratch.quarter, weight_sums);
-        let finish = Store { output: &mut group.pooled4, side: side / 2, channels: 16 };
-        back_to_input::<1, 16, _>(simd, &scratch.quarter, weights.turned(4), finish);
-        let (relu, gradient) = (&group.relu[3], &group.pooled4);
-        moments.add(&simd.run(PoolSums::<16> { relu, side, norm, gradient }));
+        let output = &mut group.pooled_gradient.1;
+        let store = Store { output, side: scratch.sizes.quarter, channels: 16 };
+        let finish = Gradient { store, relu: pooled, sums: Sums::new(16) };
+        let back = back_to_input::<1, 16, _>(simd, &scratch.quarter, weights.turned(4), finish);
+        moments.add(&back.sums);
     }
     let mut sums = scratch.sums.as_slice();
     for layer in [&layout.linears[1], &layout.linears[0], &layout.convolutions[4]] {
@@ -61,21 +62,19 @@ pub fn convolution4(
     shard: &mut Shard,
     scratch: &mut Scratch,
     weights: &Weights,
-    norms: (&Norm, &Norm),
+    before: &Norm,
     step: &NormGradient,
     simd: Simd,
 ) {
-    let (before, norm) = norms;
     let mut moments = Moments::new(16);
     let layer = &weights.layout.convolutions[3];
     scratch.sums[..layer.all().len()].fill(Lanes::ZERO);
     for group in shard.filled() {
         let (sums, bias) = scratch.sums[..layer.all().len()].split_at_mut(layer.weights.len());
-        let (relu, gradient) = (&group.relu[3], &group.pooled4);
         simd.run(PoolBackToConvolution {
-            relu,
-            norm,
-            gradient,
+            relu: &group.relu[3],
+            pooled: &group.pooled.1,
+            gradient: &group.pooled_gradient.1,
             step,
             plane: &mut scratch.half,
             bias,
@@ -85,8 +84,8 @@ pub fn convolution4(
         let [_, _, relu, output, _] = &mut group.relu;
         let store = Store { output, side: scratch.sizes.half, channels: 16 };
         let finish = Gradient { store, relu, sums: Sums::new(16) };
-        moments
-            .add(&back_to_input::<16, 16, _>(simd, &scratch.half, weights.turned(3), finish).sums);
+        let back = back_to_input::<16, 16, _>(simd, &scratch.half, weights.turned(3), finish);
+        moments.add(&back.sums);
     }
     keep(&mut shard.gradient, layer, &scratch.sums);
     shard.moments = moments;
@@ -108,14 +107,14 @@ pub fn convolution3(
         let (sums, bias) = scratch.sums[..layer.all().len()].split_at_mut(layer.weights.len());
         let (relu, gradient) = (&group.relu[2], &group.relu[3]);
         simd.run(BackToConvolution { relu, gradient, step, plane: &mut scratch.half, bias });
-        let side = scratch.sizes.full;
-        let relu = &group.relu[1];
-        simd.run(Pool { relu, side, norm: before, plane: &mut scratch.input3 });
+        let pooled = &group.pooled.0;
+        simd.run(Normalise { relu: pooled, norm: before, plane: &mut scratch.input3 });
         weight_gradient(simd, &scratch.input3, &scratch.half, sums);
-        let finish = Store { output: &mut group.pooled2, side: side / 2, channels: 8 };
-        back_to_input::<16, 8, _>(simd, &scratch.half, weights.turned(2), finish);
-        let (relu, gradient) = (&group.relu[1], &group.pooled2);
-        moments.add(&simd.run(PoolSums::<8> { relu, side, norm: before, gradient }));
+        let output = &mut group.pooled_gradient.0;
+        let store = Store { output, side: scratch.sizes.half, channels: 8 };
+        let finish = Gradient { store, relu: pooled, sums: Sums::new(8) };
+        let back = back_to_input::<16, 8, _>(simd, &scratch.half, weights.turned(2), finish);
+        moments.add(&back.sums);
     }
     keep(&mut shard.gradient, layer, &scratch.sums);
     shard.moments = moments;
@@ -126,21 +125,19 @@ pub fn convolution2(
     shard: &mut Shard,
     scratch: &mut Scratch,
     weights: &Weights,
-    norms: (&Norm, &Norm),
+    before: &Norm,
     step: &NormGradient,
     simd: Simd,
 ) {
-    let (before, norm) = norms;
     let mut moments = Moments::new(8);
     let layer = &weights.layout.convolutions[1];
     scratch.sums[..layer.all().len()].fill(Lanes::ZERO);
     for group in shard.filled() {
         let (sums, bias) = scratch.sums[..layer.all().len()].split_at_mut(layer.weights.len());
-        let (relu, gradient) = (&group.relu[1], &group.pooled2);
         simd.run(PoolBackToConvolution {
-            relu,
-            norm,
-            gradient,
+            relu: &group.relu[1],
+            pooled: &group.pooled.0,
+            gradient: &group.pooled_gradient.0,
             step,
             plane: &mut scratch.full,
             bias,
@@ -150,7 +147,8 @@ pub fn convolution2(
         let [relu, output, ..] = &mut group.relu;
         let store = Store { output, side: scratch.sizes.full, channels: 8 };
         let finish = Gradient { store, relu, sums: Sums::new(8) };
-        moments.add(&back_to_input::<8, 8, _>(simd, &scratch.full, weights.turned(1), finish).sums);
+        let back = back_to_input::<8, 8, _>(simd, &scratch.full, weights.turned(1), finish);
+        moments.add(&back.sums);
     }
     keep(&mut shard.gradient, layer, &scratch.sums);
     shard.moments = moments;

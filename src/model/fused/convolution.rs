@@ -213,7 +213,7 @@ impl Finish for Activate<'_> {
     }
 }
 
-/// Stores the gradient `g` of a BatchNorm's outputs and sums g and g·r.
+/// Stores the gradient `g` of a BatchNorm's outputs, pooled or not, and sums g and g·r.
 pub struct Gradient<'a> {
     pub store: Store<'a>,
     /// What the BatchNorm normalised, `[S][S][C]`.

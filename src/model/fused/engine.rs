@@ -84,35 +84,23 @@ impl Engine {
         let w = self.weights.take().expect("backward follows forward");
         let simd = self.simd;
         let mut total = vec![0.0; self.layout.length];
-        let [n1, n2, n3, n4]: [Arc<Vec<Norm>>; 4] =
-            std::mem::take(&mut self.norms).try_into().expect("one a BatchNorm");
+        let norms = std::mem::take(&mut self.norms);
 
-        let (weights, norms) = (Arc::clone(&w), Arc::clone(&n4));
+        let (weights, last) = (Arc::clone(&w), Arc::clone(&norms[3]));
         self.pass(workers, move |shard, scratch| {
             let b = shard.branch;
-            backward::head(shard, scratch, &weights, &norms[b], &gradients[b], simd);
+            backward::head(shard, scratch, &weights, &last[b], &gradients[b], simd);
         });
-        let (weights, before) = (Arc::clone(&w), Arc::clone(&n3));
-        let steps = self.close_gradient(3, &w, &n4, &mut total);
-        self.pass(workers, move |shard, scratch| {
-            let b = shard.branch;
-            let norms = (&before[b], &n4[b]);
-            backward::convolution4(shard, scratch, &weights, norms, &steps[b], simd);
-        });
-        let (weights, before) = (Arc::clone(&w), Arc::clone(&n2));
-        let steps = self.close_gradient(2, &w, &n3, &mut total);
-        self.pass(workers, move |shard, scratch| {
-            let b = shard.branch;
-            backward::convolution3(shard, scratch, &weights, &before[b], &steps[b], simd);
-        });
-        let (weights, before) = (Arc::clone(&w), Arc::clone(&n1));
-        let steps = self.close_gradient(1, &w, &n2, &mut total);
-        self.pass(workers, move |shard, scratch| {
-            let b = shard.branch;
-            let norms = (&before[b], &n2[b]);
-            backward::convolution2(shard, scratch, &weights, norms, &steps[b], simd);
-        });
-        let steps = self.close_gradient(0, &w, &n1, &mut total);
+        let passes = [backward::convolution2, backward::convolution3, backward::convolution4];
+        for (place, pass) in passes.into_iter().enumerate().rev() {
+            let steps = self.close_gradient(place + 1, &w, &norms[place + 1], &mut total);
+            let (weights, before) = (Arc::clone(&w), Arc::clone(&norms[place]));
+            self.pass(workers, move |shard, scratch| {
+                let b = shard.branch;
+                pass(shard, scratch, &weights, &before[b], &steps[b], simd);
+            });
+        }
+        let steps = self.close_gradient(0, &w, &norms[0], &mut total);
         self.pass(workers, move |shard, scratch| {
             backward::convolution1(shard, scratch, &w, &steps[shard.branch], simd);
         });

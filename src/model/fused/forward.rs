@@ -28,7 +28,7 @@ pub fn convolution1(shard: &mut Shard, images: &[f32], weights: &Weights, simd: 
     shard.moments = moments;
 }
 
-/// BatchNorm → convolution 8→8 → ReLU.
+/// BatchNorm → convolution 8→8 → ReLU, and the pooling's winners.
 pub fn convolution2(
     shard: &mut Shard,
     scratch: &mut Scratch,
@@ -41,11 +41,13 @@ pub fn convolution2(
         simd.run(Normalise { relu: &group.relu[0], norm, plane: &mut scratch.input2 });
         let (present, layer) = (group.present(), weights.convolution(1));
         moments.add(&activate::<8, 8>(simd, &scratch.input2, layer, &mut group.relu[1], present));
+        let (relu, gamma, output) = (&group.relu[1], weights.norm(1).0, &mut group.pooled.0);
+        simd.run(Pool::<8> { relu, side: scratch.sizes.full, gamma, output });
     }
     shard.moments = moments;
 }
 
-/// BatchNorm → pooling → convolution 8→16 → ReLU.
+/// BatchNorm of what was pooled → convolution 8→16 → ReLU.
 pub fn convolution3(
     shard: &mut Shard,
     scratch: &mut Scratch,
@@ -54,16 +56,15 @@ pub fn convolution3(
     simd: Simd,
 ) {
     let mut moments = Moments::new(16);
-    let side = scratch.sizes.full;
     for group in shard.filled() {
-        simd.run(Pool { relu: &group.relu[1], side, norm, plane: &mut scratch.input3 });
+        simd.run(Normalise { relu: &group.pooled.0, norm, plane: &mut scratch.input3 });
         let (present, layer) = (group.present(), weights.convolution(2));
         moments.add(&activate::<8, 16>(simd, &scratch.input3, layer, &mut group.relu[2], present));
     }
     shard.moments = moments;
 }
 
-/// BatchNorm → convolution 16→16 → ReLU.
+/// BatchNorm → convolution 16→16 → ReLU, and the pooling's winners.
 pub fn convolution4(
     shard: &mut Shard,
     scratch: &mut Scratch,
@@ -76,15 +77,16 @@ pub fn convolution4(
         simd.run(Normalise { relu: &group.relu[2], norm, plane: &mut scratch.input4 });
         let (present, layer) = (group.present(), weights.convolution(3));
         moments.add(&activate::<16, 16>(simd, &scratch.input4, layer, &mut group.relu[3], present));
+        let (relu, gamma, output) = (&group.relu[3], weights.norm(3).0, &mut group.pooled.1);
+        simd.run(Pool::<16> { relu, side: scratch.sizes.half, gamma, output });
     }
     shard.moments = moments;
 }
 
-/// BatchNorm → pooling → convolution 16→1 → ReLU → both linear layers.
+/// BatchNorm of what was pooled → convolution 16→1 → ReLU → both linear layers.
 pub fn head(shard: &mut Shard, scratch: &mut Scratch, weights: &Weights, norm: &Norm, simd: Simd) {
-    let side = scratch.sizes.half;
     for group in shard.filled() {
-        simd.run(Pool { relu: &group.relu[3], side, norm, plane: &mut scratch.input5 });
+        simd.run(Normalise { relu: &group.pooled.1, norm, plane: &mut scratch.input5 });
         let (present, layer) = (group.present(), weights.convolution(4));
         activate::<16, 1>(simd, &scratch.input5, layer, &mut group.relu[4], present);
         linear(simd, &group.relu[4], weights.linear(0), &mut group.hidden);

@@ -10,7 +10,7 @@
 //! |---|---|---|---|
 //! | convolution, ReLU | [`Convolve`](convolution::Convolve) | the same by turned weights; [`WeightGradient`](weight_gradient::WeightGradient) | [`convolution`], [`weight_gradient`] |
 //! | BatchNorm | [`Normalise`](norm::Normalise) | [`BackToConvolution`](norm::BackToConvolution) | [`norm`] |
-//! | BatchNorm, pooling | [`Pool`](pool::Pool) | [`PoolBackToConvolution`](pool::PoolBackToConvolution) | [`pool`] |
+//! | BatchNorm, pooling | [`Pool`](pool::Pool), [`Normalise`](norm::Normalise) | [`PoolBackToConvolution`](pool::PoolBackToConvolution) | [`pool`] |
 //! | linear | [`Linear`](linear::Linear) | [`LinearBack`](linear::LinearBack) | [`linear`] |
 //!
 //! BatchNorm needs sums over the whole batch, so a step is five passes [`forward`] and five

@@ -44,10 +44,10 @@ pub struct Group {
     /// What the first linear layer gave.
     pub hidden: Vec<Lanes>,
     pub embedding: Vec<Lanes>,
-    /// Gradient of the values pooled from the second BatchNorm `[S/2][S/2][8]`.
-    pub pooled2: Vec<Lanes>,
-    /// Gradient of the values pooled from the fourth BatchNorm `[S/4][S/4][16]`.
-    pub pooled4: Vec<Lanes>,
+    /// The winners of the two poolings, not normalised yet `[S/2][S/2][8]`, `[S/4][S/4][16]`.
+    pub pooled: (Vec<Lanes>, Vec<Lanes>),
+    /// The gradient of what was pooled.
+    pub pooled_gradient: (Vec<Lanes>, Vec<Lanes>),
 }
 
 impl Group {
@@ -66,8 +66,8 @@ impl Group {
             ],
             hidden: image(quarter, 1),
             embedding: vec![Lanes::ZERO; embedding],
-            pooled2: image(half, 8),
-            pooled4: image(quarter, 16),
+            pooled: (image(half, 8), image(quarter, 16)),
+            pooled_gradient: (image(half, 8), image(quarter, 16)),
         }
     }
 
