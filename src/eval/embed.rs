@@ -5,11 +5,14 @@ use tch::{Device, Tensor};
 
 use crate::data::Images;
 use crate::model::Network;
-use crate::runtime::Cores;
 
 /// Images in one batch. The batches are the same on every machine, so the embeddings are too,
-/// bit for bit; only how many are worked on at once follows the number of cores.
+/// bit for bit, however many cores share them.
 const BATCH: usize = 500;
+
+/// Batches that are handed out at once: enough for the cores to share them evenly, few enough to
+/// be small beside the images.
+const ROUND: usize = 16;
 
 /// Embeds the images in these rows, in evaluation mode.
 ///
@@ -19,7 +22,7 @@ pub fn embed(network: &mut dyn Network, images: &Images, rows: &[i64]) -> Array2
     let batches: Vec<&[i64]> = rows.chunks(BATCH).collect();
     let mut values = Vec::new();
     let mut width = 0;
-    for round in batches.chunks(Cores::available()) {
+    for round in batches.chunks(ROUND) {
         let round = round.iter().map(|rows| images.select(rows)).collect();
         for embeddings in network.embed(round) {
             width = embeddings.size()[1] as usize;

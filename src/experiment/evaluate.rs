@@ -212,7 +212,8 @@ fn judge(
         labels: &embedded.reference_labels,
     };
     let queries = eval::Labelled { embeddings: queries.view(), labels };
-    let (knn, recall) = eval::judge(&references, &queries, classes.len(), &config.eval)?;
+    let work = || eval::judge(&references, &queries, classes.len(), &config.eval);
+    let (knn, recall) = session.cores.spread(work)??;
     Ok(Evaluation {
         images: images.to_owned(),
         loss: config.loss.name().to_owned(),

@@ -82,10 +82,12 @@ impl Maps<'_> {
 
     fn lay_out(&self, embeddings: &Array2<f32>) -> (Result<tsne::Map>, f64) {
         let start = Instant::now();
-        let Config { tsne, train, .. } = self.config;
-        let told = |done, of| self.progress.step(done, of);
-        let map = tsne::embed(embeddings.view(), tsne, train.seed, &told);
-        (map, start.elapsed().as_secs_f64())
+        let (config, progress) = (self.config, self.progress);
+        let map = self.session.cores.spread(|| {
+            let told = |done, of| progress.step(done, of);
+            tsne::embed(embeddings.view(), &config.tsne, config.train.seed, &told)
+        });
+        (map.and_then(|map| map), start.elapsed().as_secs_f64())
     }
 
     fn figures(&self, map: &tsne::Map) -> TsneFigures {

@@ -4,6 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
+use crate::error::{Error, Result};
+
 /// The cores that are free, shared by everything that computes.
 #[derive(Clone)]
 pub struct Cores {
@@ -41,6 +43,18 @@ impl Cores {
         let mut free = self.lock();
         *free = free.checked_sub(1)?;
         Some(Core { cores: self.clone() })
+    }
+
+    /// Does work that spreads over a rayon pool, on the calling thread's own core and on those that
+    /// are free when it begins; they are free again when it ends.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn spread<R: Send>(&self, work: impl FnOnce() -> R + Send) -> Result<R> {
+        let borrowed: Vec<Core> = std::iter::from_fn(|| self.try_take()).collect();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1 + borrowed.len()).build();
+        let pool = pool.map_err(|e| Error::Other(format!("cannot start threads: {e}")))?;
+        Ok(pool.install(work))
     }
 
     fn lock(&self) -> MutexGuard<'_, usize> {
@@ -188,6 +202,30 @@ mod tests {
             assert_eq!(distinct.len(), threads, "with {cores} cores");
             assert_eq!(*shared.lock(), cores - 1, "all borrowed cores are given back");
         }
+    }
+
+    #[test]
+    fn shared_items_keep_their_order_and_each_is_worked_on_once() {
+        for cores in [1, 2, 8] {
+            let shared = Cores::new(cores);
+            let _own = shared.take();
+            let mut workers = Workers::new(shared.clone(), true);
+            let done = workers.share((0..20).collect(), |item: &mut usize| *item *= 3);
+            assert_eq!(done, (0..20).map(|item| 3 * item).collect::<Vec<_>>());
+            assert_eq!(*shared.lock(), cores - 1, "all borrowed cores are given back");
+        }
+        assert!(Workers::new(Cores::new(2), true).share(Vec::<usize>::new(), |_| ()).is_empty());
+    }
+
+    #[test]
+    fn work_spreads_over_the_free_cores_and_no_more() {
+        let cores = Cores::new(4);
+        let _own = cores.take();
+        let other = cores.take();
+        assert_eq!(cores.spread(rayon::current_num_threads).unwrap(), 3);
+        drop(other);
+        assert_eq!(cores.spread(rayon::current_num_threads).unwrap(), 4);
+        assert_eq!(*cores.lock(), 3, "all borrowed cores are given back");
     }
 
     #[test]

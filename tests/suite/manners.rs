@@ -109,7 +109,7 @@ fn there_are_no_bars_where_stderr_is_no_terminal() {
     let user = User::with_images(12);
     let (_, err) = user.succeeds(&TRAIN);
     assert!(!err.contains('\r') && !err.contains('\u{1b}'), "{err:?}");
-    assert!(err.lines().count() == 3, "device, data and one line an epoch: {err}");
+    assert!(err.lines().count() == 4, "device, data, engine and one line an epoch: {err}");
 }
 
 #[test]

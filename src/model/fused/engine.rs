@@ -10,24 +10,38 @@ use super::{EPSILON, backward, forward};
 use crate::model::Architecture;
 use crate::runtime::{Simd, Workers};
 
-/// Mean and unbiased variance of each BatchNorm of a branch, in order.
-pub type Statistics = Vec<(Vec<f32>, Vec<f32>)>;
-
 /// A training step of the network on plain numbers: forward, then backward.
+///
+/// The branches of a batch take turns, each with all threads: what one keeps between its passes
+/// then has the processor's last cache to itself.
 pub struct Engine {
     sizes: Sizes,
     pub layout: Layout,
     simd: Simd,
-    /// Kept from step to step; the first `used` hold the batch at work.
-    shards: Vec<Shard>,
+    /// The batch at work.
+    branches: Vec<Branch>,
+    /// Shards of earlier batches, kept for later ones.
     spare: Vec<Shard>,
     scratches: Arc<Mutex<Vec<Scratch>>>,
     /// What the way back needs of the way forward.
     weights: Option<Arc<Weights>>,
-    /// Images in each branch.
-    counts: Vec<usize>,
-    /// The BatchNorms of each branch, the first BatchNorm of all branches first.
-    norms: Vec<Arc<Vec<Norm>>>,
+}
+
+/// One branch of a batch, on its way.
+struct Branch {
+    images: usize,
+    shards: Vec<Shard>,
+    /// Its BatchNorms as far as they are settled.
+    norms: Vec<Arc<Norm>>,
+}
+
+impl Branch {
+    /// Sums of the last pass over all images.
+    fn moments(&self) -> Moments {
+        let mut sum = Moments::new(self.shards[0].moments.first.len());
+        self.shards.iter().for_each(|shard| sum.merge(&shard.moments));
+        sum
+    }
 }
 
 impl Engine {
@@ -36,12 +50,10 @@ impl Engine {
             sizes: Sizes::new(architecture),
             layout: Layout::new(architecture),
             simd,
-            shards: Vec::new(),
+            branches: Vec::new(),
             spare: Vec::new(),
             scratches: Arc::default(),
             weights: None,
-            counts: Vec::new(),
-            norms: Vec::new(),
         }
     }
 
@@ -54,88 +66,116 @@ impl Engine {
         branches: Vec<Vec<f32>>,
     ) -> Vec<Vec<f32>> {
         let weights = Arc::new(Weights::new(&self.layout, weights));
+        let used = self.branches.drain(..).flat_map(|branch| branch.shards);
+        self.spare.extend(used);
+        let mut embeddings = Vec::new();
+        for images in branches {
+            let mut branch = self.set_out(&images);
+            self.branch_forward(workers, &mut branch, &weights, images);
+            let mut rows = Vec::with_capacity(branch.images * self.sizes.embedding);
+            branch.shards.iter().for_each(|shard| shard.write_embeddings(&mut rows));
+            embeddings.push(rows);
+            self.branches.push(branch);
+        }
+        self.weights = Some(weights);
+        embeddings
+    }
+
+    fn branch_forward(
+        &self,
+        workers: &mut Workers,
+        branch: &mut Branch,
+        weights: &Arc<Weights>,
+        images: Vec<f32>,
+    ) {
         let simd = self.simd;
-        self.set_out(&branches);
-        let (w, images) = (Arc::clone(&weights), Arc::new(branches));
-        self.pass(workers, move |shard, _| {
-            forward::convolution1(shard, &images[shard.branch], &w, simd);
+        let w = Arc::clone(weights);
+        self.pass(workers, branch, move |shard, _| {
+            forward::convolution1(shard, &images, &w, simd);
         });
         let passes =
             [forward::convolution2, forward::convolution3, forward::convolution4, forward::head];
         for (place, pass) in passes.into_iter().enumerate() {
-            let norms = self.close_norm(place, &weights);
-            let w = Arc::clone(&weights);
-            self.pass(workers, move |shard, scratch| {
-                pass(shard, scratch, &w, &norms[shard.branch], simd);
+            let norm = self.settle_norm(branch, place, weights);
+            let w = Arc::clone(weights);
+            self.pass(workers, branch, move |shard, scratch| {
+                pass(shard, scratch, &w, &norm, simd);
             });
         }
-        self.weights = Some(weights);
-        self.embeddings()
     }
 
-    /// Statistics of the last batch, branch by branch.
-    pub fn statistics(&self) -> Vec<Statistics> {
-        let of_branch = |branch: usize| self.norms.iter().map(|n| n[branch].statistics()).collect();
-        (0..self.counts.len()).map(of_branch).collect()
+    /// Mean and unbiased variance of each BatchNorm in order, branch by branch.
+    pub fn statistics(&self) -> impl Iterator<Item = Vec<(Vec<f32>, Vec<f32>)>> {
+        self.branches
+            .iter()
+            .map(|branch| branch.norms.iter().map(|norm| norm.statistics()).collect())
     }
 
     /// ∂loss/∂embeddings `[B][E]` of each branch → ∂loss/∂parameters `[P]`.
     pub fn backward(&mut self, workers: &mut Workers, gradients: Vec<Vec<f32>>) -> Vec<f32> {
-        let w = self.weights.take().expect("backward follows forward");
-        let simd = self.simd;
+        let weights = self.weights.take().expect("backward follows forward");
         let mut total = vec![0.0; self.layout.length];
-        let norms = std::mem::take(&mut self.norms);
-
-        let (weights, last) = (Arc::clone(&w), Arc::clone(&norms[3]));
-        self.pass(workers, move |shard, scratch| {
-            let b = shard.branch;
-            backward::head(shard, scratch, &weights, &last[b], &gradients[b], simd);
-        });
-        let passes = [backward::convolution2, backward::convolution3, backward::convolution4];
-        for (place, pass) in passes.into_iter().enumerate().rev() {
-            let steps = self.close_gradient(place + 1, &w, &norms[place + 1], &mut total);
-            let (weights, before) = (Arc::clone(&w), Arc::clone(&norms[place]));
-            self.pass(workers, move |shard, scratch| {
-                let b = shard.branch;
-                pass(shard, scratch, &weights, &before[b], &steps[b], simd);
-            });
+        let mut branches = std::mem::take(&mut self.branches);
+        for (branch, gradient) in branches.iter_mut().zip(gradients) {
+            self.branch_backward(workers, branch, &weights, gradient, &mut total);
         }
-        let steps = self.close_gradient(0, &w, &norms[0], &mut total);
-        self.pass(workers, move |shard, scratch| {
-            backward::convolution1(shard, scratch, &w, &steps[shard.branch], simd);
-        });
-        for shard in &self.shards {
-            total.iter_mut().zip(&shard.gradient).for_each(|(to, from)| *to += from);
-        }
+        self.branches = branches;
         total
     }
 
-    /// Lays the images of each branch out over shards.
-    fn set_out(&mut self, branches: &[Vec<f32>]) {
-        let pixels = self.sizes.full * self.sizes.full;
-        self.counts = branches.iter().map(|images| images.len() / pixels).collect();
-        self.norms.clear();
-        self.spare.append(&mut self.shards);
-        for (branch, &count) in self.counts.iter().enumerate() {
-            for first in (0..count).step_by(SHARD) {
-                let shard = self.spare.pop();
-                let groups = SHARD / LANES;
-                let shard = shard.unwrap_or_else(|| Shard::new(&self.sizes, &self.layout, groups));
-                self.shards.push(Shard { branch, first, ..shard });
-            }
+    fn branch_backward(
+        &self,
+        workers: &mut Workers,
+        branch: &mut Branch,
+        weights: &Arc<Weights>,
+        gradient: Vec<f32>,
+        total: &mut [f32],
+    ) {
+        let simd = self.simd;
+        let (w, norm) = (Arc::clone(weights), Arc::clone(&branch.norms[3]));
+        self.pass(workers, branch, move |shard, scratch| {
+            backward::head(shard, scratch, &w, &norm, &gradient, simd);
+        });
+        let passes = [backward::convolution2, backward::convolution3, backward::convolution4];
+        for (place, pass) in passes.into_iter().enumerate().rev() {
+            let step = self.settle_gradient(branch, place + 1, weights, total);
+            let (w, before) = (Arc::clone(weights), Arc::clone(&branch.norms[place]));
+            self.pass(workers, branch, move |shard, scratch| {
+                pass(shard, scratch, &w, &before, &step, simd);
+            });
+        }
+        let step = self.settle_gradient(branch, 0, weights, total);
+        let w = Arc::clone(weights);
+        self.pass(workers, branch, move |shard, scratch| {
+            backward::convolution1(shard, scratch, &w, &step, simd);
+        });
+        for shard in &branch.shards {
+            total.iter_mut().zip(&shard.gradient).for_each(|(to, from)| *to += from);
         }
     }
 
-    /// Lets the threads share the shards out among them.
+    /// Lays the images of a branch out over shards.
+    fn set_out(&mut self, images: &[f32]) -> Branch {
+        let images = images.len() / (self.sizes.full * self.sizes.full);
+        let shards = (0..images).step_by(SHARD).map(|first| {
+            let spare = self.spare.pop();
+            let new = || Shard::new(&self.sizes, &self.layout, SHARD / LANES);
+            Shard { first, ..spare.unwrap_or_else(new) }
+        });
+        Branch { images, shards: shards.collect(), norms: Vec::new() }
+    }
+
+    /// Lets the threads share the shards of a branch out among them.
     fn pass(
-        &mut self,
+        &self,
         workers: &mut Workers,
+        branch: &mut Branch,
         work: impl Fn(&mut Shard, &mut Scratch) + Send + Sync + 'static,
     ) {
         let scratches = Arc::clone(&self.scratches);
         let (sizes, layout) = (self.sizes, self.layout.clone());
-        let shards = std::mem::take(&mut self.shards);
-        self.shards = workers.share(shards, move |shard| {
+        let shards = std::mem::take(&mut branch.shards);
+        branch.shards = workers.share(shards, move |shard| {
             let pool = || scratches.lock().expect("no thread panics while it takes");
             let scratch = pool().pop();
             let mut scratch = scratch.unwrap_or_else(|| Scratch::new(&sizes, &layout));
@@ -144,57 +184,29 @@ impl Engine {
         });
     }
 
-    /// Sums of the last pass over all images of each branch.
-    fn moments(&self) -> Vec<Moments> {
-        let mut sums: Vec<Option<Moments>> = vec![None; self.counts.len()];
-        for shard in &self.shards {
-            match &mut sums[shard.branch] {
-                Some(sum) => sum.merge(&shard.moments),
-                empty => *empty = Some(shard.moments.clone()),
-            }
-        }
-        sums.into_iter().map(|sum| sum.expect("a branch has an image")).collect()
-    }
-
-    /// The BatchNorm after the pass that has just run, for each branch.
-    fn close_norm(&mut self, place: usize, weights: &Weights) -> Arc<Vec<Norm>> {
+    /// The BatchNorm after the pass that has just run.
+    fn settle_norm(&self, branch: &mut Branch, place: usize, weights: &Weights) -> Arc<Norm> {
         let side = if place < 2 { self.sizes.full } else { self.sizes.half };
         let (gamma, beta) = weights.norm(place);
-        let norm = |(moments, &images): (&Moments, &usize)| {
-            Norm::of_batch(moments, images * side * side, gamma, beta, EPSILON)
-        };
-        let norms = Arc::new(self.moments().iter().zip(&self.counts).map(norm).collect());
-        self.norms.push(Arc::clone(&norms));
-        norms
+        let count = branch.images * side * side;
+        let norm = Arc::new(Norm::of_batch(&branch.moments(), count, gamma, beta, EPSILON));
+        branch.norms.push(Arc::clone(&norm));
+        norm
     }
 
-    /// The backward step of a BatchNorm for each branch; its own gradients go to `total`.
-    fn close_gradient(
+    /// The backward step of a BatchNorm; its own gradients are added to `total`.
+    fn settle_gradient(
         &self,
+        branch: &Branch,
         place: usize,
         weights: &Weights,
-        norms: &[Norm],
         total: &mut [f32],
-    ) -> Vec<NormGradient> {
+    ) -> NormGradient {
         let (gamma, _) = weights.norm(place);
+        let step = branch.norms[place].backward(&branch.moments(), gamma);
         let layer = &self.layout.norms[place];
-        let moments = self.moments();
-        let steps: Vec<NormGradient> =
-            norms.iter().zip(&moments).map(|(norm, sums)| norm.backward(sums, gamma)).collect();
-        for step in &steps {
-            total[layer.weights.clone()].iter_mut().zip(&step.gamma).for_each(|(to, g)| *to += g);
-            total[layer.bias.clone()].iter_mut().zip(&step.beta).for_each(|(to, g)| *to += g);
-        }
-        steps
-    }
-
-    fn embeddings(&self) -> Vec<Vec<f32>> {
-        let width = self.sizes.embedding;
-        let mut rows: Vec<Vec<f32>> =
-            self.counts.iter().map(|&count| Vec::with_capacity(count * width)).collect();
-        for shard in &self.shards {
-            shard.write_embeddings(&mut rows[shard.branch]);
-        }
-        rows
+        total[layer.weights.clone()].iter_mut().zip(&step.gamma).for_each(|(to, g)| *to += g);
+        total[layer.bias.clone()].iter_mut().zip(&step.beta).for_each(|(to, g)| *to += g);
+        step
     }
 }

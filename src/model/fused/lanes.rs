@@ -8,7 +8,8 @@ pub const LANES: usize = 8;
 /// One number of each of eight images: a pixel, an activation, a gradient.
 ///
 /// Weights are the same for every image, so one line of arithmetic serves every layer, whatever
-/// its number of channels.
+/// its number of channels. The methods are loops without closures: the compiler may leave a closure
+/// standing alone, compiled for the oldest processor.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[repr(align(32))]
 pub struct Lanes(pub [f32; LANES]);
@@ -22,26 +23,35 @@ impl Lanes {
         Lanes([value; LANES])
     }
 
-    /// One number from two, image by image.
-    #[inline(always)]
-    pub fn with(self, other: Lanes, f: impl Fn(f32, f32) -> f32) -> Lanes {
-        let mut result = self;
-        for lane in 0..LANES {
-            result.0[lane] = f(self.0[lane], other.0[lane]);
-        }
-        result
-    }
-
     /// `self + other`.
     #[inline(always)]
     pub fn plus(self, other: Lanes) -> Lanes {
-        self.with(other, |a, b| a + b)
+        let mut result = self;
+        for lane in 0..LANES {
+            result.0[lane] = self.0[lane] + other.0[lane];
+        }
+        result
     }
 
     /// `self · other`.
     #[inline(always)]
     pub fn times(self, other: Lanes) -> Lanes {
-        self.with(other, |a, b| a * b)
+        let mut result = self;
+        for lane in 0..LANES {
+            result.0[lane] = self.0[lane] * other.0[lane];
+        }
+        result
+    }
+
+    /// The larger of both; what is not a number is not hidden.
+    #[inline(always)]
+    pub fn larger(self, other: Lanes) -> Lanes {
+        let mut result = other;
+        for lane in 0..LANES {
+            let (a, b) = (self.0[lane], other.0[lane]);
+            result.0[lane] = if a > b || a.is_nan() { a } else { b };
+        }
+        result
     }
 
     /// `self + a·b`: what nearly all of the time goes into.
@@ -57,13 +67,21 @@ impl Lanes {
     /// `max(self, 0)`; what is not a number stays so.
     #[inline(always)]
     pub fn relu(self) -> Lanes {
-        self.with(Lanes::ZERO, |a, _| if a < 0.0 { 0.0 } else { a })
+        let mut result = self;
+        for lane in 0..LANES {
+            result.0[lane] = if self.0[lane] < 0.0 { 0.0 } else { self.0[lane] };
+        }
+        result
     }
 
     /// `self` where `gate` is above 0, else 0: the backward step of a ReLU that gave `gate`.
     #[inline(always)]
     pub fn where_positive(self, gate: Lanes) -> Lanes {
-        self.with(gate, |a, gate| if gate > 0.0 { a } else { 0.0 })
+        let mut result = self;
+        for lane in 0..LANES {
+            result.0[lane] = if gate.0[lane] > 0.0 { self.0[lane] } else { 0.0 };
+        }
+        result
     }
 
     /// The sum over the images, always in the same order.

@@ -15,8 +15,8 @@
 //!
 //! BatchNorm needs sums over the whole batch, so a step is five passes [`forward`] and five
 //! [`backward`], each over all images, with a BatchNorm between two of them ([`engine`]). Each
-//! branch of a pair has its own statistics, as in a siamese network that calls one tower twice;
-//! the branches' passes run together.
+//! branch of a pair has its own statistics, as in a siamese network that calls one tower twice, and
+//! goes all its way before the next.
 //!
 //! **Bits.** A batch is cut into shards of 32 images. What is summed over images is summed
 //! within a shard first and then shard by shard, so any number of threads gives the same bits. The

@@ -49,19 +49,14 @@ impl<const C: usize> Kernel for Pool<'_, C> {
             let place = (pixel / half, pixel % half);
             for c in 0..C {
                 let four = window::<C>(self.relu, self.side, place, c);
-                let larger = |a: Lanes, b: Lanes| a.with(b, larger);
-                let turned = four.map(|r| r.times(sign[c]));
-                let winner = larger(larger(turned[0], turned[1]), larger(turned[2], turned[3]));
+                let mut winner = four[0].times(sign[c]);
+                for r in &four[1..] {
+                    winner = winner.larger(r.times(sign[c]));
+                }
                 output[c] = winner.times(sign[c]);
             }
         }
     }
-}
-
-/// The larger of two; what is not a number is not hidden.
-#[inline(always)]
-fn larger(a: f32, b: f32) -> f32 {
-    if a > b || a.is_nan() { a } else { b }
 }
 
 /// Takes the gradient of pooled values back to the convolution before the BatchNorm.

@@ -97,8 +97,7 @@ impl Group {
 
 /// Up to [`SHARD`] images of one branch, and what the last pass summed over them.
 pub struct Shard {
-    /// The branch, and the first of its images here.
-    pub branch: usize,
+    /// The first of its images in the branch.
     pub first: usize,
     pub groups: Vec<Group>,
     /// The sums for a BatchNorm.
@@ -113,7 +112,7 @@ impl Shard {
     pub fn new(sizes: &Sizes, layout: &Layout, groups: usize) -> Shard {
         let groups = (0..groups).map(|_| Group::new(sizes)).collect();
         let gradient = vec![0.0; layout.length];
-        Shard { branch: 0, first: 0, groups, moments: Moments::default(), gradient }
+        Shard { first: 0, groups, moments: Moments::default(), gradient }
     }
 
     /// The groups that hold an image.

@@ -61,11 +61,11 @@ impl<const IN: usize, const OUT: usize> WeightGradient<'_, IN, OUT> {
         o: usize,
         j: usize,
     ) {
-        let place = |t: usize| ((o + t) * 3 + ky) * 3 * IN + j;
+        let (first, stride) = ((o * 3 + ky) * 3 * IN + j, 9 * IN);
         let side = self.input.side();
         let mut sums = [[Lanes::ZERO; J]; T];
         for t in 0..T {
-            sums[t].copy_from_slice(&self.sums[place(t)..][..J]);
+            sums[t].copy_from_slice(&self.sums[first + t * stride..][..J]);
         }
         for y in rows {
             let inputs = &self.input.row(y + ky)[j..][..(side - 1) * IN + J];
@@ -80,7 +80,7 @@ impl<const IN: usize, const OUT: usize> WeightGradient<'_, IN, OUT> {
             }
         }
         for t in 0..T {
-            self.sums[place(t)..][..J].copy_from_slice(&sums[t]);
+            self.sums[first + t * stride..][..J].copy_from_slice(&sums[t]);
         }
     }
 }
