@@ -21,7 +21,7 @@
 //! | [`loss`] | one file a loss |
 //! | [`model`] | the network, its initialisation and its files |
 //! | [`data`] | CSV and IDX, split, pairs and batches |
-//! | [`runtime`] | libtorch: device, threads, memory |
+//! | [`runtime`] | the machine: libtorch, device, cores, instructions |
 //! | [`random`], [`files`], [`error`] | seeded generators, atomic writing, the one error type |
 //!
 //! # How a run goes

@@ -1,4 +1,4 @@
-//! libtorch and the machine: device, threads, memory.
+//! libtorch and the machine: device, cores, instructions, memory.
 
 mod cores;
 mod device;
