@@ -15,11 +15,11 @@ library, points, out = sys.argv[1], np.load(sys.argv[2]), sys.argv[3]
 if library == "scikit-learn":
     from sklearn.manifold import TSNE
 
-    lay_out = TSNE(n_components=2).fit_transform
+    lay_out = TSNE(n_components=2, random_state=0).fit_transform
 elif library == "opentsne":
     from openTSNE import TSNE
 
-    lay_out = TSNE(n_jobs=-1).fit
+    lay_out = TSNE(n_jobs=-1, random_state=0).fit
 else:
     sys.exit(f"{library}: scikit-learn or opentsne")
 

@@ -156,7 +156,7 @@ pub struct SettingArgs {
     /// Folder that holds the runs
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub runs: PathBuf,
-    /// Cores to use [default: all]
+    /// Cores for training and evaluation; loading takes all [default: all]
     #[arg(long, value_name = "N")]
     pub cores: Option<usize>,
 }

@@ -110,11 +110,11 @@ impl Config {
         sha256_hex(parts.as_bytes())
     }
 
-    /// A hash over the settings of evaluation.
-    pub fn evaluation_fingerprint(&self) -> String {
+    /// A hash over the settings of evaluation and what computes it.
+    pub fn evaluation_fingerprint(&self, engine: Engine) -> String {
         let eval = toml::to_string(&self.eval).expect("plain values");
         let tsne = toml::to_string(&self.tsne).expect("plain values");
-        sha256_hex([eval, tsne].join("\n").as_bytes())
+        sha256_hex([eval, tsne, engine.to_string()].join("\n").as_bytes())
     }
 }
 
@@ -248,7 +248,9 @@ mod tests {
         later.tsne.perplexity = 10.0;
         later.data.path = "elsewhere.csv".to_owned();
         assert_eq!(print(&base), print(&later));
-        assert_ne!(base.evaluation_fingerprint(), later.evaluation_fingerprint());
+        assert_ne!(base.evaluation_fingerprint(engine), later.evaluation_fingerprint(engine));
+        let libtorch = base.evaluation_fingerprint(Engine::Libtorch);
+        assert_ne!(base.evaluation_fingerprint(engine), libtorch);
         let mut other = base.clone();
         other.train.seed = 1;
         assert_ne!(print(&base), print(&other));

@@ -32,10 +32,6 @@ class Bench:
         """A Python script of benches/, or of elsewhere by its absolute path."""
         return run([self.python, BENCHES / script, *arguments], cores)
 
-    def takes(self, command, flag):
-        """Whether `dml COMMAND` has a flag."""
-        return flag in self.dml(command, "--help").stdout
-
     # Inputs
 
     def file(self, name):

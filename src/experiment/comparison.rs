@@ -118,7 +118,7 @@ impl Plan {
         let progress = session.progress.run(&run.title(), run.images());
         let existing = if self.force { Existing::Replace } else { Existing::GoOn };
         let history = run.train(session, existing, &progress)?;
-        let evaluation = match evaluated(&run.folder, &run.config)? {
+        let evaluation = match evaluated(session, &run.folder, &run.config)? {
             Some(evaluation) => evaluation,
             None => evaluate(session, &run.folder, &run.config, &progress)?,
         };

@@ -14,7 +14,7 @@ use crate::data::{Dataset, Images};
 use crate::error::{Error, Result};
 use crate::eval::tsne::Of;
 use crate::eval::{self, EvalConfig, KnnMetrics, RecallAtK, Which};
-use crate::model::{Network, open_network, read_notes, read_tensors};
+use crate::model::{Engine, Network, open_network, read_notes, read_tensors};
 use crate::report::table::Table;
 use crate::train::{RunProgress, files};
 
@@ -57,6 +57,8 @@ pub struct Evaluation {
     pub tsne_train: Option<TsneFigures>,
     /// Why a t-SNE was not made that was asked for.
     pub tsne_remark: Option<String>,
+    /// What embedded the images.
+    pub engine: Engine,
     /// Hash over the settings of the evaluation.
     pub fingerprint: String,
 }
@@ -139,10 +141,14 @@ pub fn evaluate(
 ///
 /// # Errors
 /// A file that is there and cannot be read.
-pub fn evaluated(folder: &RunFolder, config: &Config) -> Result<Option<Evaluation>> {
+pub fn evaluated(
+    session: &Session,
+    folder: &RunFolder,
+    config: &Config,
+) -> Result<Option<Evaluation>> {
     let evaluation: Option<Evaluation> = read_json(&folder.file(METRICS))?;
     let whole = |e: &Evaluation| e.tsne.is_some() || e.tsne_remark.is_some();
-    let fingerprint = config.evaluation_fingerprint();
+    let fingerprint = config.evaluation_fingerprint(session.engine);
     Ok(evaluation.filter(|e| e.fingerprint == fingerprint && whole(e)))
 }
 
@@ -228,7 +234,8 @@ fn judge(
         tsne: None,
         tsne_train: None,
         tsne_remark: None,
-        fingerprint: config.evaluation_fingerprint(),
+        engine: session.engine,
+        fingerprint: config.evaluation_fingerprint(session.engine),
     })
 }
 

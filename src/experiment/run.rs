@@ -86,9 +86,16 @@ impl Run {
                 "{shown} is finished: evaluate it with dml eval --run {shown}"
             )));
         }
+        if record.engine != run.record.engine {
+            let (began, now) = (record.engine, run.record.engine);
+            return Err(Error::Other(format!(
+                "{shown} began on the engine {began}, and going on with {now} would not give the \
+                 same network: go on with --engine {began}"
+            )));
+        }
         if record.fingerprint != run.record.fingerprint {
             return Err(Error::Other(format!(
-                "{shown} began on other data, another device or engine, or with another version, so going on \
+                "{shown} began on other data, another device or with another version, so going on \
                  would not give the same network: train it anew with dml train"
             )));
         }

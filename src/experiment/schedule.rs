@@ -10,8 +10,8 @@ use crate::runtime::one_libtorch_thread;
 /// Works on tasks, at most `jobs` at a time, each on a core of its own, and gives the results in
 /// the order of the tasks.
 ///
-/// Tasks begin in order, so long ones belong in front. A core that no task holds is lent to the
-/// branches of those still at work: the last run alone has the whole machine.
+/// Tasks begin in order, so long ones belong in front. A core that no task holds is lent to
+/// those still at work: the last run alone has the whole machine.
 pub fn side_by_side<T: Send, R: Send>(
     session: &Session,
     jobs: usize,

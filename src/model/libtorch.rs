@@ -98,12 +98,11 @@ impl Network for LibtorchNetwork {
     }
 
     fn embed(&mut self, batches: Vec<Tensor>) -> Vec<Tensor> {
-        let jobs = batches.into_iter().map(|images| {
-            let evaluator = Evaluator::new(&self.parameters);
-            let job: Job<Tensor> = Box::new(move || evaluator.embed(&images));
-            job
-        });
-        self.workers.run(jobs.collect())
+        let items = batches.into_iter().map(|images| (Evaluator::new(&self.parameters), images));
+        let embed = |(evaluator, images): &mut (Evaluator, Tensor)| {
+            *images = evaluator.embed(images);
+        };
+        self.workers.share(items.collect(), embed).into_iter().map(|(_, done)| done).collect()
     }
 
     fn state(&self) -> NamedTensors {

@@ -1,4 +1,4 @@
-//! Sharing the machine's cores among runs, and among the branches of one run.
+//! Sharing the machine's cores among runs, and lending those that are free to runs at work.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -9,7 +9,14 @@ use crate::error::{Error, Result};
 /// The cores that are free, shared by everything that computes.
 #[derive(Clone)]
 pub struct Cores {
-    free: Arc<(Mutex<usize>, Condvar)>,
+    state: Arc<(Mutex<State>, Condvar)>,
+}
+
+/// What is known of the cores at a moment.
+struct State {
+    free: usize,
+    /// Runs that wait for a core of their own; nothing is lent before they have it.
+    waiting: usize,
 }
 
 /// The right to keep one core busy; given back when dropped.
@@ -20,7 +27,8 @@ pub struct Core {
 impl Cores {
     /// `count` free cores, at least one.
     pub fn new(count: usize) -> Cores {
-        Cores { free: Arc::new((Mutex::new(count.max(1)), Condvar::new())) }
+        let state = State { free: count.max(1), waiting: 0 };
+        Cores { state: Arc::new((Mutex::new(state), Condvar::new())) }
     }
 
     /// As many cores as the system lets this process use.
@@ -30,18 +38,23 @@ impl Cores {
 
     /// Waits for a core.
     pub fn take(&self) -> Core {
-        let mut free = self.lock();
-        while *free == 0 {
-            free = self.free.1.wait(free).expect("no thread panics while it counts");
+        let mut state = self.lock();
+        state.waiting += 1;
+        while state.free == 0 {
+            state = self.state.1.wait(state).expect("no thread panics while it counts");
         }
-        *free -= 1;
+        state.waiting -= 1;
+        state.free -= 1;
         Core { cores: self.clone() }
     }
 
-    /// A core, if one is free at this moment.
+    /// A core to borrow, if one is free at this moment and no run waits for it.
     pub fn try_take(&self) -> Option<Core> {
-        let mut free = self.lock();
-        *free = free.checked_sub(1)?;
+        let mut state = self.lock();
+        if state.waiting > 0 {
+            return None;
+        }
+        state.free = state.free.checked_sub(1)?;
         Some(Core { cores: self.clone() })
     }
 
@@ -57,15 +70,15 @@ impl Cores {
         Ok(pool.install(work))
     }
 
-    fn lock(&self) -> MutexGuard<'_, usize> {
-        self.free.0.lock().expect("no thread panics while it counts")
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.0.lock().expect("no thread panics while it counts")
     }
 }
 
 impl Drop for Core {
     fn drop(&mut self) {
-        *self.cores.lock() += 1;
-        self.cores.free.1.notify_one();
+        self.cores.lock().free += 1;
+        self.cores.state.1.notify_one();
     }
 }
 
@@ -99,11 +112,15 @@ impl Workers {
             Here(Job<R>),
             There(Receiver<std::thread::Result<R>>, Core),
         }
+        let mut helpers = 0;
         let places: Vec<Place<R>> = jobs
             .into_iter()
             .enumerate()
             .map(|(i, job)| match self.core_for(i) {
-                Some(core) => Place::There(self.send(i - 1, job), core),
+                Some(core) => {
+                    helpers += 1;
+                    Place::There(self.send(helpers - 1, job), core)
+                }
                 None => Place::Here(job),
             })
             .collect();
@@ -200,7 +217,7 @@ mod tests {
             assert_eq!(done.iter().map(|d| d.0).collect::<Vec<_>>(), [0, 1, 4, 9]);
             let distinct: std::collections::HashSet<_> = done.iter().map(|d| d.1).collect();
             assert_eq!(distinct.len(), threads, "with {cores} cores");
-            assert_eq!(*shared.lock(), cores - 1, "all borrowed cores are given back");
+            assert_eq!(shared.lock().free, cores - 1, "all borrowed cores are given back");
         }
     }
 
@@ -212,7 +229,8 @@ mod tests {
             let mut workers = Workers::new(shared.clone(), true);
             let done = workers.share((0..20).collect(), |item: &mut usize| *item *= 3);
             assert_eq!(done, (0..20).map(|item| 3 * item).collect::<Vec<_>>());
-            assert_eq!(*shared.lock(), cores - 1, "all borrowed cores are given back");
+            assert!(workers.threads.len() < cores, "no more helpers than free cores");
+            assert_eq!(shared.lock().free, cores - 1, "all borrowed cores are given back");
         }
         assert!(Workers::new(Cores::new(2), true).share(Vec::<usize>::new(), |_| ()).is_empty());
     }
@@ -225,7 +243,26 @@ mod tests {
         assert_eq!(cores.spread(rayon::current_num_threads).unwrap(), 3);
         drop(other);
         assert_eq!(cores.spread(rayon::current_num_threads).unwrap(), 4);
-        assert_eq!(*cores.lock(), 3, "all borrowed cores are given back");
+        assert_eq!(cores.lock().free, 3, "all borrowed cores are given back");
+    }
+
+    #[test]
+    fn nothing_is_lent_while_a_run_waits_for_a_core_of_its_own() {
+        let cores = Cores::new(1);
+        let own = cores.take();
+        let waiting = {
+            let cores = cores.clone();
+            thread::spawn(move || drop(cores.take()))
+        };
+        while cores.lock().waiting == 0 {
+            thread::yield_now();
+        }
+        cores.lock().free += 1;
+        assert!(cores.try_take().is_none());
+        cores.lock().free -= 1;
+        drop(own);
+        waiting.join().unwrap();
+        assert!(cores.try_take().is_some());
     }
 
     #[test]
@@ -235,6 +272,6 @@ mod tests {
         let jobs: Vec<Job<()>> = vec![Box::new(|| ()), Box::new(|| panic!("a bug"))];
         let caught = catch_unwind(AssertUnwindSafe(|| workers.run(jobs)));
         assert_eq!(*caught.unwrap_err().downcast::<&str>().unwrap(), "a bug");
-        assert_eq!(*cores.lock(), 2);
+        assert_eq!(cores.lock().free, 2);
     }
 }

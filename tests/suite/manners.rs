@@ -105,6 +105,25 @@ fn a_run_is_evaluated_only_on_the_file_that_it_was_split_from() {
 }
 
 #[test]
+fn the_engine_is_told_kept_and_not_changed_midway() {
+    let user = User::with_images(12);
+    let (_, err) = user.succeeds(&[&TRAIN[..], &["--name", "auto"]].concat());
+    assert!(err.contains("\nengine: fused\n"), "{err}");
+    user.writes("libtorch.toml", "[train]\nengine = \"libtorch\"\n");
+    let (_, err) =
+        user.succeeds(&[&TRAIN[..], &["--config", "libtorch.toml", "--name", "other"]].concat());
+    assert!(err.contains("\nengine: libtorch\n"), "{err}");
+    let record = user.reads_text("runs/other/run.json");
+    assert!(record.contains("\"engine\": \"libtorch\""), "{record}");
+    user.writes("runs/other/run.json", record.replace("\"trained\"", "\"training\""));
+    let resume = ["train", "--resume", "runs/other", "--engine", "fused"];
+    let message = user.fails(1, &resume);
+    assert!(message.contains("go on with --engine libtorch"), "{message}");
+    let message = user.fails(2, &[&TRAIN[..], &["--engine", "fast"]].concat());
+    assert!(message.contains("take auto, libtorch or fused"), "{message}");
+}
+
+#[test]
 fn there_are_no_bars_where_stderr_is_no_terminal() {
     let user = User::with_images(12);
     let (_, err) = user.succeeds(&TRAIN);

@@ -80,7 +80,8 @@ fn the_training_embeddings_are_drawn_beside_the_validations() {
     assert_picture(&user.path("runs/mine/plots/tsne_train.png"));
     let figures: serde_json::Value =
         serde_json::from_slice(&user.reads("runs/mine/metrics.json")).unwrap();
-    assert!(figures["tsne_train"]["kl"].as_f64() > figures["tsne"]["kl"].as_f64());
+    let kl = |map: &str| figures[map]["kl"].as_f64().unwrap();
+    assert!(kl("tsne_train") > kl("tsne"));
     // A map that belongs to no figure does not stay.
     user.succeeds(&["eval"]);
     assert!(!user.path("runs/mine/tsne_train.csv").exists());

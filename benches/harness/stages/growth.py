@@ -51,7 +51,7 @@ def measure(bench):
 
 
 def by_rows(bench):
-    names = ["CSV, s", "epoch, s", "embedding, s", "neighbours N × N, k = 10, s", laid_out(bench)]
+    names = ["CSV, s", "epoch, s", "embedding, s", "neighbours N × N, k = 10, s", LAID_OUT]
     points = [stages(bench, f"rows {rows}", bench.rows(rows) if rows < ROWS[-1] else bench.settings.data, rows)
               for rows in ROWS]
     return grown("With rows", "rows", "rows", ROWS, names, points)
@@ -88,35 +88,32 @@ def by_threads(bench):
         found = stages(bench, f"{cores} cores", bench.rows(MIDDLE), MIDDLE, cores=cores)
         points.append(step(bench, f"{cores} threads", weights, "--threads", cores) + found)
     names = [f"{name}, batch 128, ms" for name in engine_steps()]
-    names += ["CSV, s", "epoch, s", "embedding, s", "neighbours, s", laid_out(bench)]
+    names += ["CSV, s", "epoch, s", "embedding, s", "neighbours, s", LAID_OUT]
     return grown(f"With threads, {MIDDLE:,} rows", "threads", "threads", counts, names, points)
+
+
+LAID_OUT = "t-SNE of the training embeddings, s"
 
 
 def engine_steps():
     return [f"step {engine}" for engine in ENGINES]
 
 
-def laid_out(bench):
-    return "t-SNE of the training embeddings, s" if tsne.lays_out_training(bench) else "t-SNE of a twentieth, s"
-
-
 def stages(bench, what, data, rows, *flags, cores=None):
     """Seconds of CSV, epoch, embedding, neighbours and t-SNE on one file; None where there is no such figure."""
     run = bench.run_folder("growth")
-    training = tsne.lays_out_training(bench)
-    flags_of_eval, tsne_seconds = (tsne.TRAIN_FLAGS, tsne.TRAIN_SECONDS) if training else ((), "tsne_seconds")
 
     def once():
         loaded = bench.bench("load_csv", data, cores=cores).stdout
         bench.train("growth", "--epochs", 1, "--data", data, *flags, cores=cores)
         with open(run / "history.csv", newline="") as file:
             epoch = float(next(csv.DictReader(file))["seconds"])
-        bench.dml("eval", "--run", run, *flags_of_eval, cores=cores)
+        bench.dml("eval", "--run", run, *tsne.TRAIN_FLAGS, cores=cores)
         times = json.loads((run / "times.json").read_text())
         found = bench.bench("stages", "neighbours", "--references", run / "embeddings_train.npy",
                             "--queries", run / "embeddings_train.npy", "--k", 10, cores=cores)
         return [seconds_of(loaded), epoch, times["embed_seconds"], found.last_json["seconds"]["10"],
-                times[tsne_seconds] or None]
+                times[tsne.TRAIN_SECONDS] or None]
 
     return repeated(bench, what, once)
 

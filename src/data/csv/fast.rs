@@ -30,7 +30,11 @@ pub(super) fn read(text: &[u8], layout: &Layout) -> Option<Rows> {
     let pieces = pieces(without_final_line_ends(&text[layout.body..]));
     let counts: Vec<usize> = pieces.par_iter().map(|piece| lines_in(piece)).collect();
     let width = layout.columns - 1;
-    let mut pixels = vec![0; counts.iter().sum::<usize>() * width];
+    let lines = counts.iter().sum();
+    if !can_hold(text.len() - layout.body, lines, layout.columns) {
+        return None;
+    }
+    let mut pixels = vec![0; lines * width];
     let mut rest = pixels.as_mut_slice();
     let mut parts = Vec::with_capacity(pieces.len());
     for (piece, count) in pieces.into_iter().zip(counts) {
@@ -41,6 +45,13 @@ pub(super) fn read(text: &[u8], layout: &Layout) -> Option<Rows> {
     let labels = parts.into_par_iter().map(|(piece, pixels)| read_piece(piece, layout, pixels));
     let (distinct, rows) = joined(labels.collect::<Option<Vec<Labels>>>()?)?;
     Some(Rows { pixels, distinct, rows, starts: Vec::new() })
+}
+
+/// Whether so many lines of so many cells fit into a text: each cell is at least one byte, with a
+/// comma or a line end after all but the last. Where they do not, lines are missing cells, and
+/// room for all of them could be more than there is.
+fn can_hold(bytes: usize, lines: usize, columns: usize) -> bool {
+    lines.checked_mul(2 * columns).is_some_and(|least| least <= bytes + 1)
 }
 
 fn without_final_line_ends(body: &[u8]) -> &[u8] {
@@ -202,4 +213,17 @@ fn joined(pieces: Vec<Labels>) -> Option<(Vec<String>, Vec<u32>)> {
         all.rows.extend(piece.rows.into_iter().map(|row| indices[row as usize]));
     }
     Some((all.distinct, all.rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_too_short_for_the_header_get_no_room() {
+        assert!(can_hold("1,2\n3,4".len(), 2, 2) && can_hold("1,2\n3,4\n".len(), 2, 2));
+        assert!(!can_hold("1,2\n3".len(), 2, 2));
+        assert!(!can_hold(200_000_000, 100_000_000, 785));
+        assert!(!can_hold(usize::MAX - 1, usize::MAX / 2, 785));
+    }
 }

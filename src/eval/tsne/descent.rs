@@ -45,25 +45,25 @@ fn phases(points: usize, steps: usize) -> [Phase; 2] {
 /// Lays out the points in so many steps, from a start; `progress` is told the steps done and all
 /// after each.
 ///
-/// A descent that runs off to infinity ends there.
+/// Nothing where the descent runs off to infinity, or so far that the grid no longer resolves it.
 pub(super) fn descend(
     start: &[[f64; 2]],
     affinities: &Affinities,
     steps: usize,
     progress: &dyn Fn(usize, usize),
-) -> Vec<[f64; 2]> {
+) -> Option<Vec<[f64; 2]>> {
     let mut descent = Descent::from(start);
     let mut done = 0;
     for phase in phases(start.len(), steps) {
         for _ in 0..phase.steps {
             if !descent.step(affinities, &phase) {
-                return descent.coordinates();
+                return None;
             }
             done += 1;
             progress(done, steps);
         }
     }
-    descent.coordinates()
+    Some(descent.coordinates())
 }
 
 /// A map on its way.
@@ -91,10 +91,14 @@ impl Descent {
         self.map.iter().map(|point| point.map(f64::from)).collect()
     }
 
-    /// Goes one step down; false when the map is not finite after it.
+    /// Goes one step down; false when the map is not finite after it, or too wide for the grid.
     fn step(&mut self, affinities: &Affinities, phase: &Phase) -> bool {
         attract(affinities, &self.map, &mut self.attraction);
         let z = self.repel.forces(&self.map, &mut self.repulsion);
+        // On a map so wide that the grid no longer resolves the kernel, the sum means nothing.
+        if z.is_nan() || z <= 0.0 {
+            return false;
+        }
         let centre = self.advance(phase, (1.0 / z) as f32);
         self.map.iter_mut().for_each(|point| {
             *point = [point[0] - centre[0], point[1] - centre[1]];

@@ -150,11 +150,12 @@ pub fn embed(
             let start = pca::start(embeddings, seed);
             descent::descend(&start, &affinities, config.iterations, progress)
         }
-        Engine::Linfa => linfa::embed(embeddings, config, seed)?,
+        Engine::Linfa => Some(linfa::embed(embeddings, config, seed)?),
     };
-    if coordinates.iter().flatten().any(|value| !value.is_finite()) {
-        return Err(Error::Diverged(format!("the t-SNE by {} ran off to infinity", config.engine)));
-    }
+    let finite = |map: &Vec<[f64; 2]>| map.iter().flatten().all(|value| value.is_finite());
+    let coordinates = coordinates.filter(finite).ok_or_else(|| {
+        Error::Diverged(format!("the t-SNE by {} ran off to infinity", config.engine))
+    })?;
     let kl = divergence::divergence(&affinities, &coordinates);
     Ok(Map { coordinates, kl })
 }

@@ -1,7 +1,8 @@
 //! The five passes backward, each over all images of a shard. Between two of them stands the
 //! BatchNorm whose gradient needs two sums over the whole batch.
 
-use super::convolution::{Convolve, Gradient, Store, Sums};
+use super::convolution::Convolve;
+use super::finish::{Gradient, Store, Sums};
 use super::lanes::{LANES, Lanes};
 use super::linear::LinearBack;
 use super::norm::{BackToConvolution, Moments, Norm, NormGradient, Normalise};
@@ -219,7 +220,7 @@ fn weight_gradient<const IN: usize, const OUT: usize>(
 }
 
 /// The gradient of a convolution's inputs: a convolution by the turned weights.
-fn back_to_input<const FROM: usize, const TO: usize, F: super::convolution::Finish>(
+fn back_to_input<const FROM: usize, const TO: usize, F: super::finish::Finish>(
     simd: Simd,
     input: &Plane<FROM>,
     weights: &[f32],

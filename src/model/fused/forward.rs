@@ -1,7 +1,8 @@
 //! The five passes forward, each over all images of a shard. Between two of them stands the
 //! BatchNorm whose statistics need the whole batch.
 
-use super::convolution::{Activate, Convolve, Store, Sums};
+use super::convolution::Convolve;
+use super::finish::{Activate, Store, Sums};
 use super::lanes::{LANES, Lanes};
 use super::linear::Linear;
 use super::norm::{Moments, Norm, Normalise};

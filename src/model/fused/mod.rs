@@ -29,6 +29,7 @@ mod backward;
 mod convolution;
 mod engine;
 mod evaluate;
+mod finish;
 mod forward;
 mod lanes;
 mod linear;

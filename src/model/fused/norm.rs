@@ -10,7 +10,7 @@
 //! the sums run over them (Ioffe, Szegedy: Batch Normalization, ICML 2015, section 3). Since r is
 //! the ReLU's output, its backward step needs nothing else: ∂conv = ∂r where r > 0, else 0.
 
-use super::convolution::Sums;
+use super::finish::Sums;
 use super::lanes::Lanes;
 use super::plane::Plane;
 use crate::runtime::Kernel;
@@ -71,8 +71,11 @@ impl Norm {
         let count = count as f64;
         let mean: Vec<f64> = moments.first.iter().map(|sum| sum / count).collect();
         let variance = moments.second.iter().zip(&mean);
-        // Rounding can leave a constant channel just below 0.
-        let variance = variance.map(|(square, mean)| (square / count - mean * mean).max(0.0));
+        let variance = variance.map(|(square, mean)| {
+            let variance = square / count - mean * mean;
+            // Rounding can leave a constant channel just below 0; `max` would hide what is no number.
+            if variance < 0.0 { 0.0 } else { variance }
+        });
         Norm::new(mean.clone(), variance.collect(), count, gamma, beta, epsilon)
     }
 
@@ -244,6 +247,15 @@ mod tests {
         let norm = Norm::of_batch(&moments(&[0.1; 1000]), 1000, &[2.0], &[0.25], 1e-5);
         let out = norm.scale[0] * 0.1 + norm.shift[0];
         assert!((out - 0.25).abs() < 1e-4, "{out}");
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_not_hidden() {
+        for sum in [f64::NAN, f64::INFINITY] {
+            let moments = Moments { first: vec![sum], second: vec![sum] };
+            let norm = Norm::of_batch(&moments, 4, &[1.0], &[0.0], 1e-5);
+            assert!(norm.shift[0].is_nan() && norm.statistics().1[0].is_nan());
+        }
     }
 
     #[test]
