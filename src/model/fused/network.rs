@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::model::{Architecture, MOMENTUM, NamedTensors, Network, Parameters};
 use crate::runtime::{Cores, Simd, Workers};
 
-/// The tutorial's network on the fused engine; see [the module](super) for how it works.
+/// The tutorial's network on the fused engine; the module `fused` tells how it works.
 ///
 /// A batch is worked on by as many threads as there are free cores, and gives the same bits on any
 /// number of them.
