@@ -24,12 +24,13 @@ DATA ?= $(FULL)
 CONFIG ?=
 FROM_IDX = $(if $(FROM),--from '$(FROM)')
 
-.PHONY: help compare test check smoke bench data libtorch build clean
+.PHONY: help compare test check memcheck smoke bench data libtorch build clean
 
 help:
 	@echo 'make compare    set up, get the data, build, compare both losses over three seeds'
 	@echo 'make test       set up, build, run the tests'
 	@echo 'make check      formatting, clippy, documentation, harness; warnings are errors'
+	@echo 'make memcheck   the fused engine under Valgrind, which has to be installed'
 	@echo 'make smoke      the whole chain on a small sample, in seconds'
 	@echo 'make bench      set the peers up, measure dml beside them, write benches/RESULTS.md;'
 	@echo '                ONLY=csv,step picks stages, ROUNDS=5, SCRIPT=the tutorial as a Python script'
@@ -51,6 +52,12 @@ check: libtorch
 	$(CARGO) clippy --release --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --release --locked --no-deps --document-private-items
 	cd benches && $(PYTHON) -m unittest --quiet harness.test_harness
+
+# Both builds of the kernels, AVX2's and the portable one, and the threads between them.
+memcheck: libtorch
+	@command -v valgrind >/dev/null || { echo 'make: Valgrind is missing: install the package valgrind' >&2; exit 1; }
+	CARGO_TARGET_$(shell rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')_RUNNER='valgrind --quiet --error-exitcode=1' \
+	  $(CARGO) test --release --locked --lib model::fused
 
 smoke: build
 	rm -rf target/smoke
