@@ -5,7 +5,7 @@
 //! machine, on any number of threads. No crate that was found does that and uses more than one.
 //! The crate linfa-tsne is there for cross-checking. Whichever drew the map, its divergence is
 //! computed by one exact function (in `divergence`), so the figures can be put side by side, also
-//! with scikit-learn's and openTSNE's (`benches/tsne_sklearn.py`, `benches/tsne_opentsne.py`).
+//! with scikit-learn's and openTSNE's (`benches/tsne_sklearn.py`, `make bench ONLY=tsne`).
 
 mod affinities;
 mod descent;
