@@ -1,8 +1,9 @@
 //! Sharing the machine's cores among runs, and lending those that are free to runs at work.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
@@ -82,6 +83,9 @@ impl Drop for Core {
     }
 }
 
+/// How long a thread looks out for a message before it sleeps.
+const AWAKE: Duration = Duration::from_micros(50);
+
 /// Work that can move to another thread.
 pub type Job<R> = Box<dyn FnOnce() -> R + Send>;
 
@@ -126,7 +130,7 @@ impl Workers {
             .collect();
         let finish = |place| match place {
             Place::Here(job) => job(),
-            Place::There(result, _core) => match result.recv() {
+            Place::There(result, _core) => match receive(&result) {
                 Ok(Ok(value)) => value,
                 Ok(Err(panic)) => resume_unwind(panic),
                 Err(_) => unreachable!("a helping thread always answers"),
@@ -192,9 +196,25 @@ fn start_thread() -> Sender<Job<()>> {
     let (sender, jobs) = channel::<Job<()>>();
     std::thread::spawn(move || {
         super::one_libtorch_thread();
-        jobs.into_iter().for_each(|job| job());
+        while let Ok(job) = receive(&jobs) {
+            job();
+        }
     });
     sender
+}
+
+/// Waits for a message, at first awake: to wake a sleeping thread takes the system longer than what
+/// lies between two passes of a training step. Whoever else needs the core meanwhile has it.
+fn receive<T>(messages: &Receiver<T>) -> std::result::Result<T, RecvError> {
+    let begin = Instant::now();
+    while begin.elapsed() < AWAKE {
+        match messages.try_recv() {
+            Ok(message) => return Ok(message),
+            Err(TryRecvError::Disconnected) => return Err(RecvError),
+            Err(TryRecvError::Empty) => std::thread::yield_now(),
+        }
+    }
+    messages.recv()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod simd;
 
 pub use cores::{Core, Cores, Job, Workers};
 pub use device::{DeviceChoice, open_device};
+pub(crate) use simd::multiply_add_eight;
 pub use simd::{Kernel, Simd, multiply_add};
 
 /// Sets up what has to be set before libtorch does anything. Call it first in `main`.

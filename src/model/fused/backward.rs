@@ -1,7 +1,7 @@
 //! The five passes backward, each over all images of a shard. Between two of them stands the
 //! BatchNorm whose gradient needs two sums over the whole batch.
 
-use super::convolution::Convolve;
+use super::convolve::convolve;
 use super::finish::{Gradient, Store, Sums};
 use super::lanes::{LANES, Lanes};
 use super::linear::LinearBack;
@@ -226,7 +226,7 @@ fn back_to_input<const FROM: usize, const TO: usize, F: super::finish::Finish>(
     weights: &[f32],
     finish: F,
 ) -> F {
-    simd.run(Convolve::<FROM, TO, F> { input, weights, bias: &NO_BIAS[..TO], finish })
+    convolve::<FROM, TO, F>(simd, input, (weights, &NO_BIAS[..TO]), finish)
 }
 
 /// Keeps the gradient of a layer, summed over the images of its shard; gives the sums after it.

@@ -54,7 +54,7 @@ impl<const IN: usize, const OUT: usize, F: Finish> Convolve<'_, IN, OUT, F> {
         for tile in 0..tiles {
             let width = width + usize::from(tile < wider);
             for channel in (0..OUT).step_by(T) {
-                let place = Place { y, x, channel };
+                let place = Place { y, x, step: 1, channel };
                 match width {
                     1 => self.tile::<FMA, T, 1>(place),
                     2 => self.tile::<FMA, T, 2>(place),
@@ -73,7 +73,7 @@ impl<const IN: usize, const OUT: usize, F: Finish> Convolve<'_, IN, OUT, F> {
 
     #[inline(always)]
     fn tile<const FMA: bool, const T: usize, const P: usize>(&mut self, place: Place) {
-        let Place { y, x, channel } = place;
+        let Place { y, x, channel, .. } = place;
         let weights = &self.weights[channel * 9 * IN..][..T * 9 * IN];
         let bias = &self.bias[channel..][..T];
         let mut sums = [[Lanes::ZERO; P]; T];
@@ -120,24 +120,7 @@ pub fn turned(weights: &[f32], inputs: usize) -> Vec<f32> {
 mod tests {
     use super::*;
     use crate::model::fused::finish::{Activate, Store, Sums};
-    use crate::model::fused::testing::{assert_near, numbers, plane, simds};
-
-    /// The module's formula, in double precision.
-    fn by_formula<const IN: usize, const OUT: usize>(
-        input: &Plane<IN>,
-        weights: &[f32],
-        bias: &[f32],
-        (y, x, o): (usize, usize, usize),
-    ) -> [f64; 8] {
-        std::array::from_fn(|lane| {
-            let term = |ky: usize, j: usize| {
-                let pixel = input.row(y + ky)[x * IN + j].0[lane];
-                f64::from(pixel) * f64::from(weights[(o * 3 + ky) * 3 * IN + j])
-            };
-            let window = (0..3).flat_map(|ky| (0..3 * IN).map(move |j| (ky, j)));
-            f64::from(bias[o]) + window.map(|(ky, j)| term(ky, j)).sum::<f64>()
-        })
-    }
+    use crate::model::fused::testing::{assert_near, convolved, numbers, plane, simds};
 
     fn check<const IN: usize, const OUT: usize>(side: usize) {
         let (weights, bias) = (numbers(OUT * 9 * IN, 1), numbers(OUT, 2));
@@ -150,7 +133,7 @@ mod tests {
             for (place, value) in output.iter().enumerate() {
                 let (pixel, o) = (place / OUT, place % OUT);
                 let at = (pixel / side, pixel % side, o);
-                assert_near(value, &by_formula::<IN, OUT>(input, weights, bias, at));
+                assert_near(value, &convolved(input, weights, bias, at));
             }
         }
     }

@@ -26,7 +26,7 @@ impl Evaluator {
         statistics: &[f32],
         simd: Simd,
     ) -> Evaluator {
-        let weights = Weights::new(&Layout::new(architecture), values);
+        let weights = Weights::for_evaluation(&Layout::new(architecture), values);
         let mut rest = statistics;
         let norm = |place: usize| {
             let (gamma, beta) = weights.norm(place);

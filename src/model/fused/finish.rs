@@ -8,13 +8,15 @@ pub struct Place {
     pub y: usize,
     /// First column.
     pub x: usize,
+    /// From one column to the next.
+    pub step: usize,
     /// First output channel.
     pub channel: usize,
 }
 
 /// Takes the outputs of a convolution while they are in registers.
 pub trait Finish {
-    /// `tile[o][p]` is channel `channel + o` of pixel `(y, x + p)`.
+    /// `tile[o][p]` is channel `channel + o` of pixel `(y, x + p · step)`.
     fn take<const FMA: bool, const T: usize, const P: usize>(
         &mut self,
         tile: &[[Lanes; P]; T],
@@ -34,8 +36,16 @@ impl Store<'_> {
     /// The places of a tile's pixel `p`, channel by channel.
     #[inline(always)]
     fn pixel<const T: usize>(&mut self, place: Place, p: usize) -> &mut [Lanes] {
-        let pixel = place.y * self.side + place.x + p;
+        let pixel = place.pixel(p, self.side);
         &mut self.output[pixel * self.channels + place.channel..][..T]
+    }
+}
+
+impl Place {
+    /// The tile's pixel `p` in an image of a side.
+    #[inline(always)]
+    fn pixel(self, p: usize, side: usize) -> usize {
+        self.y * side + self.x + p * self.step
     }
 }
 
@@ -117,7 +127,7 @@ impl Finish for Gradient<'_> {
     ) {
         let (mut sum, mut product) = ([Lanes::ZERO; T], [Lanes::ZERO; T]);
         for p in 0..P {
-            let pixel = place.y * self.store.side + place.x + p;
+            let pixel = place.pixel(p, self.store.side);
             let relu = &self.relu[pixel * self.store.channels + place.channel..][..T];
             let output = self.store.pixel::<T>(place, p);
             for t in 0..T {

@@ -1,7 +1,7 @@
 //! The five passes forward, each over all images of a shard. Between two of them stands the
 //! BatchNorm whose statistics need the whole batch.
 
-use super::convolution::Convolve;
+use super::convolve::convolve;
 use super::finish::{Activate, Store, Sums};
 use super::lanes::{LANES, Lanes};
 use super::linear::Linear;
@@ -98,13 +98,13 @@ pub fn head(shard: &mut Shard, scratch: &mut Scratch, weights: &Weights, norm: &
 fn activate<const IN: usize, const OUT: usize>(
     simd: Simd,
     input: &Plane<IN>,
-    (weights, bias): (&[f32], &[f32]),
+    layer: (&[f32], &[f32]),
     output: &mut [Lanes],
     present: Lanes,
 ) -> Sums {
     let store = Store { output, side: input.side(), channels: OUT };
     let finish = Activate { store, present, sums: Sums::new(OUT) };
-    simd.run(Convolve::<IN, OUT, _> { input, weights, bias, finish }).sums
+    convolve::<IN, OUT, _>(simd, input, layer, finish).sums
 }
 
 fn linear(simd: Simd, input: &[Lanes], (weights, bias): (&[f32], &[f32]), output: &mut [Lanes]) {

@@ -1,6 +1,6 @@
 //! One number of each of eight images.
 
-use crate::runtime::multiply_add;
+use crate::runtime::multiply_add_eight;
 
 /// Images that are worked on at once.
 pub const LANES: usize = 8;
@@ -33,6 +33,16 @@ impl Lanes {
         result
     }
 
+    /// `self - other`.
+    #[inline(always)]
+    pub fn minus(self, other: Lanes) -> Lanes {
+        let mut result = self;
+        for lane in 0..LANES {
+            result.0[lane] = self.0[lane] - other.0[lane];
+        }
+        result
+    }
+
     /// `self · other`.
     #[inline(always)]
     pub fn times(self, other: Lanes) -> Lanes {
@@ -57,11 +67,7 @@ impl Lanes {
     /// `self + a·b`: what nearly all of the time goes into.
     #[inline(always)]
     pub fn plus_product<const FMA: bool>(self, a: Lanes, b: Lanes) -> Lanes {
-        let mut result = self;
-        for lane in 0..LANES {
-            result.0[lane] = multiply_add::<FMA>(a.0[lane], b.0[lane], self.0[lane]);
-        }
-        result
+        Lanes(multiply_add_eight::<FMA>(&a.0, &b.0, &self.0))
     }
 
     /// `max(self, 0)`; what is not a number stays so.

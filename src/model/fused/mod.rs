@@ -8,7 +8,7 @@
 //!
 //! | layer | forward | backward | formula |
 //! |---|---|---|---|
-//! | convolution, ReLU | [`Convolve`](convolution::Convolve) | the same by turned weights; [`WeightGradient`](weight_gradient::WeightGradient) | [`convolution`], [`weight_gradient`] |
+//! | convolution, ReLU | [`Convolve`](convolution::Convolve), [`Winograd`](winograd::Winograd) | the same by turned weights; [`WeightGradient`](weight_gradient::WeightGradient) | [`convolution`], [`winograd`], [`weight_gradient`] |
 //! | BatchNorm | [`Normalise`](norm::Normalise) | [`BackToConvolution`](norm::BackToConvolution) | [`norm`] |
 //! | BatchNorm, pooling | [`Pool`](pool::Pool), [`Normalise`](norm::Normalise) | [`PoolBackToConvolution`](pool::PoolBackToConvolution) | [`pool`] |
 //! | linear | [`Linear`](linear::Linear) | [`LinearBack`](linear::LinearBack) | [`linear`] |
@@ -27,6 +27,7 @@
 
 mod backward;
 mod convolution;
+mod convolve;
 mod engine;
 mod evaluate;
 mod finish;
@@ -44,6 +45,7 @@ mod testing;
 mod tests;
 mod weight_gradient;
 mod weights;
+mod winograd;
 
 pub use network::FusedNetwork;
 

@@ -34,10 +34,33 @@ pub fn plane<const C: usize>(side: usize, seed: u64) -> Plane<C> {
     plane
 }
 
+/// Channel `o` of pixel `(y, x)` by the formula of [`convolution`](super::convolution), in double
+/// precision.
+pub fn convolved<const IN: usize>(
+    input: &Plane<IN>,
+    weights: &[f32],
+    bias: &[f32],
+    (y, x, o): (usize, usize, usize),
+) -> [f64; 8] {
+    std::array::from_fn(|lane| {
+        let term = |ky: usize, j: usize| {
+            let pixel = input.row(y + ky)[x * IN + j].0[lane];
+            f64::from(pixel) * f64::from(weights[(o * 3 + ky) * 3 * IN + j])
+        };
+        let window = (0..3).flat_map(|ky| (0..3 * IN).map(move |j| (ky, j)));
+        f64::from(bias[o]) + window.map(|(ky, j)| term(ky, j)).sum::<f64>()
+    })
+}
+
 /// Sums of up to some hundred terms of size 1, in single precision.
 pub fn assert_near(found: &Lanes, expected: &[f64; 8]) {
+    assert_within(1e-6, found, expected);
+}
+
+/// As [`assert_near`], with a share of the sums' size that they may be off by.
+pub fn assert_within(share: f64, found: &Lanes, expected: &[f64; 8]) {
     for (found, expected) in found.0.iter().zip(expected) {
         let error = (f64::from(*found) - expected).abs();
-        assert!(error < 1e-6 * (10.0 + expected.abs()), "{found} is not {expected}");
+        assert!(error < share * (10.0 + expected.abs()), "{found} is not {expected}");
     }
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::convolution::turned;
+use super::convolve::prepared;
 use crate::model::{Architecture, BLOCKS};
 
 /// Weights and bias of a layer in the flat vector, the bias right after the weights. A BatchNorm's
@@ -65,28 +66,39 @@ impl Layout {
 pub struct Weights {
     pub layout: Layout,
     values: Vec<f32>,
-    /// Of each convolution, for the way back.
-    turned: Vec<Vec<f32>>,
+    /// Of each convolution, for the way forward and the way back.
+    prepared: Vec<(Vec<f32>, Vec<f32>)>,
 }
 
 impl Weights {
-    /// From the flat vector `[P]`.
+    /// For evaluation, from the flat vector `[P]`: convolutions go the direct way, which rounds half
+    /// as much, and none goes back.
+    pub fn for_evaluation(layout: &Layout, values: Vec<f32>) -> Weights {
+        let as_is = |layer: &Layer| (values[layer.weights.clone()].to_vec(), Vec::new());
+        let prepared = layout.convolutions.iter().map(as_is).collect();
+        Weights { layout: layout.clone(), values, prepared }
+    }
+
+    /// For training, from the flat vector `[P]`.
     pub fn new(layout: &Layout, values: Vec<f32>) -> Weights {
-        let turn = |(layer, block): (&Layer, &crate::model::Block)| {
-            turned(&values[layer.weights.clone()], block.channels_in as usize)
+        let prepare = |(layer, block): (&Layer, &crate::model::Block)| {
+            let (inputs, outputs) = (block.channels_in as usize, block.channels_out as usize);
+            let weights = &values[layer.weights.clone()];
+            (prepared(weights, inputs), prepared(&turned(weights, inputs), outputs))
         };
-        let turned = layout.convolutions.iter().zip(&BLOCKS).map(turn).collect();
-        Weights { layout: layout.clone(), values, turned }
+        let prepared = layout.convolutions.iter().zip(&BLOCKS).map(prepare).collect();
+        Weights { layout: layout.clone(), values, prepared }
     }
 
-    /// Weights `[OUT][3][3][IN]` and bias of a convolution.
+    /// Prepared weights and bias of a convolution.
     pub fn convolution(&self, place: usize) -> (&[f32], &[f32]) {
-        self.of(&self.layout.convolutions[place])
+        let bias = self.layout.convolutions[place].bias.clone();
+        (&self.prepared[place].0, &self.values[bias])
     }
 
-    /// Weights `[IN][3][3][OUT]` that take a gradient back through a convolution.
+    /// Prepared weights that take a gradient back through a convolution.
     pub fn turned(&self, place: usize) -> &[f32] {
-        &self.turned[place]
+        &self.prepared[place].1
     }
 
     /// γ and β of a BatchNorm.
