@@ -23,12 +23,28 @@ pub enum Purpose {
     TrainPairs,
     /// Partners of the validation images; one stream an epoch.
     ValidationPairs,
+    /// Classes and images of training batches of P classes × K images; one stream an epoch.
+    TrainClasses,
+    /// The same for validation batches.
+    ValidationClasses,
+    /// What a loss draws at training, triplets for example; one stream an epoch.
+    TrainLoss,
+    /// What a loss draws at validation; one stream an epoch.
+    ValidationLoss,
+    /// How a loss's own parameters begin.
+    LossParameters,
     /// Pairs of the sample picture.
     PairPicture,
     /// Which rows a stratified sample takes.
     Sample,
     /// Start of a t-SNE.
     Tsne,
+    /// Starts of a k-means.
+    Clusters,
+    /// Which queries are clustered, and the pairs of which are measured, where they are many.
+    Queries,
+    /// Queries of the retrieval picture.
+    RetrievalPicture,
 }
 
 /// The generator for one purpose under a seed; `stream` tells epochs (or the like) apart.
@@ -39,9 +55,17 @@ pub fn generator(seed: u64, purpose: Purpose, stream: u64) -> Generator {
         Purpose::Order => "order",
         Purpose::TrainPairs => "train pairs",
         Purpose::ValidationPairs => "validation pairs",
+        Purpose::TrainClasses => "train classes",
+        Purpose::ValidationClasses => "validation classes",
+        Purpose::TrainLoss => "train loss",
+        Purpose::ValidationLoss => "validation loss",
+        Purpose::LossParameters => "loss parameters",
         Purpose::PairPicture => "pair picture",
         Purpose::Sample => "sample",
         Purpose::Tsne => "t-SNE",
+        Purpose::Clusters => "clusters",
+        Purpose::Queries => "queries",
+        Purpose::RetrievalPicture => "retrieval picture",
     };
     let key = Sha256::new()
         .chain_update(seed.to_le_bytes())

@@ -16,6 +16,8 @@ pub struct EvalConfig {
     pub recall_at: Vec<usize>,
     /// Neighbours that vote on the ranking of classes for recall@k; at least 1.
     pub recall_voters: usize,
+    /// The ks of hit@k, each at least 1.
+    pub hits_at: Vec<usize>,
 }
 
 /// One of the two models that a run keeps.
@@ -31,7 +33,13 @@ pub enum Which {
 
 impl Default for EvalConfig {
     fn default() -> EvalConfig {
-        EvalConfig { model: Which::Last, knn: 1, recall_at: (1..=5).collect(), recall_voters: 10 }
+        EvalConfig {
+            model: Which::Last,
+            knn: 1,
+            recall_at: (1..=5).collect(),
+            recall_voters: 10,
+            hits_at: vec![1, 2, 4, 8],
+        }
     }
 }
 
@@ -45,9 +53,12 @@ impl EvalConfig {
         };
         at_least_one("eval.knn", self.knn)?;
         at_least_one("eval.recall_voters", self.recall_voters)?;
-        if self.recall_at.is_empty() {
-            return Err(Error::setting("eval.recall_at", "[]", "must hold at least one k"));
+        for (key, ks) in [("eval.recall_at", &self.recall_at), ("eval.hits_at", &self.hits_at)] {
+            if ks.is_empty() {
+                return Err(Error::setting(key, "[]", "must hold at least one k"));
+            }
+            ks.iter().try_for_each(|&k| at_least_one(key, k))?;
         }
-        self.recall_at.iter().try_for_each(|&k| at_least_one("eval.recall_at", k))
+        Ok(())
     }
 }

@@ -4,6 +4,7 @@ use ndarray::Array2;
 use tch::{Device, Tensor};
 
 use crate::data::Images;
+use crate::loss::normalised;
 use crate::model::Network;
 
 /// Images in one batch. The batches are the same on every machine, so the embeddings are too,
@@ -14,11 +15,17 @@ const BATCH: usize = 500;
 /// be small beside the images.
 const ROUND: usize = 16;
 
-/// Embeds the images in these rows, in evaluation mode.
+/// Embeds the images in these rows, in evaluation mode; `normalise` brings every embedding to
+/// length 1.
 ///
 /// # Shapes
 /// rows `[N]` → `[N, E]` f32
-pub fn embed(network: &mut dyn Network, images: &Images, rows: &[i64]) -> Array2<f32> {
+pub fn embed(
+    network: &mut dyn Network,
+    images: &Images,
+    rows: &[i64],
+    normalise: bool,
+) -> Array2<f32> {
     let batches: Vec<&[i64]> = rows.chunks(BATCH).collect();
     let mut values = Vec::new();
     let mut width = 0;
@@ -26,6 +33,7 @@ pub fn embed(network: &mut dyn Network, images: &Images, rows: &[i64]) -> Array2
         let round = round.iter().map(|rows| images.select(rows)).collect();
         for embeddings in network.embed(round) {
             width = embeddings.size()[1] as usize;
+            let embeddings = if normalise { normalised(&embeddings) } else { embeddings };
             values.extend(to_vec(&embeddings));
         }
     }

@@ -1,10 +1,11 @@
-//! All figures that neighbours give, from one search.
+//! All figures of embeddings with labels, those of neighbours from one search.
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ClassMetrics, ConfusionMatrix, EvalConfig, Neighbours, RecallAtK, nearest, recall_at, vote,
+    ClassMetrics, Clusters, ConfusionMatrix, Distances, EvalConfig, Neighbours, RecallAtK,
+    Retrieval, cluster, distances, nearest, recall_at, retrieve, vote,
 };
 use crate::error::{Error, Result};
 
@@ -14,6 +15,13 @@ pub struct Labelled<'a> {
     pub embeddings: ArrayView2<'a, f32>,
     /// `[N]`, values in 0..C.
     pub labels: &'a [i64],
+}
+
+impl<'a> Labelled<'a> {
+    /// Embeddings `[N, E]` with the classes of their images `[N]`.
+    pub fn new(embeddings: &'a Array2<f32>, labels: &'a [i64]) -> Labelled<'a> {
+        Labelled { embeddings: embeddings.view(), labels }
+    }
 }
 
 /// Classification by the vote of the k nearest references.
@@ -35,28 +43,87 @@ pub struct KnnMetrics {
     pub confusion: ConfusionMatrix,
 }
 
-/// Finds the neighbours of all queries among the references and computes every figure.
+/// What is measured against what.
+pub struct Trial<'a> {
+    /// Where the neighbours come from.
+    pub references: Labelled<'a>,
+    /// What is evaluated; without queries each reference is one, against all others.
+    pub queries: Option<Labelled<'a>>,
+    /// Number of classes C.
+    pub classes: usize,
+}
+
+impl<'a> Trial<'a> {
+    /// The embeddings that are evaluated.
+    pub fn asked(&self) -> &Labelled<'a> {
+        self.queries.as_ref().unwrap_or(&self.references)
+    }
+
+    /// References that a query is measured against.
+    pub fn available(&self) -> usize {
+        self.references.labels.len().saturating_sub(usize::from(self.queries.is_none()))
+    }
+
+    /// The `k` nearest references of each query, itself left out where it is one.
+    fn neighbours(&self, k: usize) -> Result<Neighbours> {
+        let references = self.references.embeddings;
+        match &self.queries {
+            Some(queries) => nearest(references, queries.embeddings, k),
+            None => Ok(nearest(references, references, k + 1)?.without_self()),
+        }
+    }
+}
+
+/// All figures of embeddings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// Classification by nearest neighbours.
+    pub knn: KnnMetrics,
+    /// Recall@k over classes ranked by the votes of neighbours.
+    pub recall: RecallAtK,
+    /// hit@k, R-precision and MAP@R.
+    pub retrieval: Retrieval,
+    /// Agreement of k-means clusters with the classes.
+    pub clusters: Clusters,
+    /// Distances within and between classes, and how much the embeddings spread.
+    pub distances: Distances,
+}
+
+impl Figures {
+    /// Computes every figure; the seed is for k-means and for samples of many queries.
+    ///
+    /// # Errors
+    /// More voters than there are references; embeddings that are not finite.
+    pub fn of(trial: &Trial, config: &EvalConfig, seed: u64) -> Result<Figures> {
+        let (knn, recall) = judge(trial, config)?;
+        let queries = trial.queries.as_ref();
+        Ok(Figures {
+            knn,
+            recall,
+            retrieval: retrieve(&trial.references, queries, &config.hits_at)?,
+            clusters: cluster(trial.asked(), seed)?,
+            distances: distances(trial.asked(), seed),
+        })
+    }
+}
+
+/// Finds the neighbours of all queries among the references and computes what their votes give.
 ///
 /// # Errors
 /// More voters than there are references; embeddings that are not finite.
-pub fn judge(
-    references: &Labelled,
-    queries: &Labelled,
-    classes: usize,
-    config: &EvalConfig,
-) -> Result<(KnnMetrics, RecallAtK)> {
-    let count = references.labels.len();
+pub fn judge(trial: &Trial, config: &EvalConfig) -> Result<(KnnMetrics, RecallAtK)> {
+    let count = trial.available();
     for (key, k) in [("eval.knn", config.knn), ("eval.recall_voters", config.recall_voters)] {
         if k > count {
-            let problem = format!("must be at most {count}, the number of training images");
+            let problem = format!("must be at most {count}, the number of references");
             return Err(Error::setting(key, k, problem));
         }
     }
-    let k = config.knn.max(config.recall_voters);
-    let neighbours = nearest(references.embeddings, queries.embeddings, k)?;
-    let knn = classify(&neighbours.first(config.knn), references.labels, queries.labels, classes);
+    let neighbours = trial.neighbours(config.knn.max(config.recall_voters))?;
+    let (labels, truth, classes) = (trial.references.labels, trial.asked().labels, trial.classes);
+    let knn = classify(&neighbours.first(config.knn), labels, truth, classes);
     let voters = neighbours.first(config.recall_voters);
-    let recall = recall_at(&voters, references.labels, queries.labels, classes, &config.recall_at);
+    let recall = recall_at(&voters, labels, truth, classes, &config.recall_at);
     Ok((knn, recall))
 }
 
@@ -77,7 +144,6 @@ fn classify(neighbours: &Neighbours, labels: &[i64], truth: &[i64], classes: usi
 mod tests {
     use super::*;
     use crate::random::{Purpose, generator};
-    use ndarray::Array2;
     use rand::RngExt;
     use rand::seq::SliceRandom;
 
@@ -97,7 +163,7 @@ mod tests {
         let (queries, labels) = clusters(1);
         let references = Labelled { embeddings: references.view(), labels: reference_labels };
         let queries = Labelled { embeddings: queries.view(), labels: &labels };
-        judge(&references, &queries, 10, config).unwrap()
+        judge(&Trial { references, queries: Some(queries), classes: 10 }, config).unwrap()
     }
 
     #[test]
@@ -127,8 +193,25 @@ mod tests {
     fn more_voters_than_references_are_told_with_their_key() {
         let points = Array2::<f32>::zeros((3, 2));
         let part = || Labelled { embeddings: points.view(), labels: &[0, 1, 1] };
-        let config = EvalConfig { knn: 1, recall_voters: 4, ..EvalConfig::default() };
-        let message = judge(&part(), &part(), 2, &config).unwrap_err().to_string();
-        assert!(message.starts_with("eval.recall_voters = 4: must be at most 3"), "{message}");
+        for (queries, most) in [(Some(part()), 3), (None, 2)] {
+            let trial = Trial { references: part(), queries, classes: 2 };
+            let config = EvalConfig { knn: 1, recall_voters: 4, ..EvalConfig::default() };
+            let message = judge(&trial, &config).unwrap_err().to_string();
+            let start = format!("eval.recall_voters = 4: must be at most {most}");
+            assert!(message.starts_with(&start), "{message}");
+        }
+    }
+
+    #[test]
+    fn without_queries_no_reference_votes_for_itself() {
+        // Two of a class at one place, and one of each other class: only the twins have a voter of
+        // their own class nearest, whichever of them comes first.
+        let points = ndarray::array![[0.0_f32], [0.0], [5.0], [9.0], [14.0]];
+        let references = Labelled { embeddings: points.view(), labels: &[1, 1, 0, 2, 3] };
+        let trial = Trial { references, queries: None, classes: 4 };
+        let config = EvalConfig { recall_voters: 4, ..EvalConfig::default() };
+        let figures = Figures::of(&trial, &config, 1).unwrap();
+        assert_eq!((figures.knn.accuracy, figures.recall.at[0].recall), (0.4, 0.4));
+        assert_eq!((figures.retrieval.queries, figures.retrieval.map_at_r), (2, 1.0));
     }
 }

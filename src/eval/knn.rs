@@ -24,7 +24,8 @@ mod tree;
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
 
 use self::distinct::Distinct;
-use self::points::Points;
+pub(super) use self::euclidean::Euclidean;
+pub(super) use self::points::Points;
 use crate::error::{Error, Result};
 
 /// How neighbours are searched for; the result is the same.
@@ -81,6 +82,28 @@ impl Neighbours {
     /// Whether there is no query.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Neighbours of queries that are the references themselves, each without itself.
+    ///
+    /// Of many references at one point a query may not be among its own neighbours; then the last
+    /// goes.
+    ///
+    /// # Panics
+    /// Where there is only one neighbour a query: a bug.
+    pub fn without_self(&self) -> Neighbours {
+        let last = self.k() - 1;
+        let own = |query: usize| {
+            let row = self.indices.row(query);
+            row.iter().position(|&row| row as usize == query).unwrap_or(last)
+        };
+        let own: Vec<usize> = (0..self.len()).map(own).collect();
+        let kept = |query: usize, place: usize| place + usize::from(place >= own[query]);
+        let shape = (self.len(), last);
+        Neighbours {
+            indices: Array2::from_shape_fn(shape, |(q, place)| self.indices[[q, kept(q, place)]]),
+            distances: Array2::from_shape_fn(shape, |(q, at)| self.distances[[q, kept(q, at)]]),
+        }
     }
 
     /// The `k` nearest alone.
@@ -185,7 +208,7 @@ pub fn ranking(voters: ArrayView1<u32>, labels: &[i64], classes: usize) -> Vec<i
 }
 
 /// Refuses values that have no distance.
-fn check(embeddings: ArrayView2<f32>, set: &str) -> Result<()> {
+pub(super) fn check(embeddings: ArrayView2<f32>, set: &str) -> Result<()> {
     // Below this, the D squared differences of two points sum up to less than f32::MAX.
     let limit = (f32::MAX / embeddings.ncols() as f32).sqrt() / 4.0;
     let wrong = embeddings.indexed_iter().find(|(_, value)| value.abs() > limit || value.is_nan());

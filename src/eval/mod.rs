@@ -1,16 +1,24 @@
-//! What embeddings are worth: nearest neighbours, metrics, t-SNE.
+//! What embeddings are worth: nearest neighbours, retrieval, clusters, distances, t-SNE.
 
+mod agreement;
+mod cluster;
 mod config;
 mod embed;
 mod judge;
 mod knn;
 mod metrics;
+mod ranked;
 mod recall;
+mod sample;
+mod spread;
 pub mod tsne;
 
+pub use cluster::{Clusters, cluster};
 pub use config::{EvalConfig, Which};
 pub use embed::embed;
-pub use judge::{KnnMetrics, Labelled, judge};
+pub use judge::{Figures, KnnMetrics, Labelled, Trial, judge};
 pub use knn::{Neighbours, Search, nearest, nearest_by, ranking, vote};
 pub use metrics::{ClassMetrics, ConfusionMatrix};
+pub use ranked::{HitAt, Retrieval, retrieve};
 pub use recall::{RecallAt, RecallAtK, recall_at};
+pub use spread::{Distances, distances};

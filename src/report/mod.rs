@@ -9,8 +9,10 @@
 
 pub mod confusion;
 pub mod curves;
+pub mod histogram;
 mod paint;
 pub mod pairs;
 pub mod recall;
+pub mod retrieval;
 pub mod scatter;
 pub mod table;

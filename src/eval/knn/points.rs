@@ -4,7 +4,7 @@ use ndarray::ArrayView2;
 
 /// Points `[N, D]`, row by row in one piece.
 #[derive(Clone, Copy)]
-pub(super) struct Points<'a> {
+pub(in crate::eval) struct Points<'a> {
     values: &'a [f32],
     dimensions: usize,
 }

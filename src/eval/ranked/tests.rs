@@ -1,0 +1,153 @@
+use ndarray::{Array2, s};
+use rand::RngExt;
+use rand::seq::SliceRandom;
+
+use super::*;
+use crate::eval::nearest;
+use crate::random::{Purpose, generator};
+
+#[derive(Deserialize)]
+struct Reference {
+    retrieval: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    references: Vec<Vec<f32>>,
+    labels: Vec<i64>,
+    queries: Option<Vec<Vec<f32>>>,
+    truth: Option<Vec<i64>>,
+    hits: Vec<Option<f64>>,
+    precision_at_1: Option<f64>,
+    r_precision: Option<f64>,
+    mean_average_precision_at_r: Option<f64>,
+}
+
+fn array(rows: &[Vec<f32>]) -> Array2<f32> {
+    Array2::from_shape_fn((rows.len(), rows[0].len()), |(row, column)| rows[row][column])
+}
+
+fn cases() -> Vec<Case> {
+    let text = include_str!("../../../tests/reference/retrieval.json");
+    serde_json::from_str::<Reference>(text).unwrap().retrieval
+}
+
+fn of(case: &Case) -> Retrieval {
+    let references = array(&case.references);
+    let references = Labelled { embeddings: references.view(), labels: &case.labels };
+    let queries = case.queries.as_deref().map(array);
+    let queries = queries.as_ref().zip(case.truth.as_ref());
+    let queries = queries.map(|(points, labels)| Labelled { embeddings: points.view(), labels });
+    retrieve(&references, queries.as_ref(), &[1, 2, 4, 8]).unwrap()
+}
+
+/// Points around ten centres, `noise` wide, and their classes.
+fn clusters(count: usize, noise: f32, stream: u64) -> (Array2<f32>, Vec<i64>) {
+    let mut random = generator(7, Purpose::Sample, stream);
+    let labels: Vec<i64> = (0..count).map(|_| random.random_range(0..10)).collect();
+    let points = Array2::from_shape_fn((count, 10), |(row, column)| {
+        let centre = if labels[row] == column as i64 { 3.0 } else { 0.0 };
+        centre + noise * (random.random::<f32>() - 0.5)
+    });
+    (points, labels)
+}
+
+#[test]
+fn every_figure_is_that_of_pytorch_metric_learning() {
+    let cases = cases();
+    assert!(cases.len() >= 15);
+    for case in cases {
+        let ours = of(&case);
+        let near = |ours: f64, theirs: Option<f64>| (ours - theirs.unwrap_or(0.0)).abs() < 1e-12;
+        assert!(near(ours.hits[0].share, case.precision_at_1), "{}: {ours:?}", case.name);
+        assert!(near(ours.r_precision, case.r_precision), "{}: {ours:?}", case.name);
+        assert!(near(ours.map_at_r, case.mean_average_precision_at_r), "{}: {ours:?}", case.name);
+        for (ours, theirs) in ours.hits.iter().zip(&case.hits) {
+            assert!(near(ours.share, *theirs), "{}: {ours:?}", case.name);
+        }
+    }
+}
+
+#[test]
+fn queries_whose_label_no_reference_has_are_left_out_and_counted() {
+    let count = |name: &str| {
+        let case = cases().into_iter().find(|case| case.name == name).unwrap();
+        let found = of(&case);
+        (found.queries, found.left_out)
+    };
+    assert_eq!(count("a query label without a reference"), (9, 3));
+    assert_eq!(count("a class of one, each its own query"), (9, 1));
+    assert_eq!(count("no query label has a reference"), (0, 3));
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    let ((references, labels), (queries, truth)) = (clusters(3000, 5.0, 0), clusters(301, 5.0, 1));
+    let references = Labelled { embeddings: references.view(), labels: &labels };
+    let queries = Labelled { embeddings: queries.view(), labels: &truth };
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| retrieve(&references, Some(&queries), &[1, 5]).unwrap())
+    };
+    let one = with(1);
+    assert!(one.map_at_r > 0.05 && one.map_at_r < 0.95, "{one:?}");
+    assert!([2, 5].into_iter().all(|threads| with(threads) == one));
+}
+
+#[test]
+fn hits_are_those_of_the_search_for_neighbours() {
+    let ((references, labels), (queries, truth)) =
+        (clusters(2000, 12.0, 2), clusters(200, 12.0, 3));
+    let neighbours = nearest(references.view(), queries.view(), 8).unwrap();
+    let references = Labelled { embeddings: references.view(), labels: &labels };
+    let queries = Labelled { embeddings: queries.view(), labels: &truth };
+    let found = retrieve(&references, Some(&queries), &[1, 2, 4, 8]).unwrap();
+    for hit in found.hits {
+        let nearest = neighbours.indices.rows().into_iter().zip(&truth);
+        let hits = nearest
+            .filter(|(rows, truth)| rows.iter().take(hit.k).any(|&r| labels[r as usize] == **truth))
+            .count();
+        assert_eq!(hit.share, hits as f64 / 200.0, "{hit:?}");
+    }
+}
+
+#[test]
+fn classes_apart_are_ranked_perfectly_and_shuffled_labels_by_chance() {
+    let ((references, mut labels), (queries, truth)) =
+        (clusters(2000, 1.0, 4), clusters(300, 1.0, 5));
+    let found = |labels: &[i64]| {
+        let references = Labelled { embeddings: references.view(), labels };
+        let queries = Labelled { embeddings: queries.view(), labels: &truth };
+        retrieve(&references, Some(&queries), &[1]).unwrap()
+    };
+    assert_eq!((found(&labels).map_at_r, found(&labels).r_precision), (1.0, 1.0));
+    labels.shuffle(&mut generator(8, Purpose::Sample, 0));
+    let chance = found(&labels);
+    // A tenth of the i nearest are of the class, and 1 + (i − 1)/10 of them where the i-th is one:
+    // the mean over i = 1..200 of 0.1 · (0.1 + 0.9/i) is 0.0126.
+    assert!((chance.r_precision - 0.1).abs() < 0.02, "{chance:?}");
+    assert!((chance.map_at_r - 0.0126).abs() < 0.005, "{chance:?}");
+    assert!((chance.hits[0].share - 0.1).abs() < 0.08, "{chance:?}");
+}
+
+#[test]
+fn more_ks_than_references_and_strided_rows_are_taken() {
+    let (points, _) = clusters(6, 1.0, 6);
+    let labels = [0, 1, 0, 1, 0, 2];
+    let columns = points.t().as_standard_layout().into_owned();
+    let straight = Labelled { embeddings: points.view(), labels: &labels };
+    let turned = Labelled { embeddings: columns.t(), labels: &labels };
+    let found = retrieve(&straight, None, &[1, 100]).unwrap();
+    assert_eq!(found, retrieve(&turned, None, &[1, 100]).unwrap());
+    assert_eq!((found.queries, found.left_out, found.hits[1].share), (5, 1, 1.0));
+}
+
+#[test]
+fn an_embedding_that_is_no_number_is_told_with_its_row() {
+    let (mut points, labels) = clusters(20, 1.0, 7);
+    points.slice_mut(s![13, 2]).fill(f32::NAN);
+    let part = Labelled { embeddings: points.view(), labels: &labels };
+    let message = retrieve(&part, None, &[1]).unwrap_err().to_string();
+    assert!(message.contains("reference image 13"), "{message}");
+}

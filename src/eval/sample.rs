@@ -1,0 +1,31 @@
+//! Some of many rows, by the seed.
+
+use rand::seq::index;
+
+use crate::random::{Purpose, generator};
+
+/// Rows 0..count, or a seeded sample of `most` of them where there are more; ascending.
+pub fn sample(count: usize, most: usize, seed: u64) -> Vec<usize> {
+    if count <= most {
+        return (0..count).collect();
+    }
+    let mut random = generator(seed, Purpose::Queries, most as u64);
+    let mut rows = index::sample(&mut random, count, most).into_vec();
+    rows.sort_unstable();
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_rows_are_all_there_and_of_many_each_comes_once_by_the_seed() {
+        assert_eq!(sample(4, 5, 1), [0, 1, 2, 3]);
+        let rows = sample(1000, 50, 1);
+        assert_eq!(rows.len(), 50);
+        assert!(rows.windows(2).all(|pair| pair[0] < pair[1]) && rows[49] < 1000);
+        assert_eq!(rows, sample(1000, 50, 1));
+        assert_ne!(rows, sample(1000, 50, 2));
+    }
+}
