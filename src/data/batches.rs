@@ -2,8 +2,9 @@
 
 use rand::seq::SliceRandom;
 
+use super::classes::ClassSampler;
 use super::pairs::{PairSampler, Partner};
-use crate::random::{Generator, Purpose, generator};
+use crate::random::{Purpose, generator};
 
 /// Some of a dataset's images: those that are trained on, or those that measure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,19 @@ pub enum BatchKind {
     Images,
     /// Images, each with a partner of the same or another class.
     Pairs,
+    /// Several images of each of several classes, all in one branch.
+    Classes,
+}
+
+/// What the batches of a training look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchShape {
+    /// What the loss looks at.
+    pub kind: BatchKind,
+    /// Images in a batch (pairs, for pairs); at least 1.
+    pub size: usize,
+    /// Images of each class in a batch of classes, more where there are few classes; 1..=size.
+    pub per_class: usize,
 }
 
 /// Images of one step, as places in the list of labels.
@@ -45,17 +59,41 @@ pub struct Batch {
 /// Makes the batches of each epoch for one list of images.
 pub struct Batches {
     labels: Vec<i64>,
-    kind: BatchKind,
-    sampler: PairSampler,
     size: usize,
     seed: u64,
+    sampler: Sampler,
+}
+
+/// How the images of a batch are found.
+enum Sampler {
+    Images,
+    Pairs(PairSampler),
+    Classes(ClassSampler),
+}
+
+/// What the batches of an epoch are drawn for.
+#[derive(Clone, Copy)]
+enum For {
+    Training,
+    Validation,
 }
 
 impl Batches {
-    /// Batches of `size` images, the last one of an epoch smaller where the number is not even.
-    pub fn new(labels: &[i64], kind: BatchKind, size: usize, seed: u64) -> Batches {
-        let sampler = PairSampler::new(labels);
-        Batches { labels: labels.to_vec(), kind, sampler, size, seed }
+    /// Batches over images of these classes, the last one of an epoch smaller where the number of
+    /// images is not even; batches of classes are all of one size.
+    pub fn new(labels: &[i64], shape: BatchShape, seed: u64) -> Batches {
+        let sampler = match shape.kind {
+            BatchKind::Images => Sampler::Images,
+            BatchKind::Pairs => Sampler::Pairs(PairSampler::new(labels)),
+            BatchKind::Classes => {
+                Sampler::Classes(ClassSampler::new(labels, shape.size, shape.per_class))
+            }
+        };
+        let size = match &sampler {
+            Sampler::Classes(classes) => classes.batch(),
+            _ => shape.size,
+        };
+        Batches { labels: labels.to_vec(), size, seed, sampler }
     }
 
     /// Batches in an epoch.
@@ -63,47 +101,76 @@ impl Batches {
         self.labels.len().div_ceil(self.size)
     }
 
-    /// Images in an epoch.
+    /// Images in an epoch; batches of classes show up to a batch more, and not each image once.
     pub fn images(&self) -> usize {
         self.labels.len()
     }
 
+    /// Classes that have fewer images than a batch takes of each, and so are drawn from with
+    /// replacement: class, images it has, images a batch takes.
+    pub fn short_classes(&self) -> Vec<(i64, usize, usize)> {
+        match &self.sampler {
+            Sampler::Classes(classes) => classes.short().collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The training batches of an epoch (from 1): every image once, in an order of the epoch's
-    /// own that is the same for every loss, with partners drawn anew.
-    pub fn training(&self, epoch: usize) -> impl Iterator<Item = Batch> {
+    /// own that is the same for every loss, with partners drawn anew. Batches of classes are
+    /// drawn class by class; an epoch of them has as many images.
+    pub fn training(&self, epoch: usize) -> Box<dyn Iterator<Item = Batch> + '_> {
         let mut order: Vec<usize> = (0..self.labels.len()).collect();
         order.shuffle(&mut generator(self.seed, Purpose::Order, epoch as u64));
-        let partners = generator(self.seed, Purpose::TrainPairs, epoch as u64);
-        self.batches(order, partners)
+        self.batches(For::Training, order, epoch)
     }
 
-    /// The batches for the validation loss of an epoch (from 1): every image once, in order.
-    pub fn validation(&self, epoch: usize) -> impl Iterator<Item = Batch> {
-        let partners = generator(self.seed, Purpose::ValidationPairs, epoch as u64);
-        self.batches((0..self.labels.len()).collect(), partners)
+    /// The batches for the validation loss of an epoch (from 1): every image once, in order; or
+    /// batches of classes.
+    pub fn validation(&self, epoch: usize) -> Box<dyn Iterator<Item = Batch> + '_> {
+        self.batches(For::Validation, (0..self.labels.len()).collect(), epoch)
     }
 
-    fn batches(&self, order: Vec<usize>, mut random: Generator) -> impl Iterator<Item = Batch> {
-        let starts = (0..order.len()).step_by(self.size);
-        starts.map(move |start| {
-            let end = (start + self.size).min(order.len());
-            self.batch(&order[start..end], &mut random)
-        })
-    }
-
-    fn batch(&self, anchors: &[usize], random: &mut Generator) -> Batch {
-        let labels = anchors.iter().map(|&anchor| self.labels[anchor]).collect();
-        let anchors = anchors.to_vec();
-        match self.kind {
-            BatchKind::Images => Batch { branches: vec![anchors], labels, same: Vec::new() },
-            BatchKind::Pairs => {
-                let partners: Vec<Partner> =
-                    anchors.iter().map(|&anchor| self.sampler.draw(anchor, random)).collect();
-                let same = partners.iter().map(|p| p.same).collect();
-                let partners = partners.iter().map(|p| p.index).collect();
-                Batch { branches: vec![anchors, partners], labels, same }
+    fn batches(
+        &self,
+        purpose: For,
+        order: Vec<usize>,
+        epoch: usize,
+    ) -> Box<dyn Iterator<Item = Batch> + '_> {
+        let (pairs, classes) = match purpose {
+            For::Training => (Purpose::TrainPairs, Purpose::TrainClasses),
+            For::Validation => (Purpose::ValidationPairs, Purpose::ValidationClasses),
+        };
+        let random = |purpose| generator(self.seed, purpose, epoch as u64);
+        match &self.sampler {
+            Sampler::Images => Box::new(self.pieces(order).map(|images| self.single(images))),
+            Sampler::Pairs(sampler) => {
+                let mut random = random(pairs);
+                Box::new(self.pieces(order).map(move |images| {
+                    let draw = |&anchor: &usize| sampler.draw(anchor, &mut random);
+                    let partners: Vec<Partner> = images.iter().map(draw).collect();
+                    let mut batch = self.single(images);
+                    batch.same = partners.iter().map(|p| p.same).collect();
+                    batch.branches.push(partners.iter().map(|p| p.index).collect());
+                    batch
+                }))
+            }
+            Sampler::Classes(sampler) => {
+                let drawn = sampler.draw(self.count(), random(classes));
+                Box::new(drawn.map(|images| self.single(images)))
             }
         }
+    }
+
+    /// An order cut into batches.
+    fn pieces(&self, order: Vec<usize>) -> impl Iterator<Item = Vec<usize>> + use<> {
+        let size = self.size;
+        let starts = (0..order.len()).step_by(size);
+        starts.map(move |start| order[start..(start + size).min(order.len())].to_vec())
+    }
+
+    fn single(&self, images: Vec<usize>) -> Batch {
+        let labels = images.iter().map(|&image| self.labels[image]).collect();
+        Batch { branches: vec![images], labels, same: Vec::new() }
     }
 }
 
@@ -115,8 +182,12 @@ mod tests {
         (0..50).map(|i| i % 5).collect()
     }
 
+    fn shape(kind: BatchKind, size: usize) -> BatchShape {
+        BatchShape { kind, size, per_class: 4 }
+    }
+
     fn epoch(kind: BatchKind, seed: u64, epoch: usize) -> Vec<Batch> {
-        Batches::new(&labels(), kind, 16, seed).training(epoch).collect()
+        Batches::new(&labels(), shape(kind, 16), seed).training(epoch).collect()
     }
 
     #[test]
@@ -144,9 +215,18 @@ mod tests {
         assert_eq!(epoch(BatchKind::Pairs, 1, 1), epoch(BatchKind::Pairs, 1, 1));
         assert_ne!(epoch(BatchKind::Pairs, 1, 1), epoch(BatchKind::Pairs, 1, 2));
         assert_ne!(epoch(BatchKind::Pairs, 1, 1), epoch(BatchKind::Pairs, 2, 1));
-        let batches = Batches::new(&labels(), BatchKind::Pairs, 50, 1);
+        let batches = Batches::new(&labels(), shape(BatchKind::Pairs, 50), 1);
         let partners = |n| batches.validation(n).next().unwrap().branches[1].clone();
         assert_ne!(partners(1), partners(2), "validation pairs are drawn anew as well");
         assert_eq!(batches.validation(1).next().unwrap().branches[0], (0..50).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn an_epoch_of_classes_has_as_many_images_in_batches_of_one_size() {
+        let batches = epoch(BatchKind::Classes, 1, 1);
+        assert_eq!(batches.iter().map(|b| b.labels.len()).collect::<Vec<_>>(), [16; 4]);
+        assert!(batches.iter().all(|b| b.branches.len() == 1 && b.same.is_empty()));
+        assert_ne!(batches, epoch(BatchKind::Classes, 1, 2));
+        assert_eq!(batches, epoch(BatchKind::Classes, 1, 1));
     }
 }

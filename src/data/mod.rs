@@ -4,6 +4,7 @@
 
 mod batches;
 mod check;
+mod classes;
 mod config;
 mod csv;
 mod dataset;
@@ -15,7 +16,7 @@ mod sample;
 mod source;
 mod split;
 
-pub use self::batches::{Batch, BatchKind, Batches, Part};
+pub use self::batches::{Batch, BatchKind, BatchShape, Batches, Part};
 pub use self::check::{ClassCount, Content, Summary, Values, check};
 pub use self::config::DataConfig;
 pub use self::csv::{CsvOptions, Header, LabelColumn, load};

@@ -1,13 +1,15 @@
-//! The contrastive loss on sampled pairs.
+//! The contrastive loss, on sampled pairs or on all pairs of a batch.
 
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
-use super::Description;
-use crate::error::{Error, Result};
+use super::pairwise::{Relations, distances_within, mean_where, normalised, share};
+use super::{Criterion, Description, Embedded, Value, above_zero};
+use crate::data::BatchKind;
+use crate::error::Result;
 
-/// Added to each coordinate's difference before the norm, as PyTorch's `pairwise_distance` does:
-/// it keeps the gradient finite where two embeddings coincide.
+/// Added to each coordinate's difference of a sampled pair before the norm, as PyTorch's
+/// `pairwise_distance` does: it keeps the gradient finite where two embeddings coincide.
 const EPSILON: f64 = 1e-6;
 
 /// Settings of the contrastive loss.
@@ -18,6 +20,10 @@ pub struct Contrastive {
     pub margin: f64,
     /// With or without the ½ of the paper.
     pub form: Form,
+    /// Which pairs it looks at.
+    pub pairs: Pairs,
+    /// Whether embeddings are brought to length 1 first.
+    pub normalise: bool,
 }
 
 /// Which way of writing the contrastive loss is meant.
@@ -30,47 +36,111 @@ pub enum Form {
     Hadsell,
 }
 
+/// Which pairs a loss looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pairs {
+    /// Each image with a partner that is drawn, half of them of the same class: two branches.
+    Sampled,
+    /// All pairs of a batch of P classes × K images: each image is embedded once.
+    All,
+}
+
 impl Default for Contrastive {
     fn default() -> Contrastive {
-        Contrastive { margin: 2.5, form: Form::Tutorial }
+        let (form, pairs) = (Form::Tutorial, Pairs::Sampled);
+        Contrastive { margin: 2.5, form, pairs, normalise: false }
+    }
+}
+
+impl Criterion for Contrastive {
+    fn description(&self) -> Description {
+        Description {
+            name: "contrastive",
+            formula: "mean of c·[same]·D² + c·[different]·max(0, m − D)², D = ‖a − b + 1e-6‖₂, \
+                      c = 1 (form tutorial) or ½ (form hadsell); with pairs = \"all\" half the \
+                      mean over all pairs of one class plus half that over all pairs of two, \
+                      D = ‖a − b‖₂",
+            settings: "margin m = 2.5, form = \"tutorial\" or \"hadsell\", pairs = \"sampled\" or \
+                       \"all\", normalise = false (if true, distances are at \
+                       most 2: take a smaller margin)",
+            source: "Hadsell, Chopra, LeCun: Dimensionality reduction by learning an invariant \
+                     mapping, CVPR 2006, eq. 4",
+        }
+    }
+
+    fn batches(&self) -> BatchKind {
+        match self.pairs {
+            Pairs::Sampled => BatchKind::Pairs,
+            Pairs::All => BatchKind::Classes,
+        }
+    }
+
+    fn normalises(&self) -> bool {
+        self.normalise
+    }
+
+    fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
+        above_zero("loss.margin", self.margin)
+    }
+
+    fn value(&self, batch: &mut Embedded) -> Value {
+        let rows = |z: &Tensor| if self.normalise { normalised(z) } else { z.shallow_clone() };
+        match self.pairs {
+            Pairs::Sampled => {
+                let [a, b] = [0, 1].map(|branch| rows(&batch.branches[branch]));
+                self.sampled(&a, &b, &batch.targets.same)
+            }
+            Pairs::All => self.all(&rows(batch.embeddings()), batch.labels()),
+        }
     }
 }
 
 impl Contrastive {
-    pub(super) const DESCRIPTION: Description = Description {
-        name: "contrastive",
-        formula: "mean of c·[same]·D² + c·[different]·max(0, m − D)², D = ‖a − b + 1e-6‖₂, \
-                  c = 1 (form tutorial) or ½ (form hadsell); embeddings are not normalised",
-        settings: "margin m = 2.5, form = \"tutorial\" or \"hadsell\"",
-        source: "Hadsell, Chopra, LeCun: Dimensionality reduction by learning an invariant \
-                 mapping, CVPR 2006, eq. 4",
-    };
-
-    pub(super) fn check(&self) -> Result<()> {
-        if self.margin.is_finite() && self.margin > 0.0 {
-            return Ok(());
-        }
-        Err(Error::setting("loss.margin", self.margin, "must be a number above 0"))
-    }
-
     /// Mean over the pairs.
     ///
     ///   same: c·D²    different: c·max(0, m − D)²    D = ‖a − b + 1e-6‖₂
     ///
     /// # Shapes
-    /// a, b `[B, E]` f32; same `[B]` f32, 1 for one class and 0 for two → `[]`
+    /// a, b `[B, E]`; same `[B]`, 1 for one class and 0 for two → `[]`
     ///
     /// # Source
     /// Hadsell et al. 2006, eq. 4, where Y = 1 − same and c = ½.
-    pub(super) fn value(&self, a: &Tensor, b: &Tensor, same: &Tensor) -> Tensor {
+    fn sampled(&self, a: &Tensor, b: &Tensor, same: &Tensor) -> Value {
         let distance = (a - b + EPSILON).norm_scalaropt_dim(2.0, [-1], false);
-        let short_of_margin = (self.margin - &distance).clamp_min(0.0);
+        let short = self.short_of_margin(&distance);
         let different: Tensor = 1.0 - same;
-        let pairs: Tensor = same * distance.square() + different * short_of_margin.square();
-        let factor = match self.form {
+        let pairs: Tensor = same * distance.square() + different * short.square();
+        let costs = pairs.detach().gt(0.0);
+        let active = Some(costs.to_kind(Kind::Float).mean(Kind::Float));
+        Value { loss: pairs.mean(pairs.kind()) * self.factor(), active }
+    }
+
+    /// ½·mean over the pairs of one class + ½·mean over the pairs of two: what sampled pairs, half
+    /// of them of one class, cost on average.
+    ///
+    /// # Shapes
+    /// z `[B, E]`, labels `[B]` → `[]`
+    fn all(&self, z: &Tensor, labels: &Tensor) -> Value {
+        let Relations { positive, negative } = Relations::new(labels);
+        let distance = distances_within(z);
+        let short = self.short_of_margin(&distance);
+        let near = mean_where(&distance.square(), &positive);
+        let far = mean_where(&short.square(), &negative);
+        let either = positive.logical_or(&negative);
+        let costs = distance.masked_fill(&negative, 0.0) + short.masked_fill(&positive, 0.0);
+        let active = share(&costs.detach().gt(0.0), &either);
+        Value { loss: (near + far) * (0.5 * self.factor()), active: Some(active) }
+    }
+
+    fn short_of_margin(&self, distance: &Tensor) -> Tensor {
+        (self.margin - distance).clamp_min(0.0)
+    }
+
+    fn factor(&self) -> f64 {
+        match self.form {
             Form::Tutorial => 1.0,
             Form::Hadsell => 0.5,
-        };
-        pairs.mean(Kind::Float) * factor
+        }
     }
 }

@@ -3,40 +3,56 @@
 use serde::{Deserialize, Serialize};
 use tch::{Reduction, Tensor};
 
-use super::Description;
+use super::{Criterion, Description, Embedded, Value, check_logits};
+use crate::data::BatchKind;
 use crate::error::{Error, Result};
 
-/// Settings of cross-entropy: none yet.
+/// Settings of cross-entropy.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct CrossEntropy {}
+pub struct CrossEntropy {
+    /// Share ε of the target that is spread evenly over all logits; in 0..1.
+    pub label_smoothing: f64,
+}
 
-impl CrossEntropy {
-    pub(super) const DESCRIPTION: Description = Description {
-        name: "cross-entropy",
-        formula: "mean of −log softmax(z)_y over the images; the embedding z is the logits",
-        settings: "none",
-        source: "the tutorial; Boudiaf et al.: A unifying mutual information view of metric \
-                 learning, ECCV 2020, relates it to pairwise losses",
-    };
-
-    /// The embedding has one number for each class, or more.
-    pub(super) fn check(&self, classes: usize, embedding: usize) -> Result<()> {
-        if embedding >= classes {
-            return Ok(());
+impl Criterion for CrossEntropy {
+    fn description(&self) -> Description {
+        Description {
+            name: "cross-entropy",
+            formula: "mean of −Σ_k t_k·log softmax(z)_k over the images, t = (1 − ε)·[k = y] + \
+                      ε/E; the embedding z is the logits",
+            settings: "label_smoothing ε = 0",
+            source: "the tutorial; Boudiaf et al.: A unifying mutual information view of metric \
+                     learning, ECCV 2020, relates it to pairwise losses; smoothing: Szegedy et \
+                     al.: Rethinking the Inception architecture, CVPR 2016",
         }
-        let problem = format!(
-            "cross-entropy takes the embedding as its logits and needs at least as many numbers \
-             as there are classes, {classes} here; take {classes} or \"auto\""
-        );
-        Err(Error::setting("model.embedding", embedding, problem))
     }
 
-    /// Mean over the images of −log softmax(z)_y.
-    ///
-    /// # Shapes
-    /// z `[B, E]` f32, labels `[B]` i64 in 0..E → `[]`
-    pub(super) fn value(&self, z: &Tensor, labels: &Tensor) -> Tensor {
-        z.cross_entropy_loss::<Tensor>(labels, None, Reduction::Mean, -100, 0.0)
+    fn batches(&self) -> BatchKind {
+        BatchKind::Images
     }
+
+    fn takes_logits(&self) -> bool {
+        true
+    }
+
+    fn check(&self, classes: usize, embedding: usize) -> Result<()> {
+        if !(0.0..1.0).contains(&self.label_smoothing) {
+            let problem = "must be a share from 0 on and below 1";
+            return Err(Error::setting("loss.label_smoothing", self.label_smoothing, problem));
+        }
+        check_logits("cross-entropy", classes, embedding)
+    }
+
+    fn value(&self, batch: &mut Embedded) -> Value {
+        smoothed(batch.embeddings(), batch.labels(), self.label_smoothing).into()
+    }
+}
+
+/// Mean over the images of −Σ_k t_k·log softmax(z)_k, t = (1 − ε)·[k = y] + ε/K over all K logits.
+///
+/// # Shapes
+/// z `[B, K]`, labels `[B]` i64 in 0..K → `[]`
+pub(super) fn smoothed(z: &Tensor, labels: &Tensor, smoothing: f64) -> Tensor {
+    z.cross_entropy_loss::<Tensor>(labels, None, Reduction::Mean, -100, smoothing)
 }

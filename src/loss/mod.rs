@@ -1,54 +1,104 @@
 //! Losses: one file each, with its settings, formula and source.
 //!
-//! A loss sees embeddings and what is known of their images, nothing else. It declares which
-//! batches it needs; the training loop never asks which loss it trains. A new loss is a new
-//! file, a variant of [`Loss`], and a line in `configs/`.
+//! A loss sees embeddings and what is known of their images, nothing else. It declares what it
+//! needs ([`Criterion`]): which batches, whether embeddings count by their direction alone, and
+//! parameters of its own. The training loop never asks which loss it trains. A new loss is a new
+//! file, a line in the list of [`Loss`], and a file in `configs/losses/`.
+//!
+//! Throughout, `z` is an embedding, `d(i, j)` the Euclidean distance and `s(i, j)` the cosine of
+//! the angle between two of them, `y` a class; a positive of an anchor is another image of its
+//! class, a negative an image of another class. **A term without a member is zero and keeps a
+//! gradient, of zeros**: a batch of one class, or of one image, is no error and no NaN.
 
+mod arcface;
+mod center;
+mod class_vectors;
 mod contrastive;
+mod cosface;
 mod cross_entropy;
+mod embedded;
+#[cfg(test)]
+mod laboratory;
+mod lifted;
+mod margin;
+mod multi_similarity;
+mod n_pair;
+mod normface;
+mod nt_xent;
+mod pairwise;
+mod pce;
+mod proxy_anchor;
+mod proxy_nca;
 #[cfg(test)]
 mod reference;
+mod spce;
+mod supcon;
+mod triplet;
+mod triplets;
 
-pub use contrastive::{Contrastive, Form};
+pub use arcface::Arcface;
+pub use center::Center;
+pub use contrastive::{Contrastive, Form, Pairs};
+pub use cosface::Cosface;
 pub use cross_entropy::CrossEntropy;
+pub use embedded::{Embedded, Targets};
+pub use lifted::Lifted;
+pub use margin::Margin;
+pub use multi_similarity::MultiSimilarity;
+pub use n_pair::NPair;
+pub use normface::Normface;
+pub use nt_xent::NtXent;
+pub use pairwise::normalised;
+pub use pce::Pce;
+pub use proxy_anchor::ProxyAnchor;
+pub use proxy_nca::ProxyNca;
+pub use spce::Spce;
+pub use supcon::Supcon;
+pub use triplet::{Mining, Triplet, TripletForm};
 
 use serde::{Deserialize, Serialize};
-use tch::{Device, Tensor};
+use tch::Tensor;
 
-use crate::data::{Batch, BatchKind};
+use crate::data::BatchKind;
 use crate::error::{Error, Result};
+use crate::random::{Generator, Purpose, generator};
 
-/// What is known of the images of a batch.
-pub struct Targets {
-    /// Class of each image of the first branch `[B]` i64.
-    pub labels: Tensor,
-    /// For pairs, 1 where both images are of one class, else 0 `[B]` f32; else empty.
-    pub same: Tensor,
-}
+/// What every loss declares and does.
+pub trait Criterion {
+    /// What `dml losses` tells about it.
+    fn description(&self) -> Description;
 
-impl Targets {
-    /// The targets of a batch, on a device.
-    pub fn new(batch: &Batch, device: Device) -> Targets {
-        let same: Vec<f32> = batch.same.iter().map(|&same| f32::from(u8::from(same))).collect();
-        Targets {
-            labels: Tensor::from_slice(&batch.labels).to_device(device),
-            same: Tensor::from_slice(&same).to_device(device),
-        }
+    /// The batches it needs.
+    fn batches(&self) -> BatchKind;
+
+    /// Whether it looks at the direction of embeddings alone. They are then evaluated by direction
+    /// too: brought to length 1 before distances are taken.
+    fn normalises(&self) -> bool {
+        false
     }
-}
 
-/// A loss and its settings, as they stand under `[loss]` in a configuration.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "name", rename_all = "kebab-case")]
-pub enum Loss {
-    /// Pairs: near if same, beyond a margin if different.
-    Contrastive(Contrastive),
-    /// Softmax cross-entropy on the embedding itself.
-    CrossEntropy(CrossEntropy),
+    /// Whether it takes the embedding's numbers as the logits of the classes in their order.
+    fn takes_logits(&self) -> bool {
+        false
+    }
+
+    /// Parameters of its own at their beginning, for so many classes and numbers in an embedding.
+    fn own(&self, _classes: usize, _embedding: usize, _random: &mut Generator) -> Option<Own> {
+        None
+    }
+
+    /// Checks the settings against the data's number of classes and the embedding's size.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] naming the key and what it can be.
+    fn check(&self, classes: usize, embedding: usize) -> Result<()>;
+
+    /// The loss of a batch.
+    fn value(&self, batch: &mut Embedded) -> Value;
 }
 
 /// What `dml losses` tells of a loss.
-#[derive(Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Description {
     /// Name on the command line and in a configuration.
     pub name: &'static str,
@@ -60,12 +110,96 @@ pub struct Description {
     pub source: &'static str,
 }
 
-impl Loss {
-    /// Every loss with its defaults.
-    pub fn all() -> Vec<Loss> {
-        vec![Loss::Contrastive(Contrastive::default()), Loss::CrossEntropy(CrossEntropy::default())]
-    }
+/// Parameters that a loss trains beside the network.
+pub struct Own {
+    /// What they are: proxies, weights, centres, beta.
+    pub name: &'static str,
+    /// Whether they are a vector a class that stands among the embeddings `[C, E]`.
+    pub among_embeddings: bool,
+    /// `[C, E]`, or another shape with a row a class, f32.
+    pub values: Tensor,
+    /// Their Adam's step size.
+    pub learning_rate: f64,
+}
 
+/// The loss of a batch.
+pub struct Value {
+    /// A scalar `[]` with a graph where the embeddings have one.
+    pub loss: Tensor,
+    /// Share of the pairs or triplets looked at that cost something, `[]` in 0..=1 and without a
+    /// graph; none for a loss where every image always costs something.
+    pub active: Option<Tensor>,
+}
+
+impl From<Tensor> for Value {
+    fn from(loss: Tensor) -> Value {
+        Value { loss, active: None }
+    }
+}
+
+/// Makes [`Loss`] of the list of losses.
+macro_rules! losses {
+    ($($(#[$doc:meta])* $name:ident,)+) => {
+        /// A loss and its settings, as they stand under `[loss]` in a configuration.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "name", rename_all = "kebab-case")]
+        pub enum Loss {
+            $($(#[$doc])* $name($name),)+
+        }
+
+        impl Loss {
+            /// Every loss with its defaults.
+            pub fn all() -> Vec<Loss> {
+                vec![$(Loss::$name($name::default())),+]
+            }
+
+            fn criterion(&self) -> &dyn Criterion {
+                match self {
+                    $(Loss::$name(loss) => loss,)+
+                }
+            }
+        }
+    };
+}
+
+losses! {
+    /// Pairs: near if same, beyond a margin if different.
+    Contrastive,
+    /// Softmax cross-entropy on the embedding itself.
+    CrossEntropy,
+    /// Triplets: a negative farther than a positive by a margin.
+    Triplet,
+    /// One positive against the positives of all other classes.
+    NPair,
+    /// All positives against all negatives of an anchor, by distances.
+    Lifted,
+    /// All positives and all negatives of an anchor, weighted by how hard they are.
+    MultiSimilarity,
+    /// Pairs on either side of a distance, negatives drawn by distance.
+    Margin,
+    /// Each positive against all other images.
+    Supcon,
+    /// Each positive against all negatives.
+    NtXent,
+    /// Images near the proxy of their class, by distances.
+    ProxyNca,
+    /// Proxies as anchors of all images of a batch.
+    ProxyAnchor,
+    /// Cross-entropy of cosines.
+    Normface,
+    /// The same with a margin off the cosine.
+    Cosface,
+    /// The same with a margin on the angle.
+    Arcface,
+    /// Cross-entropy, and images near the centre of their class.
+    Center,
+    /// The paper's simplified pairwise cross-entropy.
+    Spce,
+    /// The paper's pairwise cross-entropy, below cross-entropy.
+    Pce,
+}
+
+impl Loss {
     /// The loss of a name, with its defaults.
     ///
     /// # Errors
@@ -85,18 +219,29 @@ impl Loss {
 
     /// What to tell about it.
     pub fn description(&self) -> Description {
-        match self {
-            Loss::Contrastive(_) => Contrastive::DESCRIPTION,
-            Loss::CrossEntropy(_) => CrossEntropy::DESCRIPTION,
-        }
+        self.criterion().description()
     }
 
     /// The batches it needs.
     pub fn batches(&self) -> BatchKind {
-        match self {
-            Loss::Contrastive(_) => BatchKind::Pairs,
-            Loss::CrossEntropy(_) => BatchKind::Images,
-        }
+        self.criterion().batches()
+    }
+
+    /// Whether it looks at the direction of embeddings alone.
+    pub fn normalises(&self) -> bool {
+        self.criterion().normalises()
+    }
+
+    /// Whether it takes the embedding's numbers as the logits of the classes in their order.
+    pub fn takes_logits(&self) -> bool {
+        self.criterion().takes_logits()
+    }
+
+    /// Parameters of its own as they begin under a seed, for so many classes and numbers in an
+    /// embedding.
+    pub fn own(&self, classes: usize, embedding: usize, seed: u64) -> Option<Own> {
+        let mut random = generator(seed, Purpose::LossParameters, 0);
+        self.criterion().own(classes, embedding, &mut random)
     }
 
     /// Checks the settings against the data's number of classes and the embedding's size.
@@ -104,80 +249,46 @@ impl Loss {
     /// # Errors
     /// [`Error::Setting`] naming the key and what it can be.
     pub fn check(&self, classes: usize, embedding: usize) -> Result<()> {
-        match self {
-            Loss::Contrastive(loss) => loss.check(),
-            Loss::CrossEntropy(loss) => loss.check(classes, embedding),
+        if self.normalises() && embedding < 2 {
+            let problem = format!("{} compares directions, which one number lacks", self.name());
+            return Err(Error::setting("model.embedding", embedding, problem));
         }
+        self.criterion().check(classes, embedding)
     }
 
-    /// The mean loss of a batch, a scalar with a graph where the embeddings have one.
-    ///
-    /// # Shapes
-    /// embeddings: one `[B, E]` f32 a branch → `[]`
-    pub fn value(&self, embeddings: &[Tensor], targets: &Targets) -> Tensor {
-        match self {
-            Loss::Contrastive(loss) => loss.value(&embeddings[0], &embeddings[1], &targets.same),
-            Loss::CrossEntropy(loss) => loss.value(&embeddings[0], &targets.labels),
-        }
+    /// The loss of a batch.
+    pub fn value(&self, mut batch: Embedded) -> Value {
+        self.criterion().value(&mut batch)
     }
+}
+
+/// Checks a number that has to be above 0.
+fn above_zero(key: &str, value: f64) -> Result<()> {
+    if value.is_finite() && value > 0.0 {
+        return Ok(());
+    }
+    Err(Error::setting(key, value, "must be a number above 0"))
+}
+
+/// Checks a number that has to be 0 or above.
+fn zero_or_above(key: &str, value: f64) -> Result<()> {
+    if value.is_finite() && value >= 0.0 {
+        return Ok(());
+    }
+    Err(Error::setting(key, value, "must be a number from 0 on"))
+}
+
+/// A loss that takes the embedding as its logits needs a number for each class, or more.
+fn check_logits(loss: &str, classes: usize, embedding: usize) -> Result<()> {
+    if embedding >= classes {
+        return Ok(());
+    }
+    let problem = format!(
+        "{loss} takes the embedding as its logits and needs at least as many numbers as there \
+         are classes, {classes} here; take {classes} or \"auto\""
+    );
+    Err(Error::setting("model.embedding", embedding, problem))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use tch::Kind;
-
-    fn batch_for(loss: &Loss) -> (Vec<Tensor>, Targets) {
-        let values: Vec<f32> = (0..24).map(|i| (i as f32 * 0.7).sin()).collect();
-        let branch =
-            |shift: f64| (Tensor::from_slice(&values).view([6, 4]) + shift).set_requires_grad(true);
-        let branches = match loss.batches() {
-            BatchKind::Images => vec![branch(0.0)],
-            BatchKind::Pairs => vec![branch(0.0), branch(0.3)],
-        };
-        let targets = Targets {
-            labels: Tensor::from_slice(&[0i64, 1, 2, 0, 1, 2]),
-            same: Tensor::from_slice(&[1f32, 0.0, 1.0, 0.0, 0.0, 1.0]),
-        };
-        (branches, targets)
-    }
-
-    #[test]
-    fn every_loss_is_a_finite_scalar_with_a_gradient_for_each_branch() {
-        for loss in Loss::all() {
-            let (embeddings, targets) = batch_for(&loss);
-            let value = loss.value(&embeddings, &targets);
-            assert_eq!(value.size(), [0i64; 0], "{}", loss.name());
-            assert!(value.double_value(&[]).is_finite());
-            for gradient in Tensor::run_backward(&[value], &embeddings, false, false) {
-                assert_eq!(gradient.size(), [6, 4]);
-                assert!(
-                    gradient.abs().sum(Kind::Double).double_value(&[]) > 0.0,
-                    "{}",
-                    loss.name()
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn every_loss_is_blind_to_the_order_of_the_batch() {
-        for loss in Loss::all() {
-            let (embeddings, targets) = batch_for(&loss);
-            let order = Tensor::from_slice(&[3i64, 0, 5, 1, 4, 2]);
-            let moved = |t: &Tensor| t.index_select(0, &order);
-            let other = loss.value(
-                &embeddings.iter().map(moved).collect::<Vec<_>>(),
-                &Targets { labels: moved(&targets.labels), same: moved(&targets.same) },
-            );
-            let difference = (loss.value(&embeddings, &targets) - other).abs().double_value(&[]);
-            assert!(difference < 1e-6, "{}: {difference}", loss.name());
-        }
-    }
-
-    #[test]
-    fn an_unknown_name_is_answered_with_the_names_there_are() {
-        let message = Loss::by_name("contrastiv").unwrap_err().to_string();
-        assert!(message.contains("contrastive, cross-entropy"), "{message}");
-    }
-}
+mod tests;

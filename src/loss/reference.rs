@@ -3,7 +3,8 @@
 use serde_json::Value;
 use tch::{Kind, Tensor};
 
-use super::{Contrastive, CrossEntropy, Form};
+use super::{Contrastive, CrossEntropy, Embedded, Form, Loss, Targets};
+use crate::random::{Purpose, generator};
 
 fn cases(name: &str) -> Vec<Value> {
     let text = include_str!("../../tests/reference/losses.json");
@@ -37,6 +38,14 @@ fn assert_near(case: &Value, what: &str, value: &Tensor, wanted: &Tensor) {
     assert!(error < 1e-5, "{}: {what} is off by {error:.1e}", case["name"]);
 }
 
+fn value(loss: Loss, branches: &[&Tensor], labels: &Tensor, same: &Tensor) -> Tensor {
+    let branches: Vec<Tensor> = branches.iter().map(|branch| branch.shallow_clone()).collect();
+    let targets =
+        Targets { labels: labels.shallow_clone(), same: same.shallow_clone(), classes: 10 };
+    let random = &mut generator(1, Purpose::TrainLoss, 1);
+    loss.value(Embedded { branches: &branches, targets: &targets, own: None, random }).loss
+}
+
 #[test]
 fn the_contrastive_loss_matches_pytorch_in_both_forms() {
     let cases = cases("contrastive");
@@ -46,7 +55,8 @@ fn the_contrastive_loss_matches_pytorch_in_both_forms() {
         let same = 1.0 - tensor(&case["different"]);
         for (form, name) in [(Form::Tutorial, "tutorial"), (Form::Hadsell, "hadsell")] {
             let (a, b) = (leaf(&case["a"]), leaf(&case["b"]));
-            let loss = Contrastive { margin, form }.value(&a, &b, &same);
+            let loss = Contrastive { margin, form, ..Contrastive::default() };
+            let loss = value(Loss::Contrastive(loss), &[&a, &b], &Tensor::new(), &same);
             let wanted = &case[name];
             let loss_wanted = Tensor::from(wanted["loss"].as_f64().unwrap() as f32);
             assert_near(case, "the loss", &loss, &loss_wanted);
@@ -65,7 +75,8 @@ fn cross_entropy_matches_pytorch() {
     for case in &cases {
         let logits = leaf(&case["logits"]);
         let labels = tensor(&case["labels"]).to_kind(Kind::Int64);
-        let loss = CrossEntropy::default().value(&logits, &labels);
+        let loss = Loss::CrossEntropy(CrossEntropy::default());
+        let loss = value(loss, &[&logits], &labels, &Tensor::new());
         let loss_wanted = Tensor::from(case["loss"].as_f64().unwrap() as f32);
         assert_near(case, "the loss", &loss, &loss_wanted);
         let gradient = &Tensor::run_backward(&[loss], &[logits], false, false)[0];

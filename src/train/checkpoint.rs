@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::{Adam, History};
+use super::History;
 use crate::error::{Fault, Result};
 use crate::model::{NamedTensors, read_notes, read_tensors, write_tensors};
 
@@ -18,6 +18,10 @@ pub struct Checkpoint {
     pub network: NamedTensors,
     /// The network after the epoch with the lowest validation loss.
     pub best: NamedTensors,
+    /// The loss's own parameters and their optimiser's state; empty for a loss without any.
+    pub own: NamedTensors,
+    /// The loss's own parameters after the epoch with the lowest validation loss.
+    pub best_own: NamedTensors,
     /// Adam's moving mean of the gradient `[P]`.
     pub mean: Tensor,
     /// Adam's moving mean of the squared gradient `[P]`.
@@ -37,28 +41,24 @@ pub struct Notes {
 
 const NETWORK: &str = "network.";
 const BEST: &str = "best.";
+const OWN: &str = "loss.";
+const BEST_OWN: &str = "best_loss.";
 const MEAN: &str = "adam.mean";
 const SQUARE: &str = "adam.square";
 const NOTES: &str = "training";
 
 impl Checkpoint {
-    /// The state of a training at this moment.
-    pub fn new(network: NamedTensors, best: NamedTensors, adam: &Adam, history: &History) -> Self {
-        let copy = |t: &Tensor| t.to_device(tch::Device::Cpu).copy();
-        Checkpoint {
-            network,
-            best,
-            mean: copy(&adam.mean),
-            square: copy(&adam.square),
-            notes: Notes { steps: adam.steps, history: history.clone() },
-        }
-    }
-
     /// # Errors
     /// The file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         let mut tensors = NamedTensors::new();
-        for (prefix, group) in [(NETWORK, &self.network), (BEST, &self.best)] {
+        let groups = [
+            (NETWORK, &self.network),
+            (BEST, &self.best),
+            (OWN, &self.own),
+            (BEST_OWN, &self.best_own),
+        ];
+        for (prefix, group) in groups {
             let named =
                 |(name, t): (&String, &Tensor)| (format!("{prefix}{name}"), t.shallow_clone());
             tensors.extend(group.iter().map(named));
@@ -89,6 +89,8 @@ impl Checkpoint {
                 })
                 .collect()
         };
-        Ok(Checkpoint { network: group(NETWORK), best: group(BEST), mean, square, notes })
+        let (network, best) = (group(NETWORK), group(BEST));
+        let (own, best_own) = (group(OWN), group(BEST_OWN));
+        Ok(Checkpoint { network, best, own, best_own, mean, square, notes })
     }
 }

@@ -14,9 +14,13 @@ pub struct TrainConfig {
     pub epochs: usize,
     /// Images in a step (pairs, for a loss on pairs); at least 2.
     pub batch: usize,
+    /// Images of each class in a batch, for a loss on batches of classes; more where there are
+    /// fewer classes than fit. At least 1, and for such a loss at most half of `batch`.
+    pub images_per_class: usize,
     /// Adam's step size; above 0.
     pub learning_rate: f64,
-    /// Decides split, initial weights, order, pairs and the start of the t-SNE.
+    /// Decides split, initial weights of network and loss, order, pairs, classes and triplets of
+    /// batches, the start of k-means and t-SNE, and what pictures show.
     pub seed: u64,
     /// Where the network is computed.
     pub device: DeviceChoice,
@@ -29,6 +33,7 @@ impl Default for TrainConfig {
         TrainConfig {
             epochs: 5,
             batch: 128,
+            images_per_class: 16,
             learning_rate: 1e-3,
             seed: 2022,
             device: DeviceChoice::Auto,
@@ -55,6 +60,10 @@ impl TrainConfig {
             let problem = format!("must be at least 2 and at most {LARGEST_COUNT}");
             return Err(Error::setting("train.batch", self.batch, problem));
         }
+        if self.images_per_class < 1 {
+            let problem = "must be at least 1";
+            return Err(Error::setting("train.images_per_class", self.images_per_class, problem));
+        }
         if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
             let problem = "must be a number above 0";
             let shown = format!("{:?}", self.learning_rate);
@@ -66,6 +75,22 @@ impl TrainConfig {
         }
         Ok(())
     }
+
+    /// Checks what only a loss on batches of classes asks for.
+    ///
+    /// # Errors
+    /// Fewer than two classes fit into a batch.
+    pub fn check_classes(&self) -> Result<()> {
+        let (per_class, most) = (self.images_per_class, self.batch / 2);
+        if per_class <= most {
+            return Ok(());
+        }
+        let problem = format!(
+            "must be at most {most}, half of train.batch = {}, so that a batch holds two classes",
+            self.batch
+        );
+        Err(Error::setting("train.images_per_class", per_class, problem))
+    }
 }
 
 #[cfg(test)]
@@ -75,9 +100,10 @@ mod tests {
     #[test]
     fn values_that_cannot_be_are_told_with_their_key() {
         type Spoil = fn(&mut TrainConfig);
-        let cases: [(&str, Spoil); 5] = [
+        let cases: [(&str, Spoil); 6] = [
             ("train.epochs = 0:", |c| c.epochs = 0),
             ("train.batch = 1:", |c| c.batch = 1),
+            ("train.images_per_class = 0:", |c| c.images_per_class = 0),
             ("train.learning_rate = NaN:", |c| c.learning_rate = f64::NAN),
             ("train.learning_rate = -1.0:", |c| c.learning_rate = -1.0),
             ("train.seed = 18446744073709551615:", |c| c.seed = u64::MAX),

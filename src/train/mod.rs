@@ -5,7 +5,9 @@ mod checkpoint;
 mod config;
 mod epoch;
 mod history;
+mod own;
 mod progress;
+mod spread;
 #[cfg(test)]
 mod tests;
 mod training;
@@ -15,9 +17,11 @@ pub use checkpoint::Checkpoint;
 pub use config::TrainConfig;
 pub use history::{EpochRecord, History};
 pub use progress::{Progress, RunProgress};
-pub use training::{Task, Trained, train};
+pub use spread::spread;
+pub use training::{Task, train};
 
-use epoch::{diverged, train_epoch, validation_loss};
+use epoch::{Pass, diverged};
+use own::OwnParameters;
 
 /// Names of the files that training writes into a run folder.
 pub mod files {
@@ -29,4 +33,8 @@ pub mod files {
     pub const LAST_MODEL: &str = "model.safetensors";
     /// The network after the epoch with the lowest validation loss.
     pub const BEST_MODEL: &str = "model_best.safetensors";
+    /// The loss's own parameters after the last epoch, where it has any.
+    pub const LAST_LOSS: &str = "loss.safetensors";
+    /// The loss's own parameters after the epoch with the lowest validation loss.
+    pub const BEST_LOSS: &str = "loss_best.safetensors";
 }

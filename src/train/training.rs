@@ -3,11 +3,14 @@
 use std::path::Path;
 use std::time::Instant;
 
+use tch::{Device, Tensor};
+
+use super::checkpoint::Notes;
 use super::{
-    Adam, Checkpoint, EpochRecord, History, RunProgress, TrainConfig, diverged, files, train_epoch,
-    validation_loss,
+    Adam, Checkpoint, EpochRecord, History, OwnParameters, Pass, RunProgress, TrainConfig,
+    diverged, files,
 };
-use crate::data::{Batches, Images, Part};
+use crate::data::{BatchShape, Batches, Class, Images, Part};
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::model::{NamedTensors, Network, write_tensors};
@@ -18,6 +21,10 @@ pub struct Task<'a> {
     pub config: &'a TrainConfig,
     /// What to minimise.
     pub loss: &'a Loss,
+    /// The classes of the data, in the order of their numbers.
+    pub classes: &'a [Class],
+    /// Numbers in an embedding.
+    pub embedding: usize,
     /// All images.
     pub images: &'a Images,
     /// Those that are trained on.
@@ -28,20 +35,17 @@ pub struct Task<'a> {
     pub folder: &'a Path,
 }
 
-/// What training leaves, beside its files.
-pub struct Trained {
-    /// Losses and speed of each epoch.
-    pub history: History,
-}
-
 /// The state that passes from epoch to epoch.
 struct State {
     adam: Adam,
+    own: Option<OwnParameters>,
     history: History,
     best: NamedTensors,
+    best_own: NamedTensors,
 }
 
-/// Trains a network until the configured number of epochs is done.
+/// Trains a network until the configured number of epochs is done, and gives what happened in
+/// each.
 ///
 /// After each epoch the history and a checkpoint are written, at the end the last and the best
 /// model. With a checkpoint, training goes on after its last epoch and gives the same bytes as if
@@ -55,43 +59,75 @@ pub fn train(
     network: &mut dyn Network,
     checkpoint: Option<Checkpoint>,
     progress: &RunProgress,
-) -> Result<Trained> {
-    let kind = task.loss.batches();
+) -> Result<History> {
     let config = task.config;
-    let training = Batches::new(&task.train.labels, kind, config.batch, config.seed);
-    let validation = Batches::new(&task.validation.labels, kind, config.batch, config.seed);
+    let [training, validation] = batches(task);
     let mut state = State::new(task, network, checkpoint)?;
     let first = state.history.epochs.len() + 1;
     progress.begin_at(((first - 1) * training.images()) as u64);
+    tell_short_classes(task, &training, progress);
     for epoch in first..=config.epochs {
         let start = Instant::now();
-        let train_loss = train_epoch(task, &training, epoch, network, &mut state.adam, progress)?;
+        let mut pass = state.pass(task, network);
+        let trained = pass.train(&training, epoch, progress)?;
         let seconds = start.elapsed().as_secs_f64();
-        let validation_loss = validation_loss(task, &validation, epoch, network);
-        if !validation_loss.is_finite() {
-            return Err(diverged(
-                task,
-                "validation",
-                validation_loss,
-                epoch,
-                "after its last step",
-            ));
+        let validated = pass.validate(&validation, epoch);
+        if !validated.loss.is_finite() {
+            let place = "after its last step";
+            return Err(diverged(task, "validation", validated.loss, epoch, place));
         }
-        let images_per_second = training.images() as f64 / seconds;
-        let record = EpochRecord { epoch, train_loss, validation_loss, seconds, images_per_second };
+        let record = EpochRecord {
+            epoch,
+            train_loss: trained.loss,
+            validation_loss: validated.loss,
+            seconds,
+            images_per_second: training.images() as f64 / seconds,
+            spread: Some(validated.spread),
+            active: trained.active,
+        };
         progress.say(&line(&record, config.epochs));
         state.finish_epoch(task, network, record)?;
     }
+    if state.history.collapsed() {
+        progress.say(COLLAPSED);
+    }
     state.write_models(task, network)?;
-    Ok(Trained { history: state.history })
+    Ok(state.history)
+}
+
+/// Names the classes that are drawn from with replacement.
+fn tell_short_classes(task: &Task, training: &Batches, progress: &RunProgress) {
+    for (class, has, takes) in training.short_classes() {
+        let name = &task.classes[class as usize].name;
+        progress.say(&format!(
+            "class {name} has {has} training images, fewer than the {takes} that a batch takes of \
+             each class: they are drawn with replacement"
+        ));
+    }
+}
+
+/// What is said of a collapsed run.
+const COLLAPSED: &str = "COLLAPSED: all images are embedded at nearly one point, so distances \
+                         tell little; after a handful of steps BatchNorm's statistics may lag, \
+                         else try a smaller train.learning_rate or other settings of the loss \
+                         (dml losses)";
+
+fn batches(task: &Task) -> [Batches; 2] {
+    let TrainConfig { batch: size, images_per_class: per_class, seed, .. } = *task.config;
+    let shape = BatchShape { kind: task.loss.batches(), size, per_class };
+    [task.train, task.validation].map(|part| Batches::new(&part.labels, shape, seed))
 }
 
 fn line(record: &EpochRecord, epochs: usize) -> String {
+    let active = record.active.map(|share| format!("  active {:.0} %", 100.0 * share));
     format!(
-        "epoch {}/{epochs}  train loss {:.4}  validation loss {:.4}  {:.0} images/s  {:.1} s",
+        "epoch {}/{epochs}  train loss {:.4}  validation loss {:.4}  spread {:.2}{}  {:.0} images/s  \
+         {:.1} s",
         record.epoch,
         record.train_loss,
         record.validation_loss,
+        record.spread.unwrap_or_default(),
+        active.unwrap_or_default(),
         record.images_per_second,
         record.seconds
     )
@@ -103,21 +139,47 @@ impl State {
         network: &mut dyn Network,
         checkpoint: Option<Checkpoint>,
     ) -> Result<State> {
-        let mut adam = Adam::new(network.parameters(), task.config.learning_rate);
-        let Some(checkpoint) = checkpoint else {
-            return Ok(State { adam, history: History::default(), best: NamedTensors::new() });
+        let own = task.loss.own(task.classes.len(), task.embedding, task.config.seed);
+        let mut state = State {
+            adam: Adam::new(network.parameters(), task.config.learning_rate),
+            own: own.map(|own| OwnParameters::new(own, task.images.device())),
+            history: History::default(),
+            best: NamedTensors::new(),
+            best_own: NamedTensors::new(),
         };
+        if let Some(checkpoint) = checkpoint {
+            state.take_over(task, network, checkpoint)?;
+        }
+        Ok(state)
+    }
+
+    /// Goes on from a checkpoint.
+    fn take_over(
+        &mut self,
+        task: &Task,
+        network: &mut dyn Network,
+        checkpoint: Checkpoint,
+    ) -> Result<()> {
         network.load_state(&checkpoint.network)?;
-        if checkpoint.mean.size() != adam.mean.size() {
+        if checkpoint.mean.size() != self.adam.mean.size() {
             let folder = task.folder.display();
             return Err(Error::Other(format!(
                 "the checkpoint in {folder} is of another network; train again with --force"
             )));
         }
-        adam.mean.copy_(&checkpoint.mean);
-        adam.square.copy_(&checkpoint.square);
-        adam.steps = checkpoint.notes.steps;
-        Ok(State { adam, history: checkpoint.notes.history, best: checkpoint.best })
+        self.adam.mean.copy_(&checkpoint.mean);
+        self.adam.square.copy_(&checkpoint.square);
+        self.adam.steps = checkpoint.notes.steps;
+        if let Some(own) = &mut self.own {
+            own.load_state(&checkpoint.own, checkpoint.notes.steps, task.folder)?;
+        }
+        self.history = checkpoint.notes.history;
+        (self.best, self.best_own) = (checkpoint.best, checkpoint.best_own);
+        Ok(())
+    }
+
+    fn pass<'a>(&'a mut self, task: &'a Task, network: &'a mut dyn Network) -> Pass<'a> {
+        Pass { task, network, adam: &mut self.adam, own: self.own.as_mut() }
     }
 
     fn finish_epoch(
@@ -128,25 +190,46 @@ impl State {
     ) -> Result<()> {
         let epoch = record.epoch;
         self.history.epochs.push(record);
-        let now = network.state();
         if self.history.best_epoch() == Some(epoch) {
             self.best = network.state();
+            self.best_own = self.own_values();
         }
         self.history.write(&task.folder.join(files::HISTORY))?;
-        let best = self.best.iter().map(|(name, t)| (name.clone(), t.shallow_clone())).collect();
-        Checkpoint::new(now, best, &self.adam, &self.history)
-            .write(&task.folder.join(files::CHECKPOINT))
+        self.checkpoint(network).write(&task.folder.join(files::CHECKPOINT))
+    }
+
+    fn own_values(&self) -> NamedTensors {
+        self.own.as_ref().map(OwnParameters::values).unwrap_or_default()
+    }
+
+    fn checkpoint(&self, network: &dyn Network) -> Checkpoint {
+        let copy = |t: &Tensor| t.to_device(Device::Cpu).copy();
+        let share = |group: &NamedTensors| -> NamedTensors {
+            group.iter().map(|(name, t)| (name.clone(), t.shallow_clone())).collect()
+        };
+        Checkpoint {
+            network: network.state(),
+            best: share(&self.best),
+            own: self.own.as_ref().map(OwnParameters::state).unwrap_or_default(),
+            best_own: share(&self.best_own),
+            mean: copy(&self.adam.mean),
+            square: copy(&self.adam.square),
+            notes: Notes { steps: self.adam.steps, history: self.history.clone() },
+        }
     }
 
     fn write_models(&self, task: &Task, network: &dyn Network) -> Result<()> {
-        let best_epoch = self.history.best_epoch().unwrap_or_default();
-        let models = [
-            (files::BEST_MODEL, &self.best, best_epoch),
-            (files::LAST_MODEL, &network.state(), self.history.epochs.len()),
+        let (best, last) =
+            (self.history.best_epoch().unwrap_or_default(), self.history.epochs.len());
+        let files = [
+            (files::BEST_MODEL, &self.best, best),
+            (files::LAST_MODEL, &network.state(), last),
+            (files::BEST_LOSS, &self.best_own, best),
+            (files::LAST_LOSS, &self.own_values(), last),
         ];
-        for (name, weights, epoch) in models {
+        for (name, tensors, epoch) in files.into_iter().filter(|(_, group, _)| !group.is_empty()) {
             let notes = [("loss", task.loss.name().to_owned()), ("epoch", epoch.to_string())];
-            write_tensors(&task.folder.join(name), weights, &notes)?;
+            write_tensors(&task.folder.join(name), tensors, &notes)?;
         }
         Ok(())
     }

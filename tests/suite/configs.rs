@@ -5,10 +5,16 @@ use std::path::{Path, PathBuf};
 use dml::config::Config;
 use dml::loss::Loss;
 
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("configs")
+}
+
 fn configs() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
-    let entries = std::fs::read_dir(folder).unwrap();
-    entries.map(|entry| entry.unwrap().path()).collect()
+    let files = [folder(), folder().join("losses")].map(|folder| {
+        let entries = std::fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file())
+    });
+    files.into_iter().flatten().collect()
 }
 
 #[test]
@@ -22,9 +28,9 @@ fn every_configuration_is_read_and_checked() {
 #[test]
 fn every_loss_has_a_configuration_that_writes_its_defaults_out() {
     for loss in Loss::all() {
-        let file = format!("{}.toml", loss.name());
-        let path = configs().into_iter().find(|path| path.ends_with(&file));
-        let path = path.unwrap_or_else(|| panic!("configs/{file} is missing"));
+        let file = format!("losses/{}.toml", loss.name());
+        let path = folder().join(&file);
+        assert!(path.exists(), "configs/{file} is missing");
         assert_eq!(Config::read(&path).unwrap().loss, loss);
         let text = std::fs::read_to_string(&path).unwrap();
         let defaults = toml::Table::try_from(&loss).unwrap();

@@ -1,0 +1,76 @@
+//! Every loss on a batch of 128 images, value and gradient, beside the network's own step.
+//!
+//! Run by hand: `cargo bench --bench losses`, or with a part of a name behind `--` for some of
+//! them. A loss should cost less than a tenth of the network.
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use dml::data::BatchKind;
+use dml::loss::{Embedded, Loss, Targets};
+use dml::model::{Architecture, Engine, initial_weights, open_network};
+use dml::random::{Purpose, generator};
+use dml::runtime::{Cores, start};
+use rand::RngExt;
+use tch::{Device, Tensor};
+
+const TUTORIAL: Architecture = Architecture { side: 28, embedding: 10 };
+const BATCH: i64 = 128;
+const CLASSES: i64 = 10;
+
+/// Numbers in −1..1, a shape of them.
+fn tensor(shape: &[i64], stream: u64) -> Tensor {
+    let mut random = generator(1, Purpose::Sample, stream);
+    let count = shape.iter().product::<i64>();
+    let values: Vec<f32> = (0..count).map(|_| random.random_range(-1.0..1.0)).collect();
+    Tensor::from_slice(&values).view(shape)
+}
+
+/// What is known of a batch of eight classes with 16 images each; every other pair is of one class.
+fn targets() -> Targets {
+    let labels: Vec<i64> = (0..BATCH).map(|image| image / 16).collect();
+    let same: Vec<f32> = (0..BATCH).map(|image| (image % 2) as f32).collect();
+    let (labels, same) = (Tensor::from_slice(&labels), Tensor::from_slice(&same));
+    Targets { labels, same, classes: CLASSES }
+}
+
+fn losses(criterion: &mut Criterion) {
+    start();
+    let targets = &targets();
+    let mut group = criterion.benchmark_group("loss and gradient");
+    for loss in Loss::all() {
+        let count = if loss.batches() == BatchKind::Pairs { 2 } else { 1 };
+        let branches: Vec<Tensor> =
+            (0..count).map(|i| tensor(&[BATCH, 10], i).set_requires_grad(true)).collect();
+        let own = loss.own(CLASSES as usize, 10, 1);
+        let own = own.map(|own| own.values.set_requires_grad(true));
+        let mut random = generator(1, Purpose::TrainLoss, 1);
+        group.bench_function(loss.name(), |b| {
+            b.iter(|| {
+                let (branches, own, random) = (branches.as_slice(), own.as_ref(), &mut random);
+                let value = loss.value(Embedded { branches, targets, own, random });
+                let leaves: Vec<&Tensor> = branches.iter().chain(own).collect();
+                Tensor::run_backward(&[&value.loss], &leaves, false, false)
+            });
+        });
+    }
+    group.finish();
+}
+
+fn network(criterion: &mut Criterion) {
+    start();
+    let images = tensor(&[BATCH, 1, 28, 28], 0);
+    let gradient = tensor(&[BATCH, 10], 1);
+    let cores = Cores::new(1);
+    let _own = cores.take();
+    let weights = initial_weights(&TUTORIAL, 1);
+    let mut network = open_network(Engine::Fused, &TUTORIAL, &weights, Device::Cpu, &cores)
+        .expect("the weights fit");
+    criterion.bench_function("network, one core", |b| {
+        b.iter(|| {
+            network.forward(vec![images.shallow_clone()]);
+            network.backward(vec![gradient.shallow_clone()])
+        });
+    });
+}
+
+criterion_group!(benches, network, losses);
+criterion_main!(benches);

@@ -1,0 +1,90 @@
+//! ArcFace: cross-entropy of cosines with a margin on the true class's angle.
+
+use std::f64::consts::PI;
+
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+
+use super::class_vectors::{cosines, drawn, one_hot};
+use super::cross_entropy::smoothed;
+use super::{Criterion, Description, Embedded, Own, Value, above_zero};
+use crate::data::BatchKind;
+use crate::error::{Error, Result};
+use crate::random::Generator;
+
+/// Settings of ArcFace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Arcface {
+    /// What is added to the true class's angle, in radians; 0 to π.
+    pub margin: f64,
+    /// Factor of the cosines; above 0.
+    pub scale: f64,
+    /// Adam's step size for the weights; above 0.
+    pub learning_rate: f64,
+}
+
+impl Default for Arcface {
+    fn default() -> Arcface {
+        Arcface { margin: 0.5, scale: 64.0, learning_rate: 0.01 }
+    }
+}
+
+impl Criterion for Arcface {
+    fn description(&self) -> Description {
+        Description {
+            name: "arcface",
+            formula: "mean over images of −log softmax_k(c·f_k)_y, f_k = cos θ_k, but f_y = \
+                      cos(θ_y + m), or cos θ_y − m·sin m where θ_y > π − m",
+            settings: "margin m = 0.5 (radians), scale c = 64, learning_rate = 0.01 (of the \
+                       weights)",
+            source: "Deng et al.: ArcFace, CVPR 2019, eq. 3",
+        }
+    }
+
+    fn batches(&self) -> BatchKind {
+        BatchKind::Images
+    }
+
+    fn normalises(&self) -> bool {
+        true
+    }
+
+    fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
+        Some(drawn("weights", (classes, embedding), self.learning_rate, random))
+    }
+
+    fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
+        if !(0.0..=PI).contains(&self.margin) {
+            let problem = "must be an angle in radians, 0 to π";
+            return Err(Error::setting("loss.margin", self.margin, problem));
+        }
+        above_zero("loss.scale", self.scale)?;
+        above_zero("loss.learning_rate", self.learning_rate)
+    }
+
+    fn value(&self, batch: &mut Embedded) -> Value {
+        let cosines = cosines(batch.embeddings(), batch.own());
+        let labels = batch.labels();
+        let own_class = cosines.gather(1, &labels.unsqueeze(1), false);
+        let change = self.with_margin(&own_class) - own_class;
+        let place = one_hot(labels, cosines.size()[1], cosines.kind());
+        smoothed(&((cosines + place * change) * self.scale), labels, 0.0).into()
+    }
+}
+
+impl Arcface {
+    /// cos(θ + m) of cos θ, and cos θ − m·sin m where the angle would pass π.
+    ///
+    /// cos(θ + m) = cos θ·cos m − sin θ·sin m, with sin θ = √(1 − cos² θ): no arc cosine is taken.
+    fn with_margin(&self, cosine: &Tensor) -> Tensor {
+        let (sin, cos) = self.margin.sin_cos();
+        let square: Tensor = 1.0 - cosine.square();
+        // The root has no derivative at 0: there the angle is left alone by the gradient.
+        let straight = square.le(0.0);
+        let sine = square.masked_fill(&straight, 1.0).sqrt().masked_fill(&straight, 0.0);
+        let inside = cosine * cos - sine * sin;
+        let beyond = cosine - self.margin * sin;
+        inside.where_self(&cosine.ge((PI - self.margin).cos()), &beyond)
+    }
+}

@@ -1,0 +1,73 @@
+//! Center loss beside cross-entropy.
+
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+
+use super::cross_entropy::smoothed;
+use super::{
+    Criterion, Description, Embedded, Own, Value, above_zero, check_logits, zero_or_above,
+};
+use crate::data::BatchKind;
+use crate::error::Result;
+use crate::random::Generator;
+
+/// Settings of cross-entropy with center loss.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Center {
+    /// Weight λ of the center loss; from 0 on.
+    pub weight: f64,
+    /// Adam's step size for the centres; above 0.
+    pub learning_rate: f64,
+}
+
+impl Default for Center {
+    fn default() -> Center {
+        Center { weight: 0.01, learning_rate: 0.05 }
+    }
+}
+
+impl Criterion for Center {
+    fn description(&self) -> Description {
+        Description {
+            name: "center",
+            formula: "mean over images of −log softmax(z)_y + λ/2·‖z − c_y‖²; the embedding z is \
+                      the logits, the centres c are learned by gradient and begin at 0",
+            settings: "weight λ = 0.01, learning_rate = 0.05 (of the centres)",
+            source: "Wen et al.: A discriminative feature learning approach for deep face \
+                     recognition, ECCV 2016, eq. 5",
+        }
+    }
+
+    fn batches(&self) -> BatchKind {
+        BatchKind::Images
+    }
+
+    fn own(&self, classes: usize, embedding: usize, _random: &mut Generator) -> Option<Own> {
+        let values = Tensor::zeros([classes as i64, embedding as i64], tch::kind::FLOAT_CPU);
+        Some(Own {
+            name: "centres",
+            among_embeddings: true,
+            values,
+            learning_rate: self.learning_rate,
+        })
+    }
+
+    fn takes_logits(&self) -> bool {
+        true
+    }
+
+    fn check(&self, classes: usize, embedding: usize) -> Result<()> {
+        zero_or_above("loss.weight", self.weight)?;
+        above_zero("loss.learning_rate", self.learning_rate)?;
+        check_logits("center", classes, embedding)
+    }
+
+    fn value(&self, batch: &mut Embedded) -> Value {
+        let (z, labels) = (batch.embeddings(), batch.labels());
+        let apart = z - batch.own().index_select(0, labels);
+        let squares = apart.square().sum_dim_intlist([1i64].as_slice(), false, z.kind());
+        let centres = squares.mean(z.kind()) * (0.5 * self.weight);
+        (smoothed(z, labels, 0.0) + centres).into()
+    }
+}

@@ -1,0 +1,65 @@
+//! CosFace: cross-entropy of cosines with a margin off the true class's cosine.
+
+use serde::{Deserialize, Serialize};
+
+use super::class_vectors::{cosines, drawn, one_hot};
+use super::cross_entropy::smoothed;
+use super::{Criterion, Description, Embedded, Own, Value, above_zero, zero_or_above};
+use crate::data::BatchKind;
+use crate::error::Result;
+use crate::random::Generator;
+
+/// Settings of CosFace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cosface {
+    /// What is taken off the true class's cosine; from 0 on.
+    pub margin: f64,
+    /// Factor of the cosines; above 0.
+    pub scale: f64,
+    /// Adam's step size for the weights; above 0.
+    pub learning_rate: f64,
+}
+
+impl Default for Cosface {
+    fn default() -> Cosface {
+        Cosface { margin: 0.35, scale: 64.0, learning_rate: 0.01 }
+    }
+}
+
+impl Criterion for Cosface {
+    fn description(&self) -> Description {
+        Description {
+            name: "cosface",
+            formula: "mean over images of −log softmax_k(c·(cos θ_k − m·[k = y]))_y, θ_k the \
+                      angle between the embedding and the weight of class k",
+            settings: "margin m = 0.35, scale c = 64, learning_rate = 0.01 (of the weights)",
+            source: "Wang et al.: CosFace, CVPR 2018, eq. 4",
+        }
+    }
+
+    fn batches(&self) -> BatchKind {
+        BatchKind::Images
+    }
+
+    fn normalises(&self) -> bool {
+        true
+    }
+
+    fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
+        Some(drawn("weights", (classes, embedding), self.learning_rate, random))
+    }
+
+    fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
+        zero_or_above("loss.margin", self.margin)?;
+        above_zero("loss.scale", self.scale)?;
+        above_zero("loss.learning_rate", self.learning_rate)
+    }
+
+    fn value(&self, batch: &mut Embedded) -> Value {
+        let cosines = cosines(batch.embeddings(), batch.own());
+        let own_class = one_hot(batch.labels(), cosines.size()[1], cosines.kind());
+        let logits = (cosines - own_class * self.margin) * self.scale;
+        smoothed(&logits, batch.labels(), 0.0).into()
+    }
+}

@@ -1,0 +1,156 @@
+//! Every loss against values of pytorch-metric-learning, PyTorch or a plain loop over its formula
+//! (`tests/reference/laboratory.py`).
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+use tch::{Kind, Tensor};
+
+use super::pairwise::{Relations, distances_within, normalised};
+use super::triplets::Triplets;
+use super::{Embedded, Loss, Margin, Targets, Triplet, Value};
+use crate::random::{Purpose, generator};
+
+#[derive(Deserialize)]
+struct Laboratory {
+    batches: BTreeMap<String, Batch>,
+    cases: Vec<Case>,
+    distance_weights: Vec<Weights>,
+    /// Largest error of each loss's source itself in single precision.
+    float32_error: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Batch {
+    z: Vec<Vec<f64>>,
+    labels: Vec<i64>,
+    classes: i64,
+    own: Vec<Vec<f64>>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    loss: Map<String, Json>,
+    batch: String,
+    triplets: Option<Vec<[i64; 3]>>,
+    own: Option<Vec<Vec<f64>>>,
+    value: f64,
+    gradient: Vec<Vec<f64>>,
+    own_gradient: Option<Vec<Vec<f64>>>,
+}
+
+#[derive(Deserialize)]
+struct Weights {
+    batch: String,
+    weights: Vec<Vec<f64>>,
+}
+
+fn laboratory() -> Laboratory {
+    serde_json::from_str(include_str!("../../tests/reference/laboratory.json")).unwrap()
+}
+
+fn matrix(rows: &[Vec<f64>], kind: Kind) -> Tensor {
+    Tensor::from_slice2(rows).to_kind(kind)
+}
+
+fn leaf(rows: &[Vec<f64>], kind: Kind) -> Tensor {
+    matrix(rows, kind).set_requires_grad(true)
+}
+
+/// The loss of a case on its embeddings, with given triplets where the loss would draw them.
+fn value(loss: &Loss, case: &Case, z: &Tensor, own: Option<&Tensor>, targets: &Targets) -> Value {
+    let triplets = || Triplets::new(case.triplets.as_ref().unwrap(), z.device());
+    match loss {
+        Loss::Triplet(loss @ Triplet { normalise, .. }) if case.triplets.is_some() => {
+            let rows = if *normalise { normalised(z) } else { z.shallow_clone() };
+            loss.of_triplets(&distances_within(&rows), &triplets())
+        }
+        Loss::Margin(loss) => {
+            let rows = normalised(z);
+            loss.of_triplets(&distances_within(&rows), &targets.labels, own, &triplets())
+        }
+        _ => {
+            let (branches, random) =
+                (&[z.shallow_clone()], &mut generator(1, Purpose::TrainLoss, 1));
+            loss.value(Embedded { branches, targets, own, random })
+        }
+    }
+}
+
+/// Largest difference, as a share of the largest number where that is above 1.
+fn error(value: &Tensor, wanted: &Tensor) -> f64 {
+    assert_eq!(value.size(), wanted.size());
+    let scale = wanted.abs().max().double_value(&[]).max(1.0);
+    (value.to_kind(Kind::Double) - wanted).abs().max().double_value(&[]) / scale
+}
+
+/// The largest error of value and gradients of a case.
+fn errors(case: &Case, batch: &Batch, kind: Kind) -> f64 {
+    let loss: Loss = serde_json::from_value(Json::Object(case.loss.clone())).unwrap();
+    let z = leaf(&batch.z, kind);
+    let own =
+        case.own_gradient.as_ref().map(|_| leaf(case.own.as_ref().unwrap_or(&batch.own), kind));
+    let labels = Tensor::from_slice(&batch.labels);
+    let targets = Targets { labels, same: Tensor::new(), classes: batch.classes };
+    let value = value(&loss, case, &z, own.as_ref(), &targets).loss;
+    let leaves: Vec<&Tensor> = [&z].into_iter().chain(&own).collect();
+    let gradients = Tensor::run_backward(&[&value], &leaves, false, false);
+    let wanted = [Some(&case.gradient), case.own_gradient.as_ref()];
+    let of_gradients = gradients
+        .iter()
+        .zip(wanted.into_iter().flatten())
+        .map(|(gradient, wanted)| error(gradient, &matrix(wanted, Kind::Double)));
+    let of_value = error(&value, &Tensor::from(case.value));
+    of_gradients.fold(of_value, f64::max)
+}
+
+/// Checks all cases and gives how many there were of each loss.
+fn check(kind: Kind, tolerance: impl Fn(&Laboratory, &Case) -> f64) -> BTreeMap<String, usize> {
+    let laboratory = laboratory();
+    let mut counts = BTreeMap::new();
+    for case in &laboratory.cases {
+        let tolerance = tolerance(&laboratory, case);
+        let error = errors(case, &laboratory.batches[&case.batch], kind);
+        let told = || format!("{:?} on {}: off by {error:.1e}", case.loss, case.batch);
+        assert!(error < tolerance, "{}", told());
+        *counts.entry(case.loss["name"].as_str().unwrap().to_owned()).or_insert(0) += 1;
+    }
+    counts
+}
+
+#[test]
+fn every_loss_and_gradient_is_the_references_in_double_precision() {
+    let counts = check(Kind::Double, |_, _| 1e-8);
+    for loss in Loss::all() {
+        assert!(counts[loss.name()] >= 10, "{}: {counts:?}", loss.name());
+    }
+}
+
+#[test]
+fn every_loss_and_gradient_is_the_references_in_single_precision() {
+    check(Kind::Float, |laboratory, case| {
+        // Points within 1e-3 of one that is 2 long: single precision keeps three or four digits of
+        // what parts them, in the source as here.
+        let own: f64 =
+            laboratory.float32_error[case.loss["name"].as_str().unwrap()].parse().unwrap();
+        if case.batch == "near" { (1.5 * own).max(1e-5) } else { 1e-5 }
+    });
+}
+
+#[test]
+fn negatives_are_sampled_with_the_references_probabilities() {
+    let laboratory = laboratory();
+    assert!(laboratory.distance_weights.len() >= 8);
+    for case in &laboratory.distance_weights {
+        let batch = &laboratory.batches[&case.batch];
+        let rows = normalised(&matrix(&batch.z, Kind::Double));
+        let negative = Relations::new(&Tensor::from_slice(&batch.labels)).negative;
+        let embedding = rows.size()[1];
+        let weights = Margin::default().weights(&distances_within(&rows), &negative, embedding);
+        let sums = weights.sum_dim_intlist([1i64].as_slice(), true, Kind::Double);
+        let error =
+            error(&(weights / sums.clamp_min(1e-300)), &matrix(&case.weights, Kind::Double));
+        assert!(error < 1e-9, "{}: off by {error:.1e}", case.batch);
+    }
+}

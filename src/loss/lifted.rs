@@ -1,0 +1,63 @@
+//! The generalised lifted structure loss.
+
+use serde::{Deserialize, Serialize};
+use tch::{Kind, Tensor};
+
+use super::pairwise::{Relations, distances_within, log_sum_exp_where, normalised};
+use super::{Criterion, Description, Embedded, Value, zero_or_above};
+use crate::data::BatchKind;
+use crate::error::Result;
+
+/// Settings of the generalised lifted structure loss.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lifted {
+    /// Distance that negatives are pushed to; from 0 on.
+    pub margin: f64,
+    /// Whether embeddings are brought to length 1 first.
+    pub normalise: bool,
+}
+
+impl Default for Lifted {
+    fn default() -> Lifted {
+        Lifted { margin: 1.0, normalise: true }
+    }
+}
+
+impl Criterion for Lifted {
+    fn description(&self) -> Description {
+        Description {
+            name: "lifted",
+            formula: "mean over anchors of max(0, log Σ_p exp(d(a, p)) + log Σ_n exp(m − d(a, \
+                      n))), each log 0 without a member",
+            settings: "margin m = 1, normalise = true",
+            source: "Oh Song et al.: Deep metric learning via lifted structured feature \
+                     embedding, CVPR 2016, in the form of Hermans, Beyer, Leibe: In defense of \
+                     the triplet loss, 2017, eq. 10",
+        }
+    }
+
+    fn batches(&self) -> BatchKind {
+        BatchKind::Classes
+    }
+
+    fn normalises(&self) -> bool {
+        self.normalise
+    }
+
+    fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
+        zero_or_above("loss.margin", self.margin)
+    }
+
+    fn value(&self, batch: &mut Embedded) -> Value {
+        let z = batch.embeddings();
+        let rows = if self.normalise { normalised(z) } else { z.shallow_clone() };
+        let distances = distances_within(&rows);
+        let Relations { positive, negative } = Relations::new(batch.labels());
+        let near = log_sum_exp_where(&distances, &positive);
+        let far = log_sum_exp_where(&(self.margin - &distances), &negative);
+        let costs: Tensor = (near + far).clamp_min(0.0);
+        let active = costs.detach().gt(0.0).to_kind(Kind::Float).mean(Kind::Float);
+        Value { loss: costs.mean(costs.kind()), active: Some(active) }
+    }
+}

@@ -1,0 +1,149 @@
+//! The margin loss with distance-weighted sampling.
+
+use serde::{Deserialize, Serialize};
+use tch::{Kind, Tensor, no_grad};
+
+use super::pairwise::{Relations, distances_within, normalised, share};
+use super::triplets::Triplets;
+use super::{Criterion, Description, Embedded, Own, Value, above_zero, zero_or_above};
+use crate::data::BatchKind;
+use crate::error::{Error, Result};
+use crate::random::Generator;
+
+/// Settings of the margin loss.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Margin {
+    /// Half the width of the gap between positives and negatives; from 0 on.
+    pub margin: f64,
+    /// Distance β that parts positives from negatives, where it begins if it is learned; 0 to 2.
+    pub beta: f64,
+    /// Whether β is learned, one for each class.
+    pub learn_beta: bool,
+    /// Distances below this one are sampled as often as at it; above 0 and below `farthest`.
+    pub nearest: f64,
+    /// Negatives from this distance on are not sampled; at most 2.
+    pub farthest: f64,
+    /// Adam's step size for β; above 0.
+    pub learning_rate: f64,
+}
+
+impl Default for Margin {
+    fn default() -> Margin {
+        let (nearest, farthest) = (0.5, 1.4);
+        Margin { margin: 0.2, beta: 1.2, learn_beta: true, nearest, farthest, learning_rate: 1e-3 }
+    }
+}
+
+impl Criterion for Margin {
+    fn description(&self) -> Description {
+        Description {
+            name: "margin",
+            formula: "Σ (max(0, d(a, p) − β + m) + max(0, β − d(a, n) + m)) / number of terms \
+                      above 0, over each anchor and positive with one negative drawn with \
+                      probability ∝ 1/q(d), q(d) = d^(E−2)·(1 − d²/4)^((E−3)/2)",
+            settings: "margin m = 0.2, beta β = 1.2, learn_beta = true (one a class), nearest = \
+                       0.5 and farthest = 1.4 (distances of sampled negatives), learning_rate = \
+                       0.001 (of β)",
+            source: "Wu et al.: Sampling matters in deep embedding learning, ICCV 2017",
+        }
+    }
+
+    fn batches(&self) -> BatchKind {
+        BatchKind::Classes
+    }
+
+    fn normalises(&self) -> bool {
+        true
+    }
+
+    fn own(&self, classes: usize, _embedding: usize, _random: &mut Generator) -> Option<Own> {
+        let values = Tensor::full([classes as i64, 1], self.beta, tch::kind::FLOAT_CPU);
+        let own = Own {
+            name: "beta",
+            among_embeddings: false,
+            values,
+            learning_rate: self.learning_rate,
+        };
+        self.learn_beta.then_some(own)
+    }
+
+    fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
+        zero_or_above("loss.margin", self.margin)?;
+        above_zero("loss.learning_rate", self.learning_rate)?;
+        if !(0.0..=2.0).contains(&self.beta) {
+            return Err(Error::setting("loss.beta", self.beta, "must be a distance, 0 to 2"));
+        }
+        if !(self.farthest > 0.0 && self.farthest <= 2.0) {
+            let problem = "must be above 0 and at most 2, the largest distance there is";
+            return Err(Error::setting("loss.farthest", self.farthest, problem));
+        }
+        if !(self.nearest > 0.0 && self.nearest < self.farthest) {
+            let problem = format!("must be above 0 and below loss.farthest, {}", self.farthest);
+            return Err(Error::setting("loss.nearest", self.nearest, problem));
+        }
+        Ok(())
+    }
+
+    fn value(&self, batch: &mut Embedded) -> Value {
+        let z = batch.embeddings();
+        let rows = normalised(z);
+        let distances = distances_within(&rows);
+        let relations = Relations::new(batch.labels());
+        let weights = self.weights(&distances.detach(), &relations.negative, z.size()[1]);
+        let triplets = Triplets::weighted(&weights, &relations.positive, batch.random);
+        self.of_triplets(&distances, batch.labels(), batch.own, &triplets)
+    }
+}
+
+impl Margin {
+    /// The loss of given triplets.
+    ///
+    /// # Shapes
+    /// distances `[B, B]`, labels `[B]`, beta `[C, 1]` → `[]`
+    pub(super) fn of_triplets(
+        &self,
+        distances: &Tensor,
+        labels: &Tensor,
+        beta: Option<&Tensor>,
+        triplets: &Triplets,
+    ) -> Value {
+        let (near, far) = (triplets.near(distances), triplets.far(distances));
+        let beta = match beta {
+            Some(beta) => {
+                let classes = labels.index_select(0, &triplets.anchors);
+                beta.select(1, 0).index_select(0, &classes)
+            }
+            None => near.detach().full_like(self.beta),
+        };
+        let near = (near - &beta + self.margin).clamp_min(0.0);
+        let far = (beta - far + self.margin).clamp_min(0.0);
+        let costs = Tensor::cat(&[near, far], 0);
+        let active = costs.detach().gt(0.0);
+        let count = active.sum(costs.kind()).clamp_min(1.0);
+        let active = Some(share(&active, &active.ones_like()));
+        Value { loss: costs.sum(costs.kind()) / count, active }
+    }
+
+    /// How often each negative is to be drawn for each anchor, up to a factor of the anchor's own:
+    /// 1/q(d), where q is the density of distances of points spread evenly over the sphere.
+    ///
+    /// # Shapes
+    /// distances, negative `[B, B]` → `[B, B]` f64
+    ///
+    /// # Source
+    /// Wu et al. 2017, eq. 3 and 4.
+    pub(super) fn weights(&self, distances: &Tensor, negative: &Tensor, embedding: i64) -> Tensor {
+        no_grad(|| {
+            let size = embedding as f64;
+            let d = distances.to_kind(Kind::Double).clamp_min(self.nearest);
+            let sampled = negative.logical_and(&d.lt(self.farthest));
+            // Clamped where the logarithm would end: nothing beyond `farthest` is drawn.
+            let rest: Tensor = 1.0 - d.square() * 0.25;
+            let log = d.log() * (2.0 - size) - rest.clamp_min(1e-12).log() * ((size - 3.0) / 2.0);
+            let log = log.masked_fill(&sampled.logical_not(), f64::NEG_INFINITY);
+            let largest = log.amax([1i64].as_slice(), true).clamp_min(f64::MIN);
+            (log - largest).exp()
+        })
+    }
+}

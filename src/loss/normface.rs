@@ -1,0 +1,61 @@
+//! NormFace: cross-entropy of cosines.
+
+use serde::{Deserialize, Serialize};
+
+use super::class_vectors::{cosines, drawn};
+use super::cross_entropy::smoothed;
+use super::{Criterion, Description, Embedded, Own, Value, above_zero};
+use crate::data::BatchKind;
+use crate::error::Result;
+use crate::random::Generator;
+
+/// Settings of NormFace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Normface {
+    /// τ, by which cosines are divided; above 0.
+    pub temperature: f64,
+    /// Adam's step size for the weights; above 0.
+    pub learning_rate: f64,
+}
+
+impl Default for Normface {
+    fn default() -> Normface {
+        Normface { temperature: 0.05, learning_rate: 0.01 }
+    }
+}
+
+impl Criterion for Normface {
+    fn description(&self) -> Description {
+        Description {
+            name: "normface",
+            formula: "mean over images of −log softmax_k(cos θ_k/τ)_y, θ_k the angle between the \
+                      embedding and the weight of class k",
+            settings: "temperature τ = 0.05, learning_rate = 0.01 (of the weights)",
+            source: "Wang et al.: NormFace, ACM Multimedia 2017; Zhai, Wu: Classification is a \
+                     strong baseline for deep metric learning, BMVC 2019",
+        }
+    }
+
+    fn batches(&self) -> BatchKind {
+        BatchKind::Images
+    }
+
+    fn normalises(&self) -> bool {
+        true
+    }
+
+    fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
+        Some(drawn("weights", (classes, embedding), self.learning_rate, random))
+    }
+
+    fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
+        above_zero("loss.temperature", self.temperature)?;
+        above_zero("loss.learning_rate", self.learning_rate)
+    }
+
+    fn value(&self, batch: &mut Embedded) -> Value {
+        let logits = cosines(batch.embeddings(), batch.own()) / self.temperature;
+        smoothed(&logits, batch.labels(), 0.0).into()
+    }
+}

@@ -1,0 +1,73 @@
+//! The Proxy-Anchor loss.
+
+use serde::{Deserialize, Serialize};
+use tch::Kind;
+
+use super::class_vectors::{cosines, drawn, one_hot};
+use super::pairwise::log_one_plus_sum_exp_where;
+use super::{Criterion, Description, Embedded, Own, Value, above_zero, zero_or_above};
+use crate::data::BatchKind;
+use crate::error::Result;
+use crate::random::Generator;
+
+/// Settings of Proxy-Anchor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProxyAnchor {
+    /// Factor of the cosines; above 0.
+    pub alpha: f64,
+    /// Margin δ of the cosines; from 0 on.
+    pub margin: f64,
+    /// Adam's step size for the proxies; above 0.
+    pub learning_rate: f64,
+}
+
+impl Default for ProxyAnchor {
+    fn default() -> ProxyAnchor {
+        ProxyAnchor { alpha: 32.0, margin: 0.1, learning_rate: 0.01 }
+    }
+}
+
+impl Criterion for ProxyAnchor {
+    fn description(&self) -> Description {
+        Description {
+            name: "proxy-anchor",
+            formula: "mean over proxies with an image of their class of log(1 + Σ_+ exp(−α(s − \
+                      δ))) + mean over all proxies of log(1 + Σ_− exp(α(s + δ))), s the cosine of \
+                      proxy and image, + images of its class, − the others",
+            settings: "alpha α = 32, margin δ = 0.1, learning_rate = 0.01 (of the proxies)",
+            source: "Kim et al.: Proxy anchor loss for deep metric learning, CVPR 2020, eq. 4",
+        }
+    }
+
+    fn batches(&self) -> BatchKind {
+        BatchKind::Images
+    }
+
+    fn normalises(&self) -> bool {
+        true
+    }
+
+    fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
+        Some(drawn("proxies", (classes, embedding), self.learning_rate, random))
+    }
+
+    fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
+        above_zero("loss.alpha", self.alpha)?;
+        zero_or_above("loss.margin", self.margin)?;
+        above_zero("loss.learning_rate", self.learning_rate)
+    }
+
+    fn value(&self, batch: &mut Embedded) -> Value {
+        // Proxies down, images across: a proxy is the anchor.
+        let cosines = cosines(batch.own(), batch.embeddings());
+        let kind = cosines.kind();
+        let of_class = one_hot(batch.labels(), cosines.size()[0], kind).tr().to_kind(Kind::Bool);
+        let near = (&cosines - self.margin) * -self.alpha;
+        let near = log_one_plus_sum_exp_where(&near, &of_class).sum(kind);
+        let far = (&cosines + self.margin) * self.alpha;
+        let far = log_one_plus_sum_exp_where(&far, &of_class.logical_not()).mean(kind);
+        let with_image = of_class.any_dim(1, false).sum(kind).clamp_min(1.0);
+        (near / with_image + far).into()
+    }
+}

@@ -1,0 +1,59 @@
+//! The supervised contrastive loss.
+
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+
+use super::pairwise::{Relations, log_sum_exp_where, mean_where, normalised};
+use super::{Criterion, Description, Embedded, Value, above_zero};
+use crate::data::BatchKind;
+use crate::error::Result;
+
+/// Settings of the supervised contrastive loss.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Supcon {
+    /// τ, by which cosines are divided; above 0.
+    pub temperature: f64,
+}
+
+impl Default for Supcon {
+    fn default() -> Supcon {
+        Supcon { temperature: 0.1 }
+    }
+}
+
+impl Criterion for Supcon {
+    fn description(&self) -> Description {
+        Description {
+            name: "supcon",
+            formula: "mean over the anchors that cost something of −mean_p log(exp(s(a, p)/τ) / \
+                      Σ_{i≠a} exp(s(a, i)/τ))",
+            settings: "temperature τ = 0.1",
+            source: "Khosla et al.: Supervised contrastive learning, NeurIPS 2020, eq. 2",
+        }
+    }
+
+    fn batches(&self) -> BatchKind {
+        BatchKind::Classes
+    }
+
+    fn normalises(&self) -> bool {
+        true
+    }
+
+    fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
+        above_zero("loss.temperature", self.temperature)
+    }
+
+    fn value(&self, batch: &mut Embedded) -> Value {
+        let rows = normalised(batch.embeddings());
+        let logits = rows.matmul(&rows.tr()) / self.temperature;
+        let Relations { positive, negative } = Relations::new(batch.labels());
+        let all = log_sum_exp_where(&logits, &positive.logical_or(&negative));
+        let kind = logits.kind();
+        let costs: Tensor = (all.unsqueeze(1) - logits).masked_fill(&positive.logical_not(), 0.0);
+        let count = positive.sum_dim_intlist([1i64].as_slice(), false, kind).clamp_min(1.0);
+        let costs = costs.sum_dim_intlist([1i64].as_slice(), false, kind) / count;
+        mean_where(&costs, &costs.detach().gt(0.0)).into()
+    }
+}
