@@ -1,5 +1,7 @@
 //! The command line: types that clap reads, nothing else.
 
+mod data;
+mod embeddings;
 mod parse;
 
 use std::path::PathBuf;
@@ -12,6 +14,8 @@ use crate::eval::tsne::{Engine, Of};
 use crate::model::EngineChoice;
 use crate::runtime::DeviceChoice;
 
+pub use data::{CheckArgs, DataCommand, FetchArgs, SampleArgs};
+pub use embeddings::EmbeddingArgs;
 pub use parse::Ks;
 use parse::{class_names, ks, tsne_engine, tsne_of, which_model};
 
@@ -43,40 +47,8 @@ pub enum Command {
     Eval(EvalArgs),
     /// Train and evaluate losses × seeds on the same data, and conclude
     Compare(CompareArgs),
-    /// List every loss with formula, settings and source
+    /// List every loss with formula, settings and source, or ask each about an embedding
     Losses(LossesArgs),
-}
-
-/// What to do with data.
-#[derive(Debug, Subcommand)]
-pub enum DataCommand {
-    /// Write Fashion-MNIST as CSV, its content checked
-    #[command(after_help = "Example:
-  dml data fetch                      tries the Debian folder, the Debian package, a download
-  dml data fetch --from ~/fashion     the four IDX files lie there, zipped or not")]
-    Fetch(FetchArgs),
-    /// Tell what a CSV of images holds, and every fault with its line
-    #[command(after_help = "Example:
-  dml data check data/fashion-mnist_sample.csv.gz
-  dml data check my.csv --label species --header yes")]
-    Check(CheckArgs),
-    /// Write a stratified subset of a CSV of images
-    #[command(after_help = "Example:
-  dml data sample data/fashion-mnist_train.csv --per-class 600 --out small.csv.gz")]
-    Sample(SampleArgs),
-}
-
-#[derive(Debug, Args)]
-pub struct FetchArgs {
-    /// Folder with the four IDX files of Fashion-MNIST, zipped or not
-    #[arg(long, value_name = "DIR")]
-    pub from: Option<PathBuf>,
-    /// Folder to write the two CSVs into
-    #[arg(long, value_name = "DIR", default_value = "data")]
-    pub into: PathBuf,
-    /// Overwrite a CSV that holds something else
-    #[arg(long)]
-    pub force: bool,
 }
 
 /// How the columns of a CSV are to be read.
@@ -91,40 +63,6 @@ pub struct ColumnArgs {
     /// Names of the classes: auto, labels or fashion-mnist [default: auto]
     #[arg(long, value_name = "WHICH", value_parser = class_names)]
     pub names: Option<ClassNames>,
-}
-
-#[derive(Debug, Args)]
-pub struct CheckArgs {
-    /// CSV of labelled images, .csv or .csv.gz
-    pub file: PathBuf,
-    #[command(flatten)]
-    pub columns: ColumnArgs,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct SampleArgs {
-    /// CSV of labelled images, .csv or .csv.gz
-    pub file: PathBuf,
-    /// Images of each class
-    #[arg(long, value_name = "N", default_value_t = 600)]
-    pub per_class: usize,
-    /// Images in all instead, each class with its share
-    #[arg(long, value_name = "N", conflicts_with = "per_class")]
-    pub total: Option<usize>,
-    /// Seed of the choice
-    #[arg(long, default_value_t = 2022)]
-    pub seed: u64,
-    /// File to write; .gz at the end zips it
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
-    #[command(flatten)]
-    pub columns: ColumnArgs,
-    /// Overwrite the file where it exists
-    #[arg(long)]
-    pub force: bool,
 }
 
 /// Settings that flags lay over the configuration file.
@@ -165,6 +103,7 @@ pub struct SettingArgs {
 #[command(after_help = "Examples:
   dml train                                             contrastive loss, the tutorial's settings
   dml train --loss cross-entropy --seed 1
+  dml train --loss triplet --epochs 10
   dml train --config configs/hadsell.toml --epochs 10
   dml train --data my.csv --label species --device cpu
   dml train --resume runs/contrastive-seed2022-1a2b3c   go on after the last finished epoch")]
@@ -196,7 +135,8 @@ pub struct TrainArgs {
   dml eval --run runs/contrastive-seed2022-1a2b3c --recall-at 1..5
   dml eval --test data/fashion-mnist_test.csv           on the official test set
   dml eval --tsne-of both                               draw the training embeddings too
-  dml eval --json | jq .accuracy")]
+  dml eval --json | jq .knn.accuracy
+  dml eval --embeddings refs.npy --labels refs_labels.npy --queries q.npy --query-labels q_labels.npy")]
 pub struct EvalArgs {
     /// Run folder [default: the newest trained run]
     #[arg(long, value_name = "DIR")]
@@ -207,6 +147,9 @@ pub struct EvalArgs {
     /// The ks of recall@k, as 1..5 or 1,3,5 [default: 1..5]
     #[arg(long, value_name = "KS", value_parser = ks)]
     pub recall_at: Option<Ks>,
+    /// The ks of hit@k, as 1..4 or 1,2,4 [default: 1,2,4,8]
+    #[arg(long, value_name = "KS", value_parser = ks)]
+    pub hits_at: Option<Ks>,
     /// Which of the run's models: last or best [default: last]
     #[arg(long, value_name = "WHICH", value_parser = which_model)]
     pub model: Option<Which>,
@@ -238,6 +181,8 @@ pub struct EvalArgs {
     /// Print the metrics as JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub embeddings: EmbeddingArgs,
 }
 
 #[derive(Debug, Args)]
@@ -271,7 +216,23 @@ pub struct CompareArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dml losses                                            formula, settings, source and needs of each
+  dml losses --on runs/cross-entropy-seed2022-1a2b3c    each on a run's validation embeddings
+  dml losses --embeddings z.npy --labels y.npy          each on embeddings from elsewhere
+
+Losses are asked with their defaults, on the batches they are trained on; proxies, weights and
+centres stand at the class means.")]
 pub struct LossesArgs {
+    /// Ask every loss about the validation embeddings of this evaluated run
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["embeddings", "labels"])]
+    pub on: Option<PathBuf>,
+    /// Ask every loss about these embeddings: .npy, a row each
+    #[arg(long, value_name = "NPY", requires = "labels")]
+    pub embeddings: Option<PathBuf>,
+    /// Their labels: .npy, one whole number a row
+    #[arg(long, value_name = "NPY", requires = "embeddings")]
+    pub labels: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

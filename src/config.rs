@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use crate::data::DataConfig;
+use crate::data::{BatchKind, DataConfig};
 use crate::error::{Error, Fault, Result};
 use crate::eval::EvalConfig;
 use crate::eval::tsne::TsneConfig;
@@ -96,6 +96,9 @@ impl Config {
         decisive.data.path = String::new();
         decisive.train.device = Default::default();
         decisive.train.engine = Default::default();
+        if self.loss.batches() != BatchKind::Classes {
+            decisive.train.images_per_class = TrainConfig::default().images_per_class;
+        }
         decisive.eval = EvalConfig::default();
         decisive.tsne = TsneConfig::default();
         let parts = [

@@ -3,7 +3,7 @@
 //! `dml` answers one question: **on my labelled images, does cross-entropy or a pairwise loss
 //! learn the better embedding, and how sure can I be?** It trains a small siamese convolutional
 //! network on images in CSV, embeds them, evaluates the embeddings by nearest neighbours, draws
-//! them by t-SNE, and compares losses over seeds on the same data, budget and batches.
+//! them by t-SNE, and compares losses over seeds on the same data and number of epochs.
 //!
 //! # The house
 //!
@@ -17,7 +17,7 @@
 //! | [`config`] | settings of all floors below: defaults, TOML, checks |
 //! | [`report`] | tables and plots; never sees a tensor |
 //! | [`train`] | the training loop, optimiser, checkpoints, progress |
-//! | [`eval`] | embeddings, nearest neighbours, metrics, t-SNE |
+//! | [`eval`] | embeddings, nearest neighbours, retrieval, clusters, t-SNE |
 //! | [`loss`] | one file a loss |
 //! | [`model`] | the network, its initialisation and its files |
 //! | [`data`] | CSV and IDX, split, pairs and batches |

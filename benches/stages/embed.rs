@@ -35,7 +35,7 @@ pub fn measure(args: &Args) -> Result<Value> {
     let mut network = crate::network(&args.engine, &args.weights, args.threads)?;
     let rows: Vec<i64> = (0..dataset.len() as i64).collect();
     let start = Instant::now();
-    let embeddings = eval::embed(network.as_mut(), &images, &rows);
+    let embeddings = eval::embed(network.as_mut(), &images, &rows, false);
     let seconds = start.elapsed().as_secs_f64();
     write_npy(&args.out, &embeddings)
         .map_err(|e| Error::Other(format!("cannot write {}: {e}", args.out.display())))?;

@@ -8,8 +8,9 @@ use tch::{Device, Tensor};
 
 use dml::data::{Batch, CsvOptions, Dataset, Images, load};
 use dml::error::Result;
-use dml::loss::{Loss, Targets};
+use dml::loss::{Embedded, Loss, Targets};
 use dml::model::Network;
+use dml::random::{Purpose, generator};
 use dml::train::Adam;
 
 const LEARNING_RATE: f64 = 1e-3;
@@ -82,7 +83,10 @@ impl Training {
             .into_iter()
             .map(|embedding| embedding.set_requires_grad(true))
             .collect();
-        let loss = self.loss.value(&embeddings, &Targets::new(&batch, Device::Cpu));
+        let targets = &Targets::new(&batch, self.dataset.classes.len(), Device::Cpu);
+        let random = &mut generator(1, Purpose::TrainLoss, number as u64);
+        let (branches, own) = (embeddings.as_slice(), None);
+        let loss = self.loss.value(Embedded { branches, targets, own, random }).loss;
         let gradients = Tensor::run_backward(&[&loss], &embeddings, false, false);
         let gradient = self.network.backward(gradients);
         adam.step(self.network.parameters(), &gradient);

@@ -1,30 +1,64 @@
-//! `dml eval`: a trained run by nearest neighbours and t-SNE.
+//! `dml eval`: a trained run, or embeddings from elsewhere, by nearest neighbours and t-SNE.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::figures::figures_table;
 use super::{print, print_json, set};
-use crate::cli::EvalArgs;
+use crate::cli::{EmbeddingArgs, EvalArgs};
 use crate::config::Config;
 use crate::data::{self, ClassNames, CsvOptions, Dataset};
 use crate::error::{Error, Fault, Result};
+use crate::eval::EvalConfig;
 use crate::experiment::{
-    Evaluation, RunFolder, RunRecord, Session, Status, evaluate, evaluate_test,
+    EmbeddingEvaluation, EmbeddingFiles, Evaluation, RunFolder, RunRecord, Session, Status,
+    evaluate, evaluate_test,
 };
-use crate::report::table::Table;
 use crate::runtime::Cores;
 use crate::train::Progress;
 
-/// Evaluates a run on its validation images, or on a file of test images.
+/// Evaluates a run on its validation images or on a file of test images, or embeddings from
+/// elsewhere.
 ///
 /// # Errors
-/// No such run, data that are not the run's, settings that cannot be.
+/// No such run, data that are not the run's, faulty arrays, settings that cannot be.
 pub fn eval(args: EvalArgs) -> Result<()> {
+    match &args.embeddings {
+        EmbeddingArgs { embeddings: Some(embeddings), labels: Some(labels), .. } => {
+            eval_embeddings(&args, (embeddings.clone(), labels.clone()))
+        }
+        _ => eval_run(&args),
+    }
+}
+
+fn eval_embeddings(args: &EvalArgs, references: (PathBuf, PathBuf)) -> Result<()> {
+    let EmbeddingArgs { queries, query_labels, normalise, out, .. } = &args.embeddings;
+    let files = EmbeddingFiles {
+        references,
+        queries: queries.clone().zip(query_labels.clone()),
+        normalise: *normalise,
+    };
+    let mut config = EvalConfig::default();
+    set_figures(&mut config, args);
+    config.check()?;
+    let cores = Cores::new(Cores::available());
+    let _core = cores.take();
+    let evaluation = EmbeddingEvaluation::new(&files, &config, &cores)?;
+    if let Some(folder) = out {
+        evaluation.write(folder)?;
+    }
+    if args.json {
+        return print_json(&evaluation);
+    }
+    print(&told_embeddings(&evaluation, out.as_deref()))
+}
+
+fn eval_run(args: &EvalArgs) -> Result<()> {
     let (folder, record) = match &args.run {
         Some(path) => RunFolder::open(path)?,
         None => RunFolder::newest(&args.runs)?,
     };
     refuse_unfinished(&folder, &record)?;
-    let config = configured(&args, &folder)?;
+    let config = configured(args, &folder)?;
     let progress = Progress::new();
     progress.say(&format!("run: {}", folder.path().display()));
     let session = Session::open(&config, Cores::available(), progress.clone())?;
@@ -51,14 +85,20 @@ fn configured(args: &EvalArgs, folder: &RunFolder) -> Result<Config> {
     set(&mut config.data.path, &args.data);
     set(&mut config.train.device, &args.device);
     set(&mut config.train.engine, &args.engine);
-    set(&mut config.eval.knn, &args.knn);
-    set(&mut config.eval.recall_at, &args.recall_at.as_ref().map(|ks| ks.0.clone()));
+    set_figures(&mut config.eval, args);
     set(&mut config.eval.model, &args.model);
     set(&mut config.tsne.engine, &args.tsne);
     set(&mut config.tsne.of, &args.tsne_of);
     set(&mut config.tsne.perplexity, &args.perplexity);
     config.check()?;
     Ok(config)
+}
+
+/// What the flags say of the figures.
+fn set_figures(config: &mut EvalConfig, args: &EvalArgs) {
+    set(&mut config.knn, &args.knn);
+    set(&mut config.recall_at, &args.recall_at.as_ref().map(|ks| ks.0.clone()));
+    set(&mut config.hits_at, &args.hits_at.as_ref().map(|ks| ks.0.clone()));
 }
 
 fn refuse_unfinished(folder: &RunFolder, record: &RunRecord) -> Result<()> {
@@ -94,16 +134,7 @@ fn refuse_other_data(session: &Session, record: &RunRecord, config: &Config) -> 
 }
 
 fn told(folder: &RunFolder, evaluation: &Evaluation) -> String {
-    let knn = &evaluation.knn;
-    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
-    let mut table = Table::new(["metric", "value"]);
-    table.push([format!("{}-NN accuracy", knn.k), percent(knn.accuracy)]);
-    table.push(["macro precision".to_owned(), percent(knn.macro_precision)]);
-    table.push(["macro recall".to_owned(), percent(knn.macro_recall)]);
-    table.push(["macro F1".to_owned(), percent(knn.macro_f1)]);
-    for at in &evaluation.recall.at {
-        table.push([format!("recall@{}", at.k), percent(at.recall)]);
-    }
+    let mut table = figures_table(&evaluation.figures);
     let maps = [("t-SNE KL", &evaluation.tsne), ("t-SNE KL, training", &evaluation.tsne_train)];
     for (name, map) in maps {
         if let Some(map) = map {
@@ -120,4 +151,23 @@ fn told(folder: &RunFolder, evaluation: &Evaluation) -> String {
         evaluation.confusion_table().terminal(None),
         folder.path().display(),
     )
+}
+
+/// A confusion matrix of more classes does not fit a terminal.
+const MOST_CLASSES: usize = 20;
+
+fn told_embeddings(evaluation: &EmbeddingEvaluation, out: Option<&Path>) -> String {
+    let EmbeddingEvaluation { embeddings, query_embeddings, queries, references, .. } = evaluation;
+    let what = match query_embeddings {
+        Some(path) => format!("{path}: {queries} queries against {references} of {embeddings}"),
+        None => format!("{embeddings}: each of {references} against all others"),
+    };
+    let length = if evaluation.normalised { ", divided by their length" } else { "" };
+    let table = figures_table(&evaluation.figures).terminal(None);
+    let mut parts = vec![format!("{what}{length}"), table];
+    if evaluation.classes.len() <= MOST_CLASSES {
+        parts.push(evaluation.confusion_table().terminal(None));
+    }
+    parts.extend(out.map(|folder| format!("written to {}", folder.display())));
+    parts.join("\n\n")
 }

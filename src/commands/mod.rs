@@ -5,6 +5,7 @@
 mod compare;
 mod data;
 mod eval;
+mod figures;
 mod losses;
 mod settings;
 mod train;

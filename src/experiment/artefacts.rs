@@ -8,7 +8,7 @@ use ndarray_npy::WriteNpyExt;
 use super::{RunFolder, Session};
 use crate::data::Dataset;
 use crate::error::{Fault, Result};
-use crate::eval::tsne;
+use crate::eval::{ConfusionMatrix, tsne};
 use crate::files::write_atomically;
 use crate::report::table::Table;
 
@@ -70,4 +70,14 @@ pub fn read_map(folder: &Path, dataset: &Dataset) -> Result<(Vec<[f64; 2]>, Vec<
         labels.push(*label as usize);
     }
     Ok((points, labels))
+}
+
+/// The confusion matrix with the classes' names, true classes down.
+pub fn confusion_table(confusion: &ConfusionMatrix, classes: &[String]) -> Table {
+    let header = std::iter::once("true \\ predicted".to_owned()).chain(classes.iter().cloned());
+    let mut table = Table::new(header);
+    for (name, row) in classes.iter().zip(confusion.rows()) {
+        table.push(std::iter::once(name.clone()).chain(row.iter().map(u64::to_string)));
+    }
+    table
 }

@@ -49,6 +49,13 @@ pub struct LossRuns {
     pub runs: Vec<Finished>,
 }
 
+impl LossRuns {
+    /// Runs that ended with all images at nearly one point.
+    pub fn collapsed(&self) -> usize {
+        self.runs.iter().filter(|run| run.history.collapsed()).count()
+    }
+}
+
 impl Plan {
     /// # Errors
     /// No loss, no seed, or one of them twice.
@@ -122,12 +129,16 @@ impl Plan {
             Some(evaluation) => evaluation,
             None => evaluate(session, &run.folder, &run.config, &progress)?,
         };
-        progress.say(&format!("{}-NN accuracy {:.4}", evaluation.knn.k, evaluation.knn.accuracy));
+        progress.say(&format!(
+            "{}-NN accuracy {:.4}",
+            evaluation.figures.knn.k, evaluation.figures.knn.accuracy
+        ));
         Ok(Finished { seed, folder: run.folder.path().to_path_buf(), history, evaluation })
     }
 }
 
-/// Folder of a comparison's tables and pictures, beside its runs: `compare-A-vs-B-HASH`.
+/// Folder of a comparison's tables and pictures, beside its runs: `compare-A-vs-B-HASH`, or
+/// `compare-17-losses-HASH`.
 pub fn comparison_folder(plan: &Plan, results: &[LossRuns]) -> PathBuf {
     let names: Vec<&str> = results.iter().map(|loss| loss.loss.as_str()).collect();
     let runs: Vec<String> = results
@@ -136,7 +147,12 @@ pub fn comparison_folder(plan: &Plan, results: &[LossRuns]) -> PathBuf {
         .map(|run| run.folder.to_string_lossy().into_owned() + &run.evaluation.fingerprint)
         .collect();
     let hash = sha256_hex(runs.join("\n").as_bytes());
-    plan.runs.join(Path::new(&format!("compare-{}-{}", names.join("-vs-"), &hash[..6])))
+    // A name of many losses would be longer than a file's may be.
+    let what = match names.len() {
+        1..=3 => names.join("-vs-"),
+        many => format!("{many}-losses"),
+    };
+    plan.runs.join(Path::new(&format!("compare-{what}-{}", &hash[..6])))
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ pub struct LossFindings<'a> {
     pub values: &'a [f64],
     /// Training time of each run in seconds.
     pub train_seconds: &'a [f64],
+    /// Runs that ended with all images at nearly one point.
+    pub collapsed: usize,
 }
 
 /// The images that a comparison ran on.
@@ -63,6 +65,7 @@ pub fn conclude(findings: &Findings<'_>) -> String {
         [other] => two(findings, best, other),
         others => many(findings, best, others),
     }];
+    sentences.extend(findings.losses.iter().filter_map(collapse));
     sentences.extend(times(best, others));
     sentences.push(data(findings));
     sentences.join(" ")
@@ -192,6 +195,21 @@ fn against(best: &LossFindings<'_>, other: &LossFindings<'_>) -> String {
     } else {
         format!("{head}, {interval}, which includes zero: not settled by these seeds.")
     }
+}
+
+/// What is said of a loss whose runs collapsed.
+fn collapse(loss: &LossFindings<'_>) -> Option<String> {
+    let runs = match (loss.collapsed, loss.values.len()) {
+        (0, _) => return None,
+        (1, 1) => "its run".to_owned(),
+        (some, all) if some == all => format!("all its {all} runs"),
+        (some, all) => format!("{some} of its {all} runs"),
+    };
+    Some(format!(
+        "{} collapsed in {runs}: the network maps all images to nearly one point, so its figures \
+         tell how the training failed, not what the loss can do.",
+        loss.name
+    ))
 }
 
 /// Training times against that of the best, where they were measured.

@@ -6,14 +6,14 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Maps, RunFolder, Session, TSNE, TSNE_TRAIN, TsneFigures, pictures, read_json, write_embeddings,
-    write_json,
+    Gallery, Maps, RunFolder, Session, TSNE, TSNE_TRAIN, TsneFigures, confusion_table, pictures,
+    read_json, write_embeddings, write_json,
 };
 use crate::config::Config;
-use crate::data::{Dataset, Images};
+use crate::data::{Dataset, Images, Part};
 use crate::error::{Error, Result};
 use crate::eval::tsne::Of;
-use crate::eval::{self, EvalConfig, KnnMetrics, RecallAtK, Which};
+use crate::eval::{self, Figures, Which};
 use crate::model::{Engine, Network, open_network, read_notes, read_tensors};
 use crate::report::table::Table;
 use crate::train::{RunProgress, files};
@@ -45,10 +45,9 @@ pub struct Evaluation {
     pub references: usize,
     /// Images that were evaluated.
     pub queries: usize,
-    /// Classification by nearest neighbours.
-    pub knn: KnnMetrics,
-    /// Recall@k over classes ranked by the votes of neighbours.
-    pub recall: RecallAtK,
+    /// All figures but the t-SNE's.
+    #[serde(flatten)]
+    pub figures: Figures,
     /// Names of the classes.
     pub classes: Vec<String>,
     /// The t-SNE of the validation images, where one was made.
@@ -66,13 +65,7 @@ pub struct Evaluation {
 impl Evaluation {
     /// The confusion matrix with the classes' names, true classes down.
     pub fn confusion_table(&self) -> Table {
-        let header = std::iter::once("true \\ predicted".to_owned()).chain(self.classes.clone());
-        let mut table = Table::new(header);
-        for (name, row) in self.classes.iter().zip(self.knn.confusion.rows()) {
-            let counts = row.iter().map(u64::to_string);
-            table.push(std::iter::once(name.clone()).chain(counts));
-        }
-        table
+        confusion_table(&self.figures.knn.confusion, &self.classes)
     }
 }
 
@@ -91,7 +84,14 @@ struct Embedded {
     network: Box<dyn Network>,
     epoch: usize,
     references: Array2<f32>,
-    reference_labels: Vec<i64>,
+    train: Part,
+}
+
+/// Embeddings that are evaluated, and the images they are of.
+struct Asked<'a> {
+    embeddings: &'a Array2<f32>,
+    part: &'a Part,
+    dataset: &'a Dataset,
 }
 
 /// Evaluates a run on its validation images and writes embeddings, figures and pictures.
@@ -111,25 +111,27 @@ pub fn evaluate(
     progress.stage("embedding");
     let start = Instant::now();
     let mut embedded = embed_references(session, folder, config)?;
-    let (train, validation) = session.parts(config)?;
-    let queries = eval::embed(&mut *embedded.network, &session.images, &validation.rows);
-    write_embeddings(folder, "train", &embedded.references, &embedded.reference_labels)?;
+    let (_, validation) = session.parts(config)?;
+    let normalise = config.loss.normalises();
+    let queries = eval::embed(&mut *embedded.network, &session.images, &validation.rows, normalise);
+    write_embeddings(folder, "train", &embedded.references, &embedded.train.labels)?;
     write_embeddings(folder, "val", &queries, &validation.labels)?;
     times.embed_seconds = start.elapsed().as_secs_f64();
 
     progress.stage("neighbours");
     let start = Instant::now();
-    let mut evaluation =
-        judge(session, config, &embedded, &queries, &validation.labels, VALIDATION)?;
+    let asked = Asked { embeddings: &queries, part: &validation, dataset: &session.dataset };
+    let mut evaluation = judge(session, config, &embedded, &asked, VALIDATION)?;
     times.neighbours_seconds = start.elapsed().as_secs_f64();
     // The figures are safe before the t-SNE begins; without its part they count as unfinished.
     write_json(&folder.file(METRICS), &evaluation)?;
     write_figures(folder, &evaluation, "")?;
+    gallery(session, &embedded, &asked).draw(&evaluation, &folder.plot("retrieval.png"))?;
 
     let maps = Maps { session, folder, config, progress };
     times.tsne_seconds = maps.of_validation(&queries, &validation, &mut evaluation)?;
     if config.tsne.of == Of::Both {
-        let seconds = maps.of_train(&embedded.references, &train, &mut evaluation)?;
+        let seconds = maps.of_train(&embedded.references, &embedded.train, &mut evaluation)?;
         times.tsne_train_seconds = Some(seconds);
     }
     write_json(&folder.file(METRICS), &evaluation)?;
@@ -175,11 +177,14 @@ pub fn evaluate_test(
     let mut embedded = embed_references(session, folder, config)?;
     let images = Images::new(&test, session.device);
     let rows: Vec<i64> = (0..test.len() as i64).collect();
-    let queries = eval::embed(&mut *embedded.network, &images, &rows);
+    let queries = eval::embed(&mut *embedded.network, &images, &rows, config.loss.normalises());
     write_embeddings(folder, "test", &queries, &test.labels)?;
     progress.stage("neighbours");
-    let evaluation = judge(session, config, &embedded, &queries, &test.labels, &name)?;
+    let part = Part::new(rows, &test.labels);
+    let asked = Asked { embeddings: &queries, part: &part, dataset: &test };
+    let evaluation = judge(session, config, &embedded, &asked, &name)?;
     write_figures(folder, &evaluation, "_test")?;
+    gallery(session, &embedded, &asked).draw(&evaluation, &folder.plot("retrieval_test.png"))?;
     write_json(&folder.file(TEST_METRICS), &evaluation)?;
     Ok(evaluation)
 }
@@ -197,9 +202,10 @@ fn embed_references(session: &Session, folder: &RunFolder, config: &Config) -> R
     let mut network =
         open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;
     let (train, _) = session.parts(config)?;
-    let references = eval::embed(&mut *network, &session.images, &train.rows);
+    let references =
+        eval::embed(&mut *network, &session.images, &train.rows, config.loss.normalises());
     let epoch = epoch.unwrap_or(config.train.epochs);
-    Ok(Embedded { network, epoch, references, reference_labels: train.labels })
+    Ok(Embedded { network, epoch, references, train })
 }
 
 /// Finds neighbours and computes all figures but the t-SNE's.
@@ -207,29 +213,25 @@ fn judge(
     session: &Session,
     config: &Config,
     embedded: &Embedded,
-    queries: &Array2<f32>,
-    labels: &[i64],
+    asked: &Asked,
     images: &str,
 ) -> Result<Evaluation> {
     let classes = &session.dataset.classes;
-    let EvalConfig { model, .. } = config.eval;
-    let references = eval::Labelled {
-        embeddings: embedded.references.view(),
-        labels: &embedded.reference_labels,
+    let trial = eval::Trial {
+        references: eval::Labelled::new(&embedded.references, &embedded.train.labels),
+        queries: Some(eval::Labelled::new(asked.embeddings, &asked.part.labels)),
+        classes: classes.len(),
     };
-    let queries = eval::Labelled { embeddings: queries.view(), labels };
-    let work = || eval::judge(&references, &queries, classes.len(), &config.eval);
-    let (knn, recall) = session.cores.spread(work)??;
+    let work = || Figures::of(&trial, &config.eval, config.train.seed);
     Ok(Evaluation {
         images: images.to_owned(),
         loss: config.loss.name().to_owned(),
         seed: config.train.seed,
-        model,
+        model: config.eval.model,
         epoch: embedded.epoch,
-        references: references.labels.len(),
-        queries: labels.len(),
-        knn,
-        recall,
+        references: embedded.train.labels.len(),
+        queries: asked.part.labels.len(),
+        figures: session.cores.spread(work)??,
         classes: classes.iter().map(|class| class.name.clone()).collect(),
         tsne: None,
         tsne_train: None,
@@ -239,11 +241,27 @@ fn judge(
     })
 }
 
-/// Writes the confusion matrix as table and picture and the recall@k curve; `ending` keeps those
-/// of test images apart.
+/// What the picture of retrieved images shows.
+fn gallery<'a>(session: &'a Session, embedded: &'a Embedded, asked: &Asked<'a>) -> Gallery<'a> {
+    Gallery {
+        session,
+        references: &embedded.references,
+        train: &embedded.train,
+        queries: asked.embeddings,
+        part: asked.part,
+        dataset: asked.dataset,
+    }
+}
+
+/// Writes the confusion matrix as table and picture, the recall@k curve and the distances; `ending`
+/// keeps those of test images apart.
 fn write_figures(folder: &RunFolder, evaluation: &Evaluation, ending: &str) -> Result<()> {
-    let confusion = evaluation.confusion_table();
-    confusion.write_csv(&folder.file(&format!("confusion{ending}.csv")))?;
-    pictures::confusion(evaluation, &folder.plot(&format!("confusion{ending}.png")))?;
-    pictures::recall(evaluation, &folder.plot(&format!("recall{ending}.png")))
+    let Evaluation { figures, classes, .. } = evaluation;
+    let plot = |name: &str| folder.plot(&format!("{name}{ending}.png"));
+    let table = evaluation.confusion_table();
+    table.write_csv(&folder.file(&format!("confusion{ending}.csv")))?;
+    let name = pictures::name(evaluation);
+    pictures::confusion(&name, &figures.knn, classes, &plot("confusion"))?;
+    pictures::recall(&evaluation.loss, &figures.recall, &plot("recall"))?;
+    pictures::distances(&name, &figures.distances, &plot("distances"))
 }

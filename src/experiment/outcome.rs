@@ -132,7 +132,7 @@ impl Comparison {
                 interval: of_loss.intervals.as_deref(),
             })
             .collect();
-        let voters = self.results[0].runs[0].evaluation.recall.voters;
+        let voters = self.results[0].runs[0].evaluation.figures.recall.voters;
         recall::draw(&pictures::recall_title(voters), &curves, path)
     }
 
@@ -162,7 +162,7 @@ fn conclusion(plan: &Plan, results: &[LossRuns]) -> String {
     let of_runs = |value: fn(&Finished) -> f64| -> Vec<Vec<f64>> {
         results.iter().map(|loss| loss.runs.iter().map(value).collect()).collect()
     };
-    let accuracies = of_runs(|run| run.evaluation.knn.accuracy);
+    let accuracies = of_runs(|run| run.evaluation.figures.knn.accuracy);
     let seconds = of_runs(|run| run.history.seconds());
     let losses: Vec<LossFindings> = results
         .iter()
@@ -171,12 +171,13 @@ fn conclusion(plan: &Plan, results: &[LossRuns]) -> String {
             name: &loss.loss,
             values,
             train_seconds,
+            collapsed: loss.collapsed(),
         })
         .collect();
     let evaluation = &results[0].runs[0].evaluation;
     let file = &plan.config.data.path;
     conclude(&Findings {
-        metric: &format!("{}-NN accuracy", evaluation.knn.k),
+        metric: &format!("{}-NN accuracy", evaluation.figures.knn.k),
         seeds: &plan.seeds,
         losses: &losses,
         data: DataUsed {

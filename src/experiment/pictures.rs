@@ -6,11 +6,11 @@ use super::{Evaluation, RunFolder, Session, VALIDATION, grouped};
 use crate::config::Config;
 use crate::data::{PairSampler, Part};
 use crate::error::Result;
-use crate::eval::RecallAt;
 use crate::eval::tsne::Map;
+use crate::eval::{Distances, KnnMetrics, RecallAt, RecallAtK};
 use crate::random::{Purpose, generator};
 use crate::report::confusion::Confusion;
-use crate::report::{confusion, curves, pairs, recall, scatter};
+use crate::report::{confusion, curves, histogram, pairs, recall, scatter};
 use crate::train::History;
 
 /// Pairs in the picture.
@@ -67,11 +67,21 @@ pub fn tsne(title: &str, classes: &[String], map: &Map, labels: &[i64], path: &P
     scatter::draw(&[panel], classes, path)
 }
 
-/// `cross-entropy seed 2022 · 1-NN accuracy 0.863`; of test images, it says so.
-fn accuracy_title(evaluation: &Evaluation) -> String {
-    let Evaluation { loss, seed, knn, images, .. } = evaluation;
+/// `cross-entropy seed 2022`; of test images, it says so.
+pub fn name(evaluation: &Evaluation) -> String {
+    let Evaluation { loss, seed, images, .. } = evaluation;
     let test = if images == VALIDATION { "" } else { " · test images" };
-    format!("{loss} seed {seed}{test} · {}-NN accuracy {:.3}", knn.k, knn.accuracy)
+    format!("{loss} seed {seed}{test}")
+}
+
+/// `cross-entropy seed 2022 · 1-NN accuracy 0.863`
+fn accuracy_title(evaluation: &Evaluation) -> String {
+    titled(&name(evaluation), &evaluation.figures.knn)
+}
+
+/// The name and how often the neighbours are right.
+fn titled(name: &str, knn: &KnnMetrics) -> String {
+    format!("{name} · {}-NN accuracy {:.3}", knn.k, knn.accuracy)
 }
 
 /// `cross-entropy seed 2022 · 1-NN accuracy 0.863 · KL 0.960`
@@ -93,26 +103,43 @@ pub fn positions(labels: &[i64]) -> Vec<usize> {
     labels.iter().map(|&label| label as usize).collect()
 }
 
-/// Draws the confusion matrix.
+/// Draws the confusion matrix of the embeddings with this name.
 ///
 /// # Errors
 /// The picture cannot be written.
-pub fn confusion(evaluation: &Evaluation, path: &Path) -> Result<()> {
-    let knn = &evaluation.knn;
-    let title = accuracy_title(evaluation);
-    let counts = knn.confusion.counts();
-    confusion::draw(&Confusion { title: &title, classes: &evaluation.classes, counts }, path)
+pub fn confusion(name: &str, knn: &KnnMetrics, classes: &[String], path: &Path) -> Result<()> {
+    let title = titled(name, knn);
+    confusion::draw(&Confusion { title: &title, classes, counts: knn.confusion.counts() }, path)
 }
 
-/// Draws recall@k of one run.
+/// Draws recall@k of the embeddings with this name.
 ///
 /// # Errors
 /// The picture cannot be written.
-pub fn recall(evaluation: &Evaluation, path: &Path) -> Result<()> {
-    let recall = &evaluation.recall;
+pub fn recall(name: &str, recall: &RecallAtK, path: &Path) -> Result<()> {
     let values = recall_curve(&recall.at);
-    let curve = recall::RecallCurve { name: &evaluation.loss, recall: &values, interval: None };
+    let curve = recall::RecallCurve { name, recall: &values, interval: None };
     recall::draw(&recall_title(recall.voters), &[curve], path)
+}
+
+/// Draws the distances of the embeddings with this name.
+///
+/// # Errors
+/// The picture cannot be written.
+pub fn distances(name: &str, distances: &Distances, path: &Path) -> Result<()> {
+    let title = format!(
+        "{name} · distances between {} embeddings, pair by pair",
+        grouped(distances.embeddings)
+    );
+    let pairs = histogram::Pairs {
+        title: &title,
+        largest: distances.largest,
+        same: &distances.same_class_pairs,
+        other: &distances.other_class_pairs,
+        same_mean: distances.same_class,
+        other_mean: distances.other_class,
+    };
+    histogram::draw(&pairs, path)
 }
 
 /// The title of a recall@k picture.

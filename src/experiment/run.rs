@@ -4,7 +4,7 @@ use std::path::{Component, Path};
 
 use super::{DataRecord, RunFolder, RunRecord, Session, Status, pictures};
 use crate::config::Config;
-use crate::data::Part;
+use crate::data::{BatchKind, Part};
 use crate::error::{Error, Result};
 use crate::model::{initial_weights, open_network};
 use crate::runtime::LIBTORCH_VERSION;
@@ -45,6 +45,9 @@ impl Run {
         let (train, validation) = session.parts(&config)?;
         let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
         config.loss.check(dataset.classes.len(), architecture.embedding as usize)?;
+        if config.loss.batches() == BatchKind::Classes {
+            config.train.check_classes()?;
+        }
         let fingerprint =
             config.training_fingerprint(&dataset.sha256, &session.device_name, session.engine);
         let (loss, seed) = (config.loss.name(), config.train.seed);
@@ -160,12 +163,14 @@ impl Run {
         let task = Task {
             config: &self.config.train,
             loss: &self.config.loss,
+            classes: &data.classes,
+            embedding: architecture.embedding as usize,
             images: &session.images,
             train: &self.train,
             validation: &self.validation,
             folder: self.folder.path(),
         };
-        Ok(train(&task, &mut *network, checkpoint, progress)?.history)
+        train(&task, &mut *network, checkpoint, progress)
     }
 
     fn what_exists(&self, existing: Existing) -> Result<Found> {

@@ -11,6 +11,8 @@ use crate::report::table::Table;
 pub struct Summary {
     /// The losses in the order of the columns; the first is what the others are measured against.
     pub losses: Vec<String>,
+    /// Runs of each loss that ended with all images at nearly one point.
+    pub collapsed: Vec<usize>,
     /// The seeds.
     pub seeds: Vec<u64>,
     /// One row a metric.
@@ -36,10 +38,14 @@ pub struct MetricRow {
     unit: Unit,
 }
 
+/// Losses whose figures and differences fit beside each other.
+const SIDE_BY_SIDE: usize = 3;
+
 /// How a metric's values are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unit {
     Percent,
+    Share,
     Nats,
     Seconds,
 }
@@ -50,6 +56,7 @@ impl Summary {
         let first = &results[0].runs;
         Summary {
             losses: results.iter().map(|loss| loss.loss.clone()).collect(),
+            collapsed: results.iter().map(LossRuns::collapsed).collect(),
             seeds: first.iter().map(|run| run.seed).collect(),
             metrics: metrics(&first[0]).iter().filter_map(|metric| metric.row(results)).collect(),
         }
@@ -70,9 +77,37 @@ impl Summary {
     }
 
     /// mean ± standard deviation of each loss, and the differences with their 95 % intervals.
+    ///
+    /// A few losses stand side by side, a row a metric; many below each other, without the
+    /// differences, which the conclusion tells of the best.
     pub fn table(&self) -> Table {
+        if self.losses.len() <= SIDE_BY_SIDE { self.by_metric() } else { self.by_loss() }
+    }
+
+    /// The losses' names, with a mark where runs collapsed.
+    fn marked(&self) -> impl Iterator<Item = String> + '_ {
+        self.losses.iter().zip(&self.collapsed).map(|(loss, collapsed)| {
+            match (collapsed, self.seeds.len()) {
+                (0, _) => loss.clone(),
+                (1, 1) => format!("{loss} (collapsed)"),
+                (some, all) => format!("{loss} ({some} of {all} collapsed)"),
+            }
+        })
+    }
+
+    fn by_loss(&self) -> Table {
+        let metrics = self.metrics.iter().map(|row| row.metric.clone());
+        let mut table = Table::new(std::iter::once("loss".to_owned()).chain(metrics));
+        for (place, loss) in self.marked().enumerate() {
+            let values = self.metrics.iter().map(|row| row.unit.value(&row.losses[place]));
+            table.push(std::iter::once(loss).chain(values));
+        }
+        table
+    }
+
+    fn by_metric(&self) -> Table {
         let mut header = vec!["metric".to_owned()];
-        header.extend(self.losses.iter().cloned());
+        header.extend(self.marked());
         header.extend(self.losses[1..].iter().map(|loss| format!("{loss} − {}", self.losses[0])));
         let mut table = Table::new(header);
         for row in &self.metrics {
@@ -114,7 +149,7 @@ impl Metric {
 
     fn recall(k: usize) -> Metric {
         let value = move |run: &Finished| {
-            run.evaluation.recall.at.iter().find(|at| at.k == k).map(|at| at.recall)
+            run.evaluation.figures.recall.at.iter().find(|at| at.k == k).map(|at| at.recall)
         };
         let metric = Metric::new(format!("recall@{k}, %"), Unit::Percent, value);
         Metric { recall_at: Some(k), ..metric }
@@ -147,15 +182,22 @@ impl Metric {
 /// The metrics in the order in which they are shown.
 fn metrics(run: &Finished) -> Vec<Metric> {
     let percent = |name: &str, value: fn(&KnnMetrics) -> f64| {
-        Metric::new(name, Unit::Percent, move |run: &Finished| Some(value(&run.evaluation.knn)))
+        Metric::new(name, Unit::Percent, move |run: &Finished| {
+            Some(value(&run.evaluation.figures.knn))
+        })
     };
     let mut list = vec![
-        percent(&format!("{}-NN accuracy, %", run.evaluation.knn.k), |knn| knn.accuracy),
+        percent(&format!("{}-NN accuracy, %", run.evaluation.figures.knn.k), |knn| knn.accuracy),
         percent("macro precision, %", |knn| knn.macro_precision),
         percent("macro recall, %", |knn| knn.macro_recall),
         percent("macro F1, %", |knn| knn.macro_f1),
     ];
-    list.extend(run.evaluation.recall.at.iter().map(|at| Metric::recall(at.k)));
+    list.extend(run.evaluation.figures.recall.at.iter().map(|at| Metric::recall(at.k)));
+    list.push(Metric::new("MAP@R, %", Unit::Percent, |run| {
+        Some(run.evaluation.figures.retrieval.map_at_r)
+    }));
+    let nmi = |run: &Finished| Some(run.evaluation.figures.clusters.nmi);
+    list.push(Metric::new("NMI of k-means", Unit::Share, nmi));
     let kl = |run: &Finished| run.evaluation.tsne.as_ref().map(|tsne| tsne.kl);
     list.push(Metric::new("t-SNE KL, nats", Unit::Nats, kl));
     list.push(Metric::new("train time, s", Unit::Seconds, |run| Some(run.history.seconds())));
@@ -166,7 +208,7 @@ impl Unit {
     fn number(self, value: f64) -> String {
         match self {
             Unit::Percent => format!("{:.2}", 100.0 * value),
-            Unit::Nats => format!("{value:.3}"),
+            Unit::Share | Unit::Nats => format!("{value:.3}"),
             Unit::Seconds => format!("{value:.1}"),
         }
     }
@@ -216,5 +258,30 @@ mod tests {
         let difference = Unit::Percent.difference(&paired_difference(&[0.9, 0.8], &[0.7, 0.7]));
         // 15 ± t(1, 0.975) · sd/√2 = 15 ± 12.706 · 5
         assert_eq!(difference, "+15.00 [−48.53, +78.53]");
+    }
+
+    /// A summary of losses of which the second collapsed under one seed of two.
+    fn summary(losses: &[&str]) -> Summary {
+        let row = MetricRow {
+            metric: "1-NN accuracy, %".to_owned(),
+            values: losses.iter().map(|_| vec![0.79, 0.80]).collect(),
+            losses: losses.iter().map(|_| estimate(&[0.79, 0.80])).collect(),
+            differences: losses[1..].iter().map(|_| estimate(&[0.0, 0.0])).collect(),
+            recall_at: None,
+            unit: Unit::Percent,
+        };
+        let collapsed = (0..losses.len()).map(|place| usize::from(place == 1)).collect();
+        let losses = losses.iter().map(|loss| (*loss).to_owned()).collect();
+        Summary { losses, collapsed, seeds: vec![1, 2], metrics: vec![row] }
+    }
+
+    #[test]
+    fn few_losses_stand_side_by_side_and_many_below_each_other() {
+        let few = summary(&["a", "b"]).table();
+        assert_eq!(few.header, ["metric", "a", "b (1 of 2 collapsed)", "b − a"]);
+        let many = summary(&["a", "b", "c", "d"]).table();
+        assert_eq!(many.header, ["loss", "1-NN accuracy, %"]);
+        assert_eq!(many.rows[1], ["b (1 of 2 collapsed)", "79.50 ± 0.71"]);
+        assert_eq!(many.rows.len(), 4);
     }
 }

@@ -2,17 +2,16 @@
 
 use std::path::Path;
 
-use dml::data::{Batch, CsvOptions, Images, Part, load, split};
-use dml::eval::{EvalConfig, Labelled, embed, judge};
-use dml::loss::{Loss, Targets};
-use dml::model::{Architecture, LibtorchNetwork, Network, initial_weights};
+use dml::data::Batch;
+use dml::loss::{Embedded, Loss, Targets};
+use dml::model::Network;
 use dml::random::{Purpose, generator};
-use dml::runtime::Cores;
-use dml::train::{Checkpoint, Progress, Task, TrainConfig, files, train};
+use dml::train::{Checkpoint, files};
 use rand::seq::SliceRandom;
 use tch::{Device, Tensor};
 
-use crate::user::{User, shipped_sample};
+use crate::sample::Sample;
+use crate::user::User;
 
 const SMALL: &str = "[data]\npath = \"small.csv\"\n[train]\nepochs = 2\n\
                      [tsne]\nperplexity = 8.0\niterations = 100\n";
@@ -48,94 +47,45 @@ fn the_same_seed_gives_the_same_bytes_alone_and_beside_others() {
     }
 }
 
-/// The shipped sample, split, on the processor.
-struct Sample {
-    images: Images,
-    train: Part,
-    validation: Part,
-}
-
-impl Sample {
-    fn new() -> Sample {
-        let dataset = load(&shipped_sample(), &CsvOptions::default()).unwrap();
-        let split = split(dataset.len(), 0.05, 2022).unwrap();
-        Sample {
-            images: Images::new(&dataset, Device::Cpu),
-            train: Part::new(split.train, &dataset.labels),
-            validation: Part::new(split.validation, &dataset.labels),
-        }
-    }
-
-    fn network() -> LibtorchNetwork {
-        let architecture = Architecture { side: 28, embedding: 10 };
-        let weights = initial_weights(&architecture, 2022);
-        LibtorchNetwork::new(&architecture, &weights, Device::Cpu, &Cores::new(2)).unwrap()
-    }
-
-    /// Trains for some epochs, from a checkpoint where one is given.
-    fn train(
-        &self,
-        network: &mut LibtorchNetwork,
-        epochs: usize,
-        from: Option<Checkpoint>,
-    ) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        let config = TrainConfig { epochs, ..TrainConfig::default() };
-        let loss = Loss::by_name("cross-entropy").unwrap();
-        let task = Task {
-            config: &config,
-            loss: &loss,
-            images: &self.images,
-            train: &self.train,
-            validation: &self.validation,
-            folder: folder.path(),
-        };
-        train(&task, network, from, &Progress::new().run("test", 1)).unwrap();
-        folder
-    }
-
-    /// 1-NN accuracy on the validation images, with these labels for the training images.
-    fn accuracy(&self, network: &mut LibtorchNetwork, labels: &[i64]) -> f64 {
-        let references = embed(network, &self.images, &self.train.rows);
-        let queries = embed(network, &self.images, &self.validation.rows);
-        let references = Labelled { embeddings: references.view(), labels };
-        let labels = &self.validation.labels;
-        let queries = Labelled { embeddings: queries.view(), labels };
-        judge(&references, &queries, 10, &EvalConfig::default()).unwrap().0.accuracy
-    }
-}
-
 #[test]
 fn training_helps_and_shuffled_labels_are_guessing() {
     let sample = Sample::new();
     let mut network = Sample::network();
-    let untrained = sample.accuracy(&mut network, &sample.train.labels);
-    sample.train(&mut network, 4, None);
-    let trained = sample.accuracy(&mut network, &sample.train.labels);
+    let untrained = sample.accuracy(&mut network, false, &sample.train.labels);
+    let loss = Loss::by_name("cross-entropy").unwrap();
+    sample.train(&mut network, &loss, 4, None);
+    let trained = sample.accuracy(&mut network, false, &sample.train.labels);
     // 300 images: four standard errors are 0.1 at most.
     assert!(trained > untrained + 0.1, "trained {trained}, untrained {untrained}");
     let mut shuffled = sample.train.labels.clone();
     shuffled.shuffle(&mut generator(1, Purpose::Sample, 0));
-    let guessed = sample.accuracy(&mut network, &shuffled);
+    let guessed = sample.accuracy(&mut network, false, &shuffled);
     assert!((guessed - 0.1).abs() < 0.07, "guessed {guessed}");
 }
 
 #[test]
 fn going_on_from_a_checkpoint_gives_the_bytes_of_never_having_stopped() {
     let sample = Sample::new();
-    let mut straight = Sample::network();
-    let whole = sample.train(&mut straight, 2, None);
-    let mut stopped = Sample::network();
-    let half = sample.train(&mut stopped, 1, None);
-    let checkpoint = Checkpoint::read(&half.path().join(files::CHECKPOINT)).unwrap();
-    // A network of other weights: all that counts comes from the checkpoint.
-    let mut resumed = Sample::network();
-    let _ = resumed.parameters().fill_(0.5);
-    let resumed = sample.train(&mut resumed, 2, Some(checkpoint));
-    let bytes = |folder: &Path, name| std::fs::read(folder.join(name)).unwrap();
-    for name in [files::LAST_MODEL, files::BEST_MODEL] {
-        assert!(bytes(whole.path(), name) == bytes(resumed.path(), name), "{name}");
-        assert!(bytes(whole.path(), name) != bytes(half.path(), name), "{name}");
+    // The third has weights of its own, the fourth draws triplets and has a β a class.
+    for name in ["cross-entropy", "contrastive", "arcface", "margin"] {
+        let loss = Loss::by_name(name).unwrap();
+        let whole = sample.train(&mut Sample::fused(), &loss, 2, None);
+        let half = sample.train(&mut Sample::fused(), &loss, 1, None);
+        let checkpoint = Checkpoint::read(&half.folder.path().join(files::CHECKPOINT)).unwrap();
+        // A network of other weights: all that counts comes from the checkpoint.
+        let mut resumed = Sample::fused();
+        let _ = resumed.parameters().fill_(0.5);
+        let resumed = sample.train(&mut resumed, &loss, 2, Some(checkpoint));
+        let bytes = |folder: &Path, name| std::fs::read(folder.join(name)).unwrap();
+        let mut kept = vec![files::LAST_MODEL, files::BEST_MODEL];
+        if loss.own(10, 10, 1).is_some() {
+            kept.extend([files::LAST_LOSS, files::BEST_LOSS]);
+        }
+        for file in kept {
+            let (whole, half) = (bytes(whole.folder.path(), file), bytes(half.folder.path(), file));
+            assert!(whole == bytes(resumed.folder.path(), file), "{name}: {file}");
+            assert!(whole != half, "{name}: {file}");
+        }
     }
 }
 
@@ -149,7 +99,10 @@ fn nothing_is_drawn_from_libtorchs_own_generator() {
             network.forward(vec![images]).into_iter().map(|e| e.set_requires_grad(true)).collect();
         let batch = Batch { branches: vec![vec![0; 4]], labels: vec![0, 1, 2, 3], same: vec![] };
         let loss = Loss::by_name("cross-entropy").unwrap();
-        let value = loss.value(&embeddings, &Targets::new(&batch, Device::Cpu));
+        let random = &mut generator(1, Purpose::TrainLoss, 1);
+        let targets = &Targets::new(&batch, 10, Device::Cpu);
+        let (branches, own) = (embeddings.as_slice(), None);
+        let value = loss.value(Embedded { branches, targets, own, random }).loss;
         let _ = network.backward(Tensor::run_backward(&[value], &embeddings, false, false));
         Vec::<f32>::try_from(&Tensor::rand([8], (tch::Kind::Float, Device::Cpu))).unwrap()
     };

@@ -3,8 +3,11 @@
 
 mod configs;
 mod determinism;
+mod embeddings;
 mod layers;
+mod losses;
 mod manners;
 mod network;
+mod sample;
 mod tour;
 mod user;

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use tch::{Device, Kind, Tensor};
 
-use dml::loss::{Contrastive, CrossEntropy, Form, Loss, Targets};
+use dml::loss::{Contrastive, CrossEntropy, Embedded, Form, Loss, Targets};
 use dml::model::{
     Architecture, FusedNetwork, LibtorchNetwork, NamedTensors, Network, initial_weights,
 };
+use dml::random::{Purpose, generator};
 use dml::runtime::{Cores, Simd, one_libtorch_thread};
 use dml::train::Adam;
 
@@ -89,7 +90,7 @@ impl Reference {
 
     fn targets(&self) -> Targets {
         let different = self.get("different");
-        Targets { labels: self.get("labels_a"), same: 1.0 - different }
+        Targets { labels: self.get("labels_a"), same: 1.0 - different, classes: 10 }
     }
 }
 
@@ -127,7 +128,9 @@ fn differentiate(
 ) -> (f64, Vec<Tensor>, Tensor) {
     let embeddings: Vec<Tensor> =
         network.forward(images).into_iter().map(|e| e.set_requires_grad(true)).collect();
-    let value = loss.value(&embeddings, targets);
+    let random = &mut generator(1, Purpose::TrainLoss, 1);
+    let (branches, own) = (embeddings.as_slice(), None);
+    let value = loss.value(Embedded { branches, targets, own, random }).loss;
     let gradients = Tensor::run_backward(&[&value], &embeddings, false, false);
     let copies = gradients.iter().map(Tensor::copy).collect();
     (value.double_value(&[]), copies, network.backward(gradients))
@@ -237,8 +240,8 @@ fn a_step_on_one_core_gives_the_same_bytes_as_on_many() {
     // The twins are few; repeated they fill more shards than there are cores.
     let images: Vec<Tensor> =
         reference.twins().iter().map(|images| images.repeat([19, 1, 1, 1])).collect();
-    let Targets { labels, same } = reference.targets();
-    let targets = Targets { labels: labels.repeat([19]), same: same.repeat([19]) };
+    let Targets { labels, same, classes } = reference.targets();
+    let targets = Targets { labels: labels.repeat([19]), same: same.repeat([19]), classes };
     one_libtorch_thread();
     let bytes = |engine, count| {
         let cores = Cores::new(count);

@@ -22,7 +22,9 @@ fn train_and_eval_leave_all_files_and_pictures() {
     assert!(out.contains(&format!("next       dml eval --run {run}")), "{out}");
     let (out, _) = user.succeeds(&["eval", "--knn", "1"]);
     assert!(out.contains("1140 references") && out.contains("60 queries"), "{out}");
-    assert!(out.contains("1-NN accuracy") && out.contains("recall@5"), "{out}");
+    assert!(out.contains("1-NN accuracy") && out.contains("recall@5 (vote of 10)"), "{out}");
+    assert!(out.contains("hit@8 (any of 8 nearest)") && out.contains("MAP@R"), "{out}");
+    assert!(out.contains("NMI of 10 k-means clusters") && out.contains("relative spread"), "{out}");
     assert!(out.contains("Ankle boot"), "the confusion matrix has the classes' names: {out}");
     for name in [
         "config.toml",
@@ -42,7 +44,7 @@ fn train_and_eval_leave_all_files_and_pictures() {
     ] {
         assert!(!user.reads(&format!("{run}/{name}")).is_empty(), "{name}");
     }
-    for name in ["pairs", "loss", "confusion", "recall", "tsne"] {
+    for name in ["pairs", "loss", "confusion", "recall", "distances", "retrieval", "tsne"] {
         assert_picture(&user.path(&format!("{run}/plots/{name}.png")));
     }
     let map = user.reads_text(&format!("{run}/tsne.csv"));
@@ -62,11 +64,12 @@ fn the_figures_in_json_are_those_on_disk_and_settings_of_eval_are_heeded() {
     assert_eq!(printed["knn"]["k"], 5);
     assert_eq!(printed["model"], "last");
     let args = ["eval", "--model", "best", "--recall-at", "1,3", "--tsne", "linfa", "--json"];
-    let (out, _) = user.succeeds(&args);
+    let (out, _) = user.succeeds(&[&args[..], &["--hits-at", "1,100"]].concat());
     let printed: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(printed["model"], "best");
     assert_eq!(printed["recall"]["at"].as_array().unwrap().len(), 2);
     assert_eq!(printed["tsne"]["engine"], "linfa");
+    assert_eq!(printed["retrieval"]["hits"][1]["k"], 100);
 }
 
 #[test]
@@ -101,7 +104,9 @@ fn test_images_from_another_file_are_evaluated_beside_the_validation_images() {
     let metrics: serde_json::Value =
         serde_json::from_slice(&user.reads("runs/mine/metrics_test.json")).unwrap();
     assert_eq!(metrics["queries"], 200);
-    assert_picture(&user.path("runs/mine/plots/confusion_test.png"));
+    for name in ["confusion", "distances", "retrieval"] {
+        assert_picture(&user.path(&format!("runs/mine/plots/{name}_test.png")));
+    }
     assert!(!user.path("runs/mine/metrics.json").exists(), "the validation figures are apart");
 }
 
@@ -112,6 +117,7 @@ fn compare_writes_tables_and_pictures_and_takes_up_what_is_finished() {
     let (first, err) = user.succeeds(&args);
     assert!(first.contains("cross-entropy − contrastive"), "{first}");
     assert!(first.contains("1-NN accuracy, %") && first.contains(" ± "), "{first}");
+    assert!(first.contains("MAP@R, %") && first.contains("NMI of k-means"), "{first}");
     assert!(first.contains("train time, s"), "{first}");
     assert!(!err.contains("finished already"), "{err}");
     let folder = user.run_folder("runs", "compare-contrastive-vs-cross-entropy-");

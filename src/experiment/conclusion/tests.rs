@@ -10,7 +10,7 @@ const FULL: DataUsed<'_> = DataUsed {
 };
 
 fn loss<'a>(name: &'a str, values: &'a [f64], seconds: &'a [f64]) -> LossFindings<'a> {
-    LossFindings { name, values, train_seconds: seconds }
+    LossFindings { name, values, train_seconds: seconds, collapsed: 0 }
 }
 
 fn concluded(losses: &[LossFindings<'_>]) -> String {
@@ -167,4 +167,18 @@ fn better_is_said_exactly_when_the_interval_excludes_zero() {
         let (low, high) = paired_difference(&b, &a).interval.unwrap();
         assert_eq!(text.contains("is better than"), low > 0.0 || high < 0.0, "{text}");
     }
+}
+
+#[test]
+fn a_loss_whose_runs_collapsed_is_named() {
+    let triplet = |collapsed| LossFindings {
+        collapsed,
+        ..loss("triplet", &[0.10, 0.31, 0.12], &[30.0, 30.0, 30.0])
+    };
+    let other = loss("cross-entropy", &[0.86, 0.85, 0.87], &[30.0, 30.0, 30.0]);
+    let all = concluded(&[triplet(3), other]);
+    assert!(all.contains("triplet collapsed in all its 3 runs: the network maps"), "{all}");
+    let some = concluded(&[triplet(2), other]);
+    assert!(some.contains("triplet collapsed in 2 of its 3 runs: the network maps"), "{some}");
+    assert!(!concluded(&[triplet(0), other]).contains("collapsed"));
 }

@@ -1,0 +1,134 @@
+//! The picture of retrieved images: which queries it shows, and what was found for them.
+
+use std::path::Path;
+
+use ndarray::{Array2, Axis};
+use rand::seq::SliceRandom;
+
+use super::{Evaluation, Session, VALIDATION, grouped, pictures};
+use crate::data::{Dataset, Part};
+use crate::error::Result;
+use crate::eval::{Neighbours, nearest};
+use crate::random::{Purpose, generator};
+use crate::report::retrieval::{self, Pictured, Retrieved, Section};
+
+/// Nearest references in a row.
+const NEAREST: usize = 8;
+/// Classes of which a query is shown.
+const CLASSES: usize = 10;
+/// Queries whose nearest reference is wrong.
+const WRONG: usize = 5;
+
+/// Embeddings and images that queries and references are shown from.
+pub struct Gallery<'a> {
+    pub session: &'a Session,
+    pub references: &'a Array2<f32>,
+    pub train: &'a Part,
+    pub queries: &'a Array2<f32>,
+    pub part: &'a Part,
+    /// Where the images of the queries are.
+    pub dataset: &'a Dataset,
+}
+
+impl Gallery<'_> {
+    /// Draws some queries with their nearest training images.
+    ///
+    /// # Errors
+    /// The picture cannot be written.
+    pub fn draw(&self, evaluation: &Evaluation, path: &Path) -> Result<()> {
+        let count = NEAREST.min(self.train.labels.len());
+        let find = |queries: &Array2<f32>, k: usize| {
+            self.session.cores.spread(|| nearest(self.references.view(), queries.view(), k))?
+        };
+        let first = find(self.queries, 1)?;
+        let is_wrong = |query: usize| {
+            self.train.labels[first.indices[[query, 0]] as usize] != self.part.labels[query]
+        };
+        let wrong = (0..first.len()).filter(|&query| is_wrong(query)).count();
+        let chosen = choose(&self.part.labels, is_wrong, evaluation.seed);
+        let headings = [
+            "One query of each class, drawn at random".to_owned(),
+            format!(
+                "Queries whose nearest is of another class, drawn from the {} such among {}",
+                grouped(wrong),
+                grouped(first.len())
+            ),
+        ];
+        let mut sections = Vec::new();
+        for (heading, queries) in headings.into_iter().zip(chosen) {
+            if queries.is_empty() {
+                continue;
+            }
+            let found = find(&self.queries.select(Axis(0), &queries), count)?;
+            let rows = self.rows(&queries, &found);
+            sections.push(Section { heading, rows });
+        }
+        let kind = if evaluation.images == VALIDATION { "validation" } else { "test" };
+        let name = pictures::name(evaluation);
+        let title =
+            format!("{name} · some {kind} images and the {count} training images nearest to each");
+        retrieval::draw(&title, self.dataset.side, &sections, path)
+    }
+
+    fn rows(&self, queries: &[usize], found: &Neighbours) -> Vec<Retrieved<'_>> {
+        let training = &self.session.dataset;
+        let class = |label: i64| training.classes[label as usize].name.as_str();
+        let row = |(place, &query): (usize, &usize)| Retrieved {
+            query: Pictured {
+                image: self.dataset.image(self.part.rows[query] as usize),
+                class: class(self.part.labels[query]),
+            },
+            nearest: found
+                .indices
+                .row(place)
+                .iter()
+                .map(|&reference| Pictured {
+                    image: training.image(self.train.rows[reference as usize] as usize),
+                    class: class(self.train.labels[reference as usize]),
+                })
+                .collect(),
+        };
+        queries.iter().enumerate().map(row).collect()
+    }
+}
+
+/// One query of each class, of at most ten, and up to five others that are wrong; by the seed, in
+/// the order of their classes.
+fn choose(labels: &[i64], is_wrong: impl Fn(usize) -> bool, seed: u64) -> [Vec<usize>; 2] {
+    let mut order: Vec<usize> = (0..labels.len()).collect();
+    order.shuffle(&mut generator(seed, Purpose::RetrievalPicture, 0));
+    let mut each: Vec<usize> = Vec::new();
+    for &query in &order {
+        let is_new = each.iter().all(|&other| labels[other] != labels[query]);
+        if is_new && each.len() < CLASSES {
+            each.push(query);
+        }
+    }
+    let wrong = order.into_iter().filter(|query| is_wrong(*query) && !each.contains(query));
+    let mut chosen = [each.clone(), wrong.take(WRONG).collect()];
+    chosen.iter_mut().for_each(|queries| queries.sort_by_key(|&query| (labels[query], query)));
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_class_is_shown_once_and_the_wrong_ones_are_wrong_and_others() {
+        let labels: Vec<i64> = (0..60).map(|row| row % 4).collect();
+        let [each, wrong] = choose(&labels, |query| query % 3 == 0, 1);
+        let classes: Vec<i64> = each.iter().map(|&query| labels[query]).collect();
+        assert_eq!(classes, [0, 1, 2, 3]);
+        assert_eq!(wrong.len(), WRONG);
+        assert!(wrong.iter().all(|query| query % 3 == 0 && !each.contains(query)));
+        assert_ne!(choose(&labels, |_| false, 2)[0], each);
+    }
+
+    #[test]
+    fn of_many_classes_ten_are_shown_and_without_a_wrong_one_none() {
+        let labels: Vec<i64> = (0..60).map(|row| row % 30).collect();
+        let [each, wrong] = choose(&labels, |_| false, 1);
+        assert_eq!((each.len(), wrong.len()), (CLASSES, 0));
+    }
+}

@@ -1,0 +1,89 @@
+//! Every loss on real images.
+
+use std::path::Path;
+
+use dml::config::Config;
+use dml::loss::Loss;
+use dml::model::read_tensors;
+use dml::random::{Purpose, generator};
+use dml::train::files;
+use rand::seq::SliceRandom;
+
+use crate::sample::Sample;
+use crate::user::User;
+
+#[test]
+fn under_every_loss_the_network_learns_to_know_neighbours_and_does_not_collapse() {
+    let sample = Sample::new();
+    let mut shuffled = sample.train.labels.clone();
+    shuffled.shuffle(&mut generator(1, Purpose::Sample, 0));
+    let untrained = [false, true]
+        .map(|normalise| sample.accuracy(&mut Sample::fused(), normalise, &sample.train.labels));
+    for loss in Loss::all() {
+        let mut network = Sample::fused();
+        let trained = sample.train(&mut network, &loss, 3, None);
+        let mut accuracy =
+            |labels: &[i64]| sample.accuracy(&mut network, loss.normalises(), labels);
+        let (known, guessed) = (accuracy(&sample.train.labels), accuracy(&shuffled));
+        let before = untrained[usize::from(loss.normalises())];
+        assert!(known > before + 0.03, "{}: {known}, untrained {before}", loss.name());
+        assert!((guessed - 0.1).abs() < 0.09, "{}: {guessed} by chance", loss.name());
+        assert!(!trained.history.collapsed(), "{}: {:?}", loss.name(), trained.history);
+        let record = trained.history.epochs.last().unwrap();
+        assert!(record.active.is_none_or(|share| (0.0..=1.0).contains(&share)), "{record:?}");
+    }
+}
+
+#[test]
+fn batch_hard_triplets_on_embeddings_as_they_are_collapse() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/batch-hard.toml");
+    let loss = Config::read(&path).unwrap().loss;
+    let trained = Sample::new().train(&mut Sample::fused(), &loss, 3, None);
+    assert!(trained.history.collapsed(), "{:?}", trained.history);
+}
+
+#[test]
+fn a_losss_own_parameters_are_trained_and_kept_beside_the_model() {
+    let sample = Sample::new();
+    for (name, of) in [("proxy-anchor", "proxies"), ("center", "centres"), ("margin", "beta")] {
+        let loss = Loss::by_name(name).unwrap();
+        let trained = sample.train(&mut Sample::fused(), &loss, 1, None);
+        let kept = read_tensors(&trained.folder.path().join(files::LAST_LOSS)).unwrap();
+        let own = loss.own(10, 10, 2022).unwrap();
+        assert_eq!(kept[of].size(), own.values.size());
+        assert!(kept[of] != own.values, "{name}: {of} did not move");
+    }
+    let none = sample.train(&mut Sample::fused(), &Loss::by_name("triplet").unwrap(), 1, None);
+    assert!(!none.folder.path().join(files::LAST_LOSS).exists());
+}
+
+#[test]
+fn a_small_batch_is_no_matter_to_a_loss_without_classes() {
+    let user = User::with_images(12);
+    let loss = ["--loss", "cross-entropy", "--batch", "16", "--epochs", "1"];
+    user.succeeds(&[&["train", "--data", "small.csv"], &loss[..]].concat());
+}
+
+#[test]
+fn every_loss_is_asked_about_the_embeddings_of_a_run_or_of_a_file() {
+    let user = User::with_images(60);
+    user.succeeds(&["train", "--data", "small.csv", "--epochs", "1", "--name", "mine"]);
+    let message = user.fails(1, &["losses", "--on", "runs/mine"]);
+    assert!(
+        message.contains("not evaluated yet: do it with dml eval --run runs/mine"),
+        "{message}"
+    );
+    user.succeeds(&["eval", "--run", "runs/mine"]);
+    let (of_run, _) = user.succeeds(&["losses", "--on", "runs/mine"]);
+    for loss in Loss::all() {
+        assert!(of_run.contains(&format!("\n  {} ", loss.name())), "{of_run}");
+    }
+    let files = ["runs/mine/embeddings_val.npy", "runs/mine/labels_val.npy"];
+    let args = ["losses", "--embeddings", files[0], "--labels", files[1], "--json"];
+    let (of_file, _) = user.succeeds(&args);
+    let of_file: serde_json::Value = serde_json::from_str(&of_file).unwrap();
+    assert_eq!(of_file["losses"].as_array().unwrap().len(), Loss::all().len());
+    assert_eq!(of_file["dimensions"], 10);
+    let message = user.fails(1, &["losses", "--on", "runs"]);
+    assert!(message.contains("runs"), "{message}");
+}

@@ -1,0 +1,87 @@
+//! The sample that comes with the program, to train on.
+
+use dml::data::{Class, CsvOptions, Images, Part, load, split};
+use dml::eval::{EvalConfig, Labelled, Trial, embed, judge};
+use dml::loss::Loss;
+use dml::model::{Architecture, FusedNetwork, LibtorchNetwork, Network, initial_weights};
+use dml::runtime::{Cores, Simd};
+use dml::train::{Checkpoint, History, Progress, Task, TrainConfig, train};
+use tch::Device;
+
+use crate::user::shipped_sample;
+
+const TUTORIAL: Architecture = Architecture { side: 28, embedding: 10 };
+
+/// The shipped sample, split, on the processor.
+pub struct Sample {
+    classes: Vec<Class>,
+    images: Images,
+    pub train: Part,
+    validation: Part,
+}
+
+/// What a training leaves.
+pub struct Trained {
+    pub folder: tempfile::TempDir,
+    pub history: History,
+}
+
+impl Sample {
+    pub fn new() -> Sample {
+        let dataset = load(&shipped_sample(), &CsvOptions::default()).unwrap();
+        let split = split(dataset.len(), 0.05, 2022).unwrap();
+        Sample {
+            classes: dataset.classes.clone(),
+            images: Images::new(&dataset, Device::Cpu),
+            train: Part::new(split.train, &dataset.labels),
+            validation: Part::new(split.validation, &dataset.labels),
+        }
+    }
+
+    /// The tutorial's network on libtorch.
+    pub fn network() -> LibtorchNetwork {
+        let weights = initial_weights(&TUTORIAL, 2022);
+        LibtorchNetwork::new(&TUTORIAL, &weights, Device::Cpu, &Cores::new(2)).unwrap()
+    }
+
+    /// The same on the fused engine, which is faster.
+    pub fn fused() -> FusedNetwork {
+        let weights = initial_weights(&TUTORIAL, 2022);
+        FusedNetwork::new(&TUTORIAL, &weights, &Cores::new(2), Simd::detect()).unwrap()
+    }
+
+    /// Trains for some epochs, from a checkpoint where one is given.
+    pub fn train(
+        &self,
+        network: &mut dyn Network,
+        loss: &Loss,
+        epochs: usize,
+        from: Option<Checkpoint>,
+    ) -> Trained {
+        let folder = tempfile::tempdir().unwrap();
+        let config = TrainConfig { epochs, ..TrainConfig::default() };
+        let task = Task {
+            config: &config,
+            loss,
+            classes: &self.classes,
+            embedding: 10,
+            images: &self.images,
+            train: &self.train,
+            validation: &self.validation,
+            folder: folder.path(),
+        };
+        let history = train(&task, network, from, &Progress::new().run("test", 1)).unwrap();
+        Trained { folder, history }
+    }
+
+    /// 1-NN accuracy on the validation images, with these labels for the training images.
+    pub fn accuracy(&self, network: &mut dyn Network, normalise: bool, labels: &[i64]) -> f64 {
+        let references = embed(network, &self.images, &self.train.rows, normalise);
+        let queries = embed(network, &self.images, &self.validation.rows, normalise);
+        let references = Labelled { embeddings: references.view(), labels };
+        let labels = &self.validation.labels;
+        let queries = Some(Labelled { embeddings: queries.view(), labels });
+        let trial = Trial { references, queries, classes: 10 };
+        judge(&trial, &EvalConfig::default()).unwrap().0.accuracy
+    }
+}
