@@ -1,7 +1,9 @@
 //! The triplet loss on batches of classes.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
-use tch::{Tensor, no_grad};
+use tch::{Kind, Tensor};
 
 use super::pairwise::{Relations, distances_within, live_zero, mean_where, normalised, share};
 use super::triplets::Triplets;
@@ -96,7 +98,7 @@ impl Criterion for Triplet {
                 self.of_triplets(&distances, &drawn)
             }
             Mining::BatchHard => self.batch_hard(&distances, &relations),
-            Mining::SemiHard | Mining::All => self.of_pairs(&distances, &relations),
+            Mining::SemiHard | Mining::All => self.of_pairs(&distances, batch.labels()),
         }
     }
 }
@@ -135,99 +137,98 @@ impl Triplet {
 
     /// Every anchor with every positive and every negative of the batch.
     ///
-    /// The mean cost is found without a graph, piece by piece. Its gradient is that of a sum which
-    /// is linear in the distances, each weighted by the slopes of all triplets that it stands in,
-    /// so the graph has B² places, however many triplets there are.
-    fn of_pairs(&self, distances: &Tensor, relations: &Relations) -> Value {
+    /// The mean cost is found without a graph. Its gradient is that of a sum which is linear in the
+    /// distances, each weighted by the slopes of all triplets that it stands in: the graph has B²
+    /// places, however many triplets there are.
+    fn of_pairs(&self, distances: &Tensor, labels: &Tensor) -> Value {
         let kind = distances.kind();
-        let near = distances.masked_select(&relations.positive);
-        let all = no_grad(|| self.sums(distances, &near, relations));
-        let count = all.looked_at.clamp_min(1.0);
-        let linear =
-            (&near * &all.of_positives).sum(kind) - (distances * &all.of_negatives).sum(kind);
-        let loss = (&linear - linear.detach() + all.cost) / count;
-        Value { loss, active: Some(all.looked_at / all.triplets.clamp_min(1.0)) }
+        let sums = self.sums(distances, labels);
+        let slopes = Tensor::from_slice(&sums.slopes).to_device(distances.device()).to_kind(kind);
+        let linear = (distances * slopes.view_as(distances)).sum(kind);
+        let loss = (&linear - linear.detach() + sums.cost) / sums.looked_at.max(1.0);
+        let active = Tensor::from((sums.looked_at / sums.triplets.max(1.0)) as f32);
+        Value { loss, active: Some(active) }
     }
 
     /// What the triplets of a batch add up to.
-    ///
-    /// Pairs of an anchor and a positive go down, M of them, all images across, as many pairs at
-    /// once as make a piece of [`PIECE`] numbers.
-    fn sums(&self, distances: &Tensor, near: &Tensor, relations: &Relations) -> Sums {
-        let (kind, size) = (distances.kind(), distances.size()[0]);
-        let anchors = relations.positive.nonzero().select(1, 0);
-        // What is no negative is infinitely far and violates nothing.
-        let others = relations.negative.logical_not();
-        let far = distances.masked_fill(&others, f64::INFINITY);
-        let row = [1i64].as_slice();
-        let negatives = relations.negative.sum_dim_intlist(row, false, kind);
-        let zero = Tensor::zeros([], (kind, distances.device()));
-        let mut sums = Sums {
-            cost: zero.copy(),
-            looked_at: zero,
-            triplets: negatives.index_select(0, &anchors).sum(kind),
-            of_positives: near.zeros_like(),
-            of_negatives: distances.zeros_like(),
-        };
-        let (pairs, step) = (near.size()[0], (PIECE / size.max(1)).max(1));
-        for first in (0..pairs).step_by(step as usize) {
-            let piece = |of: &Tensor| of.narrow(0, first, step.min(pairs - first));
-            let anchors = piece(&anchors);
-            // How much farther the negative is: exactly 0 where it equals the positive.
-            let gap = far.index_select(0, &anchors) - piece(near).unsqueeze(1);
-            let (looked_at, cost, slope) = self.costs(&gap);
-            sums.cost += cost.sum(kind);
-            sums.looked_at += looked_at.sum(kind);
-            piece(&sums.of_positives).copy_(&slope.sum_dim_intlist(row, false, kind));
-            let _ = sums.of_negatives.index_add_(0, &anchors, &slope);
+    fn sums(&self, distances: &Tensor, labels: &Tensor) -> Sums {
+        let classes = Vec::<i64>::try_from(labels).expect("a vector of classes");
+        let flat = distances.detach().to_kind(Kind::Double).contiguous().view([-1]);
+        let flat = Vec::<f64>::try_from(&flat).expect("a matrix of numbers");
+        let size = classes.len();
+        let mut sums = Sums { slopes: vec![0.0; size * size], ..Sums::default() };
+        for (anchor, class) in classes.iter().enumerate() {
+            let row = &flat[anchor * size..][..size];
+            // What is no negative is infinitely far and violates nothing.
+            let far = |i: usize| if classes[i] == *class { f64::INFINITY } else { row[i] };
+            let far: Vec<f64> = (0..size).map(far).collect();
+            let negatives = classes.iter().filter(|other| *other != class).count();
+            for positive in (0..size).filter(|&i| i != anchor && classes[i] == *class) {
+                sums.triplets += negatives as f64;
+                let slopes = anchor * size..(anchor + 1) * size;
+                match self.form {
+                    TripletForm::Hinge => self.hinge(row[positive], &far, slopes, &mut sums),
+                    TripletForm::Softplus => self.softplus(row[positive], &far, slopes, &mut sums),
+                }
+                sums.slopes[anchor * size + positive] += sums.pair;
+            }
         }
         sums
     }
 
-    /// Which triplets are looked at, what each costs, and how steeply that grows, 0 elsewhere, of
-    /// `d(a, n) − d(a, p)`.
-    fn costs(&self, gap: &Tensor) -> (Tensor, Tensor, Tensor) {
-        let farther = || match self.triplets {
-            Mining::SemiHard => gap.gt(0.0),
-            _ => gap.isfinite(),
-        };
-        let kind = gap.kind();
-        match self.form {
-            TripletForm::Hinge => {
-                let looked_at = farther().logical_and(&gap.lt(self.margin));
-                let cost: Tensor = self.margin - gap;
-                let cost = cost.masked_fill(&looked_at.logical_not(), 0.0);
-                let slope = looked_at.to_kind(kind);
-                (looked_at, cost, slope)
-            }
-            TripletForm::Softplus => {
-                let near_enough = match self.triplets {
-                    Mining::SemiHard => gap.le(self.margin),
-                    _ => gap.isfinite(),
-                };
-                let looked_at = farther().logical_and(&near_enough);
-                let without = looked_at.logical_not();
-                let violation: Tensor = self.margin - gap;
-                let cost = violation.softplus().masked_fill(&without, 0.0);
-                (looked_at, cost, violation.sigmoid().masked_fill(&without, 0.0))
+    /// Adds an anchor and a positive with all negatives: `max(0, m − gap)`, where the gap is how
+    /// much farther the negative is, exactly 0 where it equals the positive.
+    fn hinge(&self, near: f64, far: &[f64], slopes: Range<usize>, sums: &mut Sums) {
+        let above = if self.triplets == Mining::SemiHard { 0.0 } else { f64::NEG_INFINITY };
+        let (mut count, mut cost) = (0.0, 0.0);
+        for (far, slope) in far.iter().zip(&mut sums.slopes[slopes]) {
+            let gap = far - near;
+            let costs = gap > above && gap < self.margin;
+            *slope -= if costs { 1.0 } else { 0.0 };
+            count += if costs { 1.0 } else { 0.0 };
+            cost += if costs { self.margin - gap } else { 0.0 };
+        }
+        sums.add(count, cost, count);
+    }
+
+    /// The same of `log(1 + exp(m − gap))`.
+    fn softplus(&self, near: f64, far: &[f64], slopes: Range<usize>, sums: &mut Sums) {
+        let (mut count, mut cost, mut steepness) = (0.0, 0.0, 0.0);
+        for (far, slope) in far.iter().zip(&mut sums.slopes[slopes]) {
+            let gap = far - near;
+            let semi_hard = gap > 0.0 && gap <= self.margin;
+            if gap.is_finite() && (semi_hard || self.triplets != Mining::SemiHard) {
+                let violation = self.margin - gap;
+                let sigmoid = 1.0 / (1.0 + (-violation).exp());
+                count += 1.0;
+                cost += violation.max(0.0) + (-violation.abs()).exp().ln_1p();
+                steepness += sigmoid;
+                *slope -= sigmoid;
             }
         }
+        sums.add(count, cost, steepness);
     }
 }
 
-/// Numbers of a piece of pairs × images: 16 MB.
-const PIECE: i64 = 1 << 22;
-
-/// What the triplets of a batch add up to, without a graph.
+/// What the triplets of a batch add up to.
+#[derive(Default)]
 struct Sums {
-    /// Σ of the costs `[]`.
-    cost: Tensor,
-    /// Triplets that are looked at `[]`.
-    looked_at: Tensor,
-    /// All triplets `[]`.
-    triplets: Tensor,
-    /// Σ of the slopes of the triplets that a pair of an anchor and a positive stands in `[M]`.
-    of_positives: Tensor,
-    /// The same of an anchor and a negative `[B, B]`.
-    of_negatives: Tensor,
+    /// Σ of the costs.
+    cost: f64,
+    /// Triplets that are looked at.
+    looked_at: f64,
+    /// All triplets.
+    triplets: f64,
+    /// How steeply the sum of the costs grows with each distance `[B, B]`.
+    slopes: Vec<f64>,
+    /// How steeply it grows with the distance of the last positive.
+    pair: f64,
+}
+
+impl Sums {
+    fn add(&mut self, looked_at: f64, cost: f64, pair: f64) {
+        self.looked_at += looked_at;
+        self.cost += cost;
+        self.pair = pair;
+    }
 }
