@@ -10,8 +10,8 @@ use crate::data::{self, ClassNames, CsvOptions, Dataset};
 use crate::error::{Error, Fault, Result};
 use crate::eval::EvalConfig;
 use crate::experiment::{
-    EmbeddingEvaluation, EmbeddingFiles, Evaluation, RunFolder, RunRecord, Session, Status,
-    evaluate, evaluate_test,
+    EmbeddingEvaluation, EmbeddingFiles, Evaluation, RunFolder, RunLock, RunRecord, Session,
+    Status, evaluate, evaluate_test,
 };
 use crate::runtime::Cores;
 use crate::train::Progress;
@@ -57,6 +57,7 @@ fn eval_run(args: &EvalArgs) -> Result<()> {
         Some(path) => RunFolder::open(path)?,
         None => RunFolder::newest(&args.runs)?,
     };
+    let _lock = RunLock::take(&folder)?;
     refuse_unfinished(&folder, &record)?;
     let config = configured(args, &folder)?;
     let progress = Progress::new();

@@ -4,7 +4,7 @@ use super::{cores, print, resolve, set};
 use crate::cli::TrainArgs;
 use crate::config::Config;
 use crate::error::Result;
-use crate::experiment::{Existing, Run, RunFolder, Session};
+use crate::experiment::{Existing, Run, RunFolder, RunLock, Session};
 use crate::loss::Loss;
 use crate::train::{History, Progress};
 
@@ -31,6 +31,7 @@ pub fn train(args: TrainArgs) -> Result<()> {
             (Run::new(&session, config, &args.settings.runs, args.name.as_deref())?, existing)
         }
     };
+    let _lock = RunLock::take(&run.folder)?;
     let bar = progress.run(&run.title(), run.images());
     let _core = session.cores.take();
     let history = run.train(&session, existing, &bar)?;

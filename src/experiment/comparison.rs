@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Evaluation, Existing, Run, Session, evaluate, evaluated, side_by_side};
+use super::{Evaluation, Existing, Run, RunLock, Session, evaluate, evaluated, side_by_side};
 use crate::config::Config;
 use crate::data::BatchKind;
 use crate::error::{Error, Result, chain};
@@ -122,6 +122,7 @@ impl Plan {
         config.loss = loss.clone();
         config.train.seed = seed;
         let run = Run::new(session, config, &self.runs, None)?;
+        let _lock = RunLock::take(&run.folder)?;
         let progress = session.progress.run(&run.title(), run.images());
         let existing = if self.force { Existing::Replace } else { Existing::GoOn };
         let history = run.train(session, existing, &progress)?;

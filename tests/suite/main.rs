@@ -10,4 +10,5 @@ mod manners;
 mod network;
 mod sample;
 mod tour;
+mod two_at_once;
 mod user;
