@@ -36,8 +36,8 @@ const HEADER: &str = "epoch,train_loss,validation_loss,seconds,images_per_second
 /// Spread below which a run counts as collapsed.
 ///
 /// Runs that learned on Fashion-MNIST ended between 0.1 and 1 under every loss, a collapsed one
-/// below 1e-6.
-const COLLAPSED: f64 = 0.01;
+/// below 1e-6. After fifty steps a run was seen at 0.005 that had 60 % of the neighbours right.
+const COLLAPSED: f64 = 0.001;
 
 /// All epochs so far.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -145,6 +145,8 @@ mod tests {
     fn a_run_whose_embeddings_are_nearly_one_point_is_collapsed() {
         let mut history = history(&[0.5, 0.5]);
         assert!(!history.collapsed());
+        history.epochs[1].spread = Some(0.005);
+        assert!(!history.collapsed(), "narrow, and of use");
         history.epochs[1].spread = Some(1e-5);
         assert!(history.collapsed());
     }

@@ -13,7 +13,8 @@ fn under_way(user: &User) -> (Child, String) {
     loop {
         assert!(child.try_wait().unwrap().is_none(), "the training ended before it was looked at");
         let entries = std::fs::read_dir(user.path("runs")).into_iter().flatten().flatten();
-        for folder in entries.filter(|e| e.path().join("checkpoint.safetensors").exists()) {
+        let mut begun = entries.filter(|e| e.path().join("checkpoint.safetensors").exists());
+        if let Some(folder) = begun.next() {
             return (child, format!("runs/{}", folder.file_name().to_str().unwrap()));
         }
         std::thread::yield_now();
