@@ -8,7 +8,7 @@ use crate::data::{BatchKind, Part};
 use crate::error::{Error, Result};
 use crate::model::{initial_weights, open_network};
 use crate::runtime::LIBTORCH_VERSION;
-use crate::train::{Checkpoint, History, RunProgress, Task, files, train};
+use crate::train::{Checkpoint, History, Newest, RunProgress, Task, files, train};
 
 /// What to do where the run's folder exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +128,14 @@ impl Run {
     ) -> Result<History> {
         let checkpoint = match self.what_exists(existing)? {
             Found::Nothing => None,
-            Found::Checkpoint(checkpoint) => Some(*checkpoint),
+            Found::Checkpoint(newest) => {
+                if let Some(damage) = &newest.passed_over {
+                    progress.say(&format!(
+                        "the newest checkpoint is damaged, the one before is used ({damage})"
+                    ));
+                }
+                Some(newest.checkpoint)
+            }
             Found::Trained => {
                 progress
                     .say(&format!("finished already, taken from {}", self.folder.path().display()));
@@ -195,13 +202,12 @@ impl Run {
     }
 
     fn go_on(&self, status: Status) -> Result<Found> {
-        let checkpoint = self.folder.file(files::CHECKPOINT);
-        match status {
-            Status::Trained => Ok(Found::Trained),
-            // Stopped before the first epoch was done: nothing to lose.
-            Status::Training if !checkpoint.exists() => Ok(Found::Nothing),
-            Status::Training => Ok(Found::Checkpoint(Box::new(Checkpoint::read(&checkpoint)?))),
+        if status == Status::Trained {
+            return Ok(Found::Trained);
         }
+        // Stopped before the first epoch was done: nothing to lose.
+        let newest = Checkpoint::newest(self.folder.path())?;
+        Ok(newest.map_or(Found::Nothing, |newest| Found::Checkpoint(Box::new(newest))))
     }
 }
 
@@ -217,6 +223,6 @@ fn checked_name(name: &str) -> Result<&str> {
 /// What lies in a run's folder.
 enum Found {
     Nothing,
-    Checkpoint(Box<Checkpoint>),
+    Checkpoint(Box<Newest>),
     Trained,
 }

@@ -10,7 +10,7 @@ use tch::{Kind, Tensor};
 
 use super::NamedTensors;
 use crate::error::{Error, Fault, Result};
-use crate::files::write_atomically;
+use crate::files::{sha256_hex, write_atomically};
 
 /// The key under which notes travel in a file's metadata.
 const NOTES: &str = "dml";
@@ -37,6 +37,17 @@ pub fn write_tensors(path: &Path, tensors: &NamedTensors, notes: &[(&str, String
     let content = safetensors::serialize(views, Some(notes))
         .map_err(|e| Error::Other(format!("cannot lay out {}: {e}", path.display())))?;
     write_atomically(path, |file| file.write_all(&content))
+}
+
+/// SHA-256 over names and values of tensors, as 64 hexadecimal digits: equal where both are.
+pub fn digest(tensors: &NamedTensors) -> String {
+    let mut content = Vec::new();
+    for (name, tensor) in tensors {
+        content.extend_from_slice(name.as_bytes());
+        content.push(0);
+        content.extend(bytes(tensor));
+    }
+    sha256_hex(&content)
 }
 
 /// Reads all tensors of a safetensors file as f32 on the CPU.

@@ -13,7 +13,7 @@ mod tests;
 mod training;
 
 pub use adam::Adam;
-pub use checkpoint::Checkpoint;
+pub use checkpoint::{Checkpoint, Newest};
 pub use config::TrainConfig;
 pub use history::{EpochRecord, History};
 pub use progress::{Progress, RunProgress};
@@ -29,6 +29,8 @@ pub mod files {
     pub const HISTORY: &str = "history.csv";
     /// All that training needs to go on after the last finished epoch.
     pub const CHECKPOINT: &str = "checkpoint.safetensors";
+    /// The checkpoint before it, should that one be damaged.
+    pub const OLDER_CHECKPOINT: &str = "checkpoint_before.safetensors";
     /// The network after the last epoch.
     pub const LAST_MODEL: &str = "model.safetensors";
     /// The network after the epoch with the lowest validation loss.

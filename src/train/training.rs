@@ -195,7 +195,7 @@ impl State {
             self.best_own = self.own_values();
         }
         self.history.write(&task.folder.join(files::HISTORY))?;
-        self.checkpoint(network).write(&task.folder.join(files::CHECKPOINT))
+        self.checkpoint(network).write_newest(task.folder)
     }
 
     fn own_values(&self) -> NamedTensors {

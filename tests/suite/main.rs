@@ -4,11 +4,11 @@
 mod configs;
 mod determinism;
 mod embeddings;
+mod interrupted;
 mod layers;
 mod losses;
 mod manners;
 mod network;
 mod sample;
 mod tour;
-mod two_at_once;
 mod user;
