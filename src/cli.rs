@@ -13,6 +13,7 @@ use crate::eval::Which;
 use crate::eval::tsne::{Engine, Of};
 use crate::model::EngineChoice;
 use crate::runtime::DeviceChoice;
+use crate::train::CheckpointEvery;
 
 pub use data::{CheckArgs, DataCommand, FetchArgs, SampleArgs};
 pub use embeddings::EmbeddingArgs;
@@ -28,7 +29,7 @@ use parse::{class_names, ks, tsne_engine, tsne_of, which_model};
   dml train --loss cross-entropy --epochs 2       one run
   dml eval --knn 1                                evaluate the newest run
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted with all that was done saved.
 `dml COMMAND --help` has examples for each command.")]
 pub struct Cli {
     #[command(subcommand)]
@@ -91,6 +92,9 @@ pub struct SettingArgs {
     /// What computes the network: auto, libtorch or fused [default: auto]
     #[arg(long)]
     pub engine: Option<EngineChoice>,
+    /// Checkpoints beside those of each epoch: epoch for none, "N s" or "N steps" [default: 30 s]
+    #[arg(long, value_name = "TIME")]
+    pub checkpoint_every: Option<CheckpointEvery>,
     /// Folder that holds the runs
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub runs: PathBuf,
@@ -106,7 +110,7 @@ pub struct SettingArgs {
   dml train --loss triplet --epochs 10
   dml train --config configs/hadsell.toml --epochs 10
   dml train --data my.csv --label species --device cpu
-  dml train --resume runs/contrastive-seed2022-1a2b3c   go on after the last finished epoch")]
+  dml train --resume runs/contrastive-seed2022-1a2b3c   go on from the last checkpoint")]
 pub struct TrainArgs {
     /// Loss to train under; `dml losses` lists them [default: contrastive]
     #[arg(long, value_name = "NAME")]

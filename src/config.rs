@@ -96,6 +96,7 @@ impl Config {
         decisive.data.path = String::new();
         decisive.train.device = Default::default();
         decisive.train.engine = Default::default();
+        decisive.train.checkpoint_every = Default::default();
         if self.loss.batches() != BatchKind::Classes {
             decisive.train.images_per_class = TrainConfig::default().images_per_class;
         }
@@ -175,6 +176,7 @@ fn dotted_keys(table: &Table) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::CheckpointEvery;
 
     fn parse(text: &str) -> Result<Config> {
         Config::parse(text, Path::new("my.toml"))
@@ -250,6 +252,7 @@ mod tests {
         later.eval.knn = 5;
         later.tsne.perplexity = 10.0;
         later.data.path = "elsewhere.csv".to_owned();
+        later.train.checkpoint_every = CheckpointEvery::Epoch;
         assert_eq!(print(&base), print(&later));
         assert_ne!(base.evaluation_fingerprint(engine), later.evaluation_fingerprint(engine));
         let libtorch = base.evaluation_fingerprint(Engine::Libtorch);

@@ -39,6 +39,9 @@ pub enum Error {
     /// The loss stopped being a number.
     #[error("{0}")]
     Diverged(String),
+    /// The user asked to stop: where work stopped, with all that was done on the disk.
+    #[error("{0}")]
+    Interrupted(String),
     /// libtorch refused an operation.
     #[error("libtorch")]
     Torch(#[from] tch::TchError),

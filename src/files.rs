@@ -1,5 +1,6 @@
 //! Writing files so that a reader never meets half of one, and hashing what files hold.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -33,6 +34,22 @@ pub fn write_atomically(
     written
 }
 
+/// Refuses to go on where a folder is gone that results belong in: whoever took it away must not
+/// find half of a run in its place.
+///
+/// # Errors
+/// There is no folder at `path` any more.
+pub fn must_exist(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    Err(Error::Other(format!(
+        "{} was removed or replaced meanwhile, so nothing more is written there; bring it back, \
+         or begin anew",
+        path.display()
+    )))
+}
+
 fn write_whole(
     path: &Path,
     content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
@@ -52,6 +69,12 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 fn temporary_name(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
+}
+
+/// Whether a file's name is one that [`write_atomically`] writes under.
+pub fn is_temporary(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with('.') && name.ends_with(".tmp")
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use dml::cli::{Cli, Command};
-use dml::{commands, error, runtime};
+use dml::error::{self, Error};
+use dml::runtime::INTERRUPTED;
+use dml::{commands, runtime};
 
 fn main() -> ExitCode {
     runtime::start();
@@ -17,12 +19,12 @@ fn main() -> ExitCode {
         Command::Compare(args) => commands::compare(args),
         Command::Losses(args) => commands::losses(args),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Where stderr is gone, the exit code still tells.
-            let _ = writeln!(std::io::stderr(), "error: {}", error::chain(&error));
-            ExitCode::FAILURE
-        }
-    }
+    let (kind, code, told) = match done {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Error::Interrupted(place)) => ("interrupted", ExitCode::from(INTERRUPTED), place),
+        Err(error) => ("error", ExitCode::FAILURE, error::chain(&error)),
+    };
+    // Where stderr is gone, the exit code still tells.
+    let _ = writeln!(std::io::stderr(), "{kind}: {told}");
+    code
 }

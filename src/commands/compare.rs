@@ -2,7 +2,7 @@
 
 use super::{cores, print, print_json, resolve, wrapped};
 use crate::cli::CompareArgs;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::experiment::{Comparison, Plan, Session};
 use crate::loss::Loss;
 use crate::train::Progress;
@@ -10,7 +10,7 @@ use crate::train::Progress;
 /// Trains or reuses every run, evaluates it, and puts them beside each other.
 ///
 /// # Errors
-/// Wrong settings, faulty data, a run that failed.
+/// Wrong settings, faulty data, a run that failed; an interruption.
 pub fn compare(args: CompareArgs) -> Result<()> {
     let progress = Progress::new();
     let config = resolve(&args.settings)?;
@@ -31,7 +31,8 @@ pub fn compare(args: CompareArgs) -> Result<()> {
     };
     plan.check()?;
     let session = Session::open(&plan.config, cores, progress)?;
-    let comparison = Comparison::new(&session, &plan)?;
+    session.listen()?;
+    let comparison = Comparison::new(&session, &plan).map_err(|error| way_on(error, &plan))?;
     let folder = comparison.write(&session)?;
     if args.json {
         return print_json(&comparison);
@@ -43,4 +44,16 @@ pub fn compare(args: CompareArgs) -> Result<()> {
         wrapped(&comparison.conclusion),
         folder.display()
     ))
+}
+
+/// An interruption, with how to go on.
+fn way_on(error: Error, plan: &Plan) -> Error {
+    match error {
+        Error::Interrupted(place) => {
+            let same =
+                if plan.force { "the same command without --force" } else { "the same command" };
+            Error::Interrupted(format!("{place}; {same} goes on from here"))
+        }
+        other => other,
+    }
 }

@@ -22,6 +22,7 @@ pub fn resolve(args: &SettingArgs) -> Result<Config> {
     set(&mut config.train.learning_rate, &args.learning_rate);
     set(&mut config.train.device, &args.device);
     set(&mut config.train.engine, &args.engine);
+    set(&mut config.train.checkpoint_every, &args.checkpoint_every);
     config.check()?;
     Ok(config)
 }

@@ -3,7 +3,7 @@
 use super::{cores, print, resolve, set};
 use crate::cli::TrainArgs;
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::experiment::{Existing, Run, RunFolder, RunLock, Session};
 use crate::loss::Loss;
 use crate::train::{History, Progress};
@@ -11,7 +11,7 @@ use crate::train::{History, Progress};
 /// Trains one network under one loss, or goes on with an unfinished run.
 ///
 /// # Errors
-/// Wrong settings, faulty data, a folder that is taken, a loss that is no number.
+/// Wrong settings, faulty data, a folder that is taken, a loss that is no number; an interruption.
 pub fn train(args: TrainArgs) -> Result<()> {
     let progress = Progress::new();
     let config = match &args.resume {
@@ -19,6 +19,7 @@ pub fn train(args: TrainArgs) -> Result<()> {
             let mut config = RunFolder::open(path)?.0.config()?;
             set(&mut config.train.device, &args.settings.device);
             set(&mut config.train.engine, &args.settings.engine);
+            set(&mut config.train.checkpoint_every, &args.settings.checkpoint_every);
             config
         }
         None => configured(&args)?,
@@ -32,11 +33,23 @@ pub fn train(args: TrainArgs) -> Result<()> {
         }
     };
     let _lock = RunLock::take(&run.folder)?;
+    session.listen()?;
     let bar = progress.run(&run.title(), run.images());
     let _core = session.cores.take();
-    let history = run.train(&session, existing, &bar)?;
+    let history = run.train(&session, existing, &bar).map_err(|error| way_on(error, &run));
     drop(bar);
-    print(&summary(&run, &history))
+    print(&summary(&run, &history?))
+}
+
+/// An interruption, with how to go on.
+fn way_on(error: Error, run: &Run) -> Error {
+    match error {
+        Error::Interrupted(place) => {
+            let folder = run.folder.path().display();
+            Error::Interrupted(format!("{place}; go on with dml train --resume {folder}"))
+        }
+        other => other,
+    }
 }
 
 fn configured(args: &TrainArgs) -> Result<Config> {

@@ -80,19 +80,23 @@ impl Plan {
     /// Trains or reuses every run and evaluates it, `jobs` at a time.
     ///
     /// A run that fails does not stop the others; what they computed stays on disk and is reused
-    /// by the next call.
+    /// by the next call. So it is with an interruption: it stops every run where a checkpoint holds
+    /// it, and no other begins.
     ///
     /// # Errors
-    /// The first error of a run, after all others have ended.
+    /// [`Error::Interrupted`] where a run was not finished for that; else the first error of a run,
+    /// after all others have ended.
     pub fn carry_out(&self, session: &Session) -> Result<Vec<LossRuns>> {
         let tasks = self.tasks();
         let done = side_by_side(session, self.jobs, tasks.clone(), |session, (loss, seed)| {
             let loss = &self.losses[loss];
-            self.run(session, loss, seed).inspect_err(|error| {
-                let told = chain(error);
-                session.progress.say(&format!("{} seed {seed} failed: {told}", loss.name()));
-            })
+            self.run(session, loss, seed).inspect_err(|error| tell(session, loss, seed, error))
         });
+        if done.iter().any(|run| matches!(run, Err(Error::Interrupted(_)))) {
+            let finished = done.iter().filter(|run| run.is_ok()).count();
+            let all = done.len();
+            return Err(Error::Interrupted(format!("{finished} of {all} runs are finished")));
+        }
         let mut results: Vec<LossRuns> = self
             .losses
             .iter()
@@ -118,6 +122,7 @@ impl Plan {
     }
 
     fn run(&self, session: &Session, loss: &Loss, seed: u64) -> Result<Finished> {
+        session.interrupt.check("not begun")?;
         let mut config = self.config.clone();
         config.loss = loss.clone();
         config.train.seed = seed;
@@ -136,6 +141,15 @@ impl Plan {
         ));
         Ok(Finished { seed, folder: run.folder.path().to_path_buf(), history, evaluation })
     }
+}
+
+/// Says what became of a run that did not come to its end.
+fn tell(session: &Session, loss: &Loss, seed: u64, error: &Error) {
+    let what = match error {
+        Error::Interrupted(place) => place.clone(),
+        error => format!("failed: {}", chain(error)),
+    };
+    session.progress.say(&format!("{} seed {seed}: {what}", loss.name()));
 }
 
 /// Folder of a comparison's tables and pictures, beside its runs: `compare-A-vs-B-HASH`, or

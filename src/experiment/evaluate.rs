@@ -14,6 +14,7 @@ use crate::data::{Dataset, Images, Part};
 use crate::error::{Error, Result};
 use crate::eval::tsne::Of;
 use crate::eval::{self, Figures, Which};
+use crate::files::must_exist;
 use crate::model::{Engine, Network, open_network, read_notes, read_tensors};
 use crate::report::table::Table;
 use crate::train::{RunProgress, files};
@@ -98,7 +99,8 @@ struct Asked<'a> {
 ///
 /// # Errors
 /// A model that cannot be read, embeddings that are no numbers, settings that do not fit, files
-/// that cannot be written. A t-SNE that cannot be made is a remark, not an error.
+/// that cannot be written; [`Error::Interrupted`] before a stage. A t-SNE that cannot be made is a
+/// remark, not an error.
 pub fn evaluate(
     session: &Session,
     folder: &RunFolder,
@@ -106,6 +108,8 @@ pub fn evaluate(
     progress: &RunProgress,
 ) -> Result<Evaluation> {
     let mut times = Times::default();
+    must_exist(folder.path())?;
+    session.interrupt.check("trained, not evaluated")?;
     // Nothing of an earlier evaluation may stand beside what this one writes.
     folder.forget(&[METRICS, TSNE, "plots/tsne.png", TSNE_TRAIN, "plots/tsne_train.png"])?;
     progress.stage("embedding");
@@ -128,6 +132,7 @@ pub fn evaluate(
     write_figures(folder, &evaluation, "")?;
     gallery(session, &embedded, &asked).draw(&evaluation, &folder.plot("retrieval.png"))?;
 
+    session.interrupt.check("trained, evaluated but for the t-SNE")?;
     let maps = Maps { session, folder, config, progress };
     times.tsne_seconds = maps.of_validation(&queries, &validation, &mut evaluation)?;
     if config.tsne.of == Of::Both {

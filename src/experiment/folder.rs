@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::data::Class;
 use crate::error::{Error, Fault, Result};
-use crate::files::write_atomically;
+use crate::files::{is_temporary, write_atomically};
 use crate::model::Engine;
 use crate::train::files as training_files;
 
@@ -197,7 +197,23 @@ impl RunFolder {
         }
     }
 
-    /// Removes a run with all its files; refuses to remove anything else.
+    /// Removes temporary files that a process left half written. Only whoever holds the run's lock
+    /// may call it.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn sweep(&self) -> Result<()> {
+        for folder in [self.path.clone(), self.path.join(PLOTS)] {
+            let files = fs::read_dir(folder).into_iter().flatten().flatten();
+            for file in files.filter(|file| is_temporary(&file.file_name())) {
+                fs::remove_file(file.path()).map_err(Error::io("remove", &file.path()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a run with all its files; refuses to remove anything else. Stopped at any moment,
+    /// the run is there as a whole or not at all.
     ///
     /// # Errors
     /// The folder is no run, or the system refuses.
@@ -208,7 +224,13 @@ impl RunFolder {
                 Fault::new(&self.path, problem).remedy("it is not removed; take another name");
             return Err(fault.into());
         }
-        fs::remove_dir_all(&self.path).map_err(Error::io("remove", &self.path))
+        let removed = self.path.with_file_name(format!(".{}.removed", self.name()));
+        if removed.exists() {
+            // Left by a process that was stopped while it removed.
+            fs::remove_dir_all(&removed).map_err(Error::io("remove", &removed))?;
+        }
+        fs::rename(&self.path, &removed).map_err(Error::io("remove", &self.path))?;
+        fs::remove_dir_all(&removed).map_err(Error::io("remove", &removed))
     }
 }
 

@@ -19,7 +19,8 @@ pub struct RunLock {
 }
 
 impl RunLock {
-    /// Takes the lock of a run, or refuses at once.
+    /// Takes the lock of a run, or refuses at once; removes what a process left half written that
+    /// died with the lock.
     ///
     /// # Errors
     /// Another process, or another thread of this one, works on the run: told with the process's
@@ -45,6 +46,7 @@ impl RunLock {
             // Whoever held it before may have removed the file between our opening and locking.
             if is_at(&file, &path) {
                 write_owner(&mut file).map_err(Error::io("write", &path))?;
+                folder.sweep()?;
                 return Ok(RunLock { path, file });
             }
         }

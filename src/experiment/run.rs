@@ -119,7 +119,7 @@ impl Run {
     ///
     /// # Errors
     /// The folder is taken by something that must stay; a loss that is no number; a file that
-    /// cannot be written.
+    /// cannot be written; [`Error::Interrupted`] with the place that a checkpoint holds.
     pub fn train(
         &self,
         session: &Session,
@@ -143,8 +143,7 @@ impl Run {
             }
         };
         if let Some(checkpoint) = &checkpoint {
-            let done = checkpoint.notes.history.epochs.len();
-            progress.say(&format!("goes on after epoch {done}"));
+            progress.say(&format!("goes on {}", checkpoint.notes.place()));
         }
         // The record first: it is what tells a run from any other folder.
         self.folder.write_record(&self.record)?;
@@ -176,6 +175,7 @@ impl Run {
             train: &self.train,
             validation: &self.validation,
             folder: self.folder.path(),
+            interrupt: &session.interrupt,
         };
         train(&task, &mut *network, checkpoint, progress)
     }
@@ -205,7 +205,7 @@ impl Run {
         if status == Status::Trained {
             return Ok(Found::Trained);
         }
-        // Stopped before the first epoch was done: nothing to lose.
+        // Stopped before the first checkpoint: nothing to lose.
         let newest = Checkpoint::newest(self.folder.path())?;
         Ok(newest.map_or(Found::Nothing, |newest| Found::Checkpoint(Box::new(newest))))
     }

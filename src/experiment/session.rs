@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::data::{self, DataConfig, Dataset, Images, Part};
 use crate::error::{Error, Result};
 use crate::model::Engine;
-use crate::runtime::{Cores, open_device};
+use crate::runtime::{Cores, Interrupt, open_device};
 use crate::train::Progress;
 
 /// Loaded data on a device, and the machine to work with.
@@ -28,6 +28,8 @@ pub struct Session {
     pub cores: Cores,
     /// Bars and lines on stderr.
     pub progress: Progress,
+    /// The user's wish to stop, heard from [`Session::listen`] on.
+    pub interrupt: Interrupt,
 }
 
 impl Session {
@@ -58,6 +60,19 @@ impl Session {
             engine,
             cores: Cores::new(cores),
             progress,
+            interrupt: Interrupt::default(),
+        })
+    }
+
+    /// From now on Ctrl-C and SIGTERM let what is under way come to a place where all is saved.
+    /// Until then they end the process at once, as long as there is nothing to save.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn listen(&self) -> Result<()> {
+        let progress = self.progress.clone();
+        self.interrupt.listen(move || {
+            progress.say("stopping where all is saved; once more stops at once");
         })
     }
 
@@ -71,6 +86,7 @@ impl Session {
             engine: self.engine,
             cores: self.cores.clone(),
             progress: self.progress.clone(),
+            interrupt: self.interrupt.clone(),
         }
     }
 

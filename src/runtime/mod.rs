@@ -1,11 +1,13 @@
-//! libtorch and the machine: device, cores, instructions, memory.
+//! libtorch and the machine: device, cores, instructions, memory, signals.
 
 mod cores;
 mod device;
+mod interrupt;
 mod simd;
 
 pub use cores::{Core, Cores, Job, Workers};
 pub use device::{DeviceChoice, open_device};
+pub use interrupt::{INTERRUPTED, Interrupt};
 pub(crate) use simd::multiply_add_eight;
 pub use simd::{Kernel, Simd, multiply_add};
 

@@ -1,21 +1,22 @@
-//! All that training needs to go on after an epoch, in one safetensors file.
+//! All that training needs to go on at the next step, in one safetensors file.
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::{History, files};
+use super::{History, Position, files};
 use crate::error::{Error, Fault, Result};
 use crate::files::sha256_hex;
 use crate::model::{NamedTensors, digest, read_notes, read_tensors, write_tensors};
 
-/// The state of a training between two epochs.
+/// The state of a training between two steps.
 ///
-/// Random generators need no place in it: each epoch draws from generators of its own, which the
-/// seed and the epoch's number decide.
+/// Of random generators it holds one number: each epoch draws from generators of its own, which
+/// the seed and the epoch's number decide; batches are drawn again up to the step, and a loss's
+/// generator is wound on to its [`Position`].
 pub struct Checkpoint {
-    /// The network after the last finished epoch.
+    /// The network.
     pub network: NamedTensors,
     /// The network after the epoch with the lowest validation loss.
     pub best: NamedTensors,
@@ -27,7 +28,7 @@ pub struct Checkpoint {
     pub mean: Tensor,
     /// Adam's moving mean of the squared gradient `[P]`.
     pub square: Tensor,
-    /// Steps that Adam has taken, and the epochs so far.
+    /// Steps that Adam has taken, the epochs so far, and the place in the next.
     pub notes: Notes,
 }
 
@@ -38,6 +39,9 @@ pub struct Notes {
     pub steps: i64,
     /// The epochs so far.
     pub history: History,
+    /// Where the epoch after them stands.
+    #[serde(default)]
+    pub within: Position,
 }
 
 const NETWORK: &str = "network.";
@@ -56,6 +60,17 @@ pub struct Newest {
     pub checkpoint: Checkpoint,
     /// What is wrong with the newest, where it had to be passed over.
     pub passed_over: Option<Error>,
+}
+
+impl Notes {
+    /// Where training goes on, in words.
+    pub fn place(&self) -> String {
+        let done = self.history.epochs.len();
+        match self.within.steps {
+            0 => format!("after epoch {done}"),
+            steps => format!("in epoch {} after step {steps}", done + 1),
+        }
+    }
 }
 
 impl Checkpoint {
@@ -171,7 +186,11 @@ mod tests {
             best_own: NamedTensors::new(),
             mean: value.shallow_clone(),
             square: value,
-            notes: Notes { steps: epochs, history: History::default() },
+            notes: Notes {
+                steps: epochs,
+                history: History::default(),
+                within: Position::default(),
+            },
         }
     }
 

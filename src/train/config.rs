@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::CheckpointEvery;
 use crate::error::{Error, Result};
 use crate::model::EngineChoice;
 use crate::runtime::DeviceChoice;
@@ -26,6 +27,8 @@ pub struct TrainConfig {
     pub device: DeviceChoice,
     /// What computes it.
     pub engine: EngineChoice,
+    /// How often training is saved within an epoch.
+    pub checkpoint_every: CheckpointEvery,
 }
 
 impl Default for TrainConfig {
@@ -38,6 +41,7 @@ impl Default for TrainConfig {
             seed: 2022,
             device: DeviceChoice::Auto,
             engine: EngineChoice::Auto,
+            checkpoint_every: CheckpointEvery::default(),
         }
     }
 }

@@ -1,33 +1,41 @@
 //! Training: one loop for every loss and every network.
 
 mod adam;
+mod cadence;
 mod checkpoint;
 mod config;
 mod epoch;
 mod history;
 mod own;
+mod pass;
 mod progress;
 mod spread;
+mod state;
 #[cfg(test)]
 mod tests;
 mod training;
 
 pub use adam::Adam;
+pub use cadence::CheckpointEvery;
 pub use checkpoint::{Checkpoint, Newest};
 pub use config::TrainConfig;
+pub use epoch::Position;
 pub use history::{EpochRecord, History};
 pub use progress::{Progress, RunProgress};
 pub use spread::spread;
 pub use training::{Task, train};
 
-use epoch::{Pass, diverged};
+use cadence::Cadence;
+use epoch::{Epoch, Trained, diverged};
 use own::OwnParameters;
+use pass::Pass;
+use state::State;
 
 /// Names of the files that training writes into a run folder.
 pub mod files {
     /// Losses and speed of each epoch.
     pub const HISTORY: &str = "history.csv";
-    /// All that training needs to go on after the last finished epoch.
+    /// All that training needs to go on at the step after it.
     pub const CHECKPOINT: &str = "checkpoint.safetensors";
     /// The checkpoint before it, should that one be damaged.
     pub const OLDER_CHECKPOINT: &str = "checkpoint_before.safetensors";

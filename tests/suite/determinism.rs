@@ -1,16 +1,14 @@
 //! The same seed gives the same bytes; and what chance alone gives.
 
-use std::path::Path;
-
 use dml::data::Batch;
 use dml::loss::{Embedded, Loss, Targets};
 use dml::model::Network;
 use dml::random::{Purpose, generator};
-use dml::train::{Checkpoint, files};
+use dml::train::{Checkpoint, EpochRecord, History, files};
 use rand::seq::SliceRandom;
 use tch::{Device, Tensor};
 
-use crate::sample::Sample;
+use crate::sample::{Sample, Trained};
 use crate::user::User;
 
 const SMALL: &str = "[data]\npath = \"small.csv\"\n[train]\nepochs = 2\n\
@@ -71,22 +69,41 @@ fn going_on_from_a_checkpoint_gives_the_bytes_of_never_having_stopped() {
         let loss = Loss::by_name(name).unwrap();
         let whole = sample.train(&mut Sample::fused(), &loss, 2, None);
         let half = sample.train(&mut Sample::fused(), &loss, 1, None);
-        let checkpoint = Checkpoint::read(&half.folder.path().join(files::CHECKPOINT)).unwrap();
-        // A network of other weights: all that counts comes from the checkpoint.
-        let mut resumed = Sample::fused();
-        let _ = resumed.parameters().fill_(0.5);
-        let resumed = sample.train(&mut resumed, &loss, 2, Some(checkpoint));
-        let bytes = |folder: &Path, name| std::fs::read(folder.join(name)).unwrap();
         let mut kept = vec![files::LAST_MODEL, files::BEST_MODEL];
         if loss.own(10, 10, 1).is_some() {
             kept.extend([files::LAST_LOSS, files::BEST_LOSS]);
         }
-        for file in kept {
-            let (whole, half) = (bytes(whole.folder.path(), file), bytes(half.folder.path(), file));
-            assert!(whole == bytes(resumed.folder.path(), file), "{name}: {file}");
-            assert!(whole != half, "{name}: {file}");
+        // The last of one epoch, and the last within the second.
+        let checkpoints = [
+            (half.folder.path().join(files::CHECKPOINT), "after epoch 1"),
+            (whole.folder.path().join(files::OLDER_CHECKPOINT), "in epoch 2 after step 42"),
+        ];
+        for (path, place) in checkpoints {
+            let checkpoint = Checkpoint::read(&path).unwrap();
+            assert_eq!(checkpoint.notes.place(), place);
+            // A network of other weights: all that counts comes from the checkpoint.
+            let mut resumed = Sample::fused();
+            let _ = resumed.parameters().fill_(0.5);
+            let resumed = sample.train(&mut resumed, &loss, 2, Some(checkpoint));
+            for file in &kept {
+                let bytes = |trained: &Trained| std::fs::read(trained.folder.path().join(file));
+                let [whole, half, resumed] = [&whole, &half, &resumed].map(|t| bytes(t).unwrap());
+                assert!(whole == resumed, "{name}, {place}: {file}");
+                assert!(whole != half, "{name}: {file}");
+            }
+            assert_eq!(timeless(&whole.history), timeless(&resumed.history), "{name}, {place}");
         }
     }
+}
+
+/// All of a history that repeats.
+fn timeless(history: &History) -> Vec<EpochRecord> {
+    let without = |record: &EpochRecord| EpochRecord {
+        seconds: 0.0,
+        images_per_second: 0.0,
+        ..record.clone()
+    };
+    history.epochs.iter().map(without).collect()
 }
 
 #[test]

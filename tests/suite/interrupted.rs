@@ -1,19 +1,31 @@
-//! Runs that are killed, go on, or are begun twice at once.
+//! Runs that are stopped, damaged, go on, or are begun twice at once.
 
-use std::process::{Child, Stdio};
+use std::io::Read;
+use std::process::{Child, Output, Stdio};
 
-use crate::user::User;
+use crate::user::{User, signal, texts};
 
-const LONG: [&str; 5] = ["train", "--data", "small.csv", "--epochs", "200"];
+/// Far longer than any test looks at it.
+const LONG: [&str; 9] = [
+    "train",
+    "--data",
+    "small.csv",
+    "--batch",
+    "32",
+    "--epochs",
+    "60",
+    "--checkpoint-every",
+    "1 step",
+];
 
-/// A training that has written its first checkpoint and has long to go.
-fn under_way(user: &User) -> (Child, String) {
-    let mut command = user.dml(&LONG);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+/// Starts a command and waits until a checkpoint of this name is there; gives its run's folder.
+fn under_way(user: &User, args: &[&str], checkpoint: &str) -> (Child, String) {
+    let mut command = user.dml(args);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     loop {
-        assert!(child.try_wait().unwrap().is_none(), "the training ended before it was looked at");
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it was looked at");
         let entries = std::fs::read_dir(user.path("runs")).into_iter().flatten().flatten();
-        let mut begun = entries.filter(|e| e.path().join("checkpoint.safetensors").exists());
+        let mut begun = entries.filter(|e| e.path().join(checkpoint).exists());
         if let Some(folder) = begun.next() {
             return (child, format!("runs/{}", folder.file_name().to_str().unwrap()));
         }
@@ -21,10 +33,38 @@ fn under_way(user: &User) -> (Child, String) {
     }
 }
 
+/// Starts a command and waits until it says that it goes on.
+fn going_on(user: &User, args: &[&str]) -> Child {
+    let mut command = user.dml(args);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let (mut said, mut byte) = (Vec::new(), [0]);
+    while !said.ends_with(b"goes on") {
+        let count = child.stderr.as_mut().unwrap().read(&mut byte).unwrap();
+        assert_eq!(count, 1, "it ended with {}", String::from_utf8_lossy(&said));
+        said.push(byte[0]);
+    }
+    child
+}
+
+/// Ends a process by a signal and gives its code and its last line on stderr.
+fn stopped(child: Child, name: &str) -> (Option<i32>, String) {
+    signal(&child, name);
+    let output: Output = child.wait_with_output().unwrap();
+    let (_, err) = texts(&output);
+    (output.status.code(), err.lines().last().unwrap_or_default().to_owned())
+}
+
+/// Asserts that a run has the model of one that never stopped.
+fn assert_undisturbed(user: &User, run: &str) {
+    let resumed = user.reads(&format!("{run}/model.safetensors"));
+    user.succeeds(&[&LONG[..], &["--force"]].concat());
+    assert!(resumed == user.reads(&format!("{run}/model.safetensors")), "the bytes differ");
+}
+
 #[test]
 fn the_second_on_a_run_is_refused_and_after_a_kill_goes_on_to_the_same_bytes() {
     let user = User::with_images(12);
-    let (mut first, run) = under_way(&user);
+    let (mut first, run) = under_way(&user, &LONG, "checkpoint.safetensors");
     for second in [&["train", "--resume", &run][..], &[&LONG[..], &["--force"]].concat()] {
         let message = user.fails(1, second);
         let owner = format!("error: process {} is at work on {run}", first.id());
@@ -33,9 +73,7 @@ fn the_second_on_a_run_is_refused_and_after_a_kill_goes_on_to_the_same_bytes() {
     first.kill().unwrap();
     first.wait().unwrap();
     user.succeeds(&["train", "--resume", &run]);
-    let resumed = user.reads(&format!("{run}/model.safetensors"));
-    user.succeeds(&[&LONG[..], &["--force"]].concat());
-    assert!(resumed == user.reads(&format!("{run}/model.safetensors")), "the bytes differ");
+    assert_undisturbed(&user, &run);
     let left = std::fs::read_dir(user.path("runs")).unwrap().count();
     assert_eq!(left, 1, "no lock is left over");
 }
@@ -43,19 +81,77 @@ fn the_second_on_a_run_is_refused_and_after_a_kill_goes_on_to_the_same_bytes() {
 #[test]
 fn a_damaged_checkpoint_is_told_and_the_one_before_leads_to_the_same_bytes() {
     let user = User::with_images(12);
-    let (mut child, run) = under_way(&user);
-    let older = user.path(&format!("{run}/checkpoint_before.safetensors"));
-    while !older.exists() {
-        assert!(child.try_wait().unwrap().is_none(), "the training ended before it was looked at");
-        std::thread::yield_now();
-    }
+    let (mut child, run) = under_way(&user, &LONG, "checkpoint_before.safetensors");
     child.kill().unwrap();
     child.wait().unwrap();
     user.writes(&format!("{run}/checkpoint.safetensors"), "half");
     let (_, err) = user.succeeds(&["train", "--resume", &run]);
     assert!(err.contains("checkpoint.safetensors: is no whole"), "{err}");
     assert!(err.contains("the newest checkpoint is damaged, the one before is used"), "{err}");
-    let resumed = user.reads(&format!("{run}/model.safetensors"));
-    user.succeeds(&[&LONG[..], &["--force"]].concat());
-    assert!(resumed == user.reads(&format!("{run}/model.safetensors")), "the bytes differ");
+    assert_undisturbed(&user, &run);
+}
+
+#[test]
+fn ctrl_c_and_sigterm_save_the_step_say_how_to_go_on_and_end_with_130() {
+    let user = User::with_images(12);
+    let (child, run) = under_way(&user, &LONG, "checkpoint.safetensors");
+    let (code, told) = stopped(child, "INT");
+    assert_eq!(code, Some(130), "{told}");
+    assert!(told.starts_with("interrupted: stopped "), "{told}");
+    assert!(told.ends_with(&format!("; go on with dml train --resume {run}")), "{told}");
+    let child = going_on(&user, &["train", "--resume", &run]);
+    let (code, told) = stopped(child, "TERM");
+    assert_eq!(code, Some(130), "{told}");
+    let place = told.strip_prefix("interrupted: stopped ").unwrap().split(';').next().unwrap();
+    let (_, err) = user.succeeds(&["train", "--resume", &run]);
+    let goes_on = format!("goes on {}", place.split(" of ").next().unwrap());
+    assert!(err.contains(&goes_on), "{goes_on} is not in {err}");
+    assert_undisturbed(&user, &run);
+}
+
+#[test]
+fn a_second_signal_ends_at_once_and_loses_nothing_either() {
+    let user = User::with_images(12);
+    let (child, run) = under_way(&user, &LONG, "checkpoint.safetensors");
+    // Both are pending when it wakes up; of one kind, the system would keep only one.
+    signal(&child, "STOP");
+    signal(&child, "INT");
+    signal(&child, "TERM");
+    let (code, _) = stopped(child, "CONT");
+    assert_eq!(code, Some(130));
+    user.succeeds(&["train", "--resume", &run]);
+    assert_undisturbed(&user, &run);
+}
+
+#[test]
+fn a_comparison_that_is_interrupted_goes_on_by_the_same_command_without_finished_runs() {
+    let user = User::with_images(12);
+    user.writes("small.toml", "[data]\npath = \"small.csv\"\n[tsne]\niterations = 20\n");
+    let compare = |epochs, runs| {
+        ["compare", "--config", "small.toml", "--epochs", epochs, "--jobs", "1", "--runs", runs]
+    };
+    user.succeeds(&compare("40", "undisturbed"));
+    let args = compare("40", "runs");
+    // The first of six runs is finished.
+    let (child, _) = under_way(&user, &args, "times.json");
+    let (code, told) = stopped(child, "INT");
+    assert_eq!(code, Some(130), "{told}");
+    assert!(
+        told.starts_with("interrupted: ") && told.contains(" of 6 runs are finished"),
+        "{told}"
+    );
+    assert!(told.ends_with("; the same command goes on from here"), "{told}");
+    let count = told["interrupted: ".len()..].split(' ').next().unwrap();
+    let (table, err) = user.succeeds(&args);
+    let taken = err.matches("finished already").count();
+    // One of the runs may have been trained and not evaluated.
+    let finished: usize = count.parse().unwrap();
+    assert!(finished >= 1 && (finished..=finished + 1).contains(&taken), "{told}\n{err}");
+    let rows = |table: &str, with: &str| -> Vec<String> {
+        table.lines().filter(|line| line.contains(with)).map(str::to_owned).collect()
+    };
+    let (undisturbed, _) = user.succeeds(&compare("40", "undisturbed"));
+    for metric in ["accuracy", "macro F1", "MAP@R", "NMI"] {
+        assert_eq!(rows(&table, metric), rows(&undisturbed, metric));
+    }
 }

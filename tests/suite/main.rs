@@ -5,6 +5,7 @@ mod configs;
 mod determinism;
 mod embeddings;
 mod interrupted;
+mod killed;
 mod layers;
 mod losses;
 mod manners;

@@ -4,8 +4,8 @@ use dml::data::{Class, CsvOptions, Images, Part, load, split};
 use dml::eval::{EvalConfig, Labelled, Trial, embed, judge};
 use dml::loss::Loss;
 use dml::model::{Architecture, FusedNetwork, LibtorchNetwork, Network, initial_weights};
-use dml::runtime::{Cores, Simd};
-use dml::train::{Checkpoint, History, Progress, Task, TrainConfig, train};
+use dml::runtime::{Cores, Interrupt, Simd};
+use dml::train::{Checkpoint, CheckpointEvery, History, Progress, Task, TrainConfig, train};
 use tch::Device;
 
 use crate::user::shipped_sample;
@@ -50,7 +50,7 @@ impl Sample {
         FusedNetwork::new(&TUTORIAL, &weights, &Cores::new(2), Simd::detect()).unwrap()
     }
 
-    /// Trains for some epochs, from a checkpoint where one is given.
+    /// Trains for some epochs, from a checkpoint where one is given, with one every seven steps.
     pub fn train(
         &self,
         network: &mut dyn Network,
@@ -59,7 +59,8 @@ impl Sample {
         from: Option<Checkpoint>,
     ) -> Trained {
         let folder = tempfile::tempdir().unwrap();
-        let config = TrainConfig { epochs, ..TrainConfig::default() };
+        let checkpoint_every = CheckpointEvery::Steps(7);
+        let config = TrainConfig { epochs, checkpoint_every, ..TrainConfig::default() };
         let task = Task {
             config: &config,
             loss,
@@ -69,6 +70,7 @@ impl Sample {
             train: &self.train,
             validation: &self.validation,
             folder: folder.path(),
+            interrupt: &Interrupt::default(),
         };
         let history = train(&task, network, from, &Progress::new().run("test", 1)).unwrap();
         Trained { folder, history }

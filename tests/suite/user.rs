@@ -1,7 +1,7 @@
 //! A user at a terminal: the program in a folder of its own.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
 
 use tempfile::TempDir;
 
@@ -88,7 +88,14 @@ impl User {
     }
 }
 
-fn texts(output: &Output) -> (String, String) {
+/// Sends a signal, `INT` or the like, to a process.
+pub fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+}
+
+/// What a process left on stdout and stderr.
+pub fn texts(output: &Output) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (text(&output.stdout), text(&output.stderr))
 }

@@ -1,0 +1,74 @@
+//! A user's wish to stop: Ctrl-C, or a system that shuts down.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::exit;
+
+use crate::error::{Error, Result};
+
+/// The exit code of a program that was interrupted, as shells give it.
+pub const INTERRUPTED: u8 = 130;
+
+/// Whether work should stop at the next place where nothing is lost.
+///
+/// Copies share one wish.
+#[derive(Debug, Clone, Default)]
+pub struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Asks to stop, as a signal does; tells whether somebody had asked before.
+    pub fn ask(&self) -> bool {
+        self.0.swap(true, Ordering::SeqCst)
+    }
+
+    /// Whether somebody asked to stop.
+    pub fn is_asked(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    /// # Errors
+    /// [`Error::Interrupted`] with the place where work stopped, if somebody asked to stop.
+    pub fn check(&self, place: &str) -> Result<()> {
+        if self.is_asked() { Err(Error::Interrupted(place.to_owned())) } else { Ok(()) }
+    }
+
+    /// From now on the first SIGINT or SIGTERM asks to stop, and calls `told` on a thread of its
+    /// own; the second ends the process at once, with what is on the disk.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn listen(&self, told: impl Fn() + Send + 'static) -> Result<()> {
+        let signals = Signals::new([SIGINT, SIGTERM]);
+        let mut signals = signals
+            .map_err(|e| Error::Other(format!("cannot listen for Ctrl-C and SIGTERM: {e}")))?;
+        let asked = self.clone();
+        std::thread::spawn(move || {
+            for _ in signals.forever() {
+                if asked.ask() {
+                    // Without destructors: other threads are at work.
+                    exit(i32::from(INTERRUPTED));
+                }
+                told();
+            }
+        });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_share_one_wish() {
+        let interrupt = Interrupt::default();
+        let copy = interrupt.clone();
+        assert!(interrupt.check("here").is_ok());
+        assert!(!copy.ask(), "the first");
+        assert!(interrupt.is_asked() && interrupt.ask(), "the second");
+        assert_eq!(interrupt.check("here").unwrap_err().to_string(), "here");
+    }
+}
