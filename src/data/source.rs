@@ -11,6 +11,14 @@ use polars::io::mmap::ReaderBytes;
 use polars::io::utils::get_reader_bytes;
 
 use crate::error::{Error, Fault, Result};
+use crate::runtime::{Memory, bytes};
+
+/// A gzip may hold so many times its own size. Images shrink fivefold, drawings that are mostly
+/// blank twentyfold; only what was made to fill the memory shrinks a thousandfold.
+const LARGEST_RATIO: u64 = 100;
+
+/// Bytes that any gzip may hold.
+const ALWAYS_TAKEN: u64 = 64 << 20;
 
 /// First two bytes of every gzip file (RFC 1952).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -21,11 +29,27 @@ pub type Bytes = ReaderBytes<'static>;
 /// Reads a whole file and unzips it where it is gzip.
 ///
 /// # Errors
-/// [`Error::Fault`] where the file is missing, a folder, or a gzip that is cut off or corrupt;
+/// [`Error::Fault`] where the file is missing, a folder, more than the memory holds, or a gzip that
+/// is cut off, corrupt, or holds far more than images do;
 /// [`Error::Io`] where the system refuses to read it.
 pub fn read_unzipped(path: &Path) -> Result<Bytes> {
-    let bytes = read(path)?;
-    if bytes.starts_with(&GZIP_MAGIC) { unzip(path, &bytes) } else { Ok(bytes) }
+    let found = read(path)?;
+    let memory = Memory::now();
+    let whole = if found.starts_with(&GZIP_MAGIC) { unzip(path, &found, memory)? } else { found };
+    refuse_larger(path, whole.len() as u64, memory)?;
+    Ok(whole)
+}
+
+/// Refuses a file that no memory will hold the images of. As measured, reading takes 1.25 bytes a
+/// byte of the file, which itself need not stay in memory.
+fn refuse_larger(path: &Path, size: u64, memory: Memory) -> Result<()> {
+    let needed = size.saturating_add(size / 4);
+    if needed <= memory.total {
+        return Ok(());
+    }
+    let (size, needed, there) = (bytes(size), bytes(needed), bytes(memory.total));
+    let problem = format!("has {size}, to read it takes {needed} of memory, and there are {there}");
+    Err(Fault::new(path, problem).remedy("take a part of it").into())
 }
 
 fn read(path: &Path) -> Result<Bytes> {
@@ -50,20 +74,34 @@ fn mapped_or_read(path: &Path) -> io::Result<Bytes> {
     }
 }
 
-fn unzip(path: &Path, zipped: &[u8]) -> Result<Bytes> {
+fn unzip(path: &Path, zipped: &[u8], memory: Memory) -> Result<Bytes> {
+    let size = zipped.len() as u64;
+    let most = size.saturating_mul(LARGEST_RATIO).max(ALWAYS_TAKEN).min(memory.available);
+    let mut read = MultiGzDecoder::new(zipped).take(most + 1);
     // Images of digits or clothes shrink about fivefold; a wrong guess costs a copy.
-    let mut bytes = Vec::with_capacity(zipped.len().saturating_mul(5));
-    match MultiGzDecoder::new(zipped).read_to_end(&mut bytes) {
-        Ok(_) => Ok(Bytes::Owned(bytes.into())),
+    let mut unzipped = Vec::with_capacity(size.saturating_mul(5).min(most) as usize);
+    match read.read_to_end(&mut unzipped) {
+        Ok(_) if unzipped.len() as u64 > most => Err(too_large(path, size, most).into()),
+        Ok(_) => Ok(Bytes::Owned(unzipped.into())),
         Err(refusal) => {
             let problem = if refusal.kind() == std::io::ErrorKind::UnexpectedEof {
-                format!("the gzip is cut off after {} unzipped bytes", bytes.len())
+                format!("the gzip is cut off after {} unzipped bytes", unzipped.len())
             } else {
-                format!("the gzip is corrupt after {} unzipped bytes ({refusal})", bytes.len())
+                format!("the gzip is corrupt after {} unzipped bytes ({refusal})", unzipped.len())
             };
             Err(Fault::new(path, problem).remedy("fetch or make the file again").into())
         }
     }
+}
+
+fn too_large(path: &Path, size: u64, most: u64) -> Fault {
+    let problem = format!(
+        "the gzip of {} holds more than {}, which is more than the memory there is or than images \
+         are shrunk to",
+        bytes(size),
+        bytes(most)
+    );
+    Fault::new(path, problem).remedy("unzip it yourself if you trust it")
 }
 
 #[cfg(test)]
@@ -149,6 +187,27 @@ mod tests {
         let end = wrong_checksum.len() - 6;
         wrong_checksum[end] ^= 1;
         assert!(told(&wrong_checksum).starts_with("the gzip is corrupt after 9999 "));
+    }
+
+    #[test]
+    fn a_gzip_made_to_fill_the_memory_is_refused_before_it_does() {
+        // A member of a megabyte of zeros is a kilobyte; ten thousand of them hold ten gigabytes.
+        let bomb = gzip(&vec![0; 1 << 20]).repeat(10_000);
+        let text = told(&bomb);
+        assert!(text.starts_with("the gzip of 11 MB holds more than 1.1 GB, which is"), "{text}");
+        let small = gzip(&vec![0; 100 << 20]);
+        assert!(told(&small).starts_with("the gzip of 102 KB holds more than 67 MB, which is"));
+        assert_eq!(read_back(&gzip(&vec![0; 60 << 20])).unwrap().len(), 60 << 20);
+    }
+
+    #[test]
+    fn a_file_that_no_memory_holds_is_told_with_the_figures() {
+        let memory = Memory { total: 10_000_000_000, available: 1 };
+        let path = Path::new("large.csv");
+        assert!(refuse_larger(path, 7_900_000_000, memory).is_ok());
+        let message = refuse_larger(path, 8_100_000_000, memory).unwrap_err().to_string();
+        let figures = "has 8.1 GB, to read it takes 10.1 GB of memory, and there are 10.0 GB";
+        assert_eq!(message, format!("large.csv: {figures}; take a part of it"));
     }
 
     #[test]

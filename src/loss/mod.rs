@@ -203,11 +203,14 @@ impl Loss {
     /// The loss of a name, with its defaults.
     ///
     /// # Errors
-    /// No loss has this name; the message lists those there are.
+    /// No loss has this name; the message names the nearest and lists those there are.
     pub fn by_name(name: &str) -> Result<Loss> {
         Loss::all().into_iter().find(|loss| loss.name() == name).ok_or_else(|| {
             let names: Vec<&str> = Loss::all().iter().map(Loss::name).collect();
-            let problem = format!("no such loss; there are {}", names.join(", "));
+            let closeness = |known: &&&str| (1e6 * strsim::jaro_winkler(name, known)) as u64;
+            let nearest = names.iter().max_by_key(closeness).expect("there are losses");
+            let all = names.join(", ");
+            let problem = format!("no such loss, the nearest is {nearest}; there are {all}");
             Error::setting("loss.name", name, problem)
         })
     }

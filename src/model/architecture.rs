@@ -1,5 +1,7 @@
 //! The tutorial's convolutional network, as a table of its layers.
 
+use std::collections::BTreeMap;
+
 /// A 3×3 convolution with padding 1, its ReLU, and what follows it.
 pub(super) struct Block {
     /// Place of the convolution in PyTorch's `feature_net`.
@@ -87,6 +89,23 @@ impl Architecture {
         list
     }
 
+    /// Names and shapes of all that a file of this network holds: parameters and BatchNorm's
+    /// running statistics.
+    pub(super) fn tensors(&self) -> BTreeMap<String, Vec<i64>> {
+        let trained = self.parameters().into_iter().map(|p| (p.name, p.shape));
+        let statistics = self.norms().into_iter().flat_map(|(norm, channels)| {
+            ["running_mean", "running_var"]
+                .map(|part| (format!("feature_net.{norm}.{part}"), vec![channels]))
+        });
+        trained.chain(statistics).collect()
+    }
+
+    /// Numbers that are trained.
+    pub fn parameter_count(&self) -> u64 {
+        let numbers = |p: Parameter| p.shape.iter().map(|&n| n as u64).product::<u64>();
+        self.parameters().into_iter().map(numbers).sum()
+    }
+
     /// Every BatchNorm as its place in `feature_net` and its number of channels.
     pub(super) fn norms(&self) -> Vec<(usize, i64)> {
         BLOCKS
@@ -109,9 +128,9 @@ mod tests {
 
     #[test]
     fn the_tutorials_network_has_7343_parameters_in_pytorchs_order() {
-        let parameters = Architecture { side: 28, embedding: 10 }.parameters();
-        let count: i64 = parameters.iter().map(|p| p.shape.iter().product::<i64>()).sum();
-        assert_eq!(count, 7_343);
+        let tutorial = Architecture { side: 28, embedding: 10 };
+        assert_eq!(tutorial.parameter_count(), 7_343);
+        let parameters = tutorial.parameters();
         let names: Vec<&str> = parameters.iter().map(|p| p.name.as_str()).collect();
         assert_eq!(
             names[..4],

@@ -20,7 +20,7 @@ pub use engine::{Engine, EngineChoice, open_network};
 pub use fused::FusedNetwork;
 pub use init::initial_weights;
 pub use libtorch::LibtorchNetwork;
-pub use weights::{digest, read_notes, read_tensors, write_tensors};
+pub use weights::{digest, read_notes, read_tensors, read_weights, write_tensors};
 
 use architecture::{BLOCKS, Block, KERNEL, Start};
 use branch::{Branch, Evaluator};

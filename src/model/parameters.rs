@@ -106,11 +106,10 @@ impl Parameters {
             view.copy_(tensor);
         }
         match state.keys().find(|name| !self.named_views().any(|(known, _)| known == *name)) {
-            // PyTorch counts batches; the network here has no use for the count.
-            Some(name) if !name.ends_with("num_batches_tracked") => {
+            Some(name) => {
                 Err(Error::Other(format!("the weights hold {name}, which the network lacks")))
             }
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 

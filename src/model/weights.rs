@@ -8,9 +8,12 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use tch::{Kind, Tensor};
 
-use super::NamedTensors;
+use super::{Architecture, NamedTensors};
 use crate::error::{Error, Fault, Result};
 use crate::files::{sha256_hex, write_atomically};
+
+/// PyTorch's BatchNorm counts its batches, as a whole number that nothing here needs.
+const PYTORCH_COUNT: &str = ".num_batches_tracked";
 
 /// The key under which notes travel in a file's metadata.
 const NOTES: &str = "dml";
@@ -50,7 +53,7 @@ pub fn digest(tensors: &NamedTensors) -> String {
     sha256_hex(&content)
 }
 
-/// Reads all tensors of a safetensors file as f32 on the CPU.
+/// Reads all tensors of a safetensors file as f32 on the CPU, but for PyTorch's counts of batches.
 ///
 /// # Errors
 /// A file that is missing, no safetensors file, or holds another type than f32.
@@ -58,20 +61,55 @@ pub fn read_tensors(path: &Path) -> Result<NamedTensors> {
     let content = std::fs::read(path).map_err(Error::io("read", path))?;
     let file = SafeTensors::deserialize(&content).map_err(|e| damaged(path, &e))?;
     let mut tensors = NamedTensors::new();
-    for (name, view) in file.iter() {
+    for (name, view) in file.iter().filter(|(name, _)| !name.ends_with(PYTORCH_COUNT)) {
         if view.dtype() != Dtype::F32 {
             let problem = format!("holds {name} as {:?}, only F32 is read", view.dtype());
-            return Err(Fault::new(path, problem).into());
+            let remedy = "save it as float32, tensor.float() in PyTorch";
+            return Err(Fault::new(path, problem).remedy(remedy).into());
         }
         let values: Vec<f32> = view
             .data()
             .chunks_exact(4)
             .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
             .collect();
+        // A tensor of no numbers may claim any shape, also one that nobody can count.
         let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
-        tensors.insert(name.to_owned(), Tensor::from_slice(&values).reshape(shape));
+        let tensor = Tensor::from_slice(&values).f_reshape(&shape).map_err(|_| {
+            Fault::new(path, format!("holds {name} of the shape {:?}", view.shape()))
+        })?;
+        tensors.insert(name.to_owned(), tensor);
     }
     Ok(tensors)
+}
+
+/// Reads the weights of a network of this architecture.
+///
+/// PyTorch's count of batches (`num_batches_tracked`), which is no f32, is passed over.
+///
+/// # Errors
+/// As [`read_tensors`]; a tensor that is missing, too many, of another shape, or holds what is no
+/// finite number; each told with the file and the tensor's name.
+pub fn read_weights(path: &Path, architecture: &Architecture) -> Result<NamedTensors> {
+    let weights = read_tensors(path)?;
+    let fault = |problem: String| {
+        Fault::new(path, problem)
+            .remedy("it is another network's file, or the run has to be trained again")
+    };
+    let needed = architecture.tensors();
+    for (name, shape) in &needed {
+        let tensor = weights.get(name).ok_or_else(|| fault(format!("lacks the tensor {name}")))?;
+        if tensor.size() != *shape {
+            let found = tensor.size();
+            return Err(fault(format!("has {name} of shape {found:?} instead of {shape:?}")).into());
+        }
+        if !bool::try_from(tensor.isfinite().all()).expect("one truth") {
+            return Err(fault(format!("has numbers in {name} that are not finite")).into());
+        }
+    }
+    match weights.keys().find(|name| !needed.contains_key(*name)) {
+        Some(name) => Err(fault(format!("holds {name}, which the network lacks")).into()),
+        None => Ok(weights),
+    }
 }
 
 /// Reads the text that [`write_tensors`] put beside the tensors.
@@ -119,6 +157,69 @@ mod tests {
         assert_eq!(back.len(), weights.len());
         assert!(weights.iter().all(|(name, tensor)| back[name].equal(tensor)));
         assert_eq!(read_notes(&one).unwrap()["loss"], "contrastive");
+    }
+
+    const SMALL: Architecture = Architecture { side: 8, embedding: 2 };
+
+    /// What is said of a model whose tensors were tampered with.
+    fn told(tamper: impl Fn(&mut NamedTensors)) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        let mut weights = initial_weights(&SMALL, 1);
+        tamper(&mut weights);
+        write_tensors(&path, &weights, &[]).unwrap();
+        read_weights(&path, &SMALL).map_or_else(|e| e.to_string(), |_| "read".to_owned())
+    }
+
+    #[test]
+    fn weights_that_do_not_fit_are_told_with_file_and_tensor() {
+        assert_eq!(told(|_| {}), "read");
+        let cases: [(&str, fn(&mut NamedTensors)); 5] = [
+            ("lacks the tensor linear1.bias;", |w| drop(w.remove("linear1.bias"))),
+            ("holds linear3.bias, which the network lacks;", |w| {
+                w.insert("linear3.bias".to_owned(), Tensor::from_slice(&[1f32]));
+            }),
+            ("has linear2.bias of shape [3] instead of [2];", |w| {
+                w.insert("linear2.bias".to_owned(), Tensor::from_slice(&[1f32; 3]));
+            }),
+            ("has numbers in linear2.bias that are not finite;", |w| {
+                w.insert("linear2.bias".to_owned(), Tensor::from_slice(&[1f32, f32::NAN]));
+            }),
+            ("has numbers in linear2.bias that are not finite;", |w| {
+                w.insert("linear2.bias".to_owned(), Tensor::from_slice(&[f32::INFINITY, 1.0]));
+            }),
+        ];
+        for (problem, tamper) in cases {
+            let message = told(tamper);
+            assert!(message.contains(&format!("model.safetensors: {problem}")), "{message}");
+            assert!(message.ends_with("or the run has to be trained again"), "{message}");
+        }
+    }
+
+    #[test]
+    fn other_types_are_told_but_for_pytorchs_count_of_batches() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        let view = |bytes| TensorView::new(Dtype::I64, vec![1], bytes).unwrap();
+        let count = ("feature_net.2.num_batches_tracked", view(&[1, 0, 0, 0, 0, 0, 0, 0]));
+        std::fs::write(&path, safetensors::serialize([count], None).unwrap()).unwrap();
+        assert!(read_tensors(&path).unwrap().is_empty());
+        let weight = ("linear1.bias", view(&[0; 8]));
+        std::fs::write(&path, safetensors::serialize([weight], None).unwrap()).unwrap();
+        let message = read_tensors(&path).unwrap_err().to_string();
+        assert!(message.contains("holds linear1.bias as I64, only F32 is read; save"), "{message}");
+    }
+
+    #[test]
+    fn a_shape_that_nobody_can_count_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        let header =
+            br#"{"a":{"dtype":"F32","shape":[0,18446744073709551615],"data_offsets":[0,0]}}"#;
+        let content = [&(header.len() as u64).to_le_bytes()[..], header].concat();
+        std::fs::write(&path, content).unwrap();
+        let message = read_tensors(&path).unwrap_err().to_string();
+        assert!(message.contains("model.safetensors: "), "{message}");
     }
 
     #[test]

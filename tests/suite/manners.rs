@@ -35,7 +35,10 @@ fn a_folder_that_is_no_run_is_never_removed() {
 fn wrong_settings_are_told_with_their_key_and_the_way_out() {
     let user = User::with_images(12);
     for (args, told) in [
-        (vec!["--loss", "contrastiv"], "there are contrastive, cross-entropy"),
+        (
+            vec!["--loss", "crossentropy"],
+            "the nearest is cross-entropy; there are contrastive, cross",
+        ),
         (vec!["--epochs", "0"], "train.epochs = 0: must be at least 1"),
         (vec!["--learning-rate", "-1"], "train.learning_rate = -1.0: must be a number above 0"),
         (vec!["--batch", "1"], "train.batch = 1: must be at least 2"),

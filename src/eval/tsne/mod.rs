@@ -105,12 +105,16 @@ impl TsneConfig {
         if !(0.0..=1.0).contains(&self.theta) {
             return Err(Error::setting("tsne.theta", self.theta, "must be between 0 and 1"));
         }
-        if self.iterations < 20 {
-            return Err(Error::setting("tsne.iterations", self.iterations, "must be at least 20"));
+        if !(20..=MOST_ITERATIONS).contains(&self.iterations) {
+            let problem = format!("must be at least 20 and at most {MOST_ITERATIONS}");
+            return Err(Error::setting("tsne.iterations", self.iterations, problem));
         }
         Ok(())
     }
 }
+
+/// More than any map takes to settle.
+const MOST_ITERATIONS: usize = 1_000_000;
 
 /// Points laid out in two dimensions.
 #[derive(Debug, Clone, PartialEq)]

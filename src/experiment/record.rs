@@ -1,0 +1,113 @@
+//! What a run is: data, classes, versions, how far it came.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::read_json;
+use crate::data::Class;
+use crate::error::{Fault, Result};
+use crate::model::Engine;
+
+/// What a run is, kept beside its configuration. Holds no times, so that it repeats.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Version of this program.
+    pub dml: String,
+    /// Version of libtorch.
+    pub libtorch: String,
+    /// The device that the network was computed on, `cpu` or `cuda:N`.
+    pub device: String,
+    /// What computed it.
+    #[serde(default)]
+    pub engine: Engine,
+    /// Name of the loss.
+    pub loss: String,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Hash over all that decides the trained model.
+    pub fingerprint: String,
+    /// The data.
+    pub data: DataRecord,
+    /// How far the run came.
+    pub status: Status,
+}
+
+/// The data that a run was trained on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataRecord {
+    /// The file as it was named.
+    pub path: String,
+    /// SHA-256 of its unzipped content.
+    pub sha256: String,
+    /// Images in the file.
+    pub images: usize,
+    /// Images that were trained on.
+    pub train: usize,
+    /// Images that measure.
+    pub validation: usize,
+    /// Rows and columns of an image.
+    pub side: usize,
+    /// Labels in the file and the names shown, in the order of the class numbers 0..C.
+    pub classes: Vec<Class>,
+}
+
+/// How far a run came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Training began and has not ended.
+    Training,
+    /// Both models are there.
+    Trained,
+}
+
+/// The part of a record that every version has.
+#[derive(Deserialize)]
+struct Made {
+    dml: String,
+}
+
+const THIS_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The numbers of a version, `1.20.3`, to be put in order.
+fn version(text: &str) -> Vec<u64> {
+    text.split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect()
+}
+
+/// Refuses a run that a newer version made; what that wrote need not be understood for it.
+///
+/// # Errors
+/// [`Fault`](crate::error::Error::Fault) with both versions.
+pub fn refuse_newer(run: &Path, record: &Path) -> Result<()> {
+    match read_json::<Made>(record) {
+        Ok(Some(Made { dml })) if version(&dml) > version(THIS_VERSION) => {
+            let problem = format!("was made by dml {dml}, this is dml {THIS_VERSION}");
+            Err(Fault::new(run, problem).remedy(format!("use dml {dml} or newer")).into())
+        }
+        // Missing, damaged or as old as this: for others to say.
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RunFolder;
+    use super::super::folder::RECORD;
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_run_of_a_newer_version_is_told_as_such_whatever_it_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        for record in [r#"{"dml": "0.10.0", "status": "paused"}"#, r#"{"dml": "1.0.0-beta"}"#] {
+            fs::write(folder.path().join(RECORD), record).unwrap();
+            let message = RunFolder::open(folder.path()).unwrap_err().to_string();
+            assert!(message.contains(": was made by dml ") && message.contains("or newer"));
+        }
+        assert!(version("0.10.0") > version("0.9.12") && version("1.0.0") == version("1.0.0-rc"));
+        fs::write(folder.path().join(RECORD), r#"{"dml": "0.0.9", "status": "paused"}"#).unwrap();
+        let message = RunFolder::open(folder.path()).unwrap_err().to_string();
+        assert!(message.contains("cannot be understood"), "{message}");
+    }
+}

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Seeds every target's corpus with small files of the real formats, made by the program itself.
+# Usage: seed.sh DML, from anywhere.
+set -euo pipefail
+dml=$(realpath "$1")
+here=$(cd "$(dirname "$0")" && pwd)
+configs=$here/../../configs
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+corpus() {
+  mkdir -p "$here/corpus/$1"
+  cat > "$here/corpus/$1/seed-$2"
+}
+
+# Forty images of 8×8 in two classes; the values depend on the class and the place.
+images() {
+  awk -v comma="$1" 'BEGIN {
+    for (row = 0; row < 40; row++) {
+      printf "%d", row % 2
+      for (pixel = 0; pixel < 64; pixel++) printf "%s%d", comma, (row * 7 + pixel * (row % 2 + 1) * 3) % 256
+      printf "\n"
+    }
+  }'
+}
+header() { printf 'label'; for pixel in $(seq 64); do printf ',pixel%d' "$pixel"; done; printf '\n'; }
+
+images , > plain.csv
+{ header; images ,; } > header.csv
+{ printf '\xef\xbb\xbf'; header; images ,; } | sed 's/$/\r/' > windows.csv
+sed 's/^\([01]\),/"shirt \1",/' header.csv > text.csv
+for file in plain header windows text; do
+  for dialect in '\x00' '\x80' '\x01' '\x02' '\x89'; do
+    { printf "$dialect"; cat $file.csv; } | corpus csv "$file-${dialect#\\x}"
+  done
+  { printf '\x80'; gzip -9n < $file.csv; } | corpus csv "$file-gzip"
+done
+
+for config in "$configs"/*.toml "$configs"/losses/*.toml; do
+  corpus toml "$(basename "$config")" < "$config"
+done
+
+printf '[data]\nvalidation = 0.3\n[model]\nembedding = 2\n[tsne]\niterations = 20\nperplexity = 1.0\n' > small.toml
+for loss in contrastive arcface; do
+  "$dml" train --config small.toml --data header.csv --loss $loss --epochs 1 --batch 16 \
+    --name $loss --checkpoint-every '1 step' > /dev/null 2> log || { cat log; exit 1; }
+  "$dml" eval --run runs/$loss --knn 1 --recall-at 1 > /dev/null 2>&1
+  for file in runs/$loss/*.safetensors; do corpus safetensors "$loss-$(basename "$file")" < "$file"; done
+  for file in runs/$loss/*.npy; do corpus npy "$loss-$(basename "$file")" < "$file"; done
+  for file in run.json config.toml history.csv metrics.json tsne.csv; do
+    cat runs/$loss/$file; printf '\xff'
+  done | corpus run_folder "$loss"
+done

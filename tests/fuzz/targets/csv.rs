@@ -1,0 +1,33 @@
+//! CSV of images, plain and gzip, in all dialects: reading and checking never panic, and a file is
+//! read where the check finds no fault.
+#![no_main]
+
+use dml::data::{ClassNames, CsvOptions, Header, LabelColumn, check, load};
+use dml_fuzz::{bounded, file};
+use libfuzzer_sys::fuzz_target;
+
+/// How much more than a small gzip the unzipped bytes may be before they are refused.
+const UNZIPPED: usize = 64 << 20;
+
+fuzz_target!(|input: &[u8]| {
+    let Some((&dialect, content)) = input.split_first() else { return };
+    let options = CsvOptions {
+        header: [Header::Auto, Header::Yes, Header::No][usize::from(dialect) % 3],
+        label: match dialect / 3 % 3 {
+            0 => LabelColumn::Auto,
+            1 => LabelColumn::Given("2".to_owned()),
+            _ => LabelColumn::Given("label".to_owned()),
+        },
+        names: [ClassNames::Auto, ClassNames::Labels, ClassNames::FashionMnist]
+            [usize::from(dialect) / 9 % 3],
+        pairs: dialect & 128 != 0,
+    };
+    let path = file("images.csv", content);
+    let size = content.len() + if content.starts_with(&[0x1f, 0x8b]) { UNZIPPED } else { 0 };
+    let read = bounded(size, || load(&path, &options).map(|dataset| dataset.len()));
+    let found = bounded(size, || check(&path, &options));
+    if let (Ok(images), Ok(summary)) = (&read, &found) {
+        assert_eq!(summary.fault_count, 0, "read in spite of {:?}", summary.faults);
+        assert_eq!(summary.rows, *images);
+    }
+});

@@ -1,0 +1,17 @@
+//! NumPy's arrays of embeddings and labels.
+#![no_main]
+
+use dml::experiment::{read_embeddings, read_labels};
+use dml_fuzz::{bounded, file};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    let path = file("array.npy", input);
+    if let Ok(embeddings) = bounded(input.len(), || read_embeddings(&path)) {
+        assert!(!embeddings.is_empty() && embeddings.iter().all(|value| value.is_finite()));
+    }
+    // A label of one byte becomes one of eight.
+    if let Ok(labels) = bounded(3 * input.len(), || read_labels(&path)) {
+        assert!(!labels.is_empty());
+    }
+});
