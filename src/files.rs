@@ -11,43 +11,44 @@ use crate::error::{Error, Result};
 
 /// Writes a file under a temporary name beside it and renames it when it is whole.
 ///
-/// The folder is made where it is missing. Whatever stops the writing, `path` holds either what
-/// it held before or all of the new content.
+/// Whatever stops the writing, `path` holds either what it held before or all of the new content.
+/// Its folder has to be there: one that was taken away meanwhile is not made anew with half of
+/// what it held.
 ///
 /// # Errors
-/// [`Error::Io`] with the path that could not be created, written or renamed.
+/// [`Error::Io`] with the path that could not be written or renamed; a folder that is not there.
 pub fn write_atomically(
     path: &Path,
     content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
-    }
     let temporary = temporary_name(path);
-    let written = write_whole(&temporary, content)
-        .and_then(|()| fs::rename(&temporary, path))
-        .map_err(Error::io("write", path));
-    if written.is_err() {
+    let written = write_whole(&temporary, content).and_then(|()| fs::rename(&temporary, path));
+    written.map_err(|refusal| {
         // The first error is the one to tell; a left-over temporary file harms nobody.
         let _ = fs::remove_file(&temporary);
-    }
-    written
+        match folder_of(path).filter(|folder| !folder.is_dir()) {
+            Some(folder) => Error::Other(format!(
+                "cannot write {}: the folder {} was removed or replaced meanwhile; bring it back, \
+                 or begin anew",
+                path.display(),
+                folder.display()
+            )),
+            None => Error::io("write", path)(refusal),
+        }
+    })
 }
 
-/// Refuses to go on where a folder is gone that results belong in: whoever took it away must not
-/// find half of a run in its place.
+/// Makes a folder with those above it; one that is there is no matter.
 ///
 /// # Errors
-/// There is no folder at `path` any more.
-pub fn must_exist(path: &Path) -> Result<()> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    Err(Error::Other(format!(
-        "{} was removed or replaced meanwhile, so nothing more is written there; bring it back, \
-         or begin anew",
-        path.display()
-    )))
+/// The system refuses.
+pub fn create_folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(Error::io("create the folder", path))
+}
+
+/// The folder that a file is in; none for the working folder.
+pub fn folder_of(path: &Path) -> Option<&Path> {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty())
 }
 
 fn write_whole(
@@ -85,6 +86,7 @@ mod tests {
     fn a_failed_write_leaves_the_old_content_and_no_litter() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/a.txt");
+        create_folder(folder_of(&path).unwrap()).unwrap();
         write_atomically(&path, |w| w.write_all(b"old")).unwrap();
         let failed = write_atomically(&path, |w| {
             w.write_all(b"half of the new")?;
@@ -93,6 +95,15 @@ mod tests {
         assert!(failed.unwrap_err().to_string().contains("a.txt"));
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_was_taken_away_is_told_and_not_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gone/a.txt");
+        let message = write_atomically(&path, |w| w.write_all(b"new")).unwrap_err().to_string();
+        assert!(message.contains("gone was removed or replaced meanwhile"), "{message}");
+        assert!(!path.parent().unwrap().exists());
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub fn train(args: TrainArgs) -> Result<()> {
             (Run::new(&session, config, &args.settings.runs, args.name.as_deref())?, existing)
         }
     };
+    run.check_needs(&session)?;
     let _lock = RunLock::take(&run.folder)?;
     session.listen()?;
     let bar = progress.run(&run.title(), run.images());

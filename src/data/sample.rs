@@ -8,7 +8,7 @@ use rand::seq::SliceRandom;
 
 use super::Dataset;
 use crate::error::{Error, Result};
-use crate::files::write_atomically;
+use crate::files::{create_folder, folder_of, write_atomically};
 use crate::random::{Purpose, generator};
 
 /// How many images a sample has.
@@ -91,6 +91,9 @@ pub fn write_csv(data: &Dataset, rows: &[usize], path: &Path) -> Result<()> {
             (class.label.as_str(), data.image(row))
         })
     };
+    if let Some(folder) = folder_of(path) {
+        create_folder(folder)?;
+    }
     write_atomically(path, |file| {
         if !zipped {
             return write_rows(file, data.side, labelled());

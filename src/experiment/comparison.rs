@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Evaluation, Existing, Run, RunLock, Session, evaluate, evaluated, side_by_side};
+use super::{
+    Evaluation, Existing, Needs, Run, RunLock, Session, evaluate, evaluated, side_by_side,
+};
 use crate::config::Config;
 use crate::data::BatchKind;
 use crate::error::{Error, Result, chain};
 use crate::files::sha256_hex;
 use crate::loss::Loss;
+use crate::runtime::Memory;
 use crate::train::{History, TrainConfig};
 
 /// What to compare.
@@ -87,6 +90,7 @@ impl Plan {
     /// [`Error::Interrupted`] where a run was not finished for that; else the first error of a run,
     /// after all others have ended.
     pub fn carry_out(&self, session: &Session) -> Result<Vec<LossRuns>> {
+        self.check_needs(session)?;
         let tasks = self.tasks();
         let done = side_by_side(session, self.jobs, tasks.clone(), |session, (loss, seed)| {
             let loss = &self.losses[loss];
@@ -121,12 +125,32 @@ impl Plan {
         tasks
     }
 
-    fn run(&self, session: &Session, loss: &Loss, seed: u64) -> Result<Finished> {
-        session.interrupt.check("not begun")?;
+    /// Says or refuses what memory or disk will not suffice for; runs that are there count as
+    /// made.
+    ///
+    /// # Errors
+    /// As [`Needs::check`]; settings that do not fit the data.
+    fn check_needs(&self, session: &Session) -> Result<()> {
+        let mut new = 0;
+        for (loss, seed) in self.tasks() {
+            let folder = self.settle(session, &self.losses[loss], seed)?.folder;
+            new += usize::from(self.force || !folder.is_taken());
+        }
+        let jobs = self.jobs.min(self.losses.len() * self.seeds.len());
+        let needs = Needs::of(session, &self.config, &self.losses, jobs, new)?;
+        needs.check(&self.runs, Memory::now(), |line| session.progress.say(line))
+    }
+
+    fn settle(&self, session: &Session, loss: &Loss, seed: u64) -> Result<Run> {
         let mut config = self.config.clone();
         config.loss = loss.clone();
         config.train.seed = seed;
-        let run = Run::new(session, config, &self.runs, None)?;
+        Run::new(session, config, &self.runs, None)
+    }
+
+    fn run(&self, session: &Session, loss: &Loss, seed: u64) -> Result<Finished> {
+        session.interrupt.check("not begun")?;
+        let run = self.settle(session, loss, seed)?;
         let _lock = RunLock::take(&run.folder)?;
         let progress = session.progress.run(&run.title(), run.images());
         let existing = if self.force { Existing::Replace } else { Existing::GoOn };

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array2, Axis};
 use serde::Serialize;
 
-use super::{confusion_table, pictures, read_embeddings, read_labels, write_json};
+use super::{PLOTS, confusion_table, pictures, read_embeddings, read_labels, write_json};
 use crate::error::{Error, Fault, Result};
 use crate::eval::{EvalConfig, Figures, Labelled, Trial};
+use crate::files::create_folder;
 use crate::report::table::Table;
 use crate::runtime::Cores;
 
@@ -118,7 +119,9 @@ impl EmbeddingEvaluation {
     /// # Errors
     /// A file that cannot be written.
     pub fn write(&self, folder: &Path) -> Result<()> {
-        let plot = |name: &str| folder.join("plots").join(name);
+        let plots = folder.join(PLOTS);
+        create_folder(&plots)?;
+        let plot = |name: &str| plots.join(name);
         let name = self.query_embeddings.as_ref().unwrap_or(&self.embeddings);
         let name = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
         write_json(&folder.join("metrics.json"), self)?;

@@ -14,8 +14,7 @@ use crate::data::{Dataset, Images, Part};
 use crate::error::{Error, Result};
 use crate::eval::tsne::Of;
 use crate::eval::{self, Figures, Which};
-use crate::files::must_exist;
-use crate::model::{Engine, Network, open_network, read_notes, read_tensors};
+use crate::model::{Engine, Network, open_network, read_notes, read_weights};
 use crate::report::table::Table;
 use crate::train::{RunProgress, files};
 
@@ -108,10 +107,10 @@ pub fn evaluate(
     progress: &RunProgress,
 ) -> Result<Evaluation> {
     let mut times = Times::default();
-    must_exist(folder.path())?;
     session.interrupt.check("trained, not evaluated")?;
     // Nothing of an earlier evaluation may stand beside what this one writes.
     folder.forget(&[METRICS, TSNE, "plots/tsne.png", TSNE_TRAIN, "plots/tsne_train.png"])?;
+    folder.create_plots()?;
     progress.stage("embedding");
     let start = Instant::now();
     let mut embedded = embed_references(session, folder, config)?;
@@ -178,6 +177,7 @@ pub fn evaluate_test(
         )));
     }
     let test = test.with_classes(&session.dataset.classes)?;
+    folder.create_plots()?;
     progress.stage("embedding");
     let mut embedded = embed_references(session, folder, config)?;
     let images = Images::new(&test, session.device);
@@ -202,7 +202,7 @@ fn embed_references(session: &Session, folder: &RunFolder, config: &Config) -> R
         Which::Last => files::LAST_MODEL,
         Which::Best => files::BEST_MODEL,
     });
-    let weights = read_tensors(&path)?;
+    let weights = read_weights(&path, &architecture)?;
     let epoch = read_notes(&path)?.get("epoch").and_then(|text| text.parse().ok());
     let mut network =
         open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;

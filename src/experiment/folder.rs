@@ -1,17 +1,16 @@
-//! A run's folder: what lies where, and what the run is.
+//! A run's folder: what lies where.
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
+use super::{RunRecord, Status, refuse_newer};
 use crate::config::Config;
-use crate::data::Class;
 use crate::error::{Error, Fault, Result};
-use crate::files::{is_temporary, write_atomically};
-use crate::model::Engine;
+use crate::files::{create_folder, is_temporary, write_atomically};
 use crate::train::files as training_files;
 
 /// The resolved configuration.
@@ -25,59 +24,6 @@ pub const PLOTS: &str = "plots";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunFolder {
     path: PathBuf,
-}
-
-/// What a run is, kept beside its configuration. Holds no times, so that it repeats.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RunRecord {
-    /// Version of this program.
-    pub dml: String,
-    /// Version of libtorch.
-    pub libtorch: String,
-    /// The device that the network was computed on, `cpu` or `cuda:N`.
-    pub device: String,
-    /// What computed it.
-    #[serde(default)]
-    pub engine: Engine,
-    /// Name of the loss.
-    pub loss: String,
-    /// Seed of the run.
-    pub seed: u64,
-    /// Hash over all that decides the trained model.
-    pub fingerprint: String,
-    /// The data.
-    pub data: DataRecord,
-    /// How far the run came.
-    pub status: Status,
-}
-
-/// The data that a run was trained on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DataRecord {
-    /// The file as it was named.
-    pub path: String,
-    /// SHA-256 of its unzipped content.
-    pub sha256: String,
-    /// Images in the file.
-    pub images: usize,
-    /// Images that were trained on.
-    pub train: usize,
-    /// Images that measure.
-    pub validation: usize,
-    /// Rows and columns of an image.
-    pub side: usize,
-    /// Labels in the file and the names shown, in the order of the class numbers 0..C.
-    pub classes: Vec<Class>,
-}
-
-/// How far a run came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// Training began and has not ended.
-    Training,
-    /// Both models are there.
-    Trained,
 }
 
 impl RunFolder {
@@ -143,11 +89,33 @@ impl RunFolder {
         self.path.join(PLOTS).join(name)
     }
 
+    /// Makes the folder with all above it.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn create(&self) -> Result<()> {
+        create_folder(&self.path)?;
+        self.create_plots()
+    }
+
+    /// Makes the folder of the pictures in a run that is there.
+    ///
+    /// # Errors
+    /// The run is not there any more, or the system refuses.
+    pub fn create_plots(&self) -> Result<()> {
+        let plots = self.path.join(PLOTS);
+        match fs::create_dir(&plots) {
+            Err(_) if plots.is_dir() => Ok(()),
+            created => created.map_err(Error::io("create the folder", &plots)),
+        }
+    }
+
     /// What the run is; `None` where there is no run.
     ///
     /// # Errors
-    /// The record is there and cannot be read.
+    /// The record is there and cannot be read, or a newer version of this program made it.
     pub fn record(&self) -> Result<Option<RunRecord>> {
+        refuse_newer(&self.path, &self.file(RECORD))?;
         read_json(&self.file(RECORD))
     }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::RunFolder;
 use crate::error::{Error, Result};
+use crate::files::{create_folder, folder_of};
 
 /// The right to write into a run's folder, held until it is dropped.
 ///
@@ -27,8 +28,8 @@ impl RunLock {
     /// number; a lock file that cannot be made.
     pub fn take(folder: &RunFolder) -> Result<RunLock> {
         let path = folder.path().with_file_name(format!(".{}.lock", folder.name()));
-        if let Some(runs) = path.parent().filter(|runs| !runs.as_os_str().is_empty()) {
-            fs::create_dir_all(runs).map_err(Error::io("create the folder", runs))?;
+        if let Some(runs) = folder_of(&path) {
+            create_folder(runs)?;
         }
         loop {
             let mut file = File::options()

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::{
-    DataUsed, Findings, Finished, LossFindings, LossRuns, Plan, Session, Summary,
-    comparison_folder, conclude, grouped, pictures, read_map, write_json,
+    DataUsed, Findings, Finished, LossFindings, LossRuns, Plan, RunFolder, RunLock, Session,
+    Summary, comparison_folder, conclude, grouped, pictures, read_map, write_json,
 };
 use crate::error::Result;
 use crate::files::write_atomically;
@@ -81,9 +81,12 @@ impl Comparison {
     /// Writes tables, conclusion and pictures into a folder beside the runs, and names it.
     ///
     /// # Errors
-    /// A file that cannot be written.
+    /// A file that cannot be written; another process at work on the same comparison.
     pub fn write(&self, session: &Session) -> Result<PathBuf> {
-        let file = |name: &str| self.folder.join(name);
+        let folder = RunFolder::new(&self.folder);
+        let _lock = RunLock::take(&folder)?;
+        folder.create()?;
+        let file = |name: &str| folder.file(name);
         let table = self.summary.table();
         table.write_csv(&file("table.csv"))?;
         let text = format!("{}\n\n{}\n{}\n", self.caption(), table.markdown(), self.conclusion);

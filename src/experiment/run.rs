@@ -2,12 +2,12 @@
 
 use std::path::{Component, Path};
 
-use super::{DataRecord, RunFolder, RunRecord, Session, Status, pictures};
+use super::{DataRecord, Needs, RunFolder, RunRecord, Session, Status, pictures};
 use crate::config::Config;
 use crate::data::{BatchKind, Part};
 use crate::error::{Error, Result};
 use crate::model::{initial_weights, open_network};
-use crate::runtime::LIBTORCH_VERSION;
+use crate::runtime::{LIBTORCH_VERSION, Memory};
 use crate::train::{Checkpoint, History, Newest, RunProgress, Task, files, train};
 
 /// What to do where the run's folder exists.
@@ -115,6 +115,19 @@ impl Run {
         self.train.rows.len().saturating_mul(self.config.train.epochs) as u64
     }
 
+    /// Says or refuses what memory or disk will not suffice for.
+    ///
+    /// # Errors
+    /// As [`Needs::check`].
+    pub fn check_needs(&self, session: &Session) -> Result<()> {
+        let losses = std::slice::from_ref(&self.config.loss);
+        // What an unfinished run has still to write takes the place of what it has written.
+        let new = usize::from(!self.folder.is_taken());
+        let needs = Needs::of(session, &self.config, losses, 1, new)?;
+        let say = |line: &str| session.progress.say(line);
+        needs.check(self.folder.path(), Memory::now(), say)
+    }
+
     /// Trains, or takes what is trained already.
     ///
     /// # Errors
@@ -145,6 +158,7 @@ impl Run {
         if let Some(checkpoint) = &checkpoint {
             progress.say(&format!("goes on {}", checkpoint.notes.place()));
         }
+        self.folder.create()?;
         // The record first: it is what tells a run from any other folder.
         self.folder.write_record(&self.record)?;
         self.folder.write_config(&self.config)?;

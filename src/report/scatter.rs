@@ -157,7 +157,7 @@ mod tests {
 
     fn drawn(panels: &[Scatter<'_>], classes: &[String]) -> Picture {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("plots/tsne.png");
+        let path = folder.path().join("tsne.png");
         draw(panels, classes, &path).unwrap();
         Picture::read(&path)
     }

@@ -3,11 +3,13 @@
 mod cores;
 mod device;
 mod interrupt;
+mod limits;
 mod simd;
 
 pub use cores::{Core, Cores, Job, Workers};
 pub use device::{DeviceChoice, open_device};
 pub use interrupt::{INTERRUPTED, Interrupt};
+pub use limits::{Memory, bytes, disk_available};
 pub(crate) use simd::multiply_add_eight;
 pub use simd::{Kernel, Simd, multiply_add};
 

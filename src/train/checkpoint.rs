@@ -106,7 +106,7 @@ impl Checkpoint {
             Ok(checkpoint) => Ok(Some(Newest { checkpoint, passed_over: None })),
             Err(damage) => match Checkpoint::read(&older) {
                 Ok(checkpoint) => {
-                    std::fs::rename(&older, &newest).map_err(Error::io("rename", &older))?;
+                    std::fs::rename(&older, &newest).map_err(Error::io("replace", &newest))?;
                     Ok(Some(Newest { checkpoint, passed_over: Some(damage) }))
                 }
                 Err(_) => Err(damage),

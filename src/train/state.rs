@@ -6,8 +6,7 @@ use super::checkpoint::Notes;
 use super::{
     Adam, Checkpoint, EpochRecord, History, OwnParameters, Pass, Position, Task, diverged, files,
 };
-use crate::error::{Error, Result};
-use crate::files::must_exist;
+use crate::error::{Fault, Result};
 use crate::model::{NamedTensors, Network, write_tensors};
 
 /// The state of a training between two steps, but for the network.
@@ -54,12 +53,14 @@ impl State {
         network: &mut dyn Network,
         checkpoint: Checkpoint,
     ) -> Result<()> {
-        network.load_state(&checkpoint.network)?;
-        if checkpoint.mean.size() != self.adam.mean.size() {
-            let folder = task.folder.display();
-            return Err(Error::Other(format!(
-                "the checkpoint in {folder} is of another network; train again with --force"
-            )));
+        let another = |why: String| {
+            Fault::new(task.folder, format!("has a checkpoint of another network ({why})"))
+                .remedy("train the run again with --force")
+        };
+        network.load_state(&checkpoint.network).map_err(|error| another(error.to_string()))?;
+        let size = self.adam.mean.size();
+        if checkpoint.mean.size() != size || checkpoint.square.size() != size {
+            return Err(another("the optimiser's state has another size".to_owned()).into());
         }
         self.adam.mean.copy_(&checkpoint.mean);
         self.adam.square.copy_(&checkpoint.square);
@@ -95,7 +96,6 @@ impl State {
             self.best_own = self.own_values();
         }
         self.position = Position::default();
-        must_exist(task.folder)?;
         self.history.write(&task.folder.join(files::HISTORY))?;
         self.checkpoint(network).write_newest(task.folder)
     }
@@ -118,7 +118,6 @@ impl State {
             return Err(diverged(task, "training", f64::NAN, epoch, &place));
         }
         self.position = position;
-        must_exist(task.folder)?;
         self.checkpoint(network).write_newest(task.folder)
     }
 
@@ -151,7 +150,6 @@ impl State {
     /// # Errors
     /// A file that cannot be written.
     pub fn write_models(&self, task: &Task, network: &dyn Network) -> Result<()> {
-        must_exist(task.folder)?;
         let (best, last) =
             (self.history.best_epoch().unwrap_or_default(), self.history.epochs.len());
         let files = [

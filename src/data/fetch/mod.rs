@@ -15,7 +15,7 @@ use self::sources::{
 };
 use super::{IdxImages, sha256_hex, write_rows};
 use crate::error::{Error, Fault, Result};
-use crate::files::write_atomically;
+use crate::files::{create_folder, folder_of, write_atomically};
 
 /// The training set's and the test set's CSV file, and where they come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,5 +184,8 @@ fn write(idx: &Idx, path: &Path) -> Result<()> {
     let IdxImages { height, width, pixels } = &idx.images;
     let labels: Vec<String> = idx.labels.iter().map(u8::to_string).collect();
     let rows = labels.iter().map(String::as_str).zip(pixels.chunks_exact(height * width));
+    if let Some(folder) = folder_of(path) {
+        create_folder(folder)?;
+    }
     write_atomically(path, |file| write_rows(file, *height, rows))
 }
