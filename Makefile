@@ -24,13 +24,20 @@ DATA ?= $(FULL)
 CONFIG ?=
 FROM_IDX = $(if $(FROM),--from '$(FROM)')
 
-.PHONY: help compare test check memcheck smoke bench data libtorch build clean
+# For `make fuzz`: seconds a target and the targets; for `make kills`: how many.
+TIME ?= 600
+TARGETS ?= csv npy toml safetensors run_folder
+KILLS ?= 50
+
+.PHONY: help compare test check memcheck kills fuzz smoke bench data libtorch build clean
 
 help:
 	@echo 'make compare    set up, get the data, build, compare both losses over three seeds'
 	@echo 'make test       set up, build, run the tests'
 	@echo 'make check      formatting, clippy, documentation, harness; warnings are errors'
 	@echo 'make memcheck   the fused engine under Valgrind, which has to be installed'
+	@echo 'make kills      a comparison killed KILLS=50 times at random moments, to the same bytes'
+	@echo 'make fuzz       every reader of files under cargo-fuzz, TIME=600 seconds a target'
 	@echo 'make smoke      the whole chain on a small sample, in seconds'
 	@echo 'make bench      set the peers up, measure dml beside them, write benches/RESULTS.md;'
 	@echo '                ONLY=csv,step picks stages, ROUNDS=5, SCRIPT=the tutorial as a Python script'
@@ -58,6 +65,19 @@ memcheck: libtorch
 	@command -v valgrind >/dev/null || { echo 'make: Valgrind is missing: install the package valgrind' >&2; exit 1; }
 	CARGO_TARGET_$(shell rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')_RUNNER='valgrind --quiet --error-exitcode=1' \
 	  $(CARGO) test --release --locked --lib model::fused
+
+kills: libtorch
+	DML_KILLS=$(KILLS) $(CARGO) test --release --locked --test suite killed_at_any_moment -- --nocapture
+
+# cargo-fuzz asks for a nightly compiler; the variable lets a stable one take its flags. What grows
+# stays in tests/fuzz/corpus, what fails in tests/fuzz/artifacts; neither is committed.
+fuzz: build
+	@command -v cargo-fuzz >/dev/null || { echo 'make: cargo-fuzz is missing: cargo install cargo-fuzz' >&2; exit 1; }
+	tests/fuzz/seed.sh $(DML)
+	for target in $(TARGETS); do \
+	  RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --fuzz-dir tests/fuzz --sanitizer none $$target -- \
+	    -max_total_time=$(TIME) -timeout=10 -rss_limit_mb=2048 || exit 1; \
+	done
 
 smoke: build
 	rm -rf target/smoke

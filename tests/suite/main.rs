@@ -4,12 +4,14 @@
 mod configs;
 mod determinism;
 mod embeddings;
+mod faults;
 mod interrupted;
 mod killed;
 mod layers;
 mod losses;
 mod manners;
 mod network;
+mod properties;
 mod sample;
 mod tour;
 mod user;
