@@ -6,19 +6,22 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::MultiGzDecoder;
 use polars::io::mmap::ReaderBytes;
 use polars::io::utils::get_reader_bytes;
 
 use crate::error::{Error, Fault, Result};
 use crate::runtime::{Memory, bytes};
 
-/// A gzip may hold so many times its own size. Images shrink fivefold, drawings that are mostly
+/// What was read of a gzip may hold so many times its own size. Images shrink fivefold, drawings that are mostly
 /// blank twentyfold; only what was made to fill the memory shrinks a thousandfold.
 const LARGEST_RATIO: u64 = 100;
 
 /// Bytes that any gzip may hold.
 const ALWAYS_TAKEN: u64 = 64 << 20;
+
+/// Unzipped bytes between two looks at how many there are.
+const PIECE: u64 = 4 << 20;
 
 /// First two bytes of every gzip file (RFC 1952).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -75,33 +78,43 @@ fn mapped_or_read(path: &Path) -> io::Result<Bytes> {
 }
 
 fn unzip(path: &Path, zipped: &[u8], memory: Memory) -> Result<Bytes> {
-    let size = zipped.len() as u64;
-    let most = size.saturating_mul(LARGEST_RATIO).max(ALWAYS_TAKEN).min(memory.available);
-    let mut read = MultiGzDecoder::new(zipped).take(most + 1);
+    let mut decoder = MultiGzDecoder::new(zipped);
     // Images of digits or clothes shrink about fivefold; a wrong guess costs a copy.
-    let mut unzipped = Vec::with_capacity(size.saturating_mul(5).min(most) as usize);
-    match read.read_to_end(&mut unzipped) {
-        Ok(_) if unzipped.len() as u64 > most => Err(too_large(path, size, most).into()),
-        Ok(_) => Ok(Bytes::Owned(unzipped.into())),
-        Err(refusal) => {
-            let problem = if refusal.kind() == std::io::ErrorKind::UnexpectedEof {
-                format!("the gzip is cut off after {} unzipped bytes", unzipped.len())
-            } else {
-                format!("the gzip is corrupt after {} unzipped bytes ({refusal})", unzipped.len())
-            };
-            Err(Fault::new(path, problem).remedy("fetch or make the file again").into())
+    let guess = (zipped.len() as u64).saturating_mul(5).min(memory.available);
+    let mut unzipped = Vec::with_capacity(guess as usize);
+    loop {
+        match decoder.by_ref().take(PIECE).read_to_end(&mut unzipped) {
+            Ok(0) => return Ok(Bytes::Owned(unzipped.into())),
+            Ok(_) => {
+                let read = zipped.len() - decoder.get_ref().len();
+                refuse_bomb(path, unzipped.len() as u64, read as u64, memory)?;
+            }
+            Err(refusal) => return Err(broken(path, unzipped.len(), &refusal).into()),
         }
     }
 }
 
-fn too_large(path: &Path, size: u64, most: u64) -> Fault {
-    let problem = format!(
-        "the gzip of {} holds more than {}, which is more than the memory there is or than images \
-         are shrunk to",
-        bytes(size),
-        bytes(most)
-    );
-    Fault::new(path, problem).remedy("unzip it yourself if you trust it")
+/// Refuses what is unzipped so far to so many bytes, where it is far more than images give or than
+/// there is memory.
+fn refuse_bomb(path: &Path, unzipped: u64, zipped: u64, memory: Memory) -> Result<()> {
+    let problem = if unzipped > zipped.saturating_mul(LARGEST_RATIO).max(ALWAYS_TAKEN) {
+        let (unzipped, zipped) = (bytes(unzipped), bytes(zipped));
+        format!("the first {zipped} of the gzip hold {unzipped}, as no images do")
+    } else if unzipped > memory.available {
+        format!("the gzip holds more than the {} of memory that are free", bytes(memory.available))
+    } else {
+        return Ok(());
+    };
+    Err(Fault::new(path, problem).remedy("take another file, or a part of it").into())
+}
+
+fn broken(path: &Path, unzipped: usize, refusal: &io::Error) -> Fault {
+    let problem = if refusal.kind() == io::ErrorKind::UnexpectedEof {
+        format!("the gzip is cut off after {unzipped} unzipped bytes")
+    } else {
+        format!("the gzip is corrupt after {unzipped} unzipped bytes ({refusal})")
+    };
+    Fault::new(path, problem).remedy("fetch or make the file again")
 }
 
 #[cfg(test)]
@@ -194,10 +207,16 @@ mod tests {
         // A member of a megabyte of zeros is a kilobyte; ten thousand of them hold ten gigabytes.
         let bomb = gzip(&vec![0; 1 << 20]).repeat(10_000);
         let text = told(&bomb);
-        assert!(text.starts_with("the gzip of 11 MB holds more than 1.1 GB, which is"), "{text}");
-        let small = gzip(&vec![0; 100 << 20]);
-        assert!(told(&small).starts_with("the gzip of 102 KB holds more than 67 MB, which is"));
+        assert!(
+            text.starts_with("the first 71 KB of the gzip hold 71 MB, as no images do"),
+            "{text}"
+        );
         assert_eq!(read_back(&gzip(&vec![0; 60 << 20])).unwrap().len(), 60 << 20);
+        let memory = Memory { total: 9_000_000_000, available: 2_000_000_000 };
+        let check = |unzipped| refuse_bomb(Path::new("a.gz"), unzipped, 1_000_000_000, memory);
+        assert!(check(1_900_000_000).is_ok());
+        let text = check(2_100_000_000).unwrap_err().to_string();
+        assert!(text.contains("holds more than the 2.0 GB of memory that are free"), "{text}");
     }
 
     #[test]

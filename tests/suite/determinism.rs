@@ -28,8 +28,8 @@ const REPEATABLE: [&str; 6] = [
 fn the_same_seed_gives_the_same_bytes_alone_and_beside_others() {
     let user = User::with_images(120);
     user.writes("small.toml", SMALL);
-    for runs in ["one", "two"] {
-        user.succeeds(&["train", "--config", "small.toml", "--runs", runs]);
+    for (runs, cores) in [("one", "64"), ("two", "1")] {
+        user.succeeds(&["train", "--config", "small.toml", "--runs", runs, "--cores", cores]);
         user.succeeds(&["eval", "--runs", runs]);
     }
     let args = ["compare", "--config", "small.toml", "--seeds", "2022,1", "--jobs", "3"];
@@ -43,6 +43,26 @@ fn the_same_seed_gives_the_same_bytes_alone_and_beside_others() {
         assert!(bytes == user.reads(&format!("{beside}/{name}")), "{name} differs beside others");
         assert!(bytes != user.reads(&format!("{other_seed}/{name}")), "{name} heeds no seed");
     }
+}
+
+#[test]
+fn other_instructions_of_the_processor_change_no_more_than_roundings() {
+    let user = User::with_images(120);
+    user.writes("small.toml", SMALL);
+    let args = ["train", "--config", "small.toml", "--loss", "cross-entropy", "--epochs", "1"];
+    let losses = [None, Some("default")].map(|capability| {
+        let mut command = user.dml(&args);
+        command.args(["--runs", capability.unwrap_or("best")]);
+        // libtorch then computes without AVX2 and AVX-512.
+        command.envs(capability.map(|value| ("ATEN_CPU_CAPABILITY", value)));
+        assert!(command.output().unwrap().status.success());
+        let run = user.run_folder(capability.unwrap_or("best"), "cross-entropy-");
+        let history = History::read(&user.path(&run).join(files::HISTORY)).unwrap();
+        (history.epochs[0].train_loss, history.epochs[0].validation_loss)
+    });
+    let [(train, validation), (other_train, other_validation)] = losses;
+    assert!((train / other_train - 1.0).abs() < 1e-4, "{train} {other_train}");
+    assert!((validation / other_validation - 1.0).abs() < 1e-2, "{validation} {other_validation}");
 }
 
 #[test]
