@@ -174,7 +174,8 @@ mod tests {
     #[test]
     fn weights_that_do_not_fit_are_told_with_file_and_tensor() {
         assert_eq!(told(|_| {}), "read");
-        let cases: [(&str, fn(&mut NamedTensors)); 5] = [
+        type Tamper = fn(&mut NamedTensors);
+        let cases: [(&str, Tamper); 5] = [
             ("lacks the tensor linear1.bias;", |w| drop(w.remove("linear1.bias"))),
             ("holds linear3.bias, which the network lacks;", |w| {
                 w.insert("linear3.bias".to_owned(), Tensor::from_slice(&[1f32]));
