@@ -26,7 +26,7 @@ FROM_IDX = $(if $(FROM),--from '$(FROM)')
 
 # For `make fuzz`: seconds a target and the targets; for `make kills`: how many.
 TIME ?= 600
-TARGETS ?= csv npy toml safetensors run_folder
+TARGETS ?= csv idx npy toml safetensors run_folder
 KILLS ?= 50
 
 .PHONY: help compare test check memcheck kills fuzz smoke bench data libtorch build clean

@@ -3,6 +3,8 @@
 //! Every part of the program owns the type of its own settings; here they are put together,
 //! read, checked and written. A resolved configuration holds every key.
 
+mod keys;
+
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -55,7 +57,9 @@ impl Config {
     /// A file that cannot be read, is no TOML, has a value of the wrong type, or an unknown key,
     /// for which the nearest known key is named.
     pub fn read(path: &Path) -> Result<Config> {
-        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+        let content = std::fs::read(path).map_err(Error::io("read", path))?;
+        let text = String::from_utf8(content)
+            .map_err(|_| Fault::new(path, "is no text in UTF-8").remedy("save it as UTF-8"))?;
         Config::parse(&text, path)
     }
 
@@ -67,7 +71,11 @@ impl Config {
         let fault = |e: toml::de::Error| Fault::new(path, e.to_string().trim_end().to_owned());
         let mut table: Table = text.parse().map_err(fault)?;
         let loss = named_loss(&mut table)?;
-        refuse_unknown_keys(&table, &loss, path)?;
+        let known = Config { loss: loss.clone(), ..Config::default() };
+        let known = Table::try_from(&known).expect("settings are plain values");
+        keys::refuse_unknown(&table, &known, path)?;
+        keys::refuse_other_kinds(&table, &known, path)?;
+        refuse_settings(&table, &loss, path)?;
         Ok(table.try_into().map_err(fault)?)
     }
 
@@ -134,43 +142,18 @@ fn named_loss(table: &mut Table) -> Result<Loss> {
     }
 }
 
-fn refuse_unknown_keys(table: &Table, loss: &Loss, path: &Path) -> Result<()> {
-    let known = Config { loss: loss.clone(), ..Config::default() };
-    let known = Table::try_from(&known).expect("settings are plain values");
-    let known = dotted_keys(&known);
-    let sections: Vec<&str> = known.iter().filter_map(|key| key.split('.').next()).collect();
-    for key in dotted_keys(table) {
-        let is_section = sections.contains(&key.as_str());
-        if is_section || known.contains(&key) {
-            continue;
-        }
-        let nearest = known
-            .iter()
-            .map(|candidate| (closeness(&key, candidate), candidate))
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .map_or("", |(_, candidate)| candidate);
-        let fault = Fault::new(path, format!("unknown key {key}"))
-            .remedy(format!("the nearest key is {nearest}"));
-        return Err(fault.into());
+/// Refuses a setting of the loss that it cannot have, each by itself: tried all together, they
+/// would not tell which it was.
+fn refuse_settings(table: &Table, loss: &Loss, path: &Path) -> Result<()> {
+    let Some(Value::Table(settings)) = table.get("loss") else { return Ok(()) };
+    for (key, value) in settings {
+        let mut alone = Table::from_iter([("name".to_owned(), loss.name().into())]);
+        alone.insert(key.clone(), value.clone());
+        alone.try_into::<Loss>().map_err(|e| {
+            Fault::new(path, format!("loss.{key} = {value}: {}", e.message().trim_end()))
+        })?;
     }
     Ok(())
-}
-
-/// How near two keys are: by their last part first, then as a whole.
-fn closeness(key: &str, candidate: &str) -> f64 {
-    let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
-    strsim::jaro_winkler(&last(key), &last(candidate)) + 0.1 * strsim::jaro_winkler(key, candidate)
-}
-
-/// The keys of a table's leaves, `train.epochs`.
-fn dotted_keys(table: &Table) -> Vec<String> {
-    let below = |(key, value): (&String, &Value)| match value {
-        Value::Table(inner) if !inner.is_empty() => {
-            dotted_keys(inner).iter().map(|rest| format!("{key}.{rest}")).collect()
-        }
-        _ => vec![key.clone()],
-    };
-    table.iter().flat_map(below).collect()
 }
 
 #[cfg(test)]
@@ -235,12 +218,37 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_the_wrong_type_or_loss_is_told_with_its_key() {
-        let wrong = message("[train]\nepochs = \"many\"");
-        assert!(wrong.contains("epochs") && wrong.contains("many"), "{wrong}");
+    fn a_value_of_the_wrong_kind_or_loss_is_told_with_its_key() {
+        for (text, told) in [
+            ("[train]\nepochs = \"many\"", "train.epochs = \"many\": must be a whole number from"),
+            ("[train]\nepochs = -3", "train.epochs = -3: must be a whole number from 0 on"),
+            ("[train]\nlearning_rate = true", "train.learning_rate = true: must be a number"),
+            ("[eval]\nrecall_at = [1, \"a\"]", "eval.recall_at = [1, \"a\"]: must be a list of"),
+            ("[data]\npath = 3", "data.path = 3: must be text in quotes"),
+            ("[loss]\nnormalise = 1", "loss.normalise = 1: must be true or false"),
+            ("[loss]\npairs = \"al\"", "loss.pairs = \"al\": unknown variant `al`, expected"),
+            ("train = 3", "train = 3: must be a section, [train]"),
+            ("loss = 3", "loss = 3: must be a section, [loss]"),
+            ("[model]\nembedding = 1.5", "1.5 is neither \"auto\" nor a whole number"),
+        ] {
+            let message = message(text);
+            assert!(message.starts_with(&format!("my.toml: {told}")), "{message}");
+        }
+        assert_eq!(
+            parse("[loss]\nmargin = 1\n[model]\nembedding = 3").unwrap().loss.name(),
+            "contrastive"
+        );
         let loss = message("[loss]\nname = \"contrast\"");
         assert!(loss.contains("contrastive, cross-entropy"), "{loss}");
         assert!(message("[train\n").contains("my.toml"));
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_is_told() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), b"\xff\xfe[\0t\0r\0a\0i\0n\0]\0").unwrap();
+        let message = Config::read(file.path()).unwrap_err().to_string();
+        assert!(message.ends_with(": is no text in UTF-8; save it as UTF-8"), "{message}");
     }
 
     #[test]

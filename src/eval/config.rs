@@ -12,7 +12,7 @@ pub struct EvalConfig {
     pub model: Which,
     /// Neighbours that vote on the class of an image; at least 1.
     pub knn: usize,
-    /// The ks of recall@k, each at least 1.
+    /// The ks of recall@k, each at least 1 and at most 100,000.
     pub recall_at: Vec<usize>,
     /// Neighbours that vote on the ranking of classes for recall@k; at least 1.
     pub recall_voters: usize,
@@ -43,6 +43,9 @@ impl Default for EvalConfig {
     }
 }
 
+/// More classes than anybody ranks: tables and pictures have a place for each k up to the largest.
+const LARGEST_K: usize = 100_000;
+
 impl EvalConfig {
     /// # Errors
     /// [`Error::Setting`] with the key, its value and what it can be.
@@ -59,6 +62,38 @@ impl EvalConfig {
             }
             ks.iter().try_for_each(|&k| at_least_one(key, k))?;
         }
-        Ok(())
+        match self.recall_at.iter().find(|&&k| k > LARGEST_K) {
+            Some(k) => {
+                let problem = format!("must be at most {LARGEST_K}");
+                Err(Error::setting("eval.recall_at", k, problem))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_cannot_be_are_told_with_their_key() {
+        type Spoil = fn(&mut EvalConfig);
+        let cases: [(&str, Spoil); 6] = [
+            ("eval.knn = 0: must be at least 1", |c| c.knn = 0),
+            ("eval.recall_voters = 0: must be at least 1", |c| c.recall_voters = 0),
+            ("eval.recall_at = []: must hold at least one k", |c| c.recall_at.clear()),
+            ("eval.recall_at = 0: must be at least 1", |c| c.recall_at.push(0)),
+            ("eval.recall_at = 4611686018427387904: must be at most 100000", |c| {
+                c.recall_at.push(1 << 62);
+            }),
+            ("eval.hits_at = 0: must be at least 1", |c| c.hits_at.push(0)),
+        ];
+        for (told, spoil) in cases {
+            let mut config = EvalConfig::default();
+            assert!(config.check().is_ok());
+            spoil(&mut config);
+            assert_eq!(config.check().unwrap_err().to_string(), told);
+        }
     }
 }

@@ -57,15 +57,20 @@ pub fn write_map(path: &Path, session: &Session, rows: &[i64], map: &tsne::Map) 
 /// The file is missing or was changed.
 pub fn read_map(folder: &Path, dataset: &Dataset) -> Result<(Vec<[f64; 2]>, Vec<usize>)> {
     let path = folder.join(TSNE);
-    let fault = |e: csv::Error| Fault::new(&path, format!("cannot be understood ({e})"));
+    let changed = |problem: String| {
+        let way_out = format!("evaluate again with dml eval --run {}", folder.display());
+        Fault::new(&path, problem).remedy(way_out)
+    };
+    let fault = |e: csv::Error| changed(format!("cannot be understood ({e})"));
     let mut reader = csv::Reader::from_path(&path).map_err(fault)?;
     let mut points = Vec::new();
     let mut labels = Vec::new();
     for row in reader.deserialize() {
         let (row, _, _, x, y): (usize, String, String, f64, f64) = row.map_err(fault)?;
-        let label = dataset.labels.get(row).ok_or_else(|| {
-            Fault::new(&path, format!("names row {row} of {} images", dataset.len()))
-        })?;
+        let label = dataset
+            .labels
+            .get(row)
+            .ok_or_else(|| changed(format!("names row {row} of {} images", dataset.len())))?;
         points.push([x, y]);
         labels.push(*label as usize);
     }

@@ -155,7 +155,10 @@ pub fn evaluated(
     let evaluation: Option<Evaluation> = read_json(&folder.file(METRICS))?;
     let whole = |e: &Evaluation| e.tsne.is_some() || e.tsne_remark.is_some();
     let fingerprint = config.evaluation_fingerprint(session.engine);
-    Ok(evaluation.filter(|e| e.fingerprint == fingerprint && whole(e)))
+    // Pictures have a place for each k up to the largest, which somebody may have changed.
+    let ks = |e: &Evaluation| e.figures.recall.at.iter().map(|at| at.k).collect::<Vec<_>>();
+    let asked = |e: &Evaluation| e.fingerprint == fingerprint && ks(e) == config.eval.recall_at;
+    Ok(evaluation.filter(|e| asked(e) && whole(e)))
 }
 
 /// Evaluates a run on images from another file, against its training images; without a t-SNE.

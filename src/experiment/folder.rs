@@ -51,22 +51,23 @@ impl RunFolder {
     /// The run under `runs` whose training ended last.
     ///
     /// # Errors
-    /// There is none.
+    /// There is none; where there is one that cannot be read, this is told.
     pub fn newest(runs: &Path) -> Result<(RunFolder, RunRecord)> {
         let entries = fs::read_dir(runs).into_iter().flatten().flatten();
+        let mut refusal = None;
         let trained = entries.filter_map(|entry| {
             let folder = RunFolder::new(entry.path());
-            let record = folder.record().ok().flatten()?;
+            let record = folder.record().map_err(|error| refusal = Some(error)).ok().flatten()?;
             let model = fs::metadata(folder.file(training_files::LAST_MODEL)).ok()?;
             (record.status == Status::Trained).then_some((model.modified().ok()?, folder, record))
         });
         let newest = trained.max_by_key(|(time, ..)| *time);
-        newest.map(|(_, folder, record)| (folder, record)).ok_or_else(|| {
-            let problem = "holds no trained run";
-            Fault::new(runs, problem)
-                .remedy("train one with dml train, or name it with --run")
-                .into()
-        })
+        let none = || {
+            let fault = Fault::new(runs, "holds no trained run");
+            fault.remedy("train one with dml train, or name it with --run").into()
+        };
+        let newest = newest.map(|(_, folder, record)| (folder, record));
+        newest.ok_or_else(|| refusal.unwrap_or_else(none))
     }
 
     /// Where the folder is.
@@ -273,5 +274,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let message = RunFolder::newest(folder.path()).unwrap_err().to_string();
         assert!(message.contains("holds no trained run; train one with dml train"), "{message}");
+        fs::create_dir(folder.path().join("later")).unwrap();
+        fs::write(folder.path().join("later").join(RECORD), "{\"dml\": \"9.0.0\"}").unwrap();
+        let message = RunFolder::newest(folder.path()).unwrap_err().to_string();
+        assert!(message.contains("later: was made by dml 9.0.0, this is dml "), "{message}");
     }
 }

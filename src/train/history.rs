@@ -70,7 +70,10 @@ impl History {
     /// # Errors
     /// The file is missing or was changed.
     pub fn read(path: &Path) -> Result<History> {
-        let fault = |e: csv::Error| Fault::new(path, format!("cannot be understood ({e})"));
+        let fault = |e: csv::Error| {
+            Fault::new(path, format!("cannot be understood ({e})"))
+                .remedy("train the run again with --force")
+        };
         let mut reader = csv::Reader::from_path(path).map_err(fault)?;
         let epochs = reader.deserialize().collect::<std::result::Result<_, _>>().map_err(fault)?;
         Ok(History { epochs })

@@ -37,6 +37,14 @@ for file in plain header windows text; do
   { printf '\x80'; gzip -9n < $file.csv; } | corpus csv "$file-gzip"
 done
 
+# Two images of 2×3 and their labels.
+printf '\0\0\10\3\0\0\0\2\0\0\0\2\0\0\0\3abcdefghijkl' > images
+printf '\0\0\10\1\0\0\0\2\0\1' > labels
+for file in images labels; do
+  corpus idx $file < $file
+  gzip -9n < $file | corpus idx $file-gzip
+done
+
 for config in "$configs"/*.toml "$configs"/losses/*.toml; do
   corpus toml "$(basename "$config")" < "$config"
 done

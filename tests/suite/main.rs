@@ -3,6 +3,7 @@
 
 mod configs;
 mod determinism;
+mod elsewhere;
 mod embeddings;
 mod faults;
 mod interrupted;

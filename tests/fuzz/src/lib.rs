@@ -46,6 +46,11 @@ pub fn bounded<R>(bytes: usize, read: impl FnOnce() -> R) -> R {
     result
 }
 
+/// Bytes that a file counts as: a gzip may be unzipped to so much before it is refused.
+pub fn unzipped(input: &[u8]) -> usize {
+    input.len() + if input.starts_with(&[0x1f, 0x8b]) { 64 << 20 } else { 0 }
+}
+
 /// A folder in memory, of this process alone.
 pub fn folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();

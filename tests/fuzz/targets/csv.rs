@@ -3,11 +3,8 @@
 #![no_main]
 
 use dml::data::{ClassNames, CsvOptions, Header, LabelColumn, check, load};
-use dml_fuzz::{bounded, file};
+use dml_fuzz::{bounded, file, unzipped};
 use libfuzzer_sys::fuzz_target;
-
-/// How much more than a small gzip the unzipped bytes may be before they are refused.
-const UNZIPPED: usize = 64 << 20;
 
 fuzz_target!(|input: &[u8]| {
     let Some((&dialect, content)) = input.split_first() else { return };
@@ -23,7 +20,7 @@ fuzz_target!(|input: &[u8]| {
         pairs: dialect & 128 != 0,
     };
     let path = file("images.csv", content);
-    let size = content.len() + if content.starts_with(&[0x1f, 0x8b]) { UNZIPPED } else { 0 };
+    let size = unzipped(content);
     let read = bounded(size, || load(&path, &options).map(|dataset| dataset.len()));
     let found = bounded(size, || check(&path, &options));
     if let (Ok(images), Ok(summary)) = (&read, &found) {

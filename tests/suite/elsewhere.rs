@@ -1,0 +1,39 @@
+//! Runs that were changed by hand: told or done again, and never a panic.
+
+use crate::user::User;
+
+const SMALL: &str = "[data]\nvalidation = 0.3\n[train]\nepochs = 1\nbatch = 16\n\
+                     [tsne]\niterations = 20\nperplexity = 2.0\n[eval]\nrecall_voters = 3\n";
+
+#[test]
+fn figures_at_a_k_that_nobody_asked_for_are_computed_again() {
+    let user = User::with_images(12);
+    user.writes("small.toml", SMALL);
+    let compare = ["compare", "--config", "small.toml", "--data", "small.csv", "--seeds", "1"];
+    user.succeeds(&compare);
+    let metrics = format!("{}/metrics.json", user.run_folder("runs", "contrastive-"));
+    let before = user.reads_text(&metrics);
+    let changed = before.replacen("\"k\": 5,", &format!("\"k\": {},", 1_u64 << 62), 1);
+    assert_ne!(before, changed);
+    user.writes(&metrics, changed);
+    user.succeeds(&compare);
+    assert_eq!(user.reads_text(&metrics), before);
+}
+
+#[test]
+fn a_map_that_was_changed_is_told_with_the_way_out() {
+    let user = User::with_images(12);
+    user.writes("small.toml", SMALL);
+    let compare = ["compare", "--config", "small.toml", "--data", "small.csv", "--seeds", "1"];
+    user.succeeds(&compare);
+    let run = user.run_folder("runs", "contrastive-");
+    let map = format!("{run}/tsne.csv");
+    user.writes(&map, "row,label,class,x,y\n4000000000,0,a,1.0,2.0\n");
+    let message = user.fails(1, &compare);
+    assert!(
+        message.contains("tsne.csv: names row 4000000000 of 120 images; evaluate"),
+        "{message}"
+    );
+    user.succeeds(&["eval", "--run", &run]);
+    user.succeeds(&compare);
+}
