@@ -76,7 +76,7 @@ impl Config {
         keys::refuse_unknown(&table, &known, path)?;
         keys::refuse_other_kinds(&table, &known, path)?;
         refuse_settings(&table, &loss, path)?;
-        Ok(table.try_into().map_err(fault)?)
+        Ok(table.try_into().map_err(|e: toml::de::Error| Fault::new(path, of_key(&e)))?)
     }
 
     /// Checks what can be checked without the data.
@@ -139,6 +139,15 @@ fn named_loss(table: &mut Table) -> Result<Loss> {
     match loss.entry("name").or_insert_with(|| default.into()) {
         Value::String(name) => Loss::by_name(name),
         other => Err(Error::setting("loss.name", other, "must be a name in quotes")),
+    }
+}
+
+/// What is wrong with a value, its key in front.
+fn of_key(refusal: &toml::de::Error) -> String {
+    let text = refusal.to_string();
+    match text.trim_end().rsplit_once("\nin `") {
+        Some((problem, key)) => format!("{}: {problem}", key.trim_end_matches('`')),
+        None => text.trim_end().to_owned(),
     }
 }
 
@@ -229,7 +238,15 @@ mod tests {
             ("[loss]\npairs = \"al\"", "loss.pairs = \"al\": unknown variant `al`, expected"),
             ("train = 3", "train = 3: must be a section, [train]"),
             ("loss = 3", "loss = 3: must be a section, [loss]"),
-            ("[model]\nembedding = 1.5", "1.5 is neither \"auto\" nor a whole number"),
+            (
+                "[train]\ncheckpoint_every = \"soon\"",
+                "train.checkpoint_every: 'soon' is no time of",
+            ),
+            ("[train]\ndevice = \"tpu\"", "train.device: 'tpu' is no device; take auto, cpu"),
+            (
+                "[model]\nembedding = 1.5",
+                "model.embedding: 1.5 is neither \"auto\" nor a whole number",
+            ),
         ] {
             let message = message(text);
             assert!(message.starts_with(&format!("my.toml: {told}")), "{message}");

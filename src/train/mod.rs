@@ -28,7 +28,7 @@ pub use training::{Task, train};
 use cadence::Cadence;
 use epoch::{Epoch, Trained, diverged};
 use own::OwnParameters;
-use pass::Pass;
+use pass::{Pass, Validated};
 use state::State;
 
 /// Names of the files that training writes into a run folder.

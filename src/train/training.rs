@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     Cadence, Checkpoint, Epoch, EpochRecord, History, RunProgress, State, TrainConfig, Trained,
-    diverged,
+    Validated, diverged,
 };
 use crate::data::{BatchShape, Batches, Class, Images, Part};
 use crate::error::{Error, Result};
@@ -66,15 +66,7 @@ pub fn train(
             let place = "after its last step";
             return Err(diverged(task, "validation", validated.loss, number, place));
         }
-        let record = EpochRecord {
-            epoch: number,
-            train_loss: trained.loss,
-            validation_loss: validated.loss,
-            seconds: trained.seconds,
-            images_per_second: training.images() as f64 / trained.seconds,
-            spread: Some(validated.spread),
-            active: trained.active,
-        };
+        let record = record(number, &trained, &validated, training.images());
         progress.say(&line(&record, config.epochs));
         state.finish_epoch(task, network, record)?;
         cadence.written();
@@ -87,6 +79,18 @@ pub fn train(
     }
     state.write_models(task, network)?;
     Ok(state.history)
+}
+
+fn record(epoch: usize, trained: &Trained, validated: &Validated, images: usize) -> EpochRecord {
+    EpochRecord {
+        epoch,
+        train_loss: trained.loss,
+        validation_loss: validated.loss,
+        seconds: trained.seconds,
+        images_per_second: images as f64 / trained.seconds,
+        spread: Some(validated.spread),
+        active: trained.active,
+    }
 }
 
 /// Trains on the images of an epoch that are still to come, and saves on the way.
