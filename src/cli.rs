@@ -29,7 +29,7 @@ use parse::{class_names, ks, tsne_engine, tsne_of, which_model};
   dml train --loss cross-entropy --epochs 2       one run
   dml eval --knn 1                                evaluate the newest run
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted with all that was done saved.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; train and compare save what was done.
 `dml COMMAND --help` has examples for each command.")]
 pub struct Cli {
     #[command(subcommand)]

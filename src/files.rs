@@ -75,8 +75,15 @@ fn temporary_name(path: &Path) -> PathBuf {
 /// Whether a file's name is one that [`write_atomically`] writes under.
 pub fn is_temporary(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
-    name.starts_with('.') && name.ends_with(".tmp")
+    let inside = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp"));
+    inside.and_then(|inside| inside.rsplit_once('.')).is_some_and(|(name, process)| {
+        let ours = |kind: &&str| name.contains(&format!(".{kind}"));
+        KINDS.iter().any(|kind| ours(&kind)) && process.bytes().all(|b| b.is_ascii_digit())
+    })
 }
+
+/// Endings of the files that are written so; a file of the user's that looks alike has another.
+const KINDS: [&str; 7] = ["json", "toml", "csv", "md", "png", "npy", "safetensors"];
 
 #[cfg(test)]
 mod tests {

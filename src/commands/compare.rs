@@ -50,9 +50,13 @@ pub fn compare(args: CompareArgs) -> Result<()> {
 fn way_on(error: Error, plan: &Plan) -> Error {
     match error {
         Error::Interrupted(place) => {
-            let same =
-                if plan.force { "the same command without --force" } else { "the same command" };
-            Error::Interrupted(format!("{place}; {same} goes on from here"))
+            let way_on = if plan.force {
+                "the same command without --force goes on from here, and takes finished runs that \
+                 were not replaced yet as they are"
+            } else {
+                "the same command goes on from here"
+            };
+            Error::Interrupted(format!("{place}; {way_on}"))
         }
         other => other,
     }

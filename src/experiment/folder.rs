@@ -168,17 +168,14 @@ impl RunFolder {
 
     /// Removes temporary files that a process left half written. Only whoever holds the run's lock
     /// may call it.
-    ///
-    /// # Errors
-    /// The system refuses.
-    pub fn sweep(&self) -> Result<()> {
+    pub fn sweep(&self) {
         for folder in [self.path.clone(), self.path.join(PLOTS)] {
             let files = fs::read_dir(folder).into_iter().flatten().flatten();
             for file in files.filter(|file| is_temporary(&file.file_name())) {
-                fs::remove_file(file.path()).map_err(Error::io("remove", &file.path()))?;
+                // Litter that cannot be removed harms nobody.
+                let _ = fs::remove_file(file.path());
             }
         }
-        Ok(())
     }
 
     /// Removes a run with all its files; refuses to remove anything else. Stopped at any moment,
@@ -187,7 +184,9 @@ impl RunFolder {
     /// # Errors
     /// The folder is no run, or the system refuses.
     pub fn remove(&self) -> Result<()> {
-        if !self.file(RECORD).is_file() || !self.file(CONFIG).is_file() {
+        let has_both = self.file(RECORD).is_file() && self.file(CONFIG).is_file();
+        // Stopped between the two, a run has a record alone.
+        if !has_both && !matches!(self.record(), Ok(Some(_))) {
             let problem = format!("is no run folder (it lacks {RECORD} or {CONFIG})");
             let fault =
                 Fault::new(&self.path, problem).remedy("it is not removed; take another name");

@@ -47,7 +47,7 @@ impl RunLock {
             // Whoever held it before may have removed the file between our opening and locking.
             if is_at(&file, &path) {
                 write_owner(&mut file).map_err(Error::io("write", &path))?;
-                folder.sweep()?;
+                folder.sweep();
                 return Ok(RunLock { path, file });
             }
         }

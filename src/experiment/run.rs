@@ -6,6 +6,7 @@ use super::{DataRecord, Needs, RunFolder, RunRecord, Session, Status, pictures};
 use crate::config::Config;
 use crate::data::{BatchKind, Part};
 use crate::error::{Error, Result};
+use crate::files::create_folder;
 use crate::model::{initial_weights, open_network};
 use crate::runtime::{LIBTORCH_VERSION, Memory};
 use crate::train::{Checkpoint, History, Newest, RunProgress, Task, files, train};
@@ -158,10 +159,11 @@ impl Run {
         if let Some(checkpoint) = &checkpoint {
             progress.say(&format!("goes on {}", checkpoint.notes.place()));
         }
-        self.folder.create()?;
+        create_folder(self.folder.path())?;
         // The record first: it is what tells a run from any other folder.
         self.folder.write_record(&self.record)?;
         self.folder.write_config(&self.config)?;
+        self.folder.create_plots()?;
         pictures::pairs(session, &self.train, &self.config, &self.folder)?;
         let history = self.train_from(session, checkpoint, progress)?;
         pictures::curves(&self.title(), &history, &self.folder)?;

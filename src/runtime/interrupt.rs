@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 use signal_hook::iterator::Signals;
-use signal_hook::low_level::exit;
 
 use crate::error::{Error, Result};
 
@@ -41,20 +41,23 @@ impl Interrupt {
     /// # Errors
     /// The system refuses.
     pub fn listen(&self, told: impl Fn() + Send + 'static) -> Result<()> {
-        let signals = Signals::new([SIGINT, SIGTERM]);
-        let mut signals = signals
-            .map_err(|e| Error::Other(format!("cannot listen for Ctrl-C and SIGTERM: {e}")))?;
-        let asked = self.clone();
-        std::thread::spawn(move || {
-            for _ in signals.forever() {
-                if asked.ask() {
-                    // Without destructors: other threads are at work.
-                    exit(i32::from(INTERRUPTED));
-                }
-                told();
-            }
-        });
+        let mut signals = self.register().map_err(|refusal| {
+            Error::Other(format!("cannot listen for Ctrl-C and SIGTERM: {refusal}"))
+        })?;
+        std::thread::spawn(move || signals.forever().for_each(|_| told()));
         Ok(())
+    }
+
+    /// Ends and asks within the handlers themselves, so that nothing that hangs, a pipe that
+    /// nobody reads for example, keeps the second signal from ending the process.
+    fn register(&self) -> std::io::Result<Signals> {
+        for signal in [SIGINT, SIGTERM] {
+            // In this order: what the first handler looks at is set by the second.
+            let code = i32::from(INTERRUPTED);
+            flag::register_conditional_shutdown(signal, code, Arc::clone(&self.0))?;
+            flag::register(signal, Arc::clone(&self.0))?;
+        }
+        Signals::new([SIGINT, SIGTERM])
     }
 }
 

@@ -19,6 +19,10 @@ impl Memory {
         let mut system = System::new();
         system.refresh_memory();
         let machine = Memory { total: system.total_memory(), available: system.available_memory() };
+        if machine.total == 0 {
+            // The system does not tell: nothing is refused for it.
+            return Memory { total: u64::MAX, available: u64::MAX };
+        }
         let group = system.cgroup_limits().map(|group| Memory {
             total: group.total_memory,
             // Not its free memory, of which caches are taken off.

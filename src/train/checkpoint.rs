@@ -82,10 +82,13 @@ impl Checkpoint {
     /// A file cannot be renamed or written.
     pub fn write_newest(&self, run: &Path) -> Result<()> {
         let (newest, older) = (run.join(files::CHECKPOINT), run.join(files::OLDER_CHECKPOINT));
+        // Whole on the disk before the one before gives way.
+        let next = run.join(format!(".{}.{}.tmp", files::CHECKPOINT, std::process::id()));
+        self.write(&next)?;
         if newest.exists() {
             std::fs::rename(&newest, &older).map_err(Error::io("rename", &newest))?;
         }
-        self.write(&newest)
+        std::fs::rename(&next, &newest).map_err(Error::io("write", &newest))
     }
 
     /// The newest whole checkpoint of a run; `None` where there is none at all.
@@ -104,6 +107,8 @@ impl Checkpoint {
         }
         match Checkpoint::read(&newest) {
             Ok(checkpoint) => Ok(Some(Newest { checkpoint, passed_over: None })),
+            // What the system refuses to read may be whole.
+            Err(Error::Io { action, path, source }) => Err(Error::Io { action, path, source }),
             Err(damage) => match Checkpoint::read(&older) {
                 Ok(checkpoint) => {
                     std::fs::rename(&older, &newest).map_err(Error::io("replace", &newest))?;

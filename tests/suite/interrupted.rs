@@ -110,17 +110,32 @@ fn ctrl_c_and_sigterm_save_the_step_say_how_to_go_on_and_end_with_130() {
 }
 
 #[test]
-fn a_second_signal_ends_at_once_and_loses_nothing_either() {
+fn a_second_signal_ends_at_once_what_the_first_waits_for() {
     let user = User::with_images(12);
-    let (child, run) = under_way(&user, &LONG, "checkpoint.safetensors");
-    // Both are pending when it wakes up; of one kind, the system would keep only one.
-    signal(&child, "STOP");
+    let endless = "[data]\npath = \"small.csv\"\nvalidation = 0.3\n[train]\nepochs = 1\n\
+                   [tsne]\niterations = 1000000\nperplexity = 2.0\n";
+    user.writes("endless.toml", endless);
+    let args = ["compare", "--config", "endless.toml", "--seeds", "1", "--jobs", "1"];
+    let (child, _) = under_way(&user, &args, "plots/retrieval.png");
     signal(&child, "INT");
-    signal(&child, "TERM");
-    let (code, _) = stopped(child, "CONT");
+    let (code, _) = stopped(child, "TERM");
     assert_eq!(code, Some(130));
-    user.succeeds(&["train", "--resume", &run]);
-    assert_undisturbed(&user, &run);
+}
+
+#[test]
+fn a_run_that_was_killed_before_its_settings_were_written_can_be_done_again() {
+    let user = User::with_images(12);
+    let (mut child, run) = under_way(&user, &LONG, "run.json");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for name in ["config.toml", "checkpoint.safetensors", "checkpoint_before.safetensors"] {
+        let _ = std::fs::remove_file(user.path(&run).join(name));
+    }
+    user.succeeds(&[&LONG[..], &["--force"]].concat());
+    std::fs::remove_dir_all(user.path(&run)).unwrap();
+    std::fs::create_dir(user.path(&run)).unwrap();
+    user.writes(&format!("{run}/.run.json.123.tmp"), "{");
+    user.succeeds(&LONG);
 }
 
 #[test]

@@ -26,9 +26,11 @@ fn a_folder_that_is_no_run_is_never_removed() {
     let user = User::with_images(12);
     std::fs::create_dir_all(user.path("runs/thesis")).unwrap();
     user.writes("runs/thesis/chapter.txt", "mine");
+    user.writes("runs/thesis/.chapter.tmp", "mine");
     let message = user.fails(1, &[&TRAIN[..], &["--name", "thesis", "--force"]].concat());
     assert!(message.contains("is no run folder"), "{message}");
     assert_eq!(user.reads_text("runs/thesis/chapter.txt"), "mine");
+    assert_eq!(user.reads_text("runs/thesis/.chapter.tmp"), "mine");
 }
 
 #[test]
