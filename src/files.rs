@@ -77,8 +77,8 @@ pub fn is_temporary(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     let inside = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp"));
     inside.and_then(|inside| inside.rsplit_once('.')).is_some_and(|(name, process)| {
-        let ours = |kind: &&str| name.contains(&format!(".{kind}"));
-        KINDS.iter().any(|kind| ours(&kind)) && process.bytes().all(|b| b.is_ascii_digit())
+        let ours = KINDS.iter().any(|kind| name.contains(&format!(".{kind}")));
+        ours && process.bytes().all(|b| b.is_ascii_digit())
     })
 }
 
