@@ -45,6 +45,10 @@ pub enum Purpose {
     Queries,
     /// Queries of the retrieval picture.
     RetrievalPicture,
+    /// Which training images a smaller training set takes first.
+    Subset,
+    /// What a search proposes; one stream a trial.
+    Search,
 }
 
 /// The generator for one purpose under a seed; `stream` tells epochs (or the like) apart.
@@ -66,6 +70,8 @@ pub fn generator(seed: u64, purpose: Purpose, stream: u64) -> Generator {
         Purpose::Clusters => "clusters",
         Purpose::Queries => "queries",
         Purpose::RetrievalPicture => "retrieval picture",
+        Purpose::Subset => "subset",
+        Purpose::Search => "search",
     };
     let key = Sha256::new()
         .chain_update(seed.to_le_bytes())

@@ -89,7 +89,7 @@ impl Training {
         let loss = self.loss.value(Embedded { branches, targets, own, random }).loss;
         let gradients = Tensor::run_backward(&[&loss], &embeddings, false, false);
         let gradient = self.network.backward(gradients);
-        adam.step(self.network.parameters(), &gradient);
+        adam.step(self.network.parameters(), &gradient, 1.0);
         loss.detach()
     }
 }

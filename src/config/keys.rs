@@ -6,8 +6,8 @@ use toml::{Table, Value};
 
 use crate::error::{Fault, Result};
 
-/// The one key that takes text or a number; its own type tells what is wrong with it.
-const EITHER: &str = "model.embedding";
+/// Keys that take text or a number; their own types tell what is wrong with them.
+const EITHER: [&str; 3] = ["model.embedding", "data.train_size", "train.steps"];
 
 /// Refuses keys that the defaults lack.
 ///
@@ -47,7 +47,7 @@ pub fn refuse_other_kinds(table: &Table, known: &Table, path: &Path) -> Result<(
         for (key, value) in values {
             let key_shown = format!("{section}.{key}");
             let wanted = defaults.get(key).and_then(|default| wanted(value, default));
-            if let Some(wanted) = wanted.filter(|_| key_shown != EITHER) {
+            if let Some(wanted) = wanted.filter(|_| !EITHER.contains(&key_shown.as_str())) {
                 let problem = format!("{key_shown} = {value}: must be {wanted}");
                 return Err(Fault::new(path, problem).into());
             }

@@ -2,6 +2,7 @@
 
 use rand::seq::SliceRandom;
 
+use super::Amount;
 use super::classes::ClassSampler;
 use super::pairs::{PairSampler, Partner};
 use crate::random::{Purpose, generator};
@@ -43,6 +44,8 @@ pub struct BatchShape {
     pub size: usize,
     /// Images of each class in a batch of classes, more where there are few classes; 1..=size.
     pub per_class: usize,
+    /// Training batches of an epoch: as many as the images give, or so many.
+    pub steps: Amount,
 }
 
 /// Images of one step, as places in the list of labels.
@@ -60,6 +63,7 @@ pub struct Batch {
 pub struct Batches {
     labels: Vec<i64>,
     size: usize,
+    steps: Amount,
     seed: u64,
     sampler: Sampler,
 }
@@ -93,17 +97,26 @@ impl Batches {
             Sampler::Classes(classes) => classes.batch(),
             _ => shape.size,
         };
-        Batches { labels: labels.to_vec(), size, seed, sampler }
+        Batches { labels: labels.to_vec(), size, steps: shape.steps, seed, sampler }
     }
 
-    /// Batches in an epoch.
+    /// Training batches in an epoch.
     pub fn count(&self) -> usize {
+        match self.steps {
+            Amount::All => self.whole(),
+            Amount::Of(steps) => steps,
+        }
+    }
+
+    /// Batches that show every image once.
+    fn whole(&self) -> usize {
         self.labels.len().div_ceil(self.size)
     }
 
     /// Images in an epoch; batches of classes show up to a batch more, and not each image once.
     pub fn images(&self) -> usize {
-        self.labels.len()
+        let (rounds, rest) = (self.count() / self.whole(), self.count() % self.whole());
+        rounds.saturating_mul(self.labels.len()).saturating_add(rest * self.size)
     }
 
     /// Classes that have fewer images than a batch takes of each, and so are drawn from with
@@ -117,11 +130,22 @@ impl Batches {
 
     /// The training batches of an epoch (from 1): every image once, in an order of the epoch's
     /// own that is the same for every loss, with partners drawn anew. Batches of classes are
-    /// drawn class by class; an epoch of them has as many images.
+    /// drawn class by class; an epoch of them has as many images. Where the number of steps is
+    /// given, rounds over the images follow each other until they are done.
     pub fn training(&self, epoch: usize) -> Box<dyn Iterator<Item = Batch> + '_> {
+        let rounds = match self.sampler {
+            Sampler::Classes(_) => 1,
+            _ => self.count().div_ceil(self.whole()),
+        };
+        let first = (epoch - 1) * rounds + 1;
+        let all = (first..first + rounds).flat_map(|round| self.round(round));
+        Box::new(all.take(self.count()))
+    }
+
+    fn round(&self, round: usize) -> Box<dyn Iterator<Item = Batch> + '_> {
         let mut order: Vec<usize> = (0..self.labels.len()).collect();
-        order.shuffle(&mut generator(self.seed, Purpose::Order, epoch as u64));
-        self.batches(For::Training, order, epoch)
+        order.shuffle(&mut generator(self.seed, Purpose::Order, round as u64));
+        self.batches(For::Training, order, round)
     }
 
     /// The batches for the validation loss of an epoch (from 1): every image once, in order; or
@@ -155,7 +179,11 @@ impl Batches {
                 }))
             }
             Sampler::Classes(sampler) => {
-                let drawn = sampler.draw(self.count(), random(classes));
+                let count = match purpose {
+                    For::Training => self.count(),
+                    For::Validation => self.whole(),
+                };
+                let drawn = sampler.draw(count, random(classes));
                 Box::new(drawn.map(|images| self.single(images)))
             }
         }
@@ -183,7 +211,7 @@ mod tests {
     }
 
     fn shape(kind: BatchKind, size: usize) -> BatchShape {
-        BatchShape { kind, size, per_class: 4 }
+        BatchShape { kind, size, per_class: 4, steps: Amount::All }
     }
 
     fn epoch(kind: BatchKind, seed: u64, epoch: usize) -> Vec<Batch> {
@@ -219,6 +247,27 @@ mod tests {
         let partners = |n| batches.validation(n).next().unwrap().branches[1].clone();
         assert_ne!(partners(1), partners(2), "validation pairs are drawn anew as well");
         assert_eq!(batches.validation(1).next().unwrap().branches[0], (0..50).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_number_of_steps_takes_round_after_round_and_cuts_the_last() {
+        for kind in [BatchKind::Images, BatchKind::Pairs, BatchKind::Classes] {
+            let shape = BatchShape { steps: Amount::Of(10), ..shape(kind, 16) };
+            let batches = Batches::new(&labels(), shape, 1);
+            let epoch = |number| batches.training(number).collect::<Vec<_>>();
+            let images: usize = epoch(1).iter().map(|batch| batch.labels.len()).sum();
+            assert_eq!((epoch(1).len(), batches.count()), (10, 10));
+            if kind != BatchKind::Classes {
+                assert_eq!((images, batches.images()), (132, 132), "two rounds and two batches");
+                let mut first: Vec<usize> =
+                    epoch(1)[..4].iter().flat_map(|batch| batch.branches[0].clone()).collect();
+                first.sort_unstable();
+                assert_eq!(first, (0..50).collect::<Vec<_>>());
+            }
+            assert_ne!(epoch(1)[0], epoch(1)[4]);
+            assert_ne!(epoch(1), epoch(2));
+            assert_eq!(batches.validation(1).count(), 4, "validation shows every image once");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClassNames, CsvOptions, Header, LabelColumn};
+use super::{Amount, ClassNames, CsvOptions, Header, LabelColumn};
 use crate::error::{Error, Result};
 
 /// What stands under `[data]`.
@@ -20,6 +20,12 @@ pub struct DataConfig {
     pub names: ClassNames,
     /// Share of the images for validation; above 0 and below 1.
     pub validation: f64,
+    /// Images to train on, of those left after validation: `"all"`, or so many, in which the
+    /// classes have their shares of the whole and which contain every smaller such set.
+    pub train_size: Amount,
+    /// Classes that are kept from training and that a run is judged by instead of the validation
+    /// images: `"none"`, or labels, names and ranges as in `"5-9"`.
+    pub unseen_classes: String,
 }
 
 impl Default for DataConfig {
@@ -30,6 +36,8 @@ impl Default for DataConfig {
             header: Header::Auto,
             names: ClassNames::Auto,
             validation: 0.05,
+            train_size: Amount::All,
+            unseen_classes: "none".to_owned(),
         }
     }
 }

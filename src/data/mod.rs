@@ -2,6 +2,7 @@
 //!
 //! Files, classes, split and pairs are plain bytes and numbers; [`Images`] alone knows libtorch.
 
+mod amount;
 mod batches;
 mod check;
 mod classes;
@@ -12,10 +13,12 @@ mod fetch;
 mod idx;
 mod images;
 mod pairs;
+mod parts;
 mod sample;
 mod source;
 mod split;
 
+pub use self::amount::Amount;
 pub use self::batches::{Batch, BatchKind, BatchShape, Batches, Part};
 pub use self::check::{ClassCount, Content, Summary, Values, check};
 pub use self::config::DataConfig;
@@ -25,6 +28,7 @@ pub use self::fetch::{Fetched, fetch};
 pub use self::idx::{IdxImages, read_images, read_labels};
 pub use self::images::Images;
 pub use self::pairs::{PairSampler, Partner};
+pub use self::parts::{Parts, unseen_classes};
 pub use self::sample::{SampleSize, stratified, write_csv};
 pub use self::split::{Split, split};
 

@@ -1,8 +1,10 @@
 //! Evaluation of a trained run: embeddings, neighbours, metrics, t-SNE, pictures, all on disk.
 
+use std::borrow::Cow;
+use std::path::Path;
 use std::time::Instant;
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -10,7 +12,7 @@ use super::{
     read_json, write_embeddings, write_json,
 };
 use crate::config::Config;
-use crate::data::{Dataset, Images, Part};
+use crate::data::{Dataset, Images, Part, Parts, unseen_classes};
 use crate::error::{Error, Result};
 use crate::eval::tsne::Of;
 use crate::eval::{self, Figures, Which};
@@ -27,11 +29,16 @@ pub const TIMES: &str = "times.json";
 
 /// What [`Evaluation::images`] says of a run's own validation images.
 pub const VALIDATION: &str = "validation";
+/// What it says of a run's own images of unseen classes.
+pub const UNSEEN: &str = "unseen classes";
+
+/// Images of unseen classes in a t-SNE or a picture of retrieved images.
+const MOST_SHOWN: usize = 3000;
 
 /// All figures of one evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
-    /// What was evaluated: `validation`, or the test file.
+    /// What was evaluated: `validation`, `unseen classes`, or the test file.
     pub images: String,
     /// Name of the loss.
     pub loss: String,
@@ -41,7 +48,7 @@ pub struct Evaluation {
     pub model: Which,
     /// The epoch after which it was kept.
     pub epoch: usize,
-    /// Training images, which the neighbours come from.
+    /// Images that the neighbours come from: the training images; of unseen classes, all others.
     pub references: usize,
     /// Images that were evaluated.
     pub queries: usize,
@@ -60,6 +67,9 @@ pub struct Evaluation {
     pub engine: Engine,
     /// Hash over the settings of the evaluation.
     pub fingerprint: String,
+    /// SHA-256 of the test file's content, where one was evaluated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images_sha256: Option<String>,
 }
 
 impl Evaluation {
@@ -84,7 +94,7 @@ struct Embedded {
     network: Box<dyn Network>,
     epoch: usize,
     references: Array2<f32>,
-    train: Part,
+    parts: Parts,
 }
 
 /// Embeddings that are evaluated, and the images they are of.
@@ -92,9 +102,36 @@ struct Asked<'a> {
     embeddings: &'a Array2<f32>,
     part: &'a Part,
     dataset: &'a Dataset,
+    /// Of classes that were not trained on: measured against each other.
+    unseen: bool,
 }
 
-/// Evaluates a run on its validation images and writes embeddings, figures and pictures.
+/// Embeddings and the images they are of.
+type Shown<'a> = (Cow<'a, Array2<f32>>, Cow<'a, Part>);
+
+impl Asked<'_> {
+    /// What pictures show, and what it is compared with there: all, and the training images; of
+    /// the many images of unseen classes some, and the others.
+    fn shown(&self) -> (Shown<'_>, Option<(Array2<f32>, Part)>) {
+        if !self.unseen {
+            return ((Cow::Borrowed(self.embeddings), Cow::Borrowed(self.part)), None);
+        }
+        let every = self.part.rows.len().div_ceil(MOST_SHOWN).max(2);
+        let (some, others): (Vec<usize>, Vec<usize>) =
+            (0..self.part.rows.len()).partition(|place| place.is_multiple_of(every));
+        let ((embeddings, part), others) = (self.at(&some), self.at(&others));
+        ((Cow::Owned(embeddings), Cow::Owned(part)), Some(others))
+    }
+
+    fn at(&self, places: &[usize]) -> (Array2<f32>, Part) {
+        let pick = |values: &[i64]| places.iter().map(|&place| values[place]).collect();
+        let Part { rows, labels } = self.part;
+        let part = Part { rows: pick(rows), labels: pick(labels) };
+        (self.embeddings.select(Axis(0), places), part)
+    }
+}
+
+/// Evaluates a run on its validation images, or on those of its unseen classes, and writes embeddings, figures and pictures.
 ///
 /// # Errors
 /// A model that cannot be read, embeddings that are no numbers, settings that do not fit, files
@@ -114,28 +151,34 @@ pub fn evaluate(
     progress.stage("embedding");
     let start = Instant::now();
     let mut embedded = embed_references(session, folder, config)?;
-    let (_, validation) = session.parts(config)?;
     let normalise = config.loss.normalises();
-    let queries = eval::embed(&mut *embedded.network, &session.images, &validation.rows, normalise);
-    write_embeddings(folder, "train", &embedded.references, &embedded.train.labels)?;
-    write_embeddings(folder, "val", &queries, &validation.labels)?;
+    let parts = embedded.parts.clone();
+    let (judged, images) = match &parts.unseen {
+        Some(unseen) => (unseen, UNSEEN),
+        None => (&parts.validation, VALIDATION),
+    };
+    let queries = eval::embed(&mut *embedded.network, &session.images, &judged.rows, normalise);
+    write_embeddings(folder, "train", &embedded.references, &parts.train.labels)?;
+    write_embeddings(folder, "val", &queries, &judged.labels)?;
     times.embed_seconds = start.elapsed().as_secs_f64();
 
     progress.stage("neighbours");
     let start = Instant::now();
-    let asked = Asked { embeddings: &queries, part: &validation, dataset: &session.dataset };
-    let mut evaluation = judge(session, config, &embedded, &asked, VALIDATION)?;
+    let (dataset, unseen) = (&*session.dataset, parts.unseen.is_some());
+    let asked = Asked { embeddings: &queries, part: judged, dataset, unseen };
+    let mut evaluation = judge(session, config, &embedded, &asked, images)?;
     times.neighbours_seconds = start.elapsed().as_secs_f64();
     // The figures are safe before the t-SNE begins; without its part they count as unfinished.
     write_json(&folder.file(METRICS), &evaluation)?;
     write_figures(folder, &evaluation, "")?;
-    gallery(session, &embedded, &asked).draw(&evaluation, &folder.plot("retrieval.png"))?;
+    draw_gallery(session, &embedded, &asked, &evaluation, &folder.plot("retrieval.png"))?;
 
     session.interrupt.check("trained, evaluated but for the t-SNE")?;
     let maps = Maps { session, folder, config, progress };
-    times.tsne_seconds = maps.of_validation(&queries, &validation, &mut evaluation)?;
+    let (drawn, _) = asked.shown();
+    times.tsne_seconds = maps.of_validation(&drawn.0, &drawn.1, &mut evaluation)?;
     if config.tsne.of == Of::Both {
-        let seconds = maps.of_train(&embedded.references, &embedded.train, &mut evaluation)?;
+        let seconds = maps.of_train(&embedded.references, &parts.train, &mut evaluation)?;
         times.tsne_train_seconds = Some(seconds);
     }
     write_json(&folder.file(METRICS), &evaluation)?;
@@ -184,15 +227,19 @@ pub fn evaluate_test(
     progress.stage("embedding");
     let mut embedded = embed_references(session, folder, config)?;
     let images = Images::new(&test, session.device);
-    let rows: Vec<i64> = (0..test.len() as i64).collect();
+    let unseen = unseen_classes(&config.data.unseen_classes, &test.classes)?;
+    let is_judged = |row: &i64| unseen.is_empty() || unseen.contains(&test.labels[*row as usize]);
+    let rows: Vec<i64> = (0..test.len() as i64).filter(is_judged).collect();
     let queries = eval::embed(&mut *embedded.network, &images, &rows, config.loss.normalises());
-    write_embeddings(folder, "test", &queries, &test.labels)?;
-    progress.stage("neighbours");
     let part = Part::new(rows, &test.labels);
-    let asked = Asked { embeddings: &queries, part: &part, dataset: &test };
-    let evaluation = judge(session, config, &embedded, &asked, &name)?;
+    write_embeddings(folder, "test", &queries, &part.labels)?;
+    progress.stage("neighbours");
+    let asked =
+        Asked { embeddings: &queries, part: &part, dataset: &test, unseen: !unseen.is_empty() };
+    let mut evaluation = judge(session, config, &embedded, &asked, &name)?;
+    evaluation.images_sha256 = Some(test.sha256.clone());
     write_figures(folder, &evaluation, "_test")?;
-    gallery(session, &embedded, &asked).draw(&evaluation, &folder.plot("retrieval_test.png"))?;
+    draw_gallery(session, &embedded, &asked, &evaluation, &folder.plot("retrieval_test.png"))?;
     write_json(&folder.file(TEST_METRICS), &evaluation)?;
     Ok(evaluation)
 }
@@ -209,11 +256,11 @@ fn embed_references(session: &Session, folder: &RunFolder, config: &Config) -> R
     let epoch = read_notes(&path)?.get("epoch").and_then(|text| text.parse().ok());
     let mut network =
         open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;
-    let (train, _) = session.parts(config)?;
+    let parts = session.parts(config)?;
     let references =
-        eval::embed(&mut *network, &session.images, &train.rows, config.loss.normalises());
+        eval::embed(&mut *network, &session.images, &parts.train.rows, config.loss.normalises());
     let epoch = epoch.unwrap_or(config.train.epochs);
-    Ok(Embedded { network, epoch, references, train })
+    Ok(Embedded { network, epoch, references, parts })
 }
 
 /// Finds neighbours and computes all figures but the t-SNE's.
@@ -225,40 +272,55 @@ fn judge(
     images: &str,
 ) -> Result<Evaluation> {
     let classes = &session.dataset.classes;
-    let trial = eval::Trial {
-        references: eval::Labelled::new(&embedded.references, &embedded.train.labels),
-        queries: Some(eval::Labelled::new(asked.embeddings, &asked.part.labels)),
-        classes: classes.len(),
+    let of_asked = || eval::Labelled::new(asked.embeddings, &asked.part.labels);
+    let train = || eval::Labelled::new(&embedded.references, &embedded.parts.train.labels);
+    let (references, queries) = match asked.unseen {
+        true => (of_asked(), None),
+        false => (train(), Some(of_asked())),
     };
+    let trial = eval::Trial { references, queries, classes: classes.len() };
     let work = || Figures::of(&trial, &config.eval, config.train.seed);
+    let figures = session.cores.spread(work)??;
     Ok(Evaluation {
         images: images.to_owned(),
         loss: config.loss.name().to_owned(),
         seed: config.train.seed,
         model: config.eval.model,
         epoch: embedded.epoch,
-        references: embedded.train.labels.len(),
+        references: trial.available(),
         queries: asked.part.labels.len(),
-        figures: session.cores.spread(work)??,
+        figures,
         classes: classes.iter().map(|class| class.name.clone()).collect(),
         tsne: None,
         tsne_train: None,
         tsne_remark: None,
         engine: session.engine,
         fingerprint: config.evaluation_fingerprint(session.engine),
+        images_sha256: None,
     })
 }
 
-/// What the picture of retrieved images shows.
-fn gallery<'a>(session: &'a Session, embedded: &'a Embedded, asked: &Asked<'a>) -> Gallery<'a> {
-    Gallery {
-        session,
-        references: &embedded.references,
-        train: &embedded.train,
-        queries: asked.embeddings,
-        part: asked.part,
-        dataset: asked.dataset,
-    }
+/// Draws some images with those found nearest: the training images, or, of unseen classes, others of
+/// them.
+fn draw_gallery(
+    session: &Session,
+    embedded: &Embedded,
+    asked: &Asked,
+    evaluation: &Evaluation,
+    path: &Path,
+) -> Result<()> {
+    let (shown, others) = asked.shown();
+    let (references, references_of, kind) = match &others {
+        Some((embeddings, part)) => (embeddings, (part, asked.dataset), "other images"),
+        None => {
+            let train = (&embedded.parts.train, &*session.dataset);
+            (&embedded.references, train, "training images")
+        }
+    };
+    let (queries, part) = (&shown.0, &shown.1);
+    let dataset = asked.dataset;
+    Gallery { session, references, references_of, kind, queries, part, dataset }
+        .draw(evaluation, path)
 }
 
 /// Writes the confusion matrix as table and picture, the recall@k curve and the distances; `ending`

@@ -5,7 +5,7 @@ use std::path::Path;
 use ndarray::{Array2, Axis};
 use rand::seq::SliceRandom;
 
-use super::{Evaluation, Session, VALIDATION, grouped, pictures};
+use super::{Evaluation, Session, UNSEEN, VALIDATION, grouped, pictures};
 use crate::data::{Dataset, Part};
 use crate::error::Result;
 use crate::eval::{Neighbours, nearest};
@@ -23,7 +23,10 @@ const WRONG: usize = 5;
 pub struct Gallery<'a> {
     pub session: &'a Session,
     pub references: &'a Array2<f32>,
-    pub train: &'a Part,
+    /// Their images, and where those are.
+    pub references_of: (&'a Part, &'a Dataset),
+    /// What they are called.
+    pub kind: &'a str,
     pub queries: &'a Array2<f32>,
     pub part: &'a Part,
     /// Where the images of the queries are.
@@ -36,13 +39,14 @@ impl Gallery<'_> {
     /// # Errors
     /// The picture cannot be written.
     pub fn draw(&self, evaluation: &Evaluation, path: &Path) -> Result<()> {
-        let count = NEAREST.min(self.train.labels.len());
+        let (references, _) = self.references_of;
+        let count = NEAREST.min(references.labels.len());
         let find = |queries: &Array2<f32>, k: usize| {
             self.session.cores.spread(|| nearest(self.references.view(), queries.view(), k))?
         };
         let first = find(self.queries, 1)?;
         let is_wrong = |query: usize| {
-            self.train.labels[first.indices[[query, 0]] as usize] != self.part.labels[query]
+            references.labels[first.indices[[query, 0]] as usize] != self.part.labels[query]
         };
         let wrong = (0..first.len()).filter(|&query| is_wrong(query)).count();
         let chosen = choose(&self.part.labels, is_wrong, evaluation.seed);
@@ -63,16 +67,20 @@ impl Gallery<'_> {
             let rows = self.rows(&queries, &found);
             sections.push(Section { heading, rows });
         }
-        let kind = if evaluation.images == VALIDATION { "validation" } else { "test" };
+        let asked = match evaluation.images.as_str() {
+            VALIDATION => "validation images",
+            UNSEEN => "images of unseen classes",
+            _ => "test images",
+        };
         let name = pictures::name(evaluation);
-        let title =
-            format!("{name} · some {kind} images and the {count} training images nearest to each");
+        let kind = self.kind;
+        let title = format!("{name} · some {asked} and the {count} {kind} nearest to each");
         retrieval::draw(&title, self.dataset.side, &sections, path)
     }
 
     fn rows(&self, queries: &[usize], found: &Neighbours) -> Vec<Retrieved<'_>> {
-        let training = &self.session.dataset;
-        let class = |label: i64| training.classes[label as usize].name.as_str();
+        let (part, dataset) = self.references_of;
+        let class = |label: i64| self.session.dataset.classes[label as usize].name.as_str();
         let row = |(place, &query): (usize, &usize)| Retrieved {
             query: Pictured {
                 image: self.dataset.image(self.part.rows[query] as usize),
@@ -83,8 +91,8 @@ impl Gallery<'_> {
                 .row(place)
                 .iter()
                 .map(|&reference| Pictured {
-                    image: training.image(self.train.rows[reference as usize] as usize),
-                    class: class(self.train.labels[reference as usize]),
+                    image: dataset.image(part.rows[reference as usize] as usize),
+                    class: class(part.labels[reference as usize]),
                 })
                 .collect(),
         };

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tch::{Kind, Tensor};
 
 use super::{RunFolder, Set, classes, numbers};
-use crate::data::{Batch, BatchShape, Batches};
+use crate::data::{Amount, Batch, BatchShape, Batches};
 use crate::error::{Error, Fault, Result};
 use crate::loss::{Embedded, Loss, Targets};
 use crate::random::{Purpose, generator};
@@ -156,7 +156,7 @@ impl Subject<'_> {
     /// Mean loss and mean active share over the batches of an epoch.
     fn mean(&self, loss: &Loss, own: Option<&Tensor>) -> (f64, Option<f64>) {
         let (size, per_class) = SHAPE;
-        let shape = BatchShape { kind: loss.batches(), size, per_class };
+        let shape = BatchShape { kind: loss.batches(), size, per_class, steps: Amount::All };
         let batches = Batches::new(self.labels, shape, SEED);
         let random = &mut generator(SEED, Purpose::ValidationLoss, 1);
         let (mut sum, mut images) = (0.0, 0);

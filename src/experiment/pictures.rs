@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Evaluation, RunFolder, Session, VALIDATION, grouped};
+use super::{Evaluation, RunFolder, Session, UNSEEN, VALIDATION, grouped};
 use crate::config::Config;
 use crate::data::{PairSampler, Part};
 use crate::error::Result;
@@ -67,11 +67,15 @@ pub fn tsne(title: &str, classes: &[String], map: &Map, labels: &[i64], path: &P
     scatter::draw(&[panel], classes, path)
 }
 
-/// `cross-entropy seed 2022`; of test images, it says so.
+/// `cross-entropy seed 2022`; of test images or unseen classes, it says so.
 pub fn name(evaluation: &Evaluation) -> String {
     let Evaluation { loss, seed, images, .. } = evaluation;
-    let test = if images == VALIDATION { "" } else { " · test images" };
-    format!("{loss} seed {seed}{test}")
+    let of = match images.as_str() {
+        VALIDATION => "",
+        UNSEEN => " · unseen classes",
+        _ => " · test images",
+    };
+    format!("{loss} seed {seed}{of}")
 }
 
 /// `cross-entropy seed 2022 · 1-NN accuracy 0.863`

@@ -46,6 +46,9 @@ pub struct DataRecord {
     pub train: usize,
     /// Images that measure.
     pub validation: usize,
+    /// Images of the classes that were kept from training.
+    #[serde(default)]
+    pub unseen: usize,
     /// Rows and columns of an image.
     pub side: usize,
     /// Labels in the file and the names shown, in the order of the class numbers 0..C.

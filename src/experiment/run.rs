@@ -4,12 +4,14 @@ use std::path::{Component, Path};
 
 use super::{DataRecord, Needs, RunFolder, RunRecord, Session, Status, pictures};
 use crate::config::Config;
-use crate::data::{BatchKind, Part};
+use crate::data::{Amount, BatchKind, Class, Part, Parts, unseen_classes};
 use crate::error::{Error, Result};
 use crate::files::create_folder;
 use crate::model::{initial_weights, open_network};
 use crate::runtime::{LIBTORCH_VERSION, Memory};
-use crate::train::{Checkpoint, History, Newest, RunProgress, Task, files, train};
+use crate::train::{
+    Checkpoint, History, Newest, Observer, RunProgress, Task, Unobserved, files, train,
+};
 
 /// What to do where the run's folder exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +45,11 @@ impl Run {
     /// Settings that do not fit the data.
     pub fn new(session: &Session, config: Config, runs: &Path, name: Option<&str>) -> Result<Run> {
         let dataset = &session.dataset;
-        let (train, validation) = session.parts(&config)?;
+        let Parts { train, validation, unseen } = session.parts(&config)?;
         let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
-        config.loss.check(dataset.classes.len(), architecture.embedding as usize)?;
+        let unseen_classes = unseen_classes(&config.data.unseen_classes, &dataset.classes)?;
+        let seen = dataset.classes.len() - unseen_classes.len();
+        config.loss.check(seen, architecture.embedding as usize)?;
         if config.loss.batches() == BatchKind::Classes {
             config.train.check_classes()?;
         }
@@ -67,6 +71,7 @@ impl Run {
                 images: dataset.len(),
                 train: train.rows.len(),
                 validation: validation.rows.len(),
+                unseen: unseen.map_or(0, |part| part.rows.len()),
                 side: dataset.side,
                 classes: dataset.classes.clone(),
             },
@@ -113,7 +118,12 @@ impl Run {
 
     /// Images that the whole training will see.
     pub fn images(&self) -> u64 {
-        self.train.rows.len().saturating_mul(self.config.train.epochs) as u64
+        let config = &self.config.train;
+        let of_epoch = match config.steps {
+            Amount::All => self.train.rows.len(),
+            Amount::Of(steps) => steps.saturating_mul(config.batch.min(self.train.rows.len())),
+        };
+        of_epoch.saturating_mul(config.epochs) as u64
     }
 
     /// Says or refuses what memory or disk will not suffice for.
@@ -140,6 +150,26 @@ impl Run {
         existing: Existing,
         progress: &RunProgress,
     ) -> Result<History> {
+        let history = self.train_observed(session, existing, &mut Unobserved, progress)?;
+        if !self.folder.plot("loss.png").exists() {
+            self.folder.create_plots()?;
+            pictures::pairs(session, &self.train, &self.config, &self.folder)?;
+            pictures::curves(&self.title(), &history, &self.folder)?;
+        }
+        Ok(history)
+    }
+
+    /// The same under the eyes of an observer, and without pictures.
+    ///
+    /// # Errors
+    /// As [`Run::train`], and the observer's.
+    pub fn train_observed(
+        &self,
+        session: &Session,
+        existing: Existing,
+        observer: &mut dyn Observer,
+        progress: &RunProgress,
+    ) -> Result<History> {
         let checkpoint = match self.what_exists(existing)? {
             Found::Nothing => None,
             Found::Checkpoint(newest) => {
@@ -163,10 +193,7 @@ impl Run {
         // The record first: it is what tells a run from any other folder.
         self.folder.write_record(&self.record)?;
         self.folder.write_config(&self.config)?;
-        self.folder.create_plots()?;
-        pictures::pairs(session, &self.train, &self.config, &self.folder)?;
-        let history = self.train_from(session, checkpoint, progress)?;
-        pictures::curves(&self.title(), &history, &self.folder)?;
+        let history = self.train_from(session, checkpoint, observer, progress)?;
         self.folder.write_record(&RunRecord { status: Status::Trained, ..self.record.clone() })?;
         Ok(history)
     }
@@ -175,6 +202,7 @@ impl Run {
         &self,
         session: &Session,
         checkpoint: Option<Checkpoint>,
+        observer: &mut dyn Observer,
         progress: &RunProgress,
     ) -> Result<History> {
         let data = &self.record.data;
@@ -182,18 +210,22 @@ impl Run {
         let weights = initial_weights(&architecture, self.config.train.seed);
         let mut network =
             open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;
+        let unseen = unseen_classes(&self.config.data.unseen_classes, &data.classes)?;
+        let classes: Vec<Class> = kept(&data.classes, &unseen).map(|(_, c)| c.clone()).collect();
+        let [train_part, validation] =
+            [&self.train, &self.validation].map(|part| renumbered(part, &data.classes, &unseen));
         let task = Task {
             config: &self.config.train,
             loss: &self.config.loss,
-            classes: &data.classes,
+            classes: &classes,
             embedding: architecture.embedding as usize,
             images: &session.images,
-            train: &self.train,
-            validation: &self.validation,
+            train: &train_part,
+            validation: &validation,
             folder: self.folder.path(),
             interrupt: &session.interrupt,
         };
-        train(&task, &mut *network, checkpoint, progress)
+        train(&task, &mut *network, checkpoint, observer, progress)
     }
 
     fn what_exists(&self, existing: Existing) -> Result<Found> {
@@ -225,6 +257,18 @@ impl Run {
         let newest = Checkpoint::newest(self.folder.path())?;
         Ok(newest.map_or(Found::Nothing, |newest| Found::Checkpoint(Box::new(newest))))
     }
+}
+
+/// The classes that are trained on, with their numbers.
+fn kept<'a>(classes: &'a [Class], unseen: &'a [i64]) -> impl Iterator<Item = (i64, &'a Class)> {
+    (0..).zip(classes).filter(|(number, _)| !unseen.contains(number))
+}
+
+/// A part whose classes are numbered from 0 among those that are trained on.
+fn renumbered(part: &Part, classes: &[Class], unseen: &[i64]) -> Part {
+    let numbers: Vec<i64> = kept(classes, unseen).map(|(number, _)| number).collect();
+    let place = |label| numbers.binary_search(label).expect("unseen classes are in no part") as i64;
+    Part { rows: part.rows.clone(), labels: part.labels.iter().map(place).collect() }
 }
 
 /// A name that stays inside the folder of the runs.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tch::Device;
 
 use crate::config::Config;
-use crate::data::{self, DataConfig, Dataset, Images, Part};
+use crate::data::{self, DataConfig, Dataset, Images, Parts};
 use crate::error::{Error, Result};
 use crate::model::Engine;
 use crate::runtime::{Cores, Interrupt, open_device};
@@ -90,14 +90,13 @@ impl Session {
         }
     }
 
-    /// Training and validation images of a run.
+    /// Images that a run trains on, that measure it and that judge it.
     ///
     /// # Errors
-    /// One side would be empty.
-    pub fn parts(&self, config: &Config) -> Result<(Part, Part)> {
-        let labels = &self.dataset.labels;
-        let split = data::split(labels.len(), config.data.validation, config.train.seed)?;
-        Ok((Part::new(split.train, labels), Part::new(split.validation, labels)))
+    /// As [`Parts::new`].
+    pub fn parts(&self, config: &Config) -> Result<Parts> {
+        let Dataset { labels, classes, .. } = &*self.dataset;
+        Parts::new(labels, classes, &config.data, config.train.seed)
     }
 }
 

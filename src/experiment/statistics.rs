@@ -4,6 +4,12 @@
 //! standard deviation. It covers the true mean in 95 of 100 repetitions when the values are
 //! independent and about normal; over few seeds it is wide, and that is what it is for.
 
+mod multiple;
+mod ranks;
+
+pub use multiple::all_pairs;
+pub use ranks::rank_probabilities;
+
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 

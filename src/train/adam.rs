@@ -9,10 +9,11 @@ const BETA_SQUARE: f64 = 0.999;
 /// Keeps the step finite where the gradient has always been 0.
 const EPSILON: f64 = 1e-8;
 
-/// Adam with PyTorch's defaults: β = (0.9, 0.999), ε = 1e-8, no weight decay.
+/// Adam with PyTorch's defaults: β = (0.9, 0.999), ε = 1e-8; with a weight decay it is AdamW.
 ///
 /// # Source
-/// Kingma, Ba: Adam, ICLR 2015, algorithm 1, in the order of operations of `torch.optim.Adam`.
+/// Kingma, Ba: Adam, ICLR 2015, algorithm 1, in the order of operations of `torch.optim.Adam`;
+/// Loshchilov, Hutter: Decoupled weight decay regularization, ICLR 2019, as `torch.optim.AdamW`.
 /// It is written here because libtorch's own cannot hand out its state, and all state has to be
 /// in a checkpoint.
 pub struct Adam {
@@ -23,6 +24,7 @@ pub struct Adam {
     /// Steps taken.
     pub steps: i64,
     learning_rate: f64,
+    weight_decay: f64,
 }
 
 impl Adam {
@@ -30,16 +32,25 @@ impl Adam {
     pub fn new(parameters: &Tensor, learning_rate: f64) -> Adam {
         let _guard = no_grad_guard();
         let (mean, square) = (parameters.zeros_like(), parameters.zeros_like());
-        Adam { mean, square, steps: 0, learning_rate }
+        Adam { mean, square, steps: 0, learning_rate, weight_decay: 0.0 }
     }
 
-    /// Moves the parameters by one step against the gradient.
+    /// The same optimiser with a weight decay.
+    pub fn with_decay(self, weight_decay: f64) -> Adam {
+        Adam { weight_decay, ..self }
+    }
+
+    /// Moves the parameters by one step against the gradient, at `factor` times the learning rate.
     ///
     /// # Shapes
     /// parameters, gradient `[P]` f32
-    pub fn step(&mut self, parameters: &mut Tensor, gradient: &Tensor) {
+    pub fn step(&mut self, parameters: &mut Tensor, gradient: &Tensor, factor: f64) {
         let _guard = no_grad_guard();
         self.steps += 1;
+        let learning_rate = self.learning_rate * factor;
+        if self.weight_decay > 0.0 {
+            *parameters *= 1.0 - learning_rate * self.weight_decay;
+        }
         let _ = self.mean.lerp_(gradient, 1.0 - BETA_MEAN);
         self.square *= BETA_SQUARE;
         self.square += gradient.square() * (1.0 - BETA_SQUARE);
@@ -47,7 +58,7 @@ impl Adam {
         let mean_bias = 1.0 - BETA_MEAN.powi(steps);
         let square_bias = 1.0 - BETA_SQUARE.powi(steps);
         let denominator = self.square.sqrt() / square_bias.sqrt() + EPSILON;
-        *parameters -= &self.mean / denominator * (self.learning_rate / mean_bias);
+        *parameters -= &self.mean / denominator * (learning_rate / mean_bias);
     }
 }
 
@@ -59,7 +70,7 @@ mod tests {
     fn the_first_step_is_the_learning_rate_against_the_sign() {
         let mut parameters = Tensor::from_slice(&[1f32, 1.0, 1.0]);
         let mut adam = Adam::new(&parameters, 0.1);
-        adam.step(&mut parameters, &Tensor::from_slice(&[5f32, -0.01, 0.0]));
+        adam.step(&mut parameters, &Tensor::from_slice(&[5f32, -0.01, 0.0]), 1.0);
         let moved = Vec::<f32>::try_from(&parameters).unwrap();
         for (value, wanted) in moved.iter().zip([0.9, 1.1, 1.0]) {
             assert!((value - wanted).abs() < 1e-6, "{moved:?}");

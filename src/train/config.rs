@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::CheckpointEvery;
+use super::{CheckpointEvery, Schedule};
+use crate::data::Amount;
 use crate::error::{Error, Result};
 use crate::model::EngineChoice;
 use crate::runtime::DeviceChoice;
@@ -18,8 +19,16 @@ pub struct TrainConfig {
     /// Images of each class in a batch, for a loss on batches of classes; more where there are
     /// fewer classes than fit. At least 1, and for such a loss at most half of `batch`.
     pub images_per_class: usize,
+    /// Steps of an epoch: `"all"` for as many as the images give, or so many, for which a small
+    /// training set is gone through again and again.
+    pub steps: Amount,
     /// Adam's step size; above 0.
     pub learning_rate: f64,
+    /// How it goes over the training.
+    pub schedule: Schedule,
+    /// Share of the learning rate by which the network's weights shrink in each step, as in
+    /// AdamW; from 0 on.
+    pub weight_decay: f64,
     /// Decides split, initial weights of network and loss, order, pairs, classes and triplets of
     /// batches, the start of k-means and t-SNE, and what pictures show.
     pub seed: u64,
@@ -37,7 +46,10 @@ impl Default for TrainConfig {
             epochs: 5,
             batch: 128,
             images_per_class: 16,
+            steps: Amount::All,
             learning_rate: 1e-3,
+            schedule: Schedule::default(),
+            weight_decay: 0.0,
             seed: 2022,
             device: DeviceChoice::Auto,
             engine: EngineChoice::Auto,
@@ -73,11 +85,26 @@ impl TrainConfig {
             let shown = format!("{:?}", self.learning_rate);
             return Err(Error::setting("train.learning_rate", shown, problem));
         }
+        if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
+            let shown = format!("{:?}", self.weight_decay);
+            return Err(Error::setting("train.weight_decay", shown, "must be a number from 0 on"));
+        }
+        self.check_steps()?;
         if self.seed > LARGEST_SEED {
             let problem = format!("must be at most {LARGEST_SEED}");
             return Err(Error::setting("train.seed", self.seed, problem));
         }
         Ok(())
+    }
+
+    fn check_steps(&self) -> Result<()> {
+        match self.steps {
+            Amount::Of(steps) if steps > LARGEST_COUNT => {
+                let problem = format!("must be \"all\" or at most {LARGEST_COUNT}");
+                Err(Error::setting("train.steps", steps, problem))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Checks what only a loss on batches of classes asks for.
@@ -104,7 +131,9 @@ mod tests {
     #[test]
     fn values_that_cannot_be_are_told_with_their_key() {
         type Spoil = fn(&mut TrainConfig);
-        let cases: [(&str, Spoil); 6] = [
+        let cases: [(&str, Spoil); 8] = [
+            ("train.weight_decay = -0.1:", |c| c.weight_decay = -0.1),
+            ("train.steps = 2000000000:", |c| c.steps = Amount::Of(2_000_000_000)),
             ("train.epochs = 0:", |c| c.epochs = 0),
             ("train.batch = 1:", |c| c.batch = 1),
             ("train.images_per_class = 0:", |c| c.images_per_class = 0),

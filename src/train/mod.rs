@@ -8,7 +8,9 @@ mod epoch;
 mod history;
 mod own;
 mod pass;
+mod observer;
 mod progress;
+mod schedule;
 mod spread;
 mod state;
 #[cfg(test)]
@@ -21,7 +23,9 @@ pub use checkpoint::{Checkpoint, Newest};
 pub use config::TrainConfig;
 pub use epoch::Position;
 pub use history::{EpochRecord, History};
+pub use observer::{Observer, Unobserved, Verdict};
 pub use progress::{Progress, RunProgress};
+pub use schedule::Schedule;
 pub use spread::spread;
 pub use training::{Task, train};
 

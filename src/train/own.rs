@@ -29,9 +29,9 @@ impl OwnParameters {
         OwnParameters { name: own.name, values: values.set_requires_grad(true), adam }
     }
 
-    /// Moves them by one step against their gradient.
-    pub fn step(&mut self, gradient: &Tensor) {
-        self.adam.step(&mut self.values, gradient);
+    /// Moves them by one step against their gradient, at `factor` times their learning rate.
+    pub fn step(&mut self, gradient: &Tensor, factor: f64) {
+        self.adam.step(&mut self.values, gradient, factor);
     }
 
     /// A copy of the parameters alone, under their name.

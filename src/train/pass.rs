@@ -18,6 +18,8 @@ pub(super) struct Pass<'a> {
     pub adam: &'a mut Adam,
     /// The loss's own parameters, where it has any.
     pub own: Option<&'a mut OwnParameters>,
+    /// What the learning rates are multiplied with in this step.
+    pub factor: f64,
 }
 
 /// What the validation images gave.
@@ -49,9 +51,9 @@ impl Pass<'_> {
         let mut gradients = Tensor::run_backward(&[&value.loss], &leaves, false, false);
         let own_gradients = gradients.split_off(embeddings.len());
         let gradient = self.network.backward(gradients);
-        self.adam.step(self.network.parameters(), &gradient);
+        self.adam.step(self.network.parameters(), &gradient, self.factor);
         if let (Some(own), Some(gradient)) = (&mut self.own, own_gradients.first()) {
-            own.step(gradient);
+            own.step(gradient, self.factor);
         }
         Value { loss: value.loss.detach(), active: value.active }
     }

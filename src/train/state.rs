@@ -33,7 +33,8 @@ impl State {
     ) -> Result<State> {
         let own = task.loss.own(task.classes.len(), task.embedding, task.config.seed);
         let mut state = State {
-            adam: Adam::new(network.parameters(), task.config.learning_rate),
+            adam: Adam::new(network.parameters(), task.config.learning_rate)
+                .with_decay(task.config.weight_decay),
             own: own.map(|own| OwnParameters::new(own, task.images.device())),
             history: History::default(),
             position: Position::default(),
@@ -74,9 +75,10 @@ impl State {
         Ok(())
     }
 
-    /// What makes a step.
-    pub fn pass<'a>(&'a mut self, task: &'a Task, network: &'a mut dyn Network) -> Pass<'a> {
-        Pass { task, network, adam: &mut self.adam, own: self.own.as_mut() }
+    /// What makes a step of a training of so many.
+    pub fn pass<'a>(&'a mut self, task: &'a Task, network: &'a mut dyn Network, steps: usize) -> Pass<'a> {
+        let factor = task.config.schedule.factor(self.adam.steps as usize, steps);
+        Pass { task, network, adam: &mut self.adam, own: self.own.as_mut(), factor }
     }
 
     /// Takes in an epoch that is done and writes history and checkpoint.

@@ -67,7 +67,7 @@ fn losses(loss: &Loss, open: [Open; 2]) -> Vec<f64> {
         let value = loss.value(Embedded { branches, targets, own, random }).loss;
         let gradients = Tensor::run_backward(&[&value], &embeddings, false, false);
         let gradient = network.backward(gradients).to_kind(adam.mean.kind());
-        adam.step(network.parameters(), &gradient);
+        adam.step(network.parameters(), &gradient, 1.0);
         value.double_value(&[])
     };
     (0..20).map(step).collect()

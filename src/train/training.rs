@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{
-    Cadence, Checkpoint, Epoch, EpochRecord, History, RunProgress, State, TrainConfig, Trained,
-    Validated, diverged,
+    Cadence, Checkpoint, Epoch, EpochRecord, History, Observer, RunProgress, State, TrainConfig,
+    Trained, Validated, Verdict, diverged,
 };
 use crate::data::{BatchShape, Batches, Class, Images, Part};
 use crate::error::{Error, Result};
@@ -49,6 +49,7 @@ pub fn train(
     task: &Task,
     network: &mut dyn Network,
     checkpoint: Option<Checkpoint>,
+    observer: &mut dyn Observer,
     progress: &RunProgress,
 ) -> Result<History> {
     let config = task.config;
@@ -60,16 +61,22 @@ pub fn train(
     tell_short_classes(task, &training, progress);
     for number in first..=config.epochs {
         let epoch = Epoch::from(state.position.clone(), number, task, &training);
-        let trained = train_epoch(epoch, &mut state, network, &mut cadence, progress)?;
-        let validated = state.pass(task, network).validate(&validation, number);
+        let way = Way { observer: &mut *observer, cadence: &mut cadence, progress };
+        let trained = train_epoch(epoch, &mut state, network, way)?;
+        let all = training.count().saturating_mul(config.epochs);
+        let validated = state.pass(task, network, all).validate(&validation, number);
         if !validated.loss.is_finite() {
             let place = "after its last step";
             return Err(diverged(task, "validation", validated.loss, number, place));
         }
         let record = record(number, &trained, &validated, training.images());
         progress.say(&line(&record, config.epochs));
+        let verdict = observer.after_epoch(number, network, progress)?;
         state.finish_epoch(task, network, record)?;
         cadence.written();
+        if verdict == Verdict::Stop {
+            break;
+        }
         if number < config.epochs {
             task.interrupt.check(&format!("stopped after epoch {number}"))?;
         }
@@ -93,17 +100,29 @@ fn record(epoch: usize, trained: &Trained, validated: &Validated, images: usize)
     }
 }
 
+/// Who looks on, and what is written on the way.
+struct Way<'a> {
+    observer: &'a mut dyn Observer,
+    cadence: &'a mut Cadence,
+    progress: &'a RunProgress,
+}
+
 /// Trains on the images of an epoch that are still to come, and saves on the way.
 fn train_epoch(
     mut epoch: Epoch,
     state: &mut State,
     network: &mut dyn Network,
-    cadence: &mut Cadence,
-    progress: &RunProgress,
+    way: Way,
 ) -> Result<Trained> {
+    let Way { observer, cadence, progress } = way;
     let Epoch { task, number, steps, training, .. } = epoch;
+    let all = steps.saturating_mul(task.config.epochs);
     while let Some(batch) = epoch.next_batch() {
-        let value = state.pass(task, network).step(&batch, &mut epoch.random);
+        let before = (number - 1) * steps + epoch.steps_done();
+        if observer.every().is_some_and(|every| before.is_multiple_of(every)) {
+            observer.after_steps(before, network)?;
+        }
+        let value = state.pass(task, network, all).step(&batch, &mut epoch.random);
         let looked = epoch.took(value, batch.labels.len())?;
         let done = epoch.steps_done();
         if looked {
@@ -150,8 +169,8 @@ const COLLAPSED: &str = "COLLAPSED: all images are embedded at nearly one point,
                          (dml losses)";
 
 fn batches(task: &Task) -> [Batches; 2] {
-    let TrainConfig { batch: size, images_per_class: per_class, seed, .. } = *task.config;
-    let shape = BatchShape { kind: task.loss.batches(), size, per_class };
+    let TrainConfig { batch: size, images_per_class: per_class, steps, seed, .. } = *task.config;
+    let shape = BatchShape { kind: task.loss.batches(), size, per_class, steps };
     [task.train, task.validation].map(|part| Batches::new(&part.labels, shape, seed))
 }
 

@@ -223,7 +223,7 @@ fn three_steps_of_adam_match_pytorch() {
             let (value, _, gradient) =
                 differentiate(&mut *network, images, &loss, &reference.targets());
             assert!((value / wanted - 1.0).abs() < 1e-5, "{value} is not {wanted}");
-            adam.step(network.parameters(), &gradient);
+            adam.step(network.parameters(), &gradient, 1.0);
         }
         let state = network.state();
         for (name, wanted) in reference.group("adam.").iter().filter(|(name, _)| *name != "losses")
@@ -251,7 +251,7 @@ fn a_step_on_one_core_gives_the_same_bytes_as_on_many() {
         for _ in 0..3 {
             let images = images.iter().map(Tensor::shallow_clone).collect();
             let (.., gradient) = differentiate(&mut *network, images, &loss, &targets);
-            adam.step(network.parameters(), &gradient);
+            adam.step(network.parameters(), &gradient, 1.0);
         }
         network.state()
     };

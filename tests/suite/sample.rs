@@ -5,7 +5,9 @@ use dml::eval::{EvalConfig, Labelled, Trial, embed, judge};
 use dml::loss::Loss;
 use dml::model::{Architecture, FusedNetwork, LibtorchNetwork, Network, initial_weights};
 use dml::runtime::{Cores, Interrupt, Simd};
-use dml::train::{Checkpoint, CheckpointEvery, History, Progress, Task, TrainConfig, train};
+use dml::train::{
+    Checkpoint, CheckpointEvery, History, Progress, Task, TrainConfig, Unobserved, train,
+};
 use tch::Device;
 
 use crate::user::shipped_sample;
@@ -72,7 +74,7 @@ impl Sample {
             folder: folder.path(),
             interrupt: &Interrupt::default(),
         };
-        let history = train(&task, network, from, &Progress::new().run("test", 1)).unwrap();
+        let history = train(&task, network, from, &mut Unobserved, &Progress::new().run("test", 1)).unwrap();
         Trained { folder, history }
     }
 
