@@ -2,6 +2,7 @@
 
 mod data;
 mod embeddings;
+mod experiments;
 mod parse;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use crate::train::CheckpointEvery;
 
 pub use data::{CheckArgs, DataCommand, FetchArgs, SampleArgs};
 pub use embeddings::EmbeddingArgs;
+pub use experiments::{BoundArgs, CompareArgs, KeyArgs, ManyArgs, SweepArgs, TuneArgs};
 pub use parse::Ks;
 use parse::{class_names, ks, tsne_engine, tsne_of, which_model};
 
@@ -29,7 +31,7 @@ use parse::{class_names, ks, tsne_engine, tsne_of, which_model};
   dml train --loss cross-entropy --epochs 2       one run
   dml eval --knn 1                                evaluate the newest run
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; train and compare save what was done.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; training saves what was done.
 `dml COMMAND --help` has examples for each command.")]
 pub struct Cli {
     #[command(subcommand)]
@@ -48,6 +50,12 @@ pub enum Command {
     Eval(EvalArgs),
     /// Train and evaluate losses × seeds on the same data, and conclude
     Compare(CompareArgs),
+    /// Losses over training-set sizes, or over the values of any setting
+    Sweep(SweepArgs),
+    /// Search the settings under which a loss does best, on validation images alone
+    Tune(TuneArgs),
+    /// Show cross-entropy and the pairwise losses that it bounds over a training
+    Bound(BoundArgs),
     /// List every loss with formula, settings and source, or ask each about an embedding
     Losses(LossesArgs),
 }
@@ -119,6 +127,8 @@ pub struct TrainArgs {
     #[arg(long)]
     pub seed: Option<u64>,
     #[command(flatten)]
+    pub keys: KeyArgs,
+    #[command(flatten)]
     pub settings: SettingArgs,
     /// Name of the run's folder [default: loss, seed and a hash of settings and data]
     #[arg(long)]
@@ -128,7 +138,8 @@ pub struct TrainArgs {
     pub force: bool,
     /// Go on with an unfinished run, with the settings it began with
     #[arg(long, value_name = "RUN", conflicts_with_all = [
-        "loss", "seed", "config", "data", "label", "header", "names", "epochs", "batch", "learning_rate", "name", "force",
+        "loss", "seed", "config", "data", "label", "header", "names", "epochs", "batch", "learning_rate",
+        "train_size", "unseen_classes", "set", "name", "force",
     ])]
     pub resume: Option<PathBuf>,
 }
@@ -187,36 +198,6 @@ pub struct EvalArgs {
     pub json: bool,
     #[command(flatten)]
     pub embeddings: EmbeddingArgs,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  dml compare                                           two losses, three seeds
-  dml compare --losses contrastive,cross-entropy --seeds 2022,1,2 --jobs 2
-  dml compare --seeds 2022 --epochs 1 --data data/fashion-mnist_sample.csv.gz")]
-pub struct CompareArgs {
-    /// Losses to compare, by name
-    #[arg(
-        long,
-        value_name = "A,B",
-        value_delimiter = ',',
-        default_value = "contrastive,cross-entropy"
-    )]
-    pub losses: Vec<String>,
-    /// Seeds, one run of each loss for each
-    #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "2022,1,2")]
-    pub seeds: Vec<u64>,
-    /// Runs side by side [default: as many as there are cores]
-    #[arg(long, value_name = "N")]
-    pub jobs: Option<usize>,
-    #[command(flatten)]
-    pub settings: SettingArgs,
-    /// Train and evaluate again what is finished already
-    #[arg(long)]
-    pub force: bool,
-    /// Print the comparison as JSON
-    #[arg(long)]
-    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,9 @@
 //! read, checked and written. A resolved configuration holds every key.
 
 mod keys;
+mod overrides;
+
+pub use overrides::Setting;
 
 use std::path::Path;
 

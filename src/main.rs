@@ -17,6 +17,9 @@ fn main() -> ExitCode {
         Command::Train(args) => commands::train(args),
         Command::Eval(args) => commands::eval(args),
         Command::Compare(args) => commands::compare(args),
+        Command::Sweep(args) => commands::sweep(args),
+        Command::Tune(args) => commands::tune(args),
+        Command::Bound(args) => commands::bound(args),
         Command::Losses(args) => commands::losses(args),
     };
     let (kind, code, told) = match done {

@@ -2,21 +2,27 @@
 //!
 //! Results go to stdout, progress and remarks to stderr.
 
+mod bound;
 mod compare;
 mod data;
 mod eval;
 mod figures;
 mod losses;
 mod settings;
+mod sweep;
 mod train;
+mod tune;
 
+pub use bound::bound;
 pub use compare::compare;
 pub use data::data;
 pub use eval::eval;
 pub use losses::losses;
+pub use sweep::sweep;
 pub use train::train;
+pub use tune::tune;
 
-use settings::{cores, resolve, set, set_columns};
+use settings::{cores, flags, resolve, set, set_columns};
 
 use std::io::{ErrorKind, Write};
 use std::path::Path;

@@ -1,20 +1,40 @@
 //! From flags to a checked configuration.
 
-use crate::cli::{ColumnArgs, SettingArgs};
+use crate::cli::{ColumnArgs, KeyArgs, SettingArgs};
 use crate::config::Config;
-use crate::data::DataConfig;
+use crate::data::{Amount, DataConfig};
 use crate::error::Result;
+use crate::loss::Loss;
 use crate::runtime::Cores;
 
-/// Defaults, then the configuration file, then flags; checked.
+/// Defaults, then the configuration file, then flags, then settings by their keys; checked. A loss
+/// that is named has its defaults, unless the file is of this loss.
 ///
 /// # Errors
-/// As [`Config::read`] and [`Config::check`].
-pub fn resolve(args: &SettingArgs) -> Result<Config> {
+/// As [`Config::read`], [`Config::with`] and [`Config::check`].
+pub fn resolve(args: &SettingArgs, keys: &KeyArgs, loss: Option<&str>) -> Result<Config> {
     let mut config = match &args.config {
         Some(path) => Config::read(path)?,
         None => Config::default(),
     };
+    if let Some(name) = loss.filter(|name| *name != config.loss.name()) {
+        config.loss = Loss::by_name(name)?;
+    }
+    flags(config, args, keys.unseen_classes.as_deref(), keys.train_size)?.with(&keys.set)
+}
+
+/// Flags laid over a configuration; checked.
+///
+/// # Errors
+/// As [`Config::check`].
+pub fn flags(
+    mut config: Config,
+    args: &SettingArgs,
+    unseen_classes: Option<&str>,
+    train_size: Option<usize>,
+) -> Result<Config> {
+    set(&mut config.data.unseen_classes, &unseen_classes.map(str::to_owned));
+    set(&mut config.data.train_size, &train_size.map(Amount::Of));
     set(&mut config.data.path, &args.data);
     set_columns(&mut config.data, &args.columns);
     set(&mut config.train.epochs, &args.epochs);

@@ -5,7 +5,6 @@ use crate::cli::TrainArgs;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::experiment::{Existing, Run, RunFolder, RunLock, Session};
-use crate::loss::Loss;
 use crate::train::{History, Progress};
 
 /// Trains one network under one loss, or goes on with an unfinished run.
@@ -54,10 +53,7 @@ fn way_on(error: Error, run: &Run) -> Error {
 }
 
 fn configured(args: &TrainArgs) -> Result<Config> {
-    let mut config = resolve(&args.settings)?;
-    if let Some(name) = args.loss.as_ref().filter(|name| *name != config.loss.name()) {
-        config.loss = Loss::by_name(name)?;
-    }
+    let mut config = resolve(&args.settings, &args.keys, args.loss.as_deref())?;
     set(&mut config.train.seed, &args.seed);
     config.check()?;
     Ok(config)

@@ -46,6 +46,9 @@ impl DataConfig {
     /// # Errors
     /// [`Error::Setting`] with the key, its value and what it can be.
     pub fn check(&self) -> Result<()> {
+        if self.train_size == Amount::Of(0) {
+            return Err(Error::setting("data.train_size", 0, "must be \"all\" or at least 1"));
+        }
         if self.validation > 0.0 && self.validation < 1.0 {
             return Ok(());
         }

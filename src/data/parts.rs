@@ -196,7 +196,9 @@ mod tests {
         assert_eq!(of("class 3, 1,1").unwrap(), [1, 3]);
         assert!(of("none").unwrap().is_empty());
         let told = |setting: &str| of(setting).unwrap_err().to_string();
-        assert!(told("12").starts_with("data.unseen_classes = 12: there is no class 12; there are"));
+        assert!(
+            told("12").starts_with("data.unseen_classes = 12: there is no class 12; there are")
+        );
         assert!(told("1").contains("leaves 1 of the classes unseen; at least 2"));
         assert!(told("0-8").contains("leaves 1 of the classes to train on"));
         assert!(told("").contains("there is no class ;"));

@@ -10,6 +10,7 @@ mod metrics;
 mod ranked;
 mod recall;
 mod sample;
+mod score;
 mod spread;
 pub mod tsne;
 
@@ -21,4 +22,5 @@ pub use knn::{Neighbours, Search, nearest, nearest_by, ranking, vote};
 pub use metrics::{ClassMetrics, ConfusionMatrix};
 pub use ranked::{HitAt, Retrieval, retrieve};
 pub use recall::{RecallAt, RecallAtK, recall_at};
+pub use score::Score;
 pub use spread::{Distances, distances};

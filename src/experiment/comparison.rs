@@ -3,24 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Evaluation, Existing, Needs, Run, RunLock, Session, evaluate, evaluated, side_by_side,
+    Arm, Evaluation, Existing, Needs, Run, RunLock, Session, evaluate, evaluate_test, evaluated,
+    refuse_unlike, side_by_side, tested,
 };
-use crate::config::Config;
-use crate::data::BatchKind;
+use crate::data::{BatchKind, Dataset};
 use crate::error::{Error, Result, chain};
+use crate::eval::Score;
 use crate::files::sha256_hex;
-use crate::loss::Loss;
 use crate::runtime::Memory;
 use crate::train::{History, TrainConfig};
 
 /// What to compare.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Settings of all runs but loss and seed.
-    pub config: Config,
-    /// The losses; the first is the one that the others are measured against.
-    pub losses: Vec<Loss>,
-    /// The seeds, each of which every loss is run with.
+    /// What is held against each other; at least one.
+    pub arms: Vec<Arm>,
+    /// The seeds, each of which every arm is run with.
     pub seeds: Vec<u64>,
     /// Runs side by side.
     pub jobs: usize,
@@ -28,6 +26,8 @@ pub struct Plan {
     pub runs: PathBuf,
     /// Whether to do again what is finished.
     pub force: bool,
+    /// The figure that decides.
+    pub score: Score,
 }
 
 /// One run of a comparison, trained and evaluated.
@@ -43,10 +43,10 @@ pub struct Finished {
     pub evaluation: Evaluation,
 }
 
-/// All runs of one loss, in the order of the seeds.
+/// All runs of one arm, in the order of the seeds.
 #[derive(Debug, Clone)]
 pub struct LossRuns {
-    /// Name of the loss.
+    /// Name of the arm: of the loss, and what sets it apart.
     pub loss: String,
     /// One a seed.
     pub runs: Vec<Finished>,
@@ -61,9 +61,9 @@ impl LossRuns {
 
 impl Plan {
     /// # Errors
-    /// No loss, no seed, or one of them twice.
+    /// No arm, no seed, or one of them twice.
     pub fn check(&self) -> Result<()> {
-        let losses: Vec<String> = self.losses.iter().map(|loss| loss.name().to_owned()).collect();
+        let losses: Vec<String> = self.arms.iter().map(|arm| arm.name.clone()).collect();
         let seeds: Vec<String> = self.seeds.iter().map(u64::to_string).collect();
         for (flag, values) in [("--losses", losses), ("--seeds", seeds)] {
             if values.is_empty() {
@@ -74,10 +74,12 @@ impl Plan {
                 return Err(Error::setting(flag, values.join(","), problem));
             }
         }
-        self.seeds.iter().try_for_each(|&seed| {
-            let train = TrainConfig { seed, ..self.config.train.clone() };
-            train.check()
-        })
+        for arm in &self.arms {
+            for &seed in &self.seeds {
+                TrainConfig { seed, ..arm.config.train.clone() }.check()?;
+            }
+        }
+        Ok(())
     }
 
     /// Trains or reuses every run and evaluates it, `jobs` at a time.
@@ -90,11 +92,13 @@ impl Plan {
     /// [`Error::Interrupted`] where a run was not finished for that; else the first error of a run,
     /// after all others have ended.
     pub fn carry_out(&self, session: &Session) -> Result<Vec<LossRuns>> {
-        self.check_needs(session)?;
+        let session = &self.with_display(session)?;
         let tasks = self.tasks();
-        let done = side_by_side(session, self.jobs, tasks.clone(), |session, (loss, seed)| {
-            let loss = &self.losses[loss];
-            self.run(session, loss, seed).inspect_err(|error| tell(session, loss, seed, error))
+        let done = side_by_side(session, self.jobs, tasks.clone(), |session, (arm, seed)| {
+            let arm = &self.arms[arm];
+            let finished = self.run(session, arm, seed);
+            session.progress.ended();
+            finished.inspect_err(|error| tell(session, arm, seed, error))
         });
         if done.iter().any(|run| matches!(run, Err(Error::Interrupted(_)))) {
             let finished = done.iter().filter(|run| run.is_ok()).count();
@@ -102,78 +106,145 @@ impl Plan {
             return Err(Error::Interrupted(format!("{finished} of {all} runs are finished")));
         }
         let mut results: Vec<LossRuns> = self
-            .losses
+            .arms
             .iter()
-            .map(|loss| LossRuns { loss: loss.name().to_owned(), runs: Vec::new() })
+            .map(|arm| LossRuns { loss: arm.name.clone(), runs: Vec::new() })
             .collect();
-        for ((loss, _), finished) in tasks.into_iter().zip(done) {
-            results[loss].runs.push(finished?);
+        for ((arm, _), finished) in tasks.into_iter().zip(done) {
+            results[arm].runs.push(finished?);
         }
         let place = |seed: u64| self.seeds.iter().position(|&s| s == seed);
-        for loss in &mut results {
-            loss.runs.sort_by_key(|run| place(run.seed));
+        for arm in &mut results {
+            arm.runs.sort_by_key(|run| place(run.seed));
         }
         Ok(results)
     }
 
-    /// Every run as place of its loss and seed; those that take longest first, so that none of
+    /// Every run as place of its arm and seed; those that take longest first, so that none of
     /// them is left over for the end.
-    fn tasks(&self) -> Vec<(usize, u64)> {
-        let mut tasks: Vec<(usize, u64)> =
-            self.seeds.iter().flat_map(|&s| (0..self.losses.len()).map(move |l| (l, s))).collect();
-        tasks.sort_by_key(|&(loss, _)| self.losses[loss].batches() != BatchKind::Pairs);
+    pub fn tasks(&self) -> Vec<(usize, u64)> {
+        let mut tasks: Vec<(usize, u64)> = self
+            .seeds
+            .iter()
+            .flat_map(|&s| (0..self.arms.len()).map(move |arm| (arm, s)))
+            .collect();
+        tasks.sort_by_key(|&(arm, _)| self.arms[arm].config.loss.batches() != BatchKind::Pairs);
         tasks
     }
 
-    /// Says or refuses what memory or disk will not suffice for; runs that are there count as
-    /// made.
-    ///
-    /// # Errors
-    /// As [`Needs::check`]; settings that do not fit the data.
-    fn check_needs(&self, session: &Session) -> Result<()> {
-        let mut new = 0;
-        for (loss, seed) in self.tasks() {
-            let folder = self.settle(session, &self.losses[loss], seed)?.folder;
-            new += usize::from(self.force || !folder.is_taken());
-        }
-        let jobs = self.jobs.min(self.losses.len() * self.seeds.len());
-        let needs = Needs::of(session, &self.config, &self.losses, jobs, new)?;
-        needs.check(&self.runs, Memory::now(), |line| session.progress.say(line))
+    /// A session whose display counts all runs.
+    fn with_display(&self, session: &Session) -> Result<Session> {
+        let images: Vec<u64> = self
+            .tasks()
+            .into_iter()
+            .map(|(arm, seed)| Ok(self.settle(session, &self.arms[arm], seed)?.images()))
+            .collect::<Result<_>>()?;
+        let mut session = session.share();
+        session.progress = session.progress.of_many(images.len(), images.iter().sum());
+        Ok(session)
     }
 
-    fn settle(&self, session: &Session, loss: &Loss, seed: u64) -> Result<Run> {
-        let mut config = self.config.clone();
-        config.loss = loss.clone();
+    /// Says or refuses what cannot be done together, and what memory or disk will not suffice for;
+    /// runs that are there count as made.
+    ///
+    /// # Errors
+    /// As [`Needs::check`]; settings that do not fit the data; two arms whose runs would be one.
+    pub fn check_needs(&self, session: &Session) -> Result<Needs> {
+        refuse_unlike(session, &self.arms)?;
+        let mut needs = Needs { memory: 0, disk: 0 };
+        let mut folders: Vec<(PathBuf, &Arm)> = Vec::new();
+        let jobs = self.jobs.min(self.arms.len() * self.seeds.len());
+        for (arm, seed) in self.tasks() {
+            let arm = &self.arms[arm];
+            let folder = self.settle(session, arm, seed)?.folder;
+            let path = folder.path().to_path_buf();
+            if let Some((_, other)) = folders.iter().find(|(taken, _)| *taken == path) {
+                let (a, b) = (&other.name, &arm.name);
+                return Err(Error::Other(format!("{a} and {b} have the same settings: drop one")));
+            }
+            folders.push((path, arm));
+            let new = usize::from(self.force || !folder.is_taken());
+            let losses = std::slice::from_ref(&arm.config.loss);
+            let one = Needs::of(session, &arm.config, losses, jobs, new)?;
+            needs.memory = needs.memory.max(one.memory);
+            needs.disk = needs.disk.saturating_add(one.disk);
+        }
+        needs.check(&self.runs, Memory::now(), |line| session.progress.say(line))?;
+        Ok(needs)
+    }
+
+    /// A run of an arm under a seed.
+    ///
+    /// # Errors
+    /// Settings that do not fit the data.
+    pub fn settle(&self, session: &Session, arm: &Arm, seed: u64) -> Result<Run> {
+        let mut config = arm.config.clone();
         config.train.seed = seed;
         Run::new(session, config, &self.runs, None)
     }
 
-    fn run(&self, session: &Session, loss: &Loss, seed: u64) -> Result<Finished> {
+    fn run(&self, session: &Session, arm: &Arm, seed: u64) -> Result<Finished> {
         session.interrupt.check("not begun")?;
-        let run = self.settle(session, loss, seed)?;
+        let run = self.settle(session, arm, seed)?;
         let _lock = RunLock::take(&run.folder)?;
-        let progress = session.progress.run(&run.title(), run.images());
+        let progress = session.progress.run(&format!("{} seed {seed}", arm.name), run.images());
         let existing = if self.force { Existing::Replace } else { Existing::GoOn };
         let history = run.train(session, existing, &progress)?;
+        progress.trained();
         let evaluation = match evaluated(session, &run.folder, &run.config)? {
             Some(evaluation) => evaluation,
             None => evaluate(session, &run.folder, &run.config, &progress)?,
         };
-        progress.say(&format!(
-            "{}-NN accuracy {:.4}",
-            evaluation.figures.knn.k, evaluation.figures.knn.accuracy
-        ));
+        let (name, value) =
+            (self.score.name(evaluation.figures.knn.k), self.score.of(&evaluation.figures));
+        progress.say(&format!("{name} {value:.4}"));
         Ok(Finished { seed, folder: run.folder.path().to_path_buf(), history, evaluation })
+    }
+
+    /// The same runs judged by a file of test images, side by side.
+    ///
+    /// # Errors
+    /// As [`evaluate_test`]; an interruption before a run.
+    pub fn test(
+        &self,
+        session: &Session,
+        results: &[LossRuns],
+        test: &Dataset,
+    ) -> Result<Vec<LossRuns>> {
+        let places = (0..results.len())
+            .flat_map(|arm| (0..self.seeds.len()).map(move |seed| (arm, seed)))
+            .collect();
+        let done = side_by_side(session, self.jobs, places, |session, (arm, seed)| {
+            let finished = &results[arm].runs[seed];
+            session.interrupt.check("the runs are finished, not all of them are tested")?;
+            let run = self.settle(session, &self.arms[arm], finished.seed)?;
+            let _lock = RunLock::take(&run.folder)?;
+            let name = format!("{} seed {}", self.arms[arm].name, finished.seed);
+            let evaluation = match tested(session, &run.folder, &run.config, test)? {
+                Some(evaluation) => evaluation,
+                None => {
+                    let progress = session.progress.run(&name, 0);
+                    evaluate_test(session, &run.folder, &run.config, test.clone(), &progress)?
+                }
+            };
+            Ok(Finished { evaluation, ..finished.clone() })
+        });
+        let mut done = done.into_iter();
+        let of_arm = |arm: &LossRuns| {
+            let runs = done.by_ref().take(self.seeds.len()).collect::<Result<_>>()?;
+            Ok(LossRuns { loss: arm.loss.clone(), runs })
+        };
+        results.iter().map(of_arm).collect()
     }
 }
 
 /// Says what became of a run that did not come to its end.
-fn tell(session: &Session, loss: &Loss, seed: u64, error: &Error) {
+fn tell(session: &Session, arm: &Arm, seed: u64, error: &Error) {
     let what = match error {
         Error::Interrupted(place) => place.clone(),
         error => format!("failed: {}", chain(error)),
     };
-    session.progress.say(&format!("{} seed {seed}: {what}", loss.name()));
+    session.progress.say(&format!("{} seed {seed}: {what}", arm.name));
 }
 
 /// Folder of a comparison's tables and pictures, beside its runs: `compare-A-vs-B-HASH`, or
@@ -191,21 +262,29 @@ pub fn comparison_folder(plan: &Plan, results: &[LossRuns]) -> PathBuf {
         1..=3 => names.join("-vs-"),
         many => format!("{many}-losses"),
     };
+    let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
+    let what = what.replace(" (", "-").replace(')', "").replace(|c| plain(c) != c, "-");
     plan.runs.join(Path::new(&format!("compare-{what}-{}", &hash[..6])))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+    use crate::loss::Loss;
 
     fn plan(losses: &[&str], seeds: &[u64]) -> Plan {
+        let arm = |name: &&str| Arm {
+            name: (*name).to_owned(),
+            config: Config { loss: Loss::by_name(name).unwrap(), ..Config::default() },
+        };
         Plan {
-            config: Config::default(),
-            losses: losses.iter().map(|name| Loss::by_name(name).unwrap()).collect(),
+            arms: losses.iter().map(arm).collect(),
             seeds: seeds.to_vec(),
             jobs: 2,
             runs: PathBuf::from("runs"),
             force: false,
+            score: Score::Accuracy,
         }
     }
 

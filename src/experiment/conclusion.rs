@@ -3,7 +3,7 @@
 //! The words follow the interval of the paired difference: «better» stands only where the
 //! interval lies on one side of zero, and whatever does not follow from it is not said.
 
-use super::{Estimate, estimate, paired_difference};
+use super::{Estimate, Standing, estimate, paired_difference, shown_p, standings};
 
 /// What a comparison found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,6 +16,8 @@ pub struct Findings<'a> {
     pub losses: &'a [LossFindings<'a>],
     /// What it was measured on.
     pub data: DataUsed<'a>,
+    /// Whether the losses trained for different numbers of epochs, steps or images.
+    pub unequal: bool,
 }
 
 /// One loss in a comparison.
@@ -40,6 +42,8 @@ pub struct DataUsed<'a> {
     pub train: usize,
     /// Images evaluated.
     pub validation: usize,
+    /// Whether they are of classes that were not trained on.
+    pub unseen: bool,
     /// Whether it is the sample that comes with the program instead of the whole set.
     pub sample: bool,
 }
@@ -48,6 +52,11 @@ pub struct DataUsed<'a> {
 const ABOUT_AS_FAST: f64 = 1.05;
 /// A spread below this comes from rounding: accuracies differ by whole images.
 const NO_SPREAD: f64 = 1e-12;
+/// Corrected p-values below this are called a difference.
+const LEVEL: f64 = 0.05;
+/// What is said of unequal budgets.
+const UNEQUAL: &str = "The losses did not train equally long (epochs, steps or images differ), so \
+                       this compares budgets as well as losses.";
 
 /// Says in plain words what the findings show, and no more than that.
 ///
@@ -66,6 +75,10 @@ pub fn conclude(findings: &Findings<'_>) -> String {
         others => many(findings, best, others),
     }];
     sentences.extend(findings.losses.iter().filter_map(collapse));
+    sentences.extend(chances(findings));
+    if findings.unequal {
+        sentences.push(UNEQUAL.to_owned());
+    }
     sentences.extend(times(best, others));
     sentences.push(data(findings));
     sentences.join(" ")
@@ -164,17 +177,23 @@ fn many(findings: &Findings<'_>, best: &LossFindings<'_>, others: &[LossFindings
         sentences.push(one_seed());
         return sentences.join(" ");
     }
-    sentences.extend(others.iter().map(|other| against(best, other)));
-    sentences.push(format!(
-        "Each interval is 95 % for its pair alone; of {} together, one misses more often than that.",
-        others.len()
-    ));
+    let values: Vec<Vec<f64>> =
+        std::iter::once(best).chain(others).map(|loss| loss.values.to_vec()).collect();
+    let standings = standings(&values);
+    let of = |place: usize| standings.iter().find(|standing| standing.loss == place + 1);
+    let told = |(place, other)| against(other, of(place).expect("every loss has its standing"));
+    sentences.extend(others.iter().enumerate().map(told));
+    sentences.push(
+        "Better is said where p is below 0.05 after Holm's correction for all pairs of losses; each \
+         interval is 95 % for its pair alone."
+            .to_owned(),
+    );
     sentences.join(" ")
 }
 
 /// One of several losses against the best.
-fn against(best: &LossFindings<'_>, other: &LossFindings<'_>) -> String {
-    let difference = paired_difference(best.values, other.values);
+fn against(other: &LossFindings<'_>, standing: &Standing) -> String {
+    let difference = standing.behind.expect("it is not the best");
     let (low, high) = difference.interval.expect("more than one seed");
     let head = format!(
         "Against {} ({}) it has {} points more",
@@ -182,18 +201,19 @@ fn against(best: &LossFindings<'_>, other: &LossFindings<'_>) -> String {
         percent(mean(other.values)),
         points(difference.mean)
     );
-    if high - low < NO_SPREAD {
+    let Some(p) = standing.p.filter(|_| high - low >= NO_SPREAD) else {
         return format!(
             "{head} under every seed, which leaves no spread to compute an interval from: not \
              settled."
         );
-    }
+    };
     let (low_end, high_end) = (points(low), points(high));
     let interval = format!("95 % interval of the paired difference {low_end} to {high_end}");
-    if low > 0.0 {
-        format!("{head}, {interval}: better, with these settings and data.")
+    let p_shown = shown_p(p);
+    if p < LEVEL {
+        format!("{head}, {interval}, p = {p_shown}: better, with these settings and data.")
     } else {
-        format!("{head}, {interval}, which includes zero: not settled by these seeds.")
+        format!("{head}, {interval}, p = {p_shown}: not settled by these seeds.")
     }
 }
 
@@ -210,6 +230,24 @@ fn collapse(loss: &LossFindings<'_>) -> Option<String> {
          tell how the training failed, not what the loss can do.",
         loss.name
     ))
+}
+
+/// How often each loss comes first when the seeds are drawn anew; said of three losses and more,
+/// over three seeds and more.
+fn chances(findings: &Findings<'_>) -> Option<String> {
+    if findings.losses.len() < 3 || findings.seeds.len() < 3 {
+        return None;
+    }
+    let values: Vec<Vec<f64>> = findings.losses.iter().map(|loss| loss.values.to_vec()).collect();
+    let mut first: Vec<(f64, &str)> = standings(&values)
+        .iter()
+        .map(|standing| (standing.ranks[0], findings.losses[standing.loss].name))
+        .filter(|(chance, _)| *chance >= 0.005)
+        .collect();
+    first.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let one = |(chance, name): &(f64, &str)| format!("{name} in {:.0} %", 100.0 * chance);
+    let list: Vec<String> = first.iter().map(one).collect();
+    Some(format!("With the seeds drawn anew (bootstrap), first is {}.", list.join(", ")))
 }
 
 /// Training times against that of the best, where they were measured.
@@ -232,9 +270,12 @@ fn times(best: &LossFindings<'_>, others: &[LossFindings<'_>]) -> Option<String>
 }
 
 fn data(findings: &Findings<'_>) -> String {
-    let DataUsed { file, train, validation, sample } = findings.data;
+    let DataUsed { file, train, validation, unseen, sample } = findings.data;
     let (train, validation) = (grouped(train), grouped(validation));
-    let images = format!("{train} training and {validation} validation images of {file}");
+    let images = match unseen {
+        true => format!("{train} training images and {validation} of unseen classes of {file}"),
+        false => format!("{train} training and {validation} validation images of {file}"),
+    };
     let remark = if sample { ", the shipped sample: the full set gives other figures" } else { "" };
     format!("Measured on {images}{remark}.")
 }

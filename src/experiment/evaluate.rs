@@ -63,6 +63,9 @@ pub struct Evaluation {
     pub tsne_train: Option<TsneFigures>,
     /// Why a t-SNE was not made that was asked for.
     pub tsne_remark: Option<String>,
+    /// Whether these are images of classes that were not trained on, each against all others.
+    #[serde(default)]
+    pub unseen: bool,
     /// What embedded the images.
     pub engine: Engine,
     /// Hash over the settings of the evaluation.
@@ -204,6 +207,24 @@ pub fn evaluated(
     Ok(evaluation.filter(|e| asked(e) && whole(e)))
 }
 
+/// The figures of these test images that a run's folder holds already, made with the same settings.
+///
+/// # Errors
+/// A file that is there and cannot be read.
+pub fn tested(
+    session: &Session,
+    folder: &RunFolder,
+    config: &Config,
+    test: &Dataset,
+) -> Result<Option<Evaluation>> {
+    let evaluation: Option<Evaluation> = read_json(&folder.file(TEST_METRICS))?;
+    let fingerprint = config.evaluation_fingerprint(session.engine);
+    let same = |e: &Evaluation| {
+        e.fingerprint == fingerprint && e.images_sha256.as_ref() == Some(&test.sha256)
+    };
+    Ok(evaluation.filter(same))
+}
+
 /// Evaluates a run on images from another file, against its training images; without a t-SNE.
 ///
 /// # Errors
@@ -294,6 +315,7 @@ fn judge(
         tsne: None,
         tsne_train: None,
         tsne_remark: None,
+        unseen: asked.unseen,
         engine: session.engine,
         fingerprint: config.evaluation_fingerprint(session.engine),
         images_sha256: None,

@@ -6,10 +6,12 @@ use serde::Serialize;
 
 use super::{
     DataUsed, Findings, Finished, LossFindings, LossRuns, Plan, RunFolder, RunLock, Session,
-    Summary, comparison_folder, conclude, grouped, pictures, read_map, write_json,
+    Summary, comparison_folder, conclude, grouped, pictures, read_map, standings_table, write_json,
 };
+use crate::data::Dataset;
 use crate::error::Result;
 use crate::files::write_atomically;
+use crate::report::table::Table;
 use crate::report::{curves, recall, scatter};
 
 /// The sample that comes with the program.
@@ -30,6 +32,11 @@ pub struct Comparison {
     pub summary: Summary,
     /// What the figures allow to say.
     pub conclusion: String,
+    /// The figure that decides, as its row is named.
+    pub score: String,
+    /// What the test images say, where they were asked for: after all else, of the same runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<Tested>,
     /// Folders of the runs: per loss, per seed.
     pub runs: Vec<Vec<PathBuf>>,
     #[serde(skip)]
@@ -38,23 +45,46 @@ pub struct Comparison {
     folder: PathBuf,
 }
 
+/// What test images say of the runs of a comparison.
+#[derive(Debug, Serialize)]
+pub struct Tested {
+    /// The CSV of test images.
+    pub data: String,
+    /// Images that were evaluated.
+    pub images: usize,
+    /// Every metric of every loss on them.
+    pub summary: Summary,
+}
+
 impl Comparison {
     /// Trains or reuses and evaluates every run of a plan and puts the figures together.
     ///
+    /// Test images are looked at last, and decide nothing.
+    ///
     /// # Errors
     /// The first error of a run, after all others have ended.
-    pub fn new(session: &Session, plan: &Plan) -> Result<Comparison> {
+    pub fn new(session: &Session, plan: &Plan, test: Option<&Dataset>) -> Result<Comparison> {
         let results = plan.carry_out(session)?;
+        let tested = |test: &Dataset| -> Result<Tested> {
+            let results = plan.test(session, &results, test)?;
+            let images = results[0].runs[0].evaluation.queries;
+            let data = test.file.display().to_string();
+            Ok(Tested { data, images, summary: Summary::new(&results) })
+        };
+        let test = test.map(tested).transpose()?;
         let evaluation = &results[0].runs[0].evaluation;
-        let (train, validation) = (evaluation.references, evaluation.queries);
+        let train = session.parts(&plan.arms[0].config)?.train.rows.len();
+        let (score, validation) = (plan.score.name(evaluation.figures.knn.k), evaluation.queries);
         let folders = |loss: &LossRuns| loss.runs.iter().map(|run| run.folder.clone()).collect();
         Ok(Comparison {
-            data: plan.config.data.path.clone(),
+            data: plan.arms[0].config.data.path.clone(),
             data_sha256: session.dataset.sha256.clone(),
             train,
             validation,
             summary: Summary::new(&results),
-            conclusion: conclusion(plan, &results),
+            conclusion: conclusion(plan, &results, train),
+            score,
+            test,
             runs: results.iter().map(folders).collect(),
             folder: comparison_folder(plan, &results),
             results,
@@ -69,12 +99,37 @@ impl Comparison {
             _ => "mean ± standard deviation over the seeds, differences with 95 % t-intervals",
         };
         format!(
-            "{}: {} images train, {} measure; seed{} {}; {spread}",
+            "{}: {} images train, {} {}; seed{} {}; {spread}",
             self.data,
             grouped(self.train),
             grouped(self.validation),
+            if self.unseen() { "of unseen classes measure" } else { "measure" },
             if seeds.len() == 1 { "" } else { "s" },
             seeds.join(", "),
+        )
+    }
+
+    /// Whether the runs were judged by classes that they had not seen.
+    fn unseen(&self) -> bool {
+        self.results[0].runs[0].evaluation.unseen
+    }
+
+    /// The losses by the figure that decides, each against the best; none of a single loss.
+    pub fn standings(&self) -> Option<Table> {
+        standings_of(&self.summary, &self.score)
+    }
+
+    /// The same of the test images.
+    pub fn test_standings(&self) -> Option<Table> {
+        self.test.as_ref().and_then(|test| standings_of(&test.summary, &self.score))
+    }
+
+    /// What the test images are, in a sentence.
+    pub fn test_caption(&self, test: &Tested) -> String {
+        format!(
+            "Test images, {} of {}, looked at once all runs were finished; nothing was chosen by them:",
+            grouped(test.images),
+            test.data
         )
     }
 
@@ -89,11 +144,23 @@ impl Comparison {
         let file = |name: &str| folder.file(name);
         let table = self.summary.table();
         table.write_csv(&file("table.csv"))?;
-        let text = format!("{}\n\n{}\n{}\n", self.caption(), table.markdown(), self.conclusion);
+        let mut text = format!("{}\n\n{}\n", self.caption(), table.markdown());
+        if let Some(standings) = self.standings() {
+            standings.write_csv(&file("standings.csv"))?;
+            text += &format!("{}\n", standings.markdown());
+        }
+        text += &format!("{}\n", self.conclusion);
+        if let Some(test) = &self.test {
+            test.summary.table().write_csv(&file("table_test.csv"))?;
+            text +=
+                &format!("\n{}\n\n{}\n", self.test_caption(test), test.summary.table().markdown());
+        }
         write_atomically(&file("table.md"), |out| std::io::Write::write_all(out, text.as_bytes()))?;
         write_json(&file("comparison.json"), self)?;
         self.draw_curves(&file("plots/loss.png"))?;
-        self.draw_recall(&file("plots/recall.png"))?;
+        if !self.unseen() {
+            self.draw_recall(&file("plots/recall.png"))?;
+        }
         self.draw_maps(session, &file("plots/tsne.png"))?;
         Ok(self.folder.clone())
     }
@@ -160,16 +227,23 @@ impl Comparison {
     }
 }
 
-/// What the accuracies of all runs allow to say.
-fn conclusion(plan: &Plan, results: &[LossRuns]) -> String {
+fn standings_of(summary: &Summary, score: &str) -> Option<Table> {
+    let row = summary.of(score).filter(|row| row.standings.len() > 1)?;
+    Some(standings_table(score, &summary.losses, &row.standings))
+}
+
+/// What the scores of all runs allow to say.
+fn conclusion(plan: &Plan, results: &[LossRuns], train: usize) -> String {
     let of_runs = |value: fn(&Finished) -> f64| -> Vec<Vec<f64>> {
         results.iter().map(|loss| loss.runs.iter().map(value).collect()).collect()
     };
-    let accuracies = of_runs(|run| run.evaluation.figures.knn.accuracy);
+    let score = |run: &Finished| plan.score.of(&run.evaluation.figures);
+    let scores: Vec<Vec<f64>> =
+        results.iter().map(|loss| loss.runs.iter().map(score).collect()).collect();
     let seconds = of_runs(|run| run.history.seconds());
     let losses: Vec<LossFindings> = results
         .iter()
-        .zip(accuracies.iter().zip(&seconds))
+        .zip(scores.iter().zip(&seconds))
         .map(|(loss, (values, train_seconds))| LossFindings {
             name: &loss.loss,
             values,
@@ -178,14 +252,17 @@ fn conclusion(plan: &Plan, results: &[LossRuns]) -> String {
         })
         .collect();
     let evaluation = &results[0].runs[0].evaluation;
-    let file = &plan.config.data.path;
+    let file = &plan.arms[0].config.data.path;
+    let unequal = plan.arms.iter().any(|arm| arm.budget() != plan.arms[0].budget());
     conclude(&Findings {
-        metric: &format!("{}-NN accuracy", evaluation.figures.knn.k),
+        metric: &plan.score.name(evaluation.figures.knn.k),
+        unequal,
         seeds: &plan.seeds,
         losses: &losses,
         data: DataUsed {
             file,
-            train: evaluation.references,
+            train,
+            unseen: evaluation.unseen,
             validation: evaluation.queries,
             sample: file.ends_with(SHIPPED_SAMPLE),
         },

@@ -7,10 +7,10 @@ use crate::config::Config;
 use crate::data::{Amount, BatchKind, Class, Part, Parts, unseen_classes};
 use crate::error::{Error, Result};
 use crate::files::create_folder;
-use crate::model::{initial_weights, open_network};
+use crate::model::{Network, initial_weights, open_network};
 use crate::runtime::{LIBTORCH_VERSION, Memory};
 use crate::train::{
-    Checkpoint, History, Newest, Observer, RunProgress, Task, Unobserved, files, train,
+    Checkpoint, History, Newest, Observer, RunProgress, Task, Unobserved, files, pace, train,
 };
 
 /// What to do where the run's folder exists.
@@ -193,18 +193,27 @@ impl Run {
         // The record first: it is what tells a run from any other folder.
         self.folder.write_record(&self.record)?;
         self.folder.write_config(&self.config)?;
-        let history = self.train_from(session, checkpoint, observer, progress)?;
+        let history = self.with_task(session, |task, network| {
+            train(task, network, checkpoint, observer, progress)
+        })?;
         self.folder.write_record(&RunRecord { status: Status::Trained, ..self.record.clone() })?;
         Ok(history)
     }
 
-    fn train_from(
+    /// Seconds of a step and steps of an epoch, from a few steps that are thrown away.
+    ///
+    /// # Errors
+    /// As a training's beginning.
+    pub fn pace(&self, session: &Session) -> Result<(f64, usize)> {
+        self.with_task(session, |task, network| pace(task, network))
+    }
+
+    /// Does something with the network as it begins and what it is to be trained on.
+    fn with_task<R>(
         &self,
         session: &Session,
-        checkpoint: Option<Checkpoint>,
-        observer: &mut dyn Observer,
-        progress: &RunProgress,
-    ) -> Result<History> {
+        work: impl FnOnce(&Task, &mut dyn Network) -> Result<R>,
+    ) -> Result<R> {
         let data = &self.record.data;
         let architecture = self.config.model.architecture(data.side, data.classes.len())?;
         let weights = initial_weights(&architecture, self.config.train.seed);
@@ -212,7 +221,7 @@ impl Run {
             open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;
         let unseen = unseen_classes(&self.config.data.unseen_classes, &data.classes)?;
         let classes: Vec<Class> = kept(&data.classes, &unseen).map(|(_, c)| c.clone()).collect();
-        let [train_part, validation] =
+        let [train, validation] =
             [&self.train, &self.validation].map(|part| renumbered(part, &data.classes, &unseen));
         let task = Task {
             config: &self.config.train,
@@ -220,12 +229,12 @@ impl Run {
             classes: &classes,
             embedding: architecture.embedding as usize,
             images: &session.images,
-            train: &train_part,
+            train: &train,
             validation: &validation,
             folder: self.folder.path(),
             interrupt: &session.interrupt,
         };
-        train(&task, &mut *network, checkpoint, observer, progress)
+        work(&task, &mut *network)
     }
 
     fn what_exists(&self, existing: Existing) -> Result<Found> {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Estimate, Finished, LossRuns, estimate, paired_difference};
+use super::{Standing, standings};
 use crate::eval::KnnMetrics;
 use crate::report::table::Table;
 
@@ -28,6 +29,9 @@ pub struct MetricRow {
     pub values: Vec<Vec<f64>>,
     /// Over the seeds, per loss.
     pub losses: Vec<Estimate>,
+    /// The losses from the best to the worst, each against the best; empty where higher is not
+    /// better.
+    pub standings: Vec<Standing>,
     /// Second and later losses minus the first, seed by seed; empty where that means nothing.
     pub differences: Vec<Estimate>,
     /// The k, where the metric is recall@k.
@@ -51,6 +55,11 @@ enum Unit {
 }
 
 impl Summary {
+    /// The row of a metric by the name that it is decided by, `1-NN accuracy`.
+    pub fn of(&self, name: &str) -> Option<&MetricRow> {
+        self.metrics.iter().find(|row| row.metric.split(',').next() == Some(name))
+    }
+
     /// Puts the figures of all runs together.
     pub fn new(results: &[LossRuns]) -> Summary {
         let first = &results[0].runs;
@@ -172,6 +181,10 @@ impl Metric {
             metric: self.name.clone(),
             losses: values.iter().map(|v| estimate(v)).collect(),
             differences: self.differences(&values),
+            standings: match self.unit {
+                Unit::Percent | Unit::Share => standings(&values),
+                Unit::Nats | Unit::Seconds => Vec::new(),
+            },
             values,
             recall_at: self.recall_at,
             unit: self.unit,
@@ -186,6 +199,9 @@ fn metrics(run: &Finished) -> Vec<Metric> {
             Some(value(&run.evaluation.figures.knn))
         })
     };
+    if run.evaluation.unseen {
+        return metrics_of_unseen(run);
+    }
     let mut list = vec![
         percent(&format!("{}-NN accuracy, %", run.evaluation.figures.knn.k), |knn| knn.accuracy),
         percent("macro precision, %", |knn| knn.macro_precision),
@@ -193,14 +209,41 @@ fn metrics(run: &Finished) -> Vec<Metric> {
         percent("macro F1, %", |knn| knn.macro_f1),
     ];
     list.extend(run.evaluation.figures.recall.at.iter().map(|at| Metric::recall(at.k)));
-    list.push(Metric::new("MAP@R, %", Unit::Percent, |run| {
-        Some(run.evaluation.figures.retrieval.map_at_r)
+    list.extend(metrics_of_all());
+    list
+}
+
+/// Those of classes that were not trained on: each image is a query against all others.
+fn metrics_of_unseen(run: &Finished) -> Vec<Metric> {
+    let hit = |k: usize| {
+        Metric::new(format!("hit@{k}, %"), Unit::Percent, move |run: &Finished| {
+            let hits = &run.evaluation.figures.retrieval.hits;
+            hits.iter().find(|hit| hit.k == k).map(|hit| hit.share)
+        })
+    };
+    let hits = &run.evaluation.figures.retrieval.hits;
+    let mut list: Vec<Metric> = hits.iter().map(|at| hit(at.k)).collect();
+    list.push(Metric::new("R-precision, %", Unit::Percent, |run| {
+        Some(run.evaluation.figures.retrieval.r_precision)
     }));
+    list.extend(metrics_of_all());
+    list
+}
+
+/// Those that every evaluation has.
+fn metrics_of_all() -> Vec<Metric> {
+    let mut list = vec![Metric::new("MAP@R, %", Unit::Percent, |run: &Finished| {
+        Some(run.evaluation.figures.retrieval.map_at_r)
+    })];
     let nmi = |run: &Finished| Some(run.evaluation.figures.clusters.nmi);
     list.push(Metric::new("NMI of k-means", Unit::Share, nmi));
     let kl = |run: &Finished| run.evaluation.tsne.as_ref().map(|tsne| tsne.kl);
     list.push(Metric::new("t-SNE KL, nats", Unit::Nats, kl));
-    list.push(Metric::new("train time, s", Unit::Seconds, |run| Some(run.history.seconds())));
+    let seconds = |run: &Finished| {
+        // Once is enough: test images are looked at after the same training.
+        run.evaluation.images_sha256.is_none().then(|| run.history.seconds())
+    };
+    list.push(Metric::new("train time, s", Unit::Seconds, seconds));
     list
 }
 
@@ -267,6 +310,7 @@ mod tests {
             values: losses.iter().map(|_| vec![0.79, 0.80]).collect(),
             losses: losses.iter().map(|_| estimate(&[0.79, 0.80])).collect(),
             differences: losses[1..].iter().map(|_| estimate(&[0.0, 0.0])).collect(),
+            standings: Vec::new(),
             recall_at: None,
             unit: Unit::Percent,
         };

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use super::cross_entropy::smoothed;
+use super::space::{OWN_RATE, Range, logarithmic};
 use super::{
     Criterion, Description, Embedded, Own, Value, above_zero, check_logits, zero_or_above,
 };
@@ -55,6 +56,10 @@ impl Criterion for Center {
 
     fn takes_logits(&self) -> bool {
         true
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![logarithmic("weight", 1e-3, 1.0), OWN_RATE]
     }
 
     fn check(&self, classes: usize, embedding: usize) -> Result<()> {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
 use super::pairwise::{Relations, distances_within, mean_where, normalised, share};
+use super::space::{Range, linear, words};
 use super::{Criterion, Description, Embedded, Value, above_zero};
 use crate::data::BatchKind;
 use crate::error::Result;
@@ -78,6 +79,10 @@ impl Criterion for Contrastive {
 
     fn normalises(&self) -> bool {
         self.normalise
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![linear("margin", 0.5, 5.0), words("form", &["tutorial", "hadsell"])]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {

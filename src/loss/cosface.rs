@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::class_vectors::{cosines, drawn, one_hot};
 use super::cross_entropy::smoothed;
+use super::space::{OWN_RATE, Range, linear, logarithmic};
 use super::{Criterion, Description, Embedded, Own, Value, above_zero, zero_or_above};
 use crate::data::BatchKind;
 use crate::error::Result;
@@ -48,6 +49,10 @@ impl Criterion for Cosface {
 
     fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
         Some(drawn("weights", (classes, embedding), self.learning_rate, random))
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![linear("margin", 0.0, 0.5), logarithmic("scale", 4.0, 64.0), OWN_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {

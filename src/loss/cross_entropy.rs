@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tch::{Reduction, Tensor};
 
+use super::space::{Range, linear};
 use super::{Criterion, Description, Embedded, Value, check_logits};
 use crate::data::BatchKind;
 use crate::error::{Error, Result};
@@ -34,6 +35,10 @@ impl Criterion for CrossEntropy {
 
     fn takes_logits(&self) -> bool {
         true
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![linear("label_smoothing", 0.0, 0.3)]
     }
 
     fn check(&self, classes: usize, embedding: usize) -> Result<()> {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
 use super::pairwise::{Relations, distances_within, log_sum_exp_where, normalised};
+use super::space::{Range, linear};
 use super::{Criterion, Description, Embedded, Value, zero_or_above};
 use crate::data::BatchKind;
 use crate::error::Result;
@@ -43,6 +44,10 @@ impl Criterion for Lifted {
 
     fn normalises(&self) -> bool {
         self.normalise
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![linear("margin", 0.2, 2.0)]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor, no_grad};
 
 use super::pairwise::{Relations, distances_within, normalised, share};
+use super::space::{OWN_RATE, Range, linear};
 use super::triplets::Triplets;
 use super::{Criterion, Description, Embedded, Own, Value, above_zero, zero_or_above};
 use crate::data::BatchKind;
@@ -66,6 +67,10 @@ impl Criterion for Margin {
             learning_rate: self.learning_rate,
         };
         self.learn_beta.then_some(own)
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![linear("margin", 0.05, 0.5), linear("beta", 0.6, 1.4), OWN_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {

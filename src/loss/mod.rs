@@ -11,6 +11,7 @@
 //! gradient, of zeros**: a batch of one class, or of one image, is no error and no NaN.
 
 mod arcface;
+mod bound;
 mod center;
 mod class_vectors;
 mod contrastive;
@@ -31,12 +32,14 @@ mod proxy_anchor;
 mod proxy_nca;
 #[cfg(test)]
 mod reference;
+mod space;
 mod spce;
 mod supcon;
 mod triplet;
 mod triplets;
 
 pub use arcface::Arcface;
+pub use bound::{BoundTerms, bound_terms};
 pub use center::Center;
 pub use contrastive::{Contrastive, Form, Pairs};
 pub use cosface::Cosface;
@@ -52,6 +55,7 @@ pub use pairwise::normalised;
 pub use pce::Pce;
 pub use proxy_anchor::ProxyAnchor;
 pub use proxy_nca::ProxyNca;
+pub use space::{Range, Span, linear, logarithmic, words};
 pub use spce::Spce;
 pub use supcon::Supcon;
 pub use triplet::{Mining, Triplet, TripletForm};
@@ -85,6 +89,11 @@ pub trait Criterion {
     /// Parameters of its own at their beginning, for so many classes and numbers in an embedding.
     fn own(&self, _classes: usize, _embedding: usize, _random: &mut Generator) -> Option<Own> {
         None
+    }
+
+    /// The settings that a search may change, with the values that are worth trying.
+    fn ranges(&self) -> Vec<Range> {
+        Vec::new()
     }
 
     /// Checks the settings against the data's number of classes and the embedding's size.
@@ -238,6 +247,11 @@ impl Loss {
     /// Whether it takes the embedding's numbers as the logits of the classes in their order.
     pub fn takes_logits(&self) -> bool {
         self.criterion().takes_logits()
+    }
+
+    /// The settings that a search may change, with the values that are worth trying.
+    pub fn ranges(&self) -> Vec<Range> {
+        self.criterion().ranges()
     }
 
     /// Parameters of its own as they begin under a seed, for so many classes and numbers in an

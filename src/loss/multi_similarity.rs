@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use super::pairwise::{Relations, log_one_plus_sum_exp_where, normalised, share};
+use super::space::{Range, linear, logarithmic};
 use super::{Criterion, Description, Embedded, Value, above_zero, zero_or_above};
 use crate::data::BatchKind;
 use crate::error::{Error, Result};
@@ -48,6 +49,15 @@ impl Criterion for MultiSimilarity {
 
     fn normalises(&self) -> bool {
         true
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![
+            logarithmic("alpha", 0.5, 10.0),
+            logarithmic("beta", 5.0, 100.0),
+            linear("base", 0.1, 0.9),
+            linear("epsilon", 0.0, 0.3),
+        ]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use super::pairwise::{live_zero, log_sum_exp_where, normalised};
+use super::space::{Range, logarithmic, words};
 use super::{Criterion, Description, Embedded, Value, zero_or_above};
 use crate::data::BatchKind;
 use crate::error::Result;
@@ -45,6 +46,10 @@ impl Criterion for NPair {
 
     fn normalises(&self) -> bool {
         self.normalise
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![logarithmic("l2", 1e-4, 1e-1), words("normalise", &["true", "false"])]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {

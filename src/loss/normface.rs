@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::class_vectors::{cosines, drawn};
 use super::cross_entropy::smoothed;
+use super::space::{OWN_RATE, Range, logarithmic};
 use super::{Criterion, Description, Embedded, Own, Value, above_zero};
 use crate::data::BatchKind;
 use crate::error::Result;
@@ -47,6 +48,10 @@ impl Criterion for Normface {
 
     fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
         Some(drawn("weights", (classes, embedding), self.learning_rate, random))
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![logarithmic("temperature", 0.02, 1.0), OWN_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {

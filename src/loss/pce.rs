@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::class_vectors::drawn;
 use super::cross_entropy::smoothed;
+use super::space::{OWN_RATE, Range, logarithmic};
 use super::spce::class_sums;
 use super::{Criterion, Description, Embedded, Own, Value, above_zero};
 use crate::data::BatchKind;
@@ -46,6 +47,10 @@ impl Criterion for Pce {
 
     fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
         Some(drawn("weights", (classes, embedding), self.learning_rate, random))
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![logarithmic("lambda", 1e-2, 10.0), OWN_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {

@@ -5,6 +5,7 @@ use tch::Kind;
 
 use super::class_vectors::{cosines, drawn, one_hot};
 use super::pairwise::log_one_plus_sum_exp_where;
+use super::space::{OWN_RATE, Range, linear, logarithmic};
 use super::{Criterion, Description, Embedded, Own, Value, above_zero, zero_or_above};
 use crate::data::BatchKind;
 use crate::error::Result;
@@ -50,6 +51,10 @@ impl Criterion for ProxyAnchor {
 
     fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
         Some(drawn("proxies", (classes, embedding), self.learning_rate, random))
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![logarithmic("alpha", 4.0, 64.0), linear("margin", 0.0, 0.5), OWN_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {

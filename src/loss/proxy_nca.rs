@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::class_vectors::drawn;
 use super::cross_entropy::smoothed;
 use super::pairwise::{distances, normalised};
+use super::space::{OWN_RATE, Range, logarithmic};
 use super::{Criterion, Description, Embedded, Own, Value, above_zero};
 use crate::data::BatchKind;
 use crate::error::Result;
@@ -49,6 +50,10 @@ impl Criterion for ProxyNca {
 
     fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
         Some(drawn("proxies", (classes, embedding), self.learning_rate, random))
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![logarithmic("scale", 0.5, 30.0), OWN_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {

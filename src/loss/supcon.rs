@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use super::pairwise::{Relations, log_sum_exp_where, mean_where, normalised};
+use super::space::{Range, logarithmic};
 use super::{Criterion, Description, Embedded, Value, above_zero};
 use crate::data::BatchKind;
 use crate::error::Result;
@@ -39,6 +40,10 @@ impl Criterion for Supcon {
 
     fn normalises(&self) -> bool {
         true
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![logarithmic("temperature", 0.02, 1.0)]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {

@@ -1,11 +1,12 @@
 //! The triplet loss on batches of classes.
 
-use std::ops::Range;
+use std::ops;
 
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
 use super::pairwise::{Relations, distances_within, live_zero, mean_where, normalised, share};
+use super::space::{Range, linear, words};
 use super::triplets::Triplets;
 use super::{Criterion, Description, Embedded, Value, above_zero, zero_or_above};
 use crate::data::BatchKind;
@@ -77,6 +78,10 @@ impl Criterion for Triplet {
 
     fn normalises(&self) -> bool {
         self.normalise
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![linear("margin", 0.05, 1.0), words("form", &["hinge", "softplus"])]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
@@ -178,7 +183,7 @@ impl Triplet {
 
     /// Adds an anchor and a positive with all negatives: `max(0, m − gap)`, where the gap is how
     /// much farther the negative is, exactly 0 where it equals the positive.
-    fn hinge(&self, near: f64, far: &[f64], slopes: Range<usize>, sums: &mut Sums) {
+    fn hinge(&self, near: f64, far: &[f64], slopes: ops::Range<usize>, sums: &mut Sums) {
         let above = if self.triplets == Mining::SemiHard { 0.0 } else { f64::NEG_INFINITY };
         let (mut count, mut cost) = (0.0, 0.0);
         for (far, slope) in far.iter().zip(&mut sums.slopes[slopes]) {
@@ -192,7 +197,7 @@ impl Triplet {
     }
 
     /// The same of `log(1 + exp(m − gap))`.
-    fn softplus(&self, near: f64, far: &[f64], slopes: Range<usize>, sums: &mut Sums) {
+    fn softplus(&self, near: f64, far: &[f64], slopes: ops::Range<usize>, sums: &mut Sums) {
         let (mut count, mut cost, mut steepness) = (0.0, 0.0, 0.0);
         for (far, slope) in far.iter().zip(&mut sums.slopes[slopes]) {
             let gap = far - near;

@@ -7,6 +7,7 @@
 //! The text in the pictures is set in DejaVu Sans, which is compiled in, so that a picture looks
 //! the same on every machine and needs no installed font.
 
+pub mod bound;
 pub mod confusion;
 pub mod curves;
 pub mod histogram;
@@ -15,4 +16,6 @@ pub mod pairs;
 pub mod recall;
 pub mod retrieval;
 pub mod scatter;
+pub mod series;
 pub mod table;
+pub mod trials;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -13,6 +15,20 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 pub struct Progress {
     bars: MultiProgress,
     terminal: bool,
+    all: Option<Arc<All>>,
+}
+
+/// The bar of all runs of a command.
+struct All {
+    bar: ProgressBar,
+    runs: usize,
+    ended: AtomicUsize,
+}
+
+impl Drop for All {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 impl Progress {
@@ -21,7 +37,7 @@ impl Progress {
         let terminal = std::io::stderr().is_terminal();
         let target =
             if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Progress { bars: MultiProgress::with_draw_target(target), terminal }
+        Progress { bars: MultiProgress::with_draw_target(target), terminal, all: None }
     }
 
     /// Writes a line that stays.
@@ -33,13 +49,34 @@ impl Progress {
         };
     }
 
+    /// The same display with a bar below for so many runs, which see so many images together.
+    pub fn of_many(&self, runs: usize, images: u64) -> Progress {
+        let bar = self.bars.add(ProgressBar::new(images));
+        bar.set_style(all_style());
+        bar.set_message(format!("0 of {runs} runs ended"));
+        let all = All { bar, runs, ended: AtomicUsize::new(0) };
+        Progress { all: Some(Arc::new(all)), ..self.clone() }
+    }
+
+    /// One of all runs ended.
+    pub fn ended(&self) {
+        if let Some(all) = &self.all {
+            let ended = all.ended.fetch_add(1, Ordering::Relaxed) + 1;
+            all.bar.set_message(format!("{ended} of {} runs ended", all.runs));
+        }
+    }
+
     /// A bar for one run that will see so many images in all.
     pub fn run(&self, name: &str, images: u64) -> RunProgress {
-        let bar = self.bars.add(ProgressBar::new(images));
+        let bar = match &self.all {
+            Some(all) => self.bars.insert_before(&all.bar, ProgressBar::new(images)),
+            None => self.bars.add(ProgressBar::new(images)),
+        };
         bar.set_style(style());
         bar.set_prefix(name.to_owned());
         bar.set_message("begins");
-        RunProgress { bar, progress: self.clone(), name: name.to_owned() }
+        let (progress, name) = (self.clone(), name.to_owned());
+        RunProgress { bar, progress, name, images, counted: AtomicU64::new(0) }
     }
 }
 
@@ -54,6 +91,10 @@ pub struct RunProgress {
     bar: ProgressBar,
     progress: Progress,
     name: String,
+    /// Images of the whole run.
+    images: u64,
+    /// Those of them that the bar of all runs has counted.
+    counted: AtomicU64,
 }
 
 impl RunProgress {
@@ -61,12 +102,26 @@ impl RunProgress {
     pub fn seen(&self, images: u64, loss: f64) {
         self.bar.set_position(images);
         self.bar.set_message(format!("loss {loss:.4}"));
+        self.count(images);
+    }
+
+    /// The run is trained, now or before.
+    pub fn trained(&self) {
+        self.count(self.images);
+    }
+
+    fn count(&self, images: u64) {
+        if let Some(all) = &self.progress.all {
+            let before = self.counted.fetch_max(images, Ordering::Relaxed);
+            all.bar.inc(images.saturating_sub(before));
+        }
     }
 
     /// A resumed run begins here, so that the rate counts only what is done now.
     pub fn begin_at(&self, images: u64) {
         self.bar.set_position(images);
         self.bar.reset_eta();
+        self.count(images);
     }
 
     /// What the run does now, after training; such a stage has no rate and no end in sight.
@@ -105,6 +160,13 @@ const SPIN: Duration = Duration::from_millis(120);
 
 fn stage_style() -> ProgressStyle {
     ProgressStyle::with_template("{prefix} {spinner} {msg}").expect("the template is a constant")
+}
+
+fn all_style() -> ProgressStyle {
+    let template = "all [{wide_bar}] {percent:>3} % · {msg} · {eta} left";
+    ProgressStyle::with_template(template)
+        .expect("the template is a constant")
+        .progress_chars("=> ")
 }
 
 fn step_style() -> ProgressStyle {

@@ -76,7 +76,12 @@ impl State {
     }
 
     /// What makes a step of a training of so many.
-    pub fn pass<'a>(&'a mut self, task: &'a Task, network: &'a mut dyn Network, steps: usize) -> Pass<'a> {
+    pub fn pass<'a>(
+        &'a mut self,
+        task: &'a Task,
+        network: &'a mut dyn Network,
+        steps: usize,
+    ) -> Pass<'a> {
         let factor = task.config.schedule.factor(self.adam.steps as usize, steps);
         Pass { task, network, adam: &mut self.adam, own: self.own.as_mut(), factor }
     }

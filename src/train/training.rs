@@ -168,7 +168,8 @@ const COLLAPSED: &str = "COLLAPSED: all images are embedded at nearly one point,
                          else try a smaller train.learning_rate or other settings of the loss \
                          (dml losses)";
 
-fn batches(task: &Task) -> [Batches; 2] {
+/// Training and validation batches of a task.
+pub(super) fn batches(task: &Task) -> [Batches; 2] {
     let TrainConfig { batch: size, images_per_class: per_class, steps, seed, .. } = *task.config;
     let shape = BatchShape { kind: task.loss.batches(), size, per_class, steps };
     [task.train, task.validation].map(|part| Batches::new(&part.labels, shape, seed))

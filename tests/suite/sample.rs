@@ -74,7 +74,8 @@ impl Sample {
             folder: folder.path(),
             interrupt: &Interrupt::default(),
         };
-        let history = train(&task, network, from, &mut Unobserved, &Progress::new().run("test", 1)).unwrap();
+        let history =
+            train(&task, network, from, &mut Unobserved, &Progress::new().run("test", 1)).unwrap();
         Trained { folder, history }
     }
 

@@ -6,6 +6,7 @@ const FULL: DataUsed<'_> = DataUsed {
     file: "data/fashion-mnist_train.csv",
     train: 57_000,
     validation: 3_000,
+    unseen: false,
     sample: false,
 };
 
@@ -15,7 +16,7 @@ fn loss<'a>(name: &'a str, values: &'a [f64], seconds: &'a [f64]) -> LossFinding
 
 fn concluded(losses: &[LossFindings<'_>]) -> String {
     let seeds = &[2022, 1, 2, 3][..losses[0].values.len()];
-    conclude(&Findings { metric: "1-NN accuracy", seeds, losses, data: FULL })
+    conclude(&Findings { metric: "1-NN accuracy", seeds, losses, data: FULL, unequal: false })
 }
 
 #[test]
@@ -66,9 +67,20 @@ fn an_interval_over_zero_settles_nothing_and_tells_its_width() {
 #[test]
 fn one_seed_tells_nothing_and_names_the_flag() {
     let losses = [loss("contrastive", &[0.782], &[60.0]), loss("cross-entropy", &[0.855], &[30.0])];
-    let data = DataUsed { file: "data/sample.csv.gz", train: 5_700, validation: 300, sample: true };
-    let text =
-        conclude(&Findings { metric: "1-NN accuracy", seeds: &[2022], losses: &losses, data });
+    let data = DataUsed {
+        file: "data/sample.csv.gz",
+        train: 5_700,
+        validation: 300,
+        unseen: false,
+        sample: true,
+    };
+    let text = conclude(&Findings {
+        metric: "1-NN accuracy",
+        seeds: &[2022],
+        losses: &losses,
+        data,
+        unequal: false,
+    });
     assert_eq!(
         text,
         "With the single seed 2022, cross-entropy reached the higher mean 1-NN accuracy: 85.50 % \

@@ -161,9 +161,7 @@ mod tests {
         for _ in 0..1000 {
             let values = equal_losses(6, 5, &mut random);
             let best = (0..6)
-                .max_by(|&a, &b| {
-                    estimate(&values[a]).mean.total_cmp(&estimate(&values[b]).mean)
-                })
+                .max_by(|&a, &b| estimate(&values[a]).mean.total_cmp(&estimate(&values[b]).mean))
                 .unwrap();
             let table = all_pairs(&values);
             corrected += usize::from(table[best].iter().flatten().any(|&p| p < 0.05));

@@ -1,5 +1,14 @@
 //! A value axis: its range, its ticks and how their numbers are written.
 
+use super::{Ink, text_width};
+
+/// Least space between two names of ticks, in pixels.
+const SPACE: f64 = 8.0;
+
+fn half_width(name: &str) -> f64 {
+    text_width(name, Ink::tick()) / 2.0
+}
+
 /// Values beyond this are left out like those that are not numbers: their differences overflow.
 const LARGEST: f64 = 1e300;
 
@@ -19,6 +28,8 @@ pub struct Axis {
     pub high: f64,
     /// Values with a tick, rising.
     pub ticks: Vec<f64>,
+    /// What is written at each tick; empty where it is its number.
+    pub names: Vec<String>,
 }
 
 impl Axis {
@@ -34,7 +45,13 @@ impl Axis {
         };
         let from_zero = low >= 0.0 && high > 0.0 && low <= 0.5 * high;
         let (low, high) = (if from_zero { 0.0 } else { low - room }, high + room);
-        Some(Axis { label: label.to_owned(), low, high, ticks: round_ticks(low, high, 6.0) })
+        Some(Axis {
+            label: label.to_owned(),
+            low,
+            high,
+            ticks: round_ticks(low, high, 6.0),
+            names: Vec::new(),
+        })
     }
 
     /// An axis for shares in 0..=1, zoomed to the values, never beyond 1; `None` where no value is
@@ -47,12 +64,18 @@ impl Axis {
         // Down to a tick, so that a zoomed axis begins at a number that can be read off.
         let step = round_step(low, high, 6.0);
         let low = ((low / step).floor() * step).max(0.0);
-        Some(Axis { label: label.to_owned(), low, high, ticks: round_ticks(low, high, 6.0) })
+        Some(Axis {
+            label: label.to_owned(),
+            low,
+            high,
+            ticks: round_ticks(low, high, 6.0),
+            names: Vec::new(),
+        })
     }
 
     /// An axis without values, for a picture that has nothing to show.
     pub fn empty(label: &str) -> Axis {
-        Axis { label: label.to_owned(), low: 0.0, high: 1.0, ticks: Vec::new() }
+        Axis { label: label.to_owned(), low: 0.0, high: 1.0, ticks: Vec::new(), names: Vec::new() }
     }
 
     /// An axis of whole numbers 1..=`last`, at least one, with ticks on whole numbers only.
@@ -66,7 +89,35 @@ impl Axis {
             [1.0].into_iter().chain(multiples).collect()
         };
         let room = (last as f64 * 0.03).max(0.3);
-        Axis { label: label.to_owned(), low: 1.0 - room, high: last as f64 + room, ticks }
+        Axis {
+            label: label.to_owned(),
+            low: 1.0 - room,
+            high: last as f64 + room,
+            ticks,
+            names: Vec::new(),
+        }
+    }
+
+    /// An axis over some rising positions, with ticks at them that have names of their own. Where a
+    /// name would touch the one before on an axis of `width` pixels, it is left out.
+    pub fn named(label: &str, ticks: &[f64], names: &[String], width: f64) -> Axis {
+        let (first, last) = bounds(ticks.iter().copied()).unwrap_or((0.0, 1.0));
+        let room = if last > first { (last - first) * 0.05 } else { 0.5 };
+        let (low, high) = (first - room, last + room);
+        let mut end = f64::NEG_INFINITY;
+        let shown = |(tick, name): (&f64, &String)| {
+            let (middle, half) = ((tick - low) / (high - low) * width, half_width(name));
+            let fits = middle - half > end;
+            end = if fits { middle + half + SPACE } else { end };
+            if fits { name.clone() } else { String::new() }
+        };
+        let names = ticks.iter().zip(names).map(shown).collect();
+        Axis { label: label.to_owned(), low, high, ticks: ticks.to_vec(), names }
+    }
+
+    /// What is written at a tick.
+    pub fn name(&self, tick: usize) -> String {
+        self.names.get(tick).cloned().unwrap_or_else(|| self.number(self.ticks[tick]))
     }
 
     /// How a tick's number is written: as many decimals as tell the ticks apart.

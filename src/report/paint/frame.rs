@@ -34,13 +34,13 @@ impl<'a> Frame<'a> {
     /// Draws grid, box, numbers and labels.
     pub fn draw(&self, canvas: &mut Canvas) {
         let (area, quiet) = (self.area, Ink::tick().colour(QUIET_TEXT));
-        for &tick in &self.x.ticks {
+        for (number, &tick) in self.x.ticks.iter().enumerate() {
             let Some((x, _)) = self.place(tick, self.y.low) else {
                 continue;
             };
             canvas.line((x, area.y), (x, area.bottom()), GRID, HAIRLINE);
             let below = (x, area.bottom() + 14.0);
-            canvas.text(&self.x.number(tick), below, quiet.anchor(Anchor::Middle));
+            canvas.text(&self.x.name(number), below, quiet.anchor(Anchor::Middle));
         }
         for &tick in &self.y.ticks {
             let Some((_, y)) = self.place(self.x.low, tick) else {

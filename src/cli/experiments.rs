@@ -1,0 +1,171 @@
+//! Commands that train many runs.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::SettingArgs;
+use crate::config::Setting;
+use crate::eval::Score;
+
+/// Settings by their keys, and those of the data that experiments vary.
+#[derive(Debug, Args)]
+pub struct KeyArgs {
+    /// Images to train on, stratified; larger sets contain the smaller [default: all]
+    #[arg(long, value_name = "N")]
+    pub train_size: Option<usize>,
+    /// Classes kept from training, by which alone runs are judged: 5-9 or Bag,Coat [default: none]
+    #[arg(long, value_name = "CLASSES")]
+    pub unseen_classes: Option<String>,
+    /// Any setting by its key, as in train.schedule=cosine; wins over all else
+    #[arg(long, value_name = "KEY=VALUE", value_parser = Setting::read)]
+    pub set: Vec<Setting>,
+}
+
+/// What all commands with many runs share.
+#[derive(Debug, Args)]
+pub struct ManyArgs {
+    /// Runs side by side [default: as many as there are cores]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Figure that decides: accuracy, map@r or hit@1 [default: accuracy; map@r of unseen classes]
+    #[arg(long, value_name = "FIGURE")]
+    pub metric: Option<Score>,
+    /// Tell what would be done and how long it would take, and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do again what is finished
+    #[arg(long)]
+    pub force: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dml compare                                           two losses, three seeds
+  dml compare --losses contrastive,cross-entropy --seeds 2022,1,2 --jobs 2
+  dml compare --losses cross-entropy,runs/tune-cross-entropy-1a2b3c/best.toml --seeds 1,2,3,4,5
+  dml compare --losses supcon,proxy-nca,triplet --unseen-classes 5-9
+  dml compare --test data/fashion-mnist_test.csv        the official test set, after all else
+  dml compare --seeds 2022 --epochs 1 --data data/fashion-mnist_sample.csv.gz")]
+pub struct CompareArgs {
+    /// Losses to compare, each by its name or as a configuration file, a tuned one for instance
+    #[arg(
+        long,
+        value_name = "A,B",
+        value_delimiter = ',',
+        default_value = "contrastive,cross-entropy"
+    )]
+    pub losses: Vec<String>,
+    /// Seeds, one run of each loss for each
+    #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "2022,1,2")]
+    pub seeds: Vec<u64>,
+    /// CSV of test images that all finished runs are evaluated on in the end; they decide nothing
+    #[arg(long, value_name = "CSV")]
+    pub test: Option<PathBuf>,
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    #[command(flatten)]
+    pub settings: SettingArgs,
+    #[command(flatten)]
+    pub many: ManyArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dml sweep --train-size 100,300,1000,3000,10000,30000,57000
+  dml sweep --train-size 100,1000,10000 --equal epochs --seeds 1,2,3,4,5
+  dml sweep --losses contrastive --set loss.margin=0.5,1,2.5
+  dml sweep --losses cross-entropy --set train.learning_rate=1e-4,1e-3,1e-2 --set train.batch=32,128")]
+pub struct SweepArgs {
+    /// Losses, each by its name or as a configuration file
+    #[arg(
+        long,
+        value_name = "A,B",
+        value_delimiter = ',',
+        default_value = "contrastive,cross-entropy"
+    )]
+    pub losses: Vec<String>,
+    /// Seeds, one run of each loss at each place for each
+    #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "2022,1,2")]
+    pub seeds: Vec<u64>,
+    /// Numbers of training images, stratified; larger sets contain the smaller
+    #[arg(long, value_name = "N,N", value_delimiter = ',')]
+    pub train_size: Vec<usize>,
+    /// What training sets of different sizes have in common: steps or epochs
+    #[arg(long, value_name = "WHAT", default_value = "steps", value_parser = ["steps", "epochs"])]
+    pub equal: String,
+    /// A setting by its key and the values it takes; several such make a grid
+    #[arg(long, value_name = "KEY=A,B", value_parser = list)]
+    pub set: Vec<Values>,
+    /// Classes kept from training, by which alone runs are judged: 5-9 or Bag,Coat [default: none]
+    #[arg(long, value_name = "CLASSES")]
+    pub unseen_classes: Option<String>,
+    #[command(flatten)]
+    pub settings: SettingArgs,
+    #[command(flatten)]
+    pub many: ManyArgs,
+}
+
+/// A key with the values it takes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Values(pub Vec<Setting>);
+
+fn list(text: &str) -> Result<Values, String> {
+    Setting::read_list(text).map(Values)
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dml tune --loss cross-entropy --trials 30
+  dml tune --loss triplet --trials 60 --metric map@r    more trials go on where 30 ended
+  dml train --config runs/tune-triplet-1a2b3c/best.toml
+  dml compare --losses triplet,runs/tune-triplet-1a2b3c/best.toml --seeds 1,2,3,4,5
+
+Every loss is searched in the same way: the first trial has the settings as given, the next seven
+are drawn at random, the others are proposed by TPE. A trial stops early where its score after an
+epoch is below the median of those before it. Validation images alone are looked at. The result is
+the same for any --jobs.")]
+pub struct TuneArgs {
+    /// Loss to tune
+    #[arg(long, value_name = "NAME")]
+    pub loss: String,
+    /// Trials in all, those of earlier calls included
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub trials: usize,
+    /// Seed of the runs and of the search [default: 2022]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    #[command(flatten)]
+    pub settings: SettingArgs,
+    #[command(flatten)]
+    pub many: ManyArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dml bound                                             while cross-entropy is minimised
+  dml bound --loss spce --epochs 2
+  dml bound --data data/fashion-mnist_sample.csv.gz --points 40")]
+pub struct BoundArgs {
+    /// Loss that is minimised meanwhile [default: cross-entropy]
+    #[arg(long, value_name = "NAME", default_value = "cross-entropy")]
+    pub loss: String,
+    /// Seed of the run [default: 2022]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Places over the training at which the losses are taken
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(2..=2000))]
+    pub points: u32,
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    #[command(flatten)]
+    pub settings: SettingArgs,
+    /// Train again what is finished
+    #[arg(long)]
+    pub force: bool,
+}

@@ -1,0 +1,31 @@
+//! `dml bound`: cross-entropy and the pairwise losses that it bounds, over a training.
+
+use super::compare::way_on;
+use super::{cores, print, resolve, set, wrapped};
+use crate::cli::BoundArgs;
+use crate::error::Result;
+use crate::experiment::{Bound, Session};
+use crate::train::Progress;
+
+/// Trains, takes the losses on the way, and draws them.
+///
+/// # Errors
+/// Wrong settings, faulty data; an interruption.
+pub fn bound(args: BoundArgs) -> Result<()> {
+    let progress = Progress::new();
+    let mut config = resolve(&args.settings, &args.keys, Some(&args.loss))?;
+    set(&mut config.train.seed, &args.seed);
+    config.check()?;
+    let session = Session::open(&config, cores(args.settings.cores), progress)?;
+    session.listen()?;
+    let _core = session.cores.take();
+    let place = (args.settings.runs.as_path(), args.force);
+    let bound = Bound::new(&session, config, args.points as usize, place)
+        .map_err(|error| way_on(error, args.force))?;
+    print(&format!(
+        "{}\n\n{}\n\nwritten to {folder}\npicture    {folder}/plots/bound.png",
+        bound.table().terminal(None),
+        wrapped(&bound.conclusion()),
+        folder = bound.folder().display()
+    ))
+}

@@ -1,0 +1,43 @@
+//! `dml sweep`: losses over training-set sizes, or over the values of any setting.
+
+use super::compare::{planned, told_plan, way_on};
+use super::{cores, flags, print, print_json, wrapped};
+use crate::cli::SweepArgs;
+use crate::error::Result;
+use crate::experiment::{Arm, Axes, Session, Sweep};
+use crate::train::Progress;
+
+/// Trains or reuses every run of a grid, evaluates it, and draws the curves.
+///
+/// # Errors
+/// Wrong settings, faulty data, a run that failed; an interruption.
+pub fn sweep(args: SweepArgs) -> Result<()> {
+    let progress = Progress::new();
+    let unseen = args.unseen_classes.as_deref();
+    let flag = |config| flags(config, &args.settings, unseen, None);
+    let bases = Arm::of_words(&args.losses, args.settings.config.as_deref(), flag, &[])?;
+    let set = args.set.iter().map(|values| values.0.clone()).collect();
+    let axes = Axes::new(&args.train_size, set, args.equal == "steps")?;
+    let session = Session::open(&bases[0].config, cores(args.settings.cores), progress)?;
+    let arms = axes.arms(&session, &bases)?;
+    let plan = planned(arms, &args.seeds, &args.settings, &args.many);
+    plan.check()?;
+    if told_plan(&session, &plan, &args.many)? {
+        return Ok(());
+    }
+    session.listen()?;
+    let names = bases.into_iter().map(|base| base.name).collect();
+    let sweep =
+        Sweep::new(&session, &plan, axes, names).map_err(|error| way_on(error, plan.force))?;
+    let folder = sweep.write()?;
+    if args.many.json {
+        return print_json(&sweep);
+    }
+    print(&format!(
+        "{}\n\n{}\n\n{}\n\nwritten to {}",
+        wrapped(&sweep.caption()),
+        sweep.table().terminal(None),
+        wrapped(&sweep.conclusion),
+        folder.display()
+    ))
+}

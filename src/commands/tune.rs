@@ -1,0 +1,52 @@
+//! `dml tune`: the settings under which a loss does best.
+
+use super::compare::way_on;
+use super::{cores, print, print_json, resolve, set, wrapped};
+use crate::cli::TuneArgs;
+use crate::error::Result;
+use crate::eval::Score;
+use crate::experiment::{Search, Session};
+use crate::train::Progress;
+
+/// Searches, ranks the trials, and writes the best settings.
+///
+/// # Errors
+/// Wrong settings, faulty data, no trial that was finished; an interruption.
+pub fn tune(args: TuneArgs) -> Result<()> {
+    let progress = Progress::new();
+    let mut config = resolve(&args.settings, &args.keys, Some(&args.loss))?;
+    set(&mut config.train.seed, &args.seed);
+    let cores = cores(args.settings.cores);
+    let many = &args.many;
+    let search = Search {
+        // What is judged are images of the classes that are trained on, unseen ones or not.
+        score: many.metric.unwrap_or(Score::Accuracy),
+        config,
+        trials: args.trials,
+        jobs: many.jobs.unwrap_or(cores),
+        runs: args.settings.runs.clone(),
+        force: many.force,
+    };
+    search.check()?;
+    let session = Session::open(&search.config, cores, progress)?;
+    let told = search.forecast(&session)?.told();
+    if many.dry_run {
+        return print(&told);
+    }
+    session.progress.say(&told);
+    session.listen()?;
+    let tuned = search.carry_out(&session).map_err(|error| way_on(error, search.force))?;
+    let folder = tuned.write()?;
+    if many.json {
+        return print_json(&tuned);
+    }
+    let best = tuned.best_path();
+    print(&format!(
+        "{}\n\n{}\n\nwritten to {}\nnext       dml compare --losses {},{} --seeds 1,2,3,4,5",
+        wrapped(&tuned.caption()),
+        tuned.table().terminal(None),
+        folder.display(),
+        args.loss,
+        best.display()
+    ))
+}

@@ -1,0 +1,199 @@
+//! Settings laid over a configuration one by one, and files laid over files.
+
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::{Config, keys};
+use crate::error::{Error, Result};
+
+/// A setting on the command line: `train.epochs=10`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setting {
+    /// Section and key, `train.epochs`.
+    pub key: String,
+    /// Its value as TOML; a bare word is text.
+    pub value: Value,
+}
+
+impl Setting {
+    /// Reads `KEY=VALUE`.
+    ///
+    /// # Errors
+    /// There is no `=`, or no key before it.
+    pub fn read(text: &str) -> std::result::Result<Setting, String> {
+        let (key, value) = keyed(text)?;
+        Ok(Setting { key, value: value_of(value) })
+    }
+
+    /// Reads `KEY=VALUE,VALUE,…` as a setting for each value. Commas within brackets or quotes
+    /// belong to a value.
+    ///
+    /// # Errors
+    /// As [`Setting::read`].
+    pub fn read_list(text: &str) -> std::result::Result<Vec<Setting>, String> {
+        let (key, values) = keyed(text)?;
+        let one = |value: String| Setting { key: key.clone(), value: value_of(&value) };
+        Ok(pieces(values).into_iter().map(one).collect())
+    }
+
+    /// The value as it is shown: text without quotes.
+    pub fn shown(&self) -> String {
+        match &self.value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        }
+    }
+}
+
+fn keyed(text: &str) -> std::result::Result<(String, &str), String> {
+    match text.split_once('=') {
+        Some((key, value)) if key.contains('.') && !value.trim().is_empty() => {
+            Ok((key.trim().to_owned(), value))
+        }
+        _ => Err("take SECTION.KEY=VALUE, as in train.epochs=10".to_owned()),
+    }
+}
+
+/// A TOML value, or the text itself.
+fn value_of(text: &str) -> Value {
+    let text = text.trim();
+    let parsed = format!("value = {text}").parse::<Table>().ok();
+    let value = parsed.and_then(|mut table| table.remove("value"));
+    value.unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+/// A list cut at its commas, but for those in brackets or quotes.
+fn pieces(text: &str) -> Vec<String> {
+    let (mut found, mut depth, mut quoted) = (vec![String::new()], 0, false);
+    for letter in text.chars() {
+        match letter {
+            '"' => quoted = !quoted,
+            '[' if !quoted => depth += 1,
+            ']' if !quoted => depth -= 1,
+            _ => {}
+        }
+        if letter == ',' && depth == 0 && !quoted {
+            found.push(String::new());
+        } else {
+            found.last_mut().expect("there is always one").push(letter);
+        }
+    }
+    found
+}
+
+impl Config {
+    /// Reads files over the defaults, each over those before it. A `[loss]` with a name takes the
+    /// place of the whole one before it.
+    ///
+    /// # Errors
+    /// As [`Config::read`], for each file by itself first.
+    pub fn read_layers(paths: &[&Path]) -> Result<Config> {
+        let mut layers = Table::new();
+        for path in paths {
+            Config::read(path)?;
+            let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+            let table: Table = text.parse().expect("it was read just now");
+            for (section, values) in table {
+                lay_over(&mut layers, section, values);
+            }
+        }
+        let path = paths.last().copied().unwrap_or(Path::new("defaults"));
+        Config::parse(&toml::to_string(&layers).expect("it came from TOML"), path)
+    }
+
+    /// The same configuration with some settings changed.
+    ///
+    /// # Errors
+    /// A key that there is not, with the nearest that there is; a value that it cannot have.
+    pub fn with(&self, settings: &[Setting]) -> Result<Config> {
+        let mut table = Table::try_from(self).expect("settings are plain values");
+        let known = table.clone();
+        for Setting { key, value } in settings {
+            let (section, name) = key.split_once('.').unwrap_or((key, ""));
+            let alone = Table::from_iter([(name.to_owned(), value.clone())]);
+            let alone = Table::from_iter([(section.to_owned(), Value::Table(alone))]);
+            keys::refuse_unknown(&alone, &known, Path::new(FLAG))?;
+            keys::refuse_other_kinds(&alone, &known, Path::new(FLAG))?;
+            if let Some(Value::Table(values)) = table.get_mut(section) {
+                values.insert(name.to_owned(), value.clone());
+            }
+        }
+        let config =
+            Config::parse(&toml::to_string(&table).expect("it came from TOML"), Path::new(FLAG))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Whether there is such a key, among those of its loss too.
+    pub fn has(&self, key: &str) -> bool {
+        let table = Table::try_from(self).expect("settings are plain values");
+        let (section, name) = key.split_once('.').unwrap_or((key, ""));
+        table.get(section).and_then(Value::as_table).is_some_and(|keys| keys.contains_key(name))
+    }
+}
+
+/// What errors call the settings of the command line.
+const FLAG: &str = "--set";
+
+fn lay_over(layers: &mut Table, section: String, values: Value) {
+    let names_loss = section == "loss" && values.get("name").is_some();
+    match (layers.get_mut(&section), values) {
+        (Some(Value::Table(before)), Value::Table(values)) if !names_loss => before.extend(values),
+        (_, values) => {
+            layers.insert(section, values);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_toml_and_bare_words_are_text() {
+        let read = |text: &str| Setting::read(text).unwrap();
+        assert_eq!(read("train.epochs=10").value, Value::Integer(10));
+        assert_eq!(read("train.weight_decay = 1e-3").value, Value::Float(1e-3));
+        assert_eq!(read("train.schedule=cosine").value, Value::String("cosine".to_owned()));
+        assert_eq!(read("data.unseen_classes=5-9").shown(), "5-9");
+        assert!(Setting::read("epochs=3").is_err() && Setting::read("train.epochs").is_err());
+        let list = Setting::read_list("eval.hits_at=[1,2],[3]").unwrap();
+        assert_eq!(list.iter().map(Setting::shown).collect::<Vec<_>>(), ["[1, 2]", "[3]"]);
+        assert_eq!(Setting::read_list("loss.margin=0.5,1,2.5").unwrap().len(), 3);
+    }
+
+    #[test]
+    fn changed_settings_are_checked_like_those_of_a_file() {
+        let with = |text: &str| Config::default().with(&[Setting::read(text).unwrap()]);
+        assert_eq!(
+            with("loss.margin=1").unwrap().with(&[]).unwrap(),
+            with("loss.margin=1").unwrap()
+        );
+        assert_eq!(with("train.epochs=3").unwrap().train.epochs, 3);
+        let told = |text: &str| with(text).unwrap_err().to_string();
+        assert!(told("train.epoch=3").contains("unknown key train.epoch; the nearest key is"));
+        assert!(told("train.epochs=many").contains("train.epochs = \"many\": must be a whole"));
+        assert!(told("train.epochs=0").starts_with("train.epochs = 0: must be at least 1"));
+        assert!(Config::default().has("loss.margin") && !Config::default().has("loss.scale"));
+    }
+
+    #[test]
+    fn a_file_lies_over_another_and_a_named_loss_replaces_all_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let base = write("base.toml", "[loss]\nmargin = 1.0\n[train]\nepochs = 2\nbatch = 64");
+        let over = write("over.toml", "[loss]\nname = \"supcon\"\n[train]\nepochs = 3");
+        let config = Config::read_layers(&[&base, &over]).unwrap();
+        assert_eq!((config.train.epochs, config.train.batch), (3, 64));
+        assert_eq!(config.loss.name(), "supcon");
+        assert_eq!(Config::read_layers(&[]).unwrap(), Config::default());
+        let wrong = write("wrong.toml", "[train]\nepoch = 3");
+        let message = Config::read_layers(&[&base, &wrong]).unwrap_err().to_string();
+        assert!(message.contains("wrong.toml: unknown key"), "{message}");
+    }
+}

@@ -1,0 +1,268 @@
+//! Cross-entropy and the pairwise losses that it bounds, over one training.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+
+use super::{Existing, Run, RunLock, Session};
+use crate::config::Config;
+use crate::data::{Part, Parts};
+use crate::error::{Error, Fault, Result};
+use crate::eval;
+use crate::files::write_atomically;
+use crate::loss::{BoundTerms, bound_terms};
+use crate::model::Network;
+use crate::report::bound;
+use crate::report::table::Table;
+use crate::train::{Observer, RunProgress, Verdict};
+
+/// The values at every place, in the run's folder.
+const TABLE: &str = "bound.csv";
+/// Their picture.
+const PICTURE: &str = "bound.png";
+
+/// The losses after so many steps.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Row {
+    step: usize,
+    cross_entropy: f64,
+    bound: f64,
+    spce: f64,
+    attraction: f64,
+    pairwise: f64,
+    repulsion: f64,
+    spce_attraction: f64,
+    spce_repulsion: f64,
+}
+
+impl Row {
+    fn new(step: usize, terms: BoundTerms) -> Row {
+        let BoundTerms {
+            cross_entropy,
+            bound,
+            spce,
+            attraction,
+            pairwise,
+            repulsion,
+            spce_attraction,
+            spce_repulsion,
+        } = terms;
+        Row {
+            step,
+            cross_entropy,
+            bound,
+            spce,
+            attraction,
+            pairwise,
+            repulsion,
+            spce_attraction,
+            spce_repulsion,
+        }
+    }
+}
+
+/// A training with the losses over it.
+pub struct Bound {
+    rows: Vec<Row>,
+    run: Run,
+    images: usize,
+}
+
+impl Bound {
+    /// Trains a run, or goes on with it, and takes the losses on the validation images at about
+    /// `points` places.
+    ///
+    /// # Errors
+    /// As [`Run::train`]; embeddings that cannot be logits, being smaller than the number of
+    /// classes.
+    pub fn new(
+        session: &Session,
+        config: Config,
+        points: usize,
+        (runs, force): (&Path, bool),
+    ) -> Result<Bound> {
+        let plain = Run::new(session, config.clone(), runs, None)?;
+        let name = format!("bound-{points}-{}", plain.folder.name());
+        let run = Run::new(session, config, runs, Some(&name))?;
+        let Parts { validation, .. } = session.parts(&run.config)?;
+        let classes = session.dataset.classes.len() as i64;
+        let size = run.config.model.architecture(session.dataset.side, classes as usize)?.embedding;
+        if size < classes {
+            let problem = format!("must be at least {classes}: cross-entropy takes it as logits");
+            return Err(Error::setting("model.embedding", size, problem));
+        }
+        let (_, steps) = run.pace(session)?;
+        let all = steps.saturating_mul(run.config.train.epochs);
+        let path = run.folder.file(TABLE);
+        let _lock = RunLock::take(&run.folder)?;
+        if force && run.folder.is_taken() {
+            run.folder.remove()?;
+        }
+        let rows = read(&path)?;
+        let images = validation.rows.len();
+        let every = all.div_ceil(points).max(1);
+        let mut tracer = Tracer {
+            session,
+            validation,
+            classes,
+            path,
+            every,
+            all,
+            epochs: run.config.train.epochs,
+            rows,
+        };
+        let bar = session.progress.run(&run.title(), run.images());
+        run.train_observed(session, Existing::GoOn, &mut tracer, &bar)?;
+        let rows = tracer.rows;
+        let found = Bound { rows, run, images };
+        found.draw()?;
+        Ok(found)
+    }
+
+    /// The losses at the beginning, half-way and at the end.
+    pub fn table(&self) -> Table {
+        let mut table = Table::new(["step", "cross-entropy", "pairwise bound", "gap", "SPCE"]);
+        let last = self.rows.len() - 1;
+        let mut places = vec![0, last / 4, last / 2, last];
+        places.dedup();
+        for row in places.into_iter().map(|place| self.rows[place]) {
+            let values = [row.cross_entropy, row.bound, row.cross_entropy - row.bound, row.spce];
+            let values = values.map(|value| format!("{value:.4}").replace('-', "−"));
+            table.push(std::iter::once(row.step.to_string()).chain(values));
+        }
+        table
+    }
+
+    /// What was seen, in words that follow from the values.
+    pub fn conclusion(&self) -> String {
+        let above = self.rows.iter().filter(|row| row.cross_entropy >= row.bound - 1e-9).count();
+        let (first, last) = (self.rows[0], self.rows[self.rows.len() - 1]);
+        let gap = |row: &Row| row.cross_entropy - row.bound;
+        let both = |a: f64, b: f64| if b < a { "fell" } else { "rose" };
+        format!(
+            "Cross-entropy lay above the pairwise bound at {above} of {} places, as it must. From the \
+             first to the last, cross-entropy {} from {:.3} to {:.3}, the gap {} from {:.3} to {:.3}, \
+             SPCE {} from {:.3} to {:.3}. Taken on {} validation images while {} was minimised.",
+            self.rows.len(),
+            both(first.cross_entropy, last.cross_entropy),
+            first.cross_entropy,
+            last.cross_entropy,
+            both(gap(&first), gap(&last)),
+            gap(&first),
+            gap(&last),
+            both(first.spce, last.spce),
+            first.spce,
+            last.spce,
+            super::grouped(self.images),
+            self.run.config.loss.name(),
+        )
+        .replace(" -", " −")
+    }
+
+    /// The folder of the run.
+    pub fn folder(&self) -> &Path {
+        self.run.folder.path()
+    }
+
+    fn draw(&self) -> Result<()> {
+        self.run.folder.create_plots()?;
+        let of = |value: fn(&Row) -> f64| self.rows.iter().map(value).collect::<Vec<f64>>();
+        let steps = of(|row| row.step as f64);
+        let losses = [
+            ("cross-entropy", of(|row| row.cross_entropy)),
+            ("pairwise bound", of(|row| row.bound)),
+            ("SPCE", of(|row| row.spce)),
+        ];
+        let terms = [
+            ("attraction, cross-entropy", of(|row| row.attraction)),
+            ("attraction, pairs: −√(C·S)", of(|row| row.pairwise)),
+            ("repulsion, both", of(|row| row.repulsion)),
+            ("attraction, SPCE: −S", of(|row| row.spce_attraction)),
+            ("repulsion, SPCE", of(|row| row.spce_repulsion)),
+        ];
+        let quantity = |(name, values): &(&'static str, Vec<f64>)| (*name, values.clone());
+        let kept =
+            [losses.iter().map(quantity).collect::<Vec<_>>(), terms.iter().map(quantity).collect()];
+        let drawn: Vec<Vec<bound::Quantity>> = kept
+            .iter()
+            .map(|list| {
+                list.iter().map(|(name, values)| bound::Quantity { name, values }).collect()
+            })
+            .collect();
+        let title = format!("While {} is minimised, on validation images", self.run.title());
+        let panels = [
+            bound::BoundPanel { title: &title, quantities: &drawn[0] },
+            bound::BoundPanel { title: "What they consist of", quantities: &drawn[1] },
+        ];
+        let note = "S = 1/n² · sum of z·z over all pairs of one class · C classes";
+        bound::draw(note, &steps, &panels, &self.run.folder.plot(PICTURE))
+    }
+}
+
+/// Takes the losses now and then.
+struct Tracer<'a> {
+    session: &'a Session,
+    validation: Part,
+    classes: i64,
+    path: PathBuf,
+    every: usize,
+    all: usize,
+    epochs: usize,
+    rows: Vec<Row>,
+}
+
+impl Tracer<'_> {
+    fn take(&mut self, step: usize, network: &mut dyn Network) -> Result<()> {
+        let embeddings = eval::embed(network, &self.session.images, &self.validation.rows, false);
+        let (rows, columns) = embeddings.dim();
+        let flat = Tensor::from_slice(&embeddings.into_raw_vec_and_offset().0);
+        let z = flat.view([rows as i64, columns as i64]);
+        let labels = Tensor::from_slice(&self.validation.labels);
+        // After an interruption a step may be told of again.
+        self.rows.retain(|row| row.step < step);
+        self.rows.push(Row::new(step, bound_terms(&z, &labels, self.classes)));
+        write(&self.path, &self.rows)
+    }
+}
+
+impl Observer for Tracer<'_> {
+    fn every(&self) -> Option<usize> {
+        Some(self.every)
+    }
+
+    fn after_steps(&mut self, steps: usize, network: &mut dyn Network) -> Result<()> {
+        self.take(steps, network)
+    }
+
+    fn after_epoch(
+        &mut self,
+        epoch: usize,
+        network: &mut dyn Network,
+        _progress: &RunProgress,
+    ) -> Result<Verdict> {
+        if epoch == self.epochs {
+            self.take(self.all, network)?;
+        }
+        Ok(Verdict::GoOn)
+    }
+}
+
+fn write(path: &Path, rows: &[Row]) -> Result<()> {
+    write_atomically(path, |file| {
+        let mut writer = csv::Writer::from_writer(file);
+        rows.iter().try_for_each(|row| writer.serialize(row)).map_err(std::io::Error::other)?;
+        writer.flush()
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<Row>> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let fault = |e: csv::Error| {
+        Fault::new(path, format!("cannot be understood ({e})")).remedy("begin again with --force")
+    };
+    let mut reader = csv::Reader::from_path(path).map_err(fault)?;
+    Ok(reader.deserialize().collect::<std::result::Result<_, _>>().map_err(fault)?)
+}

@@ -1,0 +1,252 @@
+//! What a command with many runs will do and how long it will take, measured before it begins.
+
+use std::time::Instant;
+
+use ndarray::Array2;
+
+use super::{Arm, Needs, Plan, Run, Session, Status, side_by_side};
+use crate::data::{Part, Parts};
+use crate::error::Result;
+use crate::eval::{self, Figures, Labelled, Trial, tsne};
+use crate::model::{Network, initial_weights, open_network};
+use crate::runtime::bytes;
+use crate::train::{History, files};
+
+/// Images that an evaluation is timed with.
+const TRIED: usize = 1000;
+
+/// What is to be done, and the time it takes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forecast {
+    /// One line an arm: its name, runs that are still to be done, seconds of each.
+    pub arms: Vec<(String, usize, f64)>,
+    /// Runs in all.
+    pub runs: usize,
+    /// Runs that are finished.
+    pub finished: usize,
+    /// Runs at a time.
+    pub jobs: usize,
+    /// Seconds until all are done.
+    pub seconds: f64,
+    /// Bytes that will be written.
+    pub disk: u64,
+}
+
+/// Seconds that the parts of a run take.
+struct Pace {
+    step: f64,
+    steps: usize,
+    evaluation: f64,
+}
+
+impl Forecast {
+    /// Measures a few steps and a small evaluation of every arm, `plan.jobs` side by side as they
+    /// will run, and adds up what is not done yet.
+    ///
+    /// # Errors
+    /// Settings that do not fit the data; not enough memory or disk.
+    pub fn of(session: &Session, plan: &Plan) -> Result<Forecast> {
+        let Needs { disk, .. } = plan.check_needs(session)?;
+        let mut left: Vec<(usize, f64)> = Vec::new();
+        for (arm, seed) in plan.tasks() {
+            let run = plan.settle(session, &plan.arms[arm], seed)?;
+            let share = if plan.force { 1.0 } else { share_left(&run)? };
+            left.push((arm, share));
+        }
+        let is_left = |arm: usize| left.iter().any(|&(of, share)| of == arm && share > 0.0);
+        let arms: Vec<usize> = (0..plan.arms.len()).filter(|&arm| is_left(arm)).collect();
+        let measured = side_by_side(session, plan.jobs, arms.clone(), |session, arm| {
+            measure(session, plan, &plan.arms[arm])
+        });
+        let mut seconds_of = vec![0.0; plan.arms.len()];
+        for (arm, pace) in arms.iter().zip(measured) {
+            let Pace { step, steps, evaluation } = pace?;
+            let all = steps.saturating_mul(plan.arms[*arm].config.train.epochs);
+            seconds_of[*arm] = step * all as f64 + evaluation;
+        }
+        let of_arm = |arm: usize| {
+            let runs = left.iter().filter(|&&(of, share)| of == arm && share > 0.0).count();
+            (plan.arms[arm].name.clone(), runs, seconds_of[arm])
+        };
+        let times: Vec<f64> = left.iter().map(|&(arm, share)| share * seconds_of[arm]).collect();
+        let jobs = plan.jobs.clamp(1, left.len());
+        Ok(Forecast {
+            arms: arms.into_iter().map(of_arm).collect(),
+            runs: left.len(),
+            finished: left.iter().filter(|(_, share)| *share == 0.0).count(),
+            jobs,
+            seconds: in_turn(&times, jobs),
+            disk,
+        })
+    }
+
+    /// The same of `left` trials of `all` that are as long as a run of the plan's one arm.
+    ///
+    /// # Errors
+    /// Settings that do not fit the data.
+    pub fn of_trials(
+        session: &Session,
+        plan: &Plan,
+        (all, left): (usize, usize),
+        disk: u64,
+    ) -> Result<Forecast> {
+        let measured = side_by_side(session, 1, vec![0], |session, arm| {
+            measure(session, plan, &plan.arms[arm])
+        });
+        let Pace { step, steps, evaluation } =
+            measured.into_iter().next().expect("one was asked for")?;
+        let epochs = plan.arms[0].config.train.epochs;
+        let seconds = step * steps.saturating_mul(epochs) as f64 + evaluation * epochs as f64;
+        let jobs = plan.jobs.clamp(1, left.max(1));
+        Ok(Forecast {
+            arms: if left > 0 {
+                vec![(plan.arms[0].name.clone(), left, seconds)]
+            } else {
+                Vec::new()
+            },
+            runs: all,
+            finished: all - left,
+            jobs,
+            seconds: in_turn(&vec![seconds; left], jobs),
+            disk,
+        })
+    }
+
+    /// The plan in words, a line each.
+    pub fn told(&self) -> String {
+        let Forecast { runs, finished, jobs, .. } = self;
+        let done =
+            if *finished > 0 { format!(", {finished} of them finished") } else { String::new() };
+        let s = if *runs == 1 { "" } else { "s" };
+        let mut lines = vec![format!("plan: {runs} run{s}{done}; {jobs} at a time")];
+        lines.extend(self.arms.iter().map(|(name, runs, seconds)| {
+            let s = if *runs == 1 { "" } else { "s" };
+            format!("  {name}: {runs} run{s} of about {}", spoken(*seconds))
+        }));
+        if self.arms.is_empty() {
+            lines.push("  nothing is left to train".to_owned());
+        } else {
+            lines.push(format!(
+                "  about {} in all, measured over a few steps; up to {} to be written",
+                spoken(self.seconds),
+                bytes(self.disk)
+            ));
+        }
+        lines.join("\n")
+    }
+}
+
+/// Seconds until tasks in this order are done by so many workers.
+fn in_turn(times: &[f64], workers: usize) -> f64 {
+    let mut free = vec![0.0_f64; workers.max(1)];
+    for time in times {
+        let next = free.iter_mut().min_by(|a, b| a.total_cmp(b)).expect("at least one");
+        *next += time;
+    }
+    free.into_iter().fold(0.0, f64::max)
+}
+
+/// `45 s`, `3 min 20 s`, `2 h 5 min`.
+pub fn spoken(seconds: f64) -> String {
+    let whole = seconds.max(1.0).round() as u64;
+    match whole {
+        0..60 => format!("{whole} s"),
+        60..3600 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+/// The part of a run that is still to be done.
+fn share_left(run: &Run) -> Result<f64> {
+    let Some(record) = run.folder.record()? else { return Ok(1.0) };
+    if record.status == Status::Trained {
+        return Ok(0.0);
+    }
+    let done = History::read(&run.folder.file(files::HISTORY)).map_or(0, |h| h.epochs.len());
+    Ok(1.0 - done as f64 / (run.config.train.epochs + 1) as f64)
+}
+
+/// Times an arm under the first seed.
+fn measure(session: &Session, plan: &Plan, arm: &Arm) -> Result<Pace> {
+    let run = plan.settle(session, arm, plan.seeds[0])?;
+    let (step, steps) = run.pace(session)?;
+    let parts = session.parts(&run.config)?;
+    let dataset = &session.dataset;
+    let architecture = run.config.model.architecture(dataset.side, dataset.classes.len())?;
+    let weights = initial_weights(&architecture, plan.seeds[0]);
+    let mut network =
+        open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;
+    let evaluation = time_evaluation(session, &run, &mut *network, &parts)?;
+    Ok(Pace { step, steps, evaluation })
+}
+
+/// Seconds of an evaluation, scaled up from one of few images.
+fn time_evaluation(
+    session: &Session,
+    run: &Run,
+    network: &mut dyn Network,
+    parts: &Parts,
+) -> Result<f64> {
+    let judged = parts.unseen.as_ref().unwrap_or(&parts.validation);
+    let (references, queries) = (parts.train.rows.len(), judged.rows.len());
+    let some = |part: &Part| part.rows[..TRIED.min(part.rows.len())].to_vec();
+    let mut start = Instant::now();
+    let mut lap = || std::mem::replace(&mut start, Instant::now()).elapsed().as_secs_f64();
+    let rows = some(&parts.train);
+    let embeddings: Array2<f32> = eval::embed(network, &session.images, &rows, false);
+    let embedding = lap() * (references + queries) as f64 / rows.len() as f64;
+    let labels: Vec<i64> = rows.iter().map(|&row| session.dataset.labels[row as usize]).collect();
+    let asked = embeddings.slice(ndarray::s![..rows.len().min(300), ..]).to_owned();
+    let trial = Trial {
+        references: Labelled::new(&embeddings, &labels),
+        queries: Some(Labelled::new(&asked, &labels[..asked.nrows()])),
+        classes: session.dataset.classes.len(),
+    };
+    // Too few images for the settings: there is next to nothing to time.
+    let _ = session.cores.spread(|| Figures::of(&trial, &run.config.eval, 0))?;
+    let scale = references as f64 * queries as f64 / (rows.len() * asked.nrows()) as f64;
+    let neighbours = lap() * scale.max(1.0).sqrt();
+    let _ =
+        session.cores.spread(|| tsne::embed(embeddings.view(), &run.config.tsne, 0, &|_, _| {}))?;
+    let map = lap() * queries.min(3000) as f64 / rows.len() as f64;
+    Ok(embedding + neighbours + map)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_take_the_next_task_when_they_are_free() {
+        assert_eq!(in_turn(&[5.0, 1.0, 1.0, 1.0], 2), 5.0);
+        assert_eq!(in_turn(&[2.0, 2.0, 2.0], 2), 4.0);
+        assert_eq!(in_turn(&[], 2), 0.0);
+    }
+
+    #[test]
+    fn times_are_told_as_people_say_them() {
+        assert_eq!(
+            [0.1, 59.6, 200.0, 7530.0].map(spoken),
+            ["1 s", "1 min 0 s", "3 min 20 s", "2 h 5 min"]
+        );
+    }
+
+    #[test]
+    fn a_plan_tells_what_is_left() {
+        let mut forecast = Forecast {
+            arms: vec![("cross-entropy".to_owned(), 2, 20.0)],
+            runs: 3,
+            finished: 1,
+            jobs: 2,
+            seconds: 20.0,
+            disk: 9_000_000,
+        };
+        assert_eq!(
+            forecast.told(),
+            "plan: 3 runs, 1 of them finished; 2 at a time\n  cross-entropy: 2 runs of about 20 s\n  \
+             about 20 s in all, measured over a few steps; up to 9 MB to be written"
+        );
+        forecast.arms.clear();
+        assert!(forecast.told().ends_with("nothing is left to train"));
+    }
+}

@@ -1,0 +1,260 @@
+//! A grid of settings: every loss at every place under every seed, and the curves over it.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::{
+    Arm, Estimate, LossRuns, Plan, RunFolder, RunLock, Session, estimate, grouped, write_json,
+};
+use crate::config::Setting;
+use crate::data::Amount;
+use crate::error::{Error, Result};
+use crate::files::{sha256_hex, write_atomically};
+use crate::report::series;
+use crate::report::table::Table;
+
+mod axes;
+mod crossings;
+
+pub use axes::Axes;
+use crossings::{Crossing, crossings, told};
+
+/// A swept grid, trained and evaluated.
+#[derive(Debug, Serialize)]
+pub struct Sweep {
+    /// The CSV of images.
+    pub data: String,
+    /// The keys that were swept.
+    pub keys: Vec<String>,
+    /// The seeds.
+    pub seeds: Vec<u64>,
+    /// What decides, as it is shown.
+    pub score: String,
+    /// One line of the curve each: a loss, and its values of all keys but the first.
+    pub series: Vec<Line>,
+    /// Where two lines cross.
+    pub crossings: Vec<Crossing>,
+    /// What the curves show, in words.
+    pub conclusion: String,
+    #[serde(skip)]
+    axes: Axes,
+    #[serde(skip)]
+    folder: PathBuf,
+    #[serde(skip)]
+    unseen: bool,
+}
+
+/// One loss over the first key.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Line {
+    /// The loss, and its values of the other keys.
+    pub name: String,
+    /// The places in the order of the first key's values.
+    pub points: Vec<Place>,
+}
+
+/// One loss at one place.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Place {
+    /// The value of the first key, as it is shown.
+    pub value: String,
+    /// The score of each run.
+    pub scores: Vec<f64>,
+    /// Mean and 95 % interval over the seeds.
+    pub estimate: Estimate,
+    /// MAP@R of each run.
+    pub map_at_r: Vec<f64>,
+    /// Folders of the runs.
+    pub runs: Vec<PathBuf>,
+}
+
+impl Sweep {
+    /// Trains or reuses and evaluates every run of a plan that was made of these axes and names.
+    ///
+    /// # Errors
+    /// As [`Plan::carry_out`].
+    pub fn new(session: &Session, plan: &Plan, axes: Axes, names: Vec<String>) -> Result<Sweep> {
+        let results = plan.carry_out(session)?;
+        let evaluation = &results[0].runs[0].evaluation;
+        let (score, unseen) = (plan.score.name(evaluation.figures.knn.k), evaluation.unseen);
+        let series = lines(plan, &axes, &names, &results);
+        let crossings = match axes.ordered() {
+            true => crossings(&series, &axes.positions()),
+            false => Vec::new(),
+        };
+        let runs: Vec<String> = results
+            .iter()
+            .flat_map(|arm| &arm.runs)
+            .map(|run| run.folder.to_string_lossy().into_owned() + &run.evaluation.fingerprint)
+            .collect();
+        let hash = sha256_hex(runs.join("\n").as_bytes());
+        let name = format!("sweep-{}-{}", axes.file_name(), &hash[..6]);
+        let conclusion =
+            told(&series, axes.ordered().then_some(&crossings), &score, &axes.first_label());
+        Ok(Sweep {
+            data: plan.arms[0].config.data.path.clone(),
+            keys: axes.keys(),
+            seeds: plan.seeds.clone(),
+            score,
+            series,
+            crossings,
+            conclusion,
+            axes,
+            folder: plan.runs.join(name),
+            unseen,
+        })
+    }
+
+    /// What was swept on what, in a sentence.
+    pub fn caption(&self) -> String {
+        let seeds: Vec<String> = self.seeds.iter().map(u64::to_string).collect();
+        let s = if seeds.len() == 1 { "" } else { "s" };
+        let spread = if seeds.len() > 1 { "; mean and 95 % t-interval" } else { "" };
+        format!(
+            "{} over {} on {}{}; seed{s} {}{spread}{}",
+            self.score_shown(),
+            self.keys.join(" × "),
+            self.data,
+            if self.unseen { ", unseen classes" } else { "" },
+            seeds.join(", "),
+            self.axes.equal_told().map_or(String::new(), |told| format!("; {told}")),
+        )
+    }
+
+    fn score_shown(&self) -> String {
+        format!("{}, %", self.score)
+    }
+
+    /// A row a place of the first key, a column a line.
+    pub fn table(&self) -> Table {
+        let header = std::iter::once(self.axes.first_label())
+            .chain(self.series.iter().map(|line| line.name.clone()));
+        let mut table = Table::new(header);
+        for (place, value) in self.axes.first_values().iter().enumerate() {
+            let cells = self.series.iter().map(|line| shown(&line.points[place].estimate));
+            table.push(std::iter::once(value.clone()).chain(cells));
+        }
+        table
+    }
+
+    /// Writes table, figures, conclusion and picture into a folder beside the runs, and names it.
+    ///
+    /// # Errors
+    /// A file that cannot be written; another process at work on the same sweep.
+    pub fn write(&self) -> Result<PathBuf> {
+        let folder = RunFolder::new(&self.folder);
+        let _lock = RunLock::take(&folder)?;
+        folder.create()?;
+        let table = self.table();
+        table.write_csv(&folder.file("table.csv"))?;
+        self.each_run().write_csv(&folder.file("runs.csv"))?;
+        let text = format!("{}\n\n{}\n{}\n", self.caption(), table.markdown(), self.conclusion);
+        let path = folder.file("table.md");
+        write_atomically(&path, |out| std::io::Write::write_all(out, text.as_bytes()))?;
+        write_json(&folder.file("sweep.json"), self)?;
+        self.draw(&folder)?;
+        Ok(self.folder.clone())
+    }
+
+    /// A row a run.
+    fn each_run(&self) -> Table {
+        let header = ["line", self.keys[0].as_str(), "seed", &self.score, "MAP@R", "run"];
+        let mut table = Table::new(header);
+        for line in &self.series {
+            for point in &line.points {
+                for (place, seed) in self.seeds.iter().enumerate() {
+                    table.push([
+                        line.name.clone(),
+                        point.value.clone(),
+                        seed.to_string(),
+                        point.scores[place].to_string(),
+                        point.map_at_r[place].to_string(),
+                        point.runs[place].display().to_string(),
+                    ]);
+                }
+            }
+        }
+        table
+    }
+
+    fn draw(&self, folder: &RunFolder) -> Result<()> {
+        let positions = self.axes.positions();
+        let points: Vec<Vec<series::SeriesPoint>> = self
+            .series
+            .iter()
+            .map(|line| {
+                let point = |(x, place): (&f64, &Place)| series::SeriesPoint {
+                    x: *x,
+                    mean: place.estimate.mean,
+                    interval: place.estimate.interval,
+                };
+                positions.iter().zip(&line.points).map(point).collect()
+            })
+            .collect();
+        let lines: Vec<series::Series> = self
+            .series
+            .iter()
+            .zip(&points)
+            .map(|(line, points)| series::Series { name: &line.name, points })
+            .collect();
+        let crossings: Vec<series::Crossing> = self.crossings.iter().map(Crossing::drawn).collect();
+        let label = self.axes.first_label();
+        let words = self.axes.first_values();
+        let of = if self.unseen { "unseen" } else { "validation" };
+        let picture = series::Picture {
+            title: &format!("{} of {of} images over {label}", self.score),
+            note: &self.note(),
+            across: self.axes.across(&label, &words),
+            up: &self.score,
+            share: true,
+            series: &lines,
+            crossings: &crossings,
+        };
+        series::draw(&picture, &folder.plot("sweep.png"))
+    }
+
+    fn note(&self) -> String {
+        let bands = match self.seeds.len() {
+            1 => "one seed".to_owned(),
+            seeds => format!("bands: 95 % interval over {seeds} seeds"),
+        };
+        self.axes.equal_told().map_or(bands.clone(), |told| format!("{bands} · {told}"))
+    }
+}
+
+/// The results of a plan's arms, which are ordered by name and then by place in the grid, as lines.
+fn lines(plan: &Plan, axes: &Axes, names: &[String], results: &[LossRuns]) -> Vec<Line> {
+    let cells = axes.cells();
+    let firsts = axes.first_values();
+    let mut lines: Vec<Line> = Vec::new();
+    for (place, arm) in results.iter().enumerate() {
+        let (base, cell) = (place / cells.len(), &cells[place % cells.len()]);
+        let name = axes.line_name(&names[base], cell);
+        let score = |run: &super::Finished| plan.score.of(&run.evaluation.figures);
+        let scores: Vec<f64> = arm.runs.iter().map(score).collect();
+        let point = Place {
+            value: firsts[cell[0]].clone(),
+            estimate: estimate(&scores),
+            scores,
+            map_at_r: arm.runs.iter().map(|r| r.evaluation.figures.retrieval.map_at_r).collect(),
+            runs: arm.runs.iter().map(|run| run.folder.clone()).collect(),
+        };
+        match lines.iter_mut().find(|line| line.name == name) {
+            Some(line) => line.points.push(point),
+            None => lines.push(Line { name, points: vec![point] }),
+        }
+    }
+    lines
+}
+
+/// `86.20 [85.1, 87.3]`, in percent.
+fn shown(estimate: &Estimate) -> String {
+    let percent = |share: f64| format!("{:.2}", 100.0 * share);
+    match estimate.interval {
+        Some((low, high)) => {
+            format!("{} [{}, {}]", percent(estimate.mean), percent(low), percent(high))
+        }
+        None => percent(estimate.mean),
+    }
+}

@@ -1,0 +1,271 @@
+//! What a sweep varies: training-set sizes and settings, as a grid.
+
+use super::{Amount, Arm, Error, Result, Session, Setting, grouped};
+use crate::report::series::Across;
+
+const TRAIN_SIZE: &str = "data.train_size";
+
+/// The keys of a grid with their values, the one across first.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Axes {
+    keys: Vec<Vec<Setting>>,
+    /// Whether training sets of all sizes are trained for equally many steps.
+    equal_steps: bool,
+}
+
+/// Keys that cannot be swept, and what does it instead.
+const ELSEWHERE: [(&str, &str); 9] = [
+    ("train.seed", "name seeds with --seeds"),
+    ("loss.name", "name losses with --losses"),
+    ("data.path", "sweep each file by itself, with --data"),
+    ("data.label", "it says how the file is read"),
+    ("data.header", "it says how the file is read"),
+    ("data.names", "it changes no figure"),
+    ("train.device", "it changes no figure that it should"),
+    ("train.engine", "it changes no figure that it should"),
+    ("train.checkpoint_every", "it changes no figure"),
+];
+
+impl Axes {
+    /// Axes over training-set sizes, if any, and over settings with several values each.
+    ///
+    /// # Errors
+    /// Nothing to sweep, a key twice, a value twice, or a key that decides nothing of a training.
+    pub fn new(sizes: &[usize], set: Vec<Vec<Setting>>, equal_steps: bool) -> Result<Axes> {
+        let size = |&size: &usize| Setting {
+            key: TRAIN_SIZE.to_owned(),
+            value: toml::Value::Integer(size as i64),
+        };
+        let mut sizes = sizes.to_vec();
+        sizes.sort_unstable();
+        let mut keys: Vec<Vec<Setting>> = Vec::new();
+        if !sizes.is_empty() {
+            keys.push(sizes.iter().map(size).collect());
+        }
+        keys.extend(set.into_iter().map(ascending));
+        if keys.is_empty() {
+            let problem = "there is nothing to sweep: name sizes with --train-size, or a setting and \
+                           its values with --set";
+            return Err(Error::Other(problem.to_owned()));
+        }
+        for (place, values) in keys.iter().enumerate() {
+            refuse(values, &keys[..place])?;
+        }
+        Ok(Axes { keys, equal_steps })
+    }
+
+    /// The keys, as in `data.train_size`.
+    pub fn keys(&self) -> Vec<String> {
+        self.keys.iter().map(|values| values[0].key.clone()).collect()
+    }
+
+    /// Places in the grid, the first key fastest: the place of each key's value.
+    pub fn cells(&self) -> Vec<Vec<usize>> {
+        let mut cells: Vec<Vec<usize>> = vec![Vec::new()];
+        for values in self.keys.iter().rev() {
+            let longer = |cell: &Vec<usize>| {
+                let cell = cell.clone();
+                (0..values.len()).map(move |place| [&[place], &cell[..]].concat())
+            };
+            cells = cells.iter().flat_map(longer).collect();
+        }
+        cells
+    }
+
+    /// An arm for every base at every place, in the order of bases and then of [`Axes::cells`].
+    ///
+    /// # Errors
+    /// A key that a base does not have; a value that it cannot have; more training images than
+    /// there are.
+    pub fn arms(&self, session: &Session, bases: &[Arm]) -> Result<Vec<Arm>> {
+        let mut arms = Vec::new();
+        for base in bases {
+            if let Some(key) = self.keys().into_iter().find(|key| !base.config.has(key)) {
+                let has = bases.iter().find(|arm| arm.config.has(&key));
+                let Some(has) = has else { return Err(unknown(base, &self.keys)) };
+                return Err(Error::Other(format!(
+                    "{} has no {key}: sweep the losses that have it, as with --losses {}",
+                    base.name, has.name
+                )));
+            }
+            for cell in self.cells() {
+                let settings: Vec<Setting> =
+                    self.keys.iter().zip(&cell).map(|(key, &i)| key[i].clone()).collect();
+                let mut config = base.config.with(&settings)?;
+                if self.equal_steps && config.data.train_size != Amount::All {
+                    config.train.steps = Amount::Of(self.steps_of_all(session, base)?);
+                }
+                let values: Vec<String> =
+                    settings.iter().map(|s| format!("{} {}", s.key, s.shown())).collect();
+                arms.push(Arm { name: format!("{}, {}", base.name, values.join(", ")), config });
+            }
+        }
+        Ok(arms)
+    }
+
+    /// Steps of an epoch over all training images.
+    fn steps_of_all(&self, session: &Session, base: &Arm) -> Result<usize> {
+        if let Amount::Of(steps) = base.config.train.steps {
+            return Ok(steps);
+        }
+        let mut config = base.config.clone();
+        config.data.train_size = Amount::All;
+        let images = session.parts(&config)?.train.rows.len();
+        Ok(images.div_ceil(config.train.batch))
+    }
+
+    /// The values of the first key as they are shown.
+    pub fn first_values(&self) -> Vec<String> {
+        let shown = |setting: &Setting| match setting.value.as_integer() {
+            Some(number) if setting.key == TRAIN_SIZE => grouped(number as usize),
+            _ => setting.shown(),
+        };
+        self.keys[0].iter().map(shown).collect()
+    }
+
+    /// What the first key is called beside an axis.
+    pub fn first_label(&self) -> String {
+        match self.keys[0][0].key.as_str() {
+            TRAIN_SIZE => "training images".to_owned(),
+            key => key.to_owned(),
+        }
+    }
+
+    /// Where the first key's values lie across: their numbers, or 0, 1, 2 of words.
+    pub fn positions(&self) -> Vec<f64> {
+        self.numbers().unwrap_or_else(|| (0..self.keys[0].len()).map(|i| i as f64).collect())
+    }
+
+    /// Whether the first key's values have an order.
+    pub fn ordered(&self) -> bool {
+        self.numbers().is_some()
+    }
+
+    fn numbers(&self) -> Option<Vec<f64>> {
+        let number = |s: &Setting| {
+            s.value.as_float().or_else(|| s.value.as_integer().map(|number| number as f64))
+        };
+        self.keys[0].iter().map(number).collect()
+    }
+
+    /// The axis of a picture: in powers where the values span more than a factor of 20.
+    pub fn across<'a>(&self, label: &'a str, words: &'a [String]) -> Across<'a> {
+        match self.numbers().as_deref() {
+            None => Across::Words { label, words },
+            Some([low, .., high]) if *low > 0.0 && high / low >= 20.0 => {
+                Across::Logarithm { label }
+            }
+            Some(_) => Across::Numbers { label },
+        }
+    }
+
+    /// The name of a line: the loss, and the values of all keys but the first.
+    pub fn line_name(&self, base: &str, cell: &[usize]) -> String {
+        let others = self.keys.iter().zip(cell).skip(1);
+        let mut name = base.to_owned();
+        for (values, &place) in others {
+            name += &format!(", {} {}", values[0].key, values[place].shown());
+        }
+        name
+    }
+
+    /// What the runs of different training-set sizes have in common.
+    pub fn equal_told(&self) -> Option<&'static str> {
+        let sizes = self.keys.iter().any(|values| values[0].key == TRAIN_SIZE);
+        sizes.then_some(match self.equal_steps {
+            true => "equally many steps at every size",
+            false => "equally many epochs at every size",
+        })
+    }
+
+    /// What a folder is called by.
+    pub fn file_name(&self) -> String {
+        let plain = |key: String| key.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        self.keys().into_iter().map(plain).collect::<Vec<_>>().join("-")
+    }
+}
+
+/// Numbers in their order, anything else as it is.
+fn ascending(mut values: Vec<Setting>) -> Vec<Setting> {
+    let number = |s: &Setting| s.value.as_float().or(s.value.as_integer().map(|n| n as f64));
+    if values.iter().all(|value| number(value).is_some()) {
+        values.sort_by(|a, b| number(a).unwrap_or(0.0).total_cmp(&number(b).unwrap_or(0.0)));
+    }
+    values
+}
+
+fn refuse(values: &[Setting], before: &[Vec<Setting>]) -> Result<()> {
+    let key = &values[0].key;
+    let all = || values.iter().map(Setting::shown).collect::<Vec<_>>().join(",");
+    if before.iter().any(|other| other[0].key == *key) {
+        return Err(Error::setting(key, all(), "is swept twice; name all its values at once"));
+    }
+    if let Some(twice) = (1..values.len()).find(|&i| values[..i].contains(&values[i])) {
+        let problem = format!("names {} twice", values[twice].shown());
+        return Err(Error::setting(key, all(), problem));
+    }
+    if let Some((_, instead)) = ELSEWHERE.iter().find(|(other, _)| other == key) {
+        return Err(Error::setting(key, all(), format!("cannot be swept: {instead}")));
+    }
+    if key.starts_with("eval.") || key.starts_with("tsne.") {
+        let problem = "cannot be swept: it changes how a run is judged, not how it is trained; use \
+                       dml eval";
+        return Err(Error::setting(key, all(), problem));
+    }
+    Ok(())
+}
+
+/// The error for a key that no base has, with the nearest that there is.
+fn unknown(base: &Arm, keys: &[Vec<Setting>]) -> Error {
+    let missing = keys.iter().find(|values| !base.config.has(&values[0].key));
+    let told = missing.and_then(|values| base.config.with(&values[..1]).err());
+    told.unwrap_or_else(|| Error::Other(format!("{} lacks a key", base.name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(text: &str) -> Vec<Setting> {
+        Setting::read_list(text).unwrap()
+    }
+
+    #[test]
+    fn a_grid_holds_every_pair_with_the_first_key_fastest() {
+        let axes =
+            Axes::new(&[300, 100], vec![set("train.schedule=constant,cosine")], true).unwrap();
+        assert_eq!(axes.cells(), [[0, 0], [1, 0], [0, 1], [1, 1]]);
+        assert_eq!(axes.first_values(), ["100", "300"]);
+        assert_eq!(axes.line_name("triplet", &[1, 1]), "triplet, train.schedule cosine");
+        assert_eq!(axes.equal_told(), Some("equally many steps at every size"));
+        assert_eq!(axes.file_name(), "data-train-size-train-schedule");
+    }
+
+    #[test]
+    fn an_axis_is_in_powers_where_values_span_far_and_has_words_where_they_are_no_numbers() {
+        let across = |text: &str| {
+            let axes = Axes::new(&[], vec![set(text)], false).unwrap();
+            match axes.across("x", &[]) {
+                Across::Numbers { .. } => "numbers",
+                Across::Logarithm { .. } => "powers",
+                Across::Words { .. } => "words",
+            }
+        };
+        assert_eq!(across("loss.margin=1,0.5,2"), "numbers");
+        assert_eq!(across("train.learning_rate=1e-4,1e-2"), "powers");
+        assert_eq!(across("train.schedule=constant,cosine"), "words");
+        assert_eq!(across("train.weight_decay=0,1"), "numbers");
+    }
+
+    #[test]
+    fn what_cannot_be_swept_is_told_with_what_can() {
+        let told = |text: &str| Axes::new(&[], vec![set(text)], true).unwrap_err().to_string();
+        assert!(told("train.seed=1,2").ends_with("cannot be swept: name seeds with --seeds"));
+        assert!(told("eval.knn=1,5").contains("use dml eval"));
+        assert!(told("loss.margin=1,1").ends_with("names 1 twice"));
+        let none = Axes::new(&[], Vec::new(), true).unwrap_err().to_string();
+        assert!(none.starts_with("there is nothing to sweep: name sizes"));
+        let twice = Axes::new(&[1, 2], vec![set("data.train_size=3,4")], true).unwrap_err();
+        assert!(twice.to_string().contains("is swept twice"));
+    }
+}

@@ -1,0 +1,216 @@
+//! A search for the settings under which a loss does best.
+//!
+//! The same for every loss: as many trials, as many epochs, the same settings of training beside
+//! its own, the same rule for stopping early. Only images for validation are looked at. A trial's
+//! settings follow from the results of all trials up to [`LAG`] before it, whatever order they
+//! ended in, so a search gives the same on any number of cores and when it is stopped and goes on.
+
+mod rank;
+mod space;
+mod trial;
+
+use std::path::PathBuf;
+use std::sync::{Condvar, Mutex};
+
+use super::{
+    Arm, Existing, Forecast, Needs, Plan, Run, RunLock, Session, read_json, refuse_unlike,
+    side_by_side, write_json,
+};
+use crate::config::{Config, Setting};
+use crate::error::{Error, Result};
+use crate::eval::Score;
+use crate::files::sha256_hex;
+use crate::runtime::Memory;
+
+pub use rank::Tuned;
+use space::{Space, propose};
+use trial::{Scorer, TRIAL};
+pub use trial::{State, Trial};
+
+/// A trial knows of the results of trials so many before it; so many can run side by side.
+const LAG: usize = 4;
+
+/// What to search.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// The settings that are not searched, and those of the first trial.
+    pub config: Config,
+    /// Trials in all.
+    pub trials: usize,
+    /// Trials side by side, at most [`LAG`].
+    pub jobs: usize,
+    /// Folder of the runs.
+    pub runs: PathBuf,
+    /// Whether to do again what is finished.
+    pub force: bool,
+    /// What is to be as high as possible.
+    pub score: Score,
+}
+
+/// The trials that ended so far, and those who wait for them.
+struct Board {
+    state: Mutex<(Vec<Option<Trial>>, bool)>,
+    changed: Condvar,
+}
+
+impl Search {
+    /// # Errors
+    /// No trial; settings that no training can have.
+    pub fn check(&self) -> Result<()> {
+        if self.trials == 0 {
+            return Err(Error::setting("--trials", 0, "must be at least 1"));
+        }
+        self.config.check()
+    }
+
+    /// Says what will be done and how long it takes.
+    ///
+    /// # Errors
+    /// Settings that do not fit the data; not enough memory or disk.
+    pub fn forecast(&self, session: &Session) -> Result<Forecast> {
+        let plan = self.plan();
+        refuse_unlike(session, &plan.arms)?;
+        let folder = self.folder(session)?;
+        let ended = |place: &usize| {
+            let path = folder.join(name(*place)).join(TRIAL);
+            read_json::<Trial>(&path).is_ok_and(|trial| trial.is_some_and(|t| t.state.is_end()))
+        };
+        let done = if self.force { 0 } else { (0..self.trials).filter(ended).count() };
+        let left = self.trials - done;
+        let losses = std::slice::from_ref(&self.config.loss);
+        let needs = Needs::of(session, &self.config, losses, self.jobs, left)?;
+        needs.check(&self.runs, Memory::now(), |line| session.progress.say(line))?;
+        Forecast::of_trials(session, &plan, (self.trials, left), needs.disk)
+    }
+
+    /// A plan of one run, to measure with.
+    fn plan(&self) -> Plan {
+        let name = self.config.loss.name().to_owned();
+        Plan {
+            arms: vec![Arm { name, config: self.config.clone() }],
+            seeds: vec![self.config.train.seed],
+            jobs: self.jobs(),
+            runs: self.runs.clone(),
+            force: self.force,
+            score: self.score,
+        }
+    }
+
+    fn jobs(&self) -> usize {
+        self.jobs.clamp(1, LAG)
+    }
+
+    /// `runs/tune-LOSS-HASH`, where the hash is over all that decides the search but the number of
+    /// trials: more of them go on where fewer ended.
+    ///
+    /// # Errors
+    /// Settings that do not fit the data.
+    pub fn folder(&self, session: &Session) -> Result<PathBuf> {
+        let config = &self.config;
+        let dataset = &session.dataset;
+        let fingerprint =
+            config.training_fingerprint(&dataset.sha256, &session.device_name, session.engine);
+        let evaluation = config.evaluation_fingerprint(session.engine);
+        let space = format!("{:?}", Space::of(&config.loss));
+        let parts = [fingerprint, evaluation, space, self.score.to_string()].join("\n");
+        let hash = sha256_hex(parts.as_bytes());
+        Ok(self.runs.join(format!("tune-{}-{}", config.loss.name(), &hash[..6])))
+    }
+
+    /// Does every trial that is not done yet, and ranks them.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] with how many trials ended; the first error of a trial that is not
+    /// the fault of its settings.
+    pub fn carry_out(&self, session: &Session) -> Result<Tuned> {
+        let folder = self.folder(session)?;
+        let images = Run::new(session, self.config.clone(), &folder, Some(&name(0)))?.images();
+        let mut session = session.share();
+        session.progress = session.progress.of_many(self.trials, images * self.trials as u64);
+        let board =
+            Board { state: Mutex::new((vec![None; self.trials], false)), changed: Condvar::new() };
+        let tasks = (0..self.trials).collect();
+        let done = side_by_side(&session, self.jobs(), tasks, |session, place| {
+            let trial = self.trial(session, &folder, place, &board);
+            session.progress.ended();
+            board.put(place, trial.as_ref().ok().cloned());
+            trial
+        });
+        if done.iter().any(|trial| matches!(trial, Err(Error::Interrupted(_)))) {
+            let ended = done.iter().filter(|trial| trial.is_ok()).count();
+            let all = self.trials;
+            return Err(Error::Interrupted(format!("{ended} of {all} trials ended")));
+        }
+        let trials = done.into_iter().collect::<Result<Vec<Trial>>>()?;
+        Tuned::new(self, &session, folder, trials)
+    }
+
+    /// One trial, done now or before.
+    fn trial(
+        &self,
+        session: &Session,
+        folder: &std::path::Path,
+        place: usize,
+        board: &Board,
+    ) -> Result<Trial> {
+        session.interrupt.check("not begun")?;
+        let earlier = board.up_to((place + 1).saturating_sub(LAG))?;
+        let space = Space::of(&self.config.loss);
+        let settings = propose(&space, place, self.config.train.seed, &earlier);
+        let config = self.config.with(&settings)?;
+        let run = Run::new(session, config, folder, Some(&name(place)))?;
+        let _lock = RunLock::take(&run.folder)?;
+        let path = run.folder.file(TRIAL);
+        let title = format!("{} {}", run.config.loss.name(), name(place));
+        let progress = session.progress.run(&title, run.images());
+        let before = if self.force { None } else { read_json::<Trial>(&path)? };
+        if let Some(trial) = before.as_ref().filter(|trial| trial.state.is_end()) {
+            progress.trained();
+            return Ok(trial.clone());
+        }
+        let settings = space.values_of(&run.config);
+        let trial = before.unwrap_or_else(|| Trial::new(place + 1, settings));
+        let mut scorer = Scorer::new(session, &run.config, self.score, trial, earlier, path)?;
+        let existing = if self.force { Existing::Replace } else { Existing::GoOn };
+        match run.train_observed(session, existing, &mut scorer, &progress) {
+            Ok(history) => scorer.trial.ended(history.seconds()),
+            Err(Error::Diverged(why)) => scorer.trial.failed(why),
+            Err(error) => return Err(error),
+        }
+        progress.trained();
+        progress.say(&scorer.trial.told(&self.score.name(self.config.eval.knn)));
+        write_json(&scorer.path, &scorer.trial)?;
+        Ok(scorer.trial)
+    }
+}
+
+/// Name of a trial's folder, by its place from 0.
+fn name(place: usize) -> String {
+    format!("trial-{:03}", place + 1)
+}
+
+impl Board {
+    /// Waits for the first `count` trials.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] where one of them will not end.
+    fn up_to(&self, count: usize) -> Result<Vec<Trial>> {
+        let mut state = self.state.lock().expect("nobody panics with the lock");
+        loop {
+            let (trials, given_up) = &*state;
+            let ended: Option<Vec<Trial>> = trials[..count].iter().cloned().collect();
+            match ended {
+                Some(trials) => return Ok(trials),
+                None if *given_up => return Err(Error::Interrupted("not begun".to_owned())),
+                None => state = self.changed.wait(state).expect("nobody panics with the lock"),
+            }
+        }
+    }
+
+    fn put(&self, place: usize, trial: Option<Trial>) {
+        let mut state = self.state.lock().expect("nobody panics with the lock");
+        state.1 |= trial.is_none();
+        state.0[place] = trial;
+        self.changed.notify_all();
+    }
+}

@@ -1,0 +1,237 @@
+//! What a search found: its trials from the best to the worst, a picture, the best settings.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use toml::{Table as Toml, Value};
+
+use super::space::{Space, position};
+use super::{Config, Result, Search, Session, State, Trial};
+use crate::error::Error;
+use crate::experiment::{BEST, RunFolder, RunLock, write_json};
+use crate::files::write_atomically;
+use crate::loss::Span;
+use crate::report::table::Table;
+use crate::report::trials;
+
+/// A search that came to its end.
+#[derive(Debug, Serialize)]
+pub struct Tuned {
+    /// The loss.
+    pub loss: String,
+    /// The CSV of images.
+    pub data: String,
+    /// Epochs of a trial.
+    pub epochs: usize,
+    /// Seed of the runs and of the search.
+    pub seed: u64,
+    /// What was to be as high as possible.
+    pub score: String,
+    /// Images for validation, which alone were looked at.
+    pub validation: usize,
+    /// The trials, the best first.
+    pub trials: Vec<Trial>,
+    #[serde(skip)]
+    space: Space,
+    #[serde(skip)]
+    best: Config,
+    #[serde(skip)]
+    folder: PathBuf,
+}
+
+impl Tuned {
+    /// Ranks the trials: finished ones by their scores, then stopped ones, then failed ones.
+    ///
+    /// # Errors
+    /// No trial was finished.
+    pub fn new(
+        search: &Search,
+        session: &Session,
+        folder: PathBuf,
+        mut trials: Vec<Trial>,
+    ) -> Result<Tuned> {
+        let kind = |trial: &Trial| match trial.state {
+            State::Finished => 0,
+            State::Stopped => 1,
+            State::Running | State::Failed => 2,
+        };
+        let key = |trial: &Trial| trial.score().unwrap_or(0.0);
+        trials.sort_by(|a, b| kind(a).cmp(&kind(b)).then(key(b).total_cmp(&key(a))));
+        if kind(&trials[0]) > 0 {
+            return Err(Error::Other(format!(
+                "no trial of {} was finished; the first says: {}",
+                trials.len(),
+                trials[0].remark.as_deref().unwrap_or("stopped early")
+            )));
+        }
+        let set = trials[0]
+            .settings
+            .iter()
+            .map(|(key, value)| crate::config::Setting { key: key.clone(), value: value.clone() });
+        let best = search.config.with(&set.collect::<Vec<_>>())?;
+        Ok(Tuned {
+            loss: search.config.loss.name().to_owned(),
+            data: search.config.data.path.clone(),
+            epochs: search.config.train.epochs,
+            seed: search.config.train.seed,
+            score: search.score.name(search.config.eval.knn),
+            validation: session.parts(&search.config)?.validation.rows.len(),
+            trials,
+            space: Space::of(&search.config.loss),
+            best,
+            folder,
+        })
+    }
+
+    /// What was searched, and what came out, in a sentence.
+    pub fn caption(&self) -> String {
+        let count = |state| self.trials.iter().filter(|trial| trial.state == state).count();
+        let given = self.trials.iter().find(|trial| trial.number == 1).and_then(Trial::score);
+        let given = given.map_or(String::new(), |score| {
+            format!(" (the settings as given: {score:.4}, trial 1)")
+        });
+        format!(
+            "{}: {} trials of at most {} epoch{} on {}, {} finished, {} stopped early, {} failed; best \
+             {} {:.4} on {} validation images{given}. Chosen as the highest of many, it is too high \
+             by some: compare it under other seeds.",
+            self.loss,
+            self.trials.len(),
+            self.epochs,
+            if self.epochs == 1 { "" } else { "s" },
+            self.data,
+            count(State::Finished),
+            count(State::Stopped),
+            count(State::Failed),
+            self.score,
+            self.trials[0].score().unwrap_or_default(),
+            self.validation,
+        )
+    }
+
+    /// A row a trial, the best first.
+    pub fn table(&self) -> Table {
+        let keys = || self.space.settings.iter().map(|(key, _)| key);
+        let fixed = ["trial", &self.score, "epochs", "state"];
+        let mut table = Table::new(fixed.iter().map(|&s| s.to_owned()).chain(keys().cloned()));
+        for trial in &self.trials {
+            let score = trial.score().map_or("–".to_owned(), |score| format!("{score:.4}"));
+            let epochs = trial.scores.len().to_string();
+            let row = [trial.number.to_string(), score, epochs, trial.state.told().to_owned()];
+            let value = |key: &String| trial.settings.get(key).map_or("–".to_owned(), shown);
+            table.push(row.into_iter().chain(keys().map(value)));
+        }
+        table
+    }
+
+    /// Where the best settings are.
+    pub fn best_path(&self) -> PathBuf {
+        self.folder.join(BEST)
+    }
+
+    /// Writes the ranked table, the best settings and a picture, and names the folder.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn write(&self) -> Result<&Path> {
+        let folder = RunFolder::new(&self.folder);
+        let _lock = RunLock::take(&folder)?;
+        folder.create()?;
+        self.table().write_csv(&folder.file("trials.csv"))?;
+        write_json(&folder.file("search.json"), self)?;
+        let text = self.best_toml();
+        write_atomically(&self.best_path(), |out| std::io::Write::write_all(out, text.as_bytes()))?;
+        self.draw(&folder)?;
+        Ok(&self.folder)
+    }
+
+    /// The best settings as a configuration: the loss, and what of training decides.
+    fn best_toml(&self) -> String {
+        let all = Toml::try_from(&self.best).expect("settings are plain values");
+        let of = |section: &str, keys: Option<&[&str]>| -> Value {
+            let Some(Value::Table(values)) = all.get(section) else {
+                return Value::Table(Toml::new());
+            };
+            let kept =
+                values.iter().filter(|(key, _)| keys.is_none_or(|k| k.contains(&key.as_str())));
+            Value::Table(kept.map(|(key, value)| (key.clone(), value.clone())).collect())
+        };
+        let train = [
+            "epochs",
+            "batch",
+            "images_per_class",
+            "steps",
+            "learning_rate",
+            "schedule",
+            "weight_decay",
+        ];
+        let kept = Toml::from_iter([
+            ("loss".to_owned(), of("loss", None)),
+            ("train".to_owned(), of("train", Some(&train))),
+        ]);
+        let (trials, score) = (self.trials.len(), self.trials[0].score().unwrap_or_default());
+        format!(
+            "# Best of {trials} trials: {} {score:.4} on the validation images of seed {}.\n\n{}",
+            self.score,
+            self.seed,
+            toml::to_string(&kept).expect("it came from TOML")
+        )
+    }
+
+    fn draw(&self, folder: &RunFolder) -> Result<()> {
+        let words: Vec<Vec<String>> = self
+            .space
+            .settings
+            .iter()
+            .map(|(_, span)| match span {
+                Span::Words(words) => words.iter().map(|&word| word.to_owned()).collect(),
+                _ => Vec::new(),
+            })
+            .collect();
+        let parameters: Vec<trials::Parameter> = self
+            .space
+            .settings
+            .iter()
+            .zip(&words)
+            .map(|((key, span), words)| trials::Parameter {
+                name: key,
+                scale: match span {
+                    Span::Linear(..) => trials::Scale::Linear,
+                    Span::Logarithmic(..) => trials::Scale::Logarithm,
+                    Span::Words(_) => trials::Scale::Words(words),
+                },
+            })
+            .collect();
+        let values: Vec<Vec<f64>> = self.trials.iter().map(|trial| self.drawn(trial)).collect();
+        let drawn: Vec<trials::Trial> = self
+            .trials
+            .iter()
+            .zip(&values)
+            .map(|(trial, values)| trials::Trial {
+                values,
+                score: trial.score().unwrap_or(f64::NAN),
+                stopped: trial.state == State::Stopped,
+            })
+            .collect();
+        trials::draw(&self.score, &parameters, &drawn, 0, &folder.plot("trials.png"))
+    }
+
+    /// The values of a trial as they are drawn: numbers, and words by their places.
+    fn drawn(&self, trial: &Trial) -> Vec<f64> {
+        let one = |(key, span): &(String, Span)| {
+            let Some(value) = trial.settings.get(key) else { return f64::NAN };
+            match span {
+                Span::Logarithmic(..) => position(*span, value).exp(),
+                _ => position(*span, value),
+            }
+        };
+        self.space.settings.iter().map(one).collect()
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Float(number) if number.abs() < 1e-3 && *number != 0.0 => format!("{number:e}"),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,212 @@
+//! The settings that a search may change, and what it proposes next.
+
+use std::collections::BTreeMap;
+
+use rand::RngExt;
+use toml::Value;
+
+use super::{Config, Setting, Trial};
+use crate::loss::{Loss, Range, Span, logarithmic, words};
+use crate::random::{Generator, Purpose, generator};
+
+/// Trials that are not proposed by TPE: the settings as given, then random ones.
+const BEGINNING: usize = 8;
+
+/// Share of the trials that count as good.
+const GOOD: f64 = 0.2;
+
+/// What is searched under every loss beside its own settings.
+const OF_TRAINING: [Range; 3] = [
+    logarithmic("learning_rate", 1e-4, 3e-2),
+    logarithmic("weight_decay", 1e-5, 1.0),
+    words("schedule", &["constant", "linear", "cosine"]),
+];
+
+/// Settings with their keys and values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Space {
+    /// Keys as in `train.learning_rate`, with their values.
+    pub settings: Vec<(String, Span)>,
+}
+
+impl Space {
+    /// The settings of training and those that the loss declares.
+    pub fn of(loss: &Loss) -> Space {
+        let keyed =
+            |section: &str, range: &Range| (format!("{section}.{}", range.key), range.values);
+        let training = OF_TRAINING.iter().map(|range| keyed("train", range));
+        let own = loss.ranges();
+        let own = own.iter().map(|range| keyed("loss", range));
+        Space { settings: training.chain(own).collect() }
+    }
+
+    /// The values that a configuration has of these settings.
+    pub fn values_of(&self, config: &Config) -> BTreeMap<String, Value> {
+        let table = toml::Table::try_from(config).expect("settings are plain values");
+        let value = |key: &String| {
+            let (section, name) = key.split_once('.')?;
+            Some((key.clone(), table.get(section)?.get(name)?.clone()))
+        };
+        self.settings.iter().filter_map(|(key, _)| value(key)).collect()
+    }
+}
+
+/// The position of a value on the line that is searched; no number where it lies outside.
+pub fn position(span: Span, value: &Value) -> f64 {
+    let number = value.as_float().or(value.as_integer().map(|number| number as f64));
+    match span {
+        Span::Linear(low, high) => number.filter(|n| (low..=high).contains(n)).unwrap_or(f64::NAN),
+        Span::Logarithmic(low, high) => {
+            number.filter(|n| (low..=high).contains(n)).map_or(f64::NAN, f64::ln)
+        }
+        Span::Words(words) => {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            words.iter().position(|word| *word == text).map_or(f64::NAN, |place| place as f64)
+        }
+    }
+}
+
+/// The value at a position, with three digits.
+fn value(span: Span, position: f64) -> Value {
+    match span {
+        Span::Linear(low, high) => Value::Float(three_digits(position).clamp(low, high)),
+        Span::Logarithmic(low, high) => Value::Float(three_digits(position.exp()).clamp(low, high)),
+        Span::Words(words) => match words[(position as usize).min(words.len() - 1)] {
+            "true" => Value::Boolean(true),
+            "false" => Value::Boolean(false),
+            word => Value::String(word.to_owned()),
+        },
+    }
+}
+
+fn three_digits(number: f64) -> f64 {
+    format!("{number:.2e}").parse().expect("it was a number")
+}
+
+/// The ends of the line that is searched.
+fn ends(span: Span) -> (f64, f64) {
+    match span {
+        Span::Linear(low, high) => (low, high),
+        Span::Logarithmic(low, high) => (low.ln(), high.ln()),
+        Span::Words(words) => (0.0, words.len() as f64),
+    }
+}
+
+/// The settings of a trial (from 0), given the trials whose results it knows.
+///
+/// # Source
+/// Bergstra, Bardenet, Bengio, Kégl: Algorithms for hyper-parameter optimization, NIPS 2011 (TPE),
+/// each setting by itself.
+pub fn propose(space: &Space, place: usize, seed: u64, earlier: &[Trial]) -> Vec<Setting> {
+    if place == 0 {
+        return Vec::new();
+    }
+    let mut random = generator(seed, Purpose::Search, place as u64);
+    let mut one = |(key, span): &(String, Span)| {
+        let position = match place < BEGINNING || earlier.is_empty() {
+            true => drawn(*span, &mut random),
+            false => proposed(key, *span, earlier, &mut random),
+        };
+        Setting { key: key.clone(), value: value(*span, position) }
+    };
+    space.settings.iter().map(&mut one).collect()
+}
+
+fn drawn(span: Span, random: &mut Generator) -> f64 {
+    let (low, high) = ends(span);
+    random.random_range(low..high)
+}
+
+fn proposed(key: &str, span: Span, earlier: &[Trial], random: &mut Generator) -> f64 {
+    let (low, high) = ends(span);
+    let range = tpe::range(low, high).expect("ranges of losses rise");
+    let estimator = match span {
+        Span::Words(_) => tpe::histogram_estimator(),
+        _ => tpe::parzen_estimator(),
+    };
+    let mut optimizer = tpe::TpeOptimizerBuilder::new()
+        .gamma(GOOD)
+        .build(estimator, range)
+        .expect("the share is one");
+    for trial in earlier {
+        let position = trial.settings.get(key).map_or(f64::NAN, |value| position(span, value));
+        // The upper end belongs to no range.
+        let position = position.min(high - 1e-9 * (high - low));
+        let score = trial.score().unwrap_or(0.0);
+        optimizer.tell(position, -score).expect("positions lie within, scores are numbers");
+    }
+    optimizer.ask(random).unwrap_or_else(|_| low + random.random::<f64>() * (high - low))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::State;
+    use super::*;
+
+    /// Trials of a search whose score is highest at a learning rate of 0.003, a cosine schedule and
+    /// the lowest margin.
+    fn search(trials: usize, seed: u64) -> Vec<Trial> {
+        let space = Space::of(&Loss::by_name("triplet").unwrap());
+        let mut found: Vec<Trial> = Vec::new();
+        for place in 0..trials {
+            let known = (place + 1).saturating_sub(super::super::LAG);
+            let settings = propose(&space, place, seed, &found[..known]);
+            let config = Config { loss: Loss::by_name("triplet").unwrap(), ..Config::default() };
+            let config = config.with(&settings).unwrap();
+            let mut trial = Trial::new(place + 1, space.values_of(&config));
+            let rate = config.train.learning_rate.log10() + 2.5229;
+            let schedule =
+                f64::from(u8::from(trial.settings["train.schedule"].as_str() == Some("cosine")));
+            let margin = trial.settings["loss.margin"].as_float().unwrap();
+            trial.scores = vec![0.9 - 0.1 * rate.abs() + 0.05 * schedule - 0.1 * margin];
+            trial.state = State::Finished;
+            found.push(trial);
+        }
+        found
+    }
+
+    fn best(trials: &[Trial]) -> f64 {
+        trials.iter().filter_map(Trial::score).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn a_search_comes_nearer_than_random_trials_and_repeats_under_its_seed() {
+        let mut ahead = 0;
+        for seed in 0..10 {
+            let trials = search(40, seed);
+            assert_eq!(trials, search(40, seed));
+            let late: f64 = trials[20..].iter().filter_map(Trial::score).sum::<f64>() / 20.0;
+            let random: f64 = trials[1..8].iter().filter_map(Trial::score).sum::<f64>() / 7.0;
+            ahead += usize::from(late > random && best(&trials) > 0.90);
+        }
+        assert!(ahead >= 9, "{ahead} of 10");
+    }
+
+    #[test]
+    fn every_loss_has_settings_to_search_that_it_can_have() {
+        for loss in Loss::all() {
+            let space = Space::of(&loss);
+            let config = Config { loss, ..Config::default() };
+            assert!(propose(&space, 0, 1, &[]).is_empty(), "the first trial is as given");
+            for place in 1..40 {
+                let settings = propose(&space, place, 1, &[]);
+                let config = config.with(&settings).unwrap();
+                config.loss.check(10, 10).unwrap();
+                for Setting { key, value } in &settings {
+                    let span = space.settings.iter().find(|(name, _)| name == key).unwrap().1;
+                    assert!(position(span, value).is_finite(), "{key} {value}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn defaults_outside_a_range_count_as_not_searched() {
+        assert!(position(Span::Logarithmic(1e-5, 1.0), &Value::Float(0.0)).is_nan());
+        assert_eq!(position(Span::Words(&["true", "false"]), &Value::Boolean(false)), 1.0);
+        assert_eq!(value(Span::Logarithmic(1e-4, 1.0), (0.012_345_f64).ln()), Value::Float(0.0123));
+    }
+}

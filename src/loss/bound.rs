@@ -1,0 +1,119 @@
+//! Cross-entropy and the pairwise losses that the paper derives from it, taken apart.
+
+use tch::{Kind, Tensor, no_grad_guard};
+
+use super::cross_entropy::smoothed;
+use super::spce::class_sums;
+
+/// What one set of embeddings gives, all in nats.
+///
+/// With z_i the embeddings, which are their own logits, n of them, C classes, and
+/// S = 1/n²·Σ_i Σ_{j: y_j = y_i} z_i·z_j:
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BoundTerms {
+    /// Cross-entropy, −1/n·Σ_i z_i·e_{y_i} + 1/n·Σ_i log Σ_k exp(z_i·e_k).
+    pub cross_entropy: f64,
+    /// The pairwise bound: cross-entropy with its attraction replaced by [`Self::pairwise`].
+    /// Never above [`Self::cross_entropy`].
+    pub bound: f64,
+    /// The paper's simplified pairwise cross-entropy, cross-entropy under the weights of the class
+    /// sums: what a linear classifier reaches without being trained.
+    pub spce: f64,
+    /// Attraction of cross-entropy, −1/n·Σ_i z_i·e_{y_i}.
+    pub attraction: f64,
+    /// The pairs' attraction, −√(C·S): by Cauchy and Schwarz the least that any weights of the same
+    /// total squared length, C, could reach; the minimum over λ of the paper's
+    /// −S/(2λ) − λ/2·Σ_k‖θ_k‖². Never above [`Self::attraction`].
+    pub pairwise: f64,
+    /// Repulsion of cross-entropy, 1/n·Σ_i log Σ_k exp(z_i·e_k).
+    pub repulsion: f64,
+    /// The pairs' attraction in SPCE, −S.
+    pub spce_attraction: f64,
+    /// The repulsion in SPCE.
+    pub spce_repulsion: f64,
+}
+
+/// Takes the losses apart on embeddings that are logits.
+///
+/// # Shapes
+/// z `[n, E]` with E at least the number of classes, labels `[n]` i64
+///
+/// # Source
+/// Boudiaf et al., ECCV 2020: cross-entropy is an upper bound on a pairwise loss.
+pub fn bound_terms(z: &Tensor, labels: &Tensor, classes: i64) -> BoundTerms {
+    let _guard = no_grad_guard();
+    let z = z.to_kind(Kind::Double);
+    let number = |t: Tensor| t.double_value(&[]);
+    let cross_entropy = number(smoothed(&z, labels, 0.0));
+    let repulsion = number(z.logsumexp([1], false).mean(Kind::Double));
+    let sums = class_sums(&z, labels, classes);
+    let pairs = number(sums.square().sum(Kind::Double));
+    let pairwise = -(classes as f64 * pairs).sqrt();
+    let spce_repulsion = number(z.matmul(&sums.tr()).logsumexp([1], false).mean(Kind::Double));
+    BoundTerms {
+        cross_entropy,
+        bound: repulsion + pairwise,
+        spce: spce_repulsion - pairs,
+        attraction: cross_entropy - repulsion,
+        pairwise,
+        repulsion,
+        spce_attraction: -pairs,
+        spce_repulsion,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Embedded, Loss, Targets};
+    use super::*;
+    use crate::random::{Purpose, generator};
+    use rand::RngExt;
+
+    fn embeddings(seed: u64, spread: f64, classes: i64) -> (Tensor, Tensor) {
+        let mut random = generator(seed, Purpose::Sample, 0);
+        let labels: Vec<i64> = (0..64).map(|i| i % classes).collect();
+        let values: Vec<f64> = (0..64 * classes)
+            .map(|i| {
+                let own = i % classes == labels[(i / classes) as usize];
+                f64::from(u8::from(own)) * spread + random.random_range(-1.0..1.0)
+            })
+            .collect();
+        (Tensor::from_slice(&values).view([64, classes]), Tensor::from_slice(&labels))
+    }
+
+    #[test]
+    fn the_pairwise_bound_is_never_above_cross_entropy_and_tight_where_classes_are_points() {
+        for seed in 0..50 {
+            for spread in [0.0, 1.0, 5.0] {
+                let (z, labels) = embeddings(seed, spread, 5);
+                let terms = bound_terms(&z, &labels, 5);
+                assert!(terms.bound <= terms.cross_entropy + 1e-12, "{terms:?}");
+                assert!(terms.pairwise <= terms.attraction + 1e-12);
+            }
+        }
+        let z = Tensor::eye(4, (Kind::Double, tch::Device::Cpu)) * 3.0;
+        let labels = Tensor::from_slice(&[0i64, 1, 2, 3]);
+        let terms = bound_terms(&z, &labels, 4);
+        assert!((terms.bound - terms.cross_entropy).abs() < 1e-12, "{terms:?}");
+    }
+
+    #[test]
+    fn its_parts_are_those_of_the_losses_themselves() {
+        let (z, labels) = embeddings(3, 2.0, 5);
+        let terms = bound_terms(&z, &labels, 5);
+        for (name, ours) in [("cross-entropy", terms.cross_entropy), ("spce", terms.spce)] {
+            let targets = Targets {
+                labels: labels.shallow_clone(),
+                same: Tensor::from_slice::<f32>(&[]),
+                classes: 5,
+            };
+            let random = &mut generator(1, Purpose::TrainLoss, 0);
+            let branches = std::slice::from_ref(&z);
+            let embedded = Embedded { branches, targets: &targets, own: None, random };
+            let value = Loss::by_name(name).unwrap().value(embedded).loss.double_value(&[]);
+            assert!((value - ours).abs() < 1e-9, "{name}: {value} against {ours}");
+        }
+        assert!((terms.attraction + terms.repulsion - terms.cross_entropy).abs() < 1e-12);
+        assert!((terms.spce_attraction + terms.spce_repulsion - terms.spce).abs() < 1e-12);
+    }
+}

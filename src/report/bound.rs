@@ -1,0 +1,120 @@
+//! Losses over the steps of one training, side by side with the terms that they consist of.
+
+use std::path::Path;
+
+use super::paint::style::STROKE;
+use super::paint::{Axis, Entry, Frame, Key, Legend, MOST_PANELS, Panel, Point, Sheet, line_look};
+use crate::error::{Error, Result};
+
+/// Something that was taken at every place of a training.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quantity<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its value at each place; no number leaves a gap.
+    pub values: &'a [f64],
+}
+
+/// Quantities that share an axis.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BoundPanel<'a> {
+    /// Above the panel.
+    pub title: &'a str,
+    /// What is drawn.
+    pub quantities: &'a [Quantity<'a>],
+}
+
+const WIDTH: f64 = 500.0;
+const HEIGHT: f64 = 420.0;
+
+/// Places at the beginning, of quantities far from where they settle, that an axis may leave out.
+const BEGINNING: usize = 2;
+/// It does where that makes its range so much smaller.
+const MUCH: f64 = 4.0;
+
+/// Draws the panels side by side; looks are numbered across them, with one legend.
+///
+/// # Errors
+/// [`Error::Other`] without a panel; [`Error::Io`] when the file cannot be written.
+pub fn draw(note: &str, steps: &[f64], panels: &[BoundPanel<'_>], path: &Path) -> Result<()> {
+    if panels.is_empty() || panels.len() > MOST_PANELS {
+        return Err(Error::Other(format!("{}: no panel to draw", path.display())));
+    }
+    let quantities = || panels.iter().flat_map(|panel| panel.quantities);
+    let entries: Vec<Entry> = quantities()
+        .enumerate()
+        .map(|(i, q)| Entry { key: Key::Line(line_look(i)), name: q.name.to_owned() })
+        .collect();
+    let titles: Vec<&str> = panels.iter().map(|panel| panel.title).collect();
+    let panel = Panel { width: WIDTH, height: HEIGHT, left: Frame::LEFT, below: Frame::BELOW };
+    let sheet = Sheet::new(&titles, panel, note, Legend::new(entries, HEIGHT));
+    let mut canvas = sheet.canvas();
+    let x = Axis::around("step", steps.iter().copied()).unwrap_or_else(|| Axis::empty("step"));
+    let mut number = 0;
+    for (panel, area) in panels.iter().zip(&sheet.areas) {
+        let y = up_axis(panel);
+        let frame = Frame::new(*area, &x, &y);
+        frame.draw(&mut canvas);
+        for quantity in panel.quantities {
+            let look = line_look(number);
+            number += 1;
+            let inside = |value: &f64| (y.low..=y.high).contains(value);
+            let places: Vec<Option<Point>> = steps
+                .iter()
+                .zip(quantity.values)
+                .map(|(step, value)| frame.place(*step, *value).filter(|_| inside(value)))
+                .collect();
+            for piece in places.split(Option::is_none) {
+                let points: Vec<Point> = piece.iter().copied().flatten().collect();
+                canvas.path(&points, look.colour, STROKE, look.dash);
+            }
+            // Markers now and then: enough to tell lines apart, too few to hide them.
+            let every = places.len().div_ceil(12).max(1);
+            for at in places.iter().skip(number % every).step_by(every).flatten() {
+                canvas.marker(*at, 4.2, look, 1.0);
+            }
+        }
+    }
+    canvas.save(path)
+}
+
+fn up_axis(panel: &BoundPanel<'_>) -> Axis {
+    let values = |from: usize| {
+        let of = move |q: &Quantity<'_>| q.values.iter().skip(from).copied().collect::<Vec<_>>();
+        Axis::around("value, nats", panel.quantities.iter().flat_map(of))
+    };
+    let (all, later) = (values(0), values(BEGINNING));
+    match (all, later) {
+        (Some(all), Some(later)) if all.high - all.low > MUCH * (later.high - later.low) => later,
+        (Some(all), _) => all,
+        (None, _) => Axis::empty("value, nats"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::paint::probe::Picture;
+
+    #[test]
+    fn a_beginning_far_off_is_left_out_of_the_axis_and_gaps_do_not_panic() {
+        let falling = [90.0, 40.0, 2.0, 1.5, 1.0];
+        let other = [f64::NAN, 3.0, 1.0, 0.5, 0.25];
+        let quantities = [
+            Quantity { name: "cross-entropy", values: &falling },
+            Quantity { name: "spce", values: &other },
+        ];
+        let panel = BoundPanel { title: "losses", quantities: &quantities };
+        assert!(up_axis(&panel).high < 3.0);
+        let near = [Quantity { name: "a", values: &[3.0, 2.0, 1.0, 0.5] }];
+        assert!(up_axis(&BoundPanel { title: "", quantities: &near }).high > 3.0);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bound.png");
+        let steps = [0.0, 10.0, 20.0, 30.0, 40.0];
+        draw("a note", &steps, &[panel, BoundPanel { title: "terms", quantities: &[] }], &path)
+            .unwrap();
+        let picture = Picture::read(&path);
+        assert!(picture.shows_something() && picture.edge_is_white(10.0));
+        assert!(draw("", &steps, &[], &path).is_err());
+    }
+}
