@@ -4,6 +4,7 @@ mod data;
 mod embeddings;
 mod experiments;
 mod parse;
+mod runs;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ pub use embeddings::EmbeddingArgs;
 pub use experiments::{BoundArgs, CompareArgs, KeyArgs, ManyArgs, SweepArgs, TuneArgs};
 pub use parse::Ks;
 use parse::{class_names, ks, tsne_engine, tsne_of, which_model};
+pub use runs::{DiffArgs, RemoveArgs, RunsArgs, RunsCommand};
 
 /// Deep metric learning on labelled images: train, embed, evaluate and compare losses honestly.
 #[derive(Debug, Parser)]
@@ -56,6 +58,8 @@ pub enum Command {
     Tune(TuneArgs),
     /// Show cross-entropy and the pairwise losses that it bounds over a training
     Bound(BoundArgs),
+    /// List runs with their key figures, compare two, remove some
+    Runs(RunsArgs),
     /// List every loss with formula, settings and source, or ask each about an embedding
     Losses(LossesArgs),
 }

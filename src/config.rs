@@ -6,7 +6,7 @@
 mod keys;
 mod overrides;
 
-pub use overrides::Setting;
+pub use overrides::{Setting, known_key};
 
 use std::path::Path;
 

@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         Command::Sweep(args) => commands::sweep(args),
         Command::Tune(args) => commands::tune(args),
         Command::Bound(args) => commands::bound(args),
+        Command::Runs(args) => commands::runs(args),
         Command::Losses(args) => commands::losses(args),
     };
     let (kind, code, told) = match done {

@@ -6,6 +6,7 @@ use toml::{Table, Value};
 
 use super::{Config, keys};
 use crate::error::{Error, Result};
+use crate::loss::Loss;
 
 /// A setting on the command line: `train.epochs=10`.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,6 +132,19 @@ impl Config {
         let (section, name) = key.split_once('.').unwrap_or((key, ""));
         table.get(section).and_then(Value::as_table).is_some_and(|keys| keys.contains_key(name))
     }
+}
+
+/// Whether some loss has such a key, or all configurations have.
+///
+/// # Errors
+/// None has it; the message names the nearest.
+pub fn known_key(key: &str) -> Result<()> {
+    let of_loss = |loss| Config { loss, ..Config::default() };
+    if Loss::all().into_iter().map(of_loss).any(|config| config.has(key)) {
+        return Ok(());
+    }
+    let any = Setting { key: key.to_owned(), value: Value::Integer(0) };
+    Config::default().with(&[any]).map(|_| ())
 }
 
 /// What errors call the settings of the command line.

@@ -176,9 +176,9 @@ impl Bound {
         ];
         let terms = [
             ("attraction, cross-entropy", of(|row| row.attraction)),
-            ("attraction, pairs: −√(C·S)", of(|row| row.pairwise)),
-            ("repulsion, both", of(|row| row.repulsion)),
-            ("attraction, SPCE: −S", of(|row| row.spce_attraction)),
+            ("attraction, all pairs", of(|row| row.pairwise)),
+            ("repulsion, cross-entropy and bound", of(|row| row.repulsion)),
+            ("attraction, SPCE", of(|row| row.spce_attraction)),
             ("repulsion, SPCE", of(|row| row.spce_repulsion)),
         ];
         let quantity = |(name, values): &(&'static str, Vec<f64>)| (*name, values.clone());
@@ -195,7 +195,7 @@ impl Bound {
             bound::BoundPanel { title: &title, quantities: &drawn[0] },
             bound::BoundPanel { title: "What they consist of", quantities: &drawn[1] },
         ];
-        let note = "S = 1/n² · sum of z·z over all pairs of one class · C classes";
+        let note = "pairwise bound: cross-entropy with its attraction replaced by that of all pairs of a class";
         bound::draw(note, &steps, &panels, &self.run.folder.plot(PICTURE))
     }
 }

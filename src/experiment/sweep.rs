@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     Arm, Estimate, LossRuns, Plan, RunFolder, RunLock, Session, estimate, grouped, write_json,
 };
-use crate::config::Setting;
+use crate::config::{Config, Setting};
 use crate::data::Amount;
 use crate::error::{Error, Result};
 use crate::files::{sha256_hex, write_atomically};

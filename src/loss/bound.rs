@@ -7,11 +7,13 @@ use super::spce::class_sums;
 
 /// What one set of embeddings gives, all in nats.
 ///
-/// With z_i the embeddings, which are their own logits, n of them, C classes, and
-/// S = 1/n²·Σ_i Σ_{j: y_j = y_i} z_i·z_j:
+/// With z_i the embeddings, which are their own logits, n of them, K numbers in each, C classes.
+/// Cross-entropy does not change when a number is added to all logits of an image, so it is taken
+/// apart on z'_i, each z_i less its own mean, with weights θ_k = e_k less 1/K everywhere; and
+/// S = 1/n²·Σ_i Σ_{j: y_j = y_i} z'_i·z'_j.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BoundTerms {
-    /// Cross-entropy, −1/n·Σ_i z_i·e_{y_i} + 1/n·Σ_i log Σ_k exp(z_i·e_k).
+    /// Cross-entropy, −1/n·Σ_i z'_i·θ_{y_i} + 1/n·Σ_i log Σ_k exp(z'_i·θ_k).
     pub cross_entropy: f64,
     /// The pairwise bound: cross-entropy with its attraction replaced by [`Self::pairwise`].
     /// Never above [`Self::cross_entropy`].
@@ -19,15 +21,15 @@ pub struct BoundTerms {
     /// The paper's simplified pairwise cross-entropy, cross-entropy under the weights of the class
     /// sums: what a linear classifier reaches without being trained.
     pub spce: f64,
-    /// Attraction of cross-entropy, −1/n·Σ_i z_i·e_{y_i}.
+    /// Attraction of cross-entropy, −1/n·Σ_i z'_i·θ_{y_i}.
     pub attraction: f64,
-    /// The pairs' attraction, −√(C·S): by Cauchy and Schwarz the least that any weights of the same
-    /// total squared length, C, could reach; the minimum over λ of the paper's
+    /// The pairs' attraction, −√(C·(1 − 1/K)·S): by Cauchy and Schwarz the least that any weights of
+    /// the same total squared length could reach; the maximum over λ of the paper's
     /// −S/(2λ) − λ/2·Σ_k‖θ_k‖². Never above [`Self::attraction`].
     pub pairwise: f64,
-    /// Repulsion of cross-entropy, 1/n·Σ_i log Σ_k exp(z_i·e_k).
+    /// Repulsion of cross-entropy, 1/n·Σ_i log Σ_k exp(z'_i·θ_k).
     pub repulsion: f64,
-    /// The pairs' attraction in SPCE, −S.
+    /// The pairs' attraction in SPCE, −1/n²·Σ_i Σ_{j: y_j = y_i} z_i·z_j.
     pub spce_attraction: f64,
     /// The repulsion in SPCE.
     pub spce_repulsion: f64,
@@ -36,7 +38,7 @@ pub struct BoundTerms {
 /// Takes the losses apart on embeddings that are logits.
 ///
 /// # Shapes
-/// z `[n, E]` with E at least the number of classes, labels `[n]` i64
+/// z `[n, K]` with K at least the number of classes, labels `[n]` i64
 ///
 /// # Source
 /// Boudiaf et al., ECCV 2020: cross-entropy is an upper bound on a pairwise loss.
@@ -45,19 +47,21 @@ pub fn bound_terms(z: &Tensor, labels: &Tensor, classes: i64) -> BoundTerms {
     let z = z.to_kind(Kind::Double);
     let number = |t: Tensor| t.double_value(&[]);
     let cross_entropy = number(smoothed(&z, labels, 0.0));
-    let repulsion = number(z.logsumexp([1], false).mean(Kind::Double));
+    let centred = &z - z.mean_dim(Some(&[1i64][..]), true, Kind::Double);
+    let repulsion = number(centred.logsumexp([1], false).mean(Kind::Double));
+    let pairs_of = |sums: &Tensor| number(sums.square().sum(Kind::Double));
+    let lengths = classes as f64 * (1.0 - 1.0 / z.size()[1] as f64);
+    let pairwise = -(lengths * pairs_of(&class_sums(&centred, labels, classes))).sqrt();
     let sums = class_sums(&z, labels, classes);
-    let pairs = number(sums.square().sum(Kind::Double));
-    let pairwise = -(classes as f64 * pairs).sqrt();
     let spce_repulsion = number(z.matmul(&sums.tr()).logsumexp([1], false).mean(Kind::Double));
     BoundTerms {
         cross_entropy,
         bound: repulsion + pairwise,
-        spce: spce_repulsion - pairs,
+        spce: spce_repulsion - pairs_of(&sums),
         attraction: cross_entropy - repulsion,
         pairwise,
         repulsion,
-        spce_attraction: -pairs,
+        spce_attraction: -pairs_of(&sums),
         spce_repulsion,
     }
 }

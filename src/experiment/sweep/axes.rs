@@ -1,6 +1,6 @@
 //! What a sweep varies: training-set sizes and settings, as a grid.
 
-use super::{Amount, Arm, Error, Result, Session, Setting, grouped};
+use super::{Amount, Arm, Config, Error, Result, Session, Setting, grouped};
 use crate::report::series::Across;
 
 const TRAIN_SIZE: &str = "data.train_size";
@@ -91,10 +91,7 @@ impl Axes {
             for cell in self.cells() {
                 let settings: Vec<Setting> =
                     self.keys.iter().zip(&cell).map(|(key, &i)| key[i].clone()).collect();
-                let mut config = base.config.with(&settings)?;
-                if self.equal_steps && config.data.train_size != Amount::All {
-                    config.train.steps = Amount::Of(self.steps_of_all(session, base)?);
-                }
+                let config = self.levelled(session, base, base.config.with(&settings)?)?;
                 let values: Vec<String> =
                     settings.iter().map(|s| format!("{} {}", s.key, s.shown())).collect();
                 arms.push(Arm { name: format!("{}, {}", base.name, values.join(", ")), config });
@@ -103,15 +100,19 @@ impl Axes {
         Ok(arms)
     }
 
-    /// Steps of an epoch over all training images.
-    fn steps_of_all(&self, session: &Session, base: &Arm) -> Result<usize> {
-        if let Amount::Of(steps) = base.config.train.steps {
-            return Ok(steps);
+    /// A smaller training set has as many steps an epoch as the whole, where that is asked for; the
+    /// whole set is trained on as ever, so that its runs are those of a comparison.
+    fn levelled(&self, session: &Session, base: &Arm, mut config: Config) -> Result<Config> {
+        let Amount::Of(size) = config.data.train_size else { return Ok(config) };
+        let mut whole = base.config.clone();
+        whole.data.train_size = Amount::All;
+        let images = session.parts(&whole)?.train.rows.len();
+        if size == images {
+            config.data.train_size = Amount::All;
+        } else if self.equal_steps && config.train.steps == Amount::All {
+            config.train.steps = Amount::Of(images.div_ceil(config.train.batch));
         }
-        let mut config = base.config.clone();
-        config.data.train_size = Amount::All;
-        let images = session.parts(&config)?.train.rows.len();
-        Ok(images.div_ceil(config.train.batch))
+        Ok(config)
     }
 
     /// The values of the first key as they are shown.

@@ -1,0 +1,87 @@
+//! `dml runs`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::config::Setting;
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+#[command(after_help = "Examples:
+  dml runs                                              all runs with their key figures
+  dml runs --loss triplet --sort accuracy
+  dml runs --where train.epochs=5 --where data.train_size=1000
+  dml runs diff runs/contrastive-seed1-1a2b3c runs/contrastive-seed2-4d5e6f
+  dml runs remove runs/contrastive-seed1-1a2b3c")]
+pub struct RunsArgs {
+    #[command(subcommand)]
+    pub command: Option<RunsCommand>,
+    /// Only runs of this loss
+    #[arg(long, value_name = "NAME")]
+    pub loss: Option<String>,
+    /// Only runs under this seed
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Only runs that came so far: training, trained or evaluated
+    #[arg(long, value_name = "STATE", value_parser = ["training", "trained", "evaluated"])]
+    pub state: Option<String>,
+    /// Only runs with this setting; several such must all hold
+    #[arg(long = "where", value_name = "KEY=VALUE", value_parser = Setting::read)]
+    pub with: Vec<Setting>,
+    /// Order: name, loss, seed, accuracy or map [default: name]
+    #[arg(long, value_name = "COLUMN", default_value = "name",
+          value_parser = ["name", "loss", "seed", "accuracy", "map"])]
+    pub sort: String,
+    #[command(flatten)]
+    pub place: RunsPlace,
+}
+
+/// What to do with runs.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// What two runs differ in: settings, data, versions, figures
+    Diff(DiffArgs),
+    /// Remove runs with all their files
+    Remove(RemoveArgs),
+}
+
+/// Where runs are, and how they are told.
+#[derive(Debug, Args)]
+pub struct RunsPlace {
+    /// Folder that holds the runs
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub runs: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dml runs diff runs/contrastive-seed1-1a2b3c runs/contrastive-seed2-4d5e6f
+  dml runs diff contrastive-seed1-1a2b3c contrastive-seed2-4d5e6f --runs elsewhere")]
+pub struct DiffArgs {
+    /// A run, by its folder or by its name
+    pub first: PathBuf,
+    /// Another
+    pub second: PathBuf,
+    #[command(flatten)]
+    pub place: RunsPlace,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dml runs remove runs/contrastive-seed1-1a2b3c
+  dml runs remove contrastive-seed1-1a2b3c triplet-seed1-4d5e6f --dry-run")]
+pub struct RemoveArgs {
+    /// Runs, each by its folder or by its name
+    #[arg(required = true, value_name = "RUN")]
+    pub names: Vec<PathBuf>,
+    /// Tell what would be removed, and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Folder that holds the runs
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub runs: PathBuf,
+}
