@@ -23,7 +23,7 @@ pub fn runs(args: RunsArgs) -> Result<()> {
 }
 
 fn list(args: &RunsArgs) -> Result<()> {
-    args.with.iter().try_for_each(|setting| known_key(&setting.key))?;
+    args.with.iter().try_for_each(|setting| known_key(&setting.key, "--where"))?;
     let wanted = |entry: &Entry| {
         args.loss.as_ref().is_none_or(|loss| entry.loss.as_ref() == Some(loss))
             && args.seed.is_none_or(|seed| entry.seed == Some(seed))

@@ -108,20 +108,24 @@ impl Config {
     /// # Errors
     /// A key that there is not, with the nearest that there is; a value that it cannot have.
     pub fn with(&self, settings: &[Setting]) -> Result<Config> {
+        self.changed(settings, Path::new(FLAG))
+    }
+
+    /// The same; `told` is what errors call the settings.
+    fn changed(&self, settings: &[Setting], told: &Path) -> Result<Config> {
         let mut table = Table::try_from(self).expect("settings are plain values");
         let known = table.clone();
         for Setting { key, value } in settings {
             let (section, name) = key.split_once('.').unwrap_or((key, ""));
             let alone = Table::from_iter([(name.to_owned(), value.clone())]);
             let alone = Table::from_iter([(section.to_owned(), Value::Table(alone))]);
-            keys::refuse_unknown(&alone, &known, Path::new(FLAG))?;
-            keys::refuse_other_kinds(&alone, &known, Path::new(FLAG))?;
+            keys::refuse_unknown(&alone, &known, told)?;
+            keys::refuse_other_kinds(&alone, &known, told)?;
             if let Some(Value::Table(values)) = table.get_mut(section) {
                 values.insert(name.to_owned(), value.clone());
             }
         }
-        let config =
-            Config::parse(&toml::to_string(&table).expect("it came from TOML"), Path::new(FLAG))?;
+        let config = Config::parse(&toml::to_string(&table).expect("it came from TOML"), told)?;
         config.check()?;
         Ok(config)
     }
@@ -134,17 +138,18 @@ impl Config {
     }
 }
 
-/// Whether some loss has such a key, or all configurations have.
+/// Checks that some loss has such a key, or that all configurations have; `told` is what an error
+/// calls where the key stands.
 ///
 /// # Errors
 /// None has it; the message names the nearest.
-pub fn known_key(key: &str) -> Result<()> {
+pub fn known_key(key: &str, told: &str) -> Result<()> {
     let of_loss = |loss| Config { loss, ..Config::default() };
     if Loss::all().into_iter().map(of_loss).any(|config| config.has(key)) {
         return Ok(());
     }
     let any = Setting { key: key.to_owned(), value: Value::Integer(0) };
-    Config::default().with(&[any]).map(|_| ())
+    Config::default().changed(&[any], Path::new(told)).map(|_| ())
 }
 
 /// What errors call the settings of the command line.

@@ -64,7 +64,45 @@ impl Adam {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Schedule;
     use super::*;
+    use serde::Deserialize;
+
+    #[derive(Deserialize)]
+    struct Reference {
+        cases: Vec<Case>,
+    }
+
+    /// Six steps of AdamW under a schedule.
+    #[derive(Deserialize)]
+    struct Case {
+        schedule: Schedule,
+        rate: f64,
+        decay: f64,
+        start: Vec<f64>,
+        gradients: Vec<Vec<f64>>,
+        after: Vec<Vec<f64>>,
+    }
+
+    #[test]
+    fn steps_with_weight_decay_and_schedule_are_those_of_pytorchs_adamw() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/adamw.json");
+        let text = std::fs::read_to_string(path).unwrap();
+        let cases = serde_json::from_str::<Reference>(&text).unwrap().cases;
+        assert_eq!(cases.len(), 6);
+        for case in cases {
+            let mut parameters = Tensor::from_slice(&case.start);
+            let mut adam = Adam::new(&parameters, case.rate).with_decay(case.decay);
+            for (step, (gradient, after)) in case.gradients.iter().zip(&case.after).enumerate() {
+                let factor = case.schedule.factor(step, case.gradients.len());
+                adam.step(&mut parameters, &Tensor::from_slice(gradient), factor);
+                let ours = Vec::<f64>::try_from(&parameters).unwrap();
+                for (ours, theirs) in ours.iter().zip(after) {
+                    assert!((ours - theirs).abs() < 1e-12, "{ours} against {theirs}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn the_first_step_is_the_learning_rate_against_the_sign() {

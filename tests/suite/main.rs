@@ -5,6 +5,7 @@ mod configs;
 mod determinism;
 mod elsewhere;
 mod embeddings;
+mod experiments;
 mod faults;
 mod interrupted;
 mod killed;

@@ -1,0 +1,225 @@
+//! Experiments as a user makes them: comparisons, sweeps, searches, the bound, and the list of runs.
+
+use crate::user::{User, assert_picture};
+
+/// Settings for a few hundred images.
+const SMALL: &str = "[data]\npath = \"small.csv\"\nnames = \"fashion-mnist\"\n[train]\nepochs = 2\n\
+                     batch = 64\n[tsne]\nperplexity = 8.0\niterations = 60\n";
+
+fn user() -> User {
+    let user = User::with_images(60);
+    user.writes("small.toml", SMALL);
+    user
+}
+
+/// The only folder under `runs` whose name begins so.
+fn folder(user: &User, start: &str) -> String {
+    user.run_folder("runs", start)
+}
+
+#[test]
+fn a_dry_run_tells_runs_and_time_and_leaves_nothing() {
+    let user = user();
+    for command in [
+        &["compare", "--losses", "contrastive,supcon", "--seeds", "1,2"][..],
+        &["sweep", "--train-size", "50,500"],
+        &["tune", "--loss", "triplet", "--trials", "6"],
+    ] {
+        let args = [command, &["--config", "small.toml", "--dry-run"]].concat();
+        let (out, err) = user.succeeds(&args);
+        assert!(out.starts_with("plan: ") && out.contains(" in all, measured over a few"), "{out}");
+        assert!(err.contains("engine: "), "{err}");
+        assert!(!user.path("runs").exists(), "{command:?}");
+    }
+    let (out, _) =
+        user.succeeds(&["sweep", "--train-size", "50,500", "--config", "small.toml", "--dry-run"]);
+    assert!(out.starts_with("plan: 12 runs; "), "{out}");
+}
+
+#[test]
+fn losses_with_settings_of_their_own_are_compared_and_tested_last() {
+    let user = user();
+    user.writes("mine.toml", "[loss]\nname = \"contrastive\"\nmargin = 1.0\n[train]\nepochs = 1\n");
+    user.succeeds(&["data", "sample", "small.csv", "--per-class", "9", "--out", "test.csv"]);
+    let args = [
+        "compare",
+        "--config",
+        "small.toml",
+        "--losses",
+        "contrastive,mine.toml,cross-entropy",
+        "--seeds",
+        "1,2,3",
+        "--test",
+        "test.csv",
+    ];
+    let (out, _) = user.succeeds(&args);
+    assert!(out.contains("contrastive (mine)"), "{out}");
+    assert!(out.contains("p (Holm)") && out.contains("P(1st)"), "{out}");
+    assert!(out.contains("The losses did not train equally long"), "{out}");
+    let (validation, test) = out.split_once("Test images, 90 of test.csv").unwrap();
+    assert!(validation.contains("Measured on 570 training and 30 validation images"), "{out}");
+    assert!(test.contains("nothing\nwas chosen by them") && test.contains("macro F1"), "{out}");
+    let compared = folder(&user, "compare-contrastive-vs-contrastive-mine-vs-cross-entropy-");
+    let json = user.reads_text(&format!("{compared}/comparison.json"));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["test"]["summary"]["losses"].as_array().unwrap().len(), 3);
+    // Once more, nothing is trained or tested again.
+    let (again, err) = user.succeeds(&args);
+    assert_eq!(again, out);
+    assert!(err.contains("9 of them finished") && !err.contains("epoch 1/"), "{err}");
+}
+
+#[test]
+fn classes_that_are_kept_from_training_alone_judge_a_run() {
+    let user = user();
+    let args = ["--config", "small.toml", "--unseen-classes", "5-8,Ankle boot"];
+    let (out, _) = user.succeeds(
+        &[&["compare", "--losses", "cross-entropy,proxy-nca", "--seeds", "1,2"][..], &args]
+            .concat(),
+    );
+    assert!(out.contains("300 of unseen classes measure") && out.contains("hit@1, %"), "{out}");
+    assert!(out.contains("mean MAP@R") && !out.contains("1-NN accuracy"), "{out}");
+    let run = folder(&user, "proxy-nca-seed1-");
+    let record: serde_json::Value =
+        serde_json::from_slice(&user.reads(&format!("{run}/run.json"))).unwrap();
+    let counts =
+        ["train", "validation", "unseen"].map(|part| record["data"][part].as_u64().unwrap());
+    assert_eq!((counts[0] + counts[1], counts[2]), (300, 300));
+    let metrics: serde_json::Value =
+        serde_json::from_slice(&user.reads(&format!("{run}/metrics.json"))).unwrap();
+    assert_eq!((&metrics["images"], &metrics["queries"]), (&"unseen classes".into(), &300.into()));
+    assert_eq!(metrics["references"], 299, "each against all others");
+    let confusion = metrics["knn"]["per_class"].as_array().unwrap();
+    assert!(confusion[..5].iter().all(|class| class["support"] == 0), "{confusion:?}");
+    let map = user.reads_text(&format!("{run}/tsne.csv"));
+    assert!(map.lines().skip(1).all(|line| line.split(',').nth(1).unwrap() >= "5"), "{map}");
+    assert_picture(&user.path(&format!("{run}/plots/retrieval.png")));
+}
+
+#[test]
+fn a_sweep_draws_each_loss_over_the_sizes_and_its_whole_set_is_that_of_a_comparison() {
+    let user = user();
+    user.succeeds(&["compare", "--config", "small.toml", "--seeds", "1,2"]);
+    let args = ["sweep", "--config", "small.toml", "--train-size", "570,30,100", "--seeds", "1,2"];
+    let (out, err) = user.succeeds(&args);
+    assert!(err.contains("plan: 12 runs, 4 of them finished"), "{err}");
+    assert!(out.contains("equally many steps at every size"), "{out}");
+    let sweep = folder(&user, "sweep-data-train-size-");
+    let table = user.reads_text(&format!("{sweep}/table.csv"));
+    let sizes: Vec<&str> =
+        table.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(sizes, ["30", "100", "570"]);
+    assert_eq!(user.reads_text(&format!("{sweep}/runs.csv")).lines().count(), 13);
+    assert_picture(&user.path(&format!("{sweep}/plots/sweep.png")));
+    let (grid, _) = user.succeeds(&[
+        "sweep",
+        "--config",
+        "small.toml",
+        "--losses",
+        "supcon",
+        "--set",
+        "loss.temperature=0.1,0.5",
+        "--set",
+        "train.schedule=constant,cosine",
+        "--seeds",
+        "1",
+        "--epochs",
+        "1",
+    ]);
+    assert!(
+        grid.contains("supcon, train.schedule cosine") && grid.contains("loss.temperature"),
+        "{grid}"
+    );
+    let wrong = user.fails(1, &["sweep", "--config", "small.toml", "--set", "loss.margin=1,2"]);
+    assert!(
+        wrong.contains("cross-entropy has no loss.margin: sweep the losses that have it"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn a_search_gives_the_same_on_one_core_and_goes_on_with_more_trials() {
+    let user = user();
+    let args = |jobs: &'static str, trials: &'static str, runs: &'static str| {
+        [
+            "tune",
+            "--loss",
+            "contrastive",
+            "--config",
+            "small.toml",
+            "--jobs",
+            jobs,
+            "--trials",
+            trials,
+            "--runs",
+            runs,
+        ]
+    };
+    user.succeeds(&args("2", "7", "two"));
+    let (out, err) = user.succeeds(&args("2", "10", "two"));
+    assert!(err.contains("plan: 10 runs, 7 of them finished"), "{err}");
+    assert!(out.contains("10 trials of at most 2 epochs"), "{out}");
+    user.succeeds(&args("1", "10", "one"));
+    let [one, two] = ["one", "two"].map(|runs| user.run_folder(runs, "tune-contrastive-"));
+    let trials = |folder: &str| user.reads_text(&format!("{folder}/trials.csv"));
+    assert_eq!(trials(&one), trials(&two));
+    assert_eq!(trials(&one).lines().count(), 11);
+    assert_picture(&user.path(&format!("{one}/plots/trials.png")));
+    let best = format!("{one}/best.toml");
+    assert!(user.reads_text(&best).starts_with("# Best of 10 trials: 1-NN accuracy "));
+    user.succeeds(&["train", "--config", "small.toml", "--name", "plain"]);
+    user.writes("data.toml", "[data]\npath = \"small.csv\"\n");
+    let (out, _) = user.succeeds(&[
+        "compare",
+        "--config",
+        "small.toml",
+        "--losses",
+        &format!("contrastive,{best}"),
+        "--seeds",
+        "5",
+    ]);
+    assert!(out.contains("contrastive (tuned)"), "{out}");
+}
+
+#[test]
+fn cross_entropy_stays_above_its_pairwise_bound_while_it_is_trained() {
+    let user = user();
+    let (out, _) = user.succeeds(&["bound", "--config", "small.toml", "--points", "6"]);
+    let words = out.replace('\n', " ");
+    assert!(words.contains("Cross-entropy lay above the pairwise bound at 7 of 7 places"), "{out}");
+    let run = folder(&user, "bound-6-cross-entropy-seed2022-");
+    assert_picture(&user.path(&format!("{run}/plots/bound.png")));
+    let (again, _) = user.succeeds(&["bound", "--config", "small.toml", "--points", "6"]);
+    assert_eq!(again, out);
+    let spce =
+        user.succeeds(&["bound", "--config", "small.toml", "--loss", "spce", "--epochs", "1"]);
+    assert!(
+        spce.0.contains("while spce was minimised") || spce.0.contains("spce was"),
+        "{}",
+        spce.0
+    );
+}
+
+#[test]
+fn runs_are_listed_compared_and_removed() {
+    let user = user();
+    for (name, epochs) in [("short", "1"), ("long", "2")] {
+        user.succeeds(&["train", "--config", "small.toml", "--epochs", epochs, "--name", name]);
+    }
+    let (out, _) = user.succeeds(&["runs"]);
+    assert!(out.contains("short") && out.contains("long") && out.contains("570"), "{out}");
+    let (out, _) = user.succeeds(&["runs", "--where", "train.epochs=1", "--json"]);
+    let listed: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["name"]), (1, &"short".into()));
+    let wrong = user.fails(1, &["runs", "--where", "train.epoch=1"]);
+    assert!(wrong.contains("--where: unknown key train.epoch; the nearest key is"), "{wrong}");
+    let (out, _) = user.succeeds(&["runs", "diff", "short", "long"]);
+    assert!(out.contains("train.epochs") && !out.contains("train.batch"), "{out}");
+    user.succeeds(&["runs", "remove", "short", "--dry-run"]);
+    assert!(user.path("runs/short").exists());
+    assert!(user.fails(1, &["runs", "remove", "long", "nothing"]).contains("is no run folder"));
+    assert!(user.path("runs/long").exists(), "all are looked at before the first goes");
+    user.succeeds(&["runs", "remove", "short", "runs/long"]);
+    let (out, err) = user.succeeds(&["runs"]);
+    assert!(out.is_empty() && err.contains("holds no runs: make one with dml train"), "{err}");
+}
