@@ -209,11 +209,14 @@ fn against(other: &LossFindings<'_>, standing: &Standing) -> String {
     };
     let (low_end, high_end) = (points(low), points(high));
     let interval = format!("95 % interval of the paired difference {low_end} to {high_end}");
-    let p_shown = shown_p(p);
+    let p_shown = match shown_p(p) {
+        small if small.starts_with('<') => format!("p {small}"),
+        shown => format!("p = {shown}"),
+    };
     if p < LEVEL {
-        format!("{head}, {interval}, p = {p_shown}: better, with these settings and data.")
+        format!("{head}, {interval}, {p_shown}: better, with these settings and data.")
     } else {
-        format!("{head}, {interval}, p = {p_shown}: not settled by these seeds.")
+        format!("{head}, {interval}, {p_shown}: not settled by these seeds.")
     }
 }
 

@@ -250,7 +250,7 @@ fn lines(plan: &Plan, axes: &Axes, names: &[String], results: &[LossRuns]) -> Ve
 
 /// `86.20 [85.1, 87.3]`, in percent.
 fn shown(estimate: &Estimate) -> String {
-    let percent = |share: f64| format!("{:.2}", 100.0 * share);
+    let percent = |share: f64| format!("{:.2}", 100.0 * share).replace('-', "−");
     match estimate.interval {
         Some((low, high)) => {
             format!("{} [{}, {}]", percent(estimate.mean), percent(low), percent(high))

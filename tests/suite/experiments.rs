@@ -55,10 +55,11 @@ fn losses_with_settings_of_their_own_are_compared_and_tested_last() {
     let (out, _) = user.succeeds(&args);
     assert!(out.contains("contrastive (mine)"), "{out}");
     assert!(out.contains("p (Holm)") && out.contains("P(1st)"), "{out}");
-    assert!(out.contains("The losses did not train equally long"), "{out}");
-    let (validation, test) = out.split_once("Test images, 90 of test.csv").unwrap();
+    assert!(out.replace('\n', " ").contains("The losses did not train equally long"), "{out}");
+    let words = out.replace('\n', " ");
+    let (validation, test) = words.split_once("Test images, 90 of test.csv").unwrap();
     assert!(validation.contains("Measured on 570 training and 30 validation images"), "{out}");
-    assert!(test.contains("nothing\nwas chosen by them") && test.contains("macro F1"), "{out}");
+    assert!(test.contains("nothing was chosen by them") && test.contains("macro F1"), "{out}");
     let compared = folder(&user, "compare-contrastive-vs-contrastive-mine-vs-cross-entropy-");
     let json = user.reads_text(&format!("{compared}/comparison.json"));
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -89,8 +90,8 @@ fn classes_that_are_kept_from_training_alone_judge_a_run() {
         serde_json::from_slice(&user.reads(&format!("{run}/metrics.json"))).unwrap();
     assert_eq!((&metrics["images"], &metrics["queries"]), (&"unseen classes".into(), &300.into()));
     assert_eq!(metrics["references"], 299, "each against all others");
-    let confusion = metrics["knn"]["per_class"].as_array().unwrap();
-    assert!(confusion[..5].iter().all(|class| class["support"] == 0), "{confusion:?}");
+    let classes = metrics["knn"]["per_class"].as_array().unwrap();
+    assert!(classes.iter().all(|class| class["class"].as_u64().unwrap() >= 5), "{classes:?}");
     let map = user.reads_text(&format!("{run}/tsne.csv"));
     assert!(map.lines().skip(1).all(|line| line.split(',').nth(1).unwrap() >= "5"), "{map}");
     assert_picture(&user.path(&format!("{run}/plots/retrieval.png")));
@@ -103,7 +104,7 @@ fn a_sweep_draws_each_loss_over_the_sizes_and_its_whole_set_is_that_of_a_compari
     let args = ["sweep", "--config", "small.toml", "--train-size", "570,30,100", "--seeds", "1,2"];
     let (out, err) = user.succeeds(&args);
     assert!(err.contains("plan: 12 runs, 4 of them finished"), "{err}");
-    assert!(out.contains("equally many steps at every size"), "{out}");
+    assert!(out.replace('\n', " ").contains("equally many steps at every size"), "{out}");
     let sweep = folder(&user, "sweep-data-train-size-");
     let table = user.reads_text(&format!("{sweep}/table.csv"));
     let sizes: Vec<&str> =
