@@ -55,8 +55,8 @@ fn add_ranks(means: &[f64], weight: f64, table: &mut [Vec<f64>]) {
     for (row, mean) in means.iter().enumerate() {
         let above = means.iter().filter(|&&other| other > mean + EQUAL).count();
         let equal = means.iter().filter(|&&other| (other - mean).abs() <= EQUAL).count();
-        for rank in above..above + equal {
-            table[row][rank] += weight / equal as f64;
+        for chance in &mut table[row][above..above + equal] {
+            *chance += weight / equal as f64;
         }
     }
 }
