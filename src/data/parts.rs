@@ -19,7 +19,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Divides images of these classes: [`split`] first, then images of unseen classes leave both
+    /// Divides images of these classes: [`split()`] first, then images of unseen classes leave both
     /// sides, then the training side is cut to `data.train_size`.
     ///
     /// # Errors

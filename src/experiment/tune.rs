@@ -2,7 +2,7 @@
 //!
 //! The same for every loss: as many trials, as many epochs, the same settings of training beside
 //! its own, the same rule for stopping early. Only images for validation are looked at. A trial's
-//! settings follow from the results of all trials up to [`LAG`] before it, whatever order they
+//! settings follow from the results of all trials up to four before it, whatever order they
 //! ended in, so a search gives the same on any number of cores and when it is stopped and goes on.
 
 mod rank;
@@ -37,7 +37,7 @@ pub struct Search {
     pub config: Config,
     /// Trials in all.
     pub trials: usize,
-    /// Trials side by side, at most [`LAG`].
+    /// Trials side by side, at most four.
     pub jobs: usize,
     /// Folder of the runs.
     pub runs: PathBuf,
