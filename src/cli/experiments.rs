@@ -28,7 +28,7 @@ pub struct ManyArgs {
     /// Runs side by side [default: as many as there are cores]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
-    /// Figure that decides: accuracy, map@r or hit@1 [default: accuracy, or map@r]
+    /// Figure that decides: accuracy, map@r or hit@1; accuracy if not given, map@r of unseen classes
     #[arg(long, value_name = "FIGURE")]
     pub metric: Option<Score>,
     /// Tell what would be done and how long it would take, and stop
