@@ -146,7 +146,8 @@ fn is_whole(path: &Path, content: &[u8]) -> bool {
     match path.extension().and_then(|end| end.to_str()) {
         Some("safetensors") => is_whole_safetensors(path, content),
         Some("json") => serde_json::from_slice::<serde_json::Value>(content).is_ok(),
-        Some("toml") => Config::parse(text(), path).is_ok(),
+        // What is missing would be taken from the defaults, so all of it has to be there.
+        Some("toml") => Config::parse(text(), path).is_ok_and(|read| read.to_toml() == text()),
         Some("csv") => {
             let mut rows = csv::Reader::from_reader(content);
             content.ends_with(b"\n") && rows.records().all(|row| row.is_ok())
