@@ -6,7 +6,7 @@
 mod keys;
 mod overrides;
 
-pub use overrides::{Setting, known_key};
+pub use overrides::{Layers, Setting, known_key, number, shown};
 
 use std::path::Path;
 
@@ -60,10 +60,7 @@ impl Config {
     /// A file that cannot be read, is no TOML, has a value of the wrong type, or an unknown key,
     /// for which the nearest known key is named.
     pub fn read(path: &Path) -> Result<Config> {
-        let content = std::fs::read(path).map_err(Error::io("read", path))?;
-        let text = String::from_utf8(content)
-            .map_err(|_| Fault::new(path, "is no text in UTF-8").remedy("save it as UTF-8"))?;
-        Config::parse(&text, path)
+        Config::parse(&text_of(path)?, path)
     }
 
     /// Reads TOML text over the defaults; `path` is for messages.
@@ -131,6 +128,13 @@ impl Config {
         let tsne = toml::to_string(&self.tsne).expect("plain values");
         sha256_hex([eval, tsne, engine.to_string()].join("\n").as_bytes())
     }
+}
+
+/// The text of a file.
+fn text_of(path: &Path) -> Result<String> {
+    let content = std::fs::read(path).map_err(Error::io("read", path))?;
+    let told = |_| Fault::new(path, "is no text in UTF-8").remedy("save it as UTF-8");
+    Ok(String::from_utf8(content).map_err(told)?)
 }
 
 /// The loss that a table names, with its defaults; a `[loss]` without a name gets the default's.

@@ -1,6 +1,6 @@
 //! Settings laid over a configuration one by one, and files laid over files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
@@ -40,11 +40,26 @@ impl Setting {
 
     /// The value as it is shown: text without quotes.
     pub fn shown(&self) -> String {
-        match &self.value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        }
+        shown(&self.value)
     }
+
+    /// The value as a number, where it is one.
+    pub fn number(&self) -> Option<f64> {
+        number(&self.value)
+    }
+}
+
+/// A value as it is shown: text without quotes.
+pub fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A value as a number, whole or not, where it is one.
+pub fn number(value: &Value) -> Option<f64> {
+    value.as_float().or(value.as_integer().map(|number| number as f64))
 }
 
 fn keyed(text: &str) -> std::result::Result<(String, &str), String> {
@@ -83,26 +98,40 @@ fn pieces(text: &str) -> Vec<String> {
     found
 }
 
-impl Config {
-    /// Reads files over the defaults, each over those before it. A `[loss]` with a name takes the
-    /// place of the whole one before it.
+/// Configuration files, each laid over those before it.
+#[derive(Debug, Clone, Default)]
+pub struct Layers {
+    table: Table,
+    path: PathBuf,
+}
+
+impl Layers {
+    /// Lays one more file over these. A `[loss]` with a name takes the place of the whole one
+    /// before it.
     ///
     /// # Errors
-    /// As [`Config::read`], for each file by itself first.
-    pub fn read_layers(paths: &[&Path]) -> Result<Config> {
-        let mut layers = Table::new();
-        for path in paths {
-            Config::read(path)?;
-            let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
-            let table: Table = text.parse().expect("it was read just now");
-            for (section, values) in table {
-                lay_over(&mut layers, section, values);
-            }
+    /// As [`Config::read`], for the file by itself.
+    pub fn over(mut self, path: &Path) -> Result<Layers> {
+        // Read once: a pipe gives its content but once.
+        let text = super::text_of(path)?;
+        Config::parse(&text, path)?;
+        let table: Table = text.parse().expect("it was parsed just now");
+        for (section, values) in table {
+            lay_over(&mut self.table, section, values);
         }
-        let path = paths.last().copied().unwrap_or(Path::new("defaults"));
-        Config::parse(&toml::to_string(&layers).expect("it came from TOML"), path)
+        Ok(Layers { path: path.to_path_buf(), ..self })
     }
 
+    /// All files over the defaults.
+    ///
+    /// # Errors
+    /// A setting of an earlier file that the loss of a later one does not have.
+    pub fn config(&self) -> Result<Config> {
+        Config::parse(&toml::to_string(&self.table).expect("it came from TOML"), &self.path)
+    }
+}
+
+impl Config {
     /// The same configuration with some settings changed.
     ///
     /// # Errors
@@ -130,11 +159,17 @@ impl Config {
         Ok(config)
     }
 
+    /// The value of a key, `train.epochs`; none where there is no such key, among those of its
+    /// loss too.
+    pub fn value(&self, key: &str) -> Option<Value> {
+        let mut table = Table::try_from(self).expect("settings are plain values");
+        let (section, name) = key.split_once('.')?;
+        table.get_mut(section)?.as_table_mut()?.remove(name)
+    }
+
     /// Whether there is such a key, among those of its loss too.
     pub fn has(&self, key: &str) -> bool {
-        let table = Table::try_from(self).expect("settings are plain values");
-        let (section, name) = key.split_once('.').unwrap_or((key, ""));
-        table.get(section).and_then(Value::as_table).is_some_and(|keys| keys.contains_key(name))
+        self.value(key).is_some()
     }
 }
 
@@ -207,12 +242,28 @@ mod tests {
         };
         let base = write("base.toml", "[loss]\nmargin = 1.0\n[train]\nepochs = 2\nbatch = 64");
         let over = write("over.toml", "[loss]\nname = \"supcon\"\n[train]\nepochs = 3");
-        let config = Config::read_layers(&[&base, &over]).unwrap();
+        let layers = Layers::default().over(&base).unwrap();
+        let config = layers.clone().over(&over).unwrap().config().unwrap();
         assert_eq!((config.train.epochs, config.train.batch), (3, 64));
         assert_eq!(config.loss.name(), "supcon");
-        assert_eq!(Config::read_layers(&[]).unwrap(), Config::default());
+        assert_eq!(Layers::default().config().unwrap(), Config::default());
         let wrong = write("wrong.toml", "[train]\nepoch = 3");
-        let message = Config::read_layers(&[&base, &wrong]).unwrap_err().to_string();
+        let message = layers.over(&wrong).unwrap_err().to_string();
         assert!(message.contains("wrong.toml: unknown key"), "{message}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_can_be_read_but_once_is_enough() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let writer = {
+            let pipe = pipe.clone();
+            std::thread::spawn(move || std::fs::write(pipe, "[train]\nepochs = 3\n"))
+        };
+        let config = Layers::default().over(&pipe).unwrap().config().unwrap();
+        assert_eq!(config.train.epochs, 3);
+        writer.join().unwrap().unwrap();
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Session;
-use crate::config::{Config, Setting};
+use crate::config::{Config, Layers, Setting};
 use crate::data::DataConfig;
 use crate::error::{Error, Result};
 use crate::loss::Loss;
@@ -34,12 +34,13 @@ impl Arm {
         flags: impl Fn(Config) -> Result<Config>,
         settings: &[Setting],
     ) -> Result<Vec<Arm>> {
-        let layers: Vec<&Path> = base_file.into_iter().collect();
-        let base = Config::read_layers(&layers)?;
+        let layers = Layers::default();
+        let layers = base_file.map_or(Ok(layers.clone()), |path| layers.over(path))?;
+        let base = layers.config()?;
         let arm = |word: &String| match word.ends_with(".toml") {
             true => {
                 let path = Path::new(word);
-                let config = Config::read_layers(&[&layers[..], &[path]].concat())?;
+                let config = layers.clone().over(path)?.config()?;
                 Ok(Arm { name: file_name(&config, path), config: flags(config)? })
             }
             false => {

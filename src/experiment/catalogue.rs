@@ -6,7 +6,7 @@ use serde::Serialize;
 use toml::{Table as Toml, Value};
 
 use super::{Evaluation, METRICS, RunFolder, RunRecord, Status, read_json};
-use crate::config::{Config, Setting};
+use crate::config::{Config, Setting, number};
 use crate::error::Result;
 use crate::report::table::Table;
 use crate::train::{History, files};
@@ -81,16 +81,13 @@ impl Entry {
 
     /// Whether the run has a setting; one of another loss it has not.
     pub fn has(&self, setting: &Setting) -> bool {
-        let table = self.config.as_ref().and_then(|config| Toml::try_from(config).ok());
-        let (section, key) = setting.key.split_once('.').unwrap_or((&setting.key, ""));
-        let value = table.as_ref().and_then(|table| table.get(section)?.get(key));
-        value.is_some_and(|value| same(value, &setting.value))
+        let value = self.config.as_ref().and_then(|config| config.value(&setting.key));
+        value.is_some_and(|value| same(&value, &setting.value))
     }
 }
 
 /// 5 is 5.0, and text is text however it was written.
 fn same(a: &Value, b: &Value) -> bool {
-    let number = |v: &Value| v.as_float().or(v.as_integer().map(|number| number as f64));
     match (number(a), number(b)) {
         (Some(a), Some(b)) => a == b,
         _ => a == b,

@@ -18,6 +18,7 @@ mod axes;
 mod crossings;
 
 pub use axes::Axes;
+use axes::in_powers;
 use crossings::{Crossing, crossings, told};
 
 /// A swept grid, trained and evaluated.

@@ -143,19 +143,14 @@ impl Axes {
     }
 
     fn numbers(&self) -> Option<Vec<f64>> {
-        let number = |s: &Setting| {
-            s.value.as_float().or_else(|| s.value.as_integer().map(|number| number as f64))
-        };
-        self.keys[0].iter().map(number).collect()
+        self.keys[0].iter().map(Setting::number).collect()
     }
 
-    /// The axis of a picture: in powers where the values span more than a factor of 20.
+    /// The axis of a picture: in powers where the values span far.
     pub fn across<'a>(&self, label: &'a str, words: &'a [String]) -> Across<'a> {
         match self.numbers().as_deref() {
             None => Across::Words { label, words },
-            Some([low, .., high]) if *low > 0.0 && high / low >= 20.0 => {
-                Across::Logarithm { label }
-            }
+            Some(values) if in_powers(values) => Across::Logarithm { label },
             Some(_) => Across::Numbers { label },
         }
     }
@@ -186,11 +181,16 @@ impl Axes {
     }
 }
 
+/// Whether ascending values span so far that an axis goes by their powers: more than a factor of 20.
+pub fn in_powers(values: &[f64]) -> bool {
+    matches!(values, [low, .., high] if *low > 0.0 && high / low >= 20.0)
+}
+
 /// Numbers in their order, anything else as it is.
 fn ascending(mut values: Vec<Setting>) -> Vec<Setting> {
-    let number = |s: &Setting| s.value.as_float().or(s.value.as_integer().map(|n| n as f64));
-    if values.iter().all(|value| number(value).is_some()) {
-        values.sort_by(|a, b| number(a).unwrap_or(0.0).total_cmp(&number(b).unwrap_or(0.0)));
+    if values.iter().all(|value| value.number().is_some()) {
+        let number = |value: &Setting| value.number().unwrap_or(f64::NAN);
+        values.sort_by(|a, b| number(a).total_cmp(&number(b)));
     }
     values
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Line, grouped};
+use super::{Line, grouped, in_powers};
 use crate::report::series;
 
 /// Two lines change places between two values of the swept key.
@@ -45,12 +45,10 @@ fn near(value: f64) -> String {
 
 /// All crossings of all pairs of lines, from the left to the right.
 ///
-/// Between two positions the place is found on straight lines, over the logarithm of the positions
-/// where these span more than a factor of 20.
+/// Between two positions the place is found on straight lines, as the picture's axis has them.
 pub fn crossings(lines: &[Line], positions: &[f64]) -> Vec<Crossing> {
     let mut found = Vec::new();
-    let count = positions.len();
-    let powers = count > 1 && positions[0] > 0.0 && positions[count - 1] / positions[0] >= 20.0;
+    let powers = in_powers(positions);
     for (i, a) in lines.iter().enumerate() {
         for b in &lines[i + 1..] {
             let gap: Vec<f64> = differences(a, b);

@@ -230,8 +230,7 @@ impl Tuned {
 
 fn shown(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
         Value::Float(number) if number.abs() < 1e-3 && *number != 0.0 => format!("{number:e}"),
-        other => other.to_string(),
+        other => crate::config::shown(other),
     }
 }

@@ -6,6 +6,7 @@ use rand::RngExt;
 use toml::Value;
 
 use super::{Config, Setting, Trial};
+use crate::config::{number, shown};
 use crate::loss::{Loss, Range, Span, logarithmic, words};
 use crate::random::{Generator, Purpose, generator};
 
@@ -42,28 +43,21 @@ impl Space {
 
     /// The values that a configuration has of these settings.
     pub fn values_of(&self, config: &Config) -> BTreeMap<String, Value> {
-        let table = toml::Table::try_from(config).expect("settings are plain values");
-        let value = |key: &String| {
-            let (section, name) = key.split_once('.')?;
-            Some((key.clone(), table.get(section)?.get(name)?.clone()))
-        };
+        let value = |key: &String| Some((key.clone(), config.value(key)?));
         self.settings.iter().filter_map(|(key, _)| value(key)).collect()
     }
 }
 
 /// The position of a value on the line that is searched; no number where it lies outside.
 pub fn position(span: Span, value: &Value) -> f64 {
-    let number = value.as_float().or(value.as_integer().map(|number| number as f64));
+    let number = number(value);
     match span {
         Span::Linear(low, high) => number.filter(|n| (low..=high).contains(n)).unwrap_or(f64::NAN),
         Span::Logarithmic(low, high) => {
             number.filter(|n| (low..=high).contains(n)).map_or(f64::NAN, f64::ln)
         }
         Span::Words(words) => {
-            let text = match value {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
+            let text = shown(value);
             words.iter().position(|word| *word == text).map_or(f64::NAN, |place| place as f64)
         }
     }
