@@ -38,6 +38,14 @@ pub fn write_atomically(
     })
 }
 
+/// Writes text as [`write_atomically`] does.
+///
+/// # Errors
+/// As there.
+pub fn write_text(path: &Path, text: &str) -> Result<()> {
+    write_atomically(path, |file| file.write_all(text.as_bytes()))
+}
+
 /// Makes a folder with those above it; one that is there is no matter.
 ///
 /// # Errors

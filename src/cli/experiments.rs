@@ -22,6 +22,22 @@ pub struct KeyArgs {
     pub set: Vec<Setting>,
 }
 
+/// What is trained how often.
+#[derive(Debug, Args)]
+pub struct GridArgs {
+    /// Losses, each by its name or as a configuration file, a tuned one for instance
+    #[arg(
+        long,
+        value_name = "A,B",
+        value_delimiter = ',',
+        default_value = "contrastive,cross-entropy"
+    )]
+    pub losses: Vec<String>,
+    /// Seeds, one run of each loss for each
+    #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "2022,1,2")]
+    pub seeds: Vec<u64>,
+}
+
 /// What all commands with many runs share.
 #[derive(Debug, Args)]
 pub struct ManyArgs {
@@ -51,17 +67,8 @@ pub struct ManyArgs {
   dml compare --test data/fashion-mnist_test.csv        the official test set, after all else
   dml compare --seeds 2022 --epochs 1 --data data/fashion-mnist_sample.csv.gz")]
 pub struct CompareArgs {
-    /// Losses to compare, each by its name or as a configuration file, a tuned one for instance
-    #[arg(
-        long,
-        value_name = "A,B",
-        value_delimiter = ',',
-        default_value = "contrastive,cross-entropy"
-    )]
-    pub losses: Vec<String>,
-    /// Seeds, one run of each loss for each
-    #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "2022,1,2")]
-    pub seeds: Vec<u64>,
+    #[command(flatten)]
+    pub grid: GridArgs,
     /// CSV of test images that all finished runs are evaluated on in the end; they decide nothing
     #[arg(long, value_name = "CSV")]
     pub test: Option<PathBuf>,
@@ -80,17 +87,8 @@ pub struct CompareArgs {
   dml sweep --losses contrastive --set loss.margin=0.5,1,2.5
   dml sweep --losses cross-entropy --set train.learning_rate=1e-4,1e-3,1e-2 --set train.batch=32,128")]
 pub struct SweepArgs {
-    /// Losses, each by its name or as a configuration file
-    #[arg(
-        long,
-        value_name = "A,B",
-        value_delimiter = ',',
-        default_value = "contrastive,cross-entropy"
-    )]
-    pub losses: Vec<String>,
-    /// Seeds, one run of each loss at each place for each
-    #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "2022,1,2")]
-    pub seeds: Vec<u64>,
+    #[command(flatten)]
+    pub grid: GridArgs,
     /// Numbers of training images, stratified; larger sets contain the smaller
     #[arg(long, value_name = "N,N", value_delimiter = ',')]
     pub train_size: Vec<usize>,

@@ -1,6 +1,6 @@
 //! `dml bound`: cross-entropy and the pairwise losses that it bounds, over a training.
 
-use super::compare::way_on;
+use super::many::way_on;
 use super::{cores, print, resolve, set, wrapped};
 use crate::cli::BoundArgs;
 use crate::error::Result;

@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::figures::figures_table;
-use super::{print, print_json, set};
+use super::{open_test, print, print_json, set};
 use crate::cli::{EmbeddingArgs, EvalArgs};
 use crate::config::Config;
-use crate::data::{self, ClassNames, CsvOptions, Dataset};
 use crate::error::{Error, Fault, Result};
 use crate::eval::EvalConfig;
 use crate::experiment::{
@@ -68,12 +67,8 @@ fn eval_run(args: &EvalArgs) -> Result<()> {
     let _core = session.cores.take();
     let evaluation = match &args.test {
         Some(path) => {
-            // Names come from the run; a test file may lack some of the classes.
-            let options =
-                CsvOptions { names: ClassNames::Labels, ..config.data.csv_options(false) };
-            let test = data::load(path, &options)?;
-            refuse_training_images(&test, &record)?;
-            evaluate_test(&session, &folder, &config, test, &bar)?
+            let test = open_test(&session, &config, path)?;
+            evaluate_test(&session, &folder, &config, &test, &bar)?
         }
         None => evaluate(&session, &folder, &config, &bar)?,
     };
@@ -109,15 +104,6 @@ fn refuse_unfinished(folder: &RunFolder, record: &RunRecord) -> Result<()> {
     let shown = folder.path().display();
     let remedy = format!("go on with dml train --resume {shown}");
     Err(Fault::new(folder.path(), "is not trained to its end yet").remedy(remedy).into())
-}
-
-/// Figures on images that the network has seen would say nothing about others.
-fn refuse_training_images(test: &Dataset, record: &RunRecord) -> Result<()> {
-    if test.sha256 != record.data.sha256 {
-        return Ok(());
-    }
-    let problem = "holds the very images that the run was trained on";
-    Err(Fault::new(&test.file, problem).remedy("name a file of other images with --test").into())
 }
 
 /// A run is evaluated on the images it was split from, or the validation images would not be

@@ -8,9 +8,11 @@ mod data;
 mod eval;
 mod figures;
 mod losses;
+mod many;
 mod runs;
 mod settings;
 mod sweep;
+mod test_images;
 mod train;
 mod tune;
 
@@ -25,6 +27,7 @@ pub use train::train;
 pub use tune::tune;
 
 use settings::{cores, flags, resolve, set, set_columns};
+use test_images::open_test;
 
 use std::io::{ErrorKind, Write};
 use std::path::Path;

@@ -1,10 +1,10 @@
 //! `dml sweep`: losses over training-set sizes, or over the values of any setting.
 
-use super::compare::{planned, told_plan, way_on};
+use super::many::{planned, told_plan, way_on};
 use super::{cores, flags, print, print_json, wrapped};
 use crate::cli::SweepArgs;
 use crate::error::Result;
-use crate::experiment::{Arm, Axes, Session, Sweep};
+use crate::experiment::{Arm, Axes, Forecast, Session, Sweep};
 use crate::train::Progress;
 
 /// Trains or reuses every run of a grid, evaluates it, and draws the curves.
@@ -15,14 +15,14 @@ pub fn sweep(args: SweepArgs) -> Result<()> {
     let progress = Progress::new();
     let unseen = args.unseen_classes.as_deref();
     let flag = |config| flags(config, &args.settings, unseen, None);
-    let bases = Arm::of_words(&args.losses, args.settings.config.as_deref(), flag, &[])?;
+    let bases = Arm::of_words(&args.grid.losses, args.settings.config.as_deref(), flag, &[])?;
     let set = args.set.iter().map(|values| values.0.clone()).collect();
     let axes = Axes::new(&args.train_size, set, args.equal == "steps")?;
     let session = Session::open(&bases[0].config, cores(args.settings.cores), progress)?;
     let arms = axes.arms(&session, &bases)?;
-    let plan = planned(arms, &args.seeds, &args.settings, &args.many);
+    let plan = planned(arms, &args.grid.seeds, &args.settings, &args.many);
     plan.check()?;
-    if told_plan(&session, &plan, &args.many)? {
+    if told_plan(&session, &Forecast::of(&session, &plan)?, &args.many)? {
         return Ok(());
     }
     session.listen()?;

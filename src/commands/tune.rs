@@ -1,6 +1,6 @@
 //! `dml tune`: the settings under which a loss does best.
 
-use super::compare::way_on;
+use super::many::{told_plan, way_on};
 use super::{cores, print, print_json, resolve, set, wrapped};
 use crate::cli::TuneArgs;
 use crate::error::Result;
@@ -29,11 +29,9 @@ pub fn tune(args: TuneArgs) -> Result<()> {
     };
     search.check()?;
     let session = Session::open(&search.config, cores, progress)?;
-    let told = search.forecast(&session)?.told();
-    if many.dry_run {
-        return print(&told);
+    if told_plan(&session, &search.forecast(&session)?, many)? {
+        return Ok(());
     }
-    session.progress.say(&told);
     session.listen()?;
     let tuned = search.carry_out(&session).map_err(|error| way_on(error, search.force))?;
     let folder = tuned.write()?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use super::{Config, keys};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::loss::Loss;
 
 /// A setting on the command line: `train.epochs=10`.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{EvalConfig, Figures, Trial, judge, retrieve};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A figure of an evaluation, higher is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,17 @@ pub enum Score {
 }
 
 impl Score {
+    /// # Errors
+    /// The settings leave it out.
+    pub fn check(self, config: &EvalConfig) -> Result<()> {
+        if self == Score::HitAt1 && !config.hits_at.contains(&1) {
+            let (shown, problem) =
+                (format!("{:?}", config.hits_at), "must hold 1, as --metric hit@1 decides");
+            return Err(Error::setting("eval.hits_at", shown, problem));
+        }
+        Ok(())
+    }
+
     /// Its value in 0..=1.
     pub fn of(self, figures: &Figures) -> f64 {
         let hit = |k| figures.retrieval.hits.iter().find(|hit| hit.k == k).map(|hit| hit.share);
@@ -79,6 +90,15 @@ impl fmt::Display for Score {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_computed_cannot_decide() {
+        let config = EvalConfig { hits_at: vec![2], ..EvalConfig::default() };
+        assert!(Score::Accuracy.check(&config).is_ok());
+        assert!(Score::HitAt1.check(&EvalConfig::default()).is_ok());
+        let told = Score::HitAt1.check(&config).unwrap_err().to_string();
+        assert_eq!(told, "eval.hits_at = [2]: must hold 1, as --metric hit@1 decides");
+    }
 
     #[test]
     fn a_score_is_written_as_it_is_read() {

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use super::{Existing, Run, RunLock, Session};
@@ -23,43 +22,10 @@ const TABLE: &str = "bound.csv";
 const PICTURE: &str = "bound.png";
 
 /// The losses after so many steps.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Row {
     step: usize,
-    cross_entropy: f64,
-    bound: f64,
-    spce: f64,
-    attraction: f64,
-    pairwise: f64,
-    repulsion: f64,
-    spce_attraction: f64,
-    spce_repulsion: f64,
-}
-
-impl Row {
-    fn new(step: usize, terms: BoundTerms) -> Row {
-        let BoundTerms {
-            cross_entropy,
-            bound,
-            spce,
-            attraction,
-            pairwise,
-            repulsion,
-            spce_attraction,
-            spce_repulsion,
-        } = terms;
-        Row {
-            step,
-            cross_entropy,
-            bound,
-            spce,
-            attraction,
-            pairwise,
-            repulsion,
-            spce_attraction,
-            spce_repulsion,
-        }
-    }
+    terms: BoundTerms,
 }
 
 /// A training with the losses over it.
@@ -92,8 +58,7 @@ impl Bound {
             let problem = format!("must be at least {classes}: cross-entropy takes it as logits");
             return Err(Error::setting("model.embedding", size, problem));
         }
-        let (_, steps) = run.pace(session)?;
-        let all = steps.saturating_mul(run.config.train.epochs);
+        let all = run.steps();
         let path = run.folder.file(TABLE);
         let _lock = RunLock::take(&run.folder)?;
         if force && run.folder.is_taken() {
@@ -127,7 +92,12 @@ impl Bound {
         let mut places = vec![0, last / 4, last / 2, last];
         places.dedup();
         for row in places.into_iter().map(|place| self.rows[place]) {
-            let values = [row.cross_entropy, row.bound, row.cross_entropy - row.bound, row.spce];
+            let values = [
+                row.terms.cross_entropy,
+                row.terms.bound,
+                row.terms.cross_entropy - row.terms.bound,
+                row.terms.spce,
+            ];
             let values = values.map(|value| format!("{value:.4}").replace('-', "−"));
             table.push(std::iter::once(row.step.to_string()).chain(values));
         }
@@ -136,24 +106,28 @@ impl Bound {
 
     /// What was seen, in words that follow from the values.
     pub fn conclusion(&self) -> String {
-        let above = self.rows.iter().filter(|row| row.cross_entropy >= row.bound - 1e-9).count();
+        let above = self
+            .rows
+            .iter()
+            .filter(|row| row.terms.cross_entropy >= row.terms.bound - 1e-9)
+            .count();
         let (first, last) = (self.rows[0], self.rows[self.rows.len() - 1]);
-        let gap = |row: &Row| row.cross_entropy - row.bound;
+        let gap = |row: &Row| row.terms.cross_entropy - row.terms.bound;
         let both = |a: f64, b: f64| if b < a { "fell" } else { "rose" };
         format!(
             "Cross-entropy lay above the pairwise bound at {above} of {} places, as it must. From the \
              first to the last, cross-entropy {} from {:.3} to {:.3}, the gap {} from {:.3} to {:.3}, \
              SPCE {} from {:.3} to {:.3}. Taken on {} validation images while {} was minimised.",
             self.rows.len(),
-            both(first.cross_entropy, last.cross_entropy),
-            first.cross_entropy,
-            last.cross_entropy,
+            both(first.terms.cross_entropy, last.terms.cross_entropy),
+            first.terms.cross_entropy,
+            last.terms.cross_entropy,
             both(gap(&first), gap(&last)),
             gap(&first),
             gap(&last),
-            both(first.spce, last.spce),
-            first.spce,
-            last.spce,
+            both(first.terms.spce, last.terms.spce),
+            first.terms.spce,
+            last.terms.spce,
             super::grouped(self.images),
             self.run.config.loss.name(),
         )
@@ -170,16 +144,16 @@ impl Bound {
         let of = |value: fn(&Row) -> f64| self.rows.iter().map(value).collect::<Vec<f64>>();
         let steps = of(|row| row.step as f64);
         let losses = [
-            ("cross-entropy", of(|row| row.cross_entropy)),
-            ("pairwise bound", of(|row| row.bound)),
-            ("SPCE", of(|row| row.spce)),
+            ("cross-entropy", of(|row| row.terms.cross_entropy)),
+            ("pairwise bound", of(|row| row.terms.bound)),
+            ("SPCE", of(|row| row.terms.spce)),
         ];
         let terms = [
-            ("attraction, cross-entropy", of(|row| row.attraction)),
-            ("attraction, all pairs", of(|row| row.pairwise)),
-            ("repulsion, cross-entropy and bound", of(|row| row.repulsion)),
-            ("attraction, SPCE", of(|row| row.spce_attraction)),
-            ("repulsion, SPCE", of(|row| row.spce_repulsion)),
+            ("attraction, cross-entropy", of(|row| row.terms.attraction)),
+            ("attraction, all pairs", of(|row| row.terms.pairwise)),
+            ("repulsion, cross-entropy and bound", of(|row| row.terms.repulsion)),
+            ("attraction, SPCE", of(|row| row.terms.spce_attraction)),
+            ("repulsion, SPCE", of(|row| row.terms.spce_repulsion)),
         ];
         let quantity = |(name, values): &(&'static str, Vec<f64>)| (*name, values.clone());
         let kept =
@@ -221,7 +195,7 @@ impl Tracer<'_> {
         let labels = Tensor::from_slice(&self.validation.labels);
         // After an interruption a step may be told of again.
         self.rows.retain(|row| row.step < step);
-        self.rows.push(Row::new(step, bound_terms(&z, &labels, self.classes)));
+        self.rows.push(Row { step, terms: bound_terms(&z, &labels, self.classes) });
         write(&self.path, &self.rows)
     }
 }
@@ -248,10 +222,24 @@ impl Observer for Tracer<'_> {
     }
 }
 
+/// Names of the columns.
+const COLUMNS: [&str; 9] = [
+    "step",
+    "cross_entropy",
+    "bound",
+    "spce",
+    "attraction",
+    "pairwise",
+    "repulsion",
+    "spce_attraction",
+    "spce_repulsion",
+];
+
 fn write(path: &Path, rows: &[Row]) -> Result<()> {
     write_atomically(path, |file| {
-        let mut writer = csv::Writer::from_writer(file);
-        rows.iter().try_for_each(|row| writer.serialize(row)).map_err(std::io::Error::other)?;
+        let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
+        writer.write_record(COLUMNS)?;
+        rows.iter().try_for_each(|row| writer.serialize((row.step, row.terms)))?;
         writer.flush()
     })
 }
@@ -264,5 +252,38 @@ fn read(path: &Path) -> Result<Vec<Row>> {
         Fault::new(path, format!("cannot be understood ({e})")).remedy("begin again with --force")
     };
     let mut reader = csv::Reader::from_path(path).map_err(fault)?;
-    Ok(reader.deserialize().collect::<std::result::Result<_, _>>().map_err(fault)?)
+    let row = |record: csv::Result<csv::StringRecord>| {
+        let (step, terms) = record?.deserialize(None)?;
+        Ok(Row { step, terms })
+    };
+    Ok(reader.records().map(row).collect::<csv::Result<_>>().map_err(fault)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_taken_is_read_back_to_the_last_bit() {
+        let terms = BoundTerms {
+            cross_entropy: 0.1 + 0.2,
+            bound: -0.1,
+            spce: 1.0 / 3.0,
+            attraction: -4.0,
+            pairwise: -5e-17,
+            repulsion: 6.0,
+            spce_attraction: -7.0,
+            spce_repulsion: 8.25,
+        };
+        let rows = [Row { step: 0, terms }, Row { step: 37, terms }];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(TABLE);
+        assert!(read(&path).unwrap().is_empty());
+        write(&path, &rows).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("step,cross_entropy,bound,spce,attraction,pairwise,repulsion,"));
+        assert_eq!(read(&path).unwrap(), rows);
+        std::fs::write(&path, &text[..text.len() - 9]).unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("begin again with --force"));
+    }
 }

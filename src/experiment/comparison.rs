@@ -61,7 +61,7 @@ impl LossRuns {
 
 impl Plan {
     /// # Errors
-    /// No arm, no seed, or one of them twice.
+    /// No arm, no seed, or one of them twice; a figure that decides and is not computed.
     pub fn check(&self) -> Result<()> {
         let losses: Vec<String> = self.arms.iter().map(|arm| arm.name.clone()).collect();
         let seeds: Vec<String> = self.seeds.iter().map(u64::to_string).collect();
@@ -75,6 +75,7 @@ impl Plan {
             }
         }
         for arm in &self.arms {
+            self.score.check(&arm.config.eval)?;
             for &seed in &self.seeds {
                 TrainConfig { seed, ..arm.config.train.clone() }.check()?;
             }
@@ -118,6 +119,12 @@ impl Plan {
             arm.runs.sort_by_key(|run| place(run.seed));
         }
         Ok(results)
+    }
+
+    /// What decides, of each run: per arm, per seed.
+    pub fn scores(&self, results: &[LossRuns]) -> Vec<Vec<f64>> {
+        let score = |run: &Finished| self.score.of(&run.evaluation.figures);
+        results.iter().map(|arm| arm.runs.iter().map(score).collect()).collect()
     }
 
     /// Every run as place of its arm and seed; those that take longest first, so that none of
@@ -224,7 +231,7 @@ impl Plan {
                 Some(evaluation) => evaluation,
                 None => {
                     let progress = session.progress.run(&name, 0);
-                    evaluate_test(session, &run.folder, &run.config, test.clone(), &progress)?
+                    evaluate_test(session, &run.folder, &run.config, test, &progress)?
                 }
             };
             Ok(Finished { evaluation, ..finished.clone() })
@@ -251,20 +258,24 @@ fn tell(session: &Session, arm: &Arm, seed: u64, error: &Error) {
 /// `compare-17-losses-HASH`.
 pub fn comparison_folder(plan: &Plan, results: &[LossRuns]) -> PathBuf {
     let names: Vec<&str> = results.iter().map(|loss| loss.loss.as_str()).collect();
-    let runs: Vec<String> = results
-        .iter()
-        .flat_map(|loss| &loss.runs)
-        .map(|run| run.folder.to_string_lossy().into_owned() + &run.evaluation.fingerprint)
-        .collect();
-    let hash = sha256_hex(runs.join("\n").as_bytes());
     // A name of many losses would be longer than a file's may be.
     let what = match names.len() {
         1..=3 => names.join("-vs-"),
         many => format!("{many}-losses"),
     };
-    let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
-    let what = what.replace(" (", "-").replace(')', "").replace(|c| plain(c) != c, "-");
-    plan.runs.join(Path::new(&format!("compare-{what}-{}", &hash[..6])))
+    let what = what.replace(" (", "-").replace(')', "");
+    let what = what.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+    plan.runs.join(Path::new(&format!("compare-{what}-{}", hash_of(results))))
+}
+
+/// Six digits that tell these runs and the settings they were evaluated with from any others.
+pub fn hash_of(results: &[LossRuns]) -> String {
+    let runs: Vec<String> = results
+        .iter()
+        .flat_map(|loss| &loss.runs)
+        .map(|run| run.folder.to_string_lossy().into_owned() + &run.evaluation.fingerprint)
+        .collect();
+    sha256_hex(runs.join("\n").as_bytes())[..6].to_owned()
 }
 
 #[cfg(test)]

@@ -65,17 +65,18 @@ const UNEQUAL: &str = "The losses did not train equally long (epochs, steps or i
 /// # Panics
 /// Without a loss or a seed, or when a loss has not one value a seed: a bug.
 pub fn conclude(findings: &Findings<'_>) -> String {
-    let mut ranked = findings.losses.to_vec();
-    // The sort is stable: of equal means the one named first stays first.
-    ranked.sort_by(|a, b| mean(b.values).total_cmp(&mean(a.values)));
+    let values: Vec<Vec<f64>> = findings.losses.iter().map(|loss| loss.values.to_vec()).collect();
+    let standings = standings(&values);
+    let ranked: Vec<LossFindings> =
+        standings.iter().map(|standing| findings.losses[standing.loss]).collect();
     let (best, others) = ranked.split_first().expect("at least one loss");
     let mut sentences = vec![match others {
         [] => alone(findings, best),
         [other] => two(findings, best, other),
-        others => many(findings, best, others),
+        others => many(findings, best, others, &standings[1..]),
     }];
     sentences.extend(findings.losses.iter().filter_map(collapse));
-    sentences.extend(chances(findings));
+    sentences.extend(chances(findings, &standings));
     if findings.unequal {
         sentences.push(UNEQUAL.to_owned());
     }
@@ -163,7 +164,13 @@ fn one_seed() -> String {
         .to_owned()
 }
 
-fn many(findings: &Findings<'_>, best: &LossFindings<'_>, others: &[LossFindings<'_>]) -> String {
+/// Several losses against the best, each with its standing.
+fn many(
+    findings: &Findings<'_>,
+    best: &LossFindings<'_>,
+    others: &[LossFindings<'_>],
+    standings: &[Standing],
+) -> String {
     let (metric, over) = (findings.metric, over_seeds(findings));
     let mut sentences = vec![format!(
         "{over}, {} reached the highest mean {metric} of {} losses, {}.",
@@ -177,12 +184,8 @@ fn many(findings: &Findings<'_>, best: &LossFindings<'_>, others: &[LossFindings
         sentences.push(one_seed());
         return sentences.join(" ");
     }
-    let values: Vec<Vec<f64>> =
-        std::iter::once(best).chain(others).map(|loss| loss.values.to_vec()).collect();
-    let standings = standings(&values);
-    let of = |place: usize| standings.iter().find(|standing| standing.loss == place + 1);
-    let told = |(place, other)| against(other, of(place).expect("every loss has its standing"));
-    sentences.extend(others.iter().enumerate().map(told));
+    let both = others.iter().zip(standings);
+    sentences.extend(both.map(|(other, standing)| against(other, standing)));
     sentences.push(
         "Better is said where p is below 0.05 after Holm's correction for all pairs of losses; each \
          interval is 95 % for its pair alone."
@@ -237,12 +240,11 @@ fn collapse(loss: &LossFindings<'_>) -> Option<String> {
 
 /// How often each loss comes first when the seeds are drawn anew; said of three losses and more,
 /// over three seeds and more.
-fn chances(findings: &Findings<'_>) -> Option<String> {
+fn chances(findings: &Findings<'_>, standings: &[Standing]) -> Option<String> {
     if findings.losses.len() < 3 || findings.seeds.len() < 3 {
         return None;
     }
-    let values: Vec<Vec<f64>> = findings.losses.iter().map(|loss| loss.values.to_vec()).collect();
-    let mut first: Vec<(f64, &str)> = standings(&values)
+    let mut first: Vec<(f64, &str)> = standings
         .iter()
         .map(|standing| (standing.ranks[0], findings.losses[standing.loss].name))
         .filter(|(chance, _)| *chance >= 0.005)

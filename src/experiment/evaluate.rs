@@ -1,19 +1,18 @@
 //! Evaluation of a trained run: embeddings, neighbours, metrics, t-SNE, pictures, all on disk.
 
-use std::borrow::Cow;
 use std::path::Path;
 use std::time::Instant;
 
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Gallery, Maps, RunFolder, Session, TSNE, TSNE_TRAIN, TsneFigures, confusion_table, pictures,
-    read_json, write_embeddings, write_json,
+    Asked, Gallery, Maps, RunFolder, Session, TSNE, TSNE_TRAIN, TsneFigures, confusion_table,
+    pictures, read_json, write_embeddings, write_json,
 };
 use crate::config::Config;
 use crate::data::{Dataset, Images, Part, Parts, unseen_classes};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::eval::tsne::Of;
 use crate::eval::{self, Figures, Which};
 use crate::model::{Engine, Network, open_network, read_notes, read_weights};
@@ -31,9 +30,6 @@ pub const TIMES: &str = "times.json";
 pub const VALIDATION: &str = "validation";
 /// What it says of a run's own images of unseen classes.
 pub const UNSEEN: &str = "unseen classes";
-
-/// Images of unseen classes in a t-SNE or a picture of retrieved images.
-const MOST_SHOWN: usize = 3000;
 
 /// All figures of one evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -100,41 +96,8 @@ struct Embedded {
     parts: Parts,
 }
 
-/// Embeddings that are evaluated, and the images they are of.
-struct Asked<'a> {
-    embeddings: &'a Array2<f32>,
-    part: &'a Part,
-    dataset: &'a Dataset,
-    /// Of classes that were not trained on: measured against each other.
-    unseen: bool,
-}
-
-/// Embeddings and the images they are of.
-type Shown<'a> = (Cow<'a, Array2<f32>>, Cow<'a, Part>);
-
-impl Asked<'_> {
-    /// What pictures show, and what it is compared with there: all, and the training images; of
-    /// the many images of unseen classes some, and the others.
-    fn shown(&self) -> (Shown<'_>, Option<(Array2<f32>, Part)>) {
-        if !self.unseen {
-            return ((Cow::Borrowed(self.embeddings), Cow::Borrowed(self.part)), None);
-        }
-        let every = self.part.rows.len().div_ceil(MOST_SHOWN).max(2);
-        let (some, others): (Vec<usize>, Vec<usize>) =
-            (0..self.part.rows.len()).partition(|place| place.is_multiple_of(every));
-        let ((embeddings, part), others) = (self.at(&some), self.at(&others));
-        ((Cow::Owned(embeddings), Cow::Owned(part)), Some(others))
-    }
-
-    fn at(&self, places: &[usize]) -> (Array2<f32>, Part) {
-        let pick = |values: &[i64]| places.iter().map(|&place| values[place]).collect();
-        let Part { rows, labels } = self.part;
-        let part = Part { rows: pick(rows), labels: pick(labels) };
-        (self.embeddings.select(Axis(0), places), part)
-    }
-}
-
-/// Evaluates a run on its validation images, or on those of its unseen classes, and writes embeddings, figures and pictures.
+/// Evaluates a run on its validation images, or on those of its unseen classes, and writes
+/// embeddings, figures and pictures.
 ///
 /// # Errors
 /// A model that cannot be read, embeddings that are no numbers, settings that do not fit, files
@@ -225,29 +188,22 @@ pub fn tested(
     Ok(evaluation.filter(same))
 }
 
-/// Evaluates a run on images from another file, against its training images; without a t-SNE.
+/// Evaluates a run on images from another file, of [`Session::test_images`], against its training
+/// images; without a t-SNE.
 ///
 /// # Errors
-/// As [`evaluate`]; images of another size, or labels that the run has not been trained on.
+/// As [`evaluate`].
 pub fn evaluate_test(
     session: &Session,
     folder: &RunFolder,
     config: &Config,
-    test: Dataset,
+    test: &Dataset,
     progress: &RunProgress,
 ) -> Result<Evaluation> {
-    let name = test.file.display().to_string();
-    if test.side != session.dataset.side {
-        let (side, trained) = (test.side, session.dataset.side);
-        return Err(Error::Other(format!(
-            "{name} has images of {side}×{side}, the run was trained on {trained}×{trained}"
-        )));
-    }
-    let test = test.with_classes(&session.dataset.classes)?;
     folder.create_plots()?;
     progress.stage("embedding");
     let mut embedded = embed_references(session, folder, config)?;
-    let images = Images::new(&test, session.device);
+    let images = Images::new(test, session.device);
     let unseen = unseen_classes(&config.data.unseen_classes, &test.classes)?;
     let is_judged = |row: &i64| unseen.is_empty() || unseen.contains(&test.labels[*row as usize]);
     let rows: Vec<i64> = (0..test.len() as i64).filter(is_judged).collect();
@@ -256,8 +212,9 @@ pub fn evaluate_test(
     write_embeddings(folder, "test", &queries, &part.labels)?;
     progress.stage("neighbours");
     let asked =
-        Asked { embeddings: &queries, part: &part, dataset: &test, unseen: !unseen.is_empty() };
-    let mut evaluation = judge(session, config, &embedded, &asked, &name)?;
+        Asked { embeddings: &queries, part: &part, dataset: test, unseen: !unseen.is_empty() };
+    let mut evaluation =
+        judge(session, config, &embedded, &asked, &test.file.display().to_string())?;
     evaluation.images_sha256 = Some(test.sha256.clone());
     write_figures(folder, &evaluation, "_test")?;
     draw_gallery(session, &embedded, &asked, &evaluation, &folder.plot("retrieval_test.png"))?;

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::{RunRecord, Status, refuse_newer};
 use crate::config::Config;
 use crate::error::{Error, Fault, Result};
-use crate::files::{create_folder, is_temporary, write_atomically};
+use crate::files::{create_folder, is_temporary, write_atomically, write_text};
 use crate::train::files as training_files;
 
 /// The resolved configuration.
@@ -137,8 +137,7 @@ impl RunFolder {
     /// # Errors
     /// The configuration cannot be written.
     pub fn write_config(&self, config: &Config) -> Result<()> {
-        let text = config.to_toml();
-        write_atomically(&self.file(CONFIG), |file| file.write_all(text.as_bytes()))
+        write_text(&self.file(CONFIG), &config.to_toml())
     }
 
     /// Removes files that no longer hold; those that are not there are no matter.

@@ -8,9 +8,9 @@ use super::{Arm, Needs, Plan, Run, Session, Status, side_by_side};
 use crate::data::{Part, Parts};
 use crate::error::Result;
 use crate::eval::{self, Figures, Labelled, Trial, tsne};
-use crate::model::{Network, initial_weights, open_network};
+use crate::model::Network;
 use crate::runtime::bytes;
-use crate::train::{History, files};
+use crate::train::{History, files, pace};
 
 /// Images that an evaluation is timed with.
 const TRIED: usize = 1000;
@@ -34,8 +34,7 @@ pub struct Forecast {
 
 /// Seconds that the parts of a run take.
 struct Pace {
-    step: f64,
-    steps: usize,
+    training: f64,
     evaluation: f64,
 }
 
@@ -60,9 +59,8 @@ impl Forecast {
         });
         let mut seconds_of = vec![0.0; plan.arms.len()];
         for (arm, pace) in arms.iter().zip(measured) {
-            let Pace { step, steps, evaluation } = pace?;
-            let all = steps.saturating_mul(plan.arms[*arm].config.train.epochs);
-            seconds_of[*arm] = step * all as f64 + evaluation;
+            let Pace { training, evaluation } = pace?;
+            seconds_of[*arm] = training + evaluation;
         }
         let of_arm = |arm: usize| {
             let runs = left.iter().filter(|&&(of, share)| of == arm && share > 0.0).count();
@@ -93,10 +91,10 @@ impl Forecast {
         let measured = side_by_side(session, 1, vec![0], |session, arm| {
             measure(session, plan, &plan.arms[arm])
         });
-        let Pace { step, steps, evaluation } =
+        let Pace { training, evaluation } =
             measured.into_iter().next().expect("one was asked for")?;
         let epochs = plan.arms[0].config.train.epochs;
-        let seconds = step * steps.saturating_mul(epochs) as f64 + evaluation * epochs as f64;
+        let seconds = training + evaluation * epochs as f64;
         let jobs = plan.jobs.clamp(1, left.max(1));
         Ok(Forecast {
             arms: if left > 0 {
@@ -169,15 +167,12 @@ fn share_left(run: &Run) -> Result<f64> {
 /// Times an arm under the first seed.
 fn measure(session: &Session, plan: &Plan, arm: &Arm) -> Result<Pace> {
     let run = plan.settle(session, arm, plan.seeds[0])?;
-    let (step, steps) = run.pace(session)?;
     let parts = session.parts(&run.config)?;
-    let dataset = &session.dataset;
-    let architecture = run.config.model.architecture(dataset.side, dataset.classes.len())?;
-    let weights = initial_weights(&architecture, plan.seeds[0]);
-    let mut network =
-        open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;
-    let evaluation = time_evaluation(session, &run, &mut *network, &parts)?;
-    Ok(Pace { step, steps, evaluation })
+    run.with_task(session, |task, network| {
+        let step = pace(task, network)?;
+        let evaluation = time_evaluation(session, &run, network, &parts)?;
+        Ok(Pace { training: step * run.steps() as f64, evaluation })
+    })
 }
 
 /// Seconds of an evaluation, scaled up from one of few images.

@@ -2,6 +2,7 @@
 
 mod arm;
 mod artefacts;
+mod asked;
 mod bound;
 mod catalogue;
 mod comparison;
@@ -54,7 +55,8 @@ pub use tune::{Search, Tuned};
 
 use arm::refuse_unlike;
 use artefacts::{TSNE, TSNE_TRAIN, confusion_table, write_embeddings, write_map};
-use comparison::comparison_folder;
+use asked::Asked;
+use comparison::{comparison_folder, hash_of};
 use conclusion::{DataUsed, Findings, LossFindings, conclude, grouped};
 use embeddings::{Set, classes, numbers};
 use evaluate::{METRICS, UNSEEN, VALIDATION, evaluated, tested};

@@ -6,11 +6,12 @@ use serde::Serialize;
 
 use super::{
     DataUsed, Findings, Finished, LossFindings, LossRuns, Plan, RunFolder, RunLock, Session,
-    Summary, comparison_folder, conclude, grouped, pictures, read_map, standings_table, write_json,
+    Standing, Summary, comparison_folder, conclude, grouped, pictures, read_map, standings,
+    standings_table, write_json,
 };
 use crate::data::Dataset;
 use crate::error::Result;
-use crate::files::write_atomically;
+use crate::files::write_text;
 use crate::report::table::Table;
 use crate::report::{curves, recall, scatter};
 
@@ -32,8 +33,10 @@ pub struct Comparison {
     pub summary: Summary,
     /// What the figures allow to say.
     pub conclusion: String,
-    /// The figure that decides, as its row is named.
+    /// The figure that decides.
     pub score: String,
+    /// The losses by it, each against the best.
+    pub standings: Vec<Standing>,
     /// What the test images say, where they were asked for: after all else, of the same runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<Tested>,
@@ -54,6 +57,8 @@ pub struct Tested {
     pub images: usize,
     /// Every metric of every loss on them.
     pub summary: Summary,
+    /// The losses by the figure that decides, each against the best.
+    pub standings: Vec<Standing>,
 }
 
 impl Comparison {
@@ -69,7 +74,8 @@ impl Comparison {
             let results = plan.test(session, &results, test)?;
             let images = results[0].runs[0].evaluation.queries;
             let data = test.file.display().to_string();
-            Ok(Tested { data, images, summary: Summary::new(&results) })
+            let (summary, standings) = (Summary::new(&results), standings(&plan.scores(&results)));
+            Ok(Tested { data, images, summary, standings })
         };
         let test = test.map(tested).transpose()?;
         let evaluation = &results[0].runs[0].evaluation;
@@ -84,6 +90,7 @@ impl Comparison {
             summary: Summary::new(&results),
             conclusion: conclusion(plan, &results, train),
             score,
+            standings: standings(&plan.scores(&results)),
             test,
             runs: results.iter().map(folders).collect(),
             folder: comparison_folder(plan, &results),
@@ -115,13 +122,18 @@ impl Comparison {
     }
 
     /// The losses by the figure that decides, each against the best; none of a single loss.
-    pub fn standings(&self) -> Option<Table> {
-        standings_of(&self.summary, &self.score)
+    pub fn standings_table(&self) -> Option<Table> {
+        self.table_of(&self.standings)
     }
 
     /// The same of the test images.
-    pub fn test_standings(&self) -> Option<Table> {
-        self.test.as_ref().and_then(|test| standings_of(&test.summary, &self.score))
+    pub fn test_standings_table(&self) -> Option<Table> {
+        self.test.as_ref().and_then(|test| self.table_of(&test.standings))
+    }
+
+    fn table_of(&self, standings: &[Standing]) -> Option<Table> {
+        let table = || standings_table(&self.score, &self.summary.losses, standings);
+        (standings.len() > 1).then(table)
     }
 
     /// What the test images are, in a sentence.
@@ -145,7 +157,7 @@ impl Comparison {
         let table = self.summary.table();
         table.write_csv(&file("table.csv"))?;
         let mut text = format!("{}\n\n{}\n", self.caption(), table.markdown());
-        if let Some(standings) = self.standings() {
+        if let Some(standings) = self.standings_table() {
             standings.write_csv(&file("standings.csv"))?;
             text += &format!("{}\n", standings.markdown());
         }
@@ -155,7 +167,7 @@ impl Comparison {
             text +=
                 &format!("\n{}\n\n{}\n", self.test_caption(test), test.summary.table().markdown());
         }
-        write_atomically(&file("table.md"), |out| std::io::Write::write_all(out, text.as_bytes()))?;
+        write_text(&file("table.md"), &text)?;
         write_json(&file("comparison.json"), self)?;
         self.draw_curves(&file("plots/loss.png"))?;
         if !self.unseen() {
@@ -227,19 +239,12 @@ impl Comparison {
     }
 }
 
-fn standings_of(summary: &Summary, score: &str) -> Option<Table> {
-    let row = summary.of(score).filter(|row| row.standings.len() > 1)?;
-    Some(standings_table(score, &summary.losses, &row.standings))
-}
-
 /// What the scores of all runs allow to say.
 fn conclusion(plan: &Plan, results: &[LossRuns], train: usize) -> String {
     let of_runs = |value: fn(&Finished) -> f64| -> Vec<Vec<f64>> {
         results.iter().map(|loss| loss.runs.iter().map(value).collect()).collect()
     };
-    let score = |run: &Finished| plan.score.of(&run.evaluation.figures);
-    let scores: Vec<Vec<f64>> =
-        results.iter().map(|loss| loss.runs.iter().map(score).collect()).collect();
+    let scores = plan.scores(results);
     let seconds = of_runs(|run| run.history.seconds());
     let losses: Vec<LossFindings> = results
         .iter()

@@ -4,13 +4,13 @@ use std::path::{Component, Path};
 
 use super::{DataRecord, Needs, RunFolder, RunRecord, Session, Status, pictures};
 use crate::config::Config;
-use crate::data::{Amount, BatchKind, Class, Part, Parts, unseen_classes};
+use crate::data::{BatchKind, Batches, Class, Part, Parts, unseen_classes};
 use crate::error::{Error, Result};
 use crate::files::create_folder;
 use crate::model::{Network, initial_weights, open_network};
 use crate::runtime::{LIBTORCH_VERSION, Memory};
 use crate::train::{
-    Checkpoint, History, Newest, Observer, RunProgress, Task, Unobserved, files, pace, train,
+    Checkpoint, History, Newest, Observer, RunProgress, Task, Unobserved, batches_of, files, train,
 };
 
 /// What to do where the run's folder exists.
@@ -118,12 +118,16 @@ impl Run {
 
     /// Images that the whole training will see.
     pub fn images(&self) -> u64 {
-        let config = &self.config.train;
-        let of_epoch = match config.steps {
-            Amount::All => self.train.rows.len(),
-            Amount::Of(steps) => steps.saturating_mul(config.batch.min(self.train.rows.len())),
-        };
-        of_epoch.saturating_mul(config.epochs) as u64
+        self.batches().images().saturating_mul(self.config.train.epochs) as u64
+    }
+
+    /// Steps of the whole training.
+    pub fn steps(&self) -> usize {
+        self.batches().count().saturating_mul(self.config.train.epochs)
+    }
+
+    fn batches(&self) -> Batches {
+        batches_of(&self.config.train, &self.config.loss, &self.train)
     }
 
     /// Says or refuses what memory or disk will not suffice for.
@@ -200,16 +204,11 @@ impl Run {
         Ok(history)
     }
 
-    /// Seconds of a step and steps of an epoch, from a few steps that are thrown away.
+    /// Does something with the network as it begins and what it is to be trained on.
     ///
     /// # Errors
-    /// As a training's beginning.
-    pub fn pace(&self, session: &Session) -> Result<(f64, usize)> {
-        self.with_task(session, |task, network| pace(task, network))
-    }
-
-    /// Does something with the network as it begins and what it is to be trained on.
-    fn with_task<R>(
+    /// Settings that do not fit the data; those of the work.
+    pub fn with_task<R>(
         &self,
         session: &Session,
         work: impl FnOnce(&Task, &mut dyn Network) -> Result<R>,

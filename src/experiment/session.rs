@@ -7,7 +7,7 @@ use tch::Device;
 
 use crate::config::Config;
 use crate::data::{self, DataConfig, Dataset, Images, Parts};
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::model::Engine;
 use crate::runtime::{Cores, Interrupt, open_device};
 use crate::train::Progress;
@@ -88,6 +88,27 @@ impl Session {
             progress: self.progress.clone(),
             interrupt: self.interrupt.clone(),
         }
+    }
+
+    /// Test images with the classes numbered as the training images' are.
+    ///
+    /// # Errors
+    /// They are the very images that are trained on; images of another size, or labels that are
+    /// not trained on.
+    pub fn test_images(&self, test: Dataset) -> Result<Dataset> {
+        if test.sha256 == self.dataset.sha256 {
+            // Figures on images that the network has seen would say nothing about others.
+            let problem = "holds the very images that the run was trained on";
+            let remedy = "name a file of other images with --test";
+            return Err(Fault::new(&test.file, problem).remedy(remedy).into());
+        }
+        if test.side != self.dataset.side {
+            let (name, side, trained) = (test.file.display(), test.side, self.dataset.side);
+            return Err(Error::Other(format!(
+                "{name} has images of {side}×{side}, the run was trained on {trained}×{trained}"
+            )));
+        }
+        test.with_classes(&self.dataset.classes)
     }
 
     /// Images that a run trains on, that measure it and that judge it.

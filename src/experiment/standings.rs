@@ -60,24 +60,14 @@ pub fn standings_table(metric: &str, names: &[String], standings: &[Standing]) -
     for Standing { loss, estimate, behind, p, ranks: chances } in standings {
         let mut row = vec![
             names[*loss].clone(),
-            with_interval(estimate),
-            behind.as_ref().map_or("–".to_owned(), with_interval),
+            estimate.percent(),
+            behind.as_ref().map_or("–".to_owned(), Estimate::percent),
             p.map_or("–".to_owned(), shown_p),
         ];
         row.extend(chances.iter().take(ranks).map(|chance| format!("{chance:.2}")));
         table.push(row);
     }
     table
-}
-
-fn with_interval(estimate: &Estimate) -> String {
-    let number = |share: f64| format!("{:.2}", 100.0 * share).replace('-', "−");
-    match estimate.interval {
-        Some((low, high)) => {
-            format!("{} [{}, {}]", number(estimate.mean), number(low), number(high))
-        }
-        None => number(estimate.mean),
-    }
 }
 
 /// A p-value as it is told: two digits, and not smaller than can be believed.

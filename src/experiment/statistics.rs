@@ -31,6 +31,17 @@ pub struct Estimate {
     pub interval: Option<(f64, f64)>,
 }
 
+impl Estimate {
+    /// A share in percent with its interval, where it has one: `86.20 [85.10, 87.30]`.
+    pub fn percent(&self) -> String {
+        let number = |share: f64| format!("{:.2}", 100.0 * share).replace('-', "−");
+        let mean = number(self.mean);
+        self.interval.map_or(mean.clone(), |(low, high)| {
+            format!("{mean} [{}, {}]", number(low), number(high))
+        })
+    }
+}
+
 /// Mean, standard deviation and 95 % interval of the mean.
 ///
 /// # Panics

@@ -55,11 +55,6 @@ enum Unit {
 }
 
 impl Summary {
-    /// The row of a metric by the name that it is decided by, `1-NN accuracy`.
-    pub fn of(&self, name: &str) -> Option<&MetricRow> {
-        self.metrics.iter().find(|row| row.metric.split(',').next() == Some(name))
-    }
-
     /// Puts the figures of all runs together.
     pub fn new(results: &[LossRuns]) -> Summary {
         let first = &results[0].runs;

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::{
-    Arm, Estimate, LossRuns, Plan, RunFolder, RunLock, Session, estimate, grouped, write_json,
+    Arm, Estimate, LossRuns, Plan, RunFolder, RunLock, Session, estimate, grouped, hash_of,
+    write_json,
 };
 use crate::config::{Config, Setting};
 use crate::data::Amount;
 use crate::error::{Error, Result};
-use crate::files::{sha256_hex, write_atomically};
+use crate::files::write_text;
 use crate::report::series;
 use crate::report::table::Table;
 
@@ -84,13 +85,7 @@ impl Sweep {
             true => crossings(&series, &axes.positions()),
             false => Vec::new(),
         };
-        let runs: Vec<String> = results
-            .iter()
-            .flat_map(|arm| &arm.runs)
-            .map(|run| run.folder.to_string_lossy().into_owned() + &run.evaluation.fingerprint)
-            .collect();
-        let hash = sha256_hex(runs.join("\n").as_bytes());
-        let name = format!("sweep-{}-{}", axes.file_name(), &hash[..6]);
+        let name = format!("sweep-{}-{}", axes.file_name(), hash_of(&results));
         let conclusion =
             told(&series, axes.ordered().then_some(&crossings), &score, &axes.first_label());
         Ok(Sweep {
@@ -133,7 +128,7 @@ impl Sweep {
             .chain(self.series.iter().map(|line| line.name.clone()));
         let mut table = Table::new(header);
         for (place, value) in self.axes.first_values().iter().enumerate() {
-            let cells = self.series.iter().map(|line| shown(&line.points[place].estimate));
+            let cells = self.series.iter().map(|line| line.points[place].estimate.percent());
             table.push(std::iter::once(value.clone()).chain(cells));
         }
         table
@@ -151,8 +146,7 @@ impl Sweep {
         table.write_csv(&folder.file("table.csv"))?;
         self.each_run().write_csv(&folder.file("runs.csv"))?;
         let text = format!("{}\n\n{}\n{}\n", self.caption(), table.markdown(), self.conclusion);
-        let path = folder.file("table.md");
-        write_atomically(&path, |out| std::io::Write::write_all(out, text.as_bytes()))?;
+        write_text(&folder.file("table.md"), &text)?;
         write_json(&folder.file("sweep.json"), self)?;
         self.draw(&folder)?;
         Ok(self.folder.clone())
@@ -247,15 +241,4 @@ fn lines(plan: &Plan, axes: &Axes, names: &[String], results: &[LossRuns]) -> Ve
         }
     }
     lines
-}
-
-/// `86.20 [85.1, 87.3]`, in percent.
-fn shown(estimate: &Estimate) -> String {
-    let percent = |share: f64| format!("{:.2}", 100.0 * share).replace('-', "−");
-    match estimate.interval {
-        Some((low, high)) => {
-            format!("{} [{}, {}]", percent(estimate.mean), percent(low), percent(high))
-        }
-        None => percent(estimate.mean),
-    }
 }

@@ -126,7 +126,8 @@ impl Search {
         let folder = self.folder(session)?;
         let images = Run::new(session, self.config.clone(), &folder, Some(&name(0)))?.images();
         let mut session = session.share();
-        session.progress = session.progress.of_many(self.trials, images * self.trials as u64);
+        session.progress =
+            session.progress.of_many(self.trials, images.saturating_mul(self.trials as u64));
         let board =
             Board { state: Mutex::new((vec![None; self.trials], false)), changed: Condvar::new() };
         let tasks = (0..self.trials).collect();
@@ -136,13 +137,7 @@ impl Search {
             board.put(place, trial.as_ref().ok().cloned());
             trial
         });
-        if done.iter().any(|trial| matches!(trial, Err(Error::Interrupted(_)))) {
-            let ended = done.iter().filter(|trial| trial.is_ok()).count();
-            let all = self.trials;
-            return Err(Error::Interrupted(format!("{ended} of {all} trials ended")));
-        }
-        let trials = done.into_iter().collect::<Result<Vec<Trial>>>()?;
-        Tuned::new(self, &session, folder, trials)
+        Tuned::new(self, &session, folder, all_ended(done)?)
     }
 
     /// One trial, done now or before.
@@ -184,6 +179,27 @@ impl Search {
     }
 }
 
+/// All trials, where all ended.
+///
+/// # Errors
+/// What went wrong in the first trial that did not end; trials that wait for it are interrupted,
+/// and do not hide that. Else, [`Error::Interrupted`] with how many ended.
+fn all_ended(done: Vec<Result<Trial>>) -> Result<Vec<Trial>> {
+    let (all, ended) = (done.len(), done.iter().filter(|trial| trial.is_ok()).count());
+    let mut trials = Vec::new();
+    let mut interrupted = false;
+    for trial in done {
+        match trial {
+            Err(Error::Interrupted(_)) => interrupted = true,
+            other => trials.push(other?),
+        }
+    }
+    match interrupted {
+        true => Err(Error::Interrupted(format!("{ended} of {all} trials ended"))),
+        false => Ok(trials),
+    }
+}
+
 /// Name of a trial's folder, by its place from 0.
 fn name(place: usize) -> String {
     format!("trial-{:03}", place + 1)
@@ -212,5 +228,23 @@ impl Board {
         state.1 |= trial.is_none();
         state.0[place] = trial;
         self.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn what_went_wrong_is_told_and_not_hidden_by_the_trials_that_waited_for_it() {
+        let ended = || Ok(Trial::new(1, BTreeMap::new()));
+        let waited = || Err(Error::Interrupted("not begun".to_owned()));
+        let full = Err(Error::Other("the disk is full".to_owned()));
+        let told = all_ended(vec![ended(), waited(), full, waited()]).unwrap_err().to_string();
+        assert_eq!(told, "the disk is full");
+        let stopped = all_ended(vec![ended(), waited()]).unwrap_err();
+        assert!(matches!(stopped, Error::Interrupted(place) if place == "1 of 2 trials ended"));
+        assert_eq!(all_ended(vec![ended(), ended()]).unwrap().len(), 2);
     }
 }

@@ -1,5 +1,6 @@
 //! Cross-entropy and the pairwise losses that the paper derives from it, taken apart.
 
+use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor, no_grad_guard};
 
 use super::cross_entropy::smoothed;
@@ -11,7 +12,7 @@ use super::spce::class_sums;
 /// Cross-entropy does not change when a number is added to all logits of an image, so it is taken
 /// apart on z'_i, each z_i less its own mean, with weights θ_k = e_k less 1/K everywhere; and
 /// S = 1/n²·Σ_i Σ_{j: y_j = y_i} z'_i·z'_j.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BoundTerms {
     /// Cross-entropy, −1/n·Σ_i z'_i·θ_{y_i} + 1/n·Σ_i log Σ_k exp(z'_i·θ_k).
     pub cross_entropy: f64,

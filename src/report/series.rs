@@ -119,19 +119,12 @@ fn across_axis(picture: &Picture<'_>) -> Axis {
     values.sort_by(f64::total_cmp);
     values.dedup();
     match picture.across {
-        Across::Numbers { label } => {
-            let names: Vec<String> = values.iter().map(|&value| plain(value)).collect();
-            Axis::named(label, &values, &names, WIDTH)
-        }
-        Across::Logarithm { label } => {
+        Across::Numbers { label } | Across::Logarithm { label } => {
             let ticks: Vec<f64> = values.iter().map(|&x| position(picture.across, x)).collect();
             let names: Vec<String> = values.iter().map(|&value| plain(value)).collect();
             Axis::named(label, &ticks, &names, WIDTH)
         }
-        Across::Words { label, words } => {
-            let ticks: Vec<f64> = (0..words.len()).map(|place| place as f64).collect();
-            Axis::named(label, &ticks, words, WIDTH)
-        }
+        Across::Words { label, words } => Axis::of_words(label, words, WIDTH),
     }
 }
 

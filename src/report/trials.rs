@@ -122,10 +122,7 @@ fn across(parameter: &Parameter<'_>, values: impl Iterator<Item = f64>, width: f
             let names: Vec<String> = ticks.iter().map(name).collect();
             Axis::named("", &ticks, &names, width)
         }
-        Scale::Words(words) => {
-            let ticks: Vec<f64> = (0..words.len()).map(|place| place as f64).collect();
-            Axis::named("", &ticks, words, width)
-        }
+        Scale::Words(words) => Axis::of_words("", words, width),
     }
 }
 

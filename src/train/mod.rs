@@ -29,7 +29,7 @@ pub use pace::pace;
 pub use progress::{Progress, RunProgress};
 pub use schedule::Schedule;
 pub use spread::spread;
-pub use training::{Task, train};
+pub use training::{Task, batches_of, train};
 
 use cadence::Cadence;
 use epoch::{Epoch, Trained, diverged};

@@ -2,8 +2,7 @@
 
 use std::time::Instant;
 
-use super::training::batches;
-use super::{State, Task};
+use super::{State, Task, batches_of};
 use crate::error::Result;
 use crate::model::Network;
 use crate::random::{Purpose, generator};
@@ -15,12 +14,12 @@ const TIMED: usize = 12;
 
 /// Times a few steps of a training that is then thrown away; nothing is written.
 ///
-/// Gives seconds of a step and steps of an epoch.
+/// Gives seconds of a step.
 ///
 /// # Errors
 /// As a training's beginning.
-pub fn pace(task: &Task, network: &mut dyn Network) -> Result<(f64, usize)> {
-    let [training, _] = batches(task);
+pub fn pace(task: &Task, network: &mut dyn Network) -> Result<f64> {
+    let training = batches_of(task.config, task.loss, task.train);
     let mut state = State::new(task, network, None)?;
     let mut random = generator(task.config.seed, Purpose::TrainLoss, 1);
     let mut start = Instant::now();
@@ -35,5 +34,5 @@ pub fn pace(task: &Task, network: &mut dyn Network) -> Result<(f64, usize)> {
         let _ = value.loss.double_value(&[]);
         timed += 1;
     }
-    Ok((start.elapsed().as_secs_f64() / f64::from(timed.max(1)), training.count()))
+    Ok(start.elapsed().as_secs_f64() / f64::from(timed.max(1)))
 }

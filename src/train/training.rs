@@ -53,7 +53,8 @@ pub fn train(
     progress: &RunProgress,
 ) -> Result<History> {
     let config = task.config;
-    let [training, validation] = batches(task);
+    let [training, validation] =
+        [task.train, task.validation].map(|part| batches_of(config, task.loss, part));
     let mut state = State::new(task, network, checkpoint)?;
     let mut cadence = Cadence::new(config.checkpoint_every);
     let first = state.history.epochs.len() + 1;
@@ -168,11 +169,11 @@ const COLLAPSED: &str = "COLLAPSED: all images are embedded at nearly one point,
                          else try a smaller train.learning_rate or other settings of the loss \
                          (dml losses)";
 
-/// Training and validation batches of a task.
-pub(super) fn batches(task: &Task) -> [Batches; 2] {
-    let TrainConfig { batch: size, images_per_class: per_class, steps, seed, .. } = *task.config;
-    let shape = BatchShape { kind: task.loss.batches(), size, per_class, steps };
-    [task.train, task.validation].map(|part| Batches::new(&part.labels, shape, seed))
+/// The batches that a loss is given of some images.
+pub fn batches_of(config: &TrainConfig, loss: &Loss, part: &Part) -> Batches {
+    let TrainConfig { batch: size, images_per_class: per_class, steps, seed, .. } = *config;
+    let shape = BatchShape { kind: loss.batches(), size, per_class, steps };
+    Batches::new(&part.labels, shape, seed)
 }
 
 fn line(record: &EpochRecord, epochs: usize) -> String {

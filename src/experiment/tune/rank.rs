@@ -9,7 +9,7 @@ use super::space::{Space, position};
 use super::{Config, Result, Search, Session, State, Trial};
 use crate::error::Error;
 use crate::experiment::{BEST, RunFolder, RunLock, write_json};
-use crate::files::write_atomically;
+use crate::files::write_text;
 use crate::loss::Span;
 use crate::report::table::Table;
 use crate::report::trials;
@@ -138,8 +138,7 @@ impl Tuned {
         folder.create()?;
         self.table().write_csv(&folder.file("trials.csv"))?;
         write_json(&folder.file("search.json"), self)?;
-        let text = self.best_toml();
-        write_atomically(&self.best_path(), |out| std::io::Write::write_all(out, text.as_bytes()))?;
+        write_text(&self.best_path(), &self.best_toml())?;
         self.draw(&folder)?;
         Ok(&self.folder)
     }

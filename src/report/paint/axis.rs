@@ -115,6 +115,12 @@ impl Axis {
         Axis { label: label.to_owned(), low, high, ticks: ticks.to_vec(), names }
     }
 
+    /// An axis over words side by side, at 0, 1, 2 and so on; see [`Axis::named`].
+    pub fn of_words(label: &str, words: &[String], width: f64) -> Axis {
+        let ticks: Vec<f64> = (0..words.len()).map(|place| place as f64).collect();
+        Axis::named(label, &ticks, words, width)
+    }
+
     /// What is written at a tick.
     pub fn name(&self, tick: usize) -> String {
         self.names.get(tick).cloned().unwrap_or_else(|| self.number(self.ticks[tick]))
