@@ -117,15 +117,17 @@ fn list(text: &str) -> Result<Values, String> {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  dml tune --loss cross-entropy --trials 30
-  dml tune --loss triplet --trials 60 --metric map@r    more trials go on where 30 ended
+  dml tune --loss triplet --trials 30
+  dml tune --loss triplet --trials 60                   goes on where 30 ended
+  dml tune --loss cross-entropy --metric map@r          a search of its own
   dml train --config runs/tune-triplet-1a2b3c/best.toml
   dml compare --losses triplet,runs/tune-triplet-1a2b3c/best.toml --seeds 1,2,3,4,5
 
 Every loss is searched in the same way: the first trial has the settings as given, the next seven
 are drawn at random, the others are proposed by TPE. A trial stops early where its score after an
-epoch is below the median of those before it. Validation images alone are looked at. The result is
-the same for any --jobs.")]
+epoch is below the median of the earlier trials that came so far, from four such on. A trial knows of
+those up to four before it, so four at most run side by side, and the result is the same for any
+--jobs. Validation images alone are looked at.")]
 pub struct TuneArgs {
     /// Loss to tune
     #[arg(long, value_name = "NAME")]
@@ -150,7 +152,7 @@ pub struct TuneArgs {
   dml bound --loss spce --epochs 2
   dml bound --data data/fashion-mnist_sample.csv.gz --points 40")]
 pub struct BoundArgs {
-    /// Loss that is minimised meanwhile [default: cross-entropy]
+    /// Loss that is minimised meanwhile
     #[arg(long, value_name = "NAME", default_value = "cross-entropy")]
     pub loss: String,
     /// Seed of the run [default: 2022]

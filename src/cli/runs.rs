@@ -29,7 +29,7 @@ pub struct RunsArgs {
     /// Only runs with this setting; several such must all hold
     #[arg(long = "where", value_name = "KEY=VALUE", value_parser = Setting::read)]
     pub with: Vec<Setting>,
-    /// Order: name, loss, seed, accuracy or map [default: name]
+    /// Order: name, loss, seed, accuracy or map
     #[arg(long, value_name = "COLUMN", default_value = "name",
           value_parser = ["name", "loss", "seed", "accuracy", "map"])]
     pub sort: String,

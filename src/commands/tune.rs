@@ -1,8 +1,11 @@
 //! `dml tune`: the settings under which a loss does best.
 
+use std::path::Path;
+
 use super::many::{told_plan, way_on};
 use super::{cores, print, print_json, resolve, set, wrapped};
 use crate::cli::TuneArgs;
+use crate::config::Config;
 use crate::error::Result;
 use crate::eval::Score;
 use crate::experiment::{Search, Session};
@@ -38,13 +41,36 @@ pub fn tune(args: TuneArgs) -> Result<()> {
     if many.json {
         return print_json(&tuned);
     }
-    let best = tuned.best_path();
     print(&format!(
-        "{}\n\n{}\n\nwritten to {}\nnext       dml compare --losses {},{} --seeds 1,2,3,4,5",
+        "{}\n\n{}\n\nwritten to {}\nnext       {}",
         wrapped(&tuned.caption()),
         tuned.table().terminal(None),
         folder.display(),
-        args.loss,
-        best.display()
+        next(&search.config, &args, &tuned.best_path())
     ))
+}
+
+/// The comparison of tuned and untuned that the search asks for: on the same data, equally long,
+/// under other seeds.
+fn next(config: &Config, args: &TuneArgs, best: &Path) -> String {
+    let mut command =
+        format!("dml compare --losses {},{} --seeds 1,2,3,4,5", args.loss, best.display());
+    let mut flag = |name: &str, value: String| command += &format!(" --{name} {value}");
+    if let Some(file) = &args.settings.config {
+        flag("config", file.display().to_string());
+    }
+    let plain = Config::default();
+    if config.data.path != plain.data.path {
+        flag("data", config.data.path.clone());
+    }
+    if config.train.epochs != plain.train.epochs {
+        flag("epochs", config.train.epochs.to_string());
+    }
+    if config.data.train_size != plain.data.train_size {
+        flag("train-size", config.data.train_size.to_string());
+    }
+    if config.data.unseen_classes != plain.data.unseen_classes {
+        flag("unseen-classes", format!("'{}'", config.data.unseen_classes));
+    }
+    command
 }

@@ -98,7 +98,11 @@ pub fn unseen_classes(setting: &str, classes: &[Class]) -> Result<Vec<i64>> {
     for word in setting.split(',').map(str::trim) {
         let named = named(word, classes);
         if named.is_empty() {
-            let all: Vec<&str> = classes.iter().map(|class| class.label.as_str()).collect();
+            let shown = |class: &Class| match class.label == class.name {
+                true => class.label.clone(),
+                false => format!("{} ({})", class.label, class.name),
+            };
+            let all: Vec<String> = classes.iter().map(shown).collect();
             let problem = format!("there is no class {word}; there are {}", all.join(", "));
             return Err(Error::setting(KEY, setting, problem));
         }
@@ -126,6 +130,10 @@ fn named(word: &str, classes: &[Class]) -> Vec<i64> {
     let Some((Ok(low), Ok(high))) = ends else { return Vec::new() };
     let range: std::ops::RangeInclusive<i64> = low..=high;
     let within = |label: &str| label.parse().is_ok_and(|label: i64| range.contains(&label));
+    let is_label = |end: i64| classes.iter().any(|class| class.label.parse() == Ok(end));
+    if !(is_label(low) && is_label(high)) {
+        return Vec::new();
+    }
     all().filter(|(_, class)| within(&class.label)).map(|(number, _)| number).collect()
 }
 
@@ -198,6 +206,9 @@ mod tests {
         let told = |setting: &str| of(setting).unwrap_err().to_string();
         assert!(
             told("12").starts_with("data.unseen_classes = 12: there is no class 12; there are")
+        );
+        assert!(
+            told("5-12").contains("there is no class 5-12; there are 0 (class 0), 1 (class 1)")
         );
         assert!(told("1").contains("leaves 1 of the classes unseen; at least 2"));
         assert!(told("0-8").contains("leaves 1 of the classes to train on"));

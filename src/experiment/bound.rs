@@ -113,21 +113,22 @@ impl Bound {
             .count();
         let (first, last) = (self.rows[0], self.rows[self.rows.len() - 1]);
         let gap = |row: &Row| row.terms.cross_entropy - row.terms.bound;
-        let both = |a: f64, b: f64| if b < a { "fell" } else { "rose" };
+        let course = |value: &dyn Fn(&Row) -> f64| {
+            let [from, to] = [value(&first), value(&last)].map(|value| format!("{value:.3}"));
+            match value(&last) - value(&first) {
+                _ if from == to => format!("stayed at {to}"),
+                change if change < 0.0 => format!("fell from {from} to {to}"),
+                _ => format!("rose from {from} to {to}"),
+            }
+        };
         format!(
             "Cross-entropy lay above the pairwise bound at {above} of {} places, as it must. From the \
-             first to the last, cross-entropy {} from {:.3} to {:.3}, the gap {} from {:.3} to {:.3}, \
-             SPCE {} from {:.3} to {:.3}. Taken on {} validation images while {} was minimised.",
+             first to the last, cross-entropy {}, the gap {}, SPCE {}. Taken on {} validation images \
+             while {} was minimised.",
             self.rows.len(),
-            both(first.terms.cross_entropy, last.terms.cross_entropy),
-            first.terms.cross_entropy,
-            last.terms.cross_entropy,
-            both(gap(&first), gap(&last)),
-            gap(&first),
-            gap(&last),
-            both(first.terms.spce, last.terms.spce),
-            first.terms.spce,
-            last.terms.spce,
+            course(&|row| row.terms.cross_entropy),
+            course(&gap),
+            course(&|row| row.terms.spce),
             super::grouped(self.images),
             self.run.config.loss.name(),
         )
@@ -151,7 +152,7 @@ impl Bound {
         let terms = [
             ("attraction, cross-entropy", of(|row| row.terms.attraction)),
             ("attraction, all pairs", of(|row| row.terms.pairwise)),
-            ("repulsion, cross-entropy and bound", of(|row| row.terms.repulsion)),
+            ("repulsion, cross-entropy", of(|row| row.terms.repulsion)),
             ("attraction, SPCE", of(|row| row.terms.spce_attraction)),
             ("repulsion, SPCE", of(|row| row.terms.spce_repulsion)),
         ];
@@ -164,12 +165,12 @@ impl Bound {
                 list.iter().map(|(name, values)| bound::Quantity { name, values }).collect()
             })
             .collect();
-        let title = format!("While {} is minimised, on validation images", self.run.title());
+        let title = format!("{}, on validation images", self.run.title());
         let panels = [
             bound::BoundPanel { title: &title, quantities: &drawn[0] },
             bound::BoundPanel { title: "What they consist of", quantities: &drawn[1] },
         ];
-        let note = "pairwise bound: cross-entropy with its attraction replaced by that of all pairs of a class";
+        let note = "pairwise bound: the repulsion of cross-entropy with the attraction of all pairs of a class";
         bound::draw(note, &steps, &panels, &self.run.folder.plot(PICTURE))
     }
 }

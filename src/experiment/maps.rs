@@ -47,7 +47,7 @@ impl Maps<'_> {
         match map {
             Ok(map) => {
                 evaluation.tsne = Some(self.figures(&map));
-                let title = pictures::tsne_title(evaluation);
+                let title = pictures::tsne_title(&evaluation.loss, evaluation);
                 self.keep(&map, part, (TSNE, "tsne.png"), &title, &evaluation.classes)?;
             }
             Err(reason) => self.remark(format!("no t-SNE: {reason}"), evaluation),

@@ -227,8 +227,8 @@ impl Comparison {
         let maps = firsts()
             .map(|run| read_map(&run.folder, &session.dataset))
             .collect::<Result<Vec<_>>>()?;
-        let titles: Vec<String> =
-            firsts().map(|run| pictures::tsne_title(&run.evaluation)).collect();
+        let title = |arm: &LossRuns| pictures::tsne_title(&arm.loss, &arm.runs[0].evaluation);
+        let titles: Vec<String> = self.results.iter().map(title).collect();
         let panels: Vec<scatter::Scatter> = maps
             .iter()
             .zip(&titles)

@@ -69,7 +69,12 @@ pub fn tsne(title: &str, classes: &[String], map: &Map, labels: &[i64], path: &P
 
 /// `cross-entropy seed 2022`; of test images or unseen classes, it says so.
 pub fn name(evaluation: &Evaluation) -> String {
-    let Evaluation { loss, seed, images, .. } = evaluation;
+    named(&evaluation.loss, evaluation)
+}
+
+/// The same under another name of the loss, `cross-entropy (tuned)`.
+fn named(loss: &str, evaluation: &Evaluation) -> String {
+    let Evaluation { seed, images, .. } = evaluation;
     let of = match images.as_str() {
         VALIDATION => "",
         UNSEEN => " · unseen classes",
@@ -78,20 +83,16 @@ pub fn name(evaluation: &Evaluation) -> String {
     format!("{loss} seed {seed}{of}")
 }
 
-/// `cross-entropy seed 2022 · 1-NN accuracy 0.863`
-fn accuracy_title(evaluation: &Evaluation) -> String {
-    titled(&name(evaluation), &evaluation.figures.knn)
-}
-
 /// The name and how often the neighbours are right.
 fn titled(name: &str, knn: &KnnMetrics) -> String {
     format!("{name} · {}-NN accuracy {:.3}", knn.k, knn.accuracy)
 }
 
-/// `cross-entropy seed 2022 · 1-NN accuracy 0.863 · KL 0.960`
-pub fn tsne_title(evaluation: &Evaluation) -> String {
+/// `cross-entropy seed 2022 · 1-NN accuracy 0.863 · KL 0.960`, where `loss` is what stands first.
+pub fn tsne_title(loss: &str, evaluation: &Evaluation) -> String {
     let kl = evaluation.tsne.as_ref().map(|tsne| format!(" · KL {:.3}", tsne.kl));
-    format!("{}{}", accuracy_title(evaluation), kl.unwrap_or_default())
+    let title = titled(&named(loss, evaluation), &evaluation.figures.knn);
+    format!("{title}{}", kl.unwrap_or_default())
 }
 
 /// `cross-entropy seed 2022 · 57,000 training images · KL 2.568`

@@ -66,7 +66,8 @@ impl Search {
     /// Says what will be done and how long it takes.
     ///
     /// # Errors
-    /// Settings that do not fit the data; not enough memory or disk.
+    /// Settings that do not fit the data; not enough memory or disk; more trials are there than
+    /// are asked for, whose results would no longer count.
     pub fn forecast(&self, session: &Session) -> Result<Forecast> {
         let plan = self.plan();
         refuse_unlike(session, &plan.arms)?;
@@ -75,6 +76,14 @@ impl Search {
             let path = folder.join(name(*place)).join(TRIAL);
             read_json::<Trial>(&path).is_ok_and(|trial| trial.is_some_and(|t| t.state.is_end()))
         };
+        let there = (0..).take_while(|place| folder.join(name(*place)).exists()).count();
+        if there > self.trials && !self.force {
+            let problem = format!(
+                "{} has {there} trials already: name at least as many, or begin anew with --force",
+                folder.display()
+            );
+            return Err(Error::setting("--trials", self.trials, problem));
+        }
         let done = if self.force { 0 } else { (0..self.trials).filter(ended).count() };
         let left = self.trials - done;
         let losses = std::slice::from_ref(&self.config.loss);

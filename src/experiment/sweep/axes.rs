@@ -36,6 +36,9 @@ impl Axes {
             key: TRAIN_SIZE.to_owned(),
             value: toml::Value::Integer(size as i64),
         };
+        if sizes.contains(&0) {
+            return Err(Error::setting("--train-size", 0, "must be at least 1"));
+        }
         let mut sizes = sizes.to_vec();
         sizes.sort_unstable();
         let mut keys: Vec<Vec<Setting>> = Vec::new();
@@ -51,6 +54,8 @@ impl Axes {
         for (place, values) in keys.iter().enumerate() {
             refuse(values, &keys[..place])?;
         }
+        // A key of one value is no axis.
+        keys.sort_by_key(|values| values.len() == 1);
         Ok(Axes { keys, equal_steps })
     }
 
@@ -155,11 +160,11 @@ impl Axes {
         }
     }
 
-    /// The name of a line: the loss, and the values of all keys but the first.
+    /// The name of a line: the loss, and the values of all keys but the first that have several.
     pub fn line_name(&self, base: &str, cell: &[usize]) -> String {
         let others = self.keys.iter().zip(cell).skip(1);
         let mut name = base.to_owned();
-        for (values, &place) in others {
+        for (values, &place) in others.filter(|(values, _)| values.len() > 1) {
             name += &format!(", {} {}", values[0].key, values[place].shown());
         }
         name
@@ -240,6 +245,16 @@ mod tests {
         assert_eq!(axes.line_name("triplet", &[1, 1]), "triplet, train.schedule cosine");
         assert_eq!(axes.equal_told(), Some("equally many steps at every size"));
         assert_eq!(axes.file_name(), "data-train-size-train-schedule");
+    }
+
+    #[test]
+    fn a_key_of_one_value_is_no_axis_and_in_no_name() {
+        let set = vec![set("train.batch=32,64"), set("train.schedule=linear,cosine")];
+        let axes = Axes::new(&[300], set, true).unwrap();
+        assert_eq!(axes.keys(), ["train.batch", "train.schedule", "data.train_size"]);
+        assert_eq!(axes.line_name("triplet", &[0, 1, 0]), "triplet, train.schedule cosine");
+        let none = Axes::new(&[0], Vec::new(), true).unwrap_err().to_string();
+        assert_eq!(none, "--train-size = 0: must be at least 1");
     }
 
     #[test]

@@ -134,7 +134,7 @@ pub fn told(lines: &[Line], crossings: Option<&Vec<Crossing>>, score: &str, labe
             "{after} overtakes {before} between {from} and {to}, {near} (by the means{doubt})."
         ));
     }
-    if lines.len() > 1 && crossings.is_some_and(Vec::is_empty) {
+    if lines.len() > 1 && count > 1 && crossings.is_some_and(Vec::is_empty) {
         sentences.push("No two lines cross.".to_owned());
     }
     sentences.join(" ")
