@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -16,17 +17,30 @@ pub const INTERRUPTED: u8 = 130;
 ///
 /// Copies share one wish.
 #[derive(Debug, Clone, Default)]
-pub struct Interrupt(Arc<AtomicBool>);
+pub struct Interrupt {
+    asked: Arc<AtomicBool>,
+    /// Whether somebody is to be told of it and has not been yet.
+    untold: Arc<AtomicBool>,
+}
+
+/// Longest wait for the user to be told, who may not read.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Interrupt {
     /// Asks to stop, as a signal does; tells whether somebody had asked before.
     pub fn ask(&self) -> bool {
-        self.0.swap(true, Ordering::SeqCst)
+        self.asked.swap(true, Ordering::SeqCst)
     }
 
-    /// Whether somebody asked to stop.
+    /// Whether somebody asked to stop. What is said of it comes first, so that no word of where
+    /// work stopped stands before it.
     pub fn is_asked(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        let asked = self.asked.load(Ordering::SeqCst);
+        let start = Instant::now();
+        while asked && self.untold.load(Ordering::SeqCst) && start.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        asked
     }
 
     /// # Errors
@@ -44,7 +58,14 @@ impl Interrupt {
         let mut signals = self.register().map_err(|refusal| {
             Error::Other(format!("cannot listen for Ctrl-C and SIGTERM: {refusal}"))
         })?;
-        std::thread::spawn(move || signals.forever().for_each(|_| told()));
+        self.untold.store(true, Ordering::SeqCst);
+        let untold = Arc::clone(&self.untold);
+        std::thread::spawn(move || {
+            for _ in signals.forever() {
+                told();
+                untold.store(false, Ordering::SeqCst);
+            }
+        });
         Ok(())
     }
 
@@ -54,8 +75,8 @@ impl Interrupt {
         for signal in [SIGINT, SIGTERM] {
             // In this order: what the first handler looks at is set by the second.
             let code = i32::from(INTERRUPTED);
-            flag::register_conditional_shutdown(signal, code, Arc::clone(&self.0))?;
-            flag::register(signal, Arc::clone(&self.0))?;
+            flag::register_conditional_shutdown(signal, code, Arc::clone(&self.asked))?;
+            flag::register(signal, Arc::clone(&self.asked))?;
         }
         Signals::new([SIGINT, SIGTERM])
     }
