@@ -33,9 +33,39 @@ pub struct GridArgs {
         default_value = "contrastive,cross-entropy"
     )]
     pub losses: Vec<String>,
-    /// Seeds, one run of each loss for each
-    #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "2022,1,2")]
-    pub seeds: Vec<u64>,
+    /// Seeds, one run of each loss for each: 1,2,3 or 1-5
+    #[arg(long, value_name = "N,N", default_value = "2022,1,2", value_parser = seeds)]
+    pub seeds: Seeds,
+}
+
+/// Seeds in their order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seeds(pub Vec<u64>);
+
+/// More seeds than anyone has time for.
+const MOST_SEEDS: usize = 1000;
+
+/// Reads `2022,1,2` or `1-5,2022`.
+fn seeds(text: &str) -> Result<Seeds, String> {
+    let wrong =
+        |part: &str| format!("'{part}' is no seed and no range of seeds; take 1,2,3 or 1-5");
+    let mut list = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let number = |text: &str| text.parse::<u64>().map_err(|_| wrong(part));
+        let (first, last) = (number(first)?, number(last)?);
+        if first > last {
+            return Err(wrong(part));
+        }
+        if last - first >= (MOST_SEEDS - list.len().min(MOST_SEEDS)) as u64 {
+            return Err(format!("'{text}' names more than {MOST_SEEDS} seeds"));
+        }
+        list.extend(first..=last);
+    }
+    if let Some(twice) = (1..list.len()).find(|&i| list[..i].contains(&list[i])) {
+        return Err(format!("'{text}' names {} twice", list[twice]));
+    }
+    Ok(Seeds(list))
 }
 
 /// What all commands with many runs share.
@@ -62,7 +92,7 @@ pub struct ManyArgs {
 #[command(after_help = "Examples:
   dml compare                                           two losses, three seeds
   dml compare --losses contrastive,cross-entropy --seeds 2022,1,2 --jobs 2
-  dml compare --losses cross-entropy,runs/tune-cross-entropy-1a2b3c/best.toml --seeds 1,2,3,4,5
+  dml compare --losses cross-entropy,runs/tune-cross-entropy-1a2b3c/best.toml --seeds 1-5
   dml compare --losses supcon,proxy-nca,triplet --unseen-classes 5-9
   dml compare --test data/fashion-mnist_test.csv        the official test set, after all else
   dml compare --seeds 2022 --epochs 1 --data data/fashion-mnist_sample.csv.gz")]
@@ -83,7 +113,7 @@ pub struct CompareArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   dml sweep --train-size 100,300,1000,3000,10000,30000,57000
-  dml sweep --train-size 100,1000,10000 --equal epochs --seeds 1,2,3,4,5
+  dml sweep --train-size 100,1000,10000 --equal epochs --seeds 1-5
   dml sweep --losses contrastive --set loss.margin=0.5,1,2.5
   dml sweep --losses cross-entropy --set train.learning_rate=1e-4,1e-3,1e-2 --set train.batch=32,128")]
 pub struct SweepArgs {
@@ -121,7 +151,7 @@ fn list(text: &str) -> Result<Values, String> {
   dml tune --loss triplet --trials 60                   goes on where 30 ended
   dml tune --loss cross-entropy --metric map@r          a search of its own
   dml train --config runs/tune-triplet-1a2b3c/best.toml
-  dml compare --losses triplet,runs/tune-triplet-1a2b3c/best.toml --seeds 1,2,3,4,5
+  dml compare --losses triplet,runs/tune-triplet-1a2b3c/best.toml --seeds 1-5
 
 Every loss is searched in the same way: the first trial has the settings as given, the next seven
 are drawn at random, the others are proposed by TPE. A trial stops early where its score after an
@@ -133,8 +163,8 @@ pub struct TuneArgs {
     #[arg(long, value_name = "NAME")]
     pub loss: String,
     /// Trials in all, those of earlier calls included
-    #[arg(long, value_name = "N", default_value_t = 30)]
-    pub trials: usize,
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub trials: u32,
     /// Seed of the runs and of the search [default: 2022]
     #[arg(long)]
     pub seed: Option<u64>,
@@ -168,4 +198,21 @@ pub struct BoundArgs {
     /// Train again what is finished
     #[arg(long)]
     pub force: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_are_named_one_by_one_or_as_ranges() {
+        assert_eq!(seeds("2022,1,2"), Ok(Seeds(vec![2022, 1, 2])));
+        assert_eq!(seeds("1-3, 7"), Ok(Seeds(vec![1, 2, 3, 7])));
+        for text in ["", "a", "3-1", "1-", "-1", "1,,2", "1..3"] {
+            assert!(seeds(text).unwrap_err().contains("take 1,2,3 or 1-5"), "{text}");
+        }
+        assert!(seeds("1-3,2").unwrap_err().ends_with("names 2 twice"));
+        assert!(seeds("0-18446744073709551615").unwrap_err().contains("more than 1000"));
+        assert!(seeds("0-999").is_ok() && seeds("0-999,5000").is_err());
+    }
 }

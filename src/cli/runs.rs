@@ -23,15 +23,15 @@ pub struct RunsArgs {
     /// Only runs under this seed
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Only runs that came so far: training, trained or evaluated
-    #[arg(long, value_name = "STATE", value_parser = ["training", "trained", "evaluated"])]
+    /// Only runs that came so far: training, trained, evaluated; or damaged ones
+    #[arg(long, value_name = "STATE", value_parser = ["training", "trained", "evaluated", "damaged"])]
     pub state: Option<String>,
     /// Only runs with this setting; several such must all hold
     #[arg(long = "where", value_name = "KEY=VALUE", value_parser = Setting::read)]
     pub with: Vec<Setting>,
-    /// Order: name, loss, seed, accuracy or map
+    /// Order: name, loss, seed, accuracy, map, score (of trials) or time
     #[arg(long, value_name = "COLUMN", default_value = "name",
-          value_parser = ["name", "loss", "seed", "accuracy", "map"])]
+          value_parser = ["name", "loss", "seed", "accuracy", "map", "score", "time"])]
     pub sort: String,
     #[command(flatten)]
     pub place: RunsPlace,
@@ -42,7 +42,7 @@ pub struct RunsArgs {
 pub enum RunsCommand {
     /// What two runs differ in: settings, data, versions, figures
     Diff(DiffArgs),
-    /// Remove runs with all their files
+    /// Remove runs, comparisons, sweeps or searches with all their files
     Remove(RemoveArgs),
 }
 
@@ -73,9 +73,11 @@ pub struct DiffArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   dml runs remove runs/contrastive-seed1-1a2b3c
-  dml runs remove contrastive-seed1-1a2b3c triplet-seed1-4d5e6f --dry-run")]
+  dml runs remove contrastive-seed1-1a2b3c triplet-seed1-4d5e6f --dry-run
+  dml runs remove tune-triplet-1a2b3c                   a search with its trials
+  dml runs remove compare-contrastive-vs-triplet-1a2b3c what was written; its runs stay")]
 pub struct RemoveArgs {
-    /// Runs, each by its folder or by its name
+    /// Runs, comparisons, sweeps or searches, each by its folder or by its name
     #[arg(required = true, value_name = "RUN")]
     pub names: Vec<PathBuf>,
     /// Tell what would be removed, and stop

@@ -1,6 +1,6 @@
 //! `dml bound`: cross-entropy and the pairwise losses that it bounds, over a training.
 
-use super::many::way_on;
+use super::many::{GOES_ON, GOES_ON_ANEW, way_on};
 use super::{cores, print, resolve, set, wrapped};
 use crate::cli::BoundArgs;
 use crate::error::Result;
@@ -21,10 +21,10 @@ pub fn bound(args: BoundArgs) -> Result<()> {
     let _core = session.cores.take();
     let place = (args.settings.runs.as_path(), args.force);
     let bound = Bound::new(&session, config, args.points as usize, place)
-        .map_err(|error| way_on(error, args.force))?;
+        .map_err(|error| way_on(error, if args.force { GOES_ON_ANEW } else { GOES_ON }))?;
     print(&format!(
         "{}\n\n{}\n\nwritten to {folder}\npicture    {folder}/plots/bound.png",
-        bound.table().terminal(None),
+        bound.table().terminal(),
         wrapped(&bound.conclusion()),
         folder = bound.folder().display()
     ))

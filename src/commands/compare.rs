@@ -1,7 +1,7 @@
 //! `dml compare`: losses × seeds, side by side.
 
-use super::many::{planned, told_plan, way_on};
-use super::{cores, flags, open_test, print, print_json, wrapped};
+use super::many::{going_on, planned, told_plan, way_on};
+use super::{cores, flags, open_test, print, print_json, wrapped, written};
 use crate::cli::{CompareArgs, KeyArgs};
 use crate::error::Result;
 use crate::experiment::{Arm, Comparison, Forecast, Session};
@@ -16,7 +16,7 @@ pub fn compare(args: CompareArgs) -> Result<()> {
     let KeyArgs { train_size, unseen_classes, set } = &args.keys;
     let flag = |config| flags(config, &args.settings, unseen_classes.as_deref(), *train_size);
     let arms = Arm::of_words(&args.grid.losses, args.settings.config.as_deref(), flag, set)?;
-    let plan = planned(arms, &args.grid.seeds, &args.settings, &args.many);
+    let plan = planned(arms, &args.grid.seeds.0, &args.settings, &args.many);
     plan.check()?;
     let cores = cores(args.settings.cores);
     let session = Session::open(&plan.arms[0].config, cores, progress)?;
@@ -27,22 +27,25 @@ pub fn compare(args: CompareArgs) -> Result<()> {
     }
     session.listen()?;
     let comparison = Comparison::new(&session, &plan, test.as_ref())
-        .map_err(|error| way_on(error, plan.force))?;
+        .map_err(|error| way_on(error, going_on(plan.force)))?;
     let folder = comparison.write(&session)?;
     if args.many.json {
         return print_json(&comparison);
     }
-    print(&format!("{}\n\nwritten to {}", told(&comparison), folder.display()))
+    print(&format!("{}\n\n{}", told(&comparison), written(&folder)))
 }
 
+/// Columns that a table of many losses is broken at.
+const WIDEST: usize = 120;
+
 fn told(comparison: &Comparison) -> String {
-    let mut parts = vec![wrapped(&comparison.caption()), comparison.summary.table().terminal(None)];
-    parts.extend(comparison.standings_table().map(|table| table.terminal(None)));
+    let mut parts = vec![wrapped(&comparison.caption()), comparison.summary.table().blocks(WIDEST)];
+    parts.extend(comparison.standings_table().map(|table| table.terminal()));
     parts.push(wrapped(&comparison.conclusion));
     if let Some(test) = &comparison.test {
         parts.push(wrapped(&comparison.test_caption(test)));
-        parts.push(test.summary.table().terminal(None));
-        parts.extend(comparison.test_standings_table().map(|table| table.terminal(None)));
+        parts.push(test.summary.table().blocks(WIDEST));
+        parts.extend(comparison.test_standings_table().map(|table| table.terminal()));
     }
     parts.join("\n\n")
 }

@@ -70,7 +70,7 @@ fn content(content: &Content) -> String {
         content.images,
         content.copies,
         content.sha256,
-        classes.terminal(None),
+        classes.terminal(),
         side = content.side,
     )
 }

@@ -134,8 +134,8 @@ fn told(folder: &RunFolder, evaluation: &Evaluation) -> String {
         folder.path().display(),
         evaluation.queries,
         evaluation.references,
-        table.terminal(None),
-        evaluation.confusion_table().terminal(None),
+        table.terminal(),
+        evaluation.confusion_table().terminal(),
         folder.path().display(),
     )
 }
@@ -150,10 +150,10 @@ fn told_embeddings(evaluation: &EmbeddingEvaluation, out: Option<&Path>) -> Stri
         None => format!("{embeddings}: each of {references} against all others"),
     };
     let length = if evaluation.normalised { ", divided by their length" } else { "" };
-    let table = figures_table(&evaluation.figures).terminal(None);
+    let table = figures_table(&evaluation.figures).terminal();
     let mut parts = vec![format!("{what}{length}"), table];
     if evaluation.classes.len() <= MOST_CLASSES {
-        parts.push(evaluation.confusion_table().terminal(None));
+        parts.push(evaluation.confusion_table().terminal());
     }
     parts.extend(out.map(|folder| format!("written to {}", folder.display())));
     parts.join("\n\n")

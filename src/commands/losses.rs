@@ -74,7 +74,7 @@ fn tell(opinions: Opinions, json: bool) -> Result<()> {
     let Opinions { embeddings, rows, dimensions, classes, losses } = opinions;
     print(&format!(
         "{embeddings}: {rows} embeddings of {dimensions} numbers, {classes} classes\n\n{}",
-        table(&losses).terminal(None)
+        table(&losses).terminal()
     ))
 }
 

@@ -32,18 +32,23 @@ pub fn told_plan(session: &Session, forecast: &Forecast, many: &ManyArgs) -> Res
     Ok(many.dry_run)
 }
 
+/// How to go on after an interruption.
+pub const GOES_ON: &str = "the same command goes on from here";
+/// The same where `--force` had removed all before it began.
+pub const GOES_ON_ANEW: &str = "the same command without --force goes on from here";
+/// The same where `--force` replaces run by run.
+pub const GOES_ON_MIXED: &str = "the same command without --force goes on from here, and takes \
+                                 finished runs that were not replaced yet as they are";
+
 /// An interruption, with how to go on.
-pub fn way_on(error: Error, force: bool) -> Error {
+pub fn way_on(error: Error, how: &str) -> Error {
     match error {
-        Error::Interrupted(place) => {
-            let way_on = if force {
-                "the same command without --force goes on from here, and takes finished runs that \
-                 were not replaced yet as they are"
-            } else {
-                "the same command goes on from here"
-            };
-            Error::Interrupted(format!("{place}; {way_on}"))
-        }
+        Error::Interrupted(place) => Error::Interrupted(format!("{place}; {how}")),
         other => other,
     }
+}
+
+/// How to go on with runs that are replaced one by one under `--force`.
+pub fn going_on(force: bool) -> &'static str {
+    if force { GOES_ON_MIXED } else { GOES_ON }
 }

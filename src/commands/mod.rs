@@ -71,6 +71,12 @@ fn wrapped(text: &str) -> String {
     lines.join("\n")
 }
 
+/// Where results were written, and where the pictures among them are.
+fn written(folder: &Path) -> String {
+    let shown = folder.display();
+    format!("written to {shown}\npictures   {shown}/plots")
+}
+
 /// Prints a value as JSON to stdout.
 ///
 /// # Errors

@@ -6,7 +6,8 @@ use super::{print, print_json};
 use crate::cli::{DiffArgs, RemoveArgs, RunsArgs, RunsCommand};
 use crate::config::known_key;
 use crate::error::Result;
-use crate::experiment::{Entry, RunFolder, RunLock, catalogue, difference, listed};
+use crate::experiment::{Entry, Removal, RunFolder, catalogue, difference, listed};
+use crate::loss::Loss;
 use crate::report::table::Table;
 use crate::train::Progress;
 
@@ -24,25 +25,20 @@ pub fn runs(args: RunsArgs) -> Result<()> {
 
 fn list(args: &RunsArgs) -> Result<()> {
     args.with.iter().try_for_each(|setting| known_key(&setting.key, "--where"))?;
+    args.loss.iter().try_for_each(|name| Loss::by_name(name).map(drop))?;
     let wanted = |entry: &Entry| {
         args.loss.as_ref().is_none_or(|loss| entry.loss.as_ref() == Some(loss))
             && args.seed.is_none_or(|seed| entry.seed == Some(seed))
-            && args.state.as_ref().is_none_or(|state| entry.state == *state)
+            && args.state.as_ref().is_none_or(|state| match state.as_str() {
+                "damaged" => entry.damaged,
+                state => entry.state == state,
+            })
             && args.with.iter().all(|setting| entry.has(setting))
     };
     let all = catalogue(&args.place.runs);
     let count = all.len();
     let mut entries: Vec<Entry> = all.into_iter().filter(wanted).collect();
-    let high_first = |share: Option<f64>| -share.unwrap_or(-1.0);
-    match args.sort.as_str() {
-        "loss" => entries.sort_by(|a, b| a.loss.cmp(&b.loss)),
-        "seed" => entries.sort_by_key(|entry| entry.seed),
-        "accuracy" => {
-            entries.sort_by(|a, b| high_first(a.accuracy).total_cmp(&high_first(b.accuracy)))
-        }
-        "map" => entries.sort_by(|a, b| high_first(a.map_at_r).total_cmp(&high_first(b.map_at_r))),
-        _ => {}
-    }
+    sort(&mut entries, &args.sort);
     if args.place.json {
         return print_json(&entries);
     }
@@ -55,7 +51,27 @@ fn list(args: &RunsArgs) -> Result<()> {
         Progress::new().say(&told);
         return Ok(());
     }
-    print(&listed(&entries).terminal(None))
+    print(&listed(&entries).terminal())
+}
+
+/// Figures from the highest to the lowest, times from the shortest to the longest; those without one
+/// last.
+fn sort(entries: &mut [Entry], column: &str) {
+    let highest = |of: fn(&Entry) -> Option<f64>| {
+        move |a: &Entry, b: &Entry| {
+            let key = |entry| -of(entry).unwrap_or(f64::NEG_INFINITY);
+            key(a).total_cmp(&key(b))
+        }
+    };
+    match column {
+        "loss" => entries.sort_by(|a, b| a.loss.cmp(&b.loss)),
+        "seed" => entries.sort_by_key(|entry| entry.seed),
+        "accuracy" => entries.sort_by(highest(|entry| entry.accuracy)),
+        "map" => entries.sort_by(highest(|entry| entry.map_at_r)),
+        "score" => entries.sort_by(highest(|entry| entry.trial_score)),
+        "time" => entries.sort_by(highest(|entry| entry.seconds.map(|seconds| -seconds))),
+        _ => {}
+    }
 }
 
 fn diff(args: &DiffArgs) -> Result<()> {
@@ -69,25 +85,22 @@ fn diff(args: &DiffArgs) -> Result<()> {
     for line in differences {
         table.push([line.what, line.first, line.second]);
     }
-    print(&table.terminal(None))
+    print(&table.terminal())
 }
 
 fn remove(args: &RemoveArgs) -> Result<()> {
     let mut paths: Vec<PathBuf> = args.names.iter().map(|name| found(&args.runs, name)).collect();
-    paths.sort();
-    paths.dedup();
+    let place = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    paths.sort_by_key(place);
+    paths.dedup_by_key(|path| place(path));
     // All are there and at rest before the first goes.
-    let mut locks = Vec::new();
-    for path in &paths {
-        let (folder, _) = RunFolder::open(path)?;
-        locks.push(RunLock::take(&folder)?);
-    }
-    for path in &paths {
+    let removals = paths.iter().map(|path| Removal::of(path)).collect::<Result<Vec<_>>>()?;
+    for (path, removal) in paths.iter().zip(&removals) {
         let shown = path.display();
         if args.dry_run {
             print(&format!("{shown} would be removed"))?;
         } else {
-            RunFolder::new(path).remove()?;
+            removal.carry_out()?;
             print(&format!("{shown} is removed"))?;
         }
     }

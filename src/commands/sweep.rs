@@ -1,7 +1,7 @@
 //! `dml sweep`: losses over training-set sizes, or over the values of any setting.
 
-use super::many::{planned, told_plan, way_on};
-use super::{cores, flags, print, print_json, wrapped};
+use super::many::{going_on, planned, told_plan, way_on};
+use super::{cores, flags, print, print_json, wrapped, written};
 use crate::cli::SweepArgs;
 use crate::error::Result;
 use crate::experiment::{Arm, Axes, Forecast, Session, Sweep};
@@ -20,24 +20,24 @@ pub fn sweep(args: SweepArgs) -> Result<()> {
     let axes = Axes::new(&args.train_size, set, args.equal == "steps")?;
     let session = Session::open(&bases[0].config, cores(args.settings.cores), progress)?;
     let arms = axes.arms(&session, &bases)?;
-    let plan = planned(arms, &args.grid.seeds, &args.settings, &args.many);
+    let plan = planned(arms, &args.grid.seeds.0, &args.settings, &args.many);
     plan.check()?;
     if told_plan(&session, &Forecast::of(&session, &plan)?, &args.many)? {
         return Ok(());
     }
     session.listen()?;
     let names = bases.into_iter().map(|base| base.name).collect();
-    let sweep =
-        Sweep::new(&session, &plan, axes, names).map_err(|error| way_on(error, plan.force))?;
+    let sweep = Sweep::new(&session, &plan, axes, names)
+        .map_err(|error| way_on(error, going_on(plan.force)))?;
     let folder = sweep.write()?;
     if args.many.json {
         return print_json(&sweep);
     }
     print(&format!(
-        "{}\n\n{}\n\n{}\n\nwritten to {}",
+        "{}\n\n{}\n\n{}\n\n{}",
         wrapped(&sweep.caption()),
-        sweep.table().terminal(None),
+        sweep.table().terminal(),
         wrapped(&sweep.conclusion),
-        folder.display()
+        written(&folder)
     ))
 }

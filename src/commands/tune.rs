@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::many::{told_plan, way_on};
-use super::{cores, print, print_json, resolve, set, wrapped};
+use super::many::{GOES_ON, GOES_ON_ANEW, told_plan, way_on};
+use super::{cores, print, print_json, resolve, set, wrapped, written};
 use crate::cli::TuneArgs;
 use crate::config::Config;
 use crate::error::Result;
@@ -25,7 +25,7 @@ pub fn tune(args: TuneArgs) -> Result<()> {
         // What is judged are images of the classes that are trained on, unseen ones or not.
         score: many.metric.unwrap_or(Score::Accuracy),
         config,
-        trials: args.trials,
+        trials: args.trials as usize,
         jobs: many.jobs.unwrap_or(cores),
         runs: args.settings.runs.clone(),
         force: many.force,
@@ -36,16 +36,18 @@ pub fn tune(args: TuneArgs) -> Result<()> {
         return Ok(());
     }
     session.listen()?;
-    let tuned = search.carry_out(&session).map_err(|error| way_on(error, search.force))?;
+    let tuned = search
+        .carry_out(&session)
+        .map_err(|error| way_on(error, if search.force { GOES_ON_ANEW } else { GOES_ON }))?;
     let folder = tuned.write()?;
     if many.json {
         return print_json(&tuned);
     }
     print(&format!(
-        "{}\n\n{}\n\nwritten to {}\nnext       {}",
+        "{}\n\n{}\n\n{}\nnext       {}",
         wrapped(&tuned.caption()),
-        tuned.table().terminal(None),
-        folder.display(),
+        tuned.table().terminal(),
+        written(folder),
         next(&search.config, &args, &tuned.best_path())
     ))
 }
@@ -53,8 +55,7 @@ pub fn tune(args: TuneArgs) -> Result<()> {
 /// The comparison of tuned and untuned that the search asks for: on the same data, equally long,
 /// under other seeds.
 fn next(config: &Config, args: &TuneArgs, best: &Path) -> String {
-    let mut command =
-        format!("dml compare --losses {},{} --seeds 1,2,3,4,5", args.loss, best.display());
+    let mut command = format!("dml compare --losses {},{} --seeds 1-5", args.loss, best.display());
     let mut flag = |name: &str, value: String| command += &format!(" --{name} {value}");
     if let Some(file) = &args.settings.config {
         flag("config", file.display().to_string());

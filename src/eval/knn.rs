@@ -216,7 +216,7 @@ pub(super) fn check(embeddings: ArrayView2<f32>, set: &str) -> Result<()> {
         return Ok(());
     };
     let problem = if value.is_finite() { "too large to compare" } else { "not finite" };
-    Err(Error::Other(format!(
+    Err(Error::Diverged(format!(
         "the embedding of {set} image {row} (from 0) is {value} in dimension {dimension}, {problem}: \
          the training has diverged; train again with a lower learning rate"
     )))

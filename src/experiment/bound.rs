@@ -6,7 +6,7 @@ use tch::Tensor;
 
 use super::{Existing, Run, RunLock, Session};
 use crate::config::Config;
-use crate::data::{Part, Parts};
+use crate::data::Part;
 use crate::error::{Error, Fault, Result};
 use crate::eval;
 use crate::files::write_atomically;
@@ -51,9 +51,9 @@ impl Bound {
         let plain = Run::new(session, config.clone(), runs, None)?;
         let name = format!("bound-{points}-{}", plain.folder.name());
         let run = Run::new(session, config, runs, Some(&name))?;
-        let Parts { validation, .. } = session.parts(&run.config)?;
-        let classes = session.dataset.classes.len() as i64;
-        let size = run.config.model.architecture(session.dataset.side, classes as usize)?.embedding;
+        let (validation, classes) = (run.measured()?, run.trained_classes()?.len() as i64);
+        let all_classes = session.dataset.classes.len();
+        let size = run.config.model.architecture(session.dataset.side, all_classes)?.embedding;
         if size < classes {
             let problem = format!("must be at least {classes}: cross-entropy takes it as logits");
             return Err(Error::setting("model.embedding", size, problem));
@@ -80,6 +80,12 @@ impl Bound {
         let bar = session.progress.run(&run.title(), run.images());
         run.train_observed(session, Existing::GoOn, &mut tracer, &bar)?;
         let rows = tracer.rows;
+        if rows.last().is_none_or(|row| row.step != all) {
+            // The run was trained on by something that did not look at the losses.
+            let told = format!("does not reach the last step, {all}, of its finished training");
+            let fault = Fault::new(&run.folder.file(TABLE), told);
+            return Err(fault.remedy("begin again with --force").into());
+        }
         let found = Bound { rows, run, images };
         found.draw()?;
         Ok(found)
@@ -145,26 +151,27 @@ impl Bound {
         let of = |value: fn(&Row) -> f64| self.rows.iter().map(value).collect::<Vec<f64>>();
         let steps = of(|row| row.step as f64);
         let losses = [
-            ("cross-entropy", of(|row| row.terms.cross_entropy)),
-            ("pairwise bound", of(|row| row.terms.bound)),
-            ("SPCE", of(|row| row.terms.spce)),
+            ("cross-entropy", 0, false, of(|row| row.terms.cross_entropy)),
+            ("pairwise bound", 1, false, of(|row| row.terms.bound)),
+            ("SPCE", 2, false, of(|row| row.terms.spce)),
         ];
         let terms = [
-            ("attraction, cross-entropy", of(|row| row.terms.attraction)),
-            ("attraction, all pairs", of(|row| row.terms.pairwise)),
-            ("repulsion, cross-entropy", of(|row| row.terms.repulsion)),
-            ("attraction, SPCE", of(|row| row.terms.spce_attraction)),
-            ("repulsion, SPCE", of(|row| row.terms.spce_repulsion)),
+            ("attraction, cross-entropy", 0, false, of(|row| row.terms.attraction)),
+            ("attraction, all pairs", 1, false, of(|row| row.terms.pairwise)),
+            ("repulsion, cross-entropy", 0, true, of(|row| row.terms.repulsion)),
+            ("attraction, SPCE", 2, false, of(|row| row.terms.spce_attraction)),
+            ("repulsion, SPCE", 2, true, of(|row| row.terms.spce_repulsion)),
         ];
-        let quantity = |(name, values): &(&'static str, Vec<f64>)| (*name, values.clone());
-        let kept =
-            [losses.iter().map(quantity).collect::<Vec<_>>(), terms.iter().map(quantity).collect()];
-        let drawn: Vec<Vec<bound::Quantity>> = kept
-            .iter()
-            .map(|list| {
-                list.iter().map(|(name, values)| bound::Quantity { name, values }).collect()
-            })
-            .collect();
+        let drawn = [&losses[..], &terms].map(|list| -> Vec<bound::Quantity> {
+            list.iter()
+                .map(|(name, loss, dashed, values)| bound::Quantity {
+                    name,
+                    loss: *loss,
+                    dashed: *dashed,
+                    values,
+                })
+                .collect()
+        });
         let title = format!("{}, on validation images", self.run.title());
         let panels = [
             bound::BoundPanel { title: &title, quantities: &drawn[0] },

@@ -1,13 +1,13 @@
-//! The runs of a folder: found, listed with their key figures, and held against each other.
+//! The runs of a folder: found and listed with their key figures.
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use toml::{Table as Toml, Value};
+use toml::Value;
 
-use super::{Evaluation, METRICS, RunFolder, RunRecord, Status, read_json};
+use super::tune::{TRIAL, Trial};
+use super::{Evaluation, METRICS, RunFolder, Status, grouped, read_json, trials};
 use crate::config::{Config, Setting, number};
-use crate::error::Result;
 use crate::report::table::Table;
 use crate::train::{History, files};
 
@@ -20,6 +20,8 @@ pub struct Entry {
     pub folder: PathBuf,
     /// How far it came: `training`, `trained`, `evaluated`, or what is wrong with it.
     pub state: String,
+    /// Whether its record cannot be read.
+    pub damaged: bool,
     /// The loss.
     pub loss: Option<String>,
     /// The seed.
@@ -28,9 +30,13 @@ pub struct Entry {
     pub epochs: usize,
     /// Images that it trains on.
     pub train: Option<usize>,
+    /// Images of unseen classes, which alone judge it; 0 where validation images do.
+    pub unseen: usize,
     /// Validation loss after the last epoch.
     pub validation_loss: Option<f64>,
-    /// Accuracy of its nearest neighbours.
+    /// Score of a search's trial after its last epoch.
+    pub trial_score: Option<f64>,
+    /// Accuracy of its nearest neighbours; none of unseen classes, which are judged by MAP@R.
     pub accuracy: Option<f64>,
     /// MAP@R.
     pub map_at_r: Option<f64>,
@@ -63,16 +69,21 @@ impl Entry {
             Err(problem) => (None, problem),
         };
         let figures = evaluation.as_ref().map(|evaluation| &evaluation.figures);
+        let unseen = record.as_ref().map_or(0, |record| record.data.unseen);
+        let trial: Option<Trial> = read_json(&folder.file(TRIAL)).unwrap_or_default();
         Some(Entry {
             name,
             folder: path.to_path_buf(),
             state,
+            damaged: record.is_none(),
             loss: record.as_ref().map(|record| record.loss.clone()),
             seed: record.as_ref().map(|record| record.seed),
             epochs: history.epochs.len(),
             train: record.as_ref().map(|record| record.data.train),
+            unseen,
             validation_loss: history.epochs.last().map(|epoch| epoch.validation_loss),
-            accuracy: figures.map(|figures| figures.knn.accuracy),
+            trial_score: trial.as_ref().and_then(Trial::score),
+            accuracy: figures.filter(|_| unseen == 0).map(|figures| figures.knn.accuracy),
             map_at_r: figures.map(|figures| figures.retrieval.map_at_r),
             seconds: (!history.epochs.is_empty()).then(|| history.seconds()),
             config: folder.config().ok(),
@@ -101,21 +112,18 @@ pub fn catalogue(runs: &Path) -> Vec<Entry> {
     let mut found = Vec::new();
     for folder in folders(runs) {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with("tune-") {
-            let trials = folders(&folder).into_iter().filter_map(|trial| {
-                let own = trial.file_name()?.to_string_lossy().into_owned();
-                Entry::read(&trial, format!("{name}/{own}"))
-            });
-            found.extend(trials);
-        } else {
-            found.extend(Entry::read(&folder, name));
-        }
+        let trials = trials(&folder).into_iter();
+        found.extend(Entry::read(&folder, name.clone()));
+        found.extend(
+            trials
+                .filter_map(|trial| Entry::read(trial.path(), format!("{name}/{}", trial.name()))),
+        );
     }
     found
 }
 
 /// The folders in a folder, by name, without hidden ones.
-fn folders(path: &Path) -> Vec<PathBuf> {
+pub fn folders(path: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
     let is_shown = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -126,131 +134,37 @@ fn folders(path: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// A row a run.
+/// A row a run; what none of them has is left out.
 pub fn listed(entries: &[Entry]) -> Table {
-    let header = [
-        "run",
-        "state",
-        "epochs",
-        "images",
-        "validation loss",
-        "accuracy, %",
-        "MAP@R, %",
-        "train time, s",
+    type Cell = fn(&Entry) -> Option<String>;
+    let columns: [(&str, Cell); 10] = [
+        ("run", |e| Some(e.name.clone())),
+        ("state", |e| Some(e.state.clone())),
+        ("epochs", |e| Some(e.epochs.to_string())),
+        ("images", |e| e.train.map(grouped)),
+        ("unseen images", |e| (e.unseen > 0).then(|| grouped(e.unseen))),
+        ("validation loss", |e| e.validation_loss.map(|loss| format!("{loss:.4}"))),
+        ("trial's score", |e| e.trial_score.map(|score| format!("{score:.4}"))),
+        ("accuracy, %", |e| e.accuracy.map(|share| format!("{:.2}", 100.0 * share))),
+        ("MAP@R, %", |e| e.map_at_r.map(|share| format!("{:.2}", 100.0 * share))),
+        ("train time, s", |e| e.seconds.map(|seconds| format!("{seconds:.1}"))),
     ];
-    let mut table = Table::new(header);
-    let number = |value: Option<f64>, decimals: usize| {
-        value.map_or("–".to_owned(), |value| format!("{value:.decimals$}"))
-    };
+    let has_any = |cell: &Cell| entries.iter().any(|entry| cell(entry).is_some());
+    let shown: Vec<(&str, Cell)> = columns.into_iter().filter(|(_, cell)| has_any(cell)).collect();
+    let mut table = Table::new(shown.iter().map(|(name, _)| (*name).to_owned()));
     for entry in entries {
-        table.push([
-            entry.name.clone(),
-            entry.state.clone(),
-            entry.epochs.to_string(),
-            entry.train.map_or("–".to_owned(), super::grouped),
-            number(entry.validation_loss, 4),
-            number(entry.accuracy.map(|share| 100.0 * share), 2),
-            number(entry.map_at_r.map(|share| 100.0 * share), 2),
-            number(entry.seconds, 1),
-        ]);
+        table.push(shown.iter().map(|(_, cell)| cell(entry).unwrap_or_else(|| "–".to_owned())));
     }
     table
 }
 
-/// What two runs differ in: one line a difference, figures all.
-#[derive(Debug, Serialize)]
-pub struct Difference {
-    /// A setting's key, what was recorded, or a figure.
-    pub what: String,
-    /// Of the first run.
-    pub first: String,
-    /// Of the second.
-    pub second: String,
-}
-
-/// Settings, data and versions that differ, then the figures of both.
-///
-/// # Errors
-/// One of them is no run, or was made by a newer version.
-pub fn difference(first: &Path, second: &Path) -> Result<Vec<Difference>> {
-    let open = |path: &Path| -> Result<(Toml, RunRecord, Entry)> {
-        let (folder, record) = RunFolder::open(path)?;
-        let table = Toml::try_from(folder.config()?).expect("settings are plain values");
-        let entry = Entry::read(path, folder.name()).expect("it was opened just now");
-        Ok((table, record, entry))
-    };
-    let ((a, record_a, entry_a), (b, record_b, entry_b)) = (open(first)?, open(second)?);
-    let mut found = settings(&a, &b);
-    let recorded = |record: &RunRecord| {
-        let data = &record.data;
-        [
-            ("data's SHA-256", data.sha256.clone()),
-            ("training images", data.train.to_string()),
-            ("validation images", data.validation.to_string()),
-            ("images of unseen classes", data.unseen.to_string()),
-            ("dml", record.dml.clone()),
-            ("libtorch", record.libtorch.clone()),
-            ("device", record.device.clone()),
-            ("engine", record.engine.to_string()),
-        ]
-    };
-    for ((what, first), (_, second)) in recorded(&record_a).into_iter().zip(recorded(&record_b)) {
-        if first != second {
-            found.push(Difference { what: what.to_owned(), first, second });
-        }
-    }
-    let figures = |entry: &Entry| {
-        let shown = |value: Option<f64>, scale: f64| {
-            value.map_or("–".to_owned(), |value| format!("{:.4}", scale * value))
-        };
-        [
-            ("epochs done", entry.epochs.to_string()),
-            ("validation loss", shown(entry.validation_loss, 1.0)),
-            ("accuracy, %", shown(entry.accuracy, 100.0)),
-            ("MAP@R, %", shown(entry.map_at_r, 100.0)),
-            ("train time, s", shown(entry.seconds, 1.0)),
-        ]
-    };
-    let both = figures(&entry_a).into_iter().zip(figures(&entry_b));
-    found.extend(both.map(|((what, first), (_, second))| Difference {
-        what: what.to_owned(),
-        first,
-        second,
-    }));
-    Ok(found)
-}
-
-/// Settings that differ, or that one of the two lacks.
-fn settings(a: &Toml, b: &Toml) -> Vec<Difference> {
-    let mut keys: Vec<(String, String)> = Vec::new();
-    for (section, values) in a.iter().chain(b) {
-        for key in values.as_table().into_iter().flat_map(Toml::keys) {
-            let place = (section.clone(), key.clone());
-            if !keys.contains(&place) {
-                keys.push(place);
-            }
-        }
-    }
-    let of = |table: &Toml, (section, key): &(String, String)| {
-        let value = table.get(section).and_then(|values| values.get(key));
-        value.map_or("–".to_owned(), Value::to_string)
-    };
-    let differing = keys.iter().filter(|place| of(a, place) != of(b, place));
-    differing
-        .map(|place| Difference {
-            what: format!("{}.{}", place.0, place.1),
-            first: of(a, place),
-            second: of(b, place),
-        })
-        .collect()
-}
-
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use std::fs;
 
-    fn run(runs: &Path, name: &str, settings: &str) -> PathBuf {
+    /// A trained run without a model, with these settings.
+    pub fn run(runs: &Path, name: &str, settings: &str) -> PathBuf {
         let folder = runs.join(name);
         fs::create_dir_all(&folder).unwrap();
         let config = Config::parse(settings, Path::new("x.toml")).unwrap();
@@ -271,16 +185,17 @@ mod tests {
         run(runs.path(), "b", "");
         run(runs.path(), "a", "[train]\nseed = 3");
         run(runs.path(), "tune-x/trial-001", "");
+        run(runs.path(), "tune-y", "");
         run(runs.path(), ".c.removed", "");
         fs::create_dir(runs.path().join("compare-x")).unwrap();
         fs::create_dir(runs.path().join("broken")).unwrap();
         fs::write(runs.path().join("broken/run.json"), "{").unwrap();
         let found = catalogue(runs.path());
         let names: Vec<&str> = found.iter().map(|entry| entry.name.as_str()).collect();
-        assert_eq!(names, ["a", "b", "broken", "tune-x/trial-001"]);
+        assert_eq!(names, ["a", "b", "broken", "tune-x/trial-001", "tune-y"]);
         assert_eq!((found[0].seed, found[0].state.as_str()), (Some(3), "trained"));
         assert!(found[2].state.contains("cannot be understood"), "{}", found[2].state);
-        assert_eq!(listed(&found).rows.len(), 4);
+        assert_eq!(listed(&found).rows.len(), 5);
         assert!(catalogue(&runs.path().join("none")).is_empty());
     }
 
@@ -292,22 +207,5 @@ mod tests {
         let has = |text: &str| entry.has(&Setting::read(text).unwrap());
         assert!(has("loss.margin=2") && has("train.schedule=cosine") && has("train.epochs=5"));
         assert!(!has("loss.margin=1") && !has("loss.temperature=0.1"));
-    }
-
-    #[test]
-    fn two_runs_are_told_apart_by_what_differs() {
-        let runs = tempfile::tempdir().unwrap();
-        let a = run(runs.path(), "a", "[train]\nepochs = 3");
-        let b = run(runs.path(), "b", "[loss]\nname = \"supcon\"");
-        let found = difference(&a, &b).unwrap();
-        let of = |what: &str| {
-            let line = found.iter().find(|line| line.what == what);
-            line.map(|line| (line.first.as_str(), line.second.as_str()))
-        };
-        assert_eq!(of("train.epochs"), Some(("3", "5")));
-        assert_eq!(of("loss.margin"), Some(("2.5", "–")));
-        assert_eq!(of("train.batch"), None);
-        assert_eq!(of("accuracy, %"), Some(("–", "–")));
-        assert!(difference(&a, runs.path()).is_err());
     }
 }

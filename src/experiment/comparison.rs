@@ -1,17 +1,16 @@
 //! Losses × seeds on the same data: trained or reused side by side, then put beside each other.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{
-    Arm, Evaluation, Existing, Needs, Run, RunLock, Session, evaluate, evaluate_test, evaluated,
-    refuse_unlike, side_by_side, tested,
+    Arm, Existing, Finished, LossRuns, Needs, Run, RunLock, Session, evaluate, evaluate_test,
+    evaluated, refuse_unlike, side_by_side, tested,
 };
 use crate::data::{BatchKind, Dataset};
 use crate::error::{Error, Result, chain};
 use crate::eval::Score;
-use crate::files::sha256_hex;
 use crate::runtime::Memory;
-use crate::train::{History, TrainConfig};
+use crate::train::TrainConfig;
 
 /// What to compare.
 #[derive(Debug, Clone)]
@@ -28,35 +27,6 @@ pub struct Plan {
     pub force: bool,
     /// The figure that decides.
     pub score: Score,
-}
-
-/// One run of a comparison, trained and evaluated.
-#[derive(Debug, Clone)]
-pub struct Finished {
-    /// Its seed.
-    pub seed: u64,
-    /// Its folder.
-    pub folder: PathBuf,
-    /// Losses and times of its epochs.
-    pub history: History,
-    /// Its figures.
-    pub evaluation: Evaluation,
-}
-
-/// All runs of one arm, in the order of the seeds.
-#[derive(Debug, Clone)]
-pub struct LossRuns {
-    /// Name of the arm: of the loss, and what sets it apart.
-    pub loss: String,
-    /// One a seed.
-    pub runs: Vec<Finished>,
-}
-
-impl LossRuns {
-    /// Runs that ended with all images at nearly one point.
-    pub fn collapsed(&self) -> usize {
-        self.runs.iter().filter(|run| run.history.collapsed()).count()
-    }
 }
 
 impl Plan {
@@ -119,6 +89,11 @@ impl Plan {
             arm.runs.sort_by_key(|run| place(run.seed));
         }
         Ok(results)
+    }
+
+    /// Whether some arms train longer than others: on more epochs, steps or images.
+    pub fn unequal(&self) -> bool {
+        self.arms.iter().any(|arm| arm.budget() != self.arms[0].budget())
     }
 
     /// What decides, of each run: per arm, per seed.
@@ -252,30 +227,6 @@ fn tell(session: &Session, arm: &Arm, seed: u64, error: &Error) {
         error => format!("failed: {}", chain(error)),
     };
     session.progress.say(&format!("{} seed {seed}: {what}", arm.name));
-}
-
-/// Folder of a comparison's tables and pictures, beside its runs: `compare-A-vs-B-HASH`, or
-/// `compare-17-losses-HASH`.
-pub fn comparison_folder(plan: &Plan, results: &[LossRuns]) -> PathBuf {
-    let names: Vec<&str> = results.iter().map(|loss| loss.loss.as_str()).collect();
-    // A name of many losses would be longer than a file's may be.
-    let what = match names.len() {
-        1..=3 => names.join("-vs-"),
-        many => format!("{many}-losses"),
-    };
-    let what = what.replace(" (", "-").replace(')', "");
-    let what = what.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
-    plan.runs.join(Path::new(&format!("compare-{what}-{}", hash_of(results))))
-}
-
-/// Six digits that tell these runs and the settings they were evaluated with from any others.
-pub fn hash_of(results: &[LossRuns]) -> String {
-    let runs: Vec<String> = results
-        .iter()
-        .flat_map(|loss| &loss.runs)
-        .map(|run| run.folder.to_string_lossy().into_owned() + &run.evaluation.fingerprint)
-        .collect();
-    sha256_hex(runs.join("\n").as_bytes())[..6].to_owned()
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 //! The words follow the interval of the paired difference: «better» stands only where the
 //! interval lies on one side of zero, and whatever does not follow from it is not said.
 
-use super::{Estimate, Standing, estimate, paired_difference, shown_p, standings};
+use super::wording::{mean, p_told, percent, points};
+use super::{Estimate, LEVEL, Standing, estimate, grouped, paired_difference, standings};
 
 /// What a comparison found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,8 +53,6 @@ pub struct DataUsed<'a> {
 const ABOUT_AS_FAST: f64 = 1.05;
 /// A spread below this comes from rounding: accuracies differ by whole images.
 const NO_SPREAD: f64 = 1e-12;
-/// Corrected p-values below this are called a difference.
-const LEVEL: f64 = 0.05;
 /// What is said of unequal budgets.
 const UNEQUAL: &str = "The losses did not train equally long (epochs, steps or images differ), so \
                        this compares budgets as well as losses.";
@@ -212,10 +211,7 @@ fn against(other: &LossFindings<'_>, standing: &Standing) -> String {
     };
     let (low_end, high_end) = (points(low), points(high));
     let interval = format!("95 % interval of the paired difference {low_end} to {high_end}");
-    let p_shown = match shown_p(p) {
-        small if small.starts_with('<') => format!("p {small}"),
-        shown => format!("p = {shown}"),
-    };
+    let p_shown = p_told(p);
     if p < LEVEL {
         format!("{head}, {interval}, {p_shown}: better, with these settings and data.")
     } else {
@@ -290,39 +286,6 @@ fn over_seeds(findings: &Findings<'_>) -> String {
         [seed] => format!("With the single seed {seed}"),
         seeds => format!("Over {} seeds", seeds.len()),
     }
-}
-
-fn mean(values: &[f64]) -> f64 {
-    estimate(values).mean
-}
-
-/// A share as `86.20 %`.
-fn percent(share: f64) -> String {
-    format!("{:.2} %", 100.0 * share)
-}
-
-/// A difference of shares in percentage points: two decimals, more where those would show zero
-/// for what is not zero, so that a sentence never contradicts its figures.
-fn points(difference: f64) -> String {
-    let shown = |decimals: usize| format!("{:.decimals$}", 100.0 * difference);
-    let is_zero = |text: &String| text.chars().all(|c| matches!(c, '0' | '.' | '-'));
-    match [2, 4, 8].into_iter().map(shown).find(|text| !is_zero(text)) {
-        Some(text) => text.replace('-', "−"),
-        None => "0.00".to_owned(),
-    }
-}
-
-/// 57000 as `57,000`.
-pub fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

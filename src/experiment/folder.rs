@@ -17,6 +17,12 @@ use crate::train::files as training_files;
 pub const CONFIG: &str = "config.toml";
 /// What the run is: data, classes, versions, how far it came.
 pub const RECORD: &str = "run.json";
+/// The figures of a comparison.
+pub const COMPARISON: &str = "comparison.json";
+/// The figures of a sweep.
+pub const SWEEP: &str = "sweep.json";
+/// The trials of a search.
+pub const SEARCH: &str = "search.json";
 /// Folder of the pictures.
 pub const PLOTS: &str = "plots";
 
@@ -177,8 +183,7 @@ impl RunFolder {
         }
     }
 
-    /// Removes a run with all its files; refuses to remove anything else. Stopped at any moment,
-    /// the run is there as a whole or not at all.
+    /// Removes a run with all its files, as [`RunFolder::put_away`]; refuses to remove anything else.
     ///
     /// # Errors
     /// The folder is no run, or the system refuses.
@@ -191,6 +196,15 @@ impl RunFolder {
                 Fault::new(&self.path, problem).remedy("it is not removed; take another name");
             return Err(fault.into());
         }
+        self.put_away()
+    }
+
+    /// Removes the folder with all in it, whatever it is. Stopped at any moment, it is there as a
+    /// whole or not at all.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn put_away(&self) -> Result<()> {
         let removed = self.path.with_file_name(format!(".{}.removed", self.name()));
         if removed.exists() {
             // Left by a process that was stopped while it removed.

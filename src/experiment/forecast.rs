@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use ndarray::Array2;
 
-use super::{Arm, Needs, Plan, Run, Session, Status, side_by_side};
+use super::{Arm, Needs, Plan, Run, Session, Status, evaluated, side_by_side};
 use crate::data::{Part, Parts};
 use crate::error::Result;
 use crate::eval::{self, Figures, Labelled, Trial, tsne};
@@ -30,12 +30,50 @@ pub struct Forecast {
     pub seconds: f64,
     /// Bytes that will be written.
     pub disk: u64,
+    /// What is to be known of the plan before it begins.
+    pub remarks: Vec<String>,
 }
 
 /// Seconds that the parts of a run take.
+#[derive(Debug, Clone, Copy, Default)]
 struct Pace {
     training: f64,
     evaluation: f64,
+}
+
+/// What of a run is still to be done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Left {
+    /// The share of its training, 0 to 1.
+    training: f64,
+    /// Whether its evaluation is.
+    evaluation: bool,
+}
+
+impl Left {
+    fn all() -> Left {
+        Left { training: 1.0, evaluation: true }
+    }
+
+    fn of(session: &Session, run: &Run) -> Result<Left> {
+        let Some(record) = run.folder.record()? else { return Ok(Left::all()) };
+        if record.status == Status::Trained {
+            let evaluation = evaluated(session, &run.folder, &run.config)?.is_none();
+            return Ok(Left { training: 0.0, evaluation });
+        }
+        let done = History::read(&run.folder.file(files::HISTORY)).map_or(0, |h| h.epochs.len());
+        let training = 1.0 - done as f64 / (run.config.train.epochs + 1) as f64;
+        Ok(Left { training, evaluation: true })
+    }
+
+    fn is_nothing(self) -> bool {
+        self.training == 0.0 && !self.evaluation
+    }
+
+    fn seconds(self, pace: Pace) -> f64 {
+        let evaluation = if self.evaluation { pace.evaluation } else { 0.0 };
+        self.training * pace.training + evaluation
+    }
 }
 
 impl Forecast {
@@ -46,35 +84,34 @@ impl Forecast {
     /// Settings that do not fit the data; not enough memory or disk.
     pub fn of(session: &Session, plan: &Plan) -> Result<Forecast> {
         let Needs { disk, .. } = plan.check_needs(session)?;
-        let mut left: Vec<(usize, f64)> = Vec::new();
+        let mut left: Vec<(usize, Left)> = Vec::new();
         for (arm, seed) in plan.tasks() {
             let run = plan.settle(session, &plan.arms[arm], seed)?;
-            let share = if plan.force { 1.0 } else { share_left(&run)? };
-            left.push((arm, share));
+            left.push((arm, if plan.force { Left::all() } else { Left::of(session, &run)? }));
         }
-        let is_left = |arm: usize| left.iter().any(|&(of, share)| of == arm && share > 0.0);
-        let arms: Vec<usize> = (0..plan.arms.len()).filter(|&arm| is_left(arm)).collect();
+        let runs_left =
+            |arm: usize| left.iter().filter(|l| l.0 == arm && !l.1.is_nothing()).count();
+        let arms: Vec<usize> = (0..plan.arms.len()).filter(|&arm| runs_left(arm) > 0).collect();
         let measured = side_by_side(session, plan.jobs, arms.clone(), |session, arm| {
             measure(session, plan, &plan.arms[arm])
         });
-        let mut seconds_of = vec![0.0; plan.arms.len()];
+        let mut paces = vec![Pace::default(); plan.arms.len()];
         for (arm, pace) in arms.iter().zip(measured) {
-            let Pace { training, evaluation } = pace?;
-            seconds_of[*arm] = training + evaluation;
+            paces[*arm] = pace?;
         }
         let of_arm = |arm: usize| {
-            let runs = left.iter().filter(|&&(of, share)| of == arm && share > 0.0).count();
-            (plan.arms[arm].name.clone(), runs, seconds_of[arm])
+            (plan.arms[arm].name.clone(), runs_left(arm), Left::all().seconds(paces[arm]))
         };
-        let times: Vec<f64> = left.iter().map(|&(arm, share)| share * seconds_of[arm]).collect();
+        let times: Vec<f64> = left.iter().map(|&(arm, left)| left.seconds(paces[arm])).collect();
         let jobs = plan.jobs.clamp(1, left.len());
         Ok(Forecast {
             arms: arms.into_iter().map(of_arm).collect(),
             runs: left.len(),
-            finished: left.iter().filter(|(_, share)| *share == 0.0).count(),
+            finished: left.iter().filter(|(_, left)| left.is_nothing()).count(),
             jobs,
             seconds: in_turn(&times, jobs),
             disk,
+            remarks: plan.unequal().then(|| UNEQUAL.to_owned()).into_iter().collect(),
         })
     }
 
@@ -107,6 +144,7 @@ impl Forecast {
             jobs,
             seconds: in_turn(&vec![seconds; left], jobs),
             disk,
+            remarks: Vec::new(),
         })
     }
 
@@ -130,9 +168,14 @@ impl Forecast {
                 bytes(self.disk)
             ));
         }
+        lines.extend(self.remarks.iter().map(|remark| format!("  note: {remark}")));
         lines.join("\n")
     }
 }
+
+/// What a plan says of unequal budgets.
+const UNEQUAL: &str = "the losses do not train equally long (epochs, steps, batch or images differ), \
+                       so this compares budgets as well as losses";
 
 /// Seconds until tasks in this order are done by so many workers.
 fn in_turn(times: &[f64], workers: usize) -> f64 {
@@ -152,16 +195,6 @@ pub fn spoken(seconds: f64) -> String {
         60..3600 => format!("{} min {} s", whole / 60, whole % 60),
         _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
     }
-}
-
-/// The part of a run that is still to be done.
-fn share_left(run: &Run) -> Result<f64> {
-    let Some(record) = run.folder.record()? else { return Ok(1.0) };
-    if record.status == Status::Trained {
-        return Ok(0.0);
-    }
-    let done = History::read(&run.folder.file(files::HISTORY)).map_or(0, |h| h.epochs.len());
-    Ok(1.0 - done as f64 / (run.config.train.epochs + 1) as f64)
 }
 
 /// Times an arm under the first seed.
@@ -212,6 +245,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_left_of_a_run_takes_its_part_of_the_time() {
+        let pace = Pace { training: 20.0, evaluation: 5.0 };
+        assert_eq!(Left::all().seconds(pace), 25.0);
+        assert_eq!(Left { training: 0.5, evaluation: true }.seconds(pace), 15.0);
+        let done = Left { training: 0.0, evaluation: false };
+        assert!(done.is_nothing() && done.seconds(pace) == 0.0);
+        assert!(!Left { training: 0.0, evaluation: true }.is_nothing());
+    }
+
+    #[test]
     fn workers_take_the_next_task_when_they_are_free() {
         assert_eq!(in_turn(&[5.0, 1.0, 1.0, 1.0], 2), 5.0);
         assert_eq!(in_turn(&[2.0, 2.0, 2.0], 2), 4.0);
@@ -235,13 +278,14 @@ mod tests {
             jobs: 2,
             seconds: 20.0,
             disk: 9_000_000,
+            remarks: vec!["mind the step".to_owned()],
         };
         assert_eq!(
             forecast.told(),
             "plan: 3 runs, 1 of them finished; 2 at a time\n  cross-entropy: 2 runs of about 20 s\n  \
-             about 20 s in all, measured over a few steps; up to 9 MB to be written"
+             about 20 s in all, measured over a few steps; up to 9 MB to be written\n  note: mind the step"
         );
         forecast.arms.clear();
-        assert!(forecast.told().ends_with("nothing is left to train"));
+        assert!(forecast.told().ends_with("nothing is left to train\n  note: mind the step"));
     }
 }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::{
-    DataUsed, Findings, Finished, LossFindings, LossRuns, Plan, RunFolder, RunLock, Session,
-    Standing, Summary, comparison_folder, conclude, grouped, pictures, read_map, standings,
-    standings_table, write_json,
+    COMPARISON, DataUsed, Findings, Finished, LossFindings, LossRuns, Plan, RunFolder, RunLock,
+    Session, Standing, Summary, comparison_folder, conclude, grouped, pictures, read_map,
+    standings, standings_table, write_json,
 };
 use crate::data::Dataset;
 use crate::error::Result;
@@ -168,7 +168,7 @@ impl Comparison {
                 &format!("\n{}\n\n{}\n", self.test_caption(test), test.summary.table().markdown());
         }
         write_text(&file("table.md"), &text)?;
-        write_json(&file("comparison.json"), self)?;
+        write_json(&file(COMPARISON), self)?;
         self.draw_curves(&file("plots/loss.png"))?;
         if !self.unseen() {
             self.draw_recall(&file("plots/recall.png"))?;
@@ -258,10 +258,9 @@ fn conclusion(plan: &Plan, results: &[LossRuns], train: usize) -> String {
         .collect();
     let evaluation = &results[0].runs[0].evaluation;
     let file = &plan.arms[0].config.data.path;
-    let unequal = plan.arms.iter().any(|arm| arm.budget() != plan.arms[0].budget());
     conclude(&Findings {
         metric: &plan.score.name(evaluation.figures.knn.k),
-        unequal,
+        unequal: plan.unequal(),
         seeds: &plan.seeds,
         losses: &losses,
         data: DataUsed {

@@ -88,10 +88,15 @@ fn titled(name: &str, knn: &KnnMetrics) -> String {
     format!("{name} · {}-NN accuracy {:.3}", knn.k, knn.accuracy)
 }
 
-/// `cross-entropy seed 2022 · 1-NN accuracy 0.863 · KL 0.960`, where `loss` is what stands first.
+/// `cross-entropy seed 2022 · 1-NN accuracy 0.863 · KL 0.960`, where `loss` is what stands first; of
+/// unseen classes, with MAP@R, which judges them.
 pub fn tsne_title(loss: &str, evaluation: &Evaluation) -> String {
     let kl = evaluation.tsne.as_ref().map(|tsne| format!(" · KL {:.3}", tsne.kl));
-    let title = titled(&named(loss, evaluation), &evaluation.figures.knn);
+    let (name, figures) = (named(loss, evaluation), &evaluation.figures);
+    let title = match evaluation.unseen {
+        true => format!("{name} · MAP@R {:.3}", figures.retrieval.map_at_r),
+        false => titled(&name, &figures.knn),
+    };
     format!("{title}{}", kl.unwrap_or_default())
 }
 

@@ -218,10 +218,8 @@ impl Run {
         let weights = initial_weights(&architecture, self.config.train.seed);
         let mut network =
             open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;
-        let unseen = unseen_classes(&self.config.data.unseen_classes, &data.classes)?;
-        let classes: Vec<Class> = kept(&data.classes, &unseen).map(|(_, c)| c.clone()).collect();
-        let [train, validation] =
-            [&self.train, &self.validation].map(|part| renumbered(part, &data.classes, &unseen));
+        let classes = self.trained_classes()?;
+        let [train, validation] = [self.numbered(&self.train)?, self.measured()?];
         let task = Task {
             config: &self.config.train,
             loss: &self.config.loss,
@@ -234,6 +232,30 @@ impl Run {
             interrupt: &session.interrupt,
         };
         work(&task, &mut *network)
+    }
+
+    /// The classes that are trained on, in the order of the numbers that training gives them.
+    ///
+    /// # Errors
+    /// Unseen classes that are not there.
+    pub fn trained_classes(&self) -> Result<Vec<Class>> {
+        let all = &self.record.data.classes;
+        let unseen = unseen_classes(&self.config.data.unseen_classes, all)?;
+        Ok(kept(all, &unseen).map(|(_, class)| class.clone()).collect())
+    }
+
+    /// The images that give the validation loss, their classes numbered as in training.
+    ///
+    /// # Errors
+    /// As [`Run::trained_classes`].
+    pub fn measured(&self) -> Result<Part> {
+        self.numbered(&self.validation)
+    }
+
+    fn numbered(&self, part: &Part) -> Result<Part> {
+        let all = &self.record.data.classes;
+        let unseen = unseen_classes(&self.config.data.unseen_classes, all)?;
+        Ok(renumbered(part, all, &unseen))
     }
 
     fn what_exists(&self, existing: Existing) -> Result<Found> {

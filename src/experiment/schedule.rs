@@ -18,6 +18,18 @@ pub fn side_by_side<T: Send, R: Send>(
     tasks: Vec<T>,
     work: impl Fn(&Session, T) -> R + Sync,
 ) -> Vec<R> {
+    side_by_side_after(session, jobs, tasks, |_, _| (), |session, task, ()| work(session, task))
+}
+
+/// The same of tasks that wait for something before they can begin: `wait` does so without a core,
+/// which those at work need, and hands on what it found.
+pub fn side_by_side_after<T: Send, W, R: Send>(
+    session: &Session,
+    jobs: usize,
+    tasks: Vec<T>,
+    wait: impl Fn(&Session, &T) -> W + Sync,
+    work: impl Fn(&Session, T, W) -> R + Sync,
+) -> Vec<R> {
     let count = tasks.len();
     let queue: Mutex<VecDeque<(usize, T)>> = Mutex::new(tasks.into_iter().enumerate().collect());
     let next = || queue.lock().expect("no task panics while it is taken").pop_front();
@@ -25,12 +37,13 @@ pub fn side_by_side<T: Send, R: Send>(
     std::thread::scope(|scope| {
         for _ in 0..jobs.clamp(1, count.max(1)) {
             let (session, sender) = (session.share(), sender.clone());
-            let (next, work) = (&next, &work);
+            let (next, wait, work) = (&next, &wait, &work);
             scope.spawn(move || {
                 one_libtorch_thread();
                 while let Some((place, task)) = next() {
+                    let found = wait(&session, &task);
                     let core = session.cores.take();
-                    let result = work(&session, task);
+                    let result = work(&session, task, found);
                     drop(core);
                     sender.send((place, result)).expect("the receiver outlives the threads");
                 }
@@ -77,6 +90,23 @@ mod tests {
             assert_eq!(results, squares);
             assert!(most <= at_most, "{most} at once with {cores} cores and {jobs} jobs");
         }
+    }
+
+    #[test]
+    fn tasks_that_wait_for_earlier_ones_keep_no_core_from_them() {
+        // Each waits for all before it, so a core held while waiting would never come free.
+        let done = AtomicUsize::new(0);
+        let wait = |_: &Session, task: &usize| {
+            while done.load(Ordering::SeqCst) < *task {
+                std::thread::yield_now();
+            }
+        };
+        let work = |_: &Session, task: usize, ()| {
+            done.fetch_add(1, Ordering::SeqCst);
+            task
+        };
+        let results = side_by_side_after(&session(1), 4, (0..12).collect(), wait, work);
+        assert_eq!(results, (0..12).collect::<Vec<_>>());
     }
 
     #[test]

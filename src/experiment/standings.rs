@@ -5,6 +5,9 @@ use serde::Serialize;
 use super::{Estimate, all_pairs, estimate, paired_difference, rank_probabilities};
 use crate::report::table::Table;
 
+/// Corrected p-values below this are called a difference.
+pub const LEVEL: f64 = 0.05;
+
 /// One loss against the best by one metric.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Standing {
@@ -70,10 +73,12 @@ pub fn standings_table(metric: &str, names: &[String], standings: &[Standing]) -
     table
 }
 
-/// A p-value as it is told: two digits, and not smaller than can be believed.
+/// A p-value as it is told: not smaller than can be believed, with four decimals where it is small,
+/// and never on the other side of [`LEVEL`].
 pub fn shown_p(p: f64) -> String {
     match p {
         p if p < 0.0001 => "< 0.0001".to_owned(),
+        p if p < LEVEL => format!("{:.4}", p.min(LEVEL - 0.0001)),
         p if p < 0.1 => format!("{p:.4}"),
         p => format!("{p:.2}"),
     }
@@ -107,7 +112,7 @@ mod tests {
 
     #[test]
     fn p_values_are_short() {
-        let shown = [1e-9, 0.00123, 0.0499, 0.051, 0.5, 1.0].map(shown_p);
-        assert_eq!(shown, ["< 0.0001", "0.0012", "0.0499", "0.0510", "0.50", "1.00"]);
+        let shown = [1e-9, 0.00123, 0.04999, 0.05, 0.051, 0.5, 1.0].map(shown_p);
+        assert_eq!(shown, ["< 0.0001", "0.0012", "0.0499", "0.0500", "0.0510", "0.50", "1.00"]);
     }
 }

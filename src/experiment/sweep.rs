@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::wording::{listed, percent};
 use super::{
-    Arm, Estimate, LossRuns, Plan, RunFolder, RunLock, Session, estimate, grouped, hash_of,
-    write_json,
+    Arm, Estimate, LEVEL, LossRuns, Plan, RunFolder, RunLock, SWEEP, Session, estimate, grouped,
+    hash_of, standings, write_json,
 };
 use crate::config::{Config, Setting};
 use crate::data::Amount;
@@ -147,7 +148,7 @@ impl Sweep {
         self.each_run().write_csv(&folder.file("runs.csv"))?;
         let text = format!("{}\n\n{}\n{}\n", self.caption(), table.markdown(), self.conclusion);
         write_text(&folder.file("table.md"), &text)?;
-        write_json(&folder.file("sweep.json"), self)?;
+        write_json(&folder.file(SWEEP), self)?;
         self.draw(&folder)?;
         Ok(self.folder.clone())
     }

@@ -11,10 +11,11 @@ mod trial;
 
 use std::path::PathBuf;
 use std::sync::{Condvar, Mutex};
+use std::time::Duration;
 
 use super::{
-    Arm, Existing, Forecast, Needs, Plan, Run, RunLock, Session, read_json, refuse_unlike,
-    side_by_side, write_json,
+    Arm, Existing, Forecast, Needs, Plan, Removal, Run, RunLock, Session, Status, read_json,
+    refuse_unlike, side_by_side_after, trials, write_json,
 };
 use crate::config::{Config, Setting};
 use crate::error::{Error, Result};
@@ -24,8 +25,8 @@ use crate::runtime::Memory;
 
 pub use rank::Tuned;
 use space::{Space, propose};
-use trial::{Scorer, TRIAL};
-pub use trial::{State, Trial};
+use trial::Scorer;
+pub use trial::{State, TRIAL, Trial};
 
 /// A trial knows of the results of trials so many before it; so many can run side by side.
 const LAG: usize = 4;
@@ -35,7 +36,7 @@ const LAG: usize = 4;
 pub struct Search {
     /// The settings that are not searched, and those of the first trial.
     pub config: Config,
-    /// Trials in all.
+    /// Trials in all, at least one.
     pub trials: usize,
     /// Trials side by side, at most four.
     pub jobs: usize,
@@ -47,6 +48,9 @@ pub struct Search {
     pub score: Score,
 }
 
+/// How often a trial that waits looks whether somebody asks to stop.
+const LOOK_UP: Duration = Duration::from_millis(100);
+
 /// The trials that ended so far, and those who wait for them.
 struct Board {
     state: Mutex<(Vec<Option<Trial>>, bool)>,
@@ -55,11 +59,8 @@ struct Board {
 
 impl Search {
     /// # Errors
-    /// No trial; settings that no training can have.
+    /// Settings that no training can have.
     pub fn check(&self) -> Result<()> {
-        if self.trials == 0 {
-            return Err(Error::setting("--trials", 0, "must be at least 1"));
-        }
         self.config.check()
     }
 
@@ -76,7 +77,7 @@ impl Search {
             let path = folder.join(name(*place)).join(TRIAL);
             read_json::<Trial>(&path).is_ok_and(|trial| trial.is_some_and(|t| t.state.is_end()))
         };
-        let there = (0..).take_while(|place| folder.join(name(*place)).exists()).count();
+        let there = trials(&folder).len();
         if there > self.trials && !self.force {
             let problem = format!(
                 "{} has {there} trials already: name at least as many, or begin anew with --force",
@@ -87,7 +88,7 @@ impl Search {
         let done = if self.force { 0 } else { (0..self.trials).filter(ended).count() };
         let left = self.trials - done;
         let losses = std::slice::from_ref(&self.config.loss);
-        let needs = Needs::of(session, &self.config, losses, self.jobs, left)?;
+        let needs = Needs::of(session, &self.config, losses, self.jobs(), left)?;
         needs.check(&self.runs, Memory::now(), |line| session.progress.say(line))?;
         Forecast::of_trials(session, &plan, (self.trials, left), needs.disk)
     }
@@ -126,13 +127,16 @@ impl Search {
         Ok(self.runs.join(format!("tune-{}-{}", config.loss.name(), &hash[..6])))
     }
 
-    /// Does every trial that is not done yet, and ranks them.
+    /// Does every trial that is not done yet, and ranks them; with `force`, all anew.
     ///
     /// # Errors
     /// [`Error::Interrupted`] with how many trials ended; the first error of a trial that is not
     /// the fault of its settings.
     pub fn carry_out(&self, session: &Session) -> Result<Tuned> {
         let folder = self.folder(session)?;
+        if self.force && !trials(&folder).is_empty() {
+            Removal::of(&folder)?.carry_out()?;
+        }
         let images = Run::new(session, self.config.clone(), &folder, Some(&name(0)))?.images();
         let mut session = session.share();
         session.progress =
@@ -140,12 +144,17 @@ impl Search {
         let board =
             Board { state: Mutex::new((vec![None; self.trials], false)), changed: Condvar::new() };
         let tasks = (0..self.trials).collect();
-        let done = side_by_side(&session, self.jobs(), tasks, |session, place| {
-            let trial = self.trial(session, &folder, place, &board);
-            session.progress.ended();
-            board.put(place, trial.as_ref().ok().cloned());
-            trial
-        });
+        let wait = |session: &Session, place: &usize| {
+            board.up_to((place + 1).saturating_sub(LAG), session)
+        };
+        let done =
+            side_by_side_after(&session, self.jobs(), tasks, wait, |session, place, earlier| {
+                let trial =
+                    earlier.and_then(|earlier| self.trial(session, &folder, place, &earlier));
+                session.progress.ended();
+                board.put(place, trial.as_ref().ok().cloned());
+                trial
+            });
         Tuned::new(self, &session, folder, all_ended(done)?)
     }
 
@@ -155,27 +164,33 @@ impl Search {
         session: &Session,
         folder: &std::path::Path,
         place: usize,
-        board: &Board,
+        earlier: &[Trial],
     ) -> Result<Trial> {
         session.interrupt.check("not begun")?;
-        let earlier = board.up_to((place + 1).saturating_sub(LAG))?;
         let space = Space::of(&self.config.loss);
-        let settings = propose(&space, place, self.config.train.seed, &earlier);
+        let settings = propose(&space, place, self.config.train.seed, earlier);
         let config = self.config.with(&settings)?;
         let run = Run::new(session, config, folder, Some(&name(place)))?;
         let _lock = RunLock::take(&run.folder)?;
         let path = run.folder.file(TRIAL);
         let title = format!("{} {}", run.config.loss.name(), name(place));
         let progress = session.progress.run(&title, run.images());
-        let before = if self.force { None } else { read_json::<Trial>(&path)? };
+        let before = read_json::<Trial>(&path)?;
         if let Some(trial) = before.as_ref().filter(|trial| trial.state.is_end()) {
             progress.trained();
             return Ok(trial.clone());
         }
         let settings = space.values_of(&run.config);
-        let trial = before.unwrap_or_else(|| Trial::new(place + 1, settings));
+        let trial = before.unwrap_or_else(|| Trial::new(place + 1, settings.clone()));
+        // A run that was trained to its end without being scored has nothing to be ranked by.
+        let trained = run.folder.record()?.is_some_and(|r| r.status == Status::Trained);
+        let unscored = trained && trial.scores.len() < run.config.train.epochs;
+        let (trial, existing) = match unscored {
+            true => (Trial::new(place + 1, settings), Existing::Replace),
+            false => (trial, Existing::GoOn),
+        };
+        let earlier = earlier.to_vec();
         let mut scorer = Scorer::new(session, &run.config, self.score, trial, earlier, path)?;
-        let existing = if self.force { Existing::Replace } else { Existing::GoOn };
         match run.train_observed(session, existing, &mut scorer, &progress) {
             Ok(history) => scorer.trial.ended(history.seconds()),
             Err(Error::Diverged(why)) => scorer.trial.failed(why),
@@ -218,8 +233,8 @@ impl Board {
     /// Waits for the first `count` trials.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] where one of them will not end.
-    fn up_to(&self, count: usize) -> Result<Vec<Trial>> {
+    /// [`Error::Interrupted`] where one of them will not end, or somebody asks to stop.
+    fn up_to(&self, count: usize, session: &Session) -> Result<Vec<Trial>> {
         let mut state = self.state.lock().expect("nobody panics with the lock");
         loop {
             let (trials, given_up) = &*state;
@@ -227,8 +242,10 @@ impl Board {
             match ended {
                 Some(trials) => return Ok(trials),
                 None if *given_up => return Err(Error::Interrupted("not begun".to_owned())),
-                None => state = self.changed.wait(state).expect("nobody panics with the lock"),
+                None => session.interrupt.check("not begun")?,
             }
+            let waited = self.changed.wait_timeout(state, LOOK_UP);
+            state = waited.expect("nobody panics with the lock").0;
         }
     }
 

@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use super::paint::style::STROKE;
-use super::paint::{Axis, Entry, Frame, Key, Legend, MOST_PANELS, Panel, Point, Sheet, line_look};
+use super::paint::{
+    Axis, Dash, Entry, Frame, Key, Legend, Look, MOST_PANELS, Marker, Panel, Point, Sheet,
+    line_look,
+};
 use crate::error::{Error, Result};
 
 /// Something that was taken at every place of a training.
@@ -11,6 +14,10 @@ use crate::error::{Error, Result};
 pub struct Quantity<'a> {
     /// Its name.
     pub name: &'a str,
+    /// The loss that it belongs to, from 0: all of one loss have its colour.
+    pub loss: usize,
+    /// Whether it is dashed, as one term of a loss beside another.
+    pub dashed: bool,
     /// Its value at each place; no number leaves a gap.
     pub values: &'a [f64],
 }
@@ -32,7 +39,15 @@ const BEGINNING: usize = 2;
 /// It does where that makes its range so much smaller.
 const MUCH: f64 = 4.0;
 
-/// Draws the panels side by side; looks are numbered across them, with one legend.
+impl Quantity<'_> {
+    fn look(&self) -> Look {
+        let look = line_look(self.loss);
+        let (dash, hollow) = if self.dashed { (Dash::Dashed, true) } else { (Dash::Solid, false) };
+        Look { dash, marker: Marker { hollow, ..look.marker }, ..look }
+    }
+}
+
+/// Draws the panels side by side, with one legend.
 ///
 /// # Errors
 /// [`Error::Other`] without a panel; [`Error::Io`] when the file cannot be written.
@@ -41,23 +56,19 @@ pub fn draw(note: &str, steps: &[f64], panels: &[BoundPanel<'_>], path: &Path) -
         return Err(Error::Other(format!("{}: no panel to draw", path.display())));
     }
     let quantities = || panels.iter().flat_map(|panel| panel.quantities);
-    let entries: Vec<Entry> = quantities()
-        .enumerate()
-        .map(|(i, q)| Entry { key: Key::Line(line_look(i)), name: q.name.to_owned() })
-        .collect();
+    let entries: Vec<Entry> =
+        quantities().map(|q| Entry { key: Key::Line(q.look()), name: q.name.to_owned() }).collect();
     let titles: Vec<&str> = panels.iter().map(|panel| panel.title).collect();
     let panel = Panel { width: WIDTH, height: HEIGHT, left: Frame::LEFT, below: Frame::BELOW };
     let sheet = Sheet::new(&titles, panel, note, Legend::new(entries, HEIGHT));
     let mut canvas = sheet.canvas();
     let x = Axis::around("step", steps.iter().copied()).unwrap_or_else(|| Axis::empty("step"));
-    let mut number = 0;
     for (panel, area) in panels.iter().zip(&sheet.areas) {
         let y = up_axis(panel);
         let frame = Frame::new(*area, &x, &y);
         frame.draw(&mut canvas);
-        for quantity in panel.quantities {
-            let look = line_look(number);
-            number += 1;
+        for (number, quantity) in panel.quantities.iter().enumerate() {
+            let look = quantity.look();
             let inside = |value: &f64| (y.low..=y.high).contains(value);
             let places: Vec<Option<Point>> = steps
                 .iter()
@@ -70,7 +81,7 @@ pub fn draw(note: &str, steps: &[f64], panels: &[BoundPanel<'_>], path: &Path) -
             }
             // Markers now and then: enough to tell lines apart, too few to hide them.
             let every = places.len().div_ceil(12).max(1);
-            for at in places.iter().skip(number % every).step_by(every).flatten() {
+            for at in places.iter().skip((2 * number) % every).step_by(every).flatten() {
                 canvas.marker(*at, 4.2, look, 1.0);
             }
         }
@@ -101,12 +112,12 @@ mod tests {
         let falling = [90.0, 40.0, 2.0, 1.5, 1.0];
         let other = [f64::NAN, 3.0, 1.0, 0.5, 0.25];
         let quantities = [
-            Quantity { name: "cross-entropy", values: &falling },
-            Quantity { name: "spce", values: &other },
+            Quantity { name: "cross-entropy", loss: 0, dashed: false, values: &falling },
+            Quantity { name: "spce", loss: 1, dashed: true, values: &other },
         ];
         let panel = BoundPanel { title: "losses", quantities: &quantities };
         assert!(up_axis(&panel).high < 3.0);
-        let near = [Quantity { name: "a", values: &[3.0, 2.0, 1.0, 0.5] }];
+        let near = [Quantity { values: &[3.0, 2.0, 1.0, 0.5], ..quantities[0] }];
         assert!(up_axis(&BoundPanel { title: "", quantities: &near }).high > 3.0);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bound.png");

@@ -1,5 +1,6 @@
 //! t-SNE scatter plots: one point an image, coloured and shaped by its class.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::paint::style::FAINT_TEXT;
@@ -19,7 +20,7 @@ pub struct Scatter<'a> {
     pub labels: &'a [usize],
 }
 
-/// Draws the panels side by side with one legend of all classes at the right.
+/// Draws the panels side by side with one legend at the right, of all classes that have points.
 ///
 /// Across and up have the same scale, as distances are what the picture is about.
 ///
@@ -62,9 +63,12 @@ fn sheet(panels: &[Scatter<'_>], classes: &[String]) -> Sheet {
         2 => 580.0,
         _ => 390.0,
     };
+    let shown: HashSet<usize> =
+        panels.iter().flat_map(|panel| panel.labels.iter().copied()).collect();
     let entries = classes
         .iter()
         .enumerate()
+        .filter(|(class, _)| shown.contains(class))
         .map(|(class, name)| Entry { key: Key::Marker(class_look(class)), name: name.clone() });
     let left_out: usize =
         panels.iter().flat_map(|panel| panel.points).filter(|point| !finite(point)).count();

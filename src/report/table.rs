@@ -13,6 +13,9 @@ use crate::files::write_atomically;
 /// A line below the header, and two spaces between the columns.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
 
+/// Columns between two cells.
+const SPACE: usize = 2;
+
 /// A header and rows of cells as they are shown, numbers and units included.
 ///
 /// A row that is shorter than the longest ends in empty cells. Columns of numbers are set flush
@@ -38,19 +41,12 @@ impl Table {
     }
 
     /// The table for a terminal, without a line break at its end.
-    ///
-    /// With a width (in columns of the terminal) long cells are wrapped to keep within it.
-    pub fn terminal(&self, width: Option<u16>) -> String {
+    pub fn terminal(&self) -> String {
         let shown = |row: &[String]| self.filled(row, escaped);
         let mut table = comfy_table::Table::new();
         table.load_style(STYLE).set_header(shown(&self.header));
         table.add_rows(self.rows.iter().map(|row| shown(row)));
-        match width {
-            Some(width) => {
-                table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic)
-            }
-            None => table.set_content_arrangement(ContentArrangement::Disabled),
-        };
+        table.set_content_arrangement(ContentArrangement::Disabled);
         let numbers = self.number_columns();
         for (column, is_number) in table.column_iter_mut().zip(numbers) {
             if is_number {
@@ -58,6 +54,39 @@ impl Table {
             }
         }
         table.trim_fmt()
+    }
+
+    /// The table for a terminal in as many tables below each other as keep within `width`, each with
+    /// the first column; one that fits stays whole.
+    pub fn blocks(&self, width: usize) -> String {
+        let length = |cell: &String| cell.chars().count();
+        let cell = |row: &Vec<String>, column: usize| row.get(column).map_or(0, length);
+        let widths: Vec<usize> = (0..self.columns())
+            .map(|i| {
+                self.rows.iter().chain([&self.header]).map(|row| cell(row, i)).fold(0, usize::max)
+            })
+            .collect();
+        let first = widths.first().copied().unwrap_or(0);
+        let mut blocks: Vec<Vec<usize>> = Vec::new();
+        let mut used = usize::MAX;
+        for (column, own) in widths.iter().enumerate().skip(1) {
+            if used.saturating_add(own + SPACE) > width {
+                blocks.push(vec![0]);
+                used = first;
+            }
+            used += own + SPACE;
+            blocks.last_mut().expect("pushed before the first column").push(column);
+        }
+        let part = |columns: &Vec<usize>| {
+            let of =
+                |row: &Vec<String>| columns.iter().filter_map(|&i| row.get(i).cloned()).collect();
+            let rows = self.rows.iter().map(of).collect();
+            Table { header: of(&self.header), rows }.terminal()
+        };
+        match blocks.len() {
+            0 | 1 => self.terminal(),
+            _ => blocks.iter().map(part).collect::<Vec<_>>().join("\n\n"),
+        }
     }
 
     /// The table in GitHub's Markdown, with a line break at its end.
@@ -93,14 +122,6 @@ impl Table {
         }
         let bytes = writer.into_inner().expect("memory takes every byte");
         String::from_utf8(bytes).expect("cells are UTF-8 and so is their CSV")
-    }
-
-    /// Writes [`Table::markdown`] to a file.
-    ///
-    /// # Errors
-    /// [`crate::error::Error::Io`] with the path that could not be written.
-    pub fn write_markdown(&self, path: &Path) -> Result<()> {
-        write_atomically(path, |writer| writer.write_all(self.markdown().as_bytes()))
     }
 
     /// Writes [`Table::csv`] to a file.
@@ -178,7 +199,7 @@ mod tests {
 
     #[test]
     fn the_terminal_table_is_plain_text_with_numbers_flush_right() {
-        let text = losses().terminal(None);
+        let text = losses().terminal();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 5, "{text}");
         assert!(!text.contains('\u{1b}'));
@@ -189,20 +210,28 @@ mod tests {
     }
 
     #[test]
-    fn a_narrow_terminal_wraps_cells() {
-        let mut table = Table::new(["loss", "remark"]);
-        table.push(["a".to_owned(), "many words ".repeat(20)]);
-        let text = table.terminal(Some(40));
-        assert!(text.lines().count() > 5 && text.lines().all(|line| line.chars().count() <= 40));
-        assert!(table.terminal(None).lines().any(|line| line.chars().count() > 200));
+    fn a_wide_table_is_broken_into_blocks_that_each_have_the_first_column() {
+        let mut table = Table::new(["loss", "accuracy", "precision", "recall"]);
+        table.push(["cross-entropy", "0.86", "0.87", "0.88"]);
+        table.push(["triplet", "0.76", "0.77", "0.78"]);
+        assert_eq!(table.blocks(60), table.terminal());
+        let text = table.blocks(36);
+        assert!(text.lines().all(|line| line.chars().count() <= 36), "{text}");
+        assert_eq!(text.matches("triplet").count(), 2, "{text}");
+        for cell in ["0.86", "0.77", "0.88", "recall"] {
+            assert_eq!(text.matches(cell).count(), 1, "{text}");
+        }
+        // A column that fits nowhere stands alone.
+        assert_eq!(table.blocks(5).matches("triplet").count(), 3);
+        assert_eq!(Table::new(["only"]).blocks(2), Table::new(["only"]).terminal());
     }
 
     #[test]
     fn a_class_name_cannot_move_the_cursor() {
         let mut table = Table::new(["class"]);
         table.push(["\u{1b}[31mred\nnext"]);
-        assert_eq!(table.terminal(None).lines().count(), 3);
-        assert!(!table.terminal(None).contains('\u{1b}'));
+        assert_eq!(table.terminal().lines().count(), 3);
+        assert!(!table.terminal().contains('\u{1b}'));
     }
 
     #[test]
@@ -230,7 +259,7 @@ mod tests {
     #[test]
     fn tables_without_rows_or_columns_are_no_reason_to_panic() {
         for table in [Table::default(), Table::new(["only", "a header"])] {
-            table.terminal(Some(10));
+            table.terminal();
             table.markdown();
             table.csv();
         }
@@ -238,12 +267,10 @@ mod tests {
     }
 
     #[test]
-    fn files_hold_what_was_asked_for() {
+    fn a_file_holds_the_table() {
         let folder = tempfile::tempdir().unwrap();
-        let (markdown, csv) = (folder.path().join("a.md"), folder.path().join("a.csv"));
-        losses().write_markdown(&markdown).unwrap();
+        let csv = folder.path().join("a.csv");
         losses().write_csv(&csv).unwrap();
-        assert_eq!(std::fs::read_to_string(markdown).unwrap(), losses().markdown());
         assert_eq!(std::fs::read_to_string(csv).unwrap(), losses().csv());
     }
 

@@ -40,7 +40,9 @@ pub struct Trial<'a> {
     pub stopped: bool,
 }
 
-/// Draws a panel for each setting, a point in it for each trial that has a score.
+/// Draws a panel for each setting, a point in it for each trial that has a score; `note`, which may
+/// be empty, stands faint below them. Where powers of ten lie across, 0 has a place of its own at
+/// the left end.
 ///
 /// # Errors
 /// [`Error::Other`] without a setting or with more than 48; [`Error::Io`] when the file cannot be
@@ -50,22 +52,23 @@ pub fn draw(
     parameters: &[Parameter<'_>],
     trials: &[Trial<'_>],
     best: usize,
-    path: &Path,
+    (note, path): (&str, &Path),
 ) -> Result<()> {
     if parameters.is_empty() || parameters.len() > MOST_PANELS {
         let (path, found) = (path.display(), parameters.len());
         let problem = format!("1 to {MOST_PANELS} settings of a search can be drawn, not {found}");
         return Err(Error::Other(format!("{path}: {problem}")));
     }
-    let sheet = sheet(parameters);
+    let sheet = sheet(parameters, trials, note);
     let mut canvas = sheet.canvas();
     let scores = trials.iter().map(|trial| trial.score);
     let y = Axis::share(score, scores).unwrap_or_else(|| Axis::empty(score));
     for (place, (parameter, area)) in parameters.iter().zip(&sheet.areas).enumerate() {
-        let x = across(parameter, trials.iter().map(|trial| trial.values[place]), area.width);
+        let values: Vec<f64> = trials.iter().map(|trial| trial.values[place]).collect();
+        let x = across(parameter.scale, &values, area.width);
         let frame = Frame::new(*area, &x, &y);
         frame.draw(&mut canvas);
-        draw_trials(&mut canvas, &frame, parameter, place, trials, best);
+        draw_trials(&mut canvas, &frame, &positions(parameter.scale, &values), trials, best);
     }
     canvas.save(path)
 }
@@ -81,57 +84,78 @@ fn looks() -> [Look; 3] {
     [look(FIRST, false), look(tint(QUIET_TEXT, PALE), true), look(SECOND, false)]
 }
 
-fn sheet(parameters: &[Parameter<'_>]) -> Sheet {
+fn sheet(parameters: &[Parameter<'_>], trials: &[Trial<'_>], note: &str) -> Sheet {
     let (width, height) = match Sheet::columns(parameters.len()) {
         1 => (700.0, 420.0),
         2 => (480.0, 340.0),
         _ => (320.0, 250.0),
     };
-    let names = ["trial", "stopped early", "best"];
-    let entries = looks().into_iter().zip(names);
+    let any_stopped = trials.iter().any(|trial| trial.stopped);
+    let entries = looks().into_iter().zip(["trial", STOPPED, "best"]);
+    let entries = entries.filter(|(_, name)| any_stopped || *name != STOPPED);
     let entries: Vec<Entry> = entries
         .map(|(look, name)| Entry { key: Key::Marker(look), name: name.to_owned() })
         .collect();
     let titles: Vec<&str> = parameters.iter().map(|parameter| parameter.name).collect();
     let panel = Panel { width, height, left: Frame::LEFT, below: Frame::BELOW };
-    Sheet::new(&titles, panel, "", Legend::new(entries, height))
+    Sheet::new(&titles, panel, note, Legend::new(entries, height))
 }
 
-fn position(scale: Scale<'_>, value: f64) -> f64 {
+const STOPPED: &str = "stopped early";
+
+/// Where the values lie across; no number where one lies nowhere.
+fn positions(scale: Scale<'_>, values: &[f64]) -> Vec<f64> {
     match scale {
-        Scale::Logarithm => value.log10(),
-        _ => value,
+        Scale::Logarithm => {
+            let zero = lowest_power(values) - 1.0;
+            let position = |&value: &f64| if value == 0.0 { zero } else { value.log10() };
+            values.iter().map(position).collect()
+        }
+        _ => values.to_vec(),
     }
 }
 
-fn across(parameter: &Parameter<'_>, values: impl Iterator<Item = f64>, width: f64) -> Axis {
-    match parameter.scale {
-        Scale::Linear => Axis::around("", values).unwrap_or_else(|| Axis::empty("")),
-        Scale::Logarithm => {
-            let powers: Vec<f64> = values.map(f64::log10).filter(|p| p.is_finite()).collect();
-            let low = powers.iter().copied().fold(f64::INFINITY, f64::min).floor();
-            let high = powers.iter().copied().fold(f64::NEG_INFINITY, f64::max).ceil();
-            if !(low.is_finite() && high.is_finite()) {
-                return Axis::empty("");
-            }
-            let ticks: Vec<f64> = (low as i32..=high as i32).map(f64::from).collect();
-            let name = |&power: &f64| match power {
-                p if (-2.0..=4.0).contains(&p) => format!("{}", 10_f64.powf(p)),
-                p => format!("1e{p}"),
-            };
-            let names: Vec<String> = ticks.iter().map(name).collect();
-            Axis::named("", &ticks, &names, width)
+/// The greatest power of ten that no value but 0 is below; infinite without such a value.
+fn lowest_power(values: &[f64]) -> f64 {
+    let powers = values.iter().map(|value| value.log10()).filter(|power| power.is_finite());
+    powers.fold(f64::INFINITY, f64::min).floor()
+}
+
+fn across(scale: Scale<'_>, values: &[f64], width: f64) -> Axis {
+    match scale {
+        Scale::Linear => {
+            Axis::around("", values.iter().copied()).unwrap_or_else(|| Axis::empty(""))
         }
+        Scale::Logarithm => powers(values, width),
         Scale::Words(words) => Axis::of_words("", words, width),
     }
+}
+
+/// An axis with a tick at every power of ten, and one at 0 where a value is 0.
+fn powers(values: &[f64], width: f64) -> Axis {
+    let positions = positions(Scale::Logarithm, values);
+    let drawn = || positions.iter().copied().filter(|position| position.is_finite());
+    let low = drawn().fold(f64::INFINITY, f64::min).floor();
+    let high = drawn().fold(f64::NEG_INFINITY, f64::max).ceil();
+    if !(low.is_finite() && high.is_finite()) {
+        return Axis::empty("");
+    }
+    let ticks: Vec<f64> = (low as i32..=high as i32).map(f64::from).collect();
+    let has_zero = values.contains(&0.0);
+    let name = |(place, &power): (usize, &f64)| match power {
+        _ if place == 0 && has_zero => "0".to_owned(),
+        p if (-2.0..=4.0).contains(&p) => format!("{}", 10_f64.powf(p)),
+        p => format!("1e{p}"),
+    };
+    let names: Vec<String> = ticks.iter().enumerate().map(name).collect();
+    Axis::named("", &ticks, &names, width)
 }
 
 /// Stopped trials first, the best last, so that nothing lies on it.
 fn draw_trials(
     canvas: &mut Canvas,
     frame: &Frame<'_>,
-    parameter: &Parameter<'_>,
-    place: usize,
+    across: &[f64],
     trials: &[Trial<'_>],
     best: usize,
 ) {
@@ -141,8 +165,8 @@ fn draw_trials(
         _ => 0,
     };
     for (shown, radius) in [(1, 4.0), (0, 4.6), (2, 6.4)] {
-        for (number, trial) in trials.iter().enumerate() {
-            let at = frame.place(position(parameter.scale, trial.values[place]), trial.score);
+        for (number, (trial, x)) in trials.iter().zip(across).enumerate() {
+            let at = frame.place(*x, trial.score);
             if let Some(at) = at.filter(|_| kind(number, trial) == shown) {
                 canvas.marker(at, radius, looks()[shown], 1.0);
             }
@@ -172,12 +196,24 @@ mod tests {
             .collect();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("trials.png");
-        draw("1-NN accuracy", &parameters, &trials, 1, &path).unwrap();
+        draw("1-NN accuracy", &parameters, &trials, 1, ("a note", &path)).unwrap();
         let picture = Picture::read(&path);
         assert!(picture.shows_something() && picture.edge_is_white(10.0));
         let failed = [Trial { values: &values[2], score: f64::NAN, stopped: false }];
-        draw("1-NN accuracy", &parameters, &failed, 0, &path).unwrap();
-        let error = draw("x", &[], &[], 0, &path).unwrap_err().to_string();
+        draw("1-NN accuracy", &parameters, &failed, 0, ("", &path)).unwrap();
+        let error = draw("x", &[], &[], 0, ("", &path)).unwrap_err().to_string();
         assert!(error.contains("trials.png: 1 to 48 settings"), "{error}");
+    }
+
+    #[test]
+    fn zero_has_a_place_beside_the_powers_of_ten() {
+        let values = [0.0, 3e-5, 1e-2, f64::NAN];
+        let axis = powers(&values, 600.0);
+        assert_eq!(axis.ticks, [-6.0, -5.0, -4.0, -3.0, -2.0]);
+        assert_eq!(axis.names, ["0", "1e-5", "1e-4", "1e-3", "0.01"]);
+        let positions = positions(Scale::Logarithm, &values);
+        assert_eq!((positions[0], positions[2]), (-6.0, -2.0));
+        assert_eq!(powers(&values[1..], 600.0).names[0], "1e-5");
+        assert!(powers(&[0.0], 600.0).ticks.is_empty(), "0 alone has no neighbour to stand beside");
     }
 }

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use tch::{Cuda, Device};
 
+use super::repeatable::repeat_bits;
 use crate::error::{Error, Result};
 
 /// The device that the user asks for: `auto`, `cpu`, `cuda` or `cuda:N`.
@@ -72,16 +73,24 @@ pub fn open_device(choice: DeviceChoice) -> Result<(Device, String)> {
     match choice {
         DeviceChoice::Cpu => Ok((Device::Cpu, "cpu".to_owned())),
         DeviceChoice::Cuda(number) => match open_cuda(number) {
-            Ok(device) => Ok((device, choice.to_string())),
+            Ok(device) => Ok((device, told(&choice.to_string()))),
             Err(reason) => {
                 let problem = format!("{reason}; take --device cpu, or see GPU in README.md");
                 Err(Error::setting("device", choice, problem))
             }
         },
         DeviceChoice::Auto => Ok(match open_cuda(0) {
-            Ok(device) => (device, "cuda:0".to_owned()),
+            Ok(device) => (device, told("cuda:0")),
             Err(reason) => (Device::Cpu, format!("cpu ({reason})")),
         }),
+    }
+}
+
+/// A GPU in a few words, once its arithmetic is made repeatable as far as libtorch allows.
+fn told(name: &str) -> String {
+    match repeat_bits() {
+        true => name.to_owned(),
+        false => format!("{name} (with this libtorch, last digits differ from run to run)"),
     }
 }
 

@@ -4,6 +4,7 @@ mod cores;
 mod device;
 mod interrupt;
 mod limits;
+mod repeatable;
 mod simd;
 
 pub use cores::{Core, Cores, Job, Workers};
@@ -13,8 +14,14 @@ pub use limits::{Memory, bytes, disk_available};
 pub(crate) use simd::multiply_add_eight;
 pub use simd::{Kernel, Simd, multiply_add};
 
-/// Sets up what has to be set before libtorch does anything. Call it first in `main`.
+/// Sets up what has to be set before libtorch does anything. Call it first in `main`, while there
+/// is one thread.
 pub fn start() {
+    let (name, value) = repeatable::CUBLAS_WORKSPACE;
+    if std::env::var_os(name).is_none() {
+        // SAFETY: nothing else runs yet that could read the environment.
+        unsafe { std::env::set_var(name, value) };
+    }
     // Where the allocator refuses, training is slower and nothing else.
     let _ = keep_freed_memory();
     one_libtorch_thread();

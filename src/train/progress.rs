@@ -107,6 +107,7 @@ impl RunProgress {
 
     /// The run is trained, now or before.
     pub fn trained(&self) {
+        self.bar.set_position(self.images);
         self.count(self.images);
     }
 

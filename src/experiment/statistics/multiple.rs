@@ -55,15 +55,15 @@ pub fn all_pairs(values: &[Vec<f64>]) -> Vec<Vec<Option<f64>>> {
     let rows = values.len();
     let pairs: Vec<(usize, usize)> =
         (0..rows).flat_map(|i| (i + 1..rows).map(move |j| (i, j))).collect();
-    let found: Vec<((usize, usize), f64)> = pairs
-        .into_iter()
-        .filter_map(|(i, j)| Some(((i, j), paired_p(&values[i], &values[j])?)))
-        .collect();
-    let corrected = holm(&found.iter().map(|(_, p)| *p).collect::<Vec<_>>());
+    let found: Vec<Option<f64>> =
+        pairs.iter().map(|&(i, j)| paired_p(&values[i], &values[j])).collect();
+    // A pair without a p-value rejects nothing, and was looked at like the others.
+    let corrected = holm(&found.iter().map(|p| p.unwrap_or(1.0)).collect::<Vec<_>>());
     let mut table = vec![vec![None; rows]; rows];
-    for (((i, j), _), p) in found.into_iter().zip(corrected) {
-        table[i][j] = Some(p);
-        table[j][i] = Some(p);
+    for ((i, j), p) in pairs.into_iter().zip(found.into_iter().zip(corrected)) {
+        let p = p.0.map(|_| p.1);
+        table[i][j] = p;
+        table[j][i] = p;
     }
     table
 }

@@ -160,12 +160,13 @@ impl Axes {
         }
     }
 
-    /// The name of a line: the loss, and the values of all keys but the first that have several.
+    /// The name of a line: the loss, and the values of all keys but the first that have several, as
+    /// in `triplet, margin 0.5`.
     pub fn line_name(&self, base: &str, cell: &[usize]) -> String {
         let others = self.keys.iter().zip(cell).skip(1);
         let mut name = base.to_owned();
         for (values, &place) in others.filter(|(values, _)| values.len() > 1) {
-            name += &format!(", {} {}", values[0].key, values[place].shown());
+            name += &format!(", {} {}", plain(&values[0].key), values[place].shown());
         }
         name
     }
@@ -184,6 +185,11 @@ impl Axes {
         let plain = |key: String| key.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
         self.keys().into_iter().map(plain).collect::<Vec<_>>().join("-")
     }
+}
+
+/// A key without its section: no two sections have keys of one name that can be swept.
+fn plain(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
 }
 
 /// Whether ascending values span so far that an axis goes by their powers: more than a factor of 20.
@@ -242,7 +248,7 @@ mod tests {
             Axes::new(&[300, 100], vec![set("train.schedule=constant,cosine")], true).unwrap();
         assert_eq!(axes.cells(), [[0, 0], [1, 0], [0, 1], [1, 1]]);
         assert_eq!(axes.first_values(), ["100", "300"]);
-        assert_eq!(axes.line_name("triplet", &[1, 1]), "triplet, train.schedule cosine");
+        assert_eq!(axes.line_name("triplet", &[1, 1]), "triplet, schedule cosine");
         assert_eq!(axes.equal_told(), Some("equally many steps at every size"));
         assert_eq!(axes.file_name(), "data-train-size-train-schedule");
     }
@@ -252,7 +258,7 @@ mod tests {
         let set = vec![set("train.batch=32,64"), set("train.schedule=linear,cosine")];
         let axes = Axes::new(&[300], set, true).unwrap();
         assert_eq!(axes.keys(), ["train.batch", "train.schedule", "data.train_size"]);
-        assert_eq!(axes.line_name("triplet", &[0, 1, 0]), "triplet, train.schedule cosine");
+        assert_eq!(axes.line_name("triplet", &[0, 1, 0]), "triplet, schedule cosine");
         let none = Axes::new(&[0], Vec::new(), true).unwrap_err().to_string();
         assert_eq!(none, "--train-size = 0: must be at least 1");
     }

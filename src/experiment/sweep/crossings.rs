@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Line, grouped, in_powers};
+use super::{LEVEL, Line, grouped, in_powers, listed, percent, standings};
 use crate::report::series;
 
 /// Two lines change places between two values of the swept key.
@@ -99,24 +99,39 @@ fn crossing(
     }
 }
 
+/// The highest at a place, and which of the others it is not apart from.
+fn leader(lines: &[Line], place: usize, score: &str, label: &str) -> String {
+    let scores: Vec<Vec<f64>> =
+        lines.iter().map(|line| line.points[place].scores.clone()).collect();
+    let standings = standings(&scores);
+    let (best, others) = standings.split_first().expect("at least one line");
+    let value = &lines[0].points[place].value;
+    let share = percent(best.estimate.mean);
+    if others.is_empty() {
+        return format!("At {label} {value}, {score} is {share}.");
+    }
+    let name = &lines[best.loss].name;
+    let close: Vec<&str> = others
+        .iter()
+        .filter(|other| other.p.is_none_or(|p| p >= LEVEL))
+        .map(|other| lines[other.loss].name.as_str())
+        .collect();
+    let sure = match close.as_slice() {
+        _ if scores[0].len() == 1 => "one seed does not tell it from chance".to_owned(),
+        [] if others.len() == 1 => "better by these seeds (p below 0.05)".to_owned(),
+        [] => "better than each other one (p below 0.05, Holm's correction)".to_owned(),
+        close => format!("not settled against {} by these seeds", listed(close)),
+    };
+    format!("At {label} {value}, {name} has the highest {score}, {share}: {sure}.")
+}
+
 /// The curves in words: the best at both ends, and where lines cross.
 pub fn told(lines: &[Line], crossings: Option<&Vec<Crossing>>, score: &str, label: &str) -> String {
     let mut sentences = Vec::new();
     let count = lines[0].points.len();
     let mut ends = vec![0, count - 1];
     ends.dedup();
-    for place in ends {
-        let mean = |line: &&Line| line.points[place].estimate.mean;
-        let best = lines.iter().max_by(|a, b| mean(a).total_cmp(&mean(b))).expect("one line");
-        let value = &best.points[place].value;
-        let share = 100.0 * mean(&best);
-        sentences.push(match lines.len() {
-            1 => format!("At {label} {value}, {score} is {share:.2} %."),
-            _ => {
-                format!("At {label} {value}, {} has the highest {score}, {share:.2} %.", best.name)
-            }
-        });
-    }
+    sentences.extend(ends.into_iter().map(|place| leader(lines, place, score, label)));
     if lines.len() == 1 && count > 2 {
         let mean = |place: &usize| lines[0].points[*place].estimate.mean;
         let best = (0..count).max_by(|a, b| mean(a).total_cmp(&mean(b))).expect("one place");
@@ -148,7 +163,8 @@ mod tests {
 
     fn line(name: &str, means: &[f64]) -> Line {
         let point = |(place, mean): (usize, &f64)| {
-            let scores = vec![mean - 0.001, *mean, mean + 0.001];
+            let tilt = if name == "b" { 0.0001 } else { 0.0 };
+            let scores = vec![mean - 0.001, *mean, mean + 0.001 + tilt];
             let value = ["100", "1,000", "10,000"][place].to_owned();
             let (map_at_r, runs) = (Vec::new(), Vec::new());
             Place { value, estimate: estimate(&scores), scores, map_at_r, runs }
@@ -171,9 +187,10 @@ mod tests {
         let text = told(&lines, Some(&found), "1-NN accuracy", "training images");
         assert_eq!(
             text,
-            "At training images 100, a has the highest 1-NN accuracy, 50.00 %. At training images \
-             10,000, b has the highest 1-NN accuracy, 90.00 %. b overtakes a between 100 and 1,000, \
-             ≈ 320 (by the means)."
+            "At training images 100, a has the highest 1-NN accuracy, 50.00 %: better by these seeds \
+             (p below 0.05). At training images 10,000, b has the highest 1-NN accuracy, 90.00 %: \
+             better by these seeds (p below 0.05). b overtakes a between 100 and 1,000, ≈ 320 (by the \
+             means)."
         );
     }
 
@@ -182,6 +199,22 @@ mod tests {
         let lines = [line("a", &[0.5, 0.6, 0.7]), line("b", &[0.4, 0.5, 0.6])];
         assert!(crossings(&lines, &POSITIONS).is_empty());
         assert!(told(&lines, Some(&Vec::new()), "MAP@R", "x").ends_with("No two lines cross."));
+    }
+
+    #[test]
+    fn a_lead_within_the_spread_of_the_seeds_is_called_not_settled() {
+        let mut lines = [line("a", &[0.5]), line("b", &[0.5001]), line("c", &[0.2])];
+        lines[1].points[0].scores.rotate_left(1);
+        let text = leader(&lines, 0, "MAP@R", "x");
+        assert!(text.ends_with("50.01 %: not settled against a by these seeds."), "{text}");
+        let apart = leader(&[line("a", &[0.5]), line("c", &[0.2]), line("b", &[0.7])], 0, "", "x");
+        assert!(
+            apart.ends_with("better than each other one (p below 0.05, Holm's correction)."),
+            "{apart}"
+        );
+        lines.iter_mut().for_each(|line| line.points[0].scores.truncate(1));
+        let one = leader(&lines, 0, "MAP@R", "x");
+        assert!(one.ends_with("one seed does not tell it from chance."), "{one}");
     }
 
     #[test]

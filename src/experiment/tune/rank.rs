@@ -8,11 +8,14 @@ use toml::{Table as Toml, Value};
 use super::space::{Space, position};
 use super::{Config, Result, Search, Session, State, Trial};
 use crate::error::Error;
-use crate::experiment::{BEST, RunFolder, RunLock, write_json};
+use crate::experiment::{BEST, RunFolder, RunLock, SEARCH, write_json};
 use crate::files::write_text;
 use crate::loss::Span;
 use crate::report::table::Table;
 use crate::report::trials;
+
+/// The score over each setting.
+const PICTURE: &str = "trials.png";
 
 /// A search that came to its end.
 #[derive(Debug, Serialize)]
@@ -137,7 +140,7 @@ impl Tuned {
         let _lock = RunLock::take(&folder)?;
         folder.create()?;
         self.table().write_csv(&folder.file("trials.csv"))?;
-        write_json(&folder.file("search.json"), self)?;
+        write_json(&folder.file(SEARCH), self)?;
         write_text(&self.best_path(), &self.best_toml())?;
         self.draw(&folder)?;
         Ok(&self.folder)
@@ -211,7 +214,9 @@ impl Tuned {
                 stopped: trial.state == State::Stopped,
             })
             .collect();
-        trials::draw(&self.score, &parameters, &drawn, 0, &folder.plot("trials.png"))
+        let (count, epochs) = (self.trials.len(), self.epochs);
+        let note = format!("{}, {count} trials of at most {epochs} epochs", self.loss);
+        trials::draw(&self.score, &parameters, &drawn, 0, (&note, &folder.plot(PICTURE)))
     }
 
     /// The values of a trial as they are drawn: numbers, and words by their places.

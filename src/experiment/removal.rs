@@ -1,0 +1,94 @@
+//! Runs, comparisons, sweeps and searches that are taken away.
+
+use std::path::Path;
+
+use super::catalogue::folders;
+use super::{COMPARISON, RunFolder, RunLock, SEARCH, SWEEP};
+use crate::error::{Error, Fault, Result};
+
+/// Something that nobody works on, and that can be removed as a whole.
+#[derive(Debug)]
+pub struct Removal {
+    folder: RunFolder,
+    is_run: bool,
+    /// Its own lock, and those of the trials in it.
+    _locks: Vec<RunLock>,
+}
+
+impl Removal {
+    /// A run; the results of a comparison or a sweep, without their runs; or a search with its
+    /// trials.
+    ///
+    /// # Errors
+    /// There is nothing of the kind at `path`, or someone is at work on it.
+    pub fn of(path: &Path) -> Result<Removal> {
+        let folder = RunFolder::new(path);
+        let holds = |name: &&str| folder.file(name).is_file();
+        let is_run = matches!(folder.record(), Ok(Some(_)));
+        let trials = trials(path);
+        // A search that was stopped has its trials alone.
+        let is_result = [COMPARISON, SWEEP, SEARCH].iter().any(holds) || !trials.is_empty();
+        if !is_run && !is_result {
+            // The message of a run that is not there, or cannot be read.
+            RunFolder::open(path)?;
+            let fault = Fault::new(path, "is no run, comparison, sweep or search");
+            return Err(Error::from(fault.remedy("dml runs lists the runs")));
+        }
+        let inner = if is_run { &[][..] } else { &trials };
+        let locks = std::iter::once(&folder).chain(inner).map(RunLock::take);
+        let _locks = locks.collect::<Result<_>>()?;
+        Ok(Removal { folder, is_run, _locks })
+    }
+
+    /// Removes it with all its files.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn carry_out(&self) -> Result<()> {
+        if self.is_run { self.folder.remove() } else { self.folder.put_away() }
+    }
+}
+
+/// The trials in the folder of a search, begun or ended; none in any other folder.
+pub fn trials(path: &Path) -> Vec<RunFolder> {
+    let is_trial = |folder: &RunFolder| folder.name().starts_with("trial-");
+    match RunFolder::new(path).name().starts_with("tune-") {
+        true => folders(path).into_iter().map(RunFolder::new).filter(is_trial).collect(),
+        false => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::catalogue::tests::run;
+    use super::*;
+
+    #[test]
+    fn runs_and_what_was_made_of_them_can_be_removed_and_nothing_else() {
+        let runs = tempfile::tempdir().unwrap();
+        let single = run(runs.path(), "a", "");
+        run(runs.path(), "tune-x/trial-001", "");
+        let search = runs.path().join("tune-x");
+        let compared = runs.path().join("compare-x");
+        std::fs::create_dir(&compared).unwrap();
+        let error = Removal::of(&compared).unwrap_err().to_string();
+        assert!(error.contains("is no run"), "{error}");
+        std::fs::write(compared.join(COMPARISON), "{}").unwrap();
+        for path in [&single, &search, &compared] {
+            Removal::of(path).unwrap().carry_out().unwrap();
+            assert!(!path.exists());
+        }
+        // A folder of runs is none of them.
+        run(runs.path(), "kept/b", "");
+        assert!(Removal::of(&runs.path().join("kept")).is_err());
+    }
+
+    #[test]
+    fn a_search_is_not_removed_while_one_of_its_trials_is_at_work() {
+        let runs = tempfile::tempdir().unwrap();
+        let trial = run(runs.path(), "tune-x/trial-001", "");
+        let _lock = RunLock::take(&RunFolder::new(&trial)).unwrap();
+        assert!(Removal::of(&runs.path().join("tune-x")).is_err());
+        assert!(trial.exists());
+    }
+}

@@ -1,0 +1,60 @@
+//! The runs of a comparison once they are finished.
+
+use std::path::{Path, PathBuf};
+
+use super::{Evaluation, Plan};
+use crate::files::sha256_hex;
+use crate::train::History;
+
+/// One run of a comparison, trained and evaluated.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// Its seed.
+    pub seed: u64,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Losses and times of its epochs.
+    pub history: History,
+    /// Its figures.
+    pub evaluation: Evaluation,
+}
+
+/// All runs of one arm, in the order of the seeds.
+#[derive(Debug, Clone)]
+pub struct LossRuns {
+    /// Name of the arm: of the loss, and what sets it apart.
+    pub loss: String,
+    /// One a seed.
+    pub runs: Vec<Finished>,
+}
+
+impl LossRuns {
+    /// Runs that ended with all images at nearly one point.
+    pub fn collapsed(&self) -> usize {
+        self.runs.iter().filter(|run| run.history.collapsed()).count()
+    }
+}
+
+/// Folder of a comparison's tables and pictures, beside its runs: `compare-A-vs-B-HASH`, or
+/// `compare-17-losses-HASH`.
+pub fn comparison_folder(plan: &Plan, results: &[LossRuns]) -> PathBuf {
+    let names: Vec<&str> = results.iter().map(|loss| loss.loss.as_str()).collect();
+    // A name of many losses would be longer than a file's may be.
+    let what = match names.len() {
+        1..=3 => names.join("-vs-"),
+        many => format!("{many}-losses"),
+    };
+    let what = what.replace(" (", "-").replace(')', "");
+    let what = what.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+    plan.runs.join(Path::new(&format!("compare-{what}-{}", hash_of(results))))
+}
+
+/// Six digits that tell these runs and the settings they were evaluated with from any others.
+pub fn hash_of(results: &[LossRuns]) -> String {
+    let runs: Vec<String> = results
+        .iter()
+        .flat_map(|loss| &loss.runs)
+        .map(|run| run.folder.to_string_lossy().into_owned() + &run.evaluation.fingerprint)
+        .collect();
+    sha256_hex(runs.join("\n").as_bytes())[..6].to_owned()
+}

@@ -1,0 +1,71 @@
+//! Figures as sentences tell them.
+
+use super::{estimate, shown_p};
+
+/// Mean over the seeds.
+pub fn mean(values: &[f64]) -> f64 {
+    estimate(values).mean
+}
+
+/// A share as `86.20 %`.
+pub fn percent(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
+}
+
+/// A difference of shares in percentage points: two decimals, more where those would show zero
+/// for what is not zero, so that a sentence never contradicts its figures.
+pub fn points(difference: f64) -> String {
+    let shown = |decimals: usize| format!("{:.decimals$}", 100.0 * difference);
+    let is_zero = |text: &String| text.chars().all(|c| matches!(c, '0' | '.' | '-'));
+    match [2, 4, 8].into_iter().map(shown).find(|text| !is_zero(text)) {
+        Some(text) => text.replace('-', "−"),
+        None => "0.00".to_owned(),
+    }
+}
+
+/// A p-value as `p = 0.012` or `p < 0.0001`.
+pub fn p_told(p: f64) -> String {
+    match shown_p(p) {
+        small if small.starts_with('<') => format!("p {small}"),
+        shown => format!("p = {shown}"),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// 57000 as `57,000`.
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_listed_as_people_say_them() {
+        let told: Vec<String> = (0..4).map(|n| listed(&["a", "b", "c"][..n.min(3)])).collect();
+        assert_eq!(told, ["", "a", "a and b", "a, b and c"]);
+    }
+
+    #[test]
+    fn what_is_not_zero_is_not_told_as_zero() {
+        assert_eq!([0.0, 1e-5, -0.0123].map(points), ["0.00", "0.0010", "−1.23"]);
+    }
+}
