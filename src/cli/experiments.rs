@@ -12,7 +12,7 @@ use crate::eval::Score;
 #[derive(Debug, Args)]
 pub struct KeyArgs {
     /// Images to train on, stratified; larger sets contain the smaller [default: all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub train_size: Option<usize>,
     /// Classes kept from training, by which alone runs are judged: 5-9 or Bag,Coat [default: none]
     #[arg(long, value_name = "CLASSES")]
@@ -45,6 +45,15 @@ pub struct Seeds(pub Vec<u64>);
 /// More seeds than anyone has time for.
 const MOST_SEEDS: usize = 1000;
 
+/// Reads a number of runs or images, from 1 to a thousand million.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    let number = text.trim().parse().map_err(|_| "take a whole number".to_owned())?;
+    match number {
+        1..=1_000_000_000 => Ok(number),
+        _ => Err("take a number from 1 to 1000000000".to_owned()),
+    }
+}
+
 /// Reads `2022,1,2` or `1-5,2022`.
 fn seeds(text: &str) -> Result<Seeds, String> {
     let wrong =
@@ -72,9 +81,10 @@ fn seeds(text: &str) -> Result<Seeds, String> {
 #[derive(Debug, Args)]
 pub struct ManyArgs {
     /// Runs side by side [default: as many as there are cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub jobs: Option<usize>,
-    /// Figure that decides: accuracy, map@r or hit@1; accuracy if not given, map@r of unseen classes
+    /// Figure that decides: accuracy, map@r or hit@1 [default: accuracy; where unseen classes judge,
+    /// map@r]
     #[arg(long, value_name = "FIGURE")]
     pub metric: Option<Score>,
     /// Tell what would be done and how long it would take, and stop
@@ -120,7 +130,7 @@ pub struct SweepArgs {
     #[command(flatten)]
     pub grid: GridArgs,
     /// Numbers of training images, stratified; larger sets contain the smaller
-    #[arg(long, value_name = "N,N", value_delimiter = ',')]
+    #[arg(long, value_name = "N,N", value_delimiter = ',', value_parser = at_least_one)]
     pub train_size: Vec<usize>,
     /// What training sets of different sizes have in common: steps or epochs
     #[arg(long, value_name = "WHAT", default_value = "steps", value_parser = ["steps", "epochs"])]

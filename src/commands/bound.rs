@@ -1,7 +1,7 @@
 //! `dml bound`: cross-entropy and the pairwise losses that it bounds, over a training.
 
 use super::many::{GOES_ON, GOES_ON_ANEW, way_on};
-use super::{cores, print, resolve, set, wrapped};
+use super::{cores, print, resolve, wrapped};
 use crate::cli::BoundArgs;
 use crate::error::Result;
 use crate::experiment::{Bound, Session};
@@ -13,9 +13,7 @@ use crate::train::Progress;
 /// Wrong settings, faulty data; an interruption.
 pub fn bound(args: BoundArgs) -> Result<()> {
     let progress = Progress::new();
-    let mut config = resolve(&args.settings, &args.keys, Some(&args.loss))?;
-    set(&mut config.train.seed, &args.seed);
-    config.check()?;
+    let config = resolve(&args.settings, &args.keys, Some(&args.loss), args.seed)?;
     let session = Session::open(&config, cores(args.settings.cores), progress)?;
     session.listen()?;
     let _core = session.cores.take();

@@ -1,6 +1,6 @@
 //! `dml compare`: losses × seeds, side by side.
 
-use super::many::{going_on, planned, told_plan, way_on};
+use super::many::{GOES_ON, going_on, planned, told_plan, way_on};
 use super::{cores, flags, open_test, print, print_json, wrapped, written};
 use crate::cli::{CompareArgs, KeyArgs};
 use crate::error::Result;
@@ -22,23 +22,29 @@ pub fn compare(args: CompareArgs) -> Result<()> {
     let session = Session::open(&plan.arms[0].config, cores, progress)?;
     let test = args.test.as_ref().map(|path| open_test(&session, &plan.arms[0].config, path));
     let test = test.transpose()?;
-    if told_plan(&session, &Forecast::of(&session, &plan)?, &args.many)? {
+    let forecast = Forecast { remarks: plan.remarks(), ..Forecast::of(&session, &plan)? };
+    if told_plan(&session, &forecast, &args.many)? {
         return Ok(());
     }
     session.listen()?;
-    let comparison = Comparison::new(&session, &plan, test.as_ref())
-        .map_err(|error| way_on(error, going_on(plan.force)))?;
-    let folder = comparison.write(&session)?;
+    let told = |error| way_on(error, going_on(plan.force));
+    let mut comparison = Comparison::new(&session, &plan, test.as_ref()).map_err(told)?;
+    // What the validation images say is on the disk before the test images are looked at.
+    let mut folder = comparison.write(&session)?;
+    if let Some(test) = &test {
+        comparison.look_at(&session, &plan, test).map_err(|error| way_on(error, GOES_ON))?;
+        folder = comparison.write(&session)?;
+    }
     if args.many.json {
         return print_json(&comparison);
     }
-    print(&format!("{}\n\n{}", told(&comparison), written(&folder)))
+    print(&format!("{}\n\n{}", shown(&comparison), written(&folder)))
 }
 
 /// Columns that a table of many losses is broken at.
 const WIDEST: usize = 120;
 
-fn told(comparison: &Comparison) -> String {
+fn shown(comparison: &Comparison) -> String {
     let mut parts = vec![wrapped(&comparison.caption()), comparison.summary.table().blocks(WIDEST)];
     parts.extend(comparison.standings_table().map(|table| table.terminal()));
     parts.push(wrapped(&comparison.conclusion));

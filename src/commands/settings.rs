@@ -7,12 +7,17 @@ use crate::error::Result;
 use crate::loss::Loss;
 use crate::runtime::Cores;
 
-/// Defaults, then the configuration file, then flags, then settings by their keys; checked. A loss
-/// that is named has its defaults, unless the file is of this loss.
+/// Defaults, then the configuration file, then flags (`seed` is one), then settings by their keys;
+/// checked. A loss that is named has its defaults, unless the file is of this loss.
 ///
 /// # Errors
 /// As [`Config::read`], [`Config::with`] and [`Config::check`].
-pub fn resolve(args: &SettingArgs, keys: &KeyArgs, loss: Option<&str>) -> Result<Config> {
+pub fn resolve(
+    args: &SettingArgs,
+    keys: &KeyArgs,
+    loss: Option<&str>,
+    seed: Option<u64>,
+) -> Result<Config> {
     let mut config = match &args.config {
         Some(path) => Config::read(path)?,
         None => Config::default(),
@@ -20,6 +25,7 @@ pub fn resolve(args: &SettingArgs, keys: &KeyArgs, loss: Option<&str>) -> Result
     if let Some(name) = loss.filter(|name| *name != config.loss.name()) {
         config.loss = Loss::by_name(name)?;
     }
+    set(&mut config.train.seed, &seed);
     flags(config, args, keys.unseen_classes.as_deref(), keys.train_size)?.with(&keys.set)
 }
 

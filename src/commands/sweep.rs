@@ -19,7 +19,7 @@ pub fn sweep(args: SweepArgs) -> Result<()> {
     let set = args.set.iter().map(|values| values.0.clone()).collect();
     let axes = Axes::new(&args.train_size, set, args.equal == "steps")?;
     let session = Session::open(&bases[0].config, cores(args.settings.cores), progress)?;
-    let arms = axes.arms(&session, &bases)?;
+    let arms = axes.arms(&bases)?;
     let plan = planned(arms, &args.grid.seeds.0, &args.settings, &args.many);
     plan.check()?;
     if told_plan(&session, &Forecast::of(&session, &plan)?, &args.many)? {

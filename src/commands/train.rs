@@ -2,7 +2,6 @@
 
 use super::{cores, print, resolve, set};
 use crate::cli::TrainArgs;
-use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::experiment::{Existing, Run, RunFolder, RunLock, Session};
 use crate::train::{History, Progress};
@@ -21,7 +20,7 @@ pub fn train(args: TrainArgs) -> Result<()> {
             set(&mut config.train.checkpoint_every, &args.settings.checkpoint_every);
             config
         }
-        None => configured(&args)?,
+        None => resolve(&args.settings, &args.keys, args.loss.as_deref(), args.seed)?,
     };
     let session = Session::open(&config, cores(args.settings.cores), progress.clone())?;
     let (run, existing) = match &args.resume {
@@ -50,13 +49,6 @@ fn way_on(error: Error, run: &Run) -> Error {
         }
         other => other,
     }
-}
-
-fn configured(args: &TrainArgs) -> Result<Config> {
-    let mut config = resolve(&args.settings, &args.keys, args.loss.as_deref())?;
-    set(&mut config.train.seed, &args.seed);
-    config.check()?;
-    Ok(config)
 }
 
 fn summary(run: &Run, history: &History) -> String {

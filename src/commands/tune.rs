@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::many::{GOES_ON, GOES_ON_ANEW, told_plan, way_on};
-use super::{cores, print, print_json, resolve, set, wrapped, written};
+use super::{cores, print, print_json, resolve, wrapped, written};
 use crate::cli::TuneArgs;
-use crate::config::Config;
+use crate::config::{Config, Setting};
 use crate::error::Result;
 use crate::eval::Score;
 use crate::experiment::{Search, Session};
@@ -17,8 +17,7 @@ use crate::train::Progress;
 /// Wrong settings, faulty data, no trial that was finished; an interruption.
 pub fn tune(args: TuneArgs) -> Result<()> {
     let progress = Progress::new();
-    let mut config = resolve(&args.settings, &args.keys, Some(&args.loss))?;
-    set(&mut config.train.seed, &args.seed);
+    let config = resolve(&args.settings, &args.keys, Some(&args.loss), args.seed)?;
     let cores = cores(args.settings.cores);
     let many = &args.many;
     let search = Search {
@@ -48,30 +47,113 @@ pub fn tune(args: TuneArgs) -> Result<()> {
         wrapped(&tuned.caption()),
         tuned.table().terminal(),
         written(folder),
-        next(&search.config, &args, &tuned.best_path())
+        next(&search, &args, &tuned.best_path())?
     ))
 }
 
 /// The comparison of tuned and untuned that the search asks for: on the same data, equally long,
 /// under other seeds.
-fn next(config: &Config, args: &TuneArgs, best: &Path) -> String {
-    let mut command = format!("dml compare --losses {},{} --seeds 1-5", args.loss, best.display());
-    let mut flag = |name: &str, value: String| command += &format!(" --{name} {value}");
+fn next(search: &Search, args: &TuneArgs, best: &Path) -> Result<String> {
+    let seeds = other_seeds(search.config.train.seed);
+    let mut command =
+        format!("dml compare --losses {},{} --seeds {seeds}", args.loss, word(&best.display()));
     if let Some(file) = &args.settings.config {
-        flag("config", file.display().to_string());
+        command += &format!(" --config {}", word(&file.display()));
     }
-    let plain = Config::default();
-    if config.data.path != plain.data.path {
-        flag("data", config.data.path.clone());
+    if args.settings.runs != Path::new("runs") {
+        command += &format!(" --runs {}", word(&args.settings.runs.display()));
     }
-    if config.train.epochs != plain.train.epochs {
-        flag("epochs", config.train.epochs.to_string());
+    if let Some(metric) = args.many.metric {
+        command += &format!(" --metric {metric}");
     }
-    if config.data.train_size != plain.data.train_size {
-        flag("train-size", config.data.train_size.to_string());
+    let base = match &args.settings.config {
+        Some(path) => Config::read(path)?,
+        None => Config::default(),
+    };
+    for setting in differing(&base, &search.config) {
+        command += &match flag_of(&setting.key) {
+            Some(flag) => format!(" --{flag} {}", word(&setting.shown())),
+            None => format!(" --set {}", word(&format!("{}={}", setting.key, setting.shown()))),
+        };
     }
-    if config.data.unseen_classes != plain.data.unseen_classes {
-        flag("unseen-classes", format!("'{}'", config.data.unseen_classes));
+    Ok(command)
+}
+
+/// Five seeds without the one whose validation images the search has looked at.
+fn other_seeds(searched: u64) -> String {
+    match searched {
+        1 => "2-6".to_owned(),
+        2..=5 => {
+            let seeds: Vec<String> = (1..=6)
+                .filter(|&seed| seed != searched)
+                .map(|seed: u64| seed.to_string())
+                .collect();
+            seeds.join(",")
+        }
+        _ => "1-5".to_owned(),
     }
-    command
+}
+
+/// What both sides of the comparison need beside what `best.toml` holds for one: all that the
+/// search did not choose itself.
+fn differing(base: &Config, searched: &Config) -> Vec<Setting> {
+    let chosen = ["train.seed", "train.learning_rate", "train.weight_decay", "train.schedule"];
+    let keys = searched.keys().into_iter();
+    keys.filter(|key| !key.starts_with("loss.") && !chosen.contains(&key.as_str()))
+        .filter_map(|key| {
+            let value = searched.value(&key)?;
+            (base.value(&key).as_ref() != Some(&value)).then_some(Setting { key, value })
+        })
+        .collect()
+}
+
+/// The flag that stands for a key.
+fn flag_of(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "data.path" => "data",
+        "data.train_size" => "train-size",
+        "data.unseen_classes" => "unseen-classes",
+        "train.epochs" => "epochs",
+        "train.batch" => "batch",
+        _ => return None,
+    })
+}
+
+/// A word as a shell takes it.
+fn word(text: &impl std::fmt::Display) -> String {
+    let text = text.to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,=:@%+".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text,
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_comparison_leaves_out_the_seed_that_was_searched_with() {
+        let seeds = [2022, 1, 3, 5, 6].map(other_seeds);
+        assert_eq!(seeds, ["1-5", "2-6", "1,2,4,5,6", "1,2,3,4,6", "1-5"]);
+    }
+
+    #[test]
+    fn the_comparison_has_all_that_the_search_did_not_choose() {
+        let base = Config::default();
+        let set =
+            ["train.batch=32", "model.embedding=16", "train.learning_rate=1", "loss.margin=1"];
+        let set = set.map(|text| Setting::read(text).unwrap());
+        let found = differing(&base, &base.with(&set).unwrap());
+        let mut keys: Vec<&str> = found.iter().map(|setting| setting.key.as_str()).collect();
+        keys.sort_unstable();
+        assert_eq!(keys, ["model.embedding", "train.batch"]);
+    }
+
+    #[test]
+    fn a_word_with_spaces_or_quotes_is_one_word_to_a_shell() {
+        let words = ["a.csv", "my file", "it's", ""].map(|text| word(&text));
+        assert_eq!(words, ["a.csv", "'my file'", "'it'\\''s'", "''"]);
+    }
 }

@@ -167,6 +167,17 @@ impl Config {
         table.get_mut(section)?.as_table_mut()?.remove(name)
     }
 
+    /// All its keys, `data.path` to the last, those of its loss among them.
+    pub fn keys(&self) -> Vec<String> {
+        let table = Table::try_from(self).expect("settings are plain values");
+        let of_section = |(section, values): (String, Value)| {
+            let names = values.as_table().map(|table| table.keys().cloned().collect());
+            let names: Vec<String> = names.unwrap_or_default();
+            names.into_iter().map(move |name| format!("{section}.{name}"))
+        };
+        table.into_iter().flat_map(of_section).collect()
+    }
+
     /// Whether there is such a key, among those of its loss too.
     pub fn has(&self, key: &str) -> bool {
         self.value(key).is_some()

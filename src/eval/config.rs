@@ -70,6 +70,20 @@ impl EvalConfig {
             None => Ok(()),
         }
     }
+
+    /// Refuses more voters than there are images to come from.
+    ///
+    /// # Errors
+    /// The setting, with the most it can be.
+    pub fn check_references(&self, count: usize) -> Result<()> {
+        for (key, k) in [("eval.knn", self.knn), ("eval.recall_voters", self.recall_voters)] {
+            if k > count {
+                let problem = format!("must be at most {count}, the number of references");
+                return Err(Error::setting(key, k, problem));
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{
     ClassMetrics, Clusters, ConfusionMatrix, Distances, EvalConfig, Neighbours, RecallAtK,
     Retrieval, cluster, distances, nearest, recall_at, retrieve, vote,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Embeddings and the classes of their images.
 pub struct Labelled<'a> {
@@ -112,13 +112,7 @@ impl Figures {
 /// # Errors
 /// More voters than there are references; embeddings that are not finite.
 pub fn judge(trial: &Trial, config: &EvalConfig) -> Result<(KnnMetrics, RecallAtK)> {
-    let count = trial.available();
-    for (key, k) in [("eval.knn", config.knn), ("eval.recall_voters", config.recall_voters)] {
-        if k > count {
-            let problem = format!("must be at most {count}, the number of references");
-            return Err(Error::setting(key, k, problem));
-        }
-    }
+    config.check_references(trial.available())?;
     let neighbours = trial.neighbours(config.knn.max(config.recall_voters))?;
     let (labels, truth, classes) = (trial.references.labels, trial.asked().labels, trial.classes);
     let knn = classify(&neighbours.first(config.knn), labels, truth, classes);

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use super::Session;
 use crate::config::{Config, Layers, Setting};
-use crate::data::DataConfig;
+use crate::data::{Amount, DataConfig};
 use crate::error::{Error, Result};
 use crate::loss::Loss;
+use crate::train::batches_of;
 
 /// One of the things compared: a name and the settings of its runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,12 +16,56 @@ pub struct Arm {
     pub name: String,
     /// All settings of its runs but the seed.
     pub config: Config,
+    /// What its runs have in common with those of other training-set sizes.
+    pub level: Level,
+    /// The seed whose validation images its settings were chosen by, where they were.
+    pub tuned: Option<u64>,
+}
+
+/// What runs on training sets of different sizes have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Nothing but what their settings say.
+    Settings,
+    /// Epochs.
+    Epochs,
+    /// Steps: as many in an epoch as the whole set has.
+    Steps,
+}
+
+impl Level {
+    /// Settings of one run brought to this level. The whole set is trained on as ever, so that its
+    /// runs are those of a comparison.
+    ///
+    /// # Errors
+    /// Settings that do not fit the data.
+    pub fn settle(self, session: &Session, config: &mut Config) -> Result<()> {
+        let Amount::Of(size) = config.data.train_size else { return Ok(()) };
+        if self == Level::Settings {
+            return Ok(());
+        }
+        let mut whole = config.clone();
+        whole.data.train_size = Amount::All;
+        let whole = session.parts(&whole)?.train;
+        if size == whole.rows.len() {
+            config.data.train_size = Amount::All;
+        } else if self == Level::Steps && config.train.steps == Amount::All {
+            let steps = batches_of(&config.train, &config.loss, &whole).count();
+            config.train.steps = Amount::Of(steps);
+        }
+        Ok(())
+    }
 }
 
 /// What a tuned configuration is written to, and called by.
 pub const BEST: &str = "best.toml";
 
 impl Arm {
+    /// An arm whose runs have just these settings.
+    pub fn new(name: impl Into<String>, config: Config) -> Arm {
+        Arm { name: name.into(), config, level: Level::Settings, tuned: None }
+    }
+
     /// Arms of words that are each the name of a loss or a configuration file.
     ///
     /// A loss has its defaults, or the settings of `base` where those are of this loss. A file lies
@@ -37,17 +82,30 @@ impl Arm {
         let layers = Layers::default();
         let layers = base_file.map_or(Ok(layers.clone()), |path| layers.over(path))?;
         let base = layers.config()?;
+        let files = || words.iter().filter(|word| word.ends_with(".toml")).map(Path::new);
+        // Whether another file would be called the same.
+        let is_shared = |config: &Config, path: &Path| -> Result<bool> {
+            let name = file_name(config, path, false);
+            for other in files().filter(|&other| other != path) {
+                if file_name(&layers.clone().over(other)?.config()?, other, false) == name {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
         let arm = |word: &String| match word.ends_with(".toml") {
             true => {
                 let path = Path::new(word);
                 let config = layers.clone().over(path)?.config()?;
-                Ok(Arm { name: file_name(&config, path), config: flags(config)? })
+                let tuned = path.ends_with(BEST).then_some(config.train.seed);
+                let name = file_name(&config, path, is_shared(&config, path)?);
+                Ok(Arm { tuned, ..Arm::new(name, flags(config)?) })
             }
             false => {
                 let named = Loss::by_name(word)?;
                 let loss = if named.name() == base.loss.name() { base.loss.clone() } else { named };
                 let config = flags(Config { loss, ..base.clone() })?;
-                Ok(Arm { name: word.clone(), config })
+                Ok(Arm::new(word, config))
             }
         };
         let arms = words.iter().map(arm).collect::<Result<Vec<Arm>>>()?;
@@ -64,6 +122,11 @@ impl Arm {
 /// A setting of a loss holds for the arms that have it; any other for all.
 fn with_settings(arms: Vec<Arm>, settings: &[Setting]) -> Result<Vec<Arm>> {
     for setting in settings {
+        let elsewhere = [("train.seed", "--seeds"), ("loss.name", "--losses")];
+        if let Some((key, flag)) = elsewhere.iter().find(|(key, _)| *key == setting.key) {
+            let problem = format!("cannot be set for all runs: name what is wanted with {flag}");
+            return Err(Error::setting(key, setting.shown(), problem));
+        }
         let of_loss = setting.key.starts_with("loss.");
         if of_loss && !arms.iter().any(|arm| arm.config.has(&setting.key)) {
             // The message names the nearest key of the first.
@@ -81,11 +144,14 @@ fn with_settings(arms: Vec<Arm>, settings: &[Setting]) -> Result<Vec<Arm>> {
     arms.into_iter().map(lay).collect()
 }
 
-/// `cross-entropy (tuned)` of a tuned configuration, else `cross-entropy (FILE)`.
-fn file_name(config: &Config, path: &Path) -> String {
+/// `cross-entropy (tuned)` of a tuned configuration, else `cross-entropy (FILE)`; with its folder
+/// where others would be called the same.
+fn file_name(config: &Config, path: &Path, with_folder: bool) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let stem = if path.ends_with(BEST) { "tuned".into() } else { stem };
-    format!("{} ({stem})", config.loss.name())
+    let folder =
+        path.parent().filter(|_| with_folder).map(|folder| format!(", {}", folder.display()));
+    format!("{} ({stem}{})", config.loss.name(), folder.unwrap_or_default())
 }
 
 /// Refuses arms that cannot stand in one comparison: they share the loaded data, the device and the

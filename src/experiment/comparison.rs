@@ -61,7 +61,8 @@ impl Plan {
     ///
     /// # Errors
     /// [`Error::Interrupted`] where a run was not finished for that; else the first error of a run,
-    /// after all others have ended.
+    /// after all others have ended. A run whose loss became no number is no error: see
+    /// [`LossRuns::diverged`].
     pub fn carry_out(&self, session: &Session) -> Result<Vec<LossRuns>> {
         let session = &self.with_display(session)?;
         let tasks = self.tasks();
@@ -79,16 +80,34 @@ impl Plan {
         let mut results: Vec<LossRuns> = self
             .arms
             .iter()
-            .map(|arm| LossRuns { loss: arm.name.clone(), runs: Vec::new() })
+            .map(|arm| LossRuns { loss: arm.name.clone(), ..LossRuns::default() })
             .collect();
-        for ((arm, _), finished) in tasks.into_iter().zip(done) {
-            results[arm].runs.push(finished?);
+        for ((arm, seed), finished) in tasks.into_iter().zip(done) {
+            match finished {
+                Err(Error::Diverged(why)) => results[arm].diverged.push((seed, why)),
+                finished => results[arm].runs.push(finished?),
+            }
         }
         let place = |seed: u64| self.seeds.iter().position(|&s| s == seed);
         for arm in &mut results {
             arm.runs.sort_by_key(|run| place(run.seed));
         }
         Ok(results)
+    }
+
+    /// What is to be known of a comparison before it begins: unequal budgets, and validation images
+    /// that settings were chosen by.
+    pub fn remarks(&self) -> Vec<String> {
+        let unequal = self.unequal().then(|| UNEQUAL.to_owned());
+        let seen = |arm: &Arm| {
+            let seed = arm.tuned.filter(|seed| self.seeds.contains(seed))?;
+            Some(format!(
+                "{} was tuned under seed {seed}, by the very validation images that will judge it \
+                 there: leave {seed} out of --seeds",
+                arm.name
+            ))
+        };
+        unequal.into_iter().chain(self.arms.iter().filter_map(seen)).collect()
     }
 
     /// Whether some arms train longer than others: on more epochs, steps or images.
@@ -138,7 +157,9 @@ impl Plan {
         let jobs = self.jobs.min(self.arms.len() * self.seeds.len());
         for (arm, seed) in self.tasks() {
             let arm = &self.arms[arm];
-            let folder = self.settle(session, arm, seed)?.folder;
+            let run = self.settle(session, arm, seed)?;
+            run.check_judged(session)?;
+            let folder = run.folder;
             let path = folder.path().to_path_buf();
             if let Some((_, other)) = folders.iter().find(|(taken, _)| *taken == path) {
                 let (a, b) = (&other.name, &arm.name);
@@ -162,6 +183,7 @@ impl Plan {
     pub fn settle(&self, session: &Session, arm: &Arm, seed: u64) -> Result<Run> {
         let mut config = arm.config.clone();
         config.train.seed = seed;
+        arm.level.settle(session, &mut config)?;
         Run::new(session, config, &self.runs, None)
     }
 
@@ -180,7 +202,8 @@ impl Plan {
         let (name, value) =
             (self.score.name(evaluation.figures.knn.k), self.score.of(&evaluation.figures));
         progress.say(&format!("{name} {value:.4}"));
-        Ok(Finished { seed, folder: run.folder.path().to_path_buf(), history, evaluation })
+        let (folder, train) = (run.folder.path().to_path_buf(), run.train_images());
+        Ok(Finished { seed, folder, train, history, evaluation })
     }
 
     /// The same runs judged by a file of test images, side by side.
@@ -214,11 +237,15 @@ impl Plan {
         let mut done = done.into_iter();
         let of_arm = |arm: &LossRuns| {
             let runs = done.by_ref().take(self.seeds.len()).collect::<Result<_>>()?;
-            Ok(LossRuns { loss: arm.loss.clone(), runs })
+            Ok(LossRuns { runs, ..arm.clone() })
         };
         results.iter().map(of_arm).collect()
     }
 }
+
+/// What a plan says of unequal budgets.
+const UNEQUAL: &str = "the losses do not train equally long (epochs, steps, batch or images differ), \
+                       so this compares budgets as well as losses";
 
 /// Says what became of a run that did not come to its end.
 fn tell(session: &Session, arm: &Arm, seed: u64, error: &Error) {
@@ -236,9 +263,9 @@ mod tests {
     use crate::loss::Loss;
 
     fn plan(losses: &[&str], seeds: &[u64]) -> Plan {
-        let arm = |name: &&str| Arm {
-            name: (*name).to_owned(),
-            config: Config { loss: Loss::by_name(name).unwrap(), ..Config::default() },
+        let arm = |name: &&str| {
+            let loss = Loss::by_name(name).unwrap();
+            Arm::new(*name, Config { loss, ..Config::default() })
         };
         Plan {
             arms: losses.iter().map(arm).collect(),

@@ -3,7 +3,7 @@
 //! The words follow the interval of the paired difference: «better» stands only where the
 //! interval lies on one side of zero, and whatever does not follow from it is not said.
 
-use super::wording::{mean, p_told, percent, points};
+use super::wording::{from_to, mean, p_told, percent, points};
 use super::{Estimate, LEVEL, Standing, estimate, grouped, paired_difference, standings};
 
 /// What a comparison found.
@@ -39,8 +39,8 @@ pub struct LossFindings<'a> {
 pub struct DataUsed<'a> {
     /// The file as the user named it.
     pub file: &'a str,
-    /// Images trained on.
-    pub train: usize,
+    /// Fewest and most images that a run was trained on.
+    pub train: (usize, usize),
     /// Images evaluated.
     pub validation: usize,
     /// Whether they are of classes that were not trained on.
@@ -272,7 +272,7 @@ fn times(best: &LossFindings<'_>, others: &[LossFindings<'_>]) -> Option<String>
 
 fn data(findings: &Findings<'_>) -> String {
     let DataUsed { file, train, validation, unseen, sample } = findings.data;
-    let (train, validation) = (grouped(train), grouped(validation));
+    let (train, validation) = (from_to(train), grouped(validation));
     let images = match unseen {
         true => format!("{train} training images and {validation} of unseen classes of {file}"),
         false => format!("{train} training and {validation} validation images of {file}"),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Asked, Gallery, Maps, RunFolder, Session, TSNE, TSNE_TRAIN, TsneFigures, confusion_table,
-    pictures, read_json, write_embeddings, write_json,
+    pictures, write_embeddings, write_json,
 };
 use crate::config::Config;
 use crate::data::{Dataset, Images, Part, Parts, unseen_classes};

@@ -7,7 +7,7 @@ use ndarray::Array2;
 use super::{Arm, Needs, Plan, Run, Session, Status, evaluated, side_by_side};
 use crate::data::{Part, Parts};
 use crate::error::Result;
-use crate::eval::{self, Figures, Labelled, Trial, tsne};
+use crate::eval::{self, Figures, Labelled, Score, Trial, tsne};
 use crate::model::Network;
 use crate::runtime::bytes;
 use crate::train::{History, files, pace};
@@ -92,12 +92,10 @@ impl Forecast {
         let runs_left =
             |arm: usize| left.iter().filter(|l| l.0 == arm && !l.1.is_nothing()).count();
         let arms: Vec<usize> = (0..plan.arms.len()).filter(|&arm| runs_left(arm) > 0).collect();
-        let measured = side_by_side(session, plan.jobs, arms.clone(), |session, arm| {
-            measure(session, plan, &plan.arms[arm])
-        });
+        let all_left = left.iter().filter(|(_, left)| !left.is_nothing()).count();
         let mut paces = vec![Pace::default(); plan.arms.len()];
-        for (arm, pace) in arms.iter().zip(measured) {
-            paces[*arm] = pace?;
+        for (arm, pace) in measured(session, plan, &arms, all_left, measure)? {
+            paces[arm] = pace;
         }
         let of_arm = |arm: usize| {
             (plan.arms[arm].name.clone(), runs_left(arm), Left::all().seconds(paces[arm]))
@@ -111,7 +109,7 @@ impl Forecast {
             jobs,
             seconds: in_turn(&times, jobs),
             disk,
-            remarks: plan.unequal().then(|| UNEQUAL.to_owned()).into_iter().collect(),
+            remarks: Vec::new(),
         })
     }
 
@@ -125,11 +123,9 @@ impl Forecast {
         (all, left): (usize, usize),
         disk: u64,
     ) -> Result<Forecast> {
-        let measured = side_by_side(session, 1, vec![0], |session, arm| {
-            measure(session, plan, &plan.arms[arm])
-        });
-        let Pace { training, evaluation } =
-            measured.into_iter().next().expect("one was asked for")?;
+        let arms: &[usize] = if left > 0 { &[0] } else { &[] };
+        let found = measured(session, plan, arms, left, measure_trial)?;
+        let Pace { training, evaluation } = found.first().map(|found| found.1).unwrap_or_default();
         let epochs = plan.arms[0].config.train.epochs;
         let seconds = training + evaluation * epochs as f64;
         let jobs = plan.jobs.clamp(1, left.max(1));
@@ -173,10 +169,6 @@ impl Forecast {
     }
 }
 
-/// What a plan says of unequal budgets.
-const UNEQUAL: &str = "the losses do not train equally long (epochs, steps, batch or images differ), \
-                       so this compares budgets as well as losses";
-
 /// Seconds until tasks in this order are done by so many workers.
 fn in_turn(times: &[f64], workers: usize) -> f64 {
     let mut free = vec![0.0_f64; workers.max(1)];
@@ -197,15 +189,68 @@ pub fn spoken(seconds: f64) -> String {
     }
 }
 
+/// Times arms as they will run: as many side by side as will be, each arm at least once, since a run
+/// alone has cores lent that it lacks beside others.
+fn measured(
+    session: &Session,
+    plan: &Plan,
+    arms: &[usize],
+    left: usize,
+    measure: fn(&Session, &Plan, &Arm) -> Result<Pace>,
+) -> Result<Vec<(usize, Pace)>> {
+    let copies = plan.jobs.min(left).div_ceil(arms.len().max(1)).max(1);
+    let tasks: Vec<usize> = arms.iter().copied().cycle().take(copies * arms.len()).collect();
+    let found = side_by_side(session, plan.jobs, tasks.clone(), |session, arm| {
+        measure(session, plan, &plan.arms[arm])
+    });
+    tasks.into_iter().zip(found).map(|(arm, pace)| Ok((arm, pace?))).collect()
+}
+
 /// Times an arm under the first seed.
 fn measure(session: &Session, plan: &Plan, arm: &Arm) -> Result<Pace> {
+    timed(session, plan, arm, time_evaluation)
+}
+
+/// The same of a trial, which is scored after each epoch in place of an evaluation.
+fn measure_trial(session: &Session, plan: &Plan, arm: &Arm) -> Result<Pace> {
+    timed(session, plan, arm, |session, run, network, parts| {
+        time_score(session, run, network, parts, plan.score)
+    })
+}
+
+fn timed(
+    session: &Session,
+    plan: &Plan,
+    arm: &Arm,
+    evaluate: impl Fn(&Session, &Run, &mut dyn Network, &Parts) -> Result<f64>,
+) -> Result<Pace> {
     let run = plan.settle(session, arm, plan.seeds[0])?;
     let parts = session.parts(&run.config)?;
     run.with_task(session, |task, network| {
         let step = pace(task, network)?;
-        let evaluation = time_evaluation(session, &run, network, &parts)?;
+        let evaluation = evaluate(session, &run, network, &parts)?;
         Ok(Pace { training: step * run.steps() as f64, evaluation })
     })
+}
+
+/// Seconds of a trial's score, on all its images: it takes no longer than an epoch.
+fn time_score(
+    session: &Session,
+    run: &Run,
+    network: &mut dyn Network,
+    parts: &Parts,
+    score: Score,
+) -> Result<f64> {
+    let start = Instant::now();
+    let mut embed = |part: &Part| eval::embed(network, &session.images, &part.rows, false);
+    let (references, queries) = (embed(&parts.train), embed(&parts.validation));
+    let trial = Trial {
+        references: Labelled::new(&references, &parts.train.labels),
+        queries: Some(Labelled::new(&queries, &parts.validation.labels)),
+        classes: session.dataset.classes.len(),
+    };
+    session.cores.spread(|| score.measure(&trial, &run.config.eval))??;
+    Ok(start.elapsed().as_secs_f64())
 }
 
 /// Seconds of an evaluation, scaled up from one of few images.

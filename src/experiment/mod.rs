@@ -35,7 +35,7 @@ mod sweep;
 mod tune;
 mod wording;
 
-pub use arm::{Arm, BEST};
+pub use arm::{Arm, BEST, Level};
 pub use artefacts::read_map;
 pub use bound::Bound;
 pub use catalogue::{Entry, catalogue, listed};

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::wording::from_to;
 use super::{
     COMPARISON, DataUsed, Findings, Finished, LossFindings, LossRuns, Plan, RunFolder, RunLock,
     Session, Standing, Summary, comparison_folder, conclude, grouped, pictures, read_map,
     standings, standings_table, write_json,
 };
 use crate::data::Dataset;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::files::write_text;
 use crate::report::table::Table;
 use crate::report::{curves, recall, scatter};
@@ -25,8 +26,8 @@ pub struct Comparison {
     pub data: String,
     /// SHA-256 of its unzipped content.
     pub data_sha256: String,
-    /// Images that each run was trained on.
-    pub train: usize,
+    /// Fewest and most images that a run was trained on.
+    pub train: (usize, usize),
     /// Images that each run was evaluated on.
     pub validation: usize,
     /// Every metric of every loss.
@@ -62,24 +63,17 @@ pub struct Tested {
 }
 
 impl Comparison {
-    /// Trains or reuses and evaluates every run of a plan and puts the figures together.
-    ///
-    /// Test images are looked at last, and decide nothing.
+    /// Trains or reuses and evaluates every run of a plan and puts the figures together. `test` are
+    /// the images that [`Comparison::look_at`] will look at, which has a folder of its own.
     ///
     /// # Errors
-    /// The first error of a run, after all others have ended.
+    /// The first error of a run, after all others have ended; a loss that became no number.
     pub fn new(session: &Session, plan: &Plan, test: Option<&Dataset>) -> Result<Comparison> {
         let results = plan.carry_out(session)?;
-        let tested = |test: &Dataset| -> Result<Tested> {
-            let results = plan.test(session, &results, test)?;
-            let images = results[0].runs[0].evaluation.queries;
-            let data = test.file.display().to_string();
-            let (summary, standings) = (Summary::new(&results), standings(&plan.scores(&results)));
-            Ok(Tested { data, images, summary, standings })
-        };
-        let test = test.map(tested).transpose()?;
+        refuse_diverged(&results)?;
         let evaluation = &results[0].runs[0].evaluation;
-        let train = session.parts(&plan.arms[0].config)?.train.rows.len();
+        let counts = || results.iter().flat_map(|loss| loss.runs.iter().map(|run| run.train));
+        let train = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
         let (score, validation) = (plan.score.name(evaluation.figures.knn.k), evaluation.queries);
         let folders = |loss: &LossRuns| loss.runs.iter().map(|run| run.folder.clone()).collect();
         Ok(Comparison {
@@ -91,11 +85,26 @@ impl Comparison {
             conclusion: conclusion(plan, &results, train),
             score,
             standings: standings(&plan.scores(&results)),
-            test,
+            test: None,
             runs: results.iter().map(folders).collect(),
-            folder: comparison_folder(plan, &results),
+            folder: comparison_folder(plan, &results, test),
             results,
         })
+    }
+
+    /// Has all runs judged by test images, which come after all else and decide nothing.
+    ///
+    /// # Errors
+    /// As [`Plan::test`].
+    pub fn look_at(&mut self, session: &Session, plan: &Plan, test: &Dataset) -> Result<()> {
+        let results = plan.test(session, &self.results, test)?;
+        self.test = Some(Tested {
+            data: test.file.display().to_string(),
+            images: results[0].runs[0].evaluation.queries,
+            summary: Summary::new(&results),
+            standings: standings(&plan.scores(&results)),
+        });
+        Ok(())
     }
 
     /// What was compared on what, in a sentence.
@@ -108,7 +117,7 @@ impl Comparison {
         format!(
             "{}: {} images train, {} {}; seed{} {}; {spread}",
             self.data,
-            grouped(self.train),
+            from_to(self.train),
             grouped(self.validation),
             if self.unseen() { "of unseen classes measure" } else { "measure" },
             if seeds.len() == 1 { "" } else { "s" },
@@ -153,6 +162,17 @@ impl Comparison {
         let folder = RunFolder::new(&self.folder);
         let _lock = RunLock::take(&folder)?;
         folder.create()?;
+        self.write_tables(&folder)?;
+        let file = |name: &str| folder.file(name);
+        self.draw_curves(&file("plots/loss.png"))?;
+        if !self.unseen() {
+            self.draw_recall(&file("plots/recall.png"))?;
+        }
+        self.draw_maps(session, &file("plots/tsne.png"))?;
+        Ok(self.folder.clone())
+    }
+
+    fn write_tables(&self, folder: &RunFolder) -> Result<()> {
         let file = |name: &str| folder.file(name);
         let table = self.summary.table();
         table.write_csv(&file("table.csv"))?;
@@ -166,15 +186,13 @@ impl Comparison {
             test.summary.table().write_csv(&file("table_test.csv"))?;
             text +=
                 &format!("\n{}\n\n{}\n", self.test_caption(test), test.summary.table().markdown());
+            if let Some(standings) = self.test_standings_table() {
+                standings.write_csv(&file("standings_test.csv"))?;
+                text += &standings.markdown();
+            }
         }
         write_text(&file("table.md"), &text)?;
-        write_json(&file(COMPARISON), self)?;
-        self.draw_curves(&file("plots/loss.png"))?;
-        if !self.unseen() {
-            self.draw_recall(&file("plots/recall.png"))?;
-        }
-        self.draw_maps(session, &file("plots/tsne.png"))?;
-        Ok(self.folder.clone())
+        write_json(&file(COMPARISON), self)
     }
 
     fn draw_curves(&self, path: &Path) -> Result<()> {
@@ -239,8 +257,21 @@ impl Comparison {
     }
 }
 
+/// A loss with a run that has no figures cannot be held against others, seed by seed.
+fn refuse_diverged(results: &[LossRuns]) -> Result<()> {
+    let Some(LossRuns { loss, diverged, .. }) = results.iter().find(|r| !r.diverged.is_empty())
+    else {
+        return Ok(());
+    };
+    let (seed, why) = &diverged[0];
+    Err(Error::Diverged(format!(
+        "{loss} seed {seed}: {why}; without {loss} in --losses the others are compared, their runs \
+         are kept"
+    )))
+}
+
 /// What the scores of all runs allow to say.
-fn conclusion(plan: &Plan, results: &[LossRuns], train: usize) -> String {
+fn conclusion(plan: &Plan, results: &[LossRuns], train: (usize, usize)) -> String {
     let of_runs = |value: fn(&Finished) -> f64| -> Vec<Vec<f64>> {
         results.iter().map(|loss| loss.runs.iter().map(value).collect()).collect()
     };

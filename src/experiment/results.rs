@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Evaluation, Plan};
+use crate::data::Dataset;
 use crate::files::sha256_hex;
 use crate::train::History;
 
@@ -13,6 +14,8 @@ pub struct Finished {
     pub seed: u64,
     /// Its folder.
     pub folder: PathBuf,
+    /// Images that it was trained on.
+    pub train: usize,
     /// Losses and times of its epochs.
     pub history: History,
     /// Its figures.
@@ -20,12 +23,14 @@ pub struct Finished {
 }
 
 /// All runs of one arm, in the order of the seeds.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct LossRuns {
     /// Name of the arm: of the loss, and what sets it apart.
     pub loss: String,
-    /// One a seed.
+    /// One a seed that came to its end.
     pub runs: Vec<Finished>,
+    /// The other seeds, under which its loss became no number, and what was said of it.
+    pub diverged: Vec<(u64, String)>,
 }
 
 impl LossRuns {
@@ -36,8 +41,8 @@ impl LossRuns {
 }
 
 /// Folder of a comparison's tables and pictures, beside its runs: `compare-A-vs-B-HASH`, or
-/// `compare-17-losses-HASH`.
-pub fn comparison_folder(plan: &Plan, results: &[LossRuns]) -> PathBuf {
+/// `compare-17-losses-HASH`; of each file of test images, and of none, another.
+pub fn comparison_folder(plan: &Plan, results: &[LossRuns], test: Option<&Dataset>) -> PathBuf {
     let names: Vec<&str> = results.iter().map(|loss| loss.loss.as_str()).collect();
     // A name of many losses would be longer than a file's may be.
     let what = match names.len() {
@@ -46,15 +51,17 @@ pub fn comparison_folder(plan: &Plan, results: &[LossRuns]) -> PathBuf {
     };
     let what = what.replace(" (", "-").replace(')', "");
     let what = what.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
-    plan.runs.join(Path::new(&format!("compare-{what}-{}", hash_of(results))))
+    let asked = [plan.score.to_string(), test.map_or(String::new(), |test| test.sha256.clone())];
+    plan.runs.join(Path::new(&format!("compare-{what}-{}", hash_of(results, &asked))))
 }
 
-/// Six digits that tell these runs and the settings they were evaluated with from any others.
-pub fn hash_of(results: &[LossRuns]) -> String {
+/// Six digits that tell these runs, the settings they were evaluated with, and what else was asked
+/// for, from any others.
+pub fn hash_of(results: &[LossRuns], asked: &[String]) -> String {
     let runs: Vec<String> = results
         .iter()
         .flat_map(|loss| &loss.runs)
         .map(|run| run.folder.to_string_lossy().into_owned() + &run.evaluation.fingerprint)
         .collect();
-    sha256_hex(runs.join("\n").as_bytes())[..6].to_owned()
+    sha256_hex([&runs, asked].concat().join("\n").as_bytes())[..6].to_owned()
 }

@@ -121,6 +121,30 @@ impl Run {
         self.batches().images().saturating_mul(self.config.train.epochs) as u64
     }
 
+    /// Images that it is trained on.
+    pub fn train_images(&self) -> usize {
+        self.train.rows.len()
+    }
+
+    /// Refuses settings of the evaluation that need more images than there will be.
+    ///
+    /// # Errors
+    /// More neighbours are to vote than there are references.
+    pub fn check_judged(&self, session: &Session) -> Result<()> {
+        let unseen = session.parts(&self.config)?.unseen;
+        // Each image of an unseen class is held against all others of them.
+        let references = unseen.map_or(self.train.rows.len(), |part| part.rows.len() - 1);
+        self.config.eval.check_references(references)
+    }
+
+    /// The same of validation images held against the training images.
+    ///
+    /// # Errors
+    /// As [`Run::check_judged`].
+    pub fn check_scored(&self) -> Result<()> {
+        self.config.eval.check_references(self.train.rows.len())
+    }
+
     /// Steps of the whole training.
     pub fn steps(&self) -> usize {
         self.batches().count().saturating_mul(self.config.train.epochs)

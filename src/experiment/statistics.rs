@@ -32,6 +32,11 @@ pub struct Estimate {
 }
 
 impl Estimate {
+    /// What is known where a value is missing: nothing.
+    pub fn nothing() -> Estimate {
+        Estimate { n: 0, mean: f64::NAN, standard_deviation: None, interval: None }
+    }
+
     /// A share in percent with its interval, where it has one: `86.20 [85.10, 87.30]`.
     pub fn percent(&self) -> String {
         let number = |share: f64| format!("{:.2}", 100.0 * share).replace('-', "−");

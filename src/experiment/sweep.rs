@@ -6,11 +6,10 @@ use serde::Serialize;
 
 use super::wording::{listed, percent};
 use super::{
-    Arm, Estimate, LEVEL, LossRuns, Plan, RunFolder, RunLock, SWEEP, Session, estimate, grouped,
-    hash_of, standings, write_json,
+    Arm, Estimate, LEVEL, Level, LossRuns, Plan, RunFolder, RunLock, SWEEP, Session, estimate,
+    grouped, hash_of, standings, write_json,
 };
-use crate::config::{Config, Setting};
-use crate::data::Amount;
+use crate::config::Setting;
 use crate::error::{Error, Result};
 use crate::files::write_text;
 use crate::report::series;
@@ -62,14 +61,28 @@ pub struct Line {
 pub struct Place {
     /// The value of the first key, as it is shown.
     pub value: String,
-    /// The score of each run.
+    /// The seeds of the runs that came to their end.
+    pub seeds: Vec<u64>,
+    /// The score of each of them.
     pub scores: Vec<f64>,
-    /// Mean and 95 % interval over the seeds.
+    /// Mean and 95 % interval over the seeds; no number where a run diverged.
     pub estimate: Estimate,
     /// MAP@R of each run.
     pub map_at_r: Vec<f64>,
     /// Folders of the runs.
     pub runs: Vec<PathBuf>,
+    /// The seeds under which the loss became no number.
+    pub diverged: Vec<u64>,
+}
+
+impl Place {
+    /// Mean and interval in percent, or why there is none.
+    fn shown(&self) -> String {
+        match self.diverged.len() {
+            0 => self.estimate.percent(),
+            some => format!("diverged in {some} of {}", some + self.seeds.len()),
+        }
+    }
 }
 
 impl Sweep {
@@ -79,14 +92,18 @@ impl Sweep {
     /// As [`Plan::carry_out`].
     pub fn new(session: &Session, plan: &Plan, axes: Axes, names: Vec<String>) -> Result<Sweep> {
         let results = plan.carry_out(session)?;
-        let evaluation = &results[0].runs[0].evaluation;
+        let Some(any) = results.iter().flat_map(|arm| &arm.runs).next() else {
+            return Err(Error::Diverged(results[0].diverged[0].1.clone()));
+        };
+        let evaluation = &any.evaluation;
         let (score, unseen) = (plan.score.name(evaluation.figures.knn.k), evaluation.unseen);
         let series = lines(plan, &axes, &names, &results);
         let crossings = match axes.ordered() {
             true => crossings(&series, &axes.positions()),
             false => Vec::new(),
         };
-        let name = format!("sweep-{}-{}", axes.file_name(), hash_of(&results));
+        let name =
+            format!("sweep-{}-{}", axes.file_name(), hash_of(&results, &[plan.score.to_string()]));
         let conclusion =
             told(&series, axes.ordered().then_some(&crossings), &score, &axes.first_label());
         Ok(Sweep {
@@ -129,7 +146,7 @@ impl Sweep {
             .chain(self.series.iter().map(|line| line.name.clone()));
         let mut table = Table::new(header);
         for (place, value) in self.axes.first_values().iter().enumerate() {
-            let cells = self.series.iter().map(|line| line.points[place].estimate.percent());
+            let cells = self.series.iter().map(|line| line.points[place].shown());
             table.push(std::iter::once(value.clone()).chain(cells));
         }
         table
@@ -159,7 +176,7 @@ impl Sweep {
         let mut table = Table::new(header);
         for line in &self.series {
             for point in &line.points {
-                for (place, seed) in self.seeds.iter().enumerate() {
+                for (place, seed) in point.seeds.iter().enumerate() {
                     table.push([
                         line.name.clone(),
                         point.value.clone(),
@@ -203,7 +220,6 @@ impl Sweep {
             note: &self.note(),
             across: self.axes.across(&label, &words),
             up: &self.score,
-            share: true,
             series: &lines,
             crossings: &crossings,
         };
@@ -231,10 +247,12 @@ fn lines(plan: &Plan, axes: &Axes, names: &[String], results: &[LossRuns]) -> Ve
         let scores: Vec<f64> = arm.runs.iter().map(score).collect();
         let point = Place {
             value: firsts[cell[0]].clone(),
-            estimate: estimate(&scores),
+            seeds: arm.runs.iter().map(|run| run.seed).collect(),
+            estimate: if arm.diverged.is_empty() { estimate(&scores) } else { Estimate::nothing() },
             scores,
             map_at_r: arm.runs.iter().map(|r| r.evaluation.figures.retrieval.map_at_r).collect(),
             runs: arm.runs.iter().map(|run| run.folder.clone()).collect(),
+            diverged: arm.diverged.iter().map(|(seed, _)| *seed).collect(),
         };
         match lines.iter_mut().find(|line| line.name == name) {
             Some(line) => line.points.push(point),

@@ -85,6 +85,7 @@ impl Search {
             );
             return Err(Error::setting("--trials", self.trials, problem));
         }
+        plan.settle(session, &plan.arms[0], self.config.train.seed)?.check_scored()?;
         let done = if self.force { 0 } else { (0..self.trials).filter(ended).count() };
         let left = self.trials - done;
         let losses = std::slice::from_ref(&self.config.loss);
@@ -97,7 +98,7 @@ impl Search {
     fn plan(&self) -> Plan {
         let name = self.config.loss.name().to_owned();
         Plan {
-            arms: vec![Arm { name, config: self.config.clone() }],
+            arms: vec![Arm::new(name, self.config.clone())],
             seeds: vec![self.config.train.seed],
             jobs: self.jobs(),
             runs: self.runs.clone(),

@@ -41,6 +41,14 @@ pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
     }
 }
 
+/// Two numbers as `57,000`, or as `28,000 to 28,900` where they differ.
+pub fn from_to((least, most): (usize, usize)) -> String {
+    match least == most {
+        true => grouped(least),
+        false => format!("{} to {}", grouped(least), grouped(most)),
+    }
+}
+
 /// 57000 as `57,000`.
 pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
@@ -62,6 +70,12 @@ mod tests {
     fn names_are_listed_as_people_say_them() {
         let told: Vec<String> = (0..4).map(|n| listed(&["a", "b", "c"][..n.min(3)])).collect();
         assert_eq!(told, ["", "a", "a and b", "a, b and c"]);
+    }
+
+    #[test]
+    fn numbers_that_differ_are_told_as_a_range() {
+        let told = [(57_000, 57_000), (300, 1000)].map(from_to);
+        assert_eq!(told, ["57,000", "300 to 1,000"]);
     }
 
     #[test]

@@ -60,10 +60,8 @@ pub struct Picture<'a> {
     pub note: &'a str,
     /// The axis across.
     pub across: Across<'a>,
-    /// What the metric is.
+    /// What the metric is, a share in 0..=1.
     pub up: &'a str,
-    /// Whether the metric is a share in 0..=1.
-    pub share: bool,
     /// The lines.
     pub series: &'a [Series<'a>],
     /// Where lines cross.
@@ -148,7 +146,7 @@ fn up_axis(picture: &Picture<'_>) -> Option<Axis> {
         [point.mean, low, high]
     };
     let values = picture.series.iter().flat_map(|series| series.points.iter().flat_map(of_point));
-    if picture.share { Axis::share(picture.up, values) } else { Axis::around(picture.up, values) }
+    Axis::share(picture.up, values)
 }
 
 fn sheet(picture: &Picture<'_>, y: Option<&Axis>) -> Sheet {
@@ -159,7 +157,7 @@ fn sheet(picture: &Picture<'_>, y: Option<&Axis>) -> Sheet {
         .map(|(i, series)| Entry { key: Key::Line(line_look(i)), name: series.name.to_owned() });
     let panel = Panel { width: WIDTH, height: HEIGHT, left: Frame::LEFT, below: Frame::BELOW };
     let mut note = picture.note.to_owned();
-    if y.is_some_and(|y| picture.share && y.low > 0.0) {
+    if y.is_some_and(|y| y.low > 0.0) {
         let part = "the upright axis does not begin at 0";
         note = if note.is_empty() { part.to_owned() } else { format!("{note} · {part}") };
     }
@@ -174,8 +172,7 @@ struct Pen<'a> {
 
 impl Pen<'_> {
     fn place(&self, x: f64, y: f64, number: usize) -> Option<Point> {
-        let y = if self.picture.share { y.clamp(0.0, 1.0) } else { y };
-        let (across, up) = self.frame.place(position(self.picture.across, x), y)?;
+        let (across, up) = self.frame.place(position(self.picture.across, x), y.clamp(0.0, 1.0))?;
         Some((across + self.aside(number), up))
     }
 
@@ -271,7 +268,7 @@ mod tests {
 
     fn picture<'a>(across: Across<'a>, series: &'a [Series<'a>]) -> Picture<'a> {
         let (title, note, up) = ("1-NN accuracy", "", "1-NN accuracy");
-        Picture { title, note, across, up, share: true, series, crossings: &[] }
+        Picture { title, note, across, up, series, crossings: &[] }
     }
 
     #[test]

@@ -14,7 +14,9 @@ use crate::files::write_atomically;
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
 
 /// Columns between two cells.
-const SPACE: usize = 2;
+const SPACE: usize = 3;
+/// Columns at both ends of a row.
+const ENDS: usize = 4;
 
 /// A header and rows of cells as they are shown, numbers and units included.
 ///
@@ -72,7 +74,7 @@ impl Table {
         for (column, own) in widths.iter().enumerate().skip(1) {
             if used.saturating_add(own + SPACE) > width {
                 blocks.push(vec![0]);
-                used = first;
+                used = first + ENDS;
             }
             used += own + SPACE;
             blocks.last_mut().expect("pushed before the first column").push(column);
@@ -215,8 +217,8 @@ mod tests {
         table.push(["cross-entropy", "0.86", "0.87", "0.88"]);
         table.push(["triplet", "0.76", "0.77", "0.78"]);
         assert_eq!(table.blocks(60), table.terminal());
-        let text = table.blocks(36);
-        assert!(text.lines().all(|line| line.chars().count() <= 36), "{text}");
+        let text = table.blocks(40);
+        assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
         assert_eq!(text.matches("triplet").count(), 2, "{text}");
         for cell in ["0.86", "0.77", "0.88", "recall"] {
             assert_eq!(text.matches(cell).count(), 1, "{text}");

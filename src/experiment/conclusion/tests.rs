@@ -4,7 +4,7 @@ use super::*;
 
 const FULL: DataUsed<'_> = DataUsed {
     file: "data/fashion-mnist_train.csv",
-    train: 57_000,
+    train: (57_000, 57_000),
     validation: 3_000,
     unseen: false,
     sample: false,
@@ -69,7 +69,7 @@ fn one_seed_tells_nothing_and_names_the_flag() {
     let losses = [loss("contrastive", &[0.782], &[60.0]), loss("cross-entropy", &[0.855], &[30.0])];
     let data = DataUsed {
         file: "data/sample.csv.gz",
-        train: 5_700,
+        train: (5_700, 5_700),
         validation: 300,
         unseen: false,
         sample: true,

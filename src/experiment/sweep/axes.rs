@@ -1,6 +1,6 @@
 //! What a sweep varies: training-set sizes and settings, as a grid.
 
-use super::{Amount, Arm, Config, Error, Result, Session, Setting, grouped};
+use super::{Arm, Error, Level, Result, Setting, grouped};
 use crate::report::series::Across;
 
 const TRAIN_SIZE: &str = "data.train_size";
@@ -14,10 +14,12 @@ pub struct Axes {
 }
 
 /// Keys that cannot be swept, and what does it instead.
-const ELSEWHERE: [(&str, &str); 9] = [
+const ELSEWHERE: [(&str, &str); 11] = [
     ("train.seed", "name seeds with --seeds"),
     ("loss.name", "name losses with --losses"),
     ("data.path", "sweep each file by itself, with --data"),
+    ("data.validation", "runs would be judged by different images"),
+    ("data.unseen_classes", "runs would be judged by different classes"),
     ("data.label", "it says how the file is read"),
     ("data.header", "it says how the file is read"),
     ("data.names", "it changes no figure"),
@@ -36,9 +38,6 @@ impl Axes {
             key: TRAIN_SIZE.to_owned(),
             value: toml::Value::Integer(size as i64),
         };
-        if sizes.contains(&0) {
-            return Err(Error::setting("--train-size", 0, "must be at least 1"));
-        }
         let mut sizes = sizes.to_vec();
         sizes.sort_unstable();
         let mut keys: Vec<Vec<Setting>> = Vec::new();
@@ -80,9 +79,8 @@ impl Axes {
     /// An arm for every base at every place, in the order of bases and then of [`Axes::cells`].
     ///
     /// # Errors
-    /// A key that a base does not have; a value that it cannot have; more training images than
-    /// there are.
-    pub fn arms(&self, session: &Session, bases: &[Arm]) -> Result<Vec<Arm>> {
+    /// A key that a base does not have; a value that it cannot have.
+    pub fn arms(&self, bases: &[Arm]) -> Result<Vec<Arm>> {
         let mut arms = Vec::new();
         for base in bases {
             if let Some(key) = self.keys().into_iter().find(|key| !base.config.has(key)) {
@@ -96,28 +94,17 @@ impl Axes {
             for cell in self.cells() {
                 let settings: Vec<Setting> =
                     self.keys.iter().zip(&cell).map(|(key, &i)| key[i].clone()).collect();
-                let config = self.levelled(session, base, base.config.with(&settings)?)?;
                 let values: Vec<String> =
                     settings.iter().map(|s| format!("{} {}", s.key, s.shown())).collect();
-                arms.push(Arm { name: format!("{}, {}", base.name, values.join(", ")), config });
+                arms.push(Arm {
+                    name: format!("{}, {}", base.name, values.join(", ")),
+                    config: base.config.with(&settings)?,
+                    level: if self.equal_steps { Level::Steps } else { Level::Epochs },
+                    tuned: base.tuned,
+                });
             }
         }
         Ok(arms)
-    }
-
-    /// A smaller training set has as many steps an epoch as the whole, where that is asked for; the
-    /// whole set is trained on as ever, so that its runs are those of a comparison.
-    fn levelled(&self, session: &Session, base: &Arm, mut config: Config) -> Result<Config> {
-        let Amount::Of(size) = config.data.train_size else { return Ok(config) };
-        let mut whole = base.config.clone();
-        whole.data.train_size = Amount::All;
-        let images = session.parts(&whole)?.train.rows.len();
-        if size == images {
-            config.data.train_size = Amount::All;
-        } else if self.equal_steps && config.train.steps == Amount::All {
-            config.train.steps = Amount::Of(images.div_ceil(config.train.batch));
-        }
-        Ok(config)
     }
 
     /// The values of the first key as they are shown.
@@ -259,8 +246,6 @@ mod tests {
         let axes = Axes::new(&[300], set, true).unwrap();
         assert_eq!(axes.keys(), ["train.batch", "train.schedule", "data.train_size"]);
         assert_eq!(axes.line_name("triplet", &[0, 1, 0]), "triplet, schedule cosine");
-        let none = Axes::new(&[0], Vec::new(), true).unwrap_err().to_string();
-        assert_eq!(none, "--train-size = 0: must be at least 1");
     }
 
     #[test]

@@ -32,14 +32,18 @@ impl Crossing {
     }
 }
 
-/// A value of an axis as it is told: three digits at most.
+/// A value of an axis as it is told: two digits, and the zeros that they need.
 fn near(value: f64) -> String {
-    match value {
-        v if v >= 100.0 => {
-            let power = 10_f64.powf(v.log10().floor() - 1.0);
-            format!("≈ {}", grouped(((v / power).round() * power) as usize))
-        }
-        v => format!("≈ {v:.2}"),
+    if value == 0.0 {
+        return "≈ 0".to_owned();
+    }
+    let size = value.abs().log10().floor();
+    let power = 10_f64.powf(size - 1.0);
+    let rounded = (value / power).round() * power;
+    match rounded {
+        v if v >= 100.0 => format!("≈ {}", grouped(v.round() as usize)),
+        v if v.abs() >= 1e-3 => format!("≈ {v:.*}", (1.0 - size).max(0.0) as usize),
+        v => format!("≈ {v:.1e}"),
     }
 }
 
@@ -52,15 +56,29 @@ pub fn crossings(lines: &[Line], positions: &[f64]) -> Vec<Crossing> {
     for (i, a) in lines.iter().enumerate() {
         for b in &lines[i + 1..] {
             let gap: Vec<f64> = differences(a, b);
-            for (place, pair) in gap.windows(2).enumerate() {
-                if pair[0] * pair[1] < 0.0 {
-                    found.push((place, crossing(a, b, (place, pair), positions, powers)));
-                }
+            for (from, to) in changes_of_sign(&gap) {
+                found.push((from, crossing((a, b), &gap, (from, to), positions, powers)));
             }
         }
     }
     found.sort_by_key(|(place, _)| *place);
     found.into_iter().map(|(_, crossing)| crossing).collect()
+}
+
+/// Places between which a gap changes its sign; between the two it is zero, and a place without a
+/// number parts what is before it from what is after it.
+fn changes_of_sign(gap: &[f64]) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut last: Option<usize> = None;
+    for (place, &here) in gap.iter().enumerate() {
+        if here.is_nan() {
+            last = None;
+        } else if here != 0.0 {
+            found.extend(last.filter(|&last| gap[last] * here < 0.0).map(|last| (last, place)));
+            last = Some(place);
+        }
+    }
+    found
 }
 
 /// Mean of `a` less mean of `b` at every place.
@@ -69,21 +87,22 @@ fn differences(a: &Line, b: &Line) -> Vec<f64> {
 }
 
 fn crossing(
-    a: &Line,
-    b: &Line,
-    (place, gap): (usize, &[f64]),
+    (a, b): (&Line, &Line),
+    gap: &[f64],
+    (from, to): (usize, usize),
     positions: &[f64],
     powers: bool,
 ) -> Crossing {
-    let (first, second) = if gap[0] > 0.0 { (a, b) } else { (b, a) };
-    let way = gap[0] / (gap[0] - gap[1]);
+    let (first, second) = if gap[from] > 0.0 { (a, b) } else { (b, a) };
+    // Where the two meet at a place of the grid, it is that place.
+    let (left, right) = if to > from + 1 { (from + 1, from + 1) } else { (from, to) };
+    let way = if left == right { 0.0 } else { gap[left] / (gap[left] - gap[right]) };
     let scaled = |x: f64| if powers { x.ln() } else { x };
-    let (left, right) = (scaled(positions[place]), scaled(positions[place + 1]));
-    let between = left + way * (right - left);
-    let means = [place, place + 1].map(|place| a.points[place].estimate.mean);
-    let excludes = |side: usize| {
-        let (ahead, behind) = if side == 0 { (first, second) } else { (second, first) };
-        let at = place + side;
+    let between =
+        scaled(positions[left]) + way * (scaled(positions[right]) - scaled(positions[left]));
+    let means = [left, right].map(|place| a.points[place].estimate.mean);
+    let excludes = |at: usize| {
+        let (ahead, behind) = if at == from { (first, second) } else { (second, first) };
         let difference =
             super::super::paired_difference(&ahead.points[at].scores, &behind.points[at].scores);
         difference.interval.is_some_and(|(low, _)| low > 0.0)
@@ -91,16 +110,16 @@ fn crossing(
     Crossing {
         before: first.name.clone(),
         after: second.name.clone(),
-        from: a.points[place].value.clone(),
-        to: a.points[place + 1].value.clone(),
+        from: a.points[from].value.clone(),
+        to: a.points[to].value.clone(),
         at: if powers { between.exp() } else { between },
         score: means[0] + way * (means[1] - means[0]),
-        sure: excludes(0) && excludes(1),
+        sure: excludes(from) && excludes(to),
     }
 }
 
 /// The highest at a place, and which of the others it is not apart from.
-fn leader(lines: &[Line], place: usize, score: &str, label: &str) -> String {
+fn leader(lines: &[&Line], place: usize, score: &str, label: &str) -> String {
     let scores: Vec<Vec<f64>> =
         lines.iter().map(|line| line.points[place].scores.clone()).collect();
     let standings = standings(&scores);
@@ -125,16 +144,35 @@ fn leader(lines: &[Line], place: usize, score: &str, label: &str) -> String {
     format!("At {label} {value}, {name} has the highest {score}, {share}: {sure}.")
 }
 
+/// Where a line has no figure, as its loss became no number there.
+fn diverged(line: &Line, label: &str) -> Option<String> {
+    let values: Vec<&str> = line
+        .points
+        .iter()
+        .filter(|point| !point.diverged.is_empty())
+        .map(|point| point.value.as_str())
+        .collect();
+    (!values.is_empty()).then(|| {
+        format!("{} diverged at {label} {}, and has no figure there.", line.name, listed(&values))
+    })
+}
+
 /// The curves in words: the best at both ends, and where lines cross.
 pub fn told(lines: &[Line], crossings: Option<&Vec<Crossing>>, score: &str, label: &str) -> String {
     let mut sentences = Vec::new();
     let count = lines[0].points.len();
     let mut ends = vec![0, count - 1];
     ends.dedup();
-    sentences.extend(ends.into_iter().map(|place| leader(lines, place, score, label)));
+    sentences.extend(ends.into_iter().filter_map(|place| {
+        let at = |line: &&Line| line.points[place].diverged.is_empty();
+        let finished: Vec<&Line> = lines.iter().filter(at).collect();
+        (!finished.is_empty()).then(|| leader(&finished, place, score, label))
+    }));
+    sentences.extend(lines.iter().filter_map(|line| diverged(line, label)));
     if lines.len() == 1 && count > 2 {
         let mean = |place: &usize| lines[0].points[*place].estimate.mean;
-        let best = (0..count).max_by(|a, b| mean(a).total_cmp(&mean(b))).expect("one place");
+        let finished = (0..count).filter(|place| !mean(place).is_nan());
+        let best = finished.max_by(|a, b| mean(a).total_cmp(&mean(b))).expect("one was finished");
         let (value, share) = (&lines[0].points[best].value, 100.0 * mean(&best));
         sentences.push(format!("The highest mean is {share:.2} %, at {value}."));
     }
@@ -163,11 +201,14 @@ mod tests {
 
     fn line(name: &str, means: &[f64]) -> Line {
         let point = |(place, mean): (usize, &f64)| {
-            let tilt = if name == "b" { 0.0001 } else { 0.0 };
-            let scores = vec![mean - 0.001, *mean, mean + 0.001 + tilt];
+            // Without another spread, all differences of two lines would be the same.
+            let spread = if name == "b" { 0.0011 } else { 0.001 };
+            let scores = vec![mean - spread, *mean, mean + spread];
             let value = ["100", "1,000", "10,000"][place].to_owned();
+            let (seeds, diverged) = (vec![1, 2, 3], Vec::new());
             let (map_at_r, runs) = (Vec::new(), Vec::new());
-            Place { value, estimate: estimate(&scores), scores, map_at_r, runs }
+            let estimate = estimate(&scores);
+            Place { value, seeds, estimate, scores, map_at_r, runs, diverged }
         };
         Line { name: name.to_owned(), points: means.iter().enumerate().map(point).collect() }
     }
@@ -195,6 +236,40 @@ mod tests {
     }
 
     #[test]
+    fn lines_that_meet_at_a_place_and_part_the_other_way_cross_there() {
+        let lines = [line("a", &[0.5, 0.6, 0.7]), line("c", &[0.4, 0.6, 0.9])];
+        let found = crossings(&lines, &POSITIONS);
+        assert_eq!(
+            (found.len(), found[0].from.as_str(), found[0].to.as_str()),
+            (1, "100", "10,000")
+        );
+        assert!((found[0].at - 1000.0).abs() < 1e-6 && (found[0].score - 0.6).abs() < 1e-9);
+        let touching = [line("a", &[0.5, 0.6, 0.7]), line("c", &[0.4, 0.6, 0.6])];
+        assert!(crossings(&touching, &POSITIONS).is_empty());
+    }
+
+    #[test]
+    fn a_place_where_a_run_diverged_is_a_gap_and_is_named() {
+        let mut lines = [line("a", &[0.5, 0.6, 0.7]), line("c", &[0.4, 0.7, 0.9])];
+        let point = &mut lines[0].points[2];
+        (point.estimate, point.diverged) = (super::super::super::Estimate::nothing(), vec![2]);
+        let found = crossings(&lines, &POSITIONS);
+        assert_eq!(found.len(), 1);
+        let text = told(&lines, Some(&found), "MAP@R", "x");
+        assert!(text.contains("At x 10,000, MAP@R is 90.00 %."), "{text}");
+        assert!(text.contains("a diverged at x 10,000, and has no figure there."), "{text}");
+        let alone = told(&lines[..1], None, "MAP@R", "x");
+        assert!(alone.ends_with("The highest mean is 60.00 %, at 1,000."), "{alone}");
+    }
+
+    #[test]
+    fn places_are_told_with_two_digits() {
+        let told = [316.2, 57_123.0, 9.96, 0.5, 0.0316, 3.16e-4, 0.0].map(near);
+        let expected = ["≈ 320", "≈ 57,000", "≈ 10.0", "≈ 0.50", "≈ 0.032", "≈ 3.2e-4", "≈ 0"];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
     fn lines_apart_do_not_cross() {
         let lines = [line("a", &[0.5, 0.6, 0.7]), line("b", &[0.4, 0.5, 0.6])];
         assert!(crossings(&lines, &POSITIONS).is_empty());
@@ -205,15 +280,16 @@ mod tests {
     fn a_lead_within_the_spread_of_the_seeds_is_called_not_settled() {
         let mut lines = [line("a", &[0.5]), line("b", &[0.5001]), line("c", &[0.2])];
         lines[1].points[0].scores.rotate_left(1);
-        let text = leader(&lines, 0, "MAP@R", "x");
+        let leader = |lines: &[Line]| leader(&lines.iter().collect::<Vec<_>>(), 0, "MAP@R", "x");
+        let text = leader(&lines);
         assert!(text.ends_with("50.01 %: not settled against a by these seeds."), "{text}");
-        let apart = leader(&[line("a", &[0.5]), line("c", &[0.2]), line("b", &[0.7])], 0, "", "x");
+        let apart = leader(&[line("a", &[0.5]), line("c", &[0.2]), line("b", &[0.7])]);
         assert!(
             apart.ends_with("better than each other one (p below 0.05, Holm's correction)."),
             "{apart}"
         );
         lines.iter_mut().for_each(|line| line.points[0].scores.truncate(1));
-        let one = leader(&lines, 0, "MAP@R", "x");
+        let one = leader(&lines);
         assert!(one.ends_with("one seed does not tell it from chance."), "{one}");
     }
 

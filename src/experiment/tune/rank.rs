@@ -158,6 +158,7 @@ impl Tuned {
             Value::Table(kept.map(|(key, value)| (key.clone(), value.clone())).collect())
         };
         let train = [
+            "seed",
             "epochs",
             "batch",
             "images_per_class",
