@@ -49,10 +49,12 @@ impl Setting {
     }
 }
 
-/// A value as it is shown: text without quotes.
+/// A value as it is shown: text without quotes, numbers far from 1 in powers of ten.
 pub fn shown(value: &Value) -> String {
+    let is_far = |number: f64| number != 0.0 && !(1e-3..1e7).contains(&number.abs());
     match value {
         Value::String(text) => text.clone(),
+        Value::Float(number) if is_far(*number) => format!("{number:e}"),
         other => other.to_string(),
     }
 }

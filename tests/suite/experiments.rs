@@ -208,7 +208,7 @@ fn a_search_gives_the_same_on_one_core_and_goes_on_with_more_trials() {
     assert!(out.contains("10 trials of at most 2 epochs"), "{out}");
     let fewer = user.fails(1, &args("2", "9", "two"));
     assert!(fewer.contains("--trials = 9: ") && fewer.contains("has 10 trials already"), "{fewer}");
-    assert!(out.contains("--config small.toml --data small.csv --epochs 2"), "{out}");
+    assert!(out.contains("best.toml --seeds 1-5 --config small.toml --runs two\n"), "{out}");
     user.succeeds(&args("1", "10", "one"));
     let [one, two] = ["one", "two"].map(|runs| user.run_folder(runs, "tune-contrastive-"));
     let trials = |folder: &str| user.reads_text(&format!("{folder}/trials.csv"));

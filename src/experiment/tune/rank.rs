@@ -120,7 +120,8 @@ impl Tuned {
             let score = trial.score().map_or("–".to_owned(), |score| format!("{score:.4}"));
             let epochs = trial.scores.len().to_string();
             let row = [trial.number.to_string(), score, epochs, trial.state.told().to_owned()];
-            let value = |key: &String| trial.settings.get(key).map_or("–".to_owned(), shown);
+            let value =
+                |key: &String| trial.settings.get(key).map_or("–".to_owned(), crate::config::shown);
             table.push(row.into_iter().chain(keys().map(value)));
         }
         table
@@ -230,12 +231,5 @@ impl Tuned {
             }
         };
         self.space.settings.iter().map(one).collect()
-    }
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Float(number) if number.abs() < 1e-3 && *number != 0.0 => format!("{number:e}"),
-        other => crate::config::shown(other),
     }
 }
