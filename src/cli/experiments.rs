@@ -83,8 +83,8 @@ pub struct ManyArgs {
     /// Runs side by side [default: as many as there are cores]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub jobs: Option<usize>,
-    /// Figure that decides: accuracy, map@r or hit@1 [default: accuracy; where unseen classes judge,
-    /// map@r]
+    /// Figure that decides: accuracy, map@r or hit@1; not given, accuracy, or map@r where unseen
+    /// classes judge
     #[arg(long, value_name = "FIGURE")]
     pub metric: Option<Score>,
     /// Tell what would be done and how long it would take, and stop

@@ -1,19 +1,10 @@
 //! What a command with many runs will do and how long it will take, measured before it begins.
 
-use std::time::Instant;
-
-use ndarray::Array2;
-
-use super::{Arm, Needs, Plan, Run, Session, Status, evaluated, side_by_side};
-use crate::data::{Part, Parts};
+use super::measured::{Pace, measure, measure_trial, measured};
+use super::{Needs, Plan, Run, Session, Status, evaluated};
 use crate::error::Result;
-use crate::eval::{self, Figures, Labelled, Score, Trial, tsne};
-use crate::model::Network;
 use crate::runtime::bytes;
-use crate::train::{History, files, pace};
-
-/// Images that an evaluation is timed with.
-const TRIED: usize = 1000;
+use crate::train::{History, files};
 
 /// What is to be done, and the time it takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,13 +23,6 @@ pub struct Forecast {
     pub disk: u64,
     /// What is to be known of the plan before it begins.
     pub remarks: Vec<String>,
-}
-
-/// Seconds that the parts of a run take.
-#[derive(Debug, Clone, Copy, Default)]
-struct Pace {
-    training: f64,
-    evaluation: f64,
 }
 
 /// What of a run is still to be done.
@@ -187,102 +171,6 @@ pub fn spoken(seconds: f64) -> String {
         60..3600 => format!("{} min {} s", whole / 60, whole % 60),
         _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
     }
-}
-
-/// Times arms as they will run: as many side by side as will be, each arm at least once, since a run
-/// alone has cores lent that it lacks beside others.
-fn measured(
-    session: &Session,
-    plan: &Plan,
-    arms: &[usize],
-    left: usize,
-    measure: fn(&Session, &Plan, &Arm) -> Result<Pace>,
-) -> Result<Vec<(usize, Pace)>> {
-    let copies = plan.jobs.min(left).div_ceil(arms.len().max(1)).max(1);
-    let tasks: Vec<usize> = arms.iter().copied().cycle().take(copies * arms.len()).collect();
-    let found = side_by_side(session, plan.jobs, tasks.clone(), |session, arm| {
-        measure(session, plan, &plan.arms[arm])
-    });
-    tasks.into_iter().zip(found).map(|(arm, pace)| Ok((arm, pace?))).collect()
-}
-
-/// Times an arm under the first seed.
-fn measure(session: &Session, plan: &Plan, arm: &Arm) -> Result<Pace> {
-    timed(session, plan, arm, time_evaluation)
-}
-
-/// The same of a trial, which is scored after each epoch in place of an evaluation.
-fn measure_trial(session: &Session, plan: &Plan, arm: &Arm) -> Result<Pace> {
-    timed(session, plan, arm, |session, run, network, parts| {
-        time_score(session, run, network, parts, plan.score)
-    })
-}
-
-fn timed(
-    session: &Session,
-    plan: &Plan,
-    arm: &Arm,
-    evaluate: impl Fn(&Session, &Run, &mut dyn Network, &Parts) -> Result<f64>,
-) -> Result<Pace> {
-    let run = plan.settle(session, arm, plan.seeds[0])?;
-    let parts = session.parts(&run.config)?;
-    run.with_task(session, |task, network| {
-        let step = pace(task, network)?;
-        let evaluation = evaluate(session, &run, network, &parts)?;
-        Ok(Pace { training: step * run.steps() as f64, evaluation })
-    })
-}
-
-/// Seconds of a trial's score, on all its images: it takes no longer than an epoch.
-fn time_score(
-    session: &Session,
-    run: &Run,
-    network: &mut dyn Network,
-    parts: &Parts,
-    score: Score,
-) -> Result<f64> {
-    let start = Instant::now();
-    let mut embed = |part: &Part| eval::embed(network, &session.images, &part.rows, false);
-    let (references, queries) = (embed(&parts.train), embed(&parts.validation));
-    let trial = Trial {
-        references: Labelled::new(&references, &parts.train.labels),
-        queries: Some(Labelled::new(&queries, &parts.validation.labels)),
-        classes: session.dataset.classes.len(),
-    };
-    session.cores.spread(|| score.measure(&trial, &run.config.eval))??;
-    Ok(start.elapsed().as_secs_f64())
-}
-
-/// Seconds of an evaluation, scaled up from one of few images.
-fn time_evaluation(
-    session: &Session,
-    run: &Run,
-    network: &mut dyn Network,
-    parts: &Parts,
-) -> Result<f64> {
-    let judged = parts.unseen.as_ref().unwrap_or(&parts.validation);
-    let (references, queries) = (parts.train.rows.len(), judged.rows.len());
-    let some = |part: &Part| part.rows[..TRIED.min(part.rows.len())].to_vec();
-    let mut start = Instant::now();
-    let mut lap = || std::mem::replace(&mut start, Instant::now()).elapsed().as_secs_f64();
-    let rows = some(&parts.train);
-    let embeddings: Array2<f32> = eval::embed(network, &session.images, &rows, false);
-    let embedding = lap() * (references + queries) as f64 / rows.len() as f64;
-    let labels: Vec<i64> = rows.iter().map(|&row| session.dataset.labels[row as usize]).collect();
-    let asked = embeddings.slice(ndarray::s![..rows.len().min(300), ..]).to_owned();
-    let trial = Trial {
-        references: Labelled::new(&embeddings, &labels),
-        queries: Some(Labelled::new(&asked, &labels[..asked.nrows()])),
-        classes: session.dataset.classes.len(),
-    };
-    // Too few images for the settings: there is next to nothing to time.
-    let _ = session.cores.spread(|| Figures::of(&trial, &run.config.eval, 0))?;
-    let scale = references as f64 * queries as f64 / (rows.len() * asked.nrows()) as f64;
-    let neighbours = lap() * scale.max(1.0).sqrt();
-    let _ =
-        session.cores.spread(|| tsne::embed(embeddings.view(), &run.config.tsne, 0, &|_, _| {}))?;
-    let map = lap() * queries.min(3000) as f64 / rows.len() as f64;
-    Ok(embedding + neighbours + map)
 }
 
 #[cfg(test)]

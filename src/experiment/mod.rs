@@ -15,6 +15,7 @@ mod forecast;
 mod gallery;
 mod lock;
 mod maps;
+mod measured;
 mod metrics;
 mod needs;
 mod npy;

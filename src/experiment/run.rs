@@ -4,25 +4,17 @@ use std::path::{Component, Path};
 
 use super::{DataRecord, Needs, RunFolder, RunRecord, Session, Status, pictures};
 use crate::config::Config;
-use crate::data::{BatchKind, Batches, Class, Part, Parts, unseen_classes};
+use crate::data::{BatchKind, Batches, Class, Part, Parts, kept, renumbered, unseen_classes};
 use crate::error::{Error, Result};
 use crate::files::create_folder;
 use crate::model::{Network, initial_weights, open_network};
 use crate::runtime::{LIBTORCH_VERSION, Memory};
-use crate::train::{
-    Checkpoint, History, Newest, Observer, RunProgress, Task, Unobserved, batches_of, files, train,
-};
+use crate::train::{History, Observer, RunProgress, Task, Unobserved, batches_of, files, train};
 
-/// What to do where the run's folder exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Existing {
-    /// Say so and stop.
-    Refuse,
-    /// Remove the run and do it again.
-    Replace,
-    /// Take a finished run as it is, and go on with an unfinished one; any other is refused.
-    GoOn,
-}
+mod existing;
+
+pub use existing::Existing;
+use existing::Found;
 
 /// A run that is settled but not trained yet.
 pub struct Run {
@@ -281,48 +273,6 @@ impl Run {
         let unseen = unseen_classes(&self.config.data.unseen_classes, all)?;
         Ok(renumbered(part, all, &unseen))
     }
-
-    fn what_exists(&self, existing: Existing) -> Result<Found> {
-        if !self.folder.is_taken() {
-            return Ok(Found::Nothing);
-        }
-        if existing == Existing::Replace {
-            self.folder.remove()?;
-            return Ok(Found::Nothing);
-        }
-        let shown = self.folder.path().display();
-        let same = self.folder.record()?.filter(|r| r.fingerprint == self.record.fingerprint);
-        let way_out = match (same, existing) {
-            (Some(record), Existing::GoOn) => return self.go_on(record.status),
-            (Some(RunRecord { status: Status::Trained, .. }), _) => {
-                format!("is trained already: evaluate it with dml eval --run {shown}")
-            }
-            (Some(_), _) => format!("is unfinished: go on with dml train --resume {shown}"),
-            (None, _) => "holds something else: take another --name".to_owned(),
-        };
-        Err(Error::Other(format!("{shown} {way_out}, or replace the run with --force")))
-    }
-
-    fn go_on(&self, status: Status) -> Result<Found> {
-        if status == Status::Trained {
-            return Ok(Found::Trained);
-        }
-        // Stopped before the first checkpoint: nothing to lose.
-        let newest = Checkpoint::newest(self.folder.path())?;
-        Ok(newest.map_or(Found::Nothing, |newest| Found::Checkpoint(Box::new(newest))))
-    }
-}
-
-/// The classes that are trained on, with their numbers.
-fn kept<'a>(classes: &'a [Class], unseen: &'a [i64]) -> impl Iterator<Item = (i64, &'a Class)> {
-    (0..).zip(classes).filter(|(number, _)| !unseen.contains(number))
-}
-
-/// A part whose classes are numbered from 0 among those that are trained on.
-fn renumbered(part: &Part, classes: &[Class], unseen: &[i64]) -> Part {
-    let numbers: Vec<i64> = kept(classes, unseen).map(|(number, _)| number).collect();
-    let place = |label| numbers.binary_search(label).expect("unseen classes are in no part") as i64;
-    Part { rows: part.rows.clone(), labels: part.labels.iter().map(place).collect() }
 }
 
 /// A name that stays inside the folder of the runs.
@@ -332,11 +282,4 @@ fn checked_name(name: &str) -> Result<&str> {
         (Some(Component::Normal(_)), None) => Ok(name),
         _ => Err(Error::setting("--name", name, "must be a plain name; --runs moves the folder")),
     }
-}
-
-/// What lies in a run's folder.
-enum Found {
-    Nothing,
-    Checkpoint(Box<Newest>),
-    Trained,
 }

@@ -17,10 +17,12 @@ use crate::report::table::Table;
 
 mod axes;
 mod crossings;
+mod told;
 
 pub use axes::Axes;
 use axes::in_powers;
-use crossings::{Crossing, crossings, told};
+use crossings::{Crossing, crossings, drawn};
+use told::told;
 
 /// A swept grid, trained and evaluated.
 #[derive(Debug, Serialize)]
@@ -211,7 +213,7 @@ impl Sweep {
             .zip(&points)
             .map(|(line, points)| series::Series { name: &line.name, points })
             .collect();
-        let crossings: Vec<series::Crossing> = self.crossings.iter().map(Crossing::drawn).collect();
+        let crossings = drawn(&self.crossings);
         let label = self.axes.first_label();
         let words = self.axes.first_values();
         let of = if self.unseen { "unseen" } else { "validation" };

@@ -7,6 +7,7 @@ use toml::{Table as Toml, Value};
 
 use super::space::{Space, position};
 use super::{Config, Result, Search, Session, State, Trial};
+use crate::config::number;
 use crate::error::Error;
 use crate::experiment::{BEST, RunFolder, RunLock, SEARCH, write_json};
 use crate::files::write_text;
@@ -221,13 +222,14 @@ impl Tuned {
         trials::draw(&self.score, &parameters, &drawn, 0, (&note, &folder.plot(PICTURE)))
     }
 
-    /// The values of a trial as they are drawn: numbers, and words by their places.
+    /// The values of a trial as they are drawn: numbers, outside of what is searched too, and words
+    /// by their places.
     fn drawn(&self, trial: &Trial) -> Vec<f64> {
         let one = |(key, span): &(String, Span)| {
             let Some(value) = trial.settings.get(key) else { return f64::NAN };
             match span {
-                Span::Logarithmic(..) => position(*span, value).exp(),
-                _ => position(*span, value),
+                Span::Words(_) => position(*span, value),
+                _ => number(value).unwrap_or(f64::NAN),
             }
         };
         self.space.settings.iter().map(one).collect()

@@ -40,7 +40,7 @@ pub struct Legend {
 const ROW: f64 = 25.0;
 /// Names are shortened to keep the legend within this width.
 const WIDEST: f64 = 480.0;
-const WIDEST_NAME: f64 = 220.0;
+const WIDEST_NAME: f64 = 300.0;
 /// More names than this could not be read, and their looks would come again.
 const MOST: usize = 120;
 

@@ -1,0 +1,59 @@
+//! What lies in the folder of a run that is about to be trained, and what becomes of it.
+
+use super::{Run, RunRecord, Status};
+use crate::error::{Error, Result};
+use crate::train::{Checkpoint, Newest};
+
+/// What to do where the run's folder exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// Say so and stop.
+    Refuse,
+    /// Remove the run and do it again.
+    Replace,
+    /// Take a finished run as it is, and go on with an unfinished one; any other is refused.
+    GoOn,
+}
+
+/// What lies in a run's folder.
+pub enum Found {
+    Nothing,
+    Checkpoint(Box<Newest>),
+    Trained,
+}
+
+impl Run {
+    /// Looks at the folder, and removes it where that is asked for.
+    ///
+    /// # Errors
+    /// The folder is taken by something that must stay.
+    pub(super) fn what_exists(&self, existing: Existing) -> Result<Found> {
+        if !self.folder.is_taken() {
+            return Ok(Found::Nothing);
+        }
+        if existing == Existing::Replace {
+            self.folder.remove()?;
+            return Ok(Found::Nothing);
+        }
+        let shown = self.folder.path().display();
+        let same = self.folder.record()?.filter(|r| r.fingerprint == self.record.fingerprint);
+        let way_out = match (same, existing) {
+            (Some(record), Existing::GoOn) => return self.go_on(record.status),
+            (Some(RunRecord { status: Status::Trained, .. }), _) => {
+                format!("is trained already: evaluate it with dml eval --run {shown}")
+            }
+            (Some(_), _) => format!("is unfinished: go on with dml train --resume {shown}"),
+            (None, _) => "holds something else: take another --name".to_owned(),
+        };
+        Err(Error::Other(format!("{shown} {way_out}, or replace the run with --force")))
+    }
+
+    fn go_on(&self, status: Status) -> Result<Found> {
+        if status == Status::Trained {
+            return Ok(Found::Trained);
+        }
+        // Stopped before the first checkpoint: nothing to lose.
+        let newest = Checkpoint::newest(self.folder.path())?;
+        Ok(newest.map_or(Found::Nothing, |newest| Found::Checkpoint(Box::new(newest))))
+    }
+}
