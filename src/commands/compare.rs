@@ -1,7 +1,7 @@
 //! `dml compare`: losses × seeds, side by side.
 
 use super::many::{GOES_ON, going_on, planned, told_plan, way_on};
-use super::{cores, flags, open_test, print, print_json, wrapped, written};
+use super::{WIDEST, cores, flags, open_test, print, print_json, wrapped, written};
 use crate::cli::{CompareArgs, KeyArgs};
 use crate::error::Result;
 use crate::experiment::{Arm, Comparison, Forecast, Session};
@@ -40,9 +40,6 @@ pub fn compare(args: CompareArgs) -> Result<()> {
     }
     print(&format!("{}\n\n{}", shown(&comparison), written(&folder)))
 }
-
-/// Columns that a table of many losses is broken at.
-const WIDEST: usize = 120;
 
 fn shown(comparison: &Comparison) -> String {
     let mut parts = vec![wrapped(&comparison.caption()), comparison.summary.table().blocks(WIDEST)];

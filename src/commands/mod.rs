@@ -51,6 +51,8 @@ fn print(text: &str) -> Result<()> {
     }
 }
 
+/// Columns that a table of many losses is broken at.
+const WIDEST: usize = 120;
 /// Columns that running text is broken at.
 const TEXT_WIDTH: usize = 100;
 

@@ -1,7 +1,7 @@
 //! `dml sweep`: losses over training-set sizes, or over the values of any setting.
 
 use super::many::{going_on, planned, told_plan, way_on};
-use super::{cores, flags, print, print_json, wrapped, written};
+use super::{WIDEST, cores, flags, print, print_json, wrapped, written};
 use crate::cli::SweepArgs;
 use crate::error::Result;
 use crate::experiment::{Arm, Axes, Forecast, Session, Sweep};
@@ -36,7 +36,7 @@ pub fn sweep(args: SweepArgs) -> Result<()> {
     print(&format!(
         "{}\n\n{}\n\n{}\n\n{}",
         wrapped(&sweep.caption()),
-        sweep.table().terminal(),
+        sweep.table().blocks(WIDEST),
         wrapped(&sweep.conclusion),
         written(&folder)
     ))

@@ -31,13 +31,16 @@ pub fn p_told(p: f64) -> String {
     }
 }
 
-/// `a`, `a and b`, `a, b and c`.
+/// `a`, `a and b`, `a, b and c`; names that hold a comma are parted by semicolons.
 pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
     match names.as_slice() {
         [] => String::new(),
         [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        [first @ .., last] => {
+            let comma = if names.iter().any(|name| name.contains(',')) { "; " } else { ", " };
+            format!("{} and {last}", first.join(comma))
+        }
     }
 }
 
@@ -70,6 +73,7 @@ mod tests {
     fn names_are_listed_as_people_say_them() {
         let told: Vec<String> = (0..4).map(|n| listed(&["a", "b", "c"][..n.min(3)])).collect();
         assert_eq!(told, ["", "a", "a and b", "a, b and c"]);
+        assert_eq!(listed(&["a, x", "b", "c"]), "a, x; b and c");
     }
 
     #[test]

@@ -84,9 +84,10 @@ fn crossed(crossings: &[Crossing]) -> Vec<String> {
     let mut sentences: Vec<String> = told.collect();
     let others = crossings.len() - sentences.len();
     if others > 0 {
+        let other = if sentences.is_empty() { "" } else { "other " };
         sentences.push(format!(
-            "{others} other crossings of the means are within the spread of the seeds on one side \
-             at least; sweep.json has them."
+            "{others} {other}crossings of the means are within the spread of the seeds on one side at \
+             least; sweep.json has them."
         ));
     }
     sentences
@@ -96,13 +97,14 @@ fn crossed(crossings: &[Crossing]) -> Vec<String> {
 pub fn told(lines: &[Line], crossings: Option<&Vec<Crossing>>, score: &str, label: &str) -> String {
     let mut sentences = Vec::new();
     let count = lines[0].points.len();
-    let mut ends = vec![0, count - 1];
+    let finished = |place: usize| -> Vec<&Line> {
+        lines.iter().filter(|line| line.points[place].diverged.is_empty()).collect()
+    };
+    let with_figures = || (0..count).filter(|&place| !finished(place).is_empty());
+    let mut ends: Vec<usize> =
+        with_figures().next().into_iter().chain(with_figures().last()).collect();
     ends.dedup();
-    sentences.extend(ends.into_iter().filter_map(|place| {
-        let at = |line: &&Line| line.points[place].diverged.is_empty();
-        let finished: Vec<&Line> = lines.iter().filter(at).collect();
-        (!finished.is_empty()).then(|| leader(&finished, place, score, label))
-    }));
+    sentences.extend(ends.iter().map(|&place| leader(&finished(place), place, score, label)));
     sentences.extend(diverged(lines, label));
     if lines.len() == 1 && count > 2 {
         let mean = |place: &usize| lines[0].points[*place].estimate.mean;
@@ -134,6 +136,7 @@ mod tests {
         let text = told(&lines, Some(&found), "MAP@R", "x");
         assert!(text.contains("At x 10,000, MAP@R is 90.00 %."), "{text}");
         assert!(text.contains("a diverged at x 10,000, and has no figure there."), "{text}");
+        assert!(told(&lines[..1], None, "MAP@R", "x").contains("At x 1,000, MAP@R is 60.00 %."));
         let alone = told(&lines[..1], None, "MAP@R", "x");
         assert!(alone.ends_with("The highest mean is 60.00 %, at 1,000."), "{alone}");
     }
