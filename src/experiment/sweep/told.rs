@@ -102,7 +102,7 @@ pub fn told(lines: &[Line], crossings: Option<&Vec<Crossing>>, score: &str, labe
     };
     let with_figures = || (0..count).filter(|&place| !finished(place).is_empty());
     let mut ends: Vec<usize> =
-        with_figures().next().into_iter().chain(with_figures().last()).collect();
+        with_figures().next().into_iter().chain(with_figures().next_back()).collect();
     ends.dedup();
     sentences.extend(ends.iter().map(|&place| leader(&finished(place), place, score, label)));
     sentences.extend(diverged(lines, label));
