@@ -5,6 +5,8 @@ mod embeddings;
 mod experiments;
 mod parse;
 mod runs;
+mod share;
+mod shell;
 
 use std::path::PathBuf;
 
@@ -23,6 +25,8 @@ pub use experiments::{BoundArgs, CompareArgs, KeyArgs, ManyArgs, SweepArgs, Tune
 pub use parse::Ks;
 use parse::{class_names, ks, tsne_engine, tsne_of, which_model};
 pub use runs::{DiffArgs, RemoveArgs, RunsArgs, RunsCommand};
+pub use share::{EmbedArgs, ExportArgs, Format};
+pub use shell::{CompletionsArgs, ManArgs};
 
 /// Deep metric learning on labelled images: train, embed, evaluate and compare losses honestly.
 #[derive(Debug, Parser)]
@@ -60,8 +64,16 @@ pub enum Command {
     Bound(BoundArgs),
     /// List runs with their key figures, compare two, remove some
     Runs(RunsArgs),
+    /// Embed new images with a trained run
+    Embed(EmbedArgs),
+    /// Give a run's network or embeddings to other programs
+    Export(ExportArgs),
     /// List every loss with formula, settings and source, or ask each about an embedding
     Losses(LossesArgs),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for every command
+    Man(ManArgs),
 }
 
 /// How the columns of a CSV are to be read.
@@ -122,6 +134,7 @@ pub struct SettingArgs {
   dml train --loss triplet --epochs 10
   dml train --config configs/hadsell.toml --epochs 10
   dml train --data my.csv --label species --device cpu
+  dml train --init siamese_ct.safetensors               from weights that PyTorch saved
   dml train --resume runs/contrastive-seed2022-1a2b3c   go on from the last checkpoint")]
 pub struct TrainArgs {
     /// Loss to train under; `dml losses` lists them [default: contrastive]
@@ -134,6 +147,10 @@ pub struct TrainArgs {
     pub keys: KeyArgs,
     #[command(flatten)]
     pub settings: SettingArgs,
+    /// Begin with the weights of this safetensors file, one of PyTorch's for example [default: drawn
+    /// under the seed]
+    #[arg(long, value_name = "FILE")]
+    pub init: Option<String>,
     /// Name of the run's folder [default: loss, seed and a hash of settings and data]
     #[arg(long)]
     pub name: Option<String>,
@@ -143,7 +160,7 @@ pub struct TrainArgs {
     /// Go on with an unfinished run, with the settings it began with
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "loss", "seed", "config", "data", "label", "header", "names", "epochs", "batch", "learning_rate",
-        "train_size", "unseen_classes", "set", "name", "force",
+        "train_size", "unseen_classes", "set", "init", "name", "force",
     ])]
     pub resume: Option<PathBuf>,
 }

@@ -96,11 +96,20 @@ impl Config {
         toml::to_string_pretty(self).expect("settings are plain values")
     }
 
-    /// A hash over all that decides the trained model: settings, data and versions.
+    /// A hash over all that decides the trained model: settings, data, first weights and versions.
     ///
-    /// Where the data lie, what is done after training and on how many cores does not count.
-    pub fn training_fingerprint(&self, data_sha256: &str, device: &str, engine: Engine) -> String {
+    /// Where files lie, what is done after training and on how many cores does not count.
+    ///
+    /// # Errors
+    /// The file of the first weights cannot be read.
+    pub fn training_fingerprint(
+        &self,
+        data_sha256: &str,
+        device: &str,
+        engine: Engine,
+    ) -> Result<String> {
         let mut decisive = self.clone();
+        decisive.model.init = self.model.init_digest()?;
         decisive.data.path = String::new();
         decisive.train.device = Default::default();
         decisive.train.engine = Default::default();
@@ -119,7 +128,7 @@ impl Config {
             crate::runtime::LIBTORCH_VERSION,
         ]
         .join("\n");
-        sha256_hex(parts.as_bytes())
+        Ok(sha256_hex(parts.as_bytes()))
     }
 
     /// A hash over the settings of evaluation and what computes it.
@@ -279,7 +288,7 @@ mod tests {
     fn only_what_decides_the_model_is_in_its_fingerprint() {
         let base = Config::default();
         let engine = Engine::Fused;
-        let print = |config: &Config| config.training_fingerprint("abc", "cpu", engine);
+        let print = |config: &Config| config.training_fingerprint("abc", "cpu", engine).unwrap();
         let mut later = base.clone();
         later.eval.knn = 5;
         later.tsne.perplexity = 10.0;
@@ -292,7 +301,7 @@ mod tests {
         let mut other = base.clone();
         other.train.seed = 1;
         assert_ne!(print(&base), print(&other));
-        assert_ne!(print(&base), base.training_fingerprint("abd", "cpu", engine));
-        assert_ne!(print(&base), base.training_fingerprint("abc", "cpu", Engine::Libtorch));
+        assert_ne!(print(&base), base.training_fingerprint("abd", "cpu", engine).unwrap());
+        assert_ne!(print(&base), base.training_fingerprint("abc", "cpu", Engine::Libtorch).unwrap());
     }
 }

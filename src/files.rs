@@ -21,8 +21,16 @@ pub fn write_atomically(
     path: &Path,
     content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> Result<()> {
+    write_by_name(path, |temporary| write_whole(temporary, content))
+}
+
+/// The same for what opens files itself: `write` is given the temporary name.
+///
+/// # Errors
+/// As [`write_atomically`].
+pub fn write_by_name(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<()> {
     let temporary = temporary_name(path);
-    let written = write_whole(&temporary, content).and_then(|()| fs::rename(&temporary, path));
+    let written = write(&temporary).and_then(|()| fs::rename(&temporary, path));
     written.map_err(|refusal| {
         // The first error is the one to tell; a left-over temporary file harms nobody.
         let _ = fs::remove_file(&temporary);

@@ -21,7 +21,11 @@ fn main() -> ExitCode {
         Command::Tune(args) => commands::tune(args),
         Command::Bound(args) => commands::bound(args),
         Command::Runs(args) => commands::runs(args),
+        Command::Embed(args) => commands::embed(args),
+        Command::Export(args) => commands::export(args),
         Command::Losses(args) => commands::losses(args),
+        Command::Completions(args) => commands::completions(args),
+        Command::Man(args) => commands::man(args),
     };
     let (kind, code, told) = match done {
         Ok(()) => return ExitCode::SUCCESS,

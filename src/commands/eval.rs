@@ -10,7 +10,7 @@ use crate::error::{Error, Fault, Result};
 use crate::eval::EvalConfig;
 use crate::experiment::{
     EmbeddingEvaluation, EmbeddingFiles, Evaluation, RunFolder, RunLock, RunRecord, Session,
-    Status, evaluate, evaluate_test,
+    Trained, evaluate, evaluate_test,
 };
 use crate::runtime::Cores;
 use crate::train::Progress;
@@ -52,12 +52,8 @@ fn eval_embeddings(args: &EvalArgs, references: (PathBuf, PathBuf)) -> Result<()
 }
 
 fn eval_run(args: &EvalArgs) -> Result<()> {
-    let (folder, record) = match &args.run {
-        Some(path) => RunFolder::open(path)?,
-        None => RunFolder::newest(&args.runs)?,
-    };
+    let Trained { folder, record, .. } = Trained::open(args.run.as_deref(), &args.runs)?;
     let _lock = RunLock::take(&folder)?;
-    refuse_unfinished(&folder, &record)?;
     let config = configured(args, &folder)?;
     let progress = Progress::new();
     progress.say(&format!("run: {}", folder.path().display()));
@@ -95,15 +91,6 @@ fn set_figures(config: &mut EvalConfig, args: &EvalArgs) {
     set(&mut config.knn, &args.knn);
     set(&mut config.recall_at, &args.recall_at.as_ref().map(|ks| ks.0.clone()));
     set(&mut config.hits_at, &args.hits_at.as_ref().map(|ks| ks.0.clone()));
-}
-
-fn refuse_unfinished(folder: &RunFolder, record: &RunRecord) -> Result<()> {
-    if record.status == Status::Trained {
-        return Ok(());
-    }
-    let shown = folder.path().display();
-    let remedy = format!("go on with dml train --resume {shown}");
-    Err(Fault::new(folder.path(), "is not trained to its end yet").remedy(remedy).into())
 }
 
 /// A run is evaluated on the images it was split from, or the validation images would not be

@@ -2,6 +2,7 @@
 
 use super::{cores, print, resolve, set};
 use crate::cli::TrainArgs;
+use crate::config::{Config, Setting};
 use crate::error::{Error, Result};
 use crate::experiment::{Existing, Run, RunFolder, RunLock, Session};
 use crate::train::{History, Progress};
@@ -20,7 +21,7 @@ pub fn train(args: TrainArgs) -> Result<()> {
             set(&mut config.train.checkpoint_every, &args.settings.checkpoint_every);
             config
         }
-        None => resolve(&args.settings, &args.keys, args.loss.as_deref(), args.seed)?,
+        None => configured(&args)?,
     };
     let session = Session::open(&config, cores(args.settings.cores), progress.clone())?;
     let (run, existing) = match &args.resume {
@@ -49,6 +50,15 @@ fn way_on(error: Error, run: &Run) -> Error {
         }
         other => other,
     }
+}
+
+fn configured(args: &TrainArgs) -> Result<Config> {
+    let init = args.init.iter().map(|file| Setting {
+        key: "model.init".to_owned(),
+        value: toml::Value::String(file.clone()),
+    });
+    let config = resolve(&args.settings, &args.keys, args.loss.as_deref(), args.seed)?;
+    config.with(&init.collect::<Vec<_>>())
 }
 
 fn summary(run: &Run, history: &History) -> String {

@@ -31,7 +31,11 @@ pub fn write_embeddings(
     write_npy(&folder.file(&format!("labels_{part}.npy")), &Array1::from(labels.to_vec()))
 }
 
-fn write_npy(path: &Path, array: &impl WriteNpyExt) -> Result<()> {
+/// Writes an array as NumPy reads it.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_npy(path: &Path, array: &impl WriteNpyExt) -> Result<()> {
     write_atomically(path, |file| array.write_npy(file).map_err(std::io::Error::other))
 }
 

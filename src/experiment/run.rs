@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::data::{BatchKind, Batches, Class, Part, Parts, kept, renumbered, unseen_classes};
 use crate::error::{Error, Result};
 use crate::files::create_folder;
-use crate::model::{Network, initial_weights, open_network};
+use crate::model::{Network, open_network};
 use crate::runtime::{LIBTORCH_VERSION, Memory};
 use crate::train::{History, Observer, RunProgress, Task, Unobserved, batches_of, files, train};
 
@@ -46,7 +46,7 @@ impl Run {
             config.train.check_classes()?;
         }
         let fingerprint =
-            config.training_fingerprint(&dataset.sha256, &session.device_name, session.engine);
+            config.training_fingerprint(&dataset.sha256, &session.device_name, session.engine)?;
         let (loss, seed) = (config.loss.name(), config.train.seed);
         let own_name = format!("{loss}-seed{seed}-{}", &fingerprint[..6]);
         let record = RunRecord {
@@ -231,7 +231,7 @@ impl Run {
     ) -> Result<R> {
         let data = &self.record.data;
         let architecture = self.config.model.architecture(data.side, data.classes.len())?;
-        let weights = initial_weights(&architecture, self.config.train.seed);
+        let weights = self.config.model.first_weights(&architecture, self.config.train.seed)?;
         let mut network =
             open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;
         let classes = self.trained_classes()?;

@@ -106,7 +106,7 @@ fn embed(
         }
     }
     // One channel: rows and columns lie in order whatever the memory format.
-    let features = x.reshape([images.size()[0], -1]);
+    let features = x.flatten(1, -1);
     let hidden = features.linear(next(), Some(next()));
     hidden.linear(next(), Some(next()))
 }

@@ -1,16 +1,31 @@
 //! Settings of the network.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
-use super::Architecture;
+use super::{Architecture, NamedTensors, initial_weights, read_weights};
 use crate::error::{Error, Result};
+use crate::files::sha256_hex;
 
 /// What stands under `[model]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelConfig {
     /// Numbers in an embedding.
     pub embedding: EmbeddingSize,
+    /// The weights that training begins with: `seed`, drawn under the run's seed, or a safetensors
+    /// file that holds them.
+    pub init: String,
+}
+
+/// What `model.init` is where the weights are drawn.
+const DRAWN: &str = "seed";
+
+impl Default for ModelConfig {
+    fn default() -> ModelConfig {
+        ModelConfig { embedding: EmbeddingSize::default(), init: DRAWN.to_owned() }
+    }
 }
 
 /// Numbers in an embedding: `"auto"` or 1 and more.
@@ -44,6 +59,32 @@ impl ModelConfig {
                 Err(Error::setting("model.embedding", size, problem))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// The weights that training begins with.
+    ///
+    /// # Errors
+    /// As [`read_weights`] of the file that [`ModelConfig::init`] names.
+    pub fn first_weights(&self, architecture: &Architecture, seed: u64) -> Result<NamedTensors> {
+        match self.init.as_str() {
+            DRAWN => Ok(initial_weights(architecture, seed)),
+            file => read_weights(Path::new(file), architecture),
+        }
+    }
+
+    /// What tells the first weights from others whatever their file is called: `seed`, or the
+    /// SHA-256 of the file.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn init_digest(&self) -> Result<String> {
+        match self.init.as_str() {
+            DRAWN => Ok(DRAWN.to_owned()),
+            file => {
+                let path = Path::new(file);
+                Ok(sha256_hex(&std::fs::read(path).map_err(Error::io("read", path))?))
+            }
         }
     }
 

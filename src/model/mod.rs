@@ -12,6 +12,7 @@ mod fused;
 mod init;
 mod libtorch;
 mod parameters;
+mod torchscript;
 mod weights;
 
 pub use architecture::Architecture;
@@ -20,6 +21,7 @@ pub use engine::{Engine, EngineChoice, open_network};
 pub use fused::FusedNetwork;
 pub use init::initial_weights;
 pub use libtorch::LibtorchNetwork;
+pub use torchscript::write_torchscript;
 pub use weights::{digest, read_notes, read_tensors, read_weights, write_tensors};
 
 use architecture::{BLOCKS, Block, KERNEL, Start};

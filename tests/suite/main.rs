@@ -15,5 +15,6 @@ mod manners;
 mod network;
 mod properties;
 mod sample;
+mod share;
 mod tour;
 mod user;

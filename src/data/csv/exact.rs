@@ -79,12 +79,12 @@ fn read_row(
         );
         return Err(vec![Fault { problem: problem.into(), ..Fault::default() }]);
     }
-    let mut label = None;
+    let mut label = layout.label.is_none().then(String::new);
     let mut faults = Vec::new();
     for (column, cell) in record.iter().enumerate() {
         let read = match str::from_utf8(cell) {
             Err(_) => Err(bad_text(cell)),
-            Ok(text) if column == layout.label => {
+            Ok(text) if Some(column) == layout.label => {
                 label_of(text.trim()).map(|text| label = Some(text))
             }
             Ok(text) => pixel_of(text.trim()).map(|value| pixels.push(value)),

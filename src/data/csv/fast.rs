@@ -135,9 +135,14 @@ fn parse(piece: &[u8]) -> PolarsResult<DataFrame> {
         .finish()
 }
 
-/// The label of a line, its pixels written into `pixels`.
+/// The label of a line, empty in a file without labels, its pixels written into `pixels`.
 fn read_line<'a>(line: &'a str, layout: &Layout, pixels: &mut [u8]) -> Option<&'a str> {
-    let (before, after) = pixels.split_at_mut(layout.label);
+    let Some(label) = layout.label else {
+        let (last, before) = pixels.split_last_mut()?;
+        *last = number(line.as_bytes().get(read_cells(line.as_bytes(), before)?..)?)?;
+        return Some("");
+    };
+    let (before, after) = pixels.split_at_mut(label);
     let rest = line.get(read_cells(line.as_bytes(), before)?..)?;
     let label = match after.split_last_mut() {
         None => rest,

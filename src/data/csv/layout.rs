@@ -19,8 +19,8 @@ pub(super) struct Layout {
     pub columns: usize,
     /// Names of the columns where there is a header, `[columns]`.
     pub names: Option<Vec<String>>,
-    /// The label's column, from 0.
-    pub label: usize,
+    /// The label's column, from 0; none where there are no labels.
+    pub label: Option<usize>,
     /// Height and width of an image in pixels.
     pub side: usize,
     /// Where the first row of data starts, in bytes of the text.
@@ -30,6 +30,11 @@ pub(super) struct Layout {
 }
 
 impl Layout {
+    /// The label's column as messages name it.
+    pub fn label_name(&self) -> String {
+        self.label.map_or("label".to_owned(), |column| self.column_name(column))
+    }
+
     /// A column (from 0) as messages name it: by its name in the header, or its number from 1.
     pub fn column_name(&self, column: usize) -> String {
         match self.names.as_ref().and_then(|names| names.get(column)) {
@@ -62,6 +67,7 @@ pub(super) fn layout_of(file: &Path, text: &[u8], options: &CsvOptions) -> Resul
         Header::No => false,
         Header::Auto => found.by_name || looks_like_header(&cells, found.column),
     };
+    let pixels = cells.len() - usize::from(found.column.is_some());
     let body = if has_header { past_line_ends(text, end) } else { start };
     if body == text.len() {
         let problem = "holds a header and no image";
@@ -70,7 +76,7 @@ pub(super) fn layout_of(file: &Path, text: &[u8], options: &CsvOptions) -> Resul
     Ok(Layout {
         columns: cells.len(),
         label: found.column,
-        side: side_of(file, cells.len() - 1).map_err(|fault| fault.line(line))?,
+        side: side_of(file, pixels).map_err(|fault| fault.line(line))?,
         body,
         first_line: Lines::new(text).line_at(body),
         names: has_header.then_some(cells),
@@ -128,7 +134,8 @@ fn single_column(file: &Path, cell: &str) -> Fault {
 }
 
 struct FoundLabel {
-    column: usize,
+    /// None in a file without labels.
+    column: Option<usize>,
     /// Found by its name, so the first record is a header.
     by_name: bool,
 }
@@ -140,16 +147,19 @@ fn find_label(
 ) -> std::result::Result<FoundLabel, Fault> {
     let named = |name: &str| cells.iter().position(|cell| cell == name);
     let asked = match &options.label {
-        LabelColumn::Auto => {
+        LabelColumn::IfThere if is_square(cells.len()) => {
+            return Ok(FoundLabel { column: None, by_name: false });
+        }
+        LabelColumn::Auto | LabelColumn::IfThere => {
             let column = named("label").filter(|_| options.header != Header::No);
-            return Ok(FoundLabel { column: column.unwrap_or(0), by_name: column.is_some() });
+            return Ok(FoundLabel { column: column.or(Some(0)), by_name: column.is_some() });
         }
         LabelColumn::Given(asked) => asked.trim(),
     };
     // In a file without a header `7` can only be a position; in one with a header that has a
     // column of that name, the name wins.
     let header_is_known = match options.header {
-        Header::Auto => looks_like_header(cells, 0),
+        Header::Auto => looks_like_header(cells, Some(0)),
         given => given == Header::Yes,
     };
     let number = asked.parse::<usize>().ok();
@@ -157,11 +167,11 @@ fn find_label(
         && (number.is_none() || header_is_known)
         && let Some(column) = named(asked)
     {
-        return Ok(FoundLabel { column, by_name: true });
+        return Ok(FoundLabel { column: Some(column), by_name: true });
     }
     match number {
         Some(position) if (1..=cells.len()).contains(&position) => {
-            Ok(FoundLabel { column: position - 1, by_name: false })
+            Ok(FoundLabel { column: Some(position - 1), by_name: false })
         }
         _ => Err(label_not_found(file, cells, asked, header_is_known)),
     }
@@ -189,19 +199,23 @@ fn label_not_found(file: &Path, cells: &[String], asked: &str, has_header: bool)
 
 /// Whether the first record is a header: more than half of its pixel cells are no numbers, or
 /// they count up from 0 or 1 in steps of one over at least four columns, as numbered columns do.
-fn looks_like_header(cells: &[String], label: usize) -> bool {
-    let pixels = || cells.iter().enumerate().filter(|(column, _)| *column != label);
+fn looks_like_header(cells: &[String], label: Option<usize>) -> bool {
+    let pixels = || cells.iter().enumerate().filter(|(column, _)| Some(*column) != label);
     let numbers: Vec<f64> = pixels().filter_map(|(_, cell)| cell.parse().ok()).collect();
-    let count = cells.len() - 1;
+    let count = pixels().count();
     let counts_up =
         |from: usize| numbers.iter().enumerate().all(|(i, &value)| value == (from + i) as f64);
     numbers.len() * 2 < count
         || (numbers.len() == count && count >= 4 && (counts_up(0) || counts_up(1)))
 }
 
+fn is_square(number: usize) -> bool {
+    number.isqrt().pow(2) == number
+}
+
 fn side_of(file: &Path, pixels: usize) -> std::result::Result<usize, Fault> {
     let side = pixels.isqrt();
-    if side * side == pixels {
+    if is_square(pixels) {
         return Ok(side);
     }
     let (below, above) = (side * side, (side + 1) * (side + 1));

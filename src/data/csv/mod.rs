@@ -51,6 +51,8 @@ pub enum LabelColumn {
     Auto,
     /// A name in the header, or a position counted from 1.
     Given(String),
+    /// As [`LabelColumn::Auto`], and none where the columns are a square image without one.
+    IfThere,
 }
 
 impl From<&str> for LabelColumn {
@@ -180,8 +182,10 @@ pub(super) fn examine(
         }
     };
     let (mut classes, labels) = classes_of(&found.distinct, &found.rows);
+    // Without labels all images are of one class, which has no name.
+    let unlabelled = layout.label.is_none();
     // Where a row is faulty, classes may only seem to be missing or to lack images.
-    if found.rows.len() == rows {
+    if found.rows.len() == rows && !unlabelled {
         name_classes(&mut classes, options.names, layout.side, file)?;
         if options.pairs {
             tell_lonely(file, text, &layout, &found, tell);
@@ -203,7 +207,7 @@ fn tell_lonely(
 ) {
     if let [only] = found.distinct.as_slice() {
         let fault = Fault::new(file, "is the label of every image")
-            .column(layout.column_name(layout.label))
+            .column(layout.label_name())
             .value(only)
             .remedy("a pair of different images needs two classes");
         if tell(fault) == After::Stop {
@@ -220,7 +224,7 @@ fn tell_lonely(
         if count == 1 {
             let fault = Fault::new(file, "is a class with a single image, so it has no pair")
                 .line(found.line(text, layout, row))
-                .column(layout.column_name(layout.label))
+                .column(layout.label_name())
                 .value(label)
                 .remedy("add another image of the class or take the row out");
             if tell(fault) == After::Stop {

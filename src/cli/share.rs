@@ -1,0 +1,84 @@
+//! `dml embed` and `dml export`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::ColumnArgs;
+use super::parse::which_model;
+use crate::eval::Which;
+use crate::model::EngineChoice;
+use crate::runtime::DeviceChoice;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dml embed new.csv --out new.npy                       with the newest run
+  dml embed new.csv --run runs/supcon-seed2022-1a2b3c --out new.npy --labels-out new_labels.npy
+  dml embed new.csv.gz --out new.csv                    a row an image, its label first if it has one
+
+A row is an image of the size that the run was trained on, with or without a label; labels need not
+be those that were trained on.")]
+pub struct EmbedArgs {
+    /// CSV of images, .csv or .csv.gz
+    #[arg(value_name = "IMAGES")]
+    pub images: PathBuf,
+    /// Where the embeddings go: .npy, float32 [images, dimensions], or .csv
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Where whole-numbered labels go: .npy, int64 [images]
+    #[arg(long, value_name = "NPY")]
+    pub labels_out: Option<PathBuf>,
+    /// Run folder [default: the newest trained run]
+    #[arg(long, value_name = "DIR")]
+    pub run: Option<PathBuf>,
+    /// Which of the run's models: last or best [default: last]
+    #[arg(long, value_name = "WHICH", value_parser = which_model)]
+    pub model: Option<Which>,
+    #[command(flatten)]
+    pub columns: ColumnArgs,
+    /// Where to compute: auto, cpu, cuda or cuda:N [default: auto]
+    #[arg(long)]
+    pub device: Option<DeviceChoice>,
+    /// What computes the network: auto, libtorch or fused [default: auto]
+    #[arg(long)]
+    pub engine: Option<EngineChoice>,
+    /// Folder that holds the runs
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub runs: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dml export runs/supcon-seed2022-1a2b3c --format torchscript --out supcon.pt
+  dml export runs/supcon-seed2022-1a2b3c --format safetensors --out supcon.safetensors
+  dml export runs/supcon-seed2022-1a2b3c --format csv --out embeddings.csv
+
+In Python: torch.jit.load(\"supcon.pt\")(images), where images are [N, 1, S, S] in 0..1. The network gives
+embeddings as they are; where the loss looks at directions alone, divide each by its length.")]
+pub struct ExportArgs {
+    /// A trained run, by its folder
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// What to write
+    #[arg(long, value_enum)]
+    pub format: Format,
+    /// Where it goes; npy is a folder
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
+    /// Which of the run's models: last or best [default: last]
+    #[arg(long, value_name = "WHICH", value_parser = which_model)]
+    pub model: Option<Which>,
+}
+
+/// What other programs read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The network's weights under PyTorch's names
+    Safetensors,
+    /// The network itself, for torch.jit.load
+    Torchscript,
+    /// Embeddings and labels of training and validation images, as NumPy's arrays
+    Npy,
+    /// The same as one table
+    Csv,
+}

@@ -1,0 +1,56 @@
+//! `dml embed` and `dml export`: a run's work for other images and other programs.
+
+use super::{print, set, set_columns};
+use crate::cli::{EmbedArgs, ExportArgs, Format};
+use crate::data::{ClassNames, CsvOptions, DataConfig, LabelColumn, load};
+use crate::error::Result;
+use crate::eval::Which;
+use crate::experiment::{Trained, write_embedded, write_labels};
+use crate::runtime::Cores;
+use crate::train::Progress;
+
+/// Embeds new images with a trained run.
+///
+/// # Errors
+/// No such run; a fault of the file; images of another size; labels that cannot be written.
+pub fn embed(args: EmbedArgs) -> Result<()> {
+    let progress = Progress::new();
+    let mut trained = Trained::open(args.run.as_deref(), &args.runs)?;
+    set(&mut trained.config.train.device, &args.device);
+    set(&mut trained.config.train.engine, &args.engine);
+    progress.say(&format!("run: {}", trained.folder.path().display()));
+    let mut columns = DataConfig::default();
+    set_columns(&mut columns, &args.columns);
+    let mut options = CsvOptions { names: ClassNames::Labels, ..columns.csv_options(false) };
+    if options.label == LabelColumn::Auto {
+        options.label = LabelColumn::IfThere;
+    }
+    let images = load(&args.images, &options)?;
+    let cores = Cores::new(Cores::available());
+    let _core = cores.take();
+    let model = args.model.unwrap_or(Which::Last);
+    let embeddings = trained.embed(&images, model, &cores, |line| progress.say(line))?;
+    if let Some(out) = &args.labels_out {
+        write_labels(out, &images)?;
+    }
+    write_embedded(&args.out, &embeddings, &images)?;
+    let (rows, columns) = embeddings.dim();
+    print(&format!("{rows} embeddings of {columns} numbers\nwritten to {}", args.out.display()))
+}
+
+/// Writes a run's network or embeddings for other programs.
+///
+/// # Errors
+/// No such run, or one that is not evaluated where embeddings are asked for; a file that cannot be
+/// written.
+pub fn export(args: ExportArgs) -> Result<()> {
+    let trained = Trained::open(Some(&args.run), &args.run)?;
+    let (model, out) = (args.model.unwrap_or(Which::Last), args.out.as_path());
+    match args.format {
+        Format::Safetensors => trained.export_safetensors(model, out),
+        Format::Torchscript => trained.export_torchscript(model, out),
+        Format::Npy => trained.export_npy(out),
+        Format::Csv => trained.export_csv(out),
+    }?;
+    print(&format!("written to {}", out.display()))
+}

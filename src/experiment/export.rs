@@ -1,0 +1,153 @@
+//! What other programs read: a network, or embeddings with their labels.
+
+use std::path::Path;
+
+use ndarray::Array2;
+
+use super::artefacts::write_npy;
+use super::{Trained, read_embeddings, read_labels};
+use crate::data::{Class, Dataset};
+use crate::error::{Error, Fault, Result};
+use crate::eval::Which;
+use crate::files::create_folder;
+use crate::model::{write_tensors, write_torchscript};
+use crate::report::table::Table;
+
+/// The sets that an evaluation leaves embeddings of.
+const PARTS: [&str; 2] = ["train", "validation"];
+
+impl Trained {
+    /// Writes the network's weights under PyTorch's names.
+    ///
+    /// # Errors
+    /// A model that cannot be read; a file that cannot be written.
+    pub fn export_safetensors(&self, model: Which, out: &Path) -> Result<()> {
+        let notes = [("loss", self.record.loss.clone()), ("seed", self.record.seed.to_string())];
+        write_tensors(out, &self.weights(model)?, &notes)
+    }
+
+    /// Writes the network in evaluation mode for `torch.jit.load`.
+    ///
+    /// # Shapes
+    /// `[N, 1, S, S]` f32 in 0..1 → `[N, E]` f32
+    ///
+    /// # Errors
+    /// As [`Trained::export_safetensors`].
+    pub fn export_torchscript(&self, model: Which, out: &Path) -> Result<()> {
+        write_torchscript(out, &self.architecture()?, &self.weights(model)?)
+    }
+
+    /// Writes `embeddings_PART.npy` and `labels_PART.npy` of training and validation images into a
+    /// folder.
+    ///
+    /// # Errors
+    /// The run was not evaluated; a file that cannot be written.
+    pub fn export_npy(&self, out: &Path) -> Result<()> {
+        create_folder(out)?;
+        for part in PARTS {
+            let (embeddings, labels) = self.evaluated(part)?;
+            write_npy(&out.join(format!("embeddings_{part}.npy")), &embeddings)?;
+            let labels = ndarray::Array1::from(labels);
+            write_npy(&out.join(format!("labels_{part}.npy")), &labels)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a row an image: its part, label and class, and its embedding.
+    ///
+    /// # Errors
+    /// As [`Trained::export_npy`].
+    pub fn export_csv(&self, out: &Path) -> Result<()> {
+        let mut table: Option<Table> = None;
+        for part in PARTS {
+            let (embeddings, labels) = self.evaluated(part)?;
+            let header = ["part", "label", "class"].map(str::to_owned).into_iter();
+            let table = table.get_or_insert_with(|| {
+                Table::new(header.chain(dimensions(embeddings.ncols())))
+            });
+            for (row, label) in embeddings.outer_iter().zip(labels) {
+                let Class { label, name } = self.class(label)?;
+                let first = [part.to_owned(), label.clone(), name.clone()];
+                table.push(first.into_iter().chain(row.iter().map(f32::to_string)));
+            }
+        }
+        table.unwrap_or_default().write_csv(out)
+    }
+
+    fn class(&self, label: i64) -> Result<&Class> {
+        let found = usize::try_from(label).ok().and_then(|place| self.record.data.classes.get(place));
+        found.ok_or_else(|| {
+            let problem = format!("holds the class {label}, which the run does not have");
+            self.stale(problem)
+        })
+    }
+
+    /// The embeddings and labels of a part, as its evaluation left them.
+    fn evaluated(&self, part: &str) -> Result<(Array2<f32>, Vec<i64>)> {
+        let file = |what: &str| self.folder.file(&format!("{what}_{part}.npy"));
+        if !file("embeddings").exists() {
+            return Err(self.stale("has no embeddings yet".to_owned()));
+        }
+        let (embeddings, labels) = (read_embeddings(&file("embeddings"))?, read_labels(&file("labels"))?);
+        match embeddings.nrows() == labels.len() {
+            true => Ok((embeddings, labels)),
+            false => Err(self.stale(format!("has not as many labels as embeddings of {part}"))),
+        }
+    }
+
+    fn stale(&self, problem: String) -> Error {
+        let remedy = format!("evaluate it with dml eval --run {}", self.folder.path().display());
+        Fault::new(self.folder.path(), problem).remedy(remedy).into()
+    }
+}
+
+/// Writes embeddings of new images: `.npy`, or `.csv` with their labels where they have some.
+///
+/// # Errors
+/// Another ending; a file that cannot be written.
+pub fn write_embedded(out: &Path, embeddings: &Array2<f32>, images: &Dataset) -> Result<()> {
+    match out.extension().and_then(|ending| ending.to_str()) {
+        Some("npy") => write_npy(out, embeddings),
+        Some("csv") => {
+            let labelled = is_labelled(images);
+            let first = labelled.then(|| "label".to_owned());
+            let mut table = Table::new(first.into_iter().chain(dimensions(embeddings.ncols())));
+            for (row, &label) in embeddings.outer_iter().zip(&images.labels) {
+                let first = labelled.then(|| images.classes[label as usize].label.clone());
+                table.push(first.into_iter().chain(row.iter().map(f32::to_string)));
+            }
+            table.write_csv(out)
+        }
+        _ => Err(Error::setting("--out", out.display(), "must end in .npy or .csv")),
+    }
+}
+
+/// Writes the labels of new images as whole numbers.
+///
+/// # Errors
+/// No labels, or labels that are no whole numbers; a file that cannot be written.
+pub fn write_labels(out: &Path, images: &Dataset) -> Result<()> {
+    let fault = |problem: &str, remedy: &str| Fault::new(&images.file, problem).remedy(remedy);
+    if !is_labelled(images) {
+        return Err(fault("has no labels", "leave --labels-out away").into());
+    }
+    let number = |class: &Class| {
+        class.label.parse::<i64>().map_err(|_| {
+            let fault = fault("is no whole number", "take --out FILE.csv, which has labels as text");
+            Error::from(fault.value(&class.label))
+        })
+    };
+    let numbers = images.classes.iter().map(number).collect::<Result<Vec<i64>>>()?;
+    let labels = images.labels.iter().map(|&label| numbers[label as usize]);
+    write_npy(out, &ndarray::Array1::from_iter(labels))
+}
+
+/// Images without labels are of one class without a label.
+fn is_labelled(images: &Dataset) -> bool {
+    images.classes.iter().any(|class| !class.label.is_empty())
+}
+
+/// `e0`, `e1` and so on.
+fn dimensions(count: usize) -> impl Iterator<Item = String> {
+    (0..count).map(|place| format!("e{place}"))
+}

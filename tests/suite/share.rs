@@ -1,0 +1,134 @@
+//! Networks and embeddings as other programs take them and give them.
+
+use tch::{CModule, Kind, Tensor};
+
+use crate::user::User;
+
+const SMALL: &str = "[data]\npath = \"small.csv\"\n[train]\nepochs = 1\nbatch = 64\n\
+                     [tsne]\nperplexity = 8.0\niterations = 60\n";
+
+/// A user with one trained and evaluated run.
+fn user() -> User {
+    let user = User::with_images(60);
+    user.writes("small.toml", SMALL);
+    user.succeeds(&["train", "--config", "small.toml", "--loss", "supcon", "--name", "mine"]);
+    user.succeeds(&["eval", "--run", "runs/mine"]);
+    user
+}
+
+/// The cells of a CSV from a column on, in the order of their text.
+fn rows(csv: &str, from: usize) -> Vec<Vec<String>> {
+    let cells = |line: &str| line.split(',').skip(from).map(str::to_owned).collect();
+    let mut rows: Vec<Vec<String>> = csv.lines().skip(1).map(cells).collect();
+    rows.sort();
+    rows
+}
+
+#[test]
+fn new_images_are_embedded_as_an_evaluation_embeds_them_with_labels_and_without() {
+    let user = user();
+    let (out, err) = user.succeeds(&["embed", "small.csv", "--run", "runs/mine", "--out", "a.csv"]);
+    assert!(out.starts_with("600 embeddings of 10 numbers") && err.contains("engine: "), "{out}");
+    user.succeeds(&["export", "runs/mine", "--format", "csv", "--out", "b.csv"]);
+    assert_eq!(rows(&user.reads_text("a.csv"), 1), rows(&user.reads_text("b.csv"), 3));
+    let labels = ["embed", "small.csv", "--out", "a.npy", "--labels-out", "labels.npy"];
+    user.succeeds(&labels);
+    let csv = user.reads_text("small.csv");
+    let bare: Vec<&str> = csv.lines().map(|line| line.split_once(',').unwrap().1).collect();
+    user.writes("bare.csv", &(bare.join("\n") + "\n"));
+    user.succeeds(&["embed", "bare.csv", "--out", "bare.npy"]);
+    assert_eq!(user.reads("bare.npy"), user.reads("a.npy"));
+    let evaluated = ["eval", "--embeddings", "a.npy", "--labels", "labels.npy"];
+    assert!(user.succeeds(&evaluated).0.contains("each of 600 against all others"));
+    let told = user.fails(1, &["embed", "bare.csv", "--out", "c.npy", "--labels-out", "l.npy"]);
+    assert!(told.contains("bare.csv: has no labels; leave --labels-out away"), "{told}");
+    let told = user.fails(1, &["embed", "small.csv", "--out", "c.txt"]);
+    assert!(told.contains("--out = c.txt: must end in .npy or .csv"), "{told}");
+    user.writes("tiny.csv", "label,a,b,c,d\n1,0,0,0,0\n");
+    let told = user.fails(1, &["embed", "tiny.csv", "--out", "c.npy"]);
+    assert!(told.contains("tiny.csv has images of 2×2, the run was trained on 28×28"), "{told}");
+    user.writes("odd.csv", &csv.replacen("0,", "0,x", 1));
+    assert!(user.fails(1, &["embed", "odd.csv", "--out", "c.npy"]).contains("odd.csv, line "));
+}
+
+#[test]
+fn an_exported_network_embeds_any_number_of_images_as_the_run_does() {
+    let user = user();
+    let export = |format: &str, out: &str| {
+        user.succeeds(&["export", "runs/mine", "--format", format, "--out", out]);
+    };
+    export("torchscript", "mine.pt");
+    export("npy", "arrays");
+    let csv = user.reads_text("small.csv");
+    let pixel = |cell: &str| cell.parse::<f32>().unwrap() / 255.0;
+    let image = |line: &str| line.split(',').skip(1).map(pixel).collect::<Vec<f32>>();
+    let images: Vec<f32> = csv.lines().skip(1).take(50).flat_map(image).collect();
+    let images = Tensor::from_slice(&images).view([50, 1, 28, 28]);
+    let network = CModule::load(user.path("mine.pt")).unwrap();
+    let z = network.forward_ts(&[&images]).unwrap();
+    // The loss looks at directions alone, so the run's own embeddings have length 1.
+    let z = &z / z.norm_scalaropt_dim(2.0, [1i64], true);
+    user.succeeds(&["embed", "small.csv", "--out", "a.csv"]);
+    let own: Vec<f32> = user
+        .reads_text("a.csv")
+        .lines()
+        .skip(1)
+        .take(50)
+        .flat_map(|line| line.split(',').skip(1).map(|cell| cell.parse().unwrap()).collect::<Vec<f32>>())
+        .collect();
+    let own = Tensor::from_slice(&own).view([50, 10]);
+    let apart = (z - own).abs().max().to_kind(Kind::Double).double_value(&[]);
+    assert!(apart < 1e-5, "{apart}");
+    assert!(user.path("arrays/embeddings_train.npy").exists());
+    assert!(user.path("arrays/labels_validation.npy").exists());
+    let wrong = user.fails(2, &["export", "runs/mine", "--format", "onnx", "--out", "x"]);
+    assert!(wrong.contains("torchscript"), "{wrong}");
+}
+
+#[test]
+fn training_begins_with_the_weights_of_a_file_whatever_it_is_called() {
+    let user = user();
+    user.succeeds(&["export", "runs/mine", "--format", "safetensors", "--out", "w.safetensors"]);
+    let train = ["train", "--config", "small.toml", "--loss", "cross-entropy", "--init"];
+    let (first, _) = user.succeeds(&[&train[..], &["w.safetensors"]].concat());
+    let name = |out: &str| out.lines().find(|l| l.starts_with("run  ")).unwrap().to_owned();
+    std::fs::rename(user.path("w.safetensors"), user.path("v.safetensors")).unwrap();
+    let again = user.fails(1, &[&train[..], &["v.safetensors"]].concat());
+    assert!(again.contains("is trained already"), "the same weights make the same run: {again}");
+    let (drawn, _) = user.succeeds(&["train", "--config", "small.toml", "--loss", "cross-entropy"]);
+    assert_ne!(name(&first), name(&drawn));
+    // Weights that know the images already begin lower than drawn ones.
+    let loss = |out: &str| -> f64 {
+        let folder = name(out).split_whitespace().nth(1).unwrap().to_owned();
+        let history = user.reads_text(&format!("{folder}/history.csv"));
+        history.lines().nth(1).unwrap().split(',').nth(1).unwrap().parse().unwrap()
+    };
+    assert!(loss(&first) < loss(&drawn) - 0.1, "{} {}", loss(&first), loss(&drawn));
+    let missing = user.fails(1, &[&train[..], &["none.safetensors"]].concat());
+    assert!(missing.contains("cannot read none.safetensors"), "{missing}");
+    user.writes("text.safetensors", "no tensors");
+    let wrong = user.fails(1, &[&train[..], &["text.safetensors"]].concat());
+    assert!(wrong.contains("text.safetensors: is no whole safetensors file"), "{wrong}");
+}
+
+#[test]
+fn embeddings_of_a_run_that_was_not_evaluated_are_asked_for_in_vain() {
+    let user = User::with_images(60);
+    user.writes("small.toml", SMALL);
+    user.succeeds(&["train", "--config", "small.toml", "--name", "mine"]);
+    let told = user.fails(1, &["export", "runs/mine", "--format", "csv", "--out", "a.csv"]);
+    assert!(told.contains("has no embeddings yet; evaluate it with dml eval --run runs/mine"), "{told}");
+}
+
+#[test]
+fn shells_and_man_are_told_of_every_command() {
+    let user = User::new();
+    for (shell, mark) in [("bash", "complete -F _dml"), ("zsh", "#compdef dml"), ("fish", "complete -c dml")] {
+        let (out, _) = user.succeeds(&["completions", shell]);
+        assert!(out.contains(mark) && out.contains("sweep"), "{shell}");
+    }
+    let (page, _) = user.succeeds(&["man"]);
+    assert!(page.contains(".TH dml 1") && page.contains("dml\\-compare(1)"), "{page}");
+    user.succeeds(&["man", "--out", "pages"]);
+    assert!(user.reads_text("pages/dml-tune.1").contains("Validation images alone"));
+}
