@@ -302,6 +302,9 @@ mod tests {
         other.train.seed = 1;
         assert_ne!(print(&base), print(&other));
         assert_ne!(print(&base), base.training_fingerprint("abd", "cpu", engine).unwrap());
-        assert_ne!(print(&base), base.training_fingerprint("abc", "cpu", Engine::Libtorch).unwrap());
+        assert_ne!(
+            print(&base),
+            base.training_fingerprint("abc", "cpu", Engine::Libtorch).unwrap()
+        );
     }
 }

@@ -77,7 +77,7 @@ pub enum Format {
     Safetensors,
     /// The network itself, for torch.jit.load
     Torchscript,
-    /// Embeddings and labels of training and validation images, as NumPy's arrays
+    /// Embeddings and labels of the last evaluation, as NumPy's arrays
     Npy,
     /// The same as one table
     Csv,

@@ -13,8 +13,8 @@ use crate::files::create_folder;
 use crate::model::{write_tensors, write_torchscript};
 use crate::report::table::Table;
 
-/// The sets that an evaluation leaves embeddings of.
-const PARTS: [&str; 2] = ["train", "validation"];
+/// The sets that an evaluation leaves embeddings of: training images, and those that judge a run.
+const PARTS: [&str; 2] = ["train", "val"];
 
 impl Trained {
     /// Writes the network's weights under PyTorch's names.
@@ -37,8 +37,8 @@ impl Trained {
         write_torchscript(out, &self.architecture()?, &self.weights(model)?)
     }
 
-    /// Writes `embeddings_PART.npy` and `labels_PART.npy` of training and validation images into a
-    /// folder.
+    /// Writes `embeddings_PART.npy` and `labels_PART.npy` of training (`train`) and validation images
+    /// or those of unseen classes (`val`) into a folder, as the last evaluation embedded them.
     ///
     /// # Errors
     /// The run was not evaluated; a file that cannot be written.
@@ -62,9 +62,8 @@ impl Trained {
         for part in PARTS {
             let (embeddings, labels) = self.evaluated(part)?;
             let header = ["part", "label", "class"].map(str::to_owned).into_iter();
-            let table = table.get_or_insert_with(|| {
-                Table::new(header.chain(dimensions(embeddings.ncols())))
-            });
+            let table = table
+                .get_or_insert_with(|| Table::new(header.chain(dimensions(embeddings.ncols()))));
             for (row, label) in embeddings.outer_iter().zip(labels) {
                 let Class { label, name } = self.class(label)?;
                 let first = [part.to_owned(), label.clone(), name.clone()];
@@ -75,7 +74,8 @@ impl Trained {
     }
 
     fn class(&self, label: i64) -> Result<&Class> {
-        let found = usize::try_from(label).ok().and_then(|place| self.record.data.classes.get(place));
+        let found =
+            usize::try_from(label).ok().and_then(|place| self.record.data.classes.get(place));
         found.ok_or_else(|| {
             let problem = format!("holds the class {label}, which the run does not have");
             self.stale(problem)
@@ -88,7 +88,8 @@ impl Trained {
         if !file("embeddings").exists() {
             return Err(self.stale("has no embeddings yet".to_owned()));
         }
-        let (embeddings, labels) = (read_embeddings(&file("embeddings"))?, read_labels(&file("labels"))?);
+        let (embeddings, labels) =
+            (read_embeddings(&file("embeddings"))?, read_labels(&file("labels"))?);
         match embeddings.nrows() == labels.len() {
             true => Ok((embeddings, labels)),
             false => Err(self.stale(format!("has not as many labels as embeddings of {part}"))),
@@ -133,7 +134,8 @@ pub fn write_labels(out: &Path, images: &Dataset) -> Result<()> {
     }
     let number = |class: &Class| {
         class.label.parse::<i64>().map_err(|_| {
-            let fault = fault("is no whole number", "take --out FILE.csv, which has labels as text");
+            let fault =
+                fault("is no whole number", "take --out FILE.csv, which has labels as text");
             Error::from(fault.value(&class.label))
         })
     };

@@ -71,7 +71,8 @@ pub(super) struct Evaluator {
 impl Evaluator {
     pub fn new(parameters: &Parameters) -> Evaluator {
         Evaluator {
-            weights: parameters.leaves(),
+            // Without a graph, which nobody needs here and a recorded program cannot hold.
+            weights: parameters.leaves().iter().map(Tensor::detach).collect(),
             statistics: parameters.statistic_views(&parameters.statistics),
         }
     }

@@ -144,7 +144,8 @@ mod tests {
 
     #[test]
     fn sizes_that_cannot_be_are_told() {
-        let model = |size| ModelConfig { embedding: EmbeddingSize::Fixed(size) };
+        let model =
+            |size| ModelConfig { embedding: EmbeddingSize::Fixed(size), ..ModelConfig::default() };
         assert!(model(1).check().is_ok());
         for size in [0, -3, 5000] {
             let message = model(size).check().unwrap_err().to_string();
