@@ -10,6 +10,7 @@ endif
 PYTHON ?= python3
 CARGO ?= cargo
 DML := target/release/dml
+DIST := target/dist/dml
 FULL := data/fashion-mnist_train.csv
 SAMPLE := data/fashion-mnist_sample.csv.gz
 # More for `make compare`, as in `make compare ARGS="--seeds 2022 --epochs 1"`.
@@ -29,7 +30,7 @@ TIME ?= 600
 TARGETS ?= csv idx npy toml safetensors run_folder
 KILLS ?= 50
 
-.PHONY: help compare test check memcheck kills fuzz smoke bench data libtorch build clean
+.PHONY: help compare test check memcheck kills fuzz smoke bench data libtorch build dist clean
 
 help:
 	@echo 'make compare    set up, get the data, build, compare both losses over three seeds'
@@ -44,6 +45,7 @@ help:
 	@echo 'make data       Fashion-MNIST as CSV into data/; FROM=DIR names a folder of IDX files'
 	@echo 'make libtorch   libtorch $(TORCH_VERSION) into .libtorch/, unless LIBTORCH names another'
 	@echo 'make build      $(DML)'
+	@echo 'make dist       $(DIST): the program with its libraries, for machines without Rust or Python'
 	@echo 'make clean      remove what the build made; runs, data, libtorch and peers stay'
 
 compare: build
@@ -97,6 +99,18 @@ data: build
 
 build: libtorch
 	$(CARGO) build --release --locked
+
+# All libraries but the system's own; the C++ runtime is one that every Linux of the kind has.
+dist: build
+	@command -v ldd >/dev/null || { echo 'make: dist needs ldd, which Linux has' >&2; exit 1; }
+	rm -rf $(DIST)
+	mkdir -p $(DIST)/bin $(DIST)/lib $(DIST)/data
+	cp $(DML) $(DIST)/bin/dml
+	strip $(DIST)/bin/dml
+	ldd $(DML) | awk '/=> \//{print $$3}' | grep -vE '^/(usr/)?lib' | xargs -I LIBRARY cp -L LIBRARY $(DIST)/lib/
+	cp -r configs README.md CHANGELOG.md LICENSE $(DIST)
+	cp $(SAMPLE) data/README.md $(DIST)/data
+	@du -sh $(DIST)
 
 ifdef LIBTORCH
 libtorch:

@@ -22,10 +22,10 @@ pub struct EmbedArgs {
     /// CSV of images, .csv or .csv.gz
     #[arg(value_name = "IMAGES")]
     pub images: PathBuf,
-    /// Where the embeddings go: .npy, float32 [images, dimensions], or .csv
+    /// Where the embeddings go: .npy, float32, a row an image, or .csv
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Where whole-numbered labels go: .npy, int64 [images]
+    /// Where whole-numbered labels go: .npy, int64, a number an image
     #[arg(long, value_name = "NPY")]
     pub labels_out: Option<PathBuf>,
     /// Run folder [default: the newest trained run]
