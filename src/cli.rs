@@ -40,6 +40,9 @@ pub use shell::{CompletionsArgs, ManArgs};
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; training saves what was done.
 `dml COMMAND --help` has examples for each command.")]
 pub struct Cli {
+    /// Say nothing but results and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
     #[command(subcommand)]
     pub command: Command,
 }

@@ -8,20 +8,23 @@ use clap::Parser;
 use dml::cli::{Cli, Command};
 use dml::error::{self, Error};
 use dml::runtime::INTERRUPTED;
+use dml::train::Progress;
 use dml::{commands, runtime};
 
 fn main() -> ExitCode {
     runtime::start();
-    let done = match Cli::parse().command {
-        Command::Data(what) => commands::data(what),
-        Command::Train(args) => commands::train(args),
-        Command::Eval(args) => commands::eval(args),
-        Command::Compare(args) => commands::compare(args),
-        Command::Sweep(args) => commands::sweep(args),
-        Command::Tune(args) => commands::tune(args),
-        Command::Bound(args) => commands::bound(args),
-        Command::Runs(args) => commands::runs(args),
-        Command::Embed(args) => commands::embed(args),
+    let Cli { quiet, command } = Cli::parse();
+    let progress = if quiet { Progress::quiet() } else { Progress::new() };
+    let done = match command {
+        Command::Data(what) => commands::data(what, &progress),
+        Command::Train(args) => commands::train(args, progress),
+        Command::Eval(args) => commands::eval(args, &progress),
+        Command::Compare(args) => commands::compare(args, progress),
+        Command::Sweep(args) => commands::sweep(args, progress),
+        Command::Tune(args) => commands::tune(args, progress),
+        Command::Bound(args) => commands::bound(args, progress),
+        Command::Runs(args) => commands::runs(args, &progress),
+        Command::Embed(args) => commands::embed(args, &progress),
         Command::Export(args) => commands::export(args),
         Command::Losses(args) => commands::losses(args),
         Command::Completions(args) => commands::completions(args),

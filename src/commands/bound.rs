@@ -11,8 +11,7 @@ use crate::train::Progress;
 ///
 /// # Errors
 /// Wrong settings, faulty data; an interruption.
-pub fn bound(args: BoundArgs) -> Result<()> {
-    let progress = Progress::new();
+pub fn bound(args: BoundArgs, progress: Progress) -> Result<()> {
     let config = resolve(&args.settings, &args.keys, Some(&args.loss), args.seed)?;
     let session = Session::open(&config, cores(args.settings.cores), progress)?;
     session.listen()?;

@@ -11,8 +11,7 @@ use crate::train::Progress;
 ///
 /// # Errors
 /// Wrong settings, faulty data, a run that failed; an interruption.
-pub fn compare(args: CompareArgs) -> Result<()> {
-    let progress = Progress::new();
+pub fn compare(args: CompareArgs, progress: Progress) -> Result<()> {
     let KeyArgs { train_size, unseen_classes, set } = &args.keys;
     let flag = |config| flags(config, &args.settings, unseen_classes.as_deref(), *train_size);
     let arms = Arm::of_words(&args.grid.losses, args.settings.config.as_deref(), flag, set)?;

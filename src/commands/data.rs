@@ -11,16 +11,15 @@ use crate::train::Progress;
 ///
 /// # Errors
 /// What the data floor says of the files; a checked file with faults.
-pub fn data(command: DataCommand) -> Result<()> {
+pub fn data(command: DataCommand, progress: &Progress) -> Result<()> {
     match command {
-        DataCommand::Fetch(args) => fetch(&args),
+        DataCommand::Fetch(args) => fetch(&args, progress),
         DataCommand::Check(args) => check(&args),
         DataCommand::Sample(args) => sample(&args),
     }
 }
 
-fn fetch(args: &FetchArgs) -> Result<()> {
-    let progress = Progress::new();
+fn fetch(args: &FetchArgs, progress: &Progress) -> Result<()> {
     let mut say = |line: &str| progress.say(line);
     let fetched = data::fetch(args.from.as_deref(), &args.into, args.force, &mut say)?;
     print(&format!("{}\n{}", fetched.train.display(), fetched.test.display()))

@@ -20,12 +20,12 @@ use crate::train::Progress;
 ///
 /// # Errors
 /// No such run, data that are not the run's, faulty arrays, settings that cannot be.
-pub fn eval(args: EvalArgs) -> Result<()> {
+pub fn eval(args: EvalArgs, progress: &Progress) -> Result<()> {
     match &args.embeddings {
         EmbeddingArgs { embeddings: Some(embeddings), labels: Some(labels), .. } => {
             eval_embeddings(&args, (embeddings.clone(), labels.clone()))
         }
-        _ => eval_run(&args),
+        _ => eval_run(&args, progress),
     }
 }
 
@@ -51,11 +51,10 @@ fn eval_embeddings(args: &EvalArgs, references: (PathBuf, PathBuf)) -> Result<()
     print(&told_embeddings(&evaluation, out.as_deref()))
 }
 
-fn eval_run(args: &EvalArgs) -> Result<()> {
+fn eval_run(args: &EvalArgs, progress: &Progress) -> Result<()> {
     let Trained { folder, record, .. } = Trained::open(args.run.as_deref(), &args.runs)?;
     let _lock = RunLock::take(&folder)?;
     let config = configured(args, &folder)?;
-    let progress = Progress::new();
     progress.say(&format!("run: {}", folder.path().display()));
     let session = Session::open(&config, Cores::available(), progress.clone())?;
     refuse_other_data(&session, &record, &config)?;

@@ -15,15 +15,15 @@ use crate::train::Progress;
 ///
 /// # Errors
 /// A run that is not there, or is at work; a file that cannot be read or removed.
-pub fn runs(args: RunsArgs) -> Result<()> {
+pub fn runs(args: RunsArgs, progress: &Progress) -> Result<()> {
     match &args.command {
-        None => list(&args),
+        None => list(&args, progress),
         Some(RunsCommand::Diff(args)) => diff(args),
         Some(RunsCommand::Remove(args)) => remove(args),
     }
 }
 
-fn list(args: &RunsArgs) -> Result<()> {
+fn list(args: &RunsArgs, progress: &Progress) -> Result<()> {
     args.with.iter().try_for_each(|setting| known_key(&setting.key, "--where"))?;
     args.loss.iter().try_for_each(|name| Loss::by_name(name).map(drop))?;
     let wanted = |entry: &Entry| {
@@ -48,7 +48,7 @@ fn list(args: &RunsArgs) -> Result<()> {
             0 => format!("{runs} holds no runs: make one with dml train or dml compare"),
             count => format!("none of the {count} runs in {runs} is such a one"),
         };
-        Progress::new().say(&told);
+        progress.say(&told);
         return Ok(());
     }
     print(&listed(&entries).terminal())

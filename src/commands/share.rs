@@ -13,8 +13,7 @@ use crate::train::Progress;
 ///
 /// # Errors
 /// No such run; a fault of the file; images of another size; labels that cannot be written.
-pub fn embed(args: EmbedArgs) -> Result<()> {
-    let progress = Progress::new();
+pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     let mut trained = Trained::open(args.run.as_deref(), &args.runs)?;
     set(&mut trained.config.train.device, &args.device);
     set(&mut trained.config.train.engine, &args.engine);

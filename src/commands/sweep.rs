@@ -11,8 +11,7 @@ use crate::train::Progress;
 ///
 /// # Errors
 /// Wrong settings, faulty data, a run that failed; an interruption.
-pub fn sweep(args: SweepArgs) -> Result<()> {
-    let progress = Progress::new();
+pub fn sweep(args: SweepArgs, progress: Progress) -> Result<()> {
     let unseen = args.unseen_classes.as_deref();
     let flag = |config| flags(config, &args.settings, unseen, None);
     let bases = Arm::of_words(&args.grid.losses, args.settings.config.as_deref(), flag, &[])?;

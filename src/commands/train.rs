@@ -11,8 +11,7 @@ use crate::train::{History, Progress};
 ///
 /// # Errors
 /// Wrong settings, faulty data, a folder that is taken, a loss that is no number; an interruption.
-pub fn train(args: TrainArgs) -> Result<()> {
-    let progress = Progress::new();
+pub fn train(args: TrainArgs, progress: Progress) -> Result<()> {
     let config = match &args.resume {
         Some(path) => {
             let mut config = RunFolder::open(path)?.0.config()?;

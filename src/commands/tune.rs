@@ -15,8 +15,7 @@ use crate::train::Progress;
 ///
 /// # Errors
 /// Wrong settings, faulty data, no trial that was finished; an interruption.
-pub fn tune(args: TuneArgs) -> Result<()> {
-    let progress = Progress::new();
+pub fn tune(args: TuneArgs, progress: Progress) -> Result<()> {
     let config = resolve(&args.settings, &args.keys, Some(&args.loss), args.seed)?;
     let cores = cores(args.settings.cores);
     let many = &args.many;

@@ -10,11 +10,12 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 
 /// The bars of all runs and the lines above them, on stderr.
 ///
-/// Bars appear only where stderr is a terminal; the lines always stay.
+/// Bars appear only where stderr is a terminal; the lines stay everywhere.
 #[derive(Clone)]
 pub struct Progress {
     bars: MultiProgress,
     terminal: bool,
+    quiet: bool,
     all: Option<Arc<All>>,
 }
 
@@ -34,16 +35,25 @@ impl Drop for All {
 impl Progress {
     /// Bars on stderr if it is a terminal, else none.
     pub fn new() -> Progress {
-        let terminal = std::io::stderr().is_terminal();
+        Progress::on(std::io::stderr().is_terminal(), false)
+    }
+
+    /// Neither bars nor lines.
+    pub fn quiet() -> Progress {
+        Progress::on(false, true)
+    }
+
+    fn on(terminal: bool, quiet: bool) -> Progress {
         let target =
             if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Progress { bars: MultiProgress::with_draw_target(target), terminal, all: None }
+        Progress { bars: MultiProgress::with_draw_target(target), terminal, quiet, all: None }
     }
 
     /// Writes a line that stays.
     pub fn say(&self, line: &str) {
         // A remark that nobody reads must not end a training.
         let _ = match self.terminal {
+            _ if self.quiet => Ok(()),
             true => self.bars.println(line),
             false => writeln!(std::io::stderr(), "{line}"),
         };

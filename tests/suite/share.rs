@@ -142,3 +142,16 @@ fn shells_and_man_are_told_of_every_command() {
     user.succeeds(&["man", "--out", "pages"]);
     assert!(user.reads_text("pages/dml-tune.1").contains("Validation images alone"));
 }
+
+#[test]
+fn told_to_be_quiet_a_command_says_nothing_but_results_and_errors() {
+    let user = User::with_images(60);
+    user.writes("small.toml", SMALL);
+    let (out, err) = user.succeeds(&["--quiet", "train", "--config", "small.toml"]);
+    assert!(out.contains("next       dml eval") && err.is_empty(), "{err}");
+    let compare = ["compare", "--config", "small.toml", "--seeds", "1", "-q"];
+    let (out, err) = user.succeeds(&compare);
+    assert!(out.contains("written to ") && err.is_empty(), "{err}");
+    let told = user.fails(1, &["train", "--config", "small.toml", "-q"]);
+    assert!(told.starts_with("error: ") && told.lines().count() == 1, "{told}");
+}
