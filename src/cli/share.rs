@@ -52,6 +52,7 @@ pub struct EmbedArgs {
   dml export runs/supcon-seed2022-1a2b3c --format torchscript --out supcon.pt
   dml export runs/supcon-seed2022-1a2b3c --format safetensors --out supcon.safetensors
   dml export runs/supcon-seed2022-1a2b3c --format csv --out embeddings.csv
+  dml export runs/supcon-seed2022-1a2b3c --format tensorboard --out logs/supcon
 
 In Python: torch.jit.load(\"supcon.pt\")(images), where images are [N, 1, S, S] in 0..1. The network gives
 embeddings as they are; where the loss looks at directions alone, divide each by its length.")]
@@ -62,12 +63,15 @@ pub struct ExportArgs {
     /// What to write
     #[arg(long, value_enum)]
     pub format: Format,
-    /// Where it goes; npy is a folder
+    /// Where it goes; npy and tensorboard are folders
     #[arg(long, value_name = "PATH")]
     pub out: PathBuf,
     /// Which of the run's models: last or best [default: last]
     #[arg(long, value_name = "WHICH", value_parser = which_model)]
     pub model: Option<Which>,
+    /// CSV that the run was trained on, where it has moved; tensorboard needs it
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<String>,
 }
 
 /// What other programs read.
@@ -81,4 +85,6 @@ pub enum Format {
     Npy,
     /// The same as one table
     Csv,
+    /// Curves, figures, distances and the embedding projector with its images
+    Tensorboard,
 }

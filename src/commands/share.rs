@@ -43,13 +43,15 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
 /// No such run, or one that is not evaluated where embeddings are asked for; a file that cannot be
 /// written.
 pub fn export(args: ExportArgs) -> Result<()> {
-    let trained = Trained::open(Some(&args.run), &args.run)?;
+    let mut trained = Trained::open(Some(&args.run), &args.run)?;
+    set(&mut trained.config.data.path, &args.data);
     let (model, out) = (args.model.unwrap_or(Which::Last), args.out.as_path());
     match args.format {
         Format::Safetensors => trained.export_safetensors(model, out),
         Format::Torchscript => trained.export_torchscript(model, out),
         Format::Npy => trained.export_npy(out),
         Format::Csv => trained.export_csv(out),
+        Format::Tensorboard => trained.export_tensorboard(out),
     }?;
     print(&format!("written to {}", out.display()))
 }

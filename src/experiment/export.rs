@@ -83,7 +83,10 @@ impl Trained {
     }
 
     /// The embeddings and labels of a part, as its evaluation left them.
-    fn evaluated(&self, part: &str) -> Result<(Array2<f32>, Vec<i64>)> {
+    ///
+    /// # Errors
+    /// There are none, or they do not belong together.
+    pub(super) fn evaluated(&self, part: &str) -> Result<(Array2<f32>, Vec<i64>)> {
         let file = |what: &str| self.folder.file(&format!("{what}_{part}.npy"));
         if !file("embeddings").exists() {
             return Err(self.stale("has no embeddings yet".to_owned()));
@@ -96,7 +99,8 @@ impl Trained {
         }
     }
 
-    fn stale(&self, problem: String) -> Error {
+    /// Something that another evaluation mends.
+    pub(super) fn stale(&self, problem: String) -> Error {
         let remedy = format!("evaluate it with dml eval --run {}", self.folder.path().display());
         Fault::new(self.folder.path(), problem).remedy(remedy).into()
     }

@@ -10,6 +10,7 @@ mod conclusion;
 mod difference;
 mod embeddings;
 mod evaluate;
+mod events;
 mod export;
 mod folder;
 mod forecast;

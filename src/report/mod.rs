@@ -18,4 +18,5 @@ pub mod retrieval;
 pub mod scatter;
 pub mod series;
 pub mod table;
+pub mod tensorboard;
 pub mod trials;

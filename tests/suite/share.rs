@@ -117,6 +117,23 @@ fn training_begins_with_the_weights_of_a_file_whatever_it_is_called() {
 }
 
 #[test]
+fn a_run_goes_to_tensorboard_with_curves_and_the_projectors_images() {
+    let user = user();
+    user.succeeds(&["export", "runs/mine", "--format", "tensorboard", "--out", "logs/mine"]);
+    let events = user.reads("logs/mine/events.out.tfevents.0.dml");
+    let holds = |text: &str| events.windows(text.len()).any(|part| part == text.as_bytes());
+    for tag in ["loss/train", "loss/validation", "evaluation/MAP@R", "distances/same class"] {
+        assert!(holds(tag), "{tag}");
+    }
+    assert_eq!(user.reads_text("logs/mine/embeddings.tsv").lines().count(), 30);
+    assert_eq!(user.reads_text("logs/mine/classes.tsv").lines().count(), 30);
+    assert!(user.reads("logs/mine/images.png").starts_with(b"\x89PNG"));
+    std::fs::remove_file(user.path("small.csv")).unwrap();
+    let told = user.fails(1, &["export", "runs/mine", "--format", "tensorboard", "--out", "l"]);
+    assert!(told.contains("small.csv"), "{told}");
+}
+
+#[test]
 fn embeddings_of_a_run_that_was_not_evaluated_are_asked_for_in_vain() {
     let user = User::with_images(60);
     user.writes("small.toml", SMALL);

@@ -1,0 +1,111 @@
+//! A run as TensorBoard shows it.
+
+use std::path::Path;
+
+use super::{Evaluation, METRICS, Trained, read_json};
+use crate::data::{Dataset, Parts, load};
+use crate::error::{Fault, Result};
+use crate::files::create_folder;
+use crate::report::tensorboard::{Point, Projected, Value, write_events, write_projector};
+use crate::train::{History, files};
+
+/// TensorBoard knows its files by `tfevents` in the name.
+const EVENTS: &str = "events.out.tfevents.0.dml";
+
+impl Trained {
+    /// Writes events and the projector's files into a folder, for `tensorboard --logdir` on the one
+    /// above it.
+    ///
+    /// Curves go by epochs. The projector has the images that judged the run.
+    ///
+    /// # Errors
+    /// The run was not evaluated; its data are not there or not those it was trained on; a file that
+    /// cannot be written.
+    pub fn export_tensorboard(&self, out: &Path) -> Result<()> {
+        let history = History::read(&self.folder.file(files::HISTORY))?;
+        let evaluation: Option<Evaluation> = read_json(&self.folder.file(METRICS))?;
+        let evaluation = evaluation.ok_or_else(|| self.stale("is not evaluated yet".to_owned()))?;
+        let (embeddings, labels) = self.evaluated("val")?;
+        let dataset = self.dataset()?;
+        let config = &self.config;
+        let parts = Parts::new(&dataset.labels, &dataset.classes, &config.data, config.train.seed)?;
+        let judged = parts.unseen.unwrap_or(parts.validation);
+        if judged.labels != labels {
+            return Err(self.stale("has embeddings of other images".to_owned()));
+        }
+        create_folder(out)?;
+        let mut points = curves(&history);
+        points.extend(figures(&evaluation, &history));
+        write_events(&out.join(EVENTS), &points)?;
+        let rows = embeddings.as_slice().map(|all| all.chunks_exact(embeddings.ncols()));
+        let rows = rows.expect("arrays are read in standard layout");
+        let projected: Vec<Projected> = rows
+            .zip(&judged.rows)
+            .zip(&judged.labels)
+            .map(|((embedding, &row), &label)| Projected {
+                embedding,
+                class: &dataset.classes[label as usize].name,
+                image: dataset.image(row as usize),
+            })
+            .collect();
+        write_projector(out, &projected, dataset.side).map(drop)
+    }
+
+    /// The data that it was trained on.
+    fn dataset(&self) -> Result<Dataset> {
+        let path = Path::new(&self.config.data.path);
+        let dataset = load(path, &self.config.data.csv_options(true))?;
+        if dataset.sha256 != self.record.data.sha256 {
+            let problem = "is not the file that the run was trained on";
+            return Err(Fault::new(path, problem).remedy("name that file with --data").into());
+        }
+        Ok(dataset)
+    }
+}
+
+/// What each epoch brought.
+fn curves(history: &History) -> Vec<Point> {
+    let mut seconds = 0.0;
+    let mut points = Vec::new();
+    for epoch in &history.epochs {
+        seconds += epoch.seconds;
+        let values = [
+            ("loss/train", Some(epoch.train_loss)),
+            ("loss/validation", Some(epoch.validation_loss)),
+            ("training/spread", epoch.spread),
+            ("training/active", epoch.active),
+            ("training/images per second", Some(epoch.images_per_second)),
+        ];
+        points.extend(values.into_iter().filter_map(|(tag, value)| {
+            let value = Value::Scalar(value? as f32);
+            Some(Point { tag: tag.to_owned(), step: epoch.epoch as u64, seconds, value })
+        }));
+    }
+    points
+}
+
+/// What the evaluation gives, at the last epoch.
+fn figures(evaluation: &Evaluation, history: &History) -> Vec<Point> {
+    let (step, seconds) = (history.epochs.len() as u64, history.seconds());
+    let figures = &evaluation.figures;
+    let point = |tag: String, value: Value| Point { tag, step, seconds, value };
+    let scalar =
+        |name: &str, value: f64| point(format!("evaluation/{name}"), Value::Scalar(value as f32));
+    let mut points = vec![
+        scalar(&format!("{}-NN accuracy", figures.knn.k), figures.knn.accuracy),
+        scalar("macro F1", figures.knn.macro_f1),
+        scalar("MAP@R", figures.retrieval.map_at_r),
+        scalar("NMI of k-means", figures.clusters.nmi),
+    ];
+    points
+        .extend(figures.recall.at.iter().map(|at| scalar(&format!("recall@{}", at.k), at.recall)));
+    let distances = &figures.distances;
+    for (name, counts) in [
+        ("same class", &distances.same_class_pairs),
+        ("different classes", &distances.other_class_pairs),
+    ] {
+        let (largest, counts) = (distances.largest, counts.clone());
+        points.push(point(format!("distances/{name}"), Value::Histogram { largest, counts }));
+    }
+    points
+}
