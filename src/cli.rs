@@ -93,6 +93,17 @@ pub struct ColumnArgs {
     pub names: Option<ClassNames>,
 }
 
+/// What the network is computed by.
+#[derive(Debug, Args)]
+pub struct ComputeArgs {
+    /// Where to compute: auto, cpu, cuda or cuda:N [default: auto]
+    #[arg(long)]
+    pub device: Option<DeviceChoice>,
+    /// What computes the network: auto, libtorch or fused [default: auto]
+    #[arg(long)]
+    pub engine: Option<EngineChoice>,
+}
+
 /// Settings that flags lay over the configuration file.
 #[derive(Debug, Args)]
 pub struct SettingArgs {
@@ -113,12 +124,8 @@ pub struct SettingArgs {
     /// Adam's step size [default: 0.001]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
-    /// Where to compute: auto, cpu, cuda or cuda:N [default: auto]
-    #[arg(long)]
-    pub device: Option<DeviceChoice>,
-    /// What computes the network: auto, libtorch or fused [default: auto]
-    #[arg(long)]
-    pub engine: Option<EngineChoice>,
+    #[command(flatten)]
+    pub compute: ComputeArgs,
     /// Checkpoints beside those of each epoch: epoch for none, "N s" or "N steps" [default: 30 s]
     #[arg(long, value_name = "TIME")]
     pub checkpoint_every: Option<CheckpointEvery>,
@@ -208,12 +215,8 @@ pub struct EvalArgs {
     /// CSV that the run was trained on, where it has moved
     #[arg(long, value_name = "FILE")]
     pub data: Option<String>,
-    /// Where to compute: auto, cpu, cuda or cuda:N [default: auto]
-    #[arg(long)]
-    pub device: Option<DeviceChoice>,
-    /// What computes the network: auto, libtorch or fused [default: auto]
-    #[arg(long)]
-    pub engine: Option<EngineChoice>,
+    #[command(flatten)]
+    pub compute: ComputeArgs,
     /// Folder that holds the runs
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub runs: PathBuf,

@@ -4,11 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::ColumnArgs;
 use super::parse::which_model;
+use super::{ColumnArgs, ComputeArgs};
 use crate::eval::Which;
-use crate::model::EngineChoice;
-use crate::runtime::DeviceChoice;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -36,12 +34,8 @@ pub struct EmbedArgs {
     pub model: Option<Which>,
     #[command(flatten)]
     pub columns: ColumnArgs,
-    /// Where to compute: auto, cpu, cuda or cuda:N [default: auto]
-    #[arg(long)]
-    pub device: Option<DeviceChoice>,
-    /// What computes the network: auto, libtorch or fused [default: auto]
-    #[arg(long)]
-    pub engine: Option<EngineChoice>,
+    #[command(flatten)]
+    pub compute: ComputeArgs,
     /// Folder that holds the runs
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub runs: PathBuf,

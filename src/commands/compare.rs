@@ -29,10 +29,9 @@ pub fn compare(args: CompareArgs, progress: Progress) -> Result<()> {
     let told = |error| way_on(error, going_on(plan.force));
     let mut comparison = Comparison::new(&session, &plan, test.as_ref()).map_err(told)?;
     // What the validation images say is on the disk before the test images are looked at.
-    let mut folder = comparison.write(&session)?;
+    let folder = comparison.write(&session)?;
     if let Some(test) = &test {
         comparison.look_at(&session, &plan, test).map_err(|error| way_on(error, GOES_ON))?;
-        folder = comparison.write(&session)?;
     }
     if args.many.json {
         return print_json(&comparison);

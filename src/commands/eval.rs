@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::figures::figures_table;
-use super::{open_test, print, print_json, set};
+use super::{open_test, print, print_json, set, set_compute};
 use crate::cli::{EmbeddingArgs, EvalArgs};
 use crate::config::Config;
-use crate::error::{Error, Fault, Result};
+use crate::error::Result;
 use crate::eval::EvalConfig;
 use crate::experiment::{
-    EmbeddingEvaluation, EmbeddingFiles, Evaluation, RunFolder, RunLock, RunRecord, Session,
-    Trained, evaluate, evaluate_test,
+    EmbeddingEvaluation, EmbeddingFiles, Evaluation, RunFolder, RunLock, Session, Trained,
+    evaluate, evaluate_test,
 };
 use crate::runtime::Cores;
 use crate::train::Progress;
@@ -52,12 +52,14 @@ fn eval_embeddings(args: &EvalArgs, references: (PathBuf, PathBuf)) -> Result<()
 }
 
 fn eval_run(args: &EvalArgs, progress: &Progress) -> Result<()> {
-    let Trained { folder, record, .. } = Trained::open(args.run.as_deref(), &args.runs)?;
+    let trained = Trained::open(args.run.as_deref(), &args.runs)?;
+    let Trained { folder, record, config } = trained;
     let _lock = RunLock::take(&folder)?;
-    let config = configured(args, &folder)?;
+    let config = configured(args, config)?;
     progress.say(&format!("run: {}", folder.path().display()));
     let session = Session::open(&config, Cores::available(), progress.clone())?;
-    refuse_other_data(&session, &record, &config)?;
+    let other = "name that file with --data, or evaluate other images with --test";
+    record.refuse_other_data(&session.dataset, &config.data.path, other)?;
     let bar = progress.run(&record.loss, 0);
     let _core = session.cores.take();
     let evaluation = match &args.test {
@@ -71,11 +73,9 @@ fn eval_run(args: &EvalArgs, progress: &Progress) -> Result<()> {
     if args.json { print_json(&evaluation) } else { print(&told(&folder, &evaluation)) }
 }
 
-fn configured(args: &EvalArgs, folder: &RunFolder) -> Result<Config> {
-    let mut config = folder.config()?;
+fn configured(args: &EvalArgs, mut config: Config) -> Result<Config> {
     set(&mut config.data.path, &args.data);
-    set(&mut config.train.device, &args.device);
-    set(&mut config.train.engine, &args.engine);
+    set_compute(&mut config, &args.compute);
     set_figures(&mut config.eval, args);
     set(&mut config.eval.model, &args.model);
     set(&mut config.tsne.engine, &args.tsne);
@@ -90,20 +90,6 @@ fn set_figures(config: &mut EvalConfig, args: &EvalArgs) {
     set(&mut config.knn, &args.knn);
     set(&mut config.recall_at, &args.recall_at.as_ref().map(|ks| ks.0.clone()));
     set(&mut config.hits_at, &args.hits_at.as_ref().map(|ks| ks.0.clone()));
-}
-
-/// A run is evaluated on the images it was split from, or the validation images would not be
-/// those it has never seen.
-fn refuse_other_data(session: &Session, record: &RunRecord, config: &Config) -> Result<()> {
-    if session.dataset.sha256 == record.data.sha256 {
-        return Ok(());
-    }
-    let problem = format!(
-        "is not the file that the run was trained on, {} with SHA-256 {}",
-        record.data.path, record.data.sha256
-    );
-    let remedy = "name that file with --data, or evaluate other images with --test";
-    Err(Error::from(Fault::new(Path::new(&config.data.path), problem).remedy(remedy)))
 }
 
 fn told(folder: &RunFolder, evaluation: &Evaluation) -> String {

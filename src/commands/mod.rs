@@ -30,7 +30,7 @@ pub use sweep::sweep;
 pub use train::train;
 pub use tune::tune;
 
-use settings::{cores, flags, resolve, set, set_columns};
+use settings::{cores, flags, resolve, set, set_columns, set_compute};
 use test_images::open_test;
 
 use std::io::{ErrorKind, Write};

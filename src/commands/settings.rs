@@ -1,6 +1,6 @@
 //! From flags to a checked configuration.
 
-use crate::cli::{ColumnArgs, KeyArgs, SettingArgs};
+use crate::cli::{ColumnArgs, ComputeArgs, KeyArgs, SettingArgs};
 use crate::config::Config;
 use crate::data::{Amount, DataConfig};
 use crate::error::Result;
@@ -46,11 +46,16 @@ pub fn flags(
     set(&mut config.train.epochs, &args.epochs);
     set(&mut config.train.batch, &args.batch);
     set(&mut config.train.learning_rate, &args.learning_rate);
-    set(&mut config.train.device, &args.device);
-    set(&mut config.train.engine, &args.engine);
+    set_compute(&mut config, &args.compute);
     set(&mut config.train.checkpoint_every, &args.checkpoint_every);
     config.check()?;
     Ok(config)
+}
+
+/// Lays the flags for device and engine over the configuration.
+pub fn set_compute(config: &mut Config, compute: &ComputeArgs) {
+    set(&mut config.train.device, &compute.device);
+    set(&mut config.train.engine, &compute.engine);
 }
 
 /// Lays the flags for columns over the configuration.

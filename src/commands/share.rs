@@ -1,6 +1,6 @@
 //! `dml embed` and `dml export`: a run's work for other images and other programs.
 
-use super::{print, set, set_columns};
+use super::{print, set, set_columns, set_compute};
 use crate::cli::{EmbedArgs, ExportArgs, Format};
 use crate::data::{ClassNames, CsvOptions, DataConfig, LabelColumn, load};
 use crate::error::Result;
@@ -15,8 +15,7 @@ use crate::train::Progress;
 /// No such run; a fault of the file; images of another size; labels that cannot be written.
 pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     let mut trained = Trained::open(args.run.as_deref(), &args.runs)?;
-    set(&mut trained.config.train.device, &args.device);
-    set(&mut trained.config.train.engine, &args.engine);
+    set_compute(&mut trained.config, &args.compute);
     progress.say(&format!("run: {}", trained.folder.path().display()));
     let mut columns = DataConfig::default();
     set_columns(&mut columns, &args.columns);

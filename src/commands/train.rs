@@ -1,6 +1,6 @@
 //! `dml train`: one run.
 
-use super::{cores, print, resolve, set};
+use super::{cores, print, resolve, set, set_compute};
 use crate::cli::TrainArgs;
 use crate::config::{Config, Setting};
 use crate::error::{Error, Result};
@@ -15,8 +15,7 @@ pub fn train(args: TrainArgs, progress: Progress) -> Result<()> {
     let config = match &args.resume {
         Some(path) => {
             let mut config = RunFolder::open(path)?.0.config()?;
-            set(&mut config.train.device, &args.settings.device);
-            set(&mut config.train.engine, &args.settings.engine);
+            set_compute(&mut config, &args.settings.compute);
             set(&mut config.train.checkpoint_every, &args.settings.checkpoint_every);
             config
         }

@@ -82,23 +82,12 @@ impl Arm {
         let layers = Layers::default();
         let layers = base_file.map_or(Ok(layers.clone()), |path| layers.over(path))?;
         let base = layers.config()?;
-        let files = || words.iter().filter(|word| word.ends_with(".toml")).map(Path::new);
-        // Whether another file would be called the same.
-        let is_shared = |config: &Config, path: &Path| -> Result<bool> {
-            let name = file_name(config, path, false);
-            for other in files().filter(|&other| other != path) {
-                if file_name(&layers.clone().over(other)?.config()?, other, false) == name {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        };
         let arm = |word: &String| match word.ends_with(".toml") {
             true => {
                 let path = Path::new(word);
                 let config = layers.clone().over(path)?.config()?;
                 let tuned = path.ends_with(BEST).then_some(config.train.seed);
-                let name = file_name(&config, path, is_shared(&config, path)?);
+                let name = file_name(&config, path);
                 Ok(Arm { tuned, ..Arm::new(name, flags(config)?) })
             }
             false => {
@@ -109,7 +98,7 @@ impl Arm {
             }
         };
         let arms = words.iter().map(arm).collect::<Result<Vec<Arm>>>()?;
-        with_settings(arms, settings)
+        with_settings(told_apart(arms, words), settings)
     }
 
     /// What decides how long it trains.
@@ -144,14 +133,27 @@ fn with_settings(arms: Vec<Arm>, settings: &[Setting]) -> Result<Vec<Arm>> {
     arms.into_iter().map(lay).collect()
 }
 
-/// `cross-entropy (tuned)` of a tuned configuration, else `cross-entropy (FILE)`; with its folder
-/// where others would be called the same.
-fn file_name(config: &Config, path: &Path, with_folder: bool) -> String {
+/// The arms of these words, those of different files with their folders where they would be called
+/// the same.
+fn told_apart(arms: Vec<Arm>, words: &[String]) -> Vec<Arm> {
+    let names: Vec<String> = arms.iter().map(|arm| arm.name.clone()).collect();
+    let named = |(mut arm, word): (Arm, &String)| {
+        let others = || names.iter().zip(words).filter(|(_, other)| *other != word);
+        if word.ends_with(".toml") && others().any(|(name, _)| *name == arm.name) {
+            let folder = Path::new(word).parent().unwrap_or(Path::new("")).display();
+            let open = arm.name.strip_suffix(')').unwrap_or(&arm.name);
+            arm.name = format!("{open}, {folder})");
+        }
+        arm
+    };
+    arms.into_iter().zip(words).map(named).collect()
+}
+
+/// `cross-entropy (tuned)` of a tuned configuration, else `cross-entropy (FILE)`.
+fn file_name(config: &Config, path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let stem = if path.ends_with(BEST) { "tuned".into() } else { stem };
-    let folder =
-        path.parent().filter(|_| with_folder).map(|folder| format!(", {}", folder.display()));
-    format!("{} ({stem}{})", config.loss.name(), folder.unwrap_or_default())
+    format!("{} ({stem})", config.loss.name())
 }
 
 /// Refuses arms that cannot stand in one comparison: they share the loaded data, the device and the

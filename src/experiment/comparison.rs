@@ -158,7 +158,7 @@ impl Plan {
         for (arm, seed) in self.tasks() {
             let arm = &self.arms[arm];
             let run = self.settle(session, arm, seed)?;
-            run.check_judged(session)?;
+            run.check_judged()?;
             let folder = run.folder;
             let path = folder.path().to_path_buf();
             if let Some((_, other)) = folders.iter().find(|(taken, _)| *taken == path) {

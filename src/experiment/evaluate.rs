@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Asked, Gallery, Maps, RunFolder, Session, TSNE, TSNE_TRAIN, TsneFigures, confusion_table,
-    pictures, write_embeddings, write_json,
+    model_file, pictures, write_embeddings, write_json,
 };
 use crate::config::Config;
 use crate::data::{Dataset, Images, Part, Parts, unseen_classes};
@@ -17,7 +17,7 @@ use crate::eval::tsne::Of;
 use crate::eval::{self, Figures, Which};
 use crate::model::{Engine, Network, open_network, read_notes, read_weights};
 use crate::report::table::Table;
-use crate::train::{RunProgress, files};
+use crate::train::RunProgress;
 
 /// Figures of the validation images.
 pub const METRICS: &str = "metrics.json";
@@ -192,10 +192,7 @@ pub fn evaluate_test(
 fn embed_references(session: &Session, folder: &RunFolder, config: &Config) -> Result<Embedded> {
     let dataset = &session.dataset;
     let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
-    let path = folder.file(match config.eval.model {
-        Which::Last => files::LAST_MODEL,
-        Which::Best => files::BEST_MODEL,
-    });
+    let path = folder.file(model_file(config.eval.model));
     let weights = read_weights(&path, &architecture)?;
     let epoch = read_notes(&path)?.get("epoch").and_then(|text| text.parse().ok());
     let mut network =

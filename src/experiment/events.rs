@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Evaluation, METRICS, Trained, read_json};
 use crate::data::{Dataset, Parts, load};
-use crate::error::{Fault, Result};
+use crate::error::Result;
 use crate::files::create_folder;
 use crate::report::tensorboard::{Point, Projected, Value, write_events, write_projector};
 use crate::train::{History, files};
@@ -55,10 +55,8 @@ impl Trained {
     fn dataset(&self) -> Result<Dataset> {
         let path = Path::new(&self.config.data.path);
         let dataset = load(path, &self.config.data.csv_options(true))?;
-        if dataset.sha256 != self.record.data.sha256 {
-            let problem = "is not the file that the run was trained on";
-            return Err(Fault::new(path, problem).remedy("name that file with --data").into());
-        }
+        let way_out = "name that file with --data";
+        self.record.refuse_other_data(&dataset, &self.config.data.path, way_out)?;
         Ok(dataset)
     }
 }

@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use ndarray::Array2;
 
-use super::{Arm, Plan, Run, Session, side_by_side};
+use super::{Arm, Plan, Run, Session, score, side_by_side};
 use crate::data::{Part, Parts};
 use crate::error::Result;
-use crate::eval::{self, Figures, Labelled, Score, Trial, tsne};
+use crate::eval::{self, Figures, Labelled, Trial, tsne};
 use crate::model::Network;
 use crate::train::pace;
 
@@ -48,7 +48,9 @@ pub fn measure(session: &Session, plan: &Plan, arm: &Arm) -> Result<Pace> {
 /// The same of a trial, which is scored after each epoch in place of an evaluation.
 pub fn measure_trial(session: &Session, plan: &Plan, arm: &Arm) -> Result<Pace> {
     timed(session, plan, arm, |session, run, network, parts| {
-        time_score(session, run, network, parts, plan.score)
+        let start = Instant::now();
+        score(session, &run.config, parts, plan.score, network)?;
+        Ok(start.elapsed().as_secs_f64())
     })
 }
 
@@ -65,26 +67,6 @@ fn timed(
         let evaluation = evaluate(session, &run, network, &parts)?;
         Ok(Pace { training: step * run.steps() as f64, evaluation })
     })
-}
-
-/// Seconds of a trial's score, on all its images: it takes no longer than an epoch.
-fn time_score(
-    session: &Session,
-    run: &Run,
-    network: &mut dyn Network,
-    parts: &Parts,
-    score: Score,
-) -> Result<f64> {
-    let start = Instant::now();
-    let mut embed = |part: &Part| eval::embed(network, &session.images, &part.rows, false);
-    let (references, queries) = (embed(&parts.train), embed(&parts.validation));
-    let trial = Trial {
-        references: Labelled::new(&references, &parts.train.labels),
-        queries: Some(Labelled::new(&queries, &parts.validation.labels)),
-        classes: session.dataset.classes.len(),
-    };
-    session.cores.spread(|| score.measure(&trial, &run.config.eval))??;
-    Ok(start.elapsed().as_secs_f64())
 }
 
 /// Seconds of an evaluation, scaled up from one of few images.

@@ -84,4 +84,6 @@ use reused::{evaluated, tested};
 use schedule::{side_by_side, side_by_side_after};
 use standings::{LEVEL, shown_p, standings, standings_table};
 use statistics::{all_pairs, estimate, paired_difference, rank_probabilities};
+use trained::model_file;
+use tune::score;
 use wording::grouped;

@@ -92,10 +92,11 @@ impl Comparison {
         })
     }
 
-    /// Has all runs judged by test images, which come after all else and decide nothing.
+    /// Has all runs judged by test images, which come after all else and decide nothing, and writes
+    /// the tables anew with theirs.
     ///
     /// # Errors
-    /// As [`Plan::test`].
+    /// As [`Plan::test`] and [`Comparison::write`].
     pub fn look_at(&mut self, session: &Session, plan: &Plan, test: &Dataset) -> Result<()> {
         let results = plan.test(session, &self.results, test)?;
         self.test = Some(Tested {
@@ -104,7 +105,9 @@ impl Comparison {
             summary: Summary::new(&results),
             standings: standings(&plan.scores(&results)),
         });
-        Ok(())
+        let folder = RunFolder::new(&self.folder);
+        let _lock = RunLock::take(&folder)?;
+        self.write_tables(&folder)
     }
 
     /// What was compared on what, in a sentence.

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::read_json;
-use crate::data::Class;
+use crate::data::{Class, Dataset};
 use crate::error::{Fault, Result};
 use crate::model::Engine;
 
@@ -63,6 +63,24 @@ pub enum Status {
     Training,
     /// Both models are there.
     Trained,
+}
+
+impl RunRecord {
+    /// Refuses data that are not those it was trained on, or its validation images would not be those
+    /// it has never seen.
+    ///
+    /// # Errors
+    /// [`Fault`](crate::error::Error::Fault) with the file, and with the way out that is given.
+    pub fn refuse_other_data(&self, dataset: &Dataset, path: &str, way_out: &str) -> Result<()> {
+        if dataset.sha256 == self.data.sha256 {
+            return Ok(());
+        }
+        let problem = format!(
+            "is not the file that the run was trained on, {} with SHA-256 {}",
+            self.data.path, self.data.sha256
+        );
+        Err(Fault::new(Path::new(path), problem).remedy(way_out).into())
+    }
 }
 
 /// The part of a record that every version has.

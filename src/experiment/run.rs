@@ -122,10 +122,12 @@ impl Run {
     ///
     /// # Errors
     /// More neighbours are to vote than there are references.
-    pub fn check_judged(&self, session: &Session) -> Result<()> {
-        let unseen = session.parts(&self.config)?.unseen;
+    pub fn check_judged(&self) -> Result<()> {
         // Each image of an unseen class is held against all others of them.
-        let references = unseen.map_or(self.train.rows.len(), |part| part.rows.len() - 1);
+        let references = match self.record.data.unseen {
+            0 => self.train_images(),
+            unseen => unseen - 1,
+        };
         self.config.eval.check_references(references)
     }
 
@@ -134,7 +136,7 @@ impl Run {
     /// # Errors
     /// As [`Run::check_judged`].
     pub fn check_scored(&self) -> Result<()> {
-        self.config.eval.check_references(self.train.rows.len())
+        self.config.eval.check_references(self.train_images())
     }
 
     /// Steps of the whole training.

@@ -13,6 +13,14 @@ use crate::model::{Architecture, NamedTensors, Network, open_network, read_weigh
 use crate::runtime::{Cores, open_device};
 use crate::train::files;
 
+/// The file that holds one of a run's models.
+pub fn model_file(model: Which) -> &'static str {
+    match model {
+        Which::Last => files::LAST_MODEL,
+        Which::Best => files::BEST_MODEL,
+    }
+}
+
 /// A run that is trained to its end.
 pub struct Trained {
     /// Its folder.
@@ -56,11 +64,7 @@ impl Trained {
     /// # Errors
     /// As [`read_weights`].
     pub fn weights(&self, model: Which) -> Result<NamedTensors> {
-        let file = match model {
-            Which::Last => files::LAST_MODEL,
-            Which::Best => files::BEST_MODEL,
-        };
-        read_weights(&self.folder.file(file), &self.architecture()?)
+        read_weights(&self.folder.file(model_file(model)), &self.architecture()?)
     }
 
     /// Embeds images; at length 1 where the loss looks at directions alone, as in its evaluation.

@@ -26,7 +26,7 @@ use crate::runtime::Memory;
 pub use rank::Tuned;
 use space::{Space, propose};
 use trial::Scorer;
-pub use trial::{State, TRIAL, Trial};
+pub use trial::{State, TRIAL, Trial, score};
 
 /// A trial knows of the results of trials so many before it; so many can run side by side.
 const LAG: usize = 4;

@@ -147,22 +147,28 @@ impl<'a> Scorer<'a> {
         let parts = session.parts(config)?;
         Ok(Scorer { trial, path, session, config, score, parts, earlier })
     }
+}
 
-    /// The score on the validation images, against the training images.
-    fn measure(&self, network: &mut dyn Network) -> Result<f64> {
-        let normalise = self.config.loss.normalises();
-        let images = &self.session.images;
-        let mut embed = |rows: &[i64]| eval::embed(network, images, rows, normalise);
-        let references = embed(&self.parts.train.rows);
-        let queries = embed(&self.parts.validation.rows);
-        let trial = eval::Trial {
-            references: Labelled::new(&references, &self.parts.train.labels),
-            queries: Some(Labelled::new(&queries, &self.parts.validation.labels)),
-            classes: self.session.dataset.classes.len(),
-        };
-        let (score, config) = (self.score, &self.config.eval);
-        self.session.cores.spread(|| score.measure(&trial, config))?
-    }
+/// A score on the validation images, against the training images.
+///
+/// # Errors
+/// As [`Score::measure`].
+pub fn score(
+    session: &Session,
+    config: &Config,
+    parts: &Parts,
+    score: Score,
+    network: &mut dyn Network,
+) -> Result<f64> {
+    let normalise = config.loss.normalises();
+    let mut embed = |rows: &[i64]| eval::embed(network, &session.images, rows, normalise);
+    let (references, queries) = (embed(&parts.train.rows), embed(&parts.validation.rows));
+    let trial = eval::Trial {
+        references: Labelled::new(&references, &parts.train.labels),
+        queries: Some(Labelled::new(&queries, &parts.validation.labels)),
+        classes: session.dataset.classes.len(),
+    };
+    session.cores.spread(|| score.measure(&trial, &config.eval))?
 }
 
 impl Observer for Scorer<'_> {
@@ -172,7 +178,7 @@ impl Observer for Scorer<'_> {
         network: &mut dyn Network,
         progress: &RunProgress,
     ) -> Result<Verdict> {
-        let score = self.measure(network)?;
+        let score = score(self.session, self.config, &self.parts, self.score, network)?;
         // After an interruption an epoch may be told of again.
         self.trial.scores.truncate(epoch - 1);
         self.trial.scores.push(score);
