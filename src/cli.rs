@@ -16,6 +16,7 @@ use crate::data::{ClassNames, Header};
 use crate::eval::Which;
 use crate::eval::tsne::{Engine, Of};
 use crate::model::EngineChoice;
+use crate::report::Style;
 use crate::runtime::DeviceChoice;
 use crate::train::CheckpointEvery;
 
@@ -129,6 +130,9 @@ pub struct SettingArgs {
     /// Checkpoints beside those of each epoch: epoch for none, "N s" or "N steps" [default: 30 s]
     #[arg(long, value_name = "TIME")]
     pub checkpoint_every: Option<CheckpointEvery>,
+    /// What pictures are for: screen or paper (no titles, fine print) [default: screen]
+    #[arg(long, value_name = "STYLE")]
+    pub style: Option<Style>,
     /// Folder that holds the runs
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub runs: PathBuf,
@@ -170,7 +174,7 @@ pub struct TrainArgs {
     /// Go on with an unfinished run, with the settings it began with
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "loss", "seed", "config", "data", "label", "header", "names", "epochs", "batch", "learning_rate",
-        "train_size", "unseen_classes", "set", "init", "name", "force",
+        "train_size", "unseen_classes", "set", "init", "name", "force", "style",
     ])]
     pub resume: Option<PathBuf>,
 }
@@ -217,6 +221,9 @@ pub struct EvalArgs {
     pub data: Option<String>,
     #[command(flatten)]
     pub compute: ComputeArgs,
+    /// What pictures are for: screen or paper (no titles, fine print) [default: screen]
+    #[arg(long, value_name = "STYLE")]
+    pub style: Option<Style>,
     /// Folder that holds the runs
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub runs: PathBuf,

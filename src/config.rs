@@ -20,6 +20,7 @@ use crate::eval::tsne::TsneConfig;
 use crate::files::sha256_hex;
 use crate::loss::{Contrastive, Loss};
 use crate::model::{Engine, ModelConfig};
+use crate::report::PlotsConfig;
 use crate::train::TrainConfig;
 
 /// All settings of a run.
@@ -38,6 +39,8 @@ pub struct Config {
     pub eval: EvalConfig,
     /// The t-SNE picture.
     pub tsne: TsneConfig,
+    /// What the pictures look like.
+    pub plots: PlotsConfig,
 }
 
 impl Default for Config {
@@ -49,6 +52,7 @@ impl Default for Config {
             train: TrainConfig::default(),
             eval: EvalConfig::default(),
             tsne: TsneConfig::default(),
+            plots: PlotsConfig::default(),
         }
     }
 }
@@ -119,6 +123,7 @@ impl Config {
         }
         decisive.eval = EvalConfig::default();
         decisive.tsne = TsneConfig::default();
+        decisive.plots = PlotsConfig::default();
         let parts = [
             decisive.to_toml().as_str(),
             data_sha256,

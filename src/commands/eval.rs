@@ -43,7 +43,7 @@ fn eval_embeddings(args: &EvalArgs, references: (PathBuf, PathBuf)) -> Result<()
     let _core = cores.take();
     let evaluation = EmbeddingEvaluation::new(&files, &config, &cores)?;
     if let Some(folder) = out {
-        evaluation.write(folder)?;
+        evaluation.write(folder, args.style.unwrap_or_default())?;
     }
     if args.json {
         return print_json(&evaluation);
@@ -81,6 +81,7 @@ fn configured(args: &EvalArgs, mut config: Config) -> Result<Config> {
     set(&mut config.tsne.engine, &args.tsne);
     set(&mut config.tsne.of, &args.tsne_of);
     set(&mut config.tsne.perplexity, &args.perplexity);
+    set(&mut config.plots.style, &args.style);
     config.check()?;
     Ok(config)
 }

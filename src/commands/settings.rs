@@ -47,6 +47,7 @@ pub fn flags(
     set(&mut config.train.batch, &args.batch);
     set(&mut config.train.learning_rate, &args.learning_rate);
     set_compute(&mut config, &args.compute);
+    set(&mut config.plots.style, &args.style);
     set(&mut config.train.checkpoint_every, &args.checkpoint_every);
     config.check()?;
     Ok(config)

@@ -12,7 +12,7 @@ use crate::eval;
 use crate::files::write_atomically;
 use crate::loss::{BoundTerms, bound_terms};
 use crate::model::Network;
-use crate::report::bound;
+use crate::report::{Canvas, bound};
 use crate::report::table::Table;
 use crate::train::{Observer, RunProgress, Verdict};
 
@@ -87,7 +87,8 @@ impl Bound {
             return Err(fault.remedy("begin again with --force").into());
         }
         let found = Bound { rows, run, images };
-        found.draw()?;
+        found.run.folder.create_plots()?;
+        found.draw()?.save(&found.run.folder.plot(PICTURE), session.style)?;
         Ok(found)
     }
 
@@ -146,8 +147,7 @@ impl Bound {
         self.run.folder.path()
     }
 
-    fn draw(&self) -> Result<()> {
-        self.run.folder.create_plots()?;
+    fn draw(&self) -> Result<Canvas> {
         let of = |value: fn(&Row) -> f64| self.rows.iter().map(value).collect::<Vec<f64>>();
         let steps = of(|row| row.step as f64);
         let losses = [
@@ -178,7 +178,7 @@ impl Bound {
             bound::BoundPanel { title: "What they consist of", quantities: &drawn[1] },
         ];
         let note = "pairwise bound: the repulsion of cross-entropy with the attraction of all pairs of a class";
-        bound::draw(note, &steps, &panels, &self.run.folder.plot(PICTURE))
+        bound::draw(note, &steps, &panels)
     }
 }
 

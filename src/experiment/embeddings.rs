@@ -10,6 +10,7 @@ use crate::error::{Error, Fault, Result};
 use crate::eval::{EvalConfig, Figures, Labelled, Trial};
 use crate::files::create_folder;
 use crate::report::table::Table;
+use crate::report::{Canvas, Style};
 use crate::runtime::Cores;
 
 /// More classes than this have no confusion matrix that could be read or drawn.
@@ -118,18 +119,18 @@ impl EmbeddingEvaluation {
     ///
     /// # Errors
     /// A file that cannot be written.
-    pub fn write(&self, folder: &Path) -> Result<()> {
+    pub fn write(&self, folder: &Path, style: Style) -> Result<()> {
         let plots = folder.join(PLOTS);
         create_folder(&plots)?;
-        let plot = |name: &str| plots.join(name);
+        let save = |picture: Canvas, name: &str| picture.save(&plots.join(name), style);
         let name = self.query_embeddings.as_ref().unwrap_or(&self.embeddings);
         let name = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
         write_json(&folder.join("metrics.json"), self)?;
         self.confusion_table().write_csv(&folder.join("confusion.csv"))?;
         let figures = &self.figures;
-        pictures::confusion(&name, &figures.knn, &self.classes, &plot("confusion.png"))?;
-        pictures::recall(&name, &figures.recall, &plot("recall.png"))?;
-        pictures::distances(&name, &figures.distances, &plot("distances.png"))
+        save(pictures::confusion(&name, &figures.knn, &self.classes)?, "confusion.png")?;
+        save(pictures::recall(&name, &figures.recall)?, "recall.png")?;
+        save(pictures::distances(&name, &figures.distances)?, "distances.png")
     }
 }
 
@@ -227,7 +228,7 @@ mod tests {
         let Figures { knn, recall, retrieval, .. } = &found.figures;
         assert_eq!((retrieval.queries, retrieval.left_out, retrieval.map_at_r), (2, 1, 1.0));
         assert_eq!((knn.accuracy, recall.voters), (2.0 / 3.0, 4));
-        found.write(&folder.path().join("out")).unwrap();
+        found.write(&folder.path().join("out"), Style::Screen).unwrap();
         for name in ["metrics.json", "confusion.csv", "plots/distances.png", "plots/recall.png"] {
             assert!(folder.path().join("out").join(name).is_file(), "{name}");
         }

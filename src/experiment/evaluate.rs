@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::eval::tsne::Of;
 use crate::eval::{self, Figures, Which};
 use crate::model::{Engine, Network, open_network, read_notes, read_weights};
+use crate::report::Canvas;
 use crate::report::table::Table;
 use crate::train::RunProgress;
 
@@ -112,7 +113,9 @@ pub fn evaluate(
     let mut times = Times::default();
     session.interrupt.check("trained, not evaluated")?;
     // Nothing of an earlier evaluation may stand beside what this one writes.
-    folder.forget(&[METRICS, TSNE, "plots/tsne.png", TSNE_TRAIN, "plots/tsne_train.png"])?;
+    folder.forget(&[METRICS, TSNE, TSNE_TRAIN])?;
+    folder.forget(&["plots/tsne.png", "plots/tsne.svg"])?;
+    folder.forget(&["plots/tsne_train.png", "plots/tsne_train.svg"])?;
     folder.create_plots()?;
     progress.stage("embedding");
     let start = Instant::now();
@@ -136,7 +139,7 @@ pub fn evaluate(
     times.neighbours_seconds = start.elapsed().as_secs_f64();
     // The figures are safe before the t-SNE begins; without its part they count as unfinished.
     write_json(&folder.file(METRICS), &evaluation)?;
-    write_figures(folder, &evaluation, "")?;
+    write_figures(session, folder, &evaluation, "")?;
     draw_gallery(session, &embedded, &asked, &evaluation, &folder.plot("retrieval.png"))?;
 
     session.interrupt.check("trained, evaluated but for the t-SNE")?;
@@ -182,7 +185,7 @@ pub fn evaluate_test(
     let mut evaluation =
         judge(session, config, &embedded, &asked, &test.file.display().to_string())?;
     evaluation.images_sha256 = Some(test.sha256.clone());
-    write_figures(folder, &evaluation, "_test")?;
+    write_figures(session, folder, &evaluation, "_test")?;
     draw_gallery(session, &embedded, &asked, &evaluation, &folder.plot("retrieval_test.png"))?;
     write_json(&folder.file(TEST_METRICS), &evaluation)?;
     Ok(evaluation)
@@ -267,13 +270,20 @@ fn draw_gallery(
 
 /// Writes the confusion matrix as table and picture, the recall@k curve and the distances; `ending`
 /// keeps those of test images apart.
-fn write_figures(folder: &RunFolder, evaluation: &Evaluation, ending: &str) -> Result<()> {
+fn write_figures(
+    session: &Session,
+    folder: &RunFolder,
+    evaluation: &Evaluation,
+    ending: &str,
+) -> Result<()> {
     let Evaluation { figures, classes, .. } = evaluation;
-    let plot = |name: &str| folder.plot(&format!("{name}{ending}.png"));
+    let save = |picture: Canvas, name: &str| {
+        picture.save(&folder.plot(&format!("{name}{ending}.png")), session.style)
+    };
     let table = evaluation.confusion_table();
     table.write_csv(&folder.file(&format!("confusion{ending}.csv")))?;
     let name = pictures::name(evaluation);
-    pictures::confusion(&name, &figures.knn, classes, &plot("confusion"))?;
-    pictures::recall(&evaluation.loss, &figures.recall, &plot("recall"))?;
-    pictures::distances(&name, &figures.distances, &plot("distances"))
+    save(pictures::confusion(&name, &figures.knn, classes)?, "confusion")?;
+    save(pictures::recall(&evaluation.loss, &figures.recall)?, "recall")?;
+    save(pictures::distances(&name, &figures.distances)?, "distances")
 }

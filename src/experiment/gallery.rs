@@ -75,7 +75,7 @@ impl Gallery<'_> {
         let name = pictures::name(evaluation);
         let kind = self.kind;
         let title = format!("{name} · some {asked} and the {count} {kind} nearest to each");
-        retrieval::draw(&title, self.dataset.side, &sections, path)
+        retrieval::draw(&title, self.dataset.side, &sections)?.save(path, self.session.style)
     }
 
     fn rows(&self, queries: &[usize], found: &Neighbours) -> Vec<Retrieved<'_>> {

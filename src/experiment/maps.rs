@@ -105,7 +105,8 @@ impl Maps<'_> {
         classes: &[String],
     ) -> Result<()> {
         write_map(&self.folder.file(table), self.session, &part.rows, map)?;
-        pictures::tsne(title, classes, map, &part.labels, &self.folder.plot(picture))
+        pictures::tsne(title, classes, map, &part.labels)?
+            .save(&self.folder.plot(picture), self.session.style)
     }
 
     fn remark(&self, remark: String, evaluation: &mut Evaluation) {

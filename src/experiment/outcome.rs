@@ -1,6 +1,6 @@
 //! What a comparison says: table, conclusion and pictures of all its runs.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::files::write_text;
 use crate::report::table::Table;
-use crate::report::{curves, recall, scatter};
+use crate::report::{Canvas, curves, recall, scatter};
 
 /// The sample that comes with the program.
 const SHIPPED_SAMPLE: &str = "fashion-mnist_sample.csv.gz";
@@ -166,12 +166,14 @@ impl Comparison {
         let _lock = RunLock::take(&folder)?;
         folder.create()?;
         self.write_tables(&folder)?;
-        let file = |name: &str| folder.file(name);
-        self.draw_curves(&file("plots/loss.png"))?;
+        let save = |picture: Canvas, name: &str| picture.save(&folder.plot(name), session.style);
+        save(self.curves()?, "loss.png")?;
         if !self.unseen() {
-            self.draw_recall(&file("plots/recall.png"))?;
+            save(self.recall()?, "recall.png")?;
         }
-        self.draw_maps(session, &file("plots/tsne.png"))?;
+        if let Some(maps) = self.maps(session)? {
+            save(maps, "tsne.png")?;
+        }
         Ok(self.folder.clone())
     }
 
@@ -198,7 +200,7 @@ impl Comparison {
         write_json(&file(COMPARISON), self)
     }
 
-    fn draw_curves(&self, path: &Path) -> Result<()> {
+    fn curves(&self) -> Result<Canvas> {
         let losses: Vec<Vec<(Vec<f64>, Vec<f64>)>> = self
             .results
             .iter()
@@ -218,11 +220,11 @@ impl Comparison {
             .zip(&runs)
             .map(|(loss, runs)| curves::LossPanel { title: &loss.loss, runs })
             .collect();
-        curves::draw(&panels, path)
+        curves::draw(&panels)
     }
 
     /// Recall@k of each loss, as mean and interval over the seeds.
-    fn draw_recall(&self, path: &Path) -> Result<()> {
+    fn recall(&self) -> Result<Canvas> {
         let recalls = self.summary.recall();
         let curves: Vec<recall::RecallCurve> = self
             .summary
@@ -236,14 +238,14 @@ impl Comparison {
             })
             .collect();
         let voters = self.results[0].runs[0].evaluation.figures.recall.voters;
-        recall::draw(&pictures::recall_title(voters), &curves, path)
+        recall::draw(&pictures::recall_title(voters), &curves)
     }
 
     /// The t-SNE of each loss under the first seed, side by side; none where a run has none.
-    fn draw_maps(&self, session: &Session, path: &Path) -> Result<()> {
+    fn maps(&self, session: &Session) -> Result<Option<Canvas>> {
         let firsts = || self.results.iter().map(|loss| &loss.runs[0]);
         if firsts().any(|run| run.evaluation.tsne.is_none()) {
-            return Ok(());
+            return Ok(None);
         }
         let maps = firsts()
             .map(|run| read_map(&run.folder, &session.dataset))
@@ -256,7 +258,7 @@ impl Comparison {
             .map(|((points, labels), title)| scatter::Scatter { title, points, labels })
             .collect();
         let classes = &self.results[0].runs[0].evaluation.classes;
-        scatter::draw(&panels, classes, path)
+        scatter::draw(&panels, classes).map(Some)
     }
 }
 

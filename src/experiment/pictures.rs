@@ -1,8 +1,6 @@
 //! The pictures of a run, from its tensors and figures to what the report floor draws.
 
-use std::path::Path;
-
-use super::{Evaluation, RunFolder, Session, UNSEEN, VALIDATION, grouped};
+use super::{Evaluation, Session, UNSEEN, VALIDATION, grouped};
 use crate::config::Config;
 use crate::data::{PairSampler, Part};
 use crate::error::Result;
@@ -10,7 +8,7 @@ use crate::eval::tsne::Map;
 use crate::eval::{Distances, KnnMetrics, RecallAt, RecallAtK};
 use crate::random::{Purpose, generator};
 use crate::report::confusion::Confusion;
-use crate::report::{confusion, curves, histogram, pairs, recall, scatter};
+use crate::report::{Canvas, confusion, curves, histogram, pairs, recall, scatter};
 use crate::train::History;
 
 /// Pairs in the picture.
@@ -19,8 +17,8 @@ const PAIRS: usize = 8;
 /// Draws the first training images, each with a partner, as training pairs them.
 ///
 /// # Errors
-/// The picture cannot be written.
-pub fn pairs(session: &Session, train: &Part, config: &Config, folder: &RunFolder) -> Result<()> {
+/// There is nothing to draw.
+pub fn pairs(session: &Session, train: &Part, config: &Config) -> Result<Canvas> {
     let dataset = &session.dataset;
     let sampler = PairSampler::new(&train.labels);
     let mut random = generator(config.train.seed, Purpose::PairPicture, 0);
@@ -38,18 +36,18 @@ pub fn pairs(session: &Session, train: &Part, config: &Config, folder: &RunFolde
             }
         })
         .collect();
-    pairs::draw("Sample pairs", dataset.side, &drawn, &folder.plot("pairs.png"))
+    pairs::draw("Sample pairs", dataset.side, &drawn)
 }
 
 /// Draws the loss curves of one run.
 ///
 /// # Errors
-/// The picture cannot be written.
-pub fn curves(title: &str, history: &History, folder: &RunFolder) -> Result<()> {
+/// There is nothing to draw.
+pub fn curves(title: &str, history: &History) -> Result<Canvas> {
     let (train, validation) = losses(history);
     let run = curves::RunCurve { train: &train, validation: &validation };
     let panel = curves::LossPanel { title, runs: &[run] };
-    curves::draw(&[panel], &folder.plot("loss.png"))
+    curves::draw(&[panel])
 }
 
 /// Training and validation loss of each epoch.
@@ -60,11 +58,11 @@ pub fn losses(history: &History) -> (Vec<f64>, Vec<f64>) {
 /// Draws a t-SNE of a run: one panel under a title.
 ///
 /// # Errors
-/// The picture cannot be written.
-pub fn tsne(title: &str, classes: &[String], map: &Map, labels: &[i64], path: &Path) -> Result<()> {
+/// There is nothing to draw.
+pub fn tsne(title: &str, classes: &[String], map: &Map, labels: &[i64]) -> Result<Canvas> {
     let labels = positions(labels);
     let panel = scatter::Scatter { title, points: &map.coordinates, labels: &labels };
-    scatter::draw(&[panel], classes, path)
+    scatter::draw(&[panel], classes)
 }
 
 /// `cross-entropy seed 2022`; of test images or unseen classes, it says so.
@@ -116,27 +114,27 @@ pub fn positions(labels: &[i64]) -> Vec<usize> {
 /// Draws the confusion matrix of the embeddings with this name.
 ///
 /// # Errors
-/// The picture cannot be written.
-pub fn confusion(name: &str, knn: &KnnMetrics, classes: &[String], path: &Path) -> Result<()> {
+/// There is nothing to draw.
+pub fn confusion(name: &str, knn: &KnnMetrics, classes: &[String]) -> Result<Canvas> {
     let title = titled(name, knn);
-    confusion::draw(&Confusion { title: &title, classes, counts: knn.confusion.counts() }, path)
+    confusion::draw(&Confusion { title: &title, classes, counts: knn.confusion.counts() })
 }
 
 /// Draws recall@k of the embeddings with this name.
 ///
 /// # Errors
-/// The picture cannot be written.
-pub fn recall(name: &str, recall: &RecallAtK, path: &Path) -> Result<()> {
+/// There is nothing to draw.
+pub fn recall(name: &str, recall: &RecallAtK) -> Result<Canvas> {
     let values = recall_curve(&recall.at);
     let curve = recall::RecallCurve { name, recall: &values, interval: None };
-    recall::draw(&recall_title(recall.voters), &[curve], path)
+    recall::draw(&recall_title(recall.voters), &[curve])
 }
 
 /// Draws the distances of the embeddings with this name.
 ///
 /// # Errors
-/// The picture cannot be written.
-pub fn distances(name: &str, distances: &Distances, path: &Path) -> Result<()> {
+/// There is nothing to draw.
+pub fn distances(name: &str, distances: &Distances) -> Result<Canvas> {
     let title = format!(
         "{name} · distances between {} embeddings, pair by pair",
         grouped(distances.embeddings)
@@ -149,7 +147,7 @@ pub fn distances(name: &str, distances: &Distances, path: &Path) -> Result<()> {
         same_mean: distances.same_class,
         other_mean: distances.other_class,
     };
-    histogram::draw(&pairs, path)
+    histogram::draw(&pairs)
 }
 
 /// The title of a recall@k picture.

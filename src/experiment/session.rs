@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::data::{self, DataConfig, Dataset, Images, Parts};
 use crate::error::{Error, Fault, Result};
 use crate::model::Engine;
+use crate::report::Style;
 use crate::runtime::{Cores, Interrupt, open_device};
 use crate::train::Progress;
 
@@ -26,6 +27,8 @@ pub struct Session {
     pub engine: Engine,
     /// The cores that runs share.
     pub cores: Cores,
+    /// Where pictures are to be looked at.
+    pub style: Style,
     /// Bars and lines on stderr.
     pub progress: Progress,
     /// The user's wish to stop, heard from [`Session::listen`] on.
@@ -59,6 +62,7 @@ impl Session {
             device_name: device_name(device),
             engine,
             cores: Cores::new(cores),
+            style: config.plots.style,
             progress,
             interrupt: Interrupt::default(),
         })
@@ -85,6 +89,7 @@ impl Session {
             device_name: self.device_name.clone(),
             engine: self.engine,
             cores: self.cores.clone(),
+            style: self.style,
             progress: self.progress.clone(),
             interrupt: self.interrupt.clone(),
         }

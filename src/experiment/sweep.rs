@@ -12,8 +12,8 @@ use super::{
 use crate::config::Setting;
 use crate::error::{Error, Result};
 use crate::files::write_text;
-use crate::report::series;
 use crate::report::table::Table;
+use crate::report::{Canvas, Style, series};
 
 mod axes;
 mod crossings;
@@ -47,6 +47,8 @@ pub struct Sweep {
     folder: PathBuf,
     #[serde(skip)]
     unseen: bool,
+    #[serde(skip)]
+    style: Style,
 }
 
 /// One loss over the first key.
@@ -119,6 +121,7 @@ impl Sweep {
             axes,
             folder: plan.runs.join(name),
             unseen,
+            style: session.style,
         })
     }
 
@@ -168,7 +171,7 @@ impl Sweep {
         let text = format!("{}\n\n{}\n{}\n", self.caption(), table.markdown(), self.conclusion);
         write_text(&folder.file("table.md"), &text)?;
         write_json(&folder.file(SWEEP), self)?;
-        self.draw(&folder)?;
+        self.draw()?.save(&folder.plot("sweep.png"), self.style)?;
         Ok(self.folder.clone())
     }
 
@@ -193,7 +196,7 @@ impl Sweep {
         table
     }
 
-    fn draw(&self, folder: &RunFolder) -> Result<()> {
+    fn draw(&self) -> Result<Canvas> {
         let positions = self.axes.positions();
         let points: Vec<Vec<series::SeriesPoint>> = self
             .series
@@ -225,7 +228,7 @@ impl Sweep {
             series: &lines,
             crossings: &crossings,
         };
-        series::draw(&picture, &folder.plot("sweep.png"))
+        series::draw(&picture)
     }
 
     fn note(&self) -> String {

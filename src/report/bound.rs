@@ -1,10 +1,8 @@
 //! Losses over the steps of one training, side by side with the terms that they consist of.
 
-use std::path::Path;
-
 use super::paint::style::STROKE;
 use super::paint::{
-    Axis, Dash, Entry, Frame, Key, Legend, Look, MOST_PANELS, Marker, Panel, Point, Sheet,
+    Axis, Canvas, Dash, Entry, Frame, Key, Legend, Look, MOST_PANELS, Marker, Panel, Point, Sheet,
     line_look,
 };
 use crate::error::{Error, Result};
@@ -50,10 +48,10 @@ impl Quantity<'_> {
 /// Draws the panels side by side, with one legend.
 ///
 /// # Errors
-/// [`Error::Other`] without a panel; [`Error::Io`] when the file cannot be written.
-pub fn draw(note: &str, steps: &[f64], panels: &[BoundPanel<'_>], path: &Path) -> Result<()> {
+/// [`Error::Other`] without a panel.
+pub fn draw(note: &str, steps: &[f64], panels: &[BoundPanel<'_>]) -> Result<Canvas> {
     if panels.is_empty() || panels.len() > MOST_PANELS {
-        return Err(Error::Other(format!("{}: no panel to draw", path.display())));
+        return Err(Error::Other("no panel to draw".to_owned()));
     }
     let quantities = || panels.iter().flat_map(|panel| panel.quantities);
     let entries: Vec<Entry> =
@@ -86,7 +84,7 @@ pub fn draw(note: &str, steps: &[f64], panels: &[BoundPanel<'_>], path: &Path) -
             }
         }
     }
-    canvas.save(path)
+    Ok(canvas)
 }
 
 fn up_axis(panel: &BoundPanel<'_>) -> Axis {
@@ -119,13 +117,10 @@ mod tests {
         assert!(up_axis(&panel).high < 3.0);
         let near = [Quantity { values: &[3.0, 2.0, 1.0, 0.5], ..quantities[0] }];
         assert!(up_axis(&BoundPanel { title: "", quantities: &near }).high > 3.0);
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("bound.png");
         let steps = [0.0, 10.0, 20.0, 30.0, 40.0];
-        draw("a note", &steps, &[panel, BoundPanel { title: "terms", quantities: &[] }], &path)
-            .unwrap();
-        let picture = Picture::read(&path);
+        let panels = [panel, BoundPanel { title: "terms", quantities: &[] }];
+        let picture = Picture::of(&draw("a note", &steps, &panels).unwrap());
         assert!(picture.shows_something() && picture.edge_is_white(10.0));
-        assert!(draw("", &steps, &[], &path).is_err());
+        assert!(draw("", &steps, &[]).is_err());
     }
 }

@@ -1,7 +1,5 @@
 //! The confusion matrix as a heat map: true classes down, predicted classes across.
 
-use std::path::Path;
-
 use super::paint::style::{
     BORDER, FAINT_TEXT, GAP, HAIRLINE, MARGIN, PAGE, QUIET_TEXT, TEXT, TICK,
 };
@@ -33,24 +31,23 @@ const BAR: f64 = 18.0;
 ///
 /// # Errors
 /// [`Error::Other`] without a class, with more than 2,000, or when the number of counts is not the
-/// square of the number of classes; [`Error::Io`] when the file cannot be written.
-pub fn draw(confusion: &Confusion<'_>, path: &Path) -> Result<()> {
+/// square of the number of classes.
+pub fn draw(confusion: &Confusion<'_>) -> Result<Canvas> {
     let (classes, counts) = (confusion.classes.len(), confusion.counts.len());
     if classes == 0 || classes > MOST || counts != classes * classes {
         return Err(Error::Other(format!(
-            "{}: cannot draw a confusion matrix of {classes} classes and {counts} counts; \
-             1 to {MOST} classes and their square of counts can be drawn",
-            path.display()
+            "cannot draw a confusion matrix of {classes} classes and {counts} counts; \
+             1 to {MOST} classes and their square of counts can be drawn"
         )));
     }
     let layout = Layout::new(confusion);
     let mut canvas = Canvas::new(layout.width, layout.height);
     let title = shortened(confusion.title, layout.width - layout.matrix.x - MARGIN, Ink::title());
-    canvas.text(&title, (layout.matrix.x, MARGIN + 10.0), Ink::title());
+    canvas.caption(&title, (layout.matrix.x, MARGIN + 10.0), Ink::title());
     layout.draw_cells(&mut canvas, confusion);
     layout.draw_names(&mut canvas, confusion.classes);
     draw_scale(&mut canvas, layout.scale, "share of the true class");
-    canvas.save(path)
+    Ok(canvas)
 }
 
 /// Where things are.
@@ -112,7 +109,7 @@ impl Layout {
         if has_empty_row(confusion) {
             let at = (self.matrix.x, self.height - MARGIN - 6.0);
             let faint = Ink::tick().colour(FAINT_TEXT);
-            canvas.text("grey rows: no image of that class", at, faint);
+            canvas.caption("grey rows: no image of that class", at, faint);
         }
     }
 
@@ -198,10 +195,7 @@ mod tests {
     }
 
     fn drawn(confusion: &Confusion<'_>) -> Picture {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("confusion.png");
-        draw(confusion, &path).unwrap();
-        Picture::read(&path)
+        Picture::of(&draw(confusion).unwrap())
     }
 
     #[test]
@@ -271,10 +265,10 @@ mod tests {
         let classes = names(2);
         for counts in [&[1, 2, 3][..], &[]] {
             let confusion = Confusion { title: "", classes: &classes, counts };
-            let error = draw(&confusion, Path::new("a/b.png")).unwrap_err().to_string();
+            let error = draw(&confusion).unwrap_err().to_string();
             assert!(error.contains("2 classes"), "{error}");
         }
         let nothing = Confusion { title: "", classes: &[], counts: &[] };
-        assert!(draw(&nothing, Path::new("a/b.png")).is_err());
+        assert!(draw(&nothing).is_err());
     }
 }

@@ -1,7 +1,5 @@
 //! Loss curves: training and validation loss per epoch, of one run or of several seeds.
 
-use std::path::Path;
-
 use super::paint::style::{FIRST, QUIET_TEXT, SECOND, STROKE, tint};
 use super::paint::{
     Axis, Canvas, Colour, Dash, Entry, Frame, Key, Legend, Look, MOST_PANELS, Panel, Point, Sheet,
@@ -30,12 +28,12 @@ pub struct LossPanel<'a> {
 /// Draws one panel for each loss, with axes of its own: losses have different scales.
 ///
 /// # Errors
-/// [`Error::Other`] without a panel or with more than 48; [`Error::Io`] when the file cannot be written.
-pub fn draw(panels: &[LossPanel<'_>], path: &Path) -> Result<()> {
+/// [`Error::Other`] without a panel or with more than 48.
+pub fn draw(panels: &[LossPanel<'_>]) -> Result<Canvas> {
     if panels.is_empty() || panels.len() > MOST_PANELS {
-        let (path, found) = (path.display(), panels.len());
+        let found = panels.len();
         let problem = format!("1 to {MOST_PANELS} panels of loss curves can be drawn, not {found}");
-        return Err(Error::Other(format!("{path}: {problem}")));
+        return Err(Error::Other(problem));
     }
     let sheet = sheet(panels);
     let mut canvas = sheet.canvas();
@@ -56,7 +54,7 @@ pub fn draw(panels: &[LossPanel<'_>], path: &Path) -> Result<()> {
             }
         }
     }
-    canvas.save(path)
+    Ok(canvas)
 }
 
 /// Size of the panels and the legend beside them.
@@ -151,10 +149,7 @@ mod tests {
     use crate::report::paint::probe::Picture;
 
     fn drawn(panels: &[LossPanel<'_>]) -> Picture {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("curves.png");
-        draw(panels, &path).unwrap();
-        Picture::read(&path)
+        Picture::of(&draw(panels).unwrap())
     }
 
     /// Share of an area that is in one colour, give or take the smoothing of edges.
@@ -225,7 +220,7 @@ mod tests {
         let panels = runs.map(|runs| LossPanel { title: "a title ".trim(), runs });
         let picture = drawn(&panels);
         assert!(picture.shows_something() && picture.width <= 1620, "{}", picture.width);
-        let error = draw(&[], Path::new("a/curves.png")).unwrap_err().to_string();
-        assert!(error.contains("curves.png") && error.contains("not 0"), "{error}");
+        let error = draw(&[]).unwrap_err().to_string();
+        assert!(error.contains("loss curves") && error.contains("not 0"), "{error}");
     }
 }

@@ -1,7 +1,5 @@
 //! Distances of pairs of one class against those of pairs of different classes.
 
-use std::path::Path;
-
 use super::paint::style::{FIRST, HAIRLINE, SECOND, STROKE};
 use super::paint::{Axis, Canvas, Colour, Dash, Entry, Frame, Key, Legend, Panel, Point, Sheet};
 use crate::error::{Error, Result};
@@ -36,15 +34,11 @@ struct Kind {
 /// Draws both histograms over each other, each as shares of its own pairs, with their means.
 ///
 /// # Errors
-/// [`Error::Other`] without a bin or with two numbers of bins; [`Error::Io`] when the file cannot
-/// be written.
-pub fn draw(pairs: &Pairs<'_>, path: &Path) -> Result<()> {
+/// [`Error::Other`] without a bin or with two numbers of bins.
+pub fn draw(pairs: &Pairs<'_>) -> Result<Canvas> {
     if pairs.same.is_empty() || pairs.same.len() != pairs.other.len() {
         let (same, other) = (pairs.same.len(), pairs.other.len());
-        return Err(Error::Other(format!(
-            "{}: cannot draw {same} bins beside {other}",
-            path.display()
-        )));
+        return Err(Error::Other(format!("cannot draw {same} bins beside {other}")));
     }
     let kinds = kinds(pairs);
     let x = Axis::around("Euclidean distance", [0.0, pairs.largest].into_iter());
@@ -55,7 +49,7 @@ pub fn draw(pairs: &Pairs<'_>, path: &Path) -> Result<()> {
     let (Some(x), Some(y)) = (x, y) else {
         let (x, y) = (Axis::empty("Euclidean distance"), Axis::empty("share of its pairs"));
         Frame::new(sheet.areas[0], &x, &y).remark(&mut canvas, "no finite distance to show");
-        return canvas.save(path);
+        return Ok(canvas);
     };
     let frame = Frame::new(sheet.areas[0], &x, &y);
     frame.draw(&mut canvas);
@@ -65,7 +59,7 @@ pub fn draw(pairs: &Pairs<'_>, path: &Path) -> Result<()> {
     for kind in &kinds {
         kind.draw_mean(&mut canvas, &frame, y.high);
     }
-    canvas.save(path)
+    Ok(canvas)
 }
 
 fn kinds(pairs: &Pairs<'_>) -> [Kind; 2] {
@@ -155,10 +149,7 @@ mod tests {
     };
 
     fn drawn(pairs: &Pairs<'_>) -> Picture {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("distances.png");
-        draw(pairs, &path).unwrap();
-        Picture::read(&path)
+        Picture::of(&draw(pairs).unwrap())
     }
 
     /// Pixels in a part of the data rectangle that are more of this colour than of the other.
@@ -210,7 +201,7 @@ mod tests {
     #[test]
     fn what_cannot_be_drawn_is_told() {
         let odd = Pairs { other: &[1, 2], ..PAIRS };
-        let message = draw(&odd, Path::new("a/distances.png")).unwrap_err().to_string();
+        let message = draw(&odd).unwrap_err().to_string();
         assert_eq!(message, "a/distances.png: cannot draw 4 bins beside 2");
     }
 }

@@ -1,13 +1,14 @@
 //! Tables and pictures of what was measured.
 //!
-//! This floor never sees a tensor: it takes slices and strings and gives PNG files and text. Each
-//! picture has a file of its own with a small struct of borrowed data and a `draw` function;
+//! This floor never sees a tensor: it takes slices and strings and gives pictures (PNG and SVG), pages and text.
+//! Each picture has a file of its own with a small struct of borrowed data and a `draw` function;
 //! `paint` below them holds what they share (canvas, style, colours, axes, legend).
 //!
 //! The text in the pictures is set in DejaVu Sans, which is compiled in, so that a picture looks
 //! the same on every machine and needs no installed font.
 
 pub mod bound;
+mod config;
 pub mod confusion;
 pub mod curves;
 pub mod histogram;
@@ -20,3 +21,6 @@ pub mod series;
 pub mod table;
 pub mod tensorboard;
 pub mod trials;
+
+pub use config::{PlotsConfig, Style};
+pub use paint::Canvas;

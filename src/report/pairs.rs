@@ -1,7 +1,5 @@
 //! The grid of sample pairs: what the siamese network is shown.
 
-use std::path::Path;
-
 use super::paint::style::{FIRST, MARGIN, QUIET_TEXT, SECOND, TICK};
 use super::paint::{Anchor, Canvas, Ink, Rect, shortened};
 use crate::error::{Error, Result};
@@ -35,10 +33,10 @@ const PAIR: f64 = HEAD + 2.0 * (IMAGE + NAME);
 ///
 /// # Errors
 /// [`Error::Other`] without a pair, with more than 160, or when an image does not have `side`² values;
-/// [`Error::Io`] when the file cannot be written.
-pub fn draw(title: &str, side: usize, pairs: &[SamplePair<'_>], path: &Path) -> Result<()> {
+///.
+pub fn draw(title: &str, side: usize, pairs: &[SamplePair<'_>]) -> Result<Canvas> {
     if let Some(problem) = problem(side, pairs) {
-        return Err(Error::Other(format!("{}: {problem}", path.display())));
+        return Err(Error::Other(problem));
     }
     // The title needs some room even above a single pair.
     let columns = pairs.len().clamp(4, IN_A_ROW);
@@ -49,13 +47,13 @@ pub fn draw(title: &str, side: usize, pairs: &[SamplePair<'_>], path: &Path) -> 
     let mut canvas = Canvas::new(width, height);
     let left = MARGIN + BETWEEN / 2.0;
     let title = shortened(title, width - 2.0 * left, Ink::title());
-    canvas.text(&title, (left, MARGIN + 10.0), Ink::title());
+    canvas.caption(&title, (left, MARGIN + 10.0), Ink::title());
     for (i, pair) in pairs.iter().enumerate() {
         let x = left + (i % IN_A_ROW) as f64 * (IMAGE + BETWEEN);
         let y = head + (i / IN_A_ROW) as f64 * (PAIR + BETWEEN);
         draw_pair(&mut canvas, pair, side, (x, y));
     }
-    canvas.save(path)
+    Ok(canvas)
 }
 
 fn problem(side: usize, pairs: &[SamplePair<'_>]) -> Option<String> {
@@ -92,10 +90,7 @@ mod tests {
     use crate::report::paint::probe::Picture;
 
     fn drawn(side: usize, pairs: &[SamplePair<'_>]) -> Picture {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("pairs.png");
-        draw("Sample pairs", side, pairs, &path).unwrap();
-        Picture::read(&path)
+        Picture::of(&draw("Sample pairs", side, pairs).unwrap())
     }
 
     fn pair<'a>(first: &'a [u8], second: &'a [u8], same: bool) -> SamplePair<'a> {
@@ -152,7 +147,7 @@ mod tests {
     fn what_cannot_be_drawn_is_told() {
         let grey = [128; 4];
         let error = |side: usize, pairs: &[SamplePair<'_>]| {
-            draw("", side, pairs, Path::new("a/pairs.png")).unwrap_err().to_string()
+            draw("", side, pairs).unwrap_err().to_string()
         };
         assert!(error(2, &[]).contains("not 0"));
         assert!(error(0, &[pair(&[], &[], true)]).contains("side 0"));

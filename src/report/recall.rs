@@ -1,7 +1,5 @@
 //! Recall@k curves: one line for each loss over k = 1..K.
 
-use std::path::Path;
-
 use super::paint::style::{QUIET_TEXT, STROKE};
 use super::paint::{Axis, Canvas, Entry, Frame, Key, Legend, Look, Panel, Point, Sheet, line_look};
 use crate::error::{Error, Result};
@@ -20,11 +18,10 @@ pub struct RecallCurve<'a> {
 /// Draws all curves into one frame; the recall axis is zoomed to them and says so.
 ///
 /// # Errors
-/// [`Error::Other`] without a curve; [`Error::Io`] when the file cannot be written.
-pub fn draw(title: &str, curves: &[RecallCurve<'_>], path: &Path) -> Result<()> {
+/// [`Error::Other`] without a curve.
+pub fn draw(title: &str, curves: &[RecallCurve<'_>]) -> Result<Canvas> {
     if curves.is_empty() {
-        let problem = "no recall curve to draw";
-        return Err(Error::Other(format!("{}: {problem}", path.display())));
+        return Err(Error::Other("no recall curve to draw".to_owned()));
     }
     let y = recall_axis(curves);
     let last = curves.iter().map(|curve| curve.recall.len()).max().unwrap_or(0);
@@ -45,7 +42,7 @@ pub fn draw(title: &str, curves: &[RecallCurve<'_>], path: &Path) -> Result<()> 
             Frame::new(sheet.areas[0], &x, &y).remark(&mut canvas, "no finite recall to show");
         }
     }
-    canvas.save(path)
+    Ok(canvas)
 }
 
 fn recall_axis(curves: &[RecallCurve<'_>]) -> Option<Axis> {
@@ -123,10 +120,7 @@ mod tests {
     use crate::report::paint::probe::Picture;
 
     fn drawn(curves: &[RecallCurve<'_>]) -> Picture {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("recall.png");
-        draw("Recall@k", curves, &path).unwrap();
-        Picture::read(&path)
+        Picture::of(&draw("Recall@k", curves).unwrap())
     }
 
     const UPPER: RecallCurve<'_> =
@@ -183,6 +177,6 @@ mod tests {
             let picture = drawn(curves);
             assert!(picture.ink(layout(curves).areas[0]) > 0.001, "{curves:?}");
         }
-        assert!(draw("", &[], Path::new("a/b.png")).is_err());
+        assert!(draw("", &[]).is_err());
     }
 }

@@ -1,7 +1,5 @@
 //! Queries and the references nearest to them, as images.
 
-use std::path::Path;
-
 use super::paint::style::{FIRST, LABEL, LINE, MARGIN, QUIET_TEXT, SECOND, TITLE};
 use super::paint::{Anchor, Canvas, Ink, Point, Rect, lines, shortened};
 use crate::error::{Error, Result};
@@ -52,10 +50,10 @@ const MOST: usize = 60;
 ///
 /// # Errors
 /// [`Error::Other`] without a row, with more than 60, or when an image does not have `side`²
-/// values; [`Error::Io`] when the file cannot be written.
-pub fn draw(title: &str, side: usize, sections: &[Section<'_>], path: &Path) -> Result<()> {
+/// values.
+pub fn draw(title: &str, side: usize, sections: &[Section<'_>]) -> Result<Canvas> {
     if let Some(problem) = problem(side, sections) {
-        return Err(Error::Other(format!("{}: {problem}", path.display())));
+        return Err(Error::Other(problem));
     }
     let rows = || sections.iter().flat_map(|section| &section.rows);
     let across = rows().map(|row| row.nearest.len()).max().unwrap_or(0).max(6) as f64;
@@ -68,7 +66,7 @@ pub fn draw(title: &str, side: usize, sections: &[Section<'_>], path: &Path) -> 
     let mut canvas = Canvas::new(width, height);
     for (line, text) in title.iter().enumerate() {
         let y = MARGIN + (line as f64 + 0.5) * TITLE * LINE;
-        canvas.text(text, (MARGIN, y), Ink::title());
+        canvas.caption(text, (MARGIN, y), Ink::title());
     }
     draw_key(&mut canvas, head + KEY / 2.0);
     let mut top = head + KEY;
@@ -81,7 +79,7 @@ pub fn draw(title: &str, side: usize, sections: &[Section<'_>], path: &Path) -> 
             top += ROW;
         }
     }
-    canvas.save(path)
+    Ok(canvas)
 }
 
 fn problem(side: usize, sections: &[Section<'_>]) -> Option<String> {
@@ -155,10 +153,7 @@ mod tests {
     }
 
     fn drawn(sections: &[Section<'_>]) -> Picture {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("retrieval.png");
-        draw("Nearest training images", 3, sections, &path).unwrap();
-        Picture::read(&path)
+        Picture::of(&draw("Nearest training images", 3, sections).unwrap())
     }
 
     /// The colour of the frame around the image at a place of the first row.
@@ -190,7 +185,7 @@ mod tests {
     #[test]
     fn what_cannot_be_drawn_is_told() {
         let error = |side: usize, sections: &[Section<'_>]| {
-            draw("", side, sections, Path::new("a/retrieval.png")).unwrap_err().to_string()
+            draw("", side, sections).unwrap_err().to_string()
         };
         assert!(error(3, &[]).contains("not 0"));
         let row = section(vec![retrieved("Bag", &["Bag"])]);

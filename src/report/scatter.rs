@@ -1,8 +1,6 @@
 //! t-SNE scatter plots: one point an image, coloured and shaped by its class.
 
 use std::collections::HashSet;
-use std::path::Path;
-
 use super::paint::style::FAINT_TEXT;
 use super::paint::{
     Anchor, Canvas, Entry, Ink, Key, Legend, MOST_PANELS, Panel, Point, Rect, Sheet, class_look,
@@ -26,17 +24,17 @@ pub struct Scatter<'a> {
 ///
 /// # Errors
 /// [`Error::Other`] without a panel or with more than 48, when points and labels differ in number or a label has no
-/// name; [`Error::Io`] when the file cannot be written.
-pub fn draw(panels: &[Scatter<'_>], classes: &[String], path: &Path) -> Result<()> {
+/// name.
+pub fn draw(panels: &[Scatter<'_>], classes: &[String]) -> Result<Canvas> {
     if let Some(problem) = problem(panels, classes.len()) {
-        return Err(Error::Other(format!("{}: {problem}", path.display())));
+        return Err(Error::Other(problem));
     }
     let sheet = sheet(panels, classes);
     let mut canvas = sheet.canvas();
     for (panel, area) in panels.iter().zip(&sheet.areas) {
         draw_panel(&mut canvas, panel, *area);
     }
-    canvas.save(path)
+    Ok(canvas)
 }
 
 fn problem(panels: &[Scatter<'_>], classes: usize) -> Option<String> {
@@ -105,7 +103,7 @@ fn draw_panel(canvas: &mut Canvas, panel: &Scatter<'_>, area: Rect) {
     for i in shuffled(count) {
         if finite(&panel.points[i]) {
             let look = class_look(panel.labels[i]);
-            canvas.marker(place(panel.points[i]), radius * shrink, look, alpha);
+            canvas.point(place(panel.points[i]), radius * shrink, look, alpha, i);
         }
     }
 }
@@ -160,10 +158,7 @@ mod tests {
     }
 
     fn drawn(panels: &[Scatter<'_>], classes: &[String]) -> Picture {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tsne.png");
-        draw(panels, classes, &path).unwrap();
-        Picture::read(&path)
+        Picture::of(&draw(panels, classes).unwrap())
     }
 
     #[test]
@@ -241,10 +236,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_drawn_is_told() {
-        let path = Path::new("nowhere/tsne.png");
         let told = |panels: &[Scatter<'_>], part: &str| {
-            let error = draw(panels, &names(2), path).unwrap_err().to_string();
-            assert!(error.contains("tsne.png") && error.contains(part), "{error}");
+            let error = draw(panels, &names(2)).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
         };
         told(&[], "not 0");
         told(&[Scatter { title: "", points: &[[0.0, 0.0]], labels: &[] }], "1 points");

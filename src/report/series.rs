@@ -1,7 +1,5 @@
 //! A metric over the values of a setting: a line for each loss, with a band for its interval.
 
-use std::path::Path;
-
 use super::paint::style::{FAINT_TEXT, PAGE, STROKE};
 use super::paint::{
     Anchor, Axis, Canvas, Entry, Frame, Ink, Key, Legend, Look, Panel, Point, Rect, Sheet,
@@ -70,10 +68,10 @@ const BAND: f64 = 0.16;
 /// Draws all lines into one frame.
 ///
 /// # Errors
-/// [`Error::Other`] without a line; [`Error::Io`] when the file cannot be written.
-pub fn draw(picture: &Picture<'_>, path: &Path) -> Result<()> {
+/// [`Error::Other`] without a line.
+pub fn draw(picture: &Picture<'_>) -> Result<Canvas> {
     if picture.series.is_empty() {
-        return Err(Error::Other(format!("{}: no line to draw", path.display())));
+        return Err(Error::Other("no line to draw".to_owned()));
     }
     let (x, y) = (across_axis(picture), up_axis(picture));
     let sheet = sheet(picture, y.as_ref());
@@ -94,7 +92,7 @@ pub fn draw(picture: &Picture<'_>, path: &Path) -> Result<()> {
     for crossing in picture.crossings {
         pen.crossing(&mut canvas, sheet.areas[0], crossing);
     }
-    canvas.save(path)
+    Ok(canvas)
 }
 
 fn up_axis(picture: &Picture<'_>) -> Option<Axis> {
@@ -208,10 +206,7 @@ mod tests {
     use crate::report::paint::probe;
 
     fn drawn(picture: &Picture<'_>) -> probe::Picture {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("series.png");
-        draw(picture, &path).unwrap();
-        probe::Picture::read(&path)
+        probe::Picture::of(&draw(picture).unwrap())
     }
 
     fn points(means: &[f64]) -> Vec<SeriesPoint> {
@@ -269,7 +264,7 @@ mod tests {
         assert!(drawn(&picture(Across::Numbers { label: "x" }, &one)).shows_something());
         let none = [Series { name: "a", points: &gap[..1] }];
         drawn(&picture(Across::Numbers { label: "x" }, &none));
-        let error = draw(&picture(across, &[]), Path::new("a/series.png")).unwrap_err().to_string();
+        let error = draw(&picture(across, &[])).unwrap_err().to_string();
         assert!(error.contains("series.png: no line"), "{error}");
     }
 }

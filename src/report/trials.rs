@@ -1,7 +1,5 @@
 //! The trials of a search: the score over each setting that was searched.
 
-use std::path::Path;
-
 use super::paint::style::{FIRST, QUIET_TEXT, SECOND, tint};
 use super::paint::{
     Axis, Canvas, Colour, Dash, Entry, Frame, Key, Legend, Look, MOST_PANELS, Marker, Panel, Shape,
@@ -45,19 +43,18 @@ pub struct Trial<'a> {
 /// the left end.
 ///
 /// # Errors
-/// [`Error::Other`] without a setting or with more than 48; [`Error::Io`] when the file cannot be
-/// written.
+/// [`Error::Other`] without a setting or with more than 48.
 pub fn draw(
     score: &str,
     parameters: &[Parameter<'_>],
     trials: &[Trial<'_>],
     best: usize,
-    (note, path): (&str, &Path),
-) -> Result<()> {
+    note: &str,
+) -> Result<Canvas> {
     if parameters.is_empty() || parameters.len() > MOST_PANELS {
-        let (path, found) = (path.display(), parameters.len());
+        let found = parameters.len();
         let problem = format!("1 to {MOST_PANELS} settings of a search can be drawn, not {found}");
-        return Err(Error::Other(format!("{path}: {problem}")));
+        return Err(Error::Other(problem));
     }
     let sheet = sheet(parameters, trials, note);
     let mut canvas = sheet.canvas();
@@ -70,7 +67,7 @@ pub fn draw(
         frame.draw(&mut canvas);
         draw_trials(&mut canvas, &frame, &positions(parameter.scale, &values), trials, best);
     }
-    canvas.save(path)
+    Ok(canvas)
 }
 
 const PALE: f64 = 0.45;
@@ -194,15 +191,13 @@ mod tests {
             .zip(score)
             .map(|(values, score)| Trial { values, score, stopped: score == 0.5 })
             .collect();
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("trials.png");
-        draw("1-NN accuracy", &parameters, &trials, 1, ("a note", &path)).unwrap();
-        let picture = Picture::read(&path);
+        let drawn = draw("1-NN accuracy", &parameters, &trials, 1, "a note").unwrap();
+        let picture = Picture::of(&drawn);
         assert!(picture.shows_something() && picture.edge_is_white(10.0));
         let failed = [Trial { values: &values[2], score: f64::NAN, stopped: false }];
-        draw("1-NN accuracy", &parameters, &failed, 0, ("", &path)).unwrap();
-        let error = draw("x", &[], &[], 0, ("", &path)).unwrap_err().to_string();
-        assert!(error.contains("trials.png: 1 to 48 settings"), "{error}");
+        draw("1-NN accuracy", &parameters, &failed, 0, "").unwrap();
+        let error = draw("x", &[], &[], 0, "").unwrap_err().to_string();
+        assert!(error.contains("1 to 48 settings"), "{error}");
     }
 
     #[test]

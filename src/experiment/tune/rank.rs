@@ -13,7 +13,7 @@ use crate::experiment::{BEST, RunFolder, RunLock, SEARCH, write_json};
 use crate::files::write_text;
 use crate::loss::Span;
 use crate::report::table::Table;
-use crate::report::trials;
+use crate::report::{Canvas, Style, trials};
 
 /// The score over each setting.
 const PICTURE: &str = "trials.png";
@@ -41,6 +41,8 @@ pub struct Tuned {
     best: Config,
     #[serde(skip)]
     folder: PathBuf,
+    #[serde(skip)]
+    style: Style,
 }
 
 impl Tuned {
@@ -84,6 +86,7 @@ impl Tuned {
             space: Space::of(&search.config.loss),
             best,
             folder,
+            style: session.style,
         })
     }
 
@@ -144,7 +147,7 @@ impl Tuned {
         self.table().write_csv(&folder.file("trials.csv"))?;
         write_json(&folder.file(SEARCH), self)?;
         write_text(&self.best_path(), &self.best_toml())?;
-        self.draw(&folder)?;
+        self.draw()?.save(&folder.plot(PICTURE), self.style)?;
         Ok(&self.folder)
     }
 
@@ -182,7 +185,7 @@ impl Tuned {
         )
     }
 
-    fn draw(&self, folder: &RunFolder) -> Result<()> {
+    fn draw(&self) -> Result<Canvas> {
         let words: Vec<Vec<String>> = self
             .space
             .settings
@@ -219,7 +222,7 @@ impl Tuned {
             .collect();
         let (count, epochs) = (self.trials.len(), self.epochs);
         let note = format!("{}, {count} trials of at most {epochs} epochs", self.loss);
-        trials::draw(&self.score, &parameters, &drawn, 0, (&note, &folder.plot(PICTURE)))
+        trials::draw(&self.score, &parameters, &drawn, 0, &note)
     }
 
     /// The values of a trial as they are drawn: numbers, outside of what is searched too, and words

@@ -1,59 +1,55 @@
-//! A white page to draw on, three times as fine as the finished picture.
-//!
-//! Averaging 3×3 fine pixels into one smooths the edges of everything alike; plotters smooths
-//! some of its elements only.
+//! A page to draw on: it keeps what is drawn, and writes it as pixels and as vectors.
 
-use std::io;
 use std::path::Path;
 
-use image::ImageEncoder;
-use image::codecs::png::PngEncoder;
-use plotters::backend::{BitMapBackend, DrawingBackend};
-use plotters::style::{Color, RGBColor};
-
-use super::style::{BORDER, HAIRLINE, PAGE};
-use super::{Colour, Dash, Point, Rect};
+use super::style::{BORDER, HAIRLINE, Style, on_paper};
+use super::{Colour, Dash, Ink, Look, Point, Rect, raster, svg, text_width};
 use crate::error::Result;
-use crate::files::write_atomically;
-
-/// Fine pixels in a pixel, across and down.
-pub const FINE: usize = 3;
+use crate::files::{write_atomically, write_text};
 
 /// Most pixels across or down; a picture never needs more.
 const LARGEST: f64 = 8000.0;
+/// White space around a picture on paper, in pixels.
+const PAPER_MARGIN: f64 = 6.0;
+
+/// One thing that was drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Mark {
+    /// An upright rectangle.
+    Fill { rect: Rect, colour: Colour },
+    /// A polygon under the even-odd rule.
+    Polygon { corners: Vec<Point>, colour: Colour, alpha: f64 },
+    /// A line through some points.
+    Path { points: Vec<Point>, colour: Colour, width: f64, dash: Dash },
+    /// A marker; `point` is the number of the point that it stands for, where that matters.
+    Marker { at: Point, radius: f64, look: Look, alpha: f64, point: Option<usize> },
+    /// A grey picture of `side`×`side` values in a square.
+    Image { at: Point, size: f64, side: usize, grey: Vec<u8> },
+    /// A text; a caption tells what the whole picture is, and on paper stands below it instead.
+    Text { text: String, at: Point, ink: Ink, caption: bool },
+}
 
 /// A page under work.
+#[derive(Debug, Clone)]
 pub struct Canvas {
-    width: usize,
-    height: usize,
-    /// Fine pixels, rows from the top, RGB.
-    pixels: Vec<u8>,
+    /// Width in pixels.
+    pub width: f64,
+    /// Height in pixels.
+    pub height: f64,
+    /// What was drawn, in its order.
+    pub marks: Vec<Mark>,
 }
 
 impl Canvas {
     /// A blank page of the given size in pixels, rounded up, 1 to 8,000 each way.
     pub fn new(width: f64, height: f64) -> Canvas {
-        let width = width.ceil().clamp(1.0, LARGEST) as usize;
-        let height = height.ceil().clamp(1.0, LARGEST) as usize;
-        let pixels = vec![PAGE.0; width * height * FINE * FINE * 3];
-        Canvas { width, height, pixels }
-    }
-
-    /// Lets plotters draw on the fine pixels.
-    pub fn with_backend(&mut self, draw: impl FnOnce(&mut BitMapBackend<'_>)) {
-        let size = ((self.width * FINE) as u32, (self.height * FINE) as u32);
-        draw(&mut BitMapBackend::with_buffer(&mut self.pixels, size));
+        let size = |length: f64| length.ceil().clamp(1.0, LARGEST);
+        Canvas { width: size(width), height: size(height), marks: Vec::new() }
     }
 
     /// Fills an upright rectangle.
     pub fn fill(&mut self, rect: Rect, colour: Colour) {
-        let (left, top) = fine((rect.x, rect.y));
-        let (right, bottom) = fine((rect.right(), rect.bottom()));
-        self.with_backend(|backend| {
-            for y in top..bottom {
-                span(backend, y, (left, right), colour, 1.0);
-            }
-        });
+        self.marks.push(Mark::Fill { rect, colour });
     }
 
     /// Outlines an upright rectangle with a hairline.
@@ -66,200 +62,151 @@ impl Canvas {
     }
 
     /// Fills a polygon (even-odd rule) in an opaque or, with `alpha` below 1, a see-through colour.
-    ///
-    /// Every fine pixel whose centre is inside is painted once, so a see-through polygon has the
-    /// same tone all over (plotters' own polygons have darker and lighter edges).
     pub fn polygon(&mut self, corners: &[Point], colour: Colour, alpha: f64) {
-        let rows = corners.iter().map(|corner| fine(*corner).1);
-        let (Some(top), Some(bottom)) = (rows.clone().min(), rows.max()) else {
-            return;
-        };
-        let limit = (self.height * FINE) as i32;
-        self.with_backend(|backend| {
-            for y in top.max(0)..bottom.saturating_add(1).min(limit) {
-                for pair in crossings(corners, y).chunks_exact(2) {
-                    span(backend, y, (pair[0], pair[1]), colour, alpha);
-                }
-            }
-        });
+        self.marks.push(Mark::Polygon { corners: corners.to_vec(), colour, alpha });
     }
 
     /// A straight line with square ends.
     pub fn line(&mut self, from: Point, to: Point, colour: Colour, width: f64) {
-        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
-        let length = dx.hypot(dy);
-        if length == 0.0 {
-            return;
-        }
-        let (ax, ay) = (dx / length * width / 2.0, dy / length * width / 2.0);
-        let (start, end) = ((from.0 - ax, from.1 - ay), (to.0 + ax, to.1 + ay));
-        let corners = [
-            (start.0 - ay, start.1 + ax),
-            (end.0 - ay, end.1 + ax),
-            (end.0 + ay, end.1 - ax),
-            (start.0 + ay, start.1 - ax),
-        ];
-        self.polygon(&corners, colour, 1.0);
+        self.path(&[from, to], colour, width, Dash::Solid);
     }
 
     /// A line through several points, dashed on demand; the dashes run on around the corners.
     pub fn path(&mut self, points: &[Point], colour: Colour, width: f64, dash: Dash) {
-        for (from, to) in dash.strokes(points, width) {
-            self.line(from, to, colour, width);
+        if points.len() > 1 {
+            self.marks.push(Mark::Path { points: points.to_vec(), colour, width, dash });
         }
+    }
+
+    /// A marker of about the area of a disc of `radius` pixels.
+    pub fn marker(&mut self, at: Point, radius: f64, look: Look, alpha: f64) {
+        self.marks.push(Mark::Marker { at, radius, look, alpha, point: None });
+    }
+
+    /// The same for a point with a number, by which a page finds it again.
+    pub fn point(&mut self, at: Point, radius: f64, look: Look, alpha: f64, point: usize) {
+        self.marks.push(Mark::Marker { at, radius, look, alpha, point: Some(point) });
     }
 
     /// A grey picture of `side`×`side` pixels (row-major), nearest pixels, filling a square.
     pub fn grey_image(&mut self, at: Point, size: f64, side: usize, image: &[u8]) {
-        let (left, top) = fine(at);
-        let count = (size * FINE as f64).round() as i32;
-        self.with_backend(|backend| {
-            for y in 0..count {
-                for x in 0..count {
-                    let source = |step: i32| (step as usize * side) / count as usize;
-                    let grey = image[source(y) * side + source(x)];
-                    span(
-                        backend,
-                        top + y,
-                        (left + x, left + x + 1),
-                        RGBColor(grey, grey, grey),
-                        1.0,
-                    );
-                }
-            }
-        });
+        self.marks.push(Mark::Image { at, size, side, grey: image.to_vec() });
     }
 
-    /// The finished picture: width, height, RGB rows from the top.
-    fn finished(&self) -> (u32, u32, Vec<u8>) {
-        let stride = self.width * FINE * 3;
-        let mut finished = Vec::with_capacity(self.width * self.height * 3);
-        for y in 0..self.height {
-            for x in 0..self.width {
-                for channel in 0..3 {
-                    let first = y * FINE * stride + x * FINE * 3 + channel;
-                    let sum: usize = (0..FINE * FINE)
-                        .map(|i| first + (i / FINE) * stride + (i % FINE) * 3)
-                        .map(|index| usize::from(self.pixels[index]))
-                        .sum();
-                    finished.push(((sum + FINE * FINE / 2) / (FINE * FINE)) as u8);
-                }
-            }
+    /// A text whose capital letters have their middle at the height (for upward text, the column)
+    /// of `at`.
+    pub fn text(&mut self, text: &str, at: Point, ink: Ink) {
+        self.words(text, at, ink, false);
+    }
+
+    /// A text that tells what the whole picture is.
+    pub fn caption(&mut self, text: &str, at: Point, ink: Ink) {
+        self.words(text, at, ink, true);
+    }
+
+    fn words(&mut self, text: &str, at: Point, ink: Ink, caption: bool) {
+        let text = super::text::printable(text);
+        if !text.trim().is_empty() {
+            self.marks.push(Mark::Text { text, at, ink, caption });
         }
-        (self.width as u32, self.height as u32, finished)
     }
 
-    /// Writes the picture as PNG.
+    /// All captions, in a line.
+    pub fn captions(&self) -> String {
+        let texts = self.marks.iter().filter_map(|mark| match mark {
+            Mark::Text { text, caption: true, .. } => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect::<Vec<_>>().join(" · ")
+    }
+
+    /// Writes the picture as PNG, and beside it as SVG.
     ///
     /// # Errors
     /// [`crate::error::Error::Io`] with the path that could not be written.
-    pub fn save(&self, path: &Path) -> Result<()> {
-        let (width, height, pixels) = self.finished();
-        write_atomically(path, |writer| {
-            PngEncoder::new(writer)
-                .write_image(&pixels, width, height, image::ColorType::Rgb8)
-                .map_err(io::Error::other)
-        })
-    }
-}
-
-/// The fine pixel at a place; far outside the page is as good as just outside.
-fn fine(point: Point) -> (i32, i32) {
-    let one = |value: f64| ((value * FINE as f64).round()).clamp(-1e5, 1e5) as i32;
-    (one(point.0), one(point.1))
-}
-
-/// Where the polygon's edges cross the middle of a fine row: fine columns, left to right.
-fn crossings(corners: &[Point], row: i32) -> Vec<i32> {
-    let y = (f64::from(row) + 0.5) / FINE as f64;
-    let edges = corners.iter().zip(corners.iter().cycle().skip(1));
-    let mut columns: Vec<i32> = edges
-        .filter(|(a, b)| (a.1 <= y) != (b.1 <= y))
-        .map(|(a, b)| fine((a.0 + (b.0 - a.0) * (y - a.1) / (b.1 - a.1), y)).0)
-        .collect();
-    columns.sort_unstable();
-    columns
-}
-
-/// Paints fine pixels `columns.0..columns.1` of a row; what is off the page is left out.
-fn span(
-    backend: &mut BitMapBackend<'_>,
-    row: i32,
-    columns: (i32, i32),
-    colour: Colour,
-    alpha: f64,
-) {
-    let (width, height) = backend.get_size();
-    let (left, right) = (columns.0.max(0), columns.1.min(width as i32));
-    if row < 0 || row >= height as i32 || left >= right {
-        return;
-    }
-    let colour = colour.mix(alpha).to_backend_color();
-    backend
-        .draw_rect((left, row), (right, row + 1), &colour, true)
-        .expect("a buffer in memory takes every pixel on the page");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A square of 40 pixels in the middle of a page of 60, and the colour found in its middle.
-    fn painted(alpha: f64) -> (Canvas, [u8; 3]) {
-        let mut canvas = Canvas::new(60.0, 60.0);
-        let corners = [(10.0, 10.0), (50.0, 10.0), (50.0, 50.0), (10.0, 50.0)];
-        canvas.polygon(&corners, RGBColor(10, 200, 90), alpha);
-        let (width, _, pixels) = canvas.finished();
-        let first = (30 * width as usize + 30) * 3;
-        (canvas, [pixels[first], pixels[first + 1], pixels[first + 2]])
+    pub fn save(&self, path: &Path, style: Style) -> Result<()> {
+        let (picture, grain) = match style {
+            Style::Screen => (self.clone(), raster::SCREEN),
+            Style::Paper => (self.on_paper(), raster::PAPER),
+        };
+        write_atomically(path, |file| raster::write_png(&picture, grain, file))?;
+        let text = svg::file(&picture, &self.captions(), style);
+        write_text(&path.with_extension("svg"), &text)
     }
 
-    #[test]
-    fn an_opaque_polygon_covers_exactly_its_area() {
-        let (canvas, middle) = painted(1.0);
-        assert_eq!(middle, [10, 200, 90]);
-        let (_, _, pixels) = canvas.finished();
-        let inked = pixels.chunks_exact(3).filter(|pixel| *pixel != [255; 3]).count();
-        assert_eq!(inked, 40 * 40);
+    /// The picture to be set into a page of HTML, whose colours it takes.
+    pub fn inline(&self) -> String {
+        let plain = Canvas { marks: self.without_captions(), ..self.clone() };
+        svg::inline(&plain.cropped(2.0), &self.captions())
     }
 
-    #[test]
-    fn a_see_through_polygon_has_one_tone_between_its_colour_and_the_page() {
-        let (canvas, middle) = painted(0.5);
-        for (found, expected) in middle.iter().zip([132.0, 227.0, 172.0]) {
-            assert!((f64::from(*found) - expected).abs() <= 2.0, "{middle:?}");
+    fn without_captions(&self) -> Vec<Mark> {
+        let is_caption = |mark: &Mark| matches!(mark, Mark::Text { caption: true, .. });
+        self.marks.iter().filter(|mark| !is_caption(mark)).cloned().collect()
+    }
+
+    /// Without captions and margins, in darker greys.
+    fn on_paper(&self) -> Canvas {
+        let mut paper = Canvas { marks: self.without_captions(), ..self.clone() };
+        for mark in &mut paper.marks {
+            match mark {
+                Mark::Fill { colour, .. }
+                | Mark::Polygon { colour, .. }
+                | Mark::Path { colour, .. } => *colour = on_paper(*colour),
+                Mark::Text { ink, .. } => ink.colour = on_paper(ink.colour),
+                Mark::Marker { .. } | Mark::Image { .. } => {}
+            }
         }
-        let (_, _, pixels) = canvas.finished();
-        // plotters rounds differently at the ends of a row, by one step of 256.
-        let is_tone = |pixel: &[u8]| pixel.iter().zip(middle).all(|(a, b)| a.abs_diff(b) <= 1);
-        assert!(pixels.chunks_exact(3).all(|pixel| pixel == [255; 3] || is_tone(pixel)));
+        paper.cropped(PAPER_MARGIN)
     }
 
-    #[test]
-    fn what_lies_off_the_page_or_nowhere_is_left_out() {
-        let mut canvas = Canvas::new(10.0, 10.0);
-        let black = RGBColor(0, 0, 0);
-        canvas.line((1e30, 5.0), (2e30, 5.0), black, 2.0);
-        canvas.polygon(&[(f64::NAN, 0.0), (5.0, f64::NAN), (5.0, 5.0)], black, 1.0);
-        canvas.polygon(&[], black, 1.0);
-        canvas.fill(Rect { x: -50.0, y: -50.0, width: 20.0, height: 20.0 }, black);
-        assert!(canvas.finished().2.iter().all(|channel| *channel == 255));
+    /// The page cut to what is on it, with so many pixels around.
+    fn cropped(mut self, margin: f64) -> Canvas {
+        let bounds = self.marks.iter().filter_map(extent).reduce(|a, b| {
+            (a.0.min(b.0), a.1.min(b.1), a.2.max(b.2), a.3.max(b.3))
+        });
+        let Some((left, top, right, bottom)) = bounds else { return self };
+        let (left, top) = ((left - margin).max(0.0).floor(), (top - margin).max(0.0).floor());
+        let (right, bottom) = ((right + margin).min(self.width), (bottom + margin).min(self.height));
+        for mark in &mut self.marks {
+            shift(mark, (-left, -top));
+        }
+        Canvas { marks: self.marks, ..Canvas::new(right - left, bottom - top) }
     }
+}
 
-    #[test]
-    fn edges_are_smooth() {
-        let mut canvas = Canvas::new(40.0, 40.0);
-        canvas.line((2.0, 3.0), (38.0, 31.0), RGBColor(0, 0, 0), 3.0);
-        let tones: std::collections::HashSet<u8> = canvas.finished().2.into_iter().collect();
-        assert!(tones.len() > 6, "{tones:?}");
+/// Left, top, right and bottom of what a mark covers; none where it lies nowhere.
+fn extent(mark: &Mark) -> Option<(f64, f64, f64, f64)> {
+    let around = |points: &[Point], room: f64| {
+        let finite = points.iter().filter(|(x, y)| x.is_finite() && y.is_finite());
+        let boxes = finite.map(|&(x, y)| (x - room, y - room, x + room, y + room));
+        boxes.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1), a.2.max(b.2), a.3.max(b.3)))
+    };
+    match mark {
+        Mark::Fill { rect, .. } => around(&[(rect.x, rect.y), (rect.right(), rect.bottom())], 0.0),
+        Mark::Polygon { corners, .. } => around(corners, 0.0),
+        Mark::Path { points, width, .. } => around(points, width / 2.0),
+        Mark::Marker { at, radius, .. } => around(&[*at], radius * 1.5),
+        Mark::Image { at, size, .. } => around(&[*at, (at.0 + size, at.1 + size)], 0.0),
+        Mark::Text { text, at, ink, .. } => {
+            let (along, half) = (text_width(text, *ink), 0.6 * ink.size);
+            let before = ink.anchor.share() * along;
+            let ends = match ink.upward {
+                false => [(at.0 - before, at.1 - half), (at.0 - before + along, at.1 + half)],
+                true => [(at.0 - half, at.1 + before), (at.0 + half, at.1 + before - along)],
+            };
+            around(&ends, 0.0)
+        }
     }
+}
 
-    #[test]
-    fn a_grey_image_keeps_its_orientation() {
-        let mut canvas = Canvas::new(20.0, 20.0);
-        canvas.grey_image((0.0, 0.0), 20.0, 2, &[0, 80, 160, 240]);
-        let (_, _, pixels) = canvas.finished();
-        let at = |x: usize, y: usize| pixels[(y * 20 + x) * 3];
-        assert_eq!([at(5, 5), at(15, 5), at(5, 15), at(15, 15)], [0, 80, 160, 240]);
+fn shift(mark: &mut Mark, by: Point) {
+    let moved = |point: &mut Point| *point = (point.0 + by.0, point.1 + by.1);
+    match mark {
+        Mark::Fill { rect, .. } => (rect.x, rect.y) = (rect.x + by.0, rect.y + by.1),
+        Mark::Polygon { corners: points, .. } | Mark::Path { points, .. } => {
+            points.iter_mut().for_each(moved);
+        }
+        Mark::Marker { at, .. } | Mark::Image { at, .. } | Mark::Text { at, .. } => moved(at),
     }
 }

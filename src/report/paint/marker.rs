@@ -1,6 +1,6 @@
 //! The shapes of markers and the rhythms of lines.
 
-use super::{Canvas, Look, Point};
+use super::Point;
 
 /// The outline of a marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -85,7 +85,7 @@ fn cross() -> Vec<Point> {
 impl Dash {
     /// Strokes and gaps in turn, in line widths; a stroke is a width longer than told, for its
     /// square ends.
-    fn rhythm(self) -> &'static [f64] {
+    pub fn rhythm(self) -> &'static [f64] {
         match self {
             Dash::Solid => &[],
             Dash::Dashed => &[3.5, 3.0],
@@ -128,22 +128,22 @@ impl Dash {
     }
 }
 
-impl Canvas {
-    /// Draws a marker of about the area of a disc of `radius` pixels.
-    pub fn marker(&mut self, at: Point, radius: f64, look: Look, alpha: f64) {
+impl Marker {
+    /// The corners of a marker of about the area of a disc of `radius` pixels.
+    pub fn outline(self, at: Point, radius: f64) -> Vec<Point> {
         let ring = |radius: f64| {
-            let corners = look.marker.shape.corners();
+            let corners = self.shape.corners();
             let mut ring: Vec<Point> =
                 corners.iter().map(|(x, y)| (at.0 + radius * x, at.1 + radius * y)).collect();
             ring.push(ring[0]);
             ring
         };
         let mut corners = ring(radius);
-        if look.marker.hollow {
+        if self.hollow {
             // Under the even-odd rule the inner ring is a hole, and the way there and back cancels.
             corners.extend(ring(radius * 0.55));
         }
-        self.polygon(&corners, look.colour, alpha);
+        corners
     }
 }
 

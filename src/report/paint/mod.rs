@@ -1,4 +1,4 @@
-//! What every picture is made of: a canvas, one calm style, colours and shapes, axes, a legend.
+//! What every picture is made of: a canvas that is written as pixels and as vectors, one calm style, colours and shapes, axes, a legend.
 //!
 //! All positions and lengths are in pixels of the finished picture, x to the right, y down.
 
@@ -11,9 +11,11 @@ mod marker;
 mod place;
 #[cfg(test)]
 pub mod probe;
+mod raster;
 mod scale;
 mod sheet;
 pub mod style;
+mod svg;
 mod text;
 
 pub use axis::Axis;

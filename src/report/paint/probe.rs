@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::Rect;
+use super::raster::{SCREEN, finished};
+use super::{Canvas, Rect};
 
 /// A picture read back from its file.
 pub struct Picture {
@@ -15,6 +16,13 @@ pub struct Picture {
 }
 
 impl Picture {
+    /// A canvas as it is shown on a screen.
+    pub fn of(canvas: &Canvas) -> Picture {
+        let (width, height, pixels) = finished(canvas, SCREEN);
+        let rows = pixels.chunks_exact(3).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+        Picture { width, height, rows }
+    }
+
     /// Reads a file and insists that it is a PNG.
     pub fn read(path: &Path) -> Picture {
         let bytes = std::fs::read(path).expect("the picture was written");
@@ -78,21 +86,21 @@ impl Picture {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::paint::{Canvas, Ink};
+    use crate::report::paint::Ink;
+    use crate::report::paint::style::Style;
 
     #[test]
     fn a_blank_page_shows_nothing_and_ink_at_the_edge_is_seen() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("blank.png");
         let mut canvas = Canvas::new(300.0, 200.0);
-        canvas.save(&path).unwrap();
+        canvas.save(&path, Style::Screen).unwrap();
         let blank = Picture::read(&path);
         assert_eq!((blank.width, blank.height), (300, 200));
         assert!(!blank.shows_something() && blank.edge_is_white(5.0));
         assert_eq!((blank.colours(), blank.dark(blank.page())), (1, 0));
         canvas.text("cut off at the right edge", (250.0, 100.0), Ink::title());
-        canvas.save(&path).unwrap();
-        let cut = Picture::read(&path);
+        let cut = Picture::of(&canvas);
         assert!(!cut.edge_is_white(5.0) && cut.dark(cut.page()) > 20);
     }
 }

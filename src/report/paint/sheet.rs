@@ -84,12 +84,17 @@ impl Sheet {
             let first = area.y - 8.0 - (title.len() as f64 - 0.5) * TITLE * LINE;
             for (i, line) in title.iter().enumerate() {
                 let at = (area.x, first + i as f64 * TITLE * LINE);
-                canvas.text(line, at, Ink::title().size(TITLE));
+                let ink = Ink::title().size(TITLE);
+                // The title of one panel is that of the picture; of several it tells them apart.
+                match self.titles.len() {
+                    1 => canvas.caption(line, at, ink),
+                    _ => canvas.text(line, at, ink),
+                }
             }
         }
         let below = self.size.1 - MARGIN - NOTE_ROOM / 2.0 + 6.0;
         let faint = Ink::tick().colour(FAINT_TEXT);
-        canvas.text(&self.note, (MARGIN + self.left, below), faint);
+        canvas.caption(&self.note, (MARGIN + self.left, below), faint);
         self.legend.draw(&mut canvas, (self.legend_area.x, self.legend_area.y));
         canvas
     }

@@ -2,6 +2,8 @@
 
 use plotters::style::RGBColor;
 
+pub use super::super::config::Style;
+
 /// An opaque sRGB colour.
 pub type Colour = RGBColor;
 
@@ -42,6 +44,17 @@ pub const STROKE: f64 = 2.2;
 pub const MARGIN: f64 = 24.0;
 /// White space between two panels, and between a panel and the legend.
 pub const GAP: f64 = 28.0;
+
+/// A colour as it is printed: the quieter text and the hairlines of a screen are too pale on paper.
+pub fn on_paper(colour: Colour) -> Colour {
+    let printed = [
+        (TEXT, RGBColor(0, 0, 0)),
+        (QUIET_TEXT, RGBColor(30, 30, 30)),
+        (FAINT_TEXT, RGBColor(80, 80, 80)),
+        (BORDER, RGBColor(90, 90, 90)),
+    ];
+    printed.iter().find(|(screen, _)| *screen == colour).map_or(colour, |(_, paper)| *paper)
+}
 
 /// A colour mixed with the page: `strength` 1 is the colour itself, 0 the page.
 pub fn tint(colour: Colour, strength: f64) -> Colour {

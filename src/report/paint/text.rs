@@ -1,17 +1,15 @@
-//! Text on the canvas: the fonts that are compiled in, measuring, wrapping, shortening, drawing.
+//! Text in pictures: the fonts that are compiled in, measuring, wrapping, shortening.
 
 use std::sync::OnceLock;
 
 use ab_glyph::{Font, FontRef, Glyph, PxScaleFont, ScaleFont, point};
-use plotters::backend::DrawingBackend;
-use plotters::style::Color;
-
-use super::canvas::FINE;
+use super::Colour;
 use super::style::{LABEL, TEXT, TICK, TITLE};
-use super::{Canvas, Colour, Point};
 
 static REGULAR: &[u8] = include_bytes!("../font/DejaVuSans.ttf");
 static BOLD: &[u8] = include_bytes!("../font/DejaVuSans-Bold.ttf");
+/// Texts are measured on a grid this much finer than pixels, as they are drawn for the screen.
+const MEASURE: usize = 3;
 /// Longest text that is looked at, in characters: more never fits a picture.
 const LONGEST: usize = 300;
 
@@ -26,8 +24,19 @@ pub enum Anchor {
     End,
 }
 
+impl Anchor {
+    /// The share of the text that stands before its place.
+    pub fn share(self) -> f64 {
+        match self {
+            Anchor::Start => 0.0,
+            Anchor::Middle => 0.5,
+            Anchor::End => 1.0,
+        }
+    }
+}
+
 /// How a text is drawn.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ink {
     /// Height of an em in pixels.
     pub size: f64,
@@ -83,12 +92,12 @@ impl Ink {
     }
 
     /// From the middle of capital letters down to the line they stand on, in pixels.
-    fn drop(self) -> f64 {
+    pub fn drop(self) -> f64 {
         0.36 * self.size
     }
 
-    /// The font in fine pixels.
-    fn font(self) -> PxScaleFont<&'static FontRef<'static>> {
+    /// The font where a pixel has `fine` finer ones across.
+    pub fn font(self, fine: usize) -> PxScaleFont<&'static FontRef<'static>> {
         static FONTS: OnceLock<[FontRef<'static>; 2]> = OnceLock::new();
         let fonts = FONTS.get_or_init(|| {
             [REGULAR, BOLD].map(|bytes| {
@@ -98,12 +107,12 @@ impl Ink {
         let font = &fonts[usize::from(self.bold)];
         // The scale is the font's height, not its em.
         let height_per_em = font.height_unscaled() / font.units_per_em().unwrap_or(1.0);
-        font.into_scaled((self.size * FINE as f64) as f32 * height_per_em)
+        font.into_scaled((self.size * fine as f64) as f32 * height_per_em)
     }
 }
 
 /// The glyphs of a text on a line from 0, and where the line ends, in fine pixels.
-fn set(text: &str, font: PxScaleFont<&'static FontRef<'static>>) -> (Vec<Glyph>, f32) {
+pub fn set(text: &str, font: PxScaleFont<&'static FontRef<'static>>) -> (Vec<Glyph>, f32) {
     let (mut glyphs, mut end): (Vec<Glyph>, f32) = (Vec::new(), 0.0);
     for letter in text.chars() {
         let id = font.glyph_id(letter);
@@ -116,7 +125,7 @@ fn set(text: &str, font: PxScaleFont<&'static FontRef<'static>>) -> (Vec<Glyph>,
 
 /// Width of a text in pixels.
 pub fn text_width(text: &str, ink: Ink) -> f64 {
-    f64::from(set(&printable(text), ink.font()).1) / FINE as f64
+    f64::from(set(&printable(text), ink.font(MEASURE)).1) / MEASURE as f64
 }
 
 /// A text that fits `width` pixels: as it is, or its beginning and `…`.
@@ -177,47 +186,15 @@ fn filled_lines<'a>(
 }
 
 /// The text without what cannot be printed, and not endlessly long.
-fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     let letters = text.chars().take(LONGEST);
     letters.map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
-}
-
-impl Canvas {
-    /// Draws a text whose capital letters have their middle at the height (for upward text, the
-    /// column) of `at`.
-    pub fn text(&mut self, text: &str, at: Point, ink: Ink) {
-        let font = ink.font();
-        let (glyphs, end) = set(&printable(text), font);
-        let back = match ink.anchor {
-            Anchor::Start => 0.0,
-            Anchor::Middle => end / 2.0,
-            Anchor::End => end,
-        };
-        let place = |value: f64| (value * FINE as f64).round() as i32;
-        let (x, y, drop) = (place(at.0), place(at.1), place(ink.drop()));
-        let dot = |along: i32, down: i32| {
-            let (along, down) = (along - back.round() as i32, down + drop);
-            if ink.upward { (x + down, y - along) } else { (x + along, y + down) }
-        };
-        self.with_backend(|backend| {
-            for glyph in glyphs.into_iter().filter_map(|glyph| font.outline_glyph(glyph)) {
-                let first = glyph.px_bounds().min;
-                glyph.draw(|along, down, cover| {
-                    let place = dot(along as i32 + first.x as i32, down as i32 + first.y as i32);
-                    let colour = ink.colour.mix(f64::from(cover)).to_backend_color();
-                    backend
-                        .draw_pixel(place, colour)
-                        .expect("a buffer in memory takes every pixel");
-                });
-            }
-        });
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::paint::Rect;
+    use crate::report::paint::{Canvas, Rect};
     use crate::report::paint::probe::Picture;
 
     #[test]
@@ -246,14 +223,11 @@ mod tests {
 
     #[test]
     fn capital_letters_are_centred_on_their_place() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.png");
         for upward in [false, true] {
             let mut canvas = Canvas::new(100.0, 100.0);
             let ink = Ink { upward, ..Ink::label().size(40.0).anchor(Anchor::Middle) };
             canvas.text("HH", (50.0, 50.0), ink);
-            canvas.save(&path).unwrap();
-            let picture = Picture::read(&path);
+            let picture = Picture::of(&canvas);
             let half = |rect: Rect| picture.ink(rect);
             let upper = half(Rect { x: 0.0, y: 0.0, width: 100.0, height: 50.0 });
             let lower = half(Rect { x: 0.0, y: 50.0, width: 100.0, height: 50.0 });

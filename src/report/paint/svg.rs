@@ -1,0 +1,255 @@
+//! A canvas as vectors: a file of its own, or a part of a page whose colours it takes.
+//!
+//! Text stays text, so that it can be searched, read aloud and edited; each line is told its length,
+//! so that another font in place of DejaVu Sans shifts nothing.
+
+use std::fmt::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use image::codecs::png::PngEncoder;
+use image::{ColorType, ImageEncoder};
+
+use super::canvas::Mark;
+use super::style::{BORDER, FAINT_TEXT, GRID, LABEL, PAGE, QUIET_TEXT, Style, TEXT};
+use super::{Anchor, Canvas, Colour, Dash, Ink, Look, Point, text_width};
+
+/// On paper, labels have this size in points.
+const PAPER_LABEL: f64 = 8.0;
+const FONT: &str = "DejaVu Sans, Verdana, sans-serif";
+
+/// Colours that are the page's own where a picture is part of one, and the names of their classes
+/// there: `f-text` fills, `s-text` strokes.
+const OF_THE_PAGE: [(Colour, &str); 6] = [
+    (PAGE, "page"),
+    (TEXT, "text"),
+    (QUIET_TEXT, "quiet"),
+    (FAINT_TEXT, "faint"),
+    (BORDER, "border"),
+    (GRID, "grid"),
+];
+
+/// A file of its own, on white; `caption` is its title to screen readers and tooltips.
+pub fn file(picture: &Canvas, caption: &str, style: Style) -> String {
+    let unit = match style {
+        Style::Screen => (1.0, ""),
+        Style::Paper => (PAPER_LABEL / LABEL, "pt"),
+    };
+    let length = |pixels: f64| format!("{}{}", number(pixels * unit.0), unit.1);
+    let mut pen = Pen { out: String::new(), themed: false, looks: Vec::new() };
+    let body = pen.body(picture);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {} {}\" \
+         font-family=\"{FONT}\" role=\"img\">\n<title>{}</title>\n\
+         <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n{body}</svg>\n",
+        length(picture.width),
+        length(picture.height),
+        number(picture.width),
+        number(picture.height),
+        escaped(caption),
+    )
+}
+
+/// A part of a page.
+pub fn inline(picture: &Canvas, caption: &str) -> String {
+    let mut pen = Pen { out: String::new(), themed: true, looks: Vec::new() };
+    let body = pen.body(picture);
+    format!(
+        "<svg viewBox=\"0 0 {} {}\" width=\"{}\" role=\"img\" aria-label=\"{}\" \
+         font-family=\"{FONT}\">\n{body}</svg>",
+        number(picture.width),
+        number(picture.height),
+        number(picture.width),
+        escaped(caption),
+    )
+}
+
+/// A grey picture of `side`×`side` values as the address of itself.
+pub fn data_address(side: usize, grey: &[u8]) -> String {
+    let (mut png, size) = (Vec::new(), side as u32);
+    PngEncoder::new(&mut png)
+        .write_image(grey, size, size, ColorType::L8)
+        .expect("a picture in memory can be written");
+    format!("data:image/png;base64,{}", STANDARD.encode(png))
+}
+
+/// What writes marks.
+struct Pen {
+    out: String,
+    themed: bool,
+    /// Markers that were met: written once, and used wherever they stand.
+    looks: Vec<(Look, f64, f64)>,
+}
+
+impl Pen {
+    fn body(&mut self, picture: &Canvas) -> String {
+        picture.marks.iter().for_each(|mark| self.mark(mark));
+        let marks = std::mem::take(&mut self.out);
+        if self.looks.is_empty() {
+            return marks;
+        }
+        let shapes: String = self.looks.iter().map(|look| shape(*look)).collect();
+        format!("<defs>\n{shapes}</defs>\n{marks}")
+    }
+
+    fn mark(&mut self, mark: &Mark) {
+        let line = match mark {
+            Mark::Fill { rect, colour } => format!(
+                "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" {}/>",
+                number(rect.x),
+                number(rect.y),
+                number(rect.width.max(0.0)),
+                number(rect.height.max(0.0)),
+                self.paint("fill", *colour)
+            ),
+            Mark::Polygon { corners, colour, alpha } => format!(
+                "<path d=\"{}Z\" {} fill-rule=\"evenodd\"{}/>",
+                path(corners),
+                self.paint("fill", *colour),
+                opacity(*alpha)
+            ),
+            Mark::Path { points, colour, width, dash } => format!(
+                "<path d=\"{}\" fill=\"none\" {} stroke-width=\"{}\" stroke-linecap=\"square\"{}/>",
+                path(points),
+                self.paint("stroke", *colour),
+                number(*width),
+                dashes(*dash, *width)
+            ),
+            Mark::Marker { at, radius, look, alpha, point } => {
+                self.marker(*at, (*look, *radius, *alpha), *point)
+            }
+            Mark::Image { at, size, side, grey } => format!(
+                "<image x=\"{}\" y=\"{}\" width=\"{size}\" height=\"{size}\" \
+                 style=\"image-rendering:pixelated\" href=\"{}\"/>",
+                number(at.0),
+                number(at.1),
+                data_address(*side, grey),
+                size = number(*size),
+            ),
+            Mark::Text { text, at, ink, .. } => self.text(text, *at, *ink),
+        };
+        self.out.push_str(&line);
+        self.out.push('\n');
+    }
+
+    fn marker(&mut self, at: Point, look: (Look, f64, f64), point: Option<usize>) -> String {
+        if !self.looks.contains(&look) {
+            self.looks.push(look);
+        }
+        let (x, y) = (number(at.0), number(at.1));
+        let point = point.map(|point| format!(" data-i=\"{point}\"")).unwrap_or_default();
+        format!("<use href=\"#{}\" x=\"{x}\" y=\"{y}\"{point}/>", shape_name(look))
+    }
+
+    fn text(&self, text: &str, at: Point, ink: Ink) -> String {
+        let mut more = String::new();
+        let (x, y) = match ink.upward {
+            true => {
+                let x = number(at.0 + ink.drop());
+                let _ = write!(more, " transform=\"rotate(-90 {x} {})\"", number(at.1));
+                (at.0 + ink.drop(), at.1)
+            }
+            false => (at.0, at.1 + ink.drop()),
+        };
+        match ink.anchor {
+            Anchor::Start => {}
+            Anchor::Middle => more.push_str(" text-anchor=\"middle\""),
+            Anchor::End => more.push_str(" text-anchor=\"end\""),
+        }
+        if ink.bold {
+            more.push_str(" font-weight=\"bold\"");
+        }
+        format!(
+            "<text x=\"{}\" y=\"{}\" font-size=\"{}\" textLength=\"{}\" \
+             lengthAdjust=\"spacingAndGlyphs\" {}{more}>{}</text>",
+            number(x),
+            number(y),
+            number(ink.size),
+            number(text_width(text, ink)),
+            self.paint("fill", ink.colour),
+            escaped(text)
+        )
+    }
+
+    /// A colour as an attribute, or as the class of one that the page has.
+    fn paint(&self, attribute: &str, colour: Colour) -> String {
+        let of_the_page = OF_THE_PAGE.iter().find(|(known, _)| self.themed && *known == colour);
+        match of_the_page {
+            Some((_, name)) => format!("class=\"{}-{name}\"", &attribute[..1]),
+            None => format!("{attribute}=\"{}\"", hexadecimal(colour)),
+        }
+    }
+}
+
+/// A marker around the origin, to be used elsewhere.
+fn shape((look, radius, alpha): (Look, f64, f64)) -> String {
+    format!(
+        "<path id=\"{}\" d=\"{}Z\" fill=\"{}\" fill-rule=\"evenodd\"{}/>\n",
+        shape_name((look, radius, alpha)),
+        path(&look.marker.outline((0.0, 0.0), radius)),
+        hexadecimal(look.colour),
+        opacity(alpha)
+    )
+}
+
+/// The same name means the same marker, in whatever pictures one page holds.
+fn shape_name((look, radius, alpha): (Look, f64, f64)) -> String {
+    let hollow = if look.marker.hollow { "-hollow" } else { "" };
+    let hundredths = |value: f64| (value * 100.0).round();
+    format!(
+        "{:?}{hollow}-{}-{}-{}",
+        look.marker.shape,
+        &hexadecimal(look.colour)[1..],
+        hundredths(radius),
+        hundredths(alpha)
+    )
+}
+
+fn path(points: &[Point]) -> String {
+    let mut text = String::new();
+    for (place, (x, y)) in points.iter().filter(|(x, y)| !x.is_nan() && !y.is_nan()).enumerate() {
+        let letter = if place == 0 { 'M' } else { 'L' };
+        let _ = write!(text, "{letter}{} {}", number(*x), number(*y));
+    }
+    text
+}
+
+fn dashes(dash: Dash, width: f64) -> String {
+    match dash.rhythm() {
+        [] => " stroke-linejoin=\"round\"".to_owned(),
+        rhythm => {
+            let lengths: Vec<String> = rhythm.iter().map(|part| number(part * width)).collect();
+            format!(" stroke-dasharray=\"{}\"", lengths.join(" "))
+        }
+    }
+}
+
+fn opacity(alpha: f64) -> String {
+    if alpha < 1.0 { format!(" fill-opacity=\"{}\"", number(alpha)) } else { String::new() }
+}
+
+/// Two decimals are enough; far outside the page is as good as just outside.
+fn number(value: f64) -> String {
+    let rounded = (value.clamp(-1e5, 1e5) * 100.0).round() / 100.0;
+    // Minus zero is zero.
+    format!("{}", rounded + 0.0)
+}
+
+fn hexadecimal(colour: Colour) -> String {
+    format!("#{:02x}{:02x}{:02x}", colour.0, colour.1, colour.2)
+}
+
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
