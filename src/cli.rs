@@ -26,7 +26,7 @@ pub use experiments::{BoundArgs, CompareArgs, KeyArgs, ManyArgs, SweepArgs, Tune
 pub use parse::Ks;
 use parse::{class_names, ks, tsne_engine, tsne_of, which_model};
 pub use runs::{DiffArgs, RemoveArgs, RunsArgs, RunsCommand};
-pub use share::{EmbedArgs, ExportArgs, Format};
+pub use share::{EmbedArgs, ExportArgs, Format, ReportArgs};
 pub use shell::{CompletionsArgs, ManArgs};
 
 /// Deep metric learning on labelled images: train, embed, evaluate and compare losses honestly.
@@ -68,6 +68,8 @@ pub enum Command {
     Bound(BoundArgs),
     /// List runs with their key figures, compare two, remove some
     Runs(RunsArgs),
+    /// Write a page on a run, a comparison, a sweep or a search
+    Report(ReportArgs),
     /// Embed new images with a trained run
     Embed(EmbedArgs),
     /// Give a run's network or embeddings to other programs

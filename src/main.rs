@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Command::Tune(args) => commands::tune(args, progress),
         Command::Bound(args) => commands::bound(args, progress),
         Command::Runs(args) => commands::runs(args, &progress),
+        Command::Report(args) => commands::report(args, &progress),
         Command::Embed(args) => commands::embed(args, &progress),
         Command::Export(args) => commands::export(args),
         Command::Losses(args) => commands::losses(args),

@@ -1,4 +1,4 @@
-//! `dml embed` and `dml export`.
+//! `dml report`, `dml embed` and `dml export`.
 
 use std::path::PathBuf;
 
@@ -7,6 +7,25 @@ use clap::{Args, ValueEnum};
 use super::parse::which_model;
 use super::{ColumnArgs, ComputeArgs};
 use crate::eval::Which;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dml report                                            the newest trained run
+  dml report runs/compare-contrastive-vs-cross-entropy-1a2b3c
+
+The page is one file, report.html in that folder: no network, tables that sort, a t-SNE that shows
+the image under the pointer, light and dark. dml compare, sweep and tune write theirs themselves.")]
+pub struct ReportArgs {
+    /// Folder of an evaluated run, a comparison, a sweep or a search [default: the newest trained run]
+    #[arg(value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+    /// CSV that the runs were trained on, where it has moved
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<String>,
+    /// Folder that holds the runs
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub runs: PathBuf,
+}
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:

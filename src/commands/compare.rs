@@ -4,7 +4,7 @@ use super::many::{GOES_ON, going_on, planned, told_plan, way_on};
 use super::{WIDEST, cores, flags, open_test, print, print_json, wrapped, written};
 use crate::cli::{CompareArgs, KeyArgs};
 use crate::error::Result;
-use crate::experiment::{Arm, Comparison, Forecast, Session};
+use crate::experiment::{Arm, Comparison, Forecast, Reporter, Session};
 use crate::train::Progress;
 
 /// Trains or reuses every run, evaluates it, and puts them beside each other.
@@ -33,6 +33,7 @@ pub fn compare(args: CompareArgs, progress: Progress) -> Result<()> {
     if let Some(test) = &test {
         comparison.look_at(&session, &plan, test).map_err(|error| way_on(error, GOES_ON))?;
     }
+    Reporter::new(Some(&session.dataset), &session.cores).comparison(&comparison)?;
     if args.many.json {
         return print_json(&comparison);
     }

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::figures::figures_table;
 use super::{open_test, print, print_json, set, set_compute};
 use crate::cli::{EmbeddingArgs, EvalArgs};
 use crate::config::Config;
@@ -10,7 +9,7 @@ use crate::error::Result;
 use crate::eval::EvalConfig;
 use crate::experiment::{
     EmbeddingEvaluation, EmbeddingFiles, Evaluation, RunFolder, RunLock, Session, Trained,
-    evaluate, evaluate_test,
+    evaluate, evaluate_test, figures_table,
 };
 use crate::runtime::Cores;
 use crate::train::Progress;

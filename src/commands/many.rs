@@ -16,6 +16,23 @@ pub fn planned(arms: Vec<Arm>, seeds: &[u64], settings: &SettingArgs, many: &Man
         jobs: many.jobs.unwrap_or(cores(settings.cores)),
         runs: settings.runs.clone(),
         force: many.force,
+        command: typed(),
+    }
+}
+
+/// The command line as a shell would take it again.
+pub fn typed() -> String {
+    let words = std::env::args().skip(1).map(|argument| word(&argument));
+    std::iter::once("dml".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as a shell takes it.
+pub fn word(text: &impl std::fmt::Display) -> String {
+    let text = text.to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,=:@%+".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text,
+        false => format!("'{}'", text.replace('\'', "'\\''")),
     }
 }
 
@@ -51,4 +68,15 @@ pub fn way_on(error: Error, how: &str) -> Error {
 /// How to go on with runs that are replaced one by one under `--force`.
 pub fn going_on(force: bool) -> &'static str {
     if force { GOES_ON_MIXED } else { GOES_ON }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_with_spaces_or_quotes_is_one_word_to_a_shell() {
+        let words = ["a.csv", "my file", "it's", ""].map(|text| word(&text));
+        assert_eq!(words, ["a.csv", "'my file'", "'it'\\''s'", "''"]);
+    }
 }

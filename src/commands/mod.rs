@@ -6,9 +6,9 @@ mod bound;
 mod compare;
 mod data;
 mod eval;
-mod figures;
 mod losses;
 mod many;
+mod report;
 mod runs;
 mod settings;
 mod share;
@@ -23,6 +23,7 @@ pub use compare::compare;
 pub use data::data;
 pub use eval::eval;
 pub use losses::losses;
+pub use report::report;
 pub use runs::runs;
 pub use share::{embed, export};
 pub use shell::{completions, man};
@@ -77,10 +78,10 @@ fn wrapped(text: &str) -> String {
     lines.join("\n")
 }
 
-/// Where results were written, and where the pictures among them are.
+/// Where results were written, and where the pictures and the page among them are.
 fn written(folder: &Path) -> String {
     let shown = folder.display();
-    format!("written to {shown}\npictures   {shown}/plots")
+    format!("written to {shown}\npictures   {shown}/plots\nreport     {shown}/report.html")
 }
 
 /// Prints a value as JSON to stdout.

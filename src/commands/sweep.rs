@@ -4,7 +4,7 @@ use super::many::{going_on, planned, told_plan, way_on};
 use super::{WIDEST, cores, flags, print, print_json, wrapped, written};
 use crate::cli::SweepArgs;
 use crate::error::Result;
-use crate::experiment::{Arm, Axes, Forecast, Session, Sweep};
+use crate::experiment::{Arm, Axes, Forecast, Reporter, Session, Sweep};
 use crate::train::Progress;
 
 /// Trains or reuses every run of a grid, evaluates it, and draws the curves.
@@ -29,6 +29,7 @@ pub fn sweep(args: SweepArgs, progress: Progress) -> Result<()> {
     let sweep = Sweep::new(&session, &plan, axes, names)
         .map_err(|error| way_on(error, going_on(plan.force)))?;
     let folder = sweep.write()?;
+    Reporter::new(Some(&session.dataset), &session.cores).sweep(&sweep)?;
     if args.many.json {
         return print_json(&sweep);
     }

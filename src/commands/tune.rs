@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use super::many::{GOES_ON, GOES_ON_ANEW, told_plan, way_on};
+use super::many::{GOES_ON, GOES_ON_ANEW, told_plan, typed, way_on, word};
 use super::{cores, print, print_json, resolve, wrapped, written};
 use crate::cli::TuneArgs;
 use crate::config::{Config, Setting};
 use crate::error::Result;
 use crate::eval::Score;
-use crate::experiment::{Search, Session};
+use crate::experiment::{Reporter, Search, Session};
 use crate::train::Progress;
 
 /// Searches, ranks the trials, and writes the best settings.
@@ -27,6 +27,7 @@ pub fn tune(args: TuneArgs, progress: Progress) -> Result<()> {
         jobs: many.jobs.unwrap_or(cores),
         runs: args.settings.runs.clone(),
         force: many.force,
+        command: typed(),
     };
     search.check()?;
     let session = Session::open(&search.config, cores, progress)?;
@@ -38,6 +39,7 @@ pub fn tune(args: TuneArgs, progress: Progress) -> Result<()> {
         .carry_out(&session)
         .map_err(|error| way_on(error, if search.force { GOES_ON_ANEW } else { GOES_ON }))?;
     let folder = tuned.write()?;
+    Reporter::new(Some(&session.dataset), &session.cores).search(&tuned)?;
     if many.json {
         return print_json(&tuned);
     }
@@ -118,16 +120,6 @@ fn flag_of(key: &str) -> Option<&'static str> {
     })
 }
 
-/// A word as a shell takes it.
-fn word(text: &impl std::fmt::Display) -> String {
-    let text = text.to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,=:@%+".contains(c);
-    match !text.is_empty() && text.chars().all(plain) {
-        true => text,
-        false => format!("'{}'", text.replace('\'', "'\\''")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,11 +140,5 @@ mod tests {
         let mut keys: Vec<&str> = found.iter().map(|setting| setting.key.as_str()).collect();
         keys.sort_unstable();
         assert_eq!(keys, ["model.embedding", "train.batch"]);
-    }
-
-    #[test]
-    fn a_word_with_spaces_or_quotes_is_one_word_to_a_shell() {
-        let words = ["a.csv", "my file", "it's", ""].map(|text| word(&text));
-        assert_eq!(words, ["a.csv", "'my file'", "'it'\\''s'", "''"]);
     }
 }

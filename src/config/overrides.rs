@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use super::{Config, keys};
@@ -9,7 +10,7 @@ use crate::error::Result;
 use crate::loss::Loss;
 
 /// A setting on the command line: `train.epochs=10`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Setting {
     /// Section and key, `train.epochs`.
     pub key: String,

@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2};
 use ndarray_npy::WriteNpyExt;
 
 use super::{RunFolder, Session};
-use crate::data::Dataset;
+use crate::data::Class;
 use crate::error::{Fault, Result};
 use crate::eval::{ConfusionMatrix, tsne};
 use crate::files::write_atomically;
@@ -55,30 +55,42 @@ pub fn write_map(path: &Path, session: &Session, rows: &[i64], map: &tsne::Map) 
     table.write_csv(path)
 }
 
-/// Coordinates and classes of the validation images' map in a run's folder.
-///
-/// # Errors
-/// The file is missing or was changed.
-pub fn read_map(folder: &Path, dataset: &Dataset) -> Result<(Vec<[f64; 2]>, Vec<usize>)> {
-    let path = folder.join(TSNE);
-    let changed = |problem: String| {
-        let way_out = format!("evaluate again with dml eval --run {}", folder.display());
-        Fault::new(&path, problem).remedy(way_out)
-    };
-    let fault = |e: csv::Error| changed(format!("cannot be understood ({e})"));
-    let mut reader = csv::Reader::from_path(&path).map_err(fault)?;
-    let mut points = Vec::new();
-    let mut labels = Vec::new();
-    for row in reader.deserialize() {
-        let (row, _, _, x, y): (usize, String, String, f64, f64) = row.map_err(fault)?;
-        let label = dataset
-            .labels
-            .get(row)
-            .ok_or_else(|| changed(format!("names row {row} of {} images", dataset.len())))?;
-        points.push([x, y]);
-        labels.push(*label as usize);
+/// The map in a run's folder.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Mapped {
+    /// Coordinates of each image.
+    pub points: Vec<[f64; 2]>,
+    /// Its class, by number.
+    pub labels: Vec<usize>,
+    /// Its row in the data, from 0.
+    pub rows: Vec<usize>,
+}
+
+impl Mapped {
+    /// Reads the map of a run with these classes.
+    ///
+    /// # Errors
+    /// The file is missing or was changed.
+    pub fn read(folder: &Path, classes: &[Class]) -> Result<Mapped> {
+        let path = folder.join(TSNE);
+        let changed = |problem: String| {
+            let way_out = format!("evaluate again with dml eval --run {}", folder.display());
+            Fault::new(&path, problem).remedy(way_out)
+        };
+        let fault = |e: csv::Error| changed(format!("cannot be understood ({e})"));
+        let mut reader = csv::Reader::from_path(&path).map_err(fault)?;
+        let mut map = Mapped::default();
+        for row in reader.deserialize() {
+            let (row, label, _, x, y): (usize, String, String, f64, f64) = row.map_err(fault)?;
+            let class = classes.iter().position(|class| class.label == label);
+            let class =
+                class.ok_or_else(|| changed(format!("names {label}, no class of the run")))?;
+            map.points.push([x, y]);
+            map.labels.push(class);
+            map.rows.push(row);
+        }
+        Ok(map)
     }
-    Ok((points, labels))
 }
 
 /// The confusion matrix with the classes' names, true classes down.

@@ -12,8 +12,8 @@ use crate::eval;
 use crate::files::write_atomically;
 use crate::loss::{BoundTerms, bound_terms};
 use crate::model::Network;
-use crate::report::{Canvas, bound};
 use crate::report::table::Table;
+use crate::report::{Canvas, bound};
 use crate::train::{Observer, RunProgress, Verdict};
 
 /// The values at every place, in the run's folder.

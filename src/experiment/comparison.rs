@@ -27,6 +27,8 @@ pub struct Plan {
     pub force: bool,
     /// The figure that decides.
     pub score: Score,
+    /// What was typed to have it carried out.
+    pub command: String,
 }
 
 impl Plan {

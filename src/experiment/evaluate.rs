@@ -7,8 +7,8 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Asked, Gallery, Maps, RunFolder, Session, TSNE, TSNE_TRAIN, TsneFigures, confusion_table,
-    model_file, pictures, write_embeddings, write_json,
+    Asked, Maps, RunFolder, Session, TSNE, TSNE_TRAIN, TsneFigures, confusion_table, model_file,
+    pictures, with_gallery, write_embeddings, write_json,
 };
 use crate::config::Config;
 use crate::data::{Dataset, Images, Part, Parts, unseen_classes};
@@ -245,8 +245,7 @@ fn judge(
     })
 }
 
-/// Draws some images with those found nearest: the training images, or, of unseen classes, others of
-/// them.
+/// Draws some images with those found nearest.
 fn draw_gallery(
     session: &Session,
     embedded: &Embedded,
@@ -254,18 +253,10 @@ fn draw_gallery(
     evaluation: &Evaluation,
     path: &Path,
 ) -> Result<()> {
-    let (shown, others) = asked.shown();
-    let (references, references_of, kind) = match &others {
-        Some((embeddings, part)) => (embeddings, (part, asked.dataset), "other images"),
-        None => {
-            let train = (&embedded.parts.train, &*session.dataset);
-            (&embedded.references, train, "training images")
-        }
-    };
-    let (queries, part) = (&shown.0, &shown.1);
-    let dataset = asked.dataset;
-    Gallery { session, references, references_of, kind, queries, part, dataset }
-        .draw(evaluation, path)
+    let references = (&embedded.references, &embedded.parts.train, &*session.dataset);
+    let picture =
+        with_gallery(&session.cores, references, asked, |gallery| gallery.draw(evaluation));
+    picture?.save(path, session.style)
 }
 
 /// Writes the confusion matrix as table and picture, the recall@k curve and the distances; `ending`

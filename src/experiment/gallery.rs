@@ -1,16 +1,16 @@
 //! The picture of retrieved images: which queries it shows, and what was found for them.
 
-use std::path::Path;
-
 use ndarray::{Array2, Axis};
 use rand::seq::SliceRandom;
 
-use super::{Evaluation, Session, UNSEEN, VALIDATION, grouped, pictures};
+use super::{Asked, Evaluation, UNSEEN, VALIDATION, grouped, pictures};
 use crate::data::{Dataset, Part};
 use crate::error::Result;
 use crate::eval::{Neighbours, nearest};
 use crate::random::{Purpose, generator};
+use crate::report::Canvas;
 use crate::report::retrieval::{self, Pictured, Retrieved, Section};
+use crate::runtime::Cores;
 
 /// Nearest references in a row.
 const NEAREST: usize = 8;
@@ -21,28 +21,69 @@ const WRONG: usize = 5;
 
 /// Embeddings and images that queries and references are shown from.
 pub struct Gallery<'a> {
-    pub session: &'a Session,
-    pub references: &'a Array2<f32>,
+    cores: &'a Cores,
+    references: &'a Array2<f32>,
     /// Their images, and where those are.
-    pub references_of: (&'a Part, &'a Dataset),
+    references_of: (&'a Part, &'a Dataset),
     /// What they are called.
-    pub kind: &'a str,
-    pub queries: &'a Array2<f32>,
-    pub part: &'a Part,
+    kind: &'a str,
+    queries: &'a Array2<f32>,
+    part: &'a Part,
     /// Where the images of the queries are.
-    pub dataset: &'a Dataset,
+    dataset: &'a Dataset,
+}
+
+/// Shows what was asked with what is nearest to it: training images, which `references` are with
+/// their places in the data; of unseen classes, others of them.
+pub fn with_gallery<R>(
+    cores: &Cores,
+    references: (&Array2<f32>, &Part, &Dataset),
+    asked: &Asked,
+    show: impl FnOnce(&Gallery) -> R,
+) -> R {
+    let (shown, others) = asked.shown();
+    let (references, references_of, kind) = match &others {
+        Some((embeddings, part)) => (embeddings, (part, asked.dataset), "other images"),
+        None => (references.0, (references.1, references.2), "training images"),
+    };
+    let (queries, part) = (&*shown.0, &*shown.1);
+    let dataset = asked.dataset;
+    show(&Gallery { cores, references, references_of, kind, queries, part, dataset })
 }
 
 impl Gallery<'_> {
-    /// Draws some queries with their nearest training images.
+    /// Draws some queries with their nearest references.
     ///
     /// # Errors
-    /// The picture cannot be written.
-    pub fn draw(&self, evaluation: &Evaluation, path: &Path) -> Result<()> {
+    /// As [`Gallery::sections`].
+    pub fn draw(&self, evaluation: &Evaluation) -> Result<Canvas> {
+        retrieval::draw(&self.title(evaluation), self.dataset.side, &self.sections(evaluation)?)
+    }
+
+    /// What is shown, in a line.
+    pub fn title(&self, evaluation: &Evaluation) -> String {
+        let asked = match evaluation.images.as_str() {
+            VALIDATION => "validation images",
+            UNSEEN => "images of unseen classes",
+            _ => "test images",
+        };
+        let (name, kind, count) = (pictures::name(evaluation), self.kind, self.count());
+        format!("{name} · some {asked} and the {count} {kind} nearest to each")
+    }
+
+    /// References that are shown of a query.
+    fn count(&self) -> usize {
+        NEAREST.min(self.references_of.0.labels.len())
+    }
+
+    /// Some queries with their nearest references.
+    ///
+    /// # Errors
+    /// Embeddings that are no numbers.
+    pub fn sections(&self, evaluation: &Evaluation) -> Result<Vec<Section<'_>>> {
         let (references, _) = self.references_of;
-        let count = NEAREST.min(references.labels.len());
         let find = |queries: &Array2<f32>, k: usize| {
-            self.session.cores.spread(|| nearest(self.references.view(), queries.view(), k))?
+            self.cores.spread(|| nearest(self.references.view(), queries.view(), k))?
         };
         let first = find(self.queries, 1)?;
         let is_wrong = |query: usize| {
@@ -63,24 +104,16 @@ impl Gallery<'_> {
             if queries.is_empty() {
                 continue;
             }
-            let found = find(&self.queries.select(Axis(0), &queries), count)?;
+            let found = find(&self.queries.select(Axis(0), &queries), self.count())?;
             let rows = self.rows(&queries, &found);
             sections.push(Section { heading, rows });
         }
-        let asked = match evaluation.images.as_str() {
-            VALIDATION => "validation images",
-            UNSEEN => "images of unseen classes",
-            _ => "test images",
-        };
-        let name = pictures::name(evaluation);
-        let kind = self.kind;
-        let title = format!("{name} · some {asked} and the {count} {kind} nearest to each");
-        retrieval::draw(&title, self.dataset.side, &sections)?.save(path, self.session.style)
+        Ok(sections)
     }
 
     fn rows(&self, queries: &[usize], found: &Neighbours) -> Vec<Retrieved<'_>> {
         let (part, dataset) = self.references_of;
-        let class = |label: i64| self.session.dataset.classes[label as usize].name.as_str();
+        let class = |label: i64| self.dataset.classes[label as usize].name.as_str();
         let row = |(place, &query): (usize, &usize)| Retrieved {
             query: Pictured {
                 image: self.dataset.image(self.part.rows[query] as usize),

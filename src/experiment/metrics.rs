@@ -1,10 +1,13 @@
 //! The metrics of a comparison: which there are, and how their values are shown.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Estimate, Finished, LossRuns, MetricRow, estimate, paired_difference, standings};
 use crate::eval::KnnMetrics;
 
 /// How a metric's values are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Unit {
     Percent,
     Share,

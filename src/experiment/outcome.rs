@@ -1,17 +1,17 @@
 //! What a comparison says: table, conclusion and pictures of all its runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::wording::from_to;
 use super::{
-    COMPARISON, DataUsed, Findings, Finished, LossFindings, LossRuns, Plan, RunFolder, RunLock,
-    Session, Standing, Summary, comparison_folder, conclude, grouped, pictures, read_map,
-    standings, standings_table, write_json,
+    COMPARISON, DataUsed, Findings, Finished, LossFindings, LossRuns, Mapped, Plan, RunFolder,
+    RunLock, Session, Standing, Summary, beside, comparison_folder, conclude, grouped, pictures,
+    read_json, standings, standings_table, write_json,
 };
 use crate::data::Dataset;
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::files::write_text;
 use crate::report::table::Table;
 use crate::report::{Canvas, curves, recall, scatter};
@@ -20,8 +20,10 @@ use crate::report::{Canvas, curves, recall, scatter};
 const SHIPPED_SAMPLE: &str = "fashion-mnist_sample.csv.gz";
 
 /// Losses side by side, trained and evaluated.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Comparison {
+    /// What was typed to have it made.
+    pub command: String,
     /// The CSV of images.
     pub data: String,
     /// SHA-256 of its unzipped content.
@@ -39,18 +41,18 @@ pub struct Comparison {
     /// The losses by it, each against the best.
     pub standings: Vec<Standing>,
     /// What the test images say, where they were asked for: after all else, of the same runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<Tested>,
     /// Folders of the runs: per loss, per seed.
     pub runs: Vec<Vec<PathBuf>>,
     #[serde(skip)]
-    results: Vec<LossRuns>,
+    pub(super) results: Vec<LossRuns>,
     #[serde(skip)]
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
 }
 
 /// What test images say of the runs of a comparison.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Tested {
     /// The CSV of test images.
     pub data: String,
@@ -77,6 +79,7 @@ impl Comparison {
         let (score, validation) = (plan.score.name(evaluation.figures.knn.k), evaluation.queries);
         let folders = |loss: &LossRuns| loss.runs.iter().map(|run| run.folder.clone()).collect();
         Ok(Comparison {
+            command: plan.command.clone(),
             data: plan.arms[0].config.data.path.clone(),
             data_sha256: session.dataset.sha256.clone(),
             train,
@@ -90,6 +93,26 @@ impl Comparison {
             folder: comparison_folder(plan, &results, test),
             results,
         })
+    }
+
+    /// What a comparison left in its folder, with what its runs have left in theirs.
+    ///
+    /// # Errors
+    /// A run is not there any more; a file that was changed.
+    pub fn read(path: &Path) -> Result<Comparison> {
+        let folder = RunFolder::new(path);
+        let read: Option<Comparison> = read_json(&folder.file(COMPARISON))?;
+        let missing = || Fault::new(path, format!("is no comparison: it has no {COMPARISON}"));
+        let mut comparison = read.ok_or_else(missing)?;
+        let named = comparison.summary.losses.iter().zip(&comparison.runs);
+        let arm = |(loss, runs): (&String, &Vec<PathBuf>)| {
+            let read = |run: &PathBuf| Finished::read(&beside(path, run));
+            let runs = runs.iter().map(read).collect::<Result<_>>()?;
+            Ok(LossRuns { loss: loss.clone(), runs, diverged: Vec::new() })
+        };
+        comparison.results = named.map(arm).collect::<Result<_>>()?;
+        comparison.folder = path.to_path_buf();
+        Ok(comparison)
     }
 
     /// Has all runs judged by test images, which come after all else and decide nothing, and writes
@@ -128,8 +151,13 @@ impl Comparison {
         )
     }
 
+    /// Neighbours whose votes rank the classes for recall@k.
+    pub(super) fn voters(&self) -> usize {
+        self.results[0].runs[0].evaluation.figures.recall.voters
+    }
+
     /// Whether the runs were judged by classes that they had not seen.
-    fn unseen(&self) -> bool {
+    pub(super) fn unseen(&self) -> bool {
         self.results[0].runs[0].evaluation.unseen
     }
 
@@ -200,7 +228,11 @@ impl Comparison {
         write_json(&file(COMPARISON), self)
     }
 
-    fn curves(&self) -> Result<Canvas> {
+    /// Loss curves of every run.
+    ///
+    /// # Errors
+    /// There are too many losses.
+    pub(super) fn curves(&self) -> Result<Canvas> {
         let losses: Vec<Vec<(Vec<f64>, Vec<f64>)>> = self
             .results
             .iter()
@@ -224,7 +256,9 @@ impl Comparison {
     }
 
     /// Recall@k of each loss, as mean and interval over the seeds.
-    fn recall(&self) -> Result<Canvas> {
+    /// # Errors
+    /// There is no loss.
+    pub(super) fn recall(&self) -> Result<Canvas> {
         let recalls = self.summary.recall();
         let curves: Vec<recall::RecallCurve> = self
             .summary
@@ -237,8 +271,7 @@ impl Comparison {
                 interval: of_loss.intervals.as_deref(),
             })
             .collect();
-        let voters = self.results[0].runs[0].evaluation.figures.recall.voters;
-        recall::draw(&pictures::recall_title(voters), &curves)
+        recall::draw(&pictures::recall_title(self.voters()), &curves)
     }
 
     /// The t-SNE of each loss under the first seed, side by side; none where a run has none.
@@ -248,14 +281,18 @@ impl Comparison {
             return Ok(None);
         }
         let maps = firsts()
-            .map(|run| read_map(&run.folder, &session.dataset))
+            .map(|run| Mapped::read(&run.folder, &session.dataset.classes))
             .collect::<Result<Vec<_>>>()?;
         let title = |arm: &LossRuns| pictures::tsne_title(&arm.loss, &arm.runs[0].evaluation);
         let titles: Vec<String> = self.results.iter().map(title).collect();
         let panels: Vec<scatter::Scatter> = maps
             .iter()
             .zip(&titles)
-            .map(|((points, labels), title)| scatter::Scatter { title, points, labels })
+            .map(|(map, title)| scatter::Scatter {
+                title,
+                points: &map.points,
+                labels: &map.labels,
+            })
             .collect();
         let classes = &self.results[0].runs[0].evaluation.classes;
         scatter::draw(&panels, classes).map(Some)

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Evaluation, Plan};
+use super::{Evaluation, METRICS, Plan, RunFolder, read_json};
 use crate::data::Dataset;
+use crate::error::{Fault, Result};
 use crate::files::sha256_hex;
-use crate::train::History;
+use crate::train::{History, files};
 
 /// One run of a comparison, trained and evaluated.
 #[derive(Debug, Clone)]
@@ -20,6 +21,26 @@ pub struct Finished {
     pub history: History,
     /// Its figures.
     pub evaluation: Evaluation,
+}
+
+impl Finished {
+    /// A run that was trained and evaluated before.
+    ///
+    /// # Errors
+    /// It is not there any more, or was changed.
+    pub fn read(path: &Path) -> Result<Finished> {
+        let (folder, record) = RunFolder::open(path)?;
+        let evaluation: Option<Evaluation> = read_json(&folder.file(METRICS))?;
+        let remedy = format!("do so with dml eval --run {}", path.display());
+        let missing = || Fault::new(path, "is not evaluated any more").remedy(remedy);
+        Ok(Finished {
+            seed: record.seed,
+            train: record.data.train,
+            history: History::read(&folder.file(files::HISTORY))?,
+            evaluation: evaluation.ok_or_else(missing)?,
+            folder: path.to_path_buf(),
+        })
+    }
 }
 
 /// All runs of one arm, in the order of the seeds.

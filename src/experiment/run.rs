@@ -176,9 +176,8 @@ impl Run {
         let history = self.train_observed(session, existing, &mut Unobserved, progress)?;
         if !self.folder.plot("loss.png").exists() {
             self.folder.create_plots()?;
-            let save = |picture: Canvas, name: &str| {
-                picture.save(&self.folder.plot(name), session.style)
-            };
+            let save =
+                |picture: Canvas, name: &str| picture.save(&self.folder.plot(name), session.style);
             save(pictures::pairs(session, &self.train, &self.config)?, "pairs.png")?;
             save(pictures::curves(&self.title(), &history)?, "loss.png")?;
         }

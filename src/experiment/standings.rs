@@ -1,6 +1,6 @@
 //! Losses from the best to the worst, and how sure that order is.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Estimate, all_pairs, estimate, paired_difference, rank_probabilities};
 use crate::report::table::Table;
@@ -9,7 +9,7 @@ use crate::report::table::Table;
 pub const LEVEL: f64 = 0.05;
 
 /// One loss against the best by one metric.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Standing {
     /// Its place in the list of losses.
     pub loss: usize,

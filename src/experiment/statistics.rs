@@ -10,18 +10,19 @@ mod ranks;
 pub use multiple::all_pairs;
 pub use ranks::rank_probabilities;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// The share of repetitions in which an interval covers the true mean.
 const CONFIDENCE: f64 = 0.95;
 
 /// A mean and how sure it is.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// Number of values n.
     pub n: usize,
-    /// Their mean.
+    /// Their mean; JSON has no number that is none, and says `null`.
+    #[serde(deserialize_with = "number_or_none")]
     pub mean: f64,
     /// Sample standard deviation (divided by n − 1); none for a single value.
     pub standard_deviation: Option<f64>,
@@ -29,6 +30,11 @@ pub struct Estimate {
     /// that are all the same give an interval without width: they show no spread, which is no
     /// proof that there is none.
     pub interval: Option<(f64, f64)>,
+}
+
+/// Reads a number, or `null` as what is none.
+fn number_or_none<'de, D: Deserializer<'de>>(reader: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(reader)?.unwrap_or(f64::NAN))
 }
 
 impl Estimate {

@@ -1,13 +1,13 @@
 //! The figures of a comparison: each metric of each loss over the seeds, and the differences.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::metrics::{Unit, metrics};
 use super::{Estimate, LossRuns, Standing};
 use crate::report::table::Table;
 
 /// All metrics of all losses.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Summary {
     /// The losses in the order of the columns; the first is what the others are measured against.
     pub losses: Vec<String>,
@@ -20,7 +20,7 @@ pub struct Summary {
 }
 
 /// One metric of every loss.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MetricRow {
     /// Its name as it is shown.
     pub metric: String,
@@ -34,10 +34,8 @@ pub struct MetricRow {
     /// Second and later losses minus the first, seed by seed; empty where that means nothing.
     pub differences: Vec<Estimate>,
     /// The k, where the metric is recall@k.
-    #[serde(skip)]
     pub recall_at: Option<usize>,
     /// How values are shown.
-    #[serde(skip)]
     pub unit: Unit,
 }
 

@@ -1,16 +1,16 @@
 //! A grid of settings: every loss at every place under every seed, and the curves over it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::wording::{listed, percent};
 use super::{
     Arm, Estimate, LEVEL, Level, LossRuns, Plan, RunFolder, RunLock, SWEEP, Session, estimate,
-    grouped, hash_of, standings, write_json,
+    grouped, hash_of, read_json, standings, write_json,
 };
 use crate::config::Setting;
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::files::write_text;
 use crate::report::table::Table;
 use crate::report::{Canvas, Style, series};
@@ -25,10 +25,14 @@ use crossings::{Crossing, crossings, drawn};
 use told::told;
 
 /// A swept grid, trained and evaluated.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Sweep {
+    /// What was typed to have it made.
+    pub command: String,
     /// The CSV of images.
     pub data: String,
+    /// SHA-256 of its unzipped content.
+    pub data_sha256: String,
     /// The keys that were swept.
     pub keys: Vec<String>,
     /// The seeds.
@@ -41,18 +45,17 @@ pub struct Sweep {
     pub crossings: Vec<Crossing>,
     /// What the curves show, in words.
     pub conclusion: String,
-    #[serde(skip)]
     axes: Axes,
-    #[serde(skip)]
-    folder: PathBuf,
-    #[serde(skip)]
+    /// Whether the runs were judged by classes that they had not seen.
     unseen: bool,
+    #[serde(skip)]
+    pub(super) folder: PathBuf,
     #[serde(skip)]
     style: Style,
 }
 
 /// One loss over the first key.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     /// The loss, and its values of the other keys.
     pub name: String,
@@ -61,7 +64,7 @@ pub struct Line {
 }
 
 /// One loss at one place.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Place {
     /// The value of the first key, as it is shown.
     pub value: String,
@@ -111,7 +114,9 @@ impl Sweep {
         let conclusion =
             told(&series, axes.ordered().then_some(&crossings), &score, &axes.first_label());
         Ok(Sweep {
+            command: plan.command.clone(),
             data: plan.arms[0].config.data.path.clone(),
+            data_sha256: session.dataset.sha256.clone(),
             keys: axes.keys(),
             seeds: plan.seeds.clone(),
             score,
@@ -123,6 +128,18 @@ impl Sweep {
             unseen,
             style: session.style,
         })
+    }
+
+    /// What a sweep left in its folder.
+    ///
+    /// # Errors
+    /// The folder is of no sweep that came to its end; a file that was changed.
+    pub fn read(path: &Path) -> Result<Sweep> {
+        let read: Option<Sweep> = read_json(&RunFolder::new(path).file(SWEEP))?;
+        let missing = || Fault::new(path, format!("is no finished sweep: it has no {SWEEP}"));
+        let mut sweep = read.ok_or_else(missing)?;
+        sweep.folder = path.to_path_buf();
+        Ok(sweep)
     }
 
     /// What was swept on what, in a sentence.
@@ -176,7 +193,7 @@ impl Sweep {
     }
 
     /// A row a run.
-    fn each_run(&self) -> Table {
+    pub(super) fn each_run(&self) -> Table {
         let header = ["line", self.keys[0].as_str(), "seed", &self.score, "MAP@R", "run"];
         let mut table = Table::new(header);
         for line in &self.series {
@@ -196,7 +213,11 @@ impl Sweep {
         table
     }
 
-    fn draw(&self) -> Result<Canvas> {
+    /// The curves.
+    ///
+    /// # Errors
+    /// There is no line.
+    pub(super) fn draw(&self) -> Result<Canvas> {
         let positions = self.axes.positions();
         let points: Vec<Vec<series::SeriesPoint>> = self
             .series

@@ -46,6 +46,8 @@ pub struct Search {
     pub force: bool,
     /// What is to be as high as possible.
     pub score: Score,
+    /// What was typed to have it carried out.
+    pub command: String,
 }
 
 /// How often a trial that waits looks whether somebody asks to stop.
@@ -104,6 +106,7 @@ impl Search {
             runs: self.runs.clone(),
             force: self.force,
             score: self.score,
+            command: self.command.clone(),
         }
     }
 

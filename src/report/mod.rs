@@ -12,6 +12,7 @@ mod config;
 pub mod confusion;
 pub mod curves;
 pub mod histogram;
+pub mod html;
 mod paint;
 pub mod pairs;
 pub mod recall;

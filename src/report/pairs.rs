@@ -146,9 +146,8 @@ mod tests {
     #[test]
     fn what_cannot_be_drawn_is_told() {
         let grey = [128; 4];
-        let error = |side: usize, pairs: &[SamplePair<'_>]| {
-            draw("", side, pairs).unwrap_err().to_string()
-        };
+        let error =
+            |side: usize, pairs: &[SamplePair<'_>]| draw("", side, pairs).unwrap_err().to_string();
         assert!(error(2, &[]).contains("not 0"));
         assert!(error(0, &[pair(&[], &[], true)]).contains("side 0"));
         assert!(error(3, &[pair(&grey, &grey, true)]).contains("4 values is not 3×3"));

@@ -1,11 +1,11 @@
 //! t-SNE scatter plots: one point an image, coloured and shaped by its class.
 
-use std::collections::HashSet;
 use super::paint::style::FAINT_TEXT;
 use super::paint::{
     Anchor, Canvas, Entry, Ink, Key, Legend, MOST_PANELS, Panel, Point, Rect, Sheet, class_look,
 };
 use crate::error::{Error, Result};
+use std::collections::HashSet;
 
 /// One panel of points.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -145,7 +145,7 @@ impl Table {
     }
 
     /// Which columns hold numbers only.
-    fn number_columns(&self) -> Vec<bool> {
+    pub fn number_columns(&self) -> Vec<bool> {
         let is_number = |i: usize| {
             let cells = || self.rows.iter().filter_map(move |row| row.get(i));
             let mut told = cells().filter(|cell| !cell.trim().is_empty()).peekable();

@@ -1,12 +1,14 @@
 //! What a sweep varies: training-set sizes and settings, as a grid.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Arm, Error, Level, Result, Setting, grouped};
 use crate::report::series::Across;
 
 const TRAIN_SIZE: &str = "data.train_size";
 
 /// The keys of a grid with their values, the one across first.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Axes {
     keys: Vec<Vec<Setting>>,
     /// Whether training sets of all sizes are trained for equally many steps.
@@ -206,6 +208,9 @@ fn refuse(values: &[Setting], before: &[Vec<Setting>]) -> Result<()> {
     if let Some((_, instead)) = ELSEWHERE.iter().find(|(other, _)| other == key) {
         return Err(Error::setting(key, all(), format!("cannot be swept: {instead}")));
     }
+    if key.starts_with("plots.") {
+        return Err(Error::setting(key, all(), "cannot be swept: it changes no figure"));
+    }
     if key.starts_with("eval.") || key.starts_with("tsne.") {
         let problem = "cannot be swept: it changes how a run is judged, not how it is trained; use \
                        dml eval";
@@ -268,6 +273,7 @@ mod tests {
     fn what_cannot_be_swept_is_told_with_what_can() {
         let told = |text: &str| Axes::new(&[], vec![set(text)], true).unwrap_err().to_string();
         assert!(told("train.seed=1,2").ends_with("cannot be swept: name seeds with --seeds"));
+        assert!(told("plots.style=paper,screen").contains("changes no figure"));
         assert!(told("eval.knn=1,5").contains("use dml eval"));
         assert!(told("loss.margin=1,1").ends_with("names 1 twice"));
         let none = Axes::new(&[], Vec::new(), true).unwrap_err().to_string();

@@ -1,13 +1,13 @@
 //! Where the curves of two losses cross.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::told::near;
 use super::{Line, in_powers};
 use crate::report::series;
 
 /// Two lines change places between two values of the swept key.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Crossing {
     /// The line that is ahead before.
     pub before: String,

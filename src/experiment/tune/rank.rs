@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use toml::{Table as Toml, Value};
 
 use super::space::{Space, position};
 use super::{Config, Result, Search, Session, State, Trial};
 use crate::config::number;
-use crate::error::Error;
-use crate::experiment::{BEST, RunFolder, RunLock, SEARCH, write_json};
+use crate::error::{Error, Fault};
+use crate::experiment::{BEST, RunFolder, RunLock, SEARCH, read_json, write_json};
 use crate::files::write_text;
 use crate::loss::Span;
 use crate::report::table::Table;
@@ -19,8 +19,10 @@ use crate::report::{Canvas, Style, trials};
 const PICTURE: &str = "trials.png";
 
 /// A search that came to its end.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Tuned {
+    /// What was typed to have it made.
+    pub command: String,
     /// The loss.
     pub loss: String,
     /// The CSV of images.
@@ -76,6 +78,7 @@ impl Tuned {
             .map(|(key, value)| crate::config::Setting { key: key.clone(), value: value.clone() });
         let best = search.config.with(&set.collect::<Vec<_>>())?;
         Ok(Tuned {
+            command: search.command.clone(),
             loss: search.config.loss.name().to_owned(),
             data: search.config.data.path.clone(),
             epochs: search.config.train.epochs,
@@ -88,6 +91,26 @@ impl Tuned {
             folder,
             style: session.style,
         })
+    }
+
+    /// What a search left in its folder.
+    ///
+    /// # Errors
+    /// The folder is of no search that came to its end; a file that was changed.
+    pub fn read(path: &Path) -> Result<Tuned> {
+        let folder = RunFolder::new(path);
+        let read: Option<Tuned> = read_json(&folder.file(SEARCH))?;
+        let missing = || Fault::new(path, format!("is no finished search: it has no {SEARCH}"));
+        let mut tuned = read.ok_or_else(missing)?;
+        tuned.best = Config::read(&folder.file(BEST))?;
+        tuned.space = Space::of(&tuned.best.loss);
+        tuned.folder = path.to_path_buf();
+        Ok(tuned)
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// What was searched, and what came out, in a sentence.
@@ -152,7 +175,7 @@ impl Tuned {
     }
 
     /// The best settings as a configuration: the loss, and what of training decides.
-    fn best_toml(&self) -> String {
+    pub fn best_toml(&self) -> String {
         let all = Toml::try_from(&self.best).expect("settings are plain values");
         let of = |section: &str, keys: Option<&[&str]>| -> Value {
             let Some(Value::Table(values)) = all.get(section) else {
@@ -185,7 +208,11 @@ impl Tuned {
         )
     }
 
-    fn draw(&self) -> Result<Canvas> {
+    /// The score over each setting.
+    ///
+    /// # Errors
+    /// There is no setting.
+    pub fn draw(&self) -> Result<Canvas> {
         let words: Vec<Vec<String>> = self
             .space
             .settings

@@ -24,7 +24,7 @@ const OF_TRAINING: [Range; 3] = [
 ];
 
 /// Settings with their keys and values.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Space {
     /// Keys as in `train.learning_rate`, with their values.
     pub settings: Vec<(String, Span)>,

@@ -162,12 +162,15 @@ impl Canvas {
 
     /// The page cut to what is on it, with so many pixels around.
     fn cropped(mut self, margin: f64) -> Canvas {
-        let bounds = self.marks.iter().filter_map(extent).reduce(|a, b| {
-            (a.0.min(b.0), a.1.min(b.1), a.2.max(b.2), a.3.max(b.3))
-        });
+        let bounds = self
+            .marks
+            .iter()
+            .filter_map(extent)
+            .reduce(|a, b| (a.0.min(b.0), a.1.min(b.1), a.2.max(b.2), a.3.max(b.3)));
         let Some((left, top, right, bottom)) = bounds else { return self };
         let (left, top) = ((left - margin).max(0.0).floor(), (top - margin).max(0.0).floor());
-        let (right, bottom) = ((right + margin).min(self.width), (bottom + margin).min(self.height));
+        let (right, bottom) =
+            ((right + margin).min(self.width), (bottom + margin).min(self.height));
         for mark in &mut self.marks {
             shift(mark, (-left, -top));
         }

@@ -28,4 +28,5 @@ pub use place::{Point, Rect};
 pub use scale::{SCALE_ROOM, draw_scale, shade};
 pub use sheet::{MOST_PANELS, Panel, Sheet};
 pub use style::Colour;
+pub use svg::data_address;
 pub use text::{Anchor, Ink, lines, shortened, text_width};

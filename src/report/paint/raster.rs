@@ -279,7 +279,8 @@ mod tests {
     fn edges_are_smooth() {
         let mut canvas = Canvas::new(40.0, 40.0);
         canvas.line((2.0, 3.0), (38.0, 31.0), RGBColor(0, 0, 0), 3.0);
-        let tones: std::collections::HashSet<u8> = finished(&canvas, SCREEN).2.into_iter().collect();
+        let tones: std::collections::HashSet<u8> =
+            finished(&canvas, SCREEN).2.into_iter().collect();
         assert!(tones.len() > 6, "{tones:?}");
     }
 

@@ -9,24 +9,31 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use image::codecs::png::PngEncoder;
 use image::{ColorType, ImageEncoder};
+use plotters::style::RGBColor;
 
 use super::canvas::Mark;
-use super::style::{BORDER, FAINT_TEXT, GRID, LABEL, PAGE, QUIET_TEXT, Style, TEXT};
+use super::style::{
+    BORDER, FAINT_TEXT, FIRST, GRID, LABEL, PAGE, QUIET_TEXT, SECOND, Style, TEXT, tint,
+};
 use super::{Anchor, Canvas, Colour, Dash, Ink, Look, Point, text_width};
 
 /// On paper, labels have this size in points.
 const PAPER_LABEL: f64 = 8.0;
+const BLACK: Colour = RGBColor(0, 0, 0);
 const FONT: &str = "DejaVu Sans, Verdana, sans-serif";
 
 /// Colours that are the page's own where a picture is part of one, and the names of their classes
 /// there: `f-text` fills, `s-text` strokes.
-const OF_THE_PAGE: [(Colour, &str); 6] = [
+const OF_THE_PAGE: [(Colour, &str); 9] = [
     (PAGE, "page"),
     (TEXT, "text"),
+    (BLACK, "text"),
     (QUIET_TEXT, "quiet"),
     (FAINT_TEXT, "faint"),
     (BORDER, "border"),
     (GRID, "grid"),
+    (FIRST, "first"),
+    (SECOND, "second"),
 ];
 
 /// A file of its own, on white; `caption` is its title to screen readers and tooltips.
@@ -88,7 +95,7 @@ impl Pen {
         if self.looks.is_empty() {
             return marks;
         }
-        let shapes: String = self.looks.iter().map(|look| shape(*look)).collect();
+        let shapes: String = self.looks.iter().map(|look| self.shape(*look)).collect();
         format!("<defs>\n{shapes}</defs>\n{marks}")
     }
 
@@ -171,25 +178,27 @@ impl Pen {
         )
     }
 
+    /// A marker around the origin, to be used elsewhere.
+    fn shape(&self, (look, radius, alpha): (Look, f64, f64)) -> String {
+        format!(
+            "<path id=\"{}\" d=\"{}Z\" {} fill-rule=\"evenodd\"{}/>\n",
+            shape_name((look, radius, alpha)),
+            path(&look.marker.outline((0.0, 0.0), radius)),
+            self.paint("fill", look.colour),
+            opacity(alpha)
+        )
+    }
+
     /// A colour as an attribute, or as the class of one that the page has.
     fn paint(&self, attribute: &str, colour: Colour) -> String {
-        let of_the_page = OF_THE_PAGE.iter().find(|(known, _)| self.themed && *known == colour);
-        match of_the_page {
+        let known = OF_THE_PAGE.iter().map(|&(colour, name)| (colour, name.to_owned()));
+        let pale = [(FIRST, "first"), (SECOND, "second"), (QUIET_TEXT, "quiet")]
+            .map(|(colour, name)| (tint(colour, 0.5), format!("{name}-pale")));
+        match known.chain(pale).find(|(known, _)| self.themed && *known == colour) {
             Some((_, name)) => format!("class=\"{}-{name}\"", &attribute[..1]),
             None => format!("{attribute}=\"{}\"", hexadecimal(colour)),
         }
     }
-}
-
-/// A marker around the origin, to be used elsewhere.
-fn shape((look, radius, alpha): (Look, f64, f64)) -> String {
-    format!(
-        "<path id=\"{}\" d=\"{}Z\" fill=\"{}\" fill-rule=\"evenodd\"{}/>\n",
-        shape_name((look, radius, alpha)),
-        path(&look.marker.outline((0.0, 0.0), radius)),
-        hexadecimal(look.colour),
-        opacity(alpha)
-    )
 }
 
 /// The same name means the same marker, in whatever pictures one page holds.

@@ -2,9 +2,9 @@
 
 use std::sync::OnceLock;
 
-use ab_glyph::{Font, FontRef, Glyph, PxScaleFont, ScaleFont, point};
 use super::Colour;
 use super::style::{LABEL, TEXT, TICK, TITLE};
+use ab_glyph::{Font, FontRef, Glyph, PxScaleFont, ScaleFont, point};
 
 static REGULAR: &[u8] = include_bytes!("../font/DejaVuSans.ttf");
 static BOLD: &[u8] = include_bytes!("../font/DejaVuSans-Bold.ttf");
@@ -194,8 +194,8 @@ pub fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::paint::{Canvas, Rect};
     use crate::report::paint::probe::Picture;
+    use crate::report::paint::{Canvas, Rect};
 
     #[test]
     fn a_shortened_text_fits_and_says_that_it_was_cut() {

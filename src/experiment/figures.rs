@@ -1,4 +1,4 @@
-//! The figures of an evaluation as a table for the terminal.
+//! The figures of an evaluation as a table.
 
 use crate::eval::{Distances, Figures};
 use crate::report::table::Table;

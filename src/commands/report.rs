@@ -1,0 +1,24 @@
+//! `dml report`: what lies in a folder as a page for people.
+
+use super::print;
+use crate::cli::ReportArgs;
+use crate::error::Result;
+use crate::experiment::{RunFolder, report as write_report};
+use crate::runtime::Cores;
+use crate::train::Progress;
+
+/// Writes the report on a run, a comparison, a sweep or a search.
+///
+/// # Errors
+/// No such folder; a run that is not evaluated; images that are not those it was trained on; a file
+/// that cannot be written.
+pub fn report(args: ReportArgs, progress: &Progress) -> Result<()> {
+    let folder = match args.folder {
+        Some(folder) => folder,
+        None => RunFolder::newest(&args.runs)?.0.path().to_path_buf(),
+    };
+    let cores = Cores::new(Cores::available());
+    let _core = cores.take();
+    let path = write_report(&folder, args.data.as_deref(), &cores, |line| progress.say(line))?;
+    print(&format!("written to {}", path.display()))
+}

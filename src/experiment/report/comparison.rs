@@ -1,0 +1,159 @@
+//! The report on a comparison.
+
+use std::path::PathBuf;
+
+use super::parts::{self, Told, beside};
+use super::{Reporter, write};
+use crate::error::Result;
+use crate::experiment::wording::listed;
+use crate::experiment::{Comparison, Finished, Trained, pictures};
+use crate::report::html::{self, Markup, Page, Section};
+use crate::report::table::Table;
+
+impl Comparison {
+    /// The run of the first loss under the first seed.
+    ///
+    /// # Errors
+    /// It is not there any more.
+    pub fn first(&self) -> Result<Trained> {
+        self.trained(&self.results[0].runs[0])
+    }
+
+    fn trained(&self, run: &Finished) -> Result<Trained> {
+        let path = beside(&self.folder, &run.folder);
+        Trained::open(Some(&path), &path)
+    }
+
+    /// The run of each loss under the first seed.
+    fn firsts(&self) -> Result<Vec<Told>> {
+        let told = |(arm, run): (&str, &Finished)| Told::read(self.trained(run)?, arm.to_owned());
+        let firsts = self.results.iter().map(|arm| (arm.loss.as_str(), &arm.runs[0]));
+        firsts.map(told).collect()
+    }
+}
+
+impl Reporter<'_> {
+    /// Writes the report on a comparison into its folder.
+    ///
+    /// # Errors
+    /// A run is not there any more; a file that was changed or cannot be written.
+    pub fn comparison(mut self, comparison: &Comparison) -> Result<PathBuf> {
+        let losses = &comparison.summary.losses;
+        let firsts = comparison.firsts()?;
+        let mut sections = vec![figures(comparison), curves(comparison)?];
+        sections.extend(self.maps(&firsts)?);
+        sections.push(self.neighbours(comparison, &firsts)?);
+        sections.push(runs(comparison));
+        sections.push(repeating(comparison, &firsts));
+        let page = Page {
+            title: match losses.len() {
+                1..=4 => losses.join(" against "),
+                many => format!("{many} losses held against each other"),
+            },
+            question: format!(
+                "Under which loss does the better embedding come out, of {}? Judged by {}. {}",
+                listed(losses),
+                comparison.score,
+                comparison.caption()
+            ),
+            conclusion: comparison.conclusion.clone(),
+            sections,
+            sprites: Vec::new(),
+        };
+        write(&self.finished(page), &comparison.folder)
+    }
+
+    fn maps(&mut self, firsts: &[Told]) -> Result<Option<Section>> {
+        let maps: Vec<Markup> =
+            firsts.iter().filter_map(|told| self.map(told).transpose()).collect::<Result<_>>()?;
+        let heading = "The embeddings".to_owned();
+        Ok((!maps.is_empty()).then_some(Section { id: "embeddings", heading, parts: maps }))
+    }
+
+    fn neighbours(&self, comparison: &Comparison, firsts: &[Told]) -> Result<Section> {
+        let seed = comparison.summary.seeds[0];
+        let mut parts = Vec::new();
+        if !comparison.unseen() {
+            parts.push(html::heading(&format!("Which class was taken for which, seed {seed}")));
+            for told in firsts {
+                parts.push(parts::confusion(told)?);
+            }
+        }
+        for told in firsts {
+            let gallery = self.gallery(told)?;
+            let name = format!("{}: images and those nearest to them, seed {seed}", told.name);
+            parts.extend(gallery.map(|gallery| html::fold(&name, &[gallery])));
+        }
+        Ok(Section { id: "neighbours", heading: "Neighbours".to_owned(), parts })
+    }
+}
+
+fn figures(comparison: &Comparison) -> Section {
+    let mut parts = vec![html::table(&comparison.summary.table(), &comparison.caption())];
+    if let Some(standings) = comparison.standings_table() {
+        let caption = "From the best to the worst. p: paired t-test, corrected by Holm for all pairs of \
+                       losses; P(1st): probability of the rank when the seeds are drawn anew";
+        parts.push(html::table(&standings, caption));
+    }
+    if let Some(test) = &comparison.test {
+        parts.push(html::heading("On test images"));
+        parts.push(html::table(&test.summary.table(), &comparison.test_caption(test)));
+        let standings = comparison.test_standings_table();
+        parts.extend(standings.map(|table| html::table(&table, "The same order by test images")));
+    }
+    Section { id: "figures", heading: "Figures".to_owned(), parts }
+}
+
+fn curves(comparison: &Comparison) -> Result<Section> {
+    let mut parts = Vec::new();
+    if !comparison.unseen() {
+        let caption = pictures::recall_title(comparison.voters());
+        let mut table = Table::new(
+            std::iter::once("k").chain(comparison.summary.losses.iter().map(String::as_str)),
+        );
+        for row in comparison.summary.metrics.iter().filter(|row| row.recall_at.is_some()) {
+            let k = row.recall_at.unwrap_or_default().to_string();
+            table.push(std::iter::once(k).chain(row.losses.iter().map(|e| e.percent())));
+        }
+        let numbers = html::table(&table, "recall@k, %, with 95 % intervals over the seeds");
+        parts.push(html::figure(&comparison.recall()?, &caption, Some(numbers)));
+    }
+    let caption = "Training and validation loss by epochs";
+    parts.push(html::figure(&comparison.curves()?, caption, None));
+    Ok(Section { id: "curves", heading: "Curves".to_owned(), parts })
+}
+
+fn runs(comparison: &Comparison) -> Section {
+    let header = ["run", "loss", "seed", "accuracy, %", "MAP@R, %", "train time, s", "collapsed"];
+    let mut table = Table::new(header);
+    for arm in &comparison.results {
+        for run in &arm.runs {
+            let figures = &run.evaluation.figures;
+            let name = run.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            table.push([
+                name,
+                arm.loss.clone(),
+                run.seed.to_string(),
+                format!("{:.2}", 100.0 * figures.knn.accuracy),
+                format!("{:.2}", 100.0 * figures.retrieval.map_at_r),
+                format!("{:.1}", run.history.seconds()),
+                if run.history.collapsed() { "yes" } else { "no" }.to_owned(),
+            ]);
+        }
+    }
+    let parts = vec![html::table(&table, "Every run, by the name of its folder")];
+    Section { id: "runs", heading: "Runs".to_owned(), parts }
+}
+
+fn repeating(comparison: &Comparison, firsts: &[Told]) -> Section {
+    let mut parts = Vec::new();
+    if !comparison.command.is_empty() {
+        parts.push(html::command(&comparison.command));
+    }
+    parts.push(parts::origin(&firsts[0].trained.record));
+    parts.extend(firsts.iter().map(|told| {
+        let name = format!("{}: every setting", told.name);
+        html::folded(&name, &told.trained.config.to_toml())
+    }));
+    Section { id: "again", heading: "How to repeat it".to_owned(), parts }
+}

@@ -1,0 +1,170 @@
+//! The parts that reports are put together from.
+
+use std::path::Path;
+
+use ndarray::Array2;
+
+use super::{Reporter, sprite_name};
+use crate::data::{Part, Parts};
+use crate::error::Result;
+use crate::experiment::{
+    Asked, Evaluation, Mapped, RunRecord, Trained, grouped, pictures, with_gallery,
+};
+use crate::files::folder_of;
+use crate::report::confusion::Confusion;
+use crate::report::html::{self, Markup, Sprite};
+use crate::report::scatter;
+use crate::report::table::Table;
+use crate::train::History;
+
+/// One run with what is known of it.
+pub struct Told {
+    pub trained: Trained,
+    pub history: History,
+    pub evaluation: Evaluation,
+    /// What it is called: the loss, and what sets it apart.
+    pub name: String,
+}
+
+impl Reporter<'_> {
+    /// The t-SNE of a run; nothing where it has none.
+    ///
+    /// # Errors
+    /// Its file was changed.
+    pub fn map(&mut self, told: &Told) -> Result<Option<Markup>> {
+        if told.evaluation.tsne.is_none() {
+            return Ok(None);
+        }
+        let record = &told.trained.record;
+        let map = Mapped::read(told.trained.folder.path(), &record.data.classes)?;
+        let title = pictures::tsne_title(&told.name, &told.evaluation);
+        let panel = scatter::Scatter { title: &title, points: &map.points, labels: &map.labels };
+        let classes = &told.evaluation.classes;
+        let picture = scatter::draw(&[panel], classes)?;
+        let place = self.sprite(&map.rows);
+        let images = place.map(|place| (sprite_name(place), &self.sprites[place].1));
+        let images = images.as_ref().map(|(name, sprite)| (name.as_str(), *sprite));
+        Ok(Some(html::map(&picture, &title, (classes, &map.labels, &map.rows), images)))
+    }
+
+    /// Which of the page's pictures has the images of these rows, once there is one.
+    fn sprite(&mut self, rows: &[usize]) -> Option<usize> {
+        let dataset = self.dataset?;
+        if rows.iter().any(|&row| row >= dataset.len()) {
+            return None;
+        }
+        let known = self.sprites.iter().position(|(known, _)| known == rows);
+        Some(known.unwrap_or_else(|| {
+            let sprite = Sprite::new(dataset.side, rows.iter().map(|&row| dataset.image(row)));
+            self.sprites.push((rows.to_vec(), sprite));
+            self.sprites.len() - 1
+        }))
+    }
+
+    /// Images with those nearest to them; nothing without the data or the embeddings.
+    ///
+    /// # Errors
+    /// Files of the run that were changed.
+    pub fn gallery(&self, told: &Told) -> Result<Option<Markup>> {
+        let Some(dataset) = self.dataset else { return Ok(None) };
+        let Trained { config, .. } = &told.trained;
+        let (references, _) = told.trained.evaluated("train")?;
+        let (queries, labels) = told.trained.evaluated("val")?;
+        let parts = Parts::new(&dataset.labels, &dataset.classes, &config.data, config.train.seed)?;
+        let unseen = parts.unseen.is_some();
+        let judged = parts.unseen.unwrap_or(parts.validation);
+        if !belong(&references, &parts.train) || judged.labels != labels {
+            return Ok(None);
+        }
+        let asked = Asked { embeddings: &queries, part: &judged, dataset, unseen };
+        let references = (&references, &parts.train, dataset);
+        let shown = with_gallery(self.cores, references, &asked, |gallery| {
+            let sections = gallery.sections(&told.evaluation)?;
+            Ok(html::gallery(dataset.side, &sections))
+        });
+        shown.map(Some)
+    }
+}
+
+fn belong(embeddings: &Array2<f32>, part: &Part) -> bool {
+    embeddings.nrows() == part.rows.len()
+}
+
+/// The confusion matrix of a run: as a table, or as a picture where it would be too wide.
+///
+/// # Errors
+/// There is nothing to draw.
+pub fn confusion(told: &Told) -> Result<Markup> {
+    let Evaluation { figures, classes, .. } = &told.evaluation;
+    let title = told.name.as_str();
+    let matrix = Confusion { title, classes, counts: figures.knn.confusion.counts() };
+    match html::confusion(&matrix) {
+        Some(table) => Ok(table),
+        None => {
+            let picture = pictures::confusion(title, &figures.knn, classes)?;
+            Ok(html::figure(&picture, title, None))
+        }
+    }
+}
+
+/// Losses of each epoch.
+pub fn history_table(history: &History) -> Table {
+    let header = ["epoch", "training loss", "validation loss", "seconds", "spread"];
+    let mut table = Table::new(header);
+    for epoch in &history.epochs {
+        table.push([
+            epoch.epoch.to_string(),
+            format!("{:.4}", epoch.train_loss),
+            format!("{:.4}", epoch.validation_loss),
+            format!("{:.1}", epoch.seconds),
+            epoch.spread.map_or("–".to_owned(), |spread| format!("{spread:.4}")),
+        ]);
+    }
+    table
+}
+
+/// The two classes that are mixed up most often, in a sentence; nothing where none are.
+pub fn most_confused(evaluation: &Evaluation) -> Option<String> {
+    let rows: Vec<&[u64]> = evaluation.figures.knn.confusion.rows().collect();
+    let wrong = |(row, counts): (usize, &&[u64])| {
+        let others = counts.iter().enumerate().filter(move |(column, _)| *column != row);
+        others.map(move |(column, &count)| (count, row, column)).collect::<Vec<_>>()
+    };
+    let (count, row, column) =
+        rows.iter().enumerate().flat_map(wrong).max_by_key(|found| found.0)?;
+    let classes = &evaluation.classes;
+    (count > 0).then(|| {
+        let (true_class, taken) = (&classes[row], &classes[column]);
+        format!(
+            "What was mixed up most often: {true_class} taken for {taken}, {} times.",
+            grouped(count as usize)
+        )
+    })
+}
+
+/// What a run was made from and with.
+pub fn origin(record: &RunRecord) -> Markup {
+    let data = &record.data;
+    let mut facts = vec![
+        ("data", data.path.clone()),
+        ("SHA-256 of the data", data.sha256.clone()),
+        ("images", grouped(data.images)),
+        ("trained on", grouped(data.train)),
+        ("validation", grouped(data.validation)),
+    ];
+    if data.unseen > 0 {
+        facts.push(("of unseen classes", grouped(data.unseen)));
+    }
+    facts.push(("dml", record.dml.clone()));
+    facts.push(("libtorch", record.libtorch.clone()));
+    facts.push(("device", record.device.clone()));
+    facts.push(("engine", record.engine.to_string()));
+    html::facts(&facts)
+}
+
+/// A folder that a file of `of` names, which may have been moved together with `of` since.
+pub fn beside(of: &Path, named: &Path) -> std::path::PathBuf {
+    let name = named.file_name().unwrap_or_default();
+    let sibling = folder_of(of).unwrap_or(Path::new(".")).join(name);
+    if sibling.exists() { sibling } else { named.to_path_buf() }
+}

@@ -1,0 +1,170 @@
+//! The report on one run.
+
+use std::path::PathBuf;
+
+use super::parts::{self, Told};
+use super::{Reporter, write};
+use crate::error::{Fault, Result};
+use crate::experiment::evaluate::TEST_METRICS;
+use crate::experiment::{
+    Evaluation, METRICS, Trained, figures_table, grouped, pictures, read_json,
+};
+use crate::report::html::{self, Page, Section};
+use crate::report::table::Table;
+use crate::train::{History, files};
+
+impl Told {
+    /// All of a run that was evaluated.
+    ///
+    /// # Errors
+    /// It was not evaluated, or a file in it was changed.
+    pub fn read(trained: Trained, name: String) -> Result<Told> {
+        let history = History::read(&trained.folder.file(files::HISTORY))?;
+        let evaluation: Option<Evaluation> = read_json(&trained.folder.file(METRICS))?;
+        let evaluation = evaluation.ok_or_else(|| {
+            let remedy = format!("do so with dml eval --run {}", trained.folder.path().display());
+            Fault::new(trained.folder.path(), "is not evaluated yet").remedy(remedy)
+        })?;
+        Ok(Told { trained, history, evaluation, name })
+    }
+
+    fn title(&self) -> String {
+        pictures::name(&self.evaluation)
+    }
+
+    fn question(&self) -> String {
+        let data = &self.trained.record.data;
+        let classes = match self.evaluation.unseen {
+            true => "classes that it has not seen".to_owned(),
+            false => format!("{} classes", data.classes.len()),
+        };
+        format!(
+            "How well does an embedding that was learned under {} from {} images of {} tell {classes} \
+             apart?",
+            self.name,
+            grouped(data.train),
+            data.path,
+        )
+    }
+
+    /// What the figures say, in words.
+    fn conclusion(&self) -> String {
+        let Evaluation { figures, queries, unseen, .. } = &self.evaluation;
+        let percent = |share: f64| format!("{:.2} %", 100.0 * share);
+        let hits = figures.retrieval.hits.iter().find(|hit| hit.k == 1);
+        let mut told = match (unseen, hits) {
+            (true, Some(hit)) => format!(
+                "Of {} images of classes that were not trained on, {} have another image of their class \
+                 nearest to them.",
+                grouped(*queries),
+                percent(hit.share)
+            ),
+            _ => format!(
+                "Of {} validation images, {} are told right by the vote of {} (accuracy).",
+                grouped(*queries),
+                percent(figures.knn.accuracy),
+                match figures.knn.k {
+                    1 => "the nearest training image".to_owned(),
+                    k => format!("the {k} nearest training images"),
+                }
+            ),
+        };
+        told += &format!(" MAP@R is {}.", percent(figures.retrieval.map_at_r));
+        if !unseen && let Some(confused) = parts::most_confused(&self.evaluation) {
+            told += &format!(" {confused}");
+        }
+        if self.history.collapsed() {
+            told += " The network COLLAPSED: it maps all images to nearly one point.";
+        }
+        told
+    }
+}
+
+impl Reporter<'_> {
+    /// Writes the report on a run into its folder.
+    ///
+    /// # Errors
+    /// The run is not evaluated; a file that was changed or cannot be written.
+    pub fn run(mut self, trained: &Trained) -> Result<PathBuf> {
+        let name = trained.record.loss.clone();
+        let again = Trained::open(Some(trained.folder.path()), trained.folder.path())?;
+        let told = Told::read(again, name)?;
+        let mut sections = vec![figures(&told)?, training(&told)?];
+        sections.extend(self.embedding(&told)?);
+        sections.push(neighbours(&self, &told)?);
+        sections.push(repeating(&told));
+        let page = Page {
+            title: told.title(),
+            question: told.question(),
+            conclusion: told.conclusion(),
+            sections,
+            sprites: Vec::new(),
+        };
+        write(&self.finished(page), trained.folder.path())
+    }
+
+    fn embedding(&mut self, told: &Told) -> Result<Option<Section>> {
+        let heading = "The embedding".to_owned();
+        let map = self.map(told)?;
+        Ok(map.map(|map| Section { id: "embedding", heading, parts: vec![map] }))
+    }
+}
+
+fn figures(told: &Told) -> Result<Section> {
+    let figures = &told.evaluation.figures;
+    let mut parts = vec![html::table(&figures_table(figures), "All figures of the evaluation")];
+    if !told.evaluation.unseen {
+        let picture = pictures::recall(&told.name, &figures.recall)?;
+        let mut table = Table::new(["k", "recall@k, %"]);
+        for at in &figures.recall.at {
+            table.push([at.k.to_string(), format!("{:.2}", 100.0 * at.recall)]);
+        }
+        let caption = pictures::recall_title(figures.recall.voters);
+        parts.push(html::figure(&picture, &caption, Some(html::table(&table, &caption))));
+    }
+    let tested: Option<Evaluation> = read_json(&told.trained.folder.file(TEST_METRICS))?;
+    if let Some(tested) = tested {
+        let images = format!("{} test images of {}", grouped(tested.queries), tested.images);
+        parts.push(html::heading("On test images"));
+        parts.push(html::table(&figures_table(&tested.figures), &images));
+    }
+    Ok(Section { id: "figures", heading: "Figures".to_owned(), parts })
+}
+
+fn training(told: &Told) -> Result<Section> {
+    let picture = pictures::curves(&told.title(), &told.history)?;
+    let table = parts::history_table(&told.history);
+    let numbers = html::table(&table, "Losses and seconds of each epoch");
+    let caption = "Training and validation loss by epochs";
+    let parts = vec![html::figure(&picture, caption, Some(numbers))];
+    Ok(Section { id: "training", heading: "Training".to_owned(), parts })
+}
+
+fn neighbours(reporter: &Reporter, told: &Told) -> Result<Section> {
+    let mut parts = Vec::new();
+    if !told.evaluation.unseen {
+        parts.push(html::heading("Which class was taken for which"));
+        parts.push(super::parts::confusion(told)?);
+    }
+    let distances = &told.evaluation.figures.distances;
+    let picture = pictures::distances(&told.title(), distances)?;
+    let caption = "Distances between images of one class and of different classes";
+    parts.push(html::heading("Distances"));
+    parts.push(html::figure(&picture, caption, None));
+    if let Some(gallery) = reporter.gallery(told)? {
+        parts.push(html::heading("Images and those nearest to them"));
+        parts.push(gallery);
+    }
+    Ok(Section { id: "neighbours", heading: "Neighbours".to_owned(), parts })
+}
+
+fn repeating(told: &Told) -> Section {
+    let folder = told.trained.folder.path().display();
+    let command = format!("dml train --config {folder}/config.toml\ndml eval");
+    let parts = vec![
+        html::command(&command),
+        parts::origin(&told.trained.record),
+        html::folded("config.toml: every setting", &told.trained.config.to_toml()),
+    ];
+    Section { id: "again", heading: "How to repeat it".to_owned(), parts }
+}

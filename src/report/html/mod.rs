@@ -1,0 +1,74 @@
+//! Reports as one file of HTML each: nothing is fetched, and no script runs but the page's own.
+//!
+//! All text comes through `maud`, which escapes it; markup that is set in as it is was made here and
+//! by `paint`. A policy in the page's head allows its own script alone, by its SHA-256, so that
+//! what a file smuggled in could not run even where it were not escaped.
+//!
+//! Without scripts the page shows all there is; they add sorting, the images under the pointer, and
+//! the choice of light or dark.
+
+mod gallery;
+mod heat;
+mod map;
+mod page;
+mod sprite;
+mod tables;
+
+pub use gallery::gallery;
+pub use heat::confusion;
+pub use map::map;
+pub use maud::Markup;
+pub use page::{Page, Section};
+pub use sprite::Sprite;
+pub use tables::table;
+
+use maud::{PreEscaped, html};
+
+use super::Canvas;
+
+/// A picture with its caption, and what it shows as numbers for those who do not see it.
+///
+/// `described` is what a screen reader says in place of the picture.
+pub fn figure(picture: &Canvas, caption: &str, numbers: Option<Markup>) -> Markup {
+    html! {
+        figure {
+            div.scroll tabindex="0" role="group" aria-label=(caption) {
+                (PreEscaped(picture.inline()))
+            }
+            figcaption { (caption) }
+            @if let Some(numbers) = numbers {
+                details { summary { "The same as numbers" } (numbers) }
+            }
+        }
+    }
+}
+
+/// A paragraph.
+pub fn paragraph(text: &str) -> Markup {
+    html! { p { (text) } }
+}
+
+/// A heading within a section.
+pub fn heading(text: &str) -> Markup {
+    html! { h3 { (text) } }
+}
+
+/// Text as it stands in a file, behind its name.
+pub fn folded(name: &str, text: &str) -> Markup {
+    html! { details { summary { (name) } pre tabindex="0" { (text) } } }
+}
+
+/// Parts behind a name, which are seen when it is opened.
+pub fn fold(name: &str, parts: &[Markup]) -> Markup {
+    html! { details { summary { (name) } @for part in parts { (part) } } }
+}
+
+/// A command as it is typed.
+pub fn command(text: &str) -> Markup {
+    html! { pre.command tabindex="0" { (text) } }
+}
+
+/// Words with their meanings.
+pub fn facts(facts: &[(&str, String)]) -> Markup {
+    html! { dl { @for (word, meaning) in facts { dt { (word) } dd { (meaning) } } } }
+}

@@ -1,0 +1,91 @@
+//! The page around the parts of a report.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+
+use super::Sprite;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// A report.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// What it is about.
+    pub title: String,
+    /// What was asked.
+    pub question: String,
+    /// What was found, in words.
+    pub conclusion: String,
+    /// What stands below, in its order.
+    pub sections: Vec<Section>,
+    /// Images that maps on the page show, with the names by which they find them.
+    pub sprites: Vec<(String, Sprite)>,
+}
+
+/// A part of a report.
+#[derive(Debug, Clone)]
+pub struct Section {
+    /// Where links find it.
+    pub id: &'static str,
+    /// What it is.
+    pub heading: String,
+    /// What stands in it.
+    pub parts: Vec<Markup>,
+}
+
+impl Page {
+    /// The whole file.
+    pub fn html(&self) -> String {
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                (self.head())
+                body {
+                    a.skip href="#content" { "To the content" }
+                    header {
+                        h1 { (self.title) }
+                        button #theme type="button" hidden { "Light or dark" }
+                    }
+                    nav aria-label="Sections" { ul { @for section in &self.sections {
+                        li { a href=(format!("#{}", section.id)) { (section.heading) } }
+                    } } }
+                    main #content {
+                        p.question { (self.question) }
+                        p.conclusion { (self.conclusion) }
+                        @for section in &self.sections {
+                            section id=(section.id) aria-labelledby=(format!("{}-h", section.id)) {
+                                h2 id=(format!("{}-h", section.id)) { (section.heading) }
+                                @for part in &section.parts { (part) }
+                            }
+                        }
+                    }
+                    footer { p { "Written by dml " (env!("CARGO_PKG_VERSION")) "." } }
+                    @for (id, sprite) in &self.sprites { img id=(id) src=(sprite.address) alt="" hidden; }
+                    div #tip hidden { canvas width="112" height="112" {} span {} }
+                    script { (PreEscaped(SCRIPT)) }
+                }
+            }
+        };
+        page.into_string()
+    }
+
+    fn head(&self) -> Markup {
+        let digest = STANDARD.encode(Sha256::digest(SCRIPT.as_bytes()));
+        let policy = format!(
+            "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+        );
+        html! {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (self.title) }
+                link rel="icon" href="data:,";
+                style { (PreEscaped(STYLE)) }
+            }
+        }
+    }
+}
