@@ -36,7 +36,9 @@ pub fn draw(panels: &[LossPanel<'_>]) -> Result<Canvas> {
         return Err(Error::Other(problem));
     }
     let sheet = sheet(panels);
-    let mut canvas = sheet.canvas();
+    // Two lines are named where they end; more need the legend.
+    let alone = matches!(panels, [LossPanel { runs: [_], .. }]);
+    let mut canvas = if alone { sheet.without_legend() } else { sheet.canvas() };
     for (panel, area) in panels.iter().zip(&sheet.areas) {
         let values = panel.runs.iter().flat_map(|run| run.train.iter().chain(run.validation));
         let y = Axis::around("loss", values.copied());
@@ -46,6 +48,11 @@ pub fn draw(panels: &[LossPanel<'_>]) -> Result<Canvas> {
             Some(y) => {
                 frame(y).draw(&mut canvas);
                 draw_panel(&mut canvas, &frame(y), panel.runs);
+                if alone {
+                    let run = panel.runs[0];
+                    let ends = [run.train, run.validation].map(|line| end(&frame(y), line));
+                    sheet.name_lines(&mut canvas, &ends);
+                }
             }
             None => {
                 let y = Axis::empty("loss");
@@ -118,6 +125,12 @@ fn draw_panel(canvas: &mut Canvas, frame: &Frame<'_>, runs: &[RunCurve<'_>]) {
     }
 }
 
+/// How high a line ends.
+fn end(frame: &Frame<'_>, values: &[f64]) -> Option<f64> {
+    let (place, value) = values.iter().enumerate().rfind(|(_, value)| value.is_finite())?;
+    frame.place((place + 1) as f64, *value).map(|(_, y)| y)
+}
+
 /// A line through the finite values, broken where there is none; a value alone is a point.
 fn draw_line(canvas: &mut Canvas, frame: &Frame<'_>, values: &[f64], look: Look, width: f64) {
     let places: Vec<Option<Point>> =
@@ -178,8 +191,11 @@ mod tests {
         let numbers = Rect { x: area.x - 45.0, width: 43.0, ..area };
         assert!(picture.dark(numbers) > 50);
         assert!(sheet.legend_area.x > area.right());
+        let names = Rect { y: area.y, height: area.height, ..sheet.legend_area };
+        assert!(picture.dark(names) > 200);
+        // The names stand where the lines end: lower in the second run, whose losses end lower.
         let other = drawn(&[LossPanel { title: "cross-entropy", runs: &[OTHER] }]);
-        assert_eq!(picture.pixels(sheet.legend_area), other.pixels(sheet.legend_area));
+        assert!(picture.pixels(names) != other.pixels(names));
     }
 
     #[test]

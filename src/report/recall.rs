@@ -27,7 +27,7 @@ pub fn draw(title: &str, curves: &[RecallCurve<'_>]) -> Result<Canvas> {
     let last = curves.iter().map(|curve| curve.recall.len()).max().unwrap_or(0);
     let x = Axis::counted("k", last);
     let sheet = sheet(title, curves, y.as_ref());
-    let mut canvas = sheet.canvas();
+    let mut canvas = sheet.without_legend();
     match &y {
         Some(y) => {
             let frame = Frame::new(sheet.areas[0], &x, y);
@@ -36,6 +36,12 @@ pub fn draw(title: &str, curves: &[RecallCurve<'_>]) -> Result<Canvas> {
                 let aside = aside(curves, i);
                 draw_curve(&mut canvas, &frame, curve, line_look(i), aside);
             }
+            let end = |curve: &RecallCurve<'_>| {
+                let last = curve.recall.iter().enumerate().rfind(|(_, value)| value.is_finite())?;
+                frame.place((last.0 + 1) as f64, *last.1).map(|(_, y)| y)
+            };
+            let ends: Vec<Option<f64>> = curves.iter().map(end).collect();
+            sheet.name_lines(&mut canvas, &ends);
         }
         None => {
             let y = Axis::empty("recall@k");
@@ -133,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn both_curves_are_drawn_and_the_legend_lies_off_them() {
+    fn both_curves_are_drawn_and_named_off_them() {
         let picture = drawn(&[UPPER, LOWER]);
         assert!((900..=1600).contains(&picture.width), "{}", picture.width);
         assert!(picture.shows_something() && picture.edge_is_white(10.0));
@@ -144,7 +150,8 @@ mod tests {
             let found = picture.pixels(area).iter().filter(|pixel| **pixel == colour).count();
             assert!(found > 300, "{found}");
         }
-        assert!(sheet.legend_area.x > area.right() && picture.dark(sheet.legend_area) > 100);
+        let names = Rect { y: area.y, height: area.height, ..sheet.legend_area };
+        assert!(names.x > area.right() && picture.dark(names) > 100);
         let title = Rect { y: area.y - 30.0, height: 29.0, ..area };
         assert!(picture.dark(title) > 100);
     }

@@ -75,7 +75,7 @@ pub fn draw(picture: &Picture<'_>) -> Result<Canvas> {
     }
     let (x, y) = (across_axis(picture), up_axis(picture));
     let sheet = sheet(picture, y.as_ref());
-    let mut canvas = sheet.canvas();
+    let mut canvas = sheet.without_legend();
     let y = y.unwrap_or_else(|| Axis::empty(picture.up));
     let frame = Frame::new(sheet.areas[0], &x, &y);
     frame.draw(&mut canvas);
@@ -89,6 +89,8 @@ pub fn draw(picture: &Picture<'_>) -> Result<Canvas> {
     for (i, series) in picture.series.iter().enumerate() {
         pen.line(&mut canvas, series, line_look(i), i);
     }
+    let ends: Vec<Option<f64>> = picture.series.iter().map(|series| pen.end(series)).collect();
+    sheet.name_lines(&mut canvas, &ends);
     for crossing in picture.crossings {
         pen.crossing(&mut canvas, sheet.areas[0], crossing);
     }
@@ -140,6 +142,12 @@ impl Pen<'_> {
             }
             _ => 0.0,
         }
+    }
+
+    /// How high a line ends.
+    fn end(&self, series: &Series<'_>) -> Option<f64> {
+        let last = series.points.iter().rfind(|point| point.mean.is_finite())?;
+        self.place(last.x, last.mean, 0).map(|(_, up)| up)
     }
 
     fn joined(&self) -> bool {

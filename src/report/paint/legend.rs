@@ -1,7 +1,7 @@
 //! A legend: keys and names in columns, placed beside the data and never on them.
 
-use super::style::{GAP, LABEL, STROKE, TEXT};
-use super::{Anchor, Canvas, Colour, Dash, Ink, Look, Point, shortened, text_width};
+use super::style::{GAP, GRID, HAIRLINE, LABEL, STROKE, TEXT};
+use super::{Anchor, Canvas, Colour, Dash, Ink, Look, Point, Rect, shortened, text_width};
 
 /// What a name in the legend stands for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -71,6 +71,29 @@ impl Legend {
         Legend { rows, key_width, column_width, width, height: rows as f64 * ROW, entries }
     }
 
+    /// Whether all entries stand below each other.
+    pub fn is_column(&self) -> bool {
+        self.rows >= self.entries.len()
+    }
+
+    /// Draws each entry at the right of where its line ends, as near to that height as the others
+    /// leave room; `edge` is the right edge of the lines' rectangle.
+    ///
+    /// # Shapes
+    /// ends `[entries]`; none of a line that is drawn nowhere, which stands at the foot.
+    pub fn draw_beside(&self, canvas: &mut Canvas, edge: Rect, left: f64, ends: &[Option<f64>]) {
+        let wanted: Vec<f64> = ends.iter().map(|end| end.unwrap_or(edge.bottom())).collect();
+        let heights = spread(&wanted, (edge.y + ROW / 2.0, edge.bottom() - ROW / 2.0));
+        for ((entry, &y), end) in self.entries.iter().zip(&heights).zip(ends) {
+            if let Some(end) = end {
+                let (from, to) = ((edge.right() + 3.0, *end), (left - 5.0, y));
+                canvas.line(from, to, GRID, HAIRLINE);
+            }
+            draw_key(canvas, entry.key, (left, y), self.key_width - 10.0);
+            canvas.text(&entry.name, (left + self.key_width, y), Ink::label().colour(TEXT));
+        }
+    }
+
     /// Draws the legend with its upper left corner at `at`.
     pub fn draw(&self, canvas: &mut Canvas, at: Point) {
         for (i, entry) in self.entries.iter().enumerate() {
@@ -84,6 +107,25 @@ impl Legend {
     }
 }
 
+/// Heights as near to the wanted ones as a row's distance between any two allows, from the least to
+/// the greatest allowed.
+fn spread(wanted: &[f64], (least, greatest): (f64, f64)) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by(|&a, &b| wanted[a].total_cmp(&wanted[b]));
+    let mut heights = wanted.to_vec();
+    let mut free = least;
+    for &place in &order {
+        heights[place] = wanted[place].max(free);
+        free = heights[place] + ROW;
+    }
+    let mut free = greatest;
+    for &place in order.iter().rev() {
+        heights[place] = heights[place].min(free);
+        free = heights[place] - ROW;
+    }
+    heights
+}
+
 fn draw_key(canvas: &mut Canvas, key: Key, (x, y): Point, width: f64) {
     let (from, to) = ((x + 1.0, y), (x + width - 1.0, y));
     let middle = (x + width / 2.0, y);
@@ -95,5 +137,19 @@ fn draw_key(canvas: &mut Canvas, key: Key, (x, y): Point, width: f64) {
         }
         Key::Nothing => {}
         Key::Stroke(colour, stroke) => canvas.path(&[from, to], colour, stroke, Dash::Solid),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_where_their_lines_end_and_never_on_each_other() {
+        assert_eq!(spread(&[100.0, 300.0], (0.0, 400.0)), [100.0, 300.0]);
+        let crowded = spread(&[200.0, 201.0, 199.0], (0.0, 400.0));
+        assert_eq!(crowded, [199.0 + ROW, 199.0 + 2.0 * ROW, 199.0]);
+        // At the foot they move up.
+        assert_eq!(spread(&[399.0, 400.0], (0.0, 400.0)), [400.0 - ROW, 400.0]);
     }
 }

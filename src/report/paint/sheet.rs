@@ -79,6 +79,28 @@ impl Sheet {
 
     /// The page with titles, note and legend, ready for the data.
     pub fn canvas(&self) -> Canvas {
+        let mut canvas = self.without_legend();
+        self.draw_legend(&mut canvas);
+        canvas
+    }
+
+    /// Names the lines of the only panel where they end, or, where that is not possible, in a
+    /// legend: as [`Legend::draw_beside`].
+    pub fn name_lines(&self, canvas: &mut Canvas, ends: &[Option<f64>]) {
+        match &self.areas[..] {
+            [area] if self.legend.is_column() => {
+                self.legend.draw_beside(canvas, *area, self.legend_area.x, ends);
+            }
+            _ => self.draw_legend(canvas),
+        }
+    }
+
+    fn draw_legend(&self, canvas: &mut Canvas) {
+        self.legend.draw(canvas, (self.legend_area.x, self.legend_area.y));
+    }
+
+    /// The page with titles and note, for lines that are named where they end.
+    pub fn without_legend(&self) -> Canvas {
         let mut canvas = Canvas::new(self.size.0, self.size.1);
         for (area, title) in self.areas.iter().zip(&self.titles) {
             let first = area.y - 8.0 - (title.len() as f64 - 0.5) * TITLE * LINE;
@@ -95,7 +117,6 @@ impl Sheet {
         let below = self.size.1 - MARGIN - NOTE_ROOM / 2.0 + 6.0;
         let faint = Ink::tick().colour(FAINT_TEXT);
         canvas.caption(&self.note, (MARGIN + self.left, below), faint);
-        self.legend.draw(&mut canvas, (self.legend_area.x, self.legend_area.y));
         canvas
     }
 }
