@@ -8,6 +8,7 @@
 //! the same on every machine and needs no installed font.
 
 pub mod bound;
+pub mod columns;
 pub mod confusion;
 pub mod curves;
 pub mod histogram;
