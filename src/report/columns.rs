@@ -206,7 +206,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str| columns().write_parquet(&folder.path().join(name));
         let bytes = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
-        (write("a").unwrap(), write("b").unwrap());
+        write("a").unwrap();
+        write("b").unwrap();
         assert_eq!(bytes("a"), bytes("b"));
         assert!(write("gone/c").unwrap_err().to_string().contains("gone was removed"));
         let full = columns().parquet(&mut Full).map_err(refusal).unwrap_err();
