@@ -31,7 +31,8 @@ pub struct ReportArgs {
 #[command(after_help = "Examples:
   dml embed new.csv --out new.npy                       with the newest run
   dml embed new.csv --run runs/supcon-seed2022-1a2b3c --out new.npy --labels-out new_labels.npy
-  dml embed new.csv.gz --out new.csv                    a row an image, its label first if it has one
+  dml embed new.csv.gz --out new.csv                    a row an image, its label first if it has one;
+                                                        new.parquet likewise, with typed columns
 
 A row is an image of the size that the run was trained on, with or without a label; labels need not
 be those that were trained on.")]
@@ -39,7 +40,7 @@ pub struct EmbedArgs {
     /// CSV of images, .csv or .csv.gz
     #[arg(value_name = "IMAGES")]
     pub images: PathBuf,
-    /// Where the embeddings go: .npy, float32, a row an image, or .csv
+    /// Where the embeddings go: .npy, float32, a row an image, or .csv or .parquet with labels
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
     /// Where whole-numbered labels go: .npy, int64, a number an image
@@ -64,7 +65,7 @@ pub struct EmbedArgs {
 #[command(after_help = "Examples:
   dml export runs/supcon-seed2022-1a2b3c --format torchscript --out supcon.pt
   dml export runs/supcon-seed2022-1a2b3c --format safetensors --out supcon.safetensors
-  dml export runs/supcon-seed2022-1a2b3c --format csv --out embeddings.csv
+  dml export runs/supcon-seed2022-1a2b3c --format parquet --out embeddings.parquet
   dml export runs/supcon-seed2022-1a2b3c --format tensorboard --out logs/supcon
 
 In Python: torch.jit.load(\"supcon.pt\")(images), where images are [N, 1, S, S] in 0..1. The network gives
@@ -96,8 +97,10 @@ pub enum Format {
     Torchscript,
     /// Embeddings and labels of the last evaluation, as NumPy's arrays
     Npy,
-    /// The same as one table
+    /// The same as one table: part, label, class and the numbers e0, e1 ... of each image
     Csv,
+    /// That table with typed columns, for pandas, polars and pyarrow
+    Parquet,
     /// Curves, figures, distances and the embedding projector with its images
     Tensorboard,
 }

@@ -50,6 +50,7 @@ pub fn export(args: ExportArgs) -> Result<()> {
         Format::Torchscript => trained.export_torchscript(model, out),
         Format::Npy => trained.export_npy(out),
         Format::Csv => trained.export_csv(out),
+        Format::Parquet => trained.export_parquet(out),
         Format::Tensorboard => trained.export_tensorboard(out),
     }?;
     print(&format!("written to {}", out.display()))

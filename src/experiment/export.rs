@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
 use super::artefacts::write_npy;
 use super::{Trained, read_embeddings, read_labels};
@@ -11,7 +11,7 @@ use crate::error::{Error, Fault, Result};
 use crate::eval::Which;
 use crate::files::create_folder;
 use crate::model::{write_tensors, write_torchscript};
-use crate::report::table::Table;
+use crate::report::columns::{Column, Columns};
 
 /// The sets that an evaluation leaves embeddings of: training images, and those that judge a run.
 const PARTS: [&str; 2] = ["train", "val"];
@@ -58,19 +58,40 @@ impl Trained {
     /// # Errors
     /// As [`Trained::export_npy`].
     pub fn export_csv(&self, out: &Path) -> Result<()> {
-        let mut table: Option<Table> = None;
+        self.columns()?.write_csv(out)
+    }
+
+    /// Writes what [`Trained::export_csv`] writes as Parquet.
+    ///
+    /// # Errors
+    /// As [`Trained::export_npy`].
+    pub fn export_parquet(&self, out: &Path) -> Result<()> {
+        self.columns()?.write_parquet(out)
+    }
+
+    /// A row an image of every part.
+    fn columns(&self) -> Result<Columns> {
+        let (mut parts, mut labels, mut names) = (Vec::new(), Vec::new(), Vec::new());
+        let mut all = Vec::new();
         for part in PARTS {
-            let (embeddings, labels) = self.evaluated(part)?;
-            let header = ["part", "label", "class"].map(str::to_owned).into_iter();
-            let table = table
-                .get_or_insert_with(|| Table::new(header.chain(dimensions(embeddings.ncols()))));
-            for (row, label) in embeddings.outer_iter().zip(labels) {
-                let Class { label, name } = self.class(label)?;
-                let first = [part.to_owned(), label.clone(), name.clone()];
-                table.push(first.into_iter().chain(row.iter().map(f32::to_string)));
+            let (embeddings, numbers) = self.evaluated(part)?;
+            for number in numbers {
+                let Class { label, name } = self.class(number)?;
+                parts.push(part.to_owned());
+                labels.push(label.clone());
+                names.push(name.clone());
             }
+            all.push(embeddings);
         }
-        table.unwrap_or_default().write_csv(out)
+        let views: Vec<ArrayView2<f32>> = all.iter().map(Array2::view).collect();
+        let embeddings = concatenate(Axis(0), &views)
+            .map_err(|_| self.stale("has embeddings of different sizes".to_owned()))?;
+        let mut columns = Columns::default();
+        columns.push("part", Column::Text(parts));
+        columns.push("label", Column::labels(labels));
+        columns.push("class", Column::Text(names));
+        columns.push_embeddings(&embeddings);
+        Ok(columns)
     }
 
     fn class(&self, label: i64) -> Result<&Class> {
@@ -106,25 +127,29 @@ impl Trained {
     }
 }
 
-/// Writes embeddings of new images: `.npy`, or `.csv` with their labels where they have some.
+/// Writes embeddings of new images: `.npy`, or `.csv` or `.parquet` with their labels where they
+/// have some.
 ///
 /// # Errors
 /// Another ending; a file that cannot be written.
 pub fn write_embedded(out: &Path, embeddings: &Array2<f32>, images: &Dataset) -> Result<()> {
     match out.extension().and_then(|ending| ending.to_str()) {
         Some("npy") => write_npy(out, embeddings),
-        Some("csv") => {
-            let labelled = is_labelled(images);
-            let first = labelled.then(|| "label".to_owned());
-            let mut table = Table::new(first.into_iter().chain(dimensions(embeddings.ncols())));
-            for (row, &label) in embeddings.outer_iter().zip(&images.labels) {
-                let first = labelled.then(|| images.classes[label as usize].label.clone());
-                table.push(first.into_iter().chain(row.iter().map(f32::to_string)));
-            }
-            table.write_csv(out)
-        }
-        _ => Err(Error::setting("--out", out.display(), "must end in .npy or .csv")),
+        Some("csv") => embedded(embeddings, images).write_csv(out),
+        Some("parquet") => embedded(embeddings, images).write_parquet(out),
+        _ => Err(Error::setting("--out", out.display(), "must end in .npy, .csv or .parquet")),
     }
+}
+
+/// Embeddings, their labels before them where they have some.
+fn embedded(embeddings: &Array2<f32>, images: &Dataset) -> Columns {
+    let mut columns = Columns::default();
+    if is_labelled(images) {
+        let label = |&place: &i64| images.classes[place as usize].label.clone();
+        columns.push("label", Column::labels(images.labels.iter().map(label).collect()));
+    }
+    columns.push_embeddings(embeddings);
+    columns
 }
 
 /// Writes the labels of new images as whole numbers.
@@ -151,9 +176,4 @@ pub fn write_labels(out: &Path, images: &Dataset) -> Result<()> {
 /// Images without labels are of one class without a label.
 fn is_labelled(images: &Dataset) -> bool {
     images.classes.iter().any(|class| !class.label.is_empty())
-}
-
-/// `e0`, `e1` and so on.
-fn dimensions(count: usize) -> impl Iterator<Item = String> {
-    (0..count).map(|place| format!("e{place}"))
 }

@@ -9,6 +9,7 @@
 
 pub mod bound;
 mod config;
+pub mod columns;
 pub mod confusion;
 pub mod curves;
 pub mod histogram;

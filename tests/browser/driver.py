@@ -105,8 +105,10 @@ class Browser:
         self.devtools("Emulation.setDeviceMetricsOverride", metrics)
 
     def colours(self, scheme):
-        feature = {"name": "prefers-color-scheme", "value": scheme}
-        self.devtools("Emulation.setEmulatedMedia", {"features": [feature]})
+        # Without motion, so that what was scrolled to is there at once.
+        wanted = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+        features = [{"name": name, "value": value} for name, value in wanted.items()]
+        self.devtools("Emulation.setEmulatedMedia", {"features": features})
 
     def devtools(self, command, parameters):
         return self._send("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})

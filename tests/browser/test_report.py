@@ -137,9 +137,9 @@ class Reports(unittest.TestCase):
 
     def test_the_pointer_shows_which_image_a_point_is(self):
         self.visit("compare")
-        self.browser.run("document.querySelector('.map').scrollIntoView()")
+        self.browser.run("document.querySelectorAll('.map use[data-i]')[5].scrollIntoView({ block: 'center' })")
         place = self.browser.run(
-            "const b = document.querySelectorAll('.map use')[5].getBoundingClientRect();"
+            "const b = document.querySelectorAll('.map use[data-i]')[5].getBoundingClientRect();"
             "return [b.x + b.width / 2, b.y + b.height / 2]"
         )
         self.assertTrue(self.browser.run("return document.getElementById('tip').hidden"))

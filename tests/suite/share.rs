@@ -1,5 +1,10 @@
 //! Networks and embeddings as other programs take them and give them.
 
+use std::fs::File;
+
+use dml::experiment::{read_embeddings, read_labels};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
 use tch::{CModule, Kind, Tensor};
 
 use crate::user::User;
@@ -43,12 +48,63 @@ fn new_images_are_embedded_as_an_evaluation_embeds_them_with_labels_and_without(
     let told = user.fails(1, &["embed", "bare.csv", "--out", "c.npy", "--labels-out", "l.npy"]);
     assert!(told.contains("bare.csv: has no labels; leave --labels-out away"), "{told}");
     let told = user.fails(1, &["embed", "small.csv", "--out", "c.txt"]);
-    assert!(told.contains("--out = c.txt: must end in .npy or .csv"), "{told}");
+    assert!(told.contains("--out = c.txt: must end in .npy, .csv or .parquet"), "{told}");
     user.writes("tiny.csv", "label,a,b,c,d\n1,0,0,0,0\n");
     let told = user.fails(1, &["embed", "tiny.csv", "--out", "c.npy"]);
     assert!(told.contains("tiny.csv has images of 2×2, the run was trained on 28×28"), "{told}");
     user.writes("odd.csv", csv.replacen(",0,", ",x,", 1));
     assert!(user.fails(1, &["embed", "odd.csv", "--out", "c.npy"]).contains("odd.csv, line "));
+}
+
+/// The rows of a Parquet file: its columns of other types, then the float32 ones as bits.
+fn parquet(user: &User, name: &str) -> Vec<(Vec<Field>, Vec<u32>)> {
+    let reader = SerializedFileReader::new(File::open(user.path(name)).unwrap()).unwrap();
+    let rows = reader.get_row_iter(None).unwrap().map(|row| row.unwrap().into_columns());
+    rows.map(|row| {
+        let (mut first, mut bits) = (Vec::new(), Vec::new());
+        for (_, field) in row {
+            match field {
+                Field::Float(number) => bits.push(number.to_bits()),
+                other => first.push(other),
+            }
+        }
+        (first, bits)
+    })
+    .collect()
+}
+
+/// The rows of an array of NumPy's, as bits.
+fn bits(user: &User, name: &str) -> Vec<Vec<u32>> {
+    let rows = read_embeddings(&user.path(name)).unwrap();
+    rows.outer_iter().map(|row| row.iter().map(|n| n.to_bits()).collect()).collect()
+}
+
+#[test]
+fn a_table_in_parquet_holds_the_arrays_to_the_bit() {
+    let user = user();
+    user.succeeds(&["export", "runs/mine", "--format", "npy", "--out", "arrays"]);
+    user.succeeds(&["export", "runs/mine", "--format", "parquet", "--out", "all.parquet"]);
+    let (mut expected, mut embeddings) = (Vec::new(), Vec::new());
+    for part in ["train", "val"] {
+        embeddings.extend(bits(&user, &format!("arrays/embeddings_{part}.npy")));
+        let labels = read_labels(&user.path(&format!("arrays/labels_{part}.npy"))).unwrap();
+        expected.extend(labels.into_iter().map(|label| (Field::Str(part.to_owned()), label)));
+    }
+    let found = parquet(&user, "all.parquet");
+    assert_eq!(found.len(), 600);
+    for ((row, expected), embedding) in found.into_iter().zip(expected).zip(embeddings) {
+        let (part, label) = expected;
+        let class = Field::Str(label.to_string());
+        assert_eq!(row, (vec![part, Field::Long(label), class], embedding));
+    }
+    user.succeeds(&["embed", "small.csv", "--out", "new.npy"]);
+    user.succeeds(&["embed", "small.csv", "--out", "new.parquet"]);
+    let csv = user.reads_text("small.csv");
+    let label = |line: &str| Field::Long(line.split(',').next().unwrap().parse().unwrap());
+    let labels: Vec<Field> = csv.lines().skip(1).map(label).collect();
+    let embeddings = bits(&user, "new.npy");
+    let expected = labels.into_iter().map(|label| vec![label]).zip(embeddings);
+    assert_eq!(parquet(&user, "new.parquet"), expected.collect::<Vec<_>>());
 }
 
 #[test]
