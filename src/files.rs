@@ -29,6 +29,9 @@ pub fn write_atomically(
 /// # Errors
 /// As [`write_atomically`].
 pub fn write_by_name(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<()> {
+    if is_device(path) {
+        return write(path).map_err(Error::io("write", path));
+    }
     let temporary = temporary_name(path);
     let written = write(&temporary).and_then(|()| fs::rename(&temporary, path));
     written.map_err(|refusal| {
@@ -44,6 +47,12 @@ pub fn write_by_name(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -
             None => Error::io("write", path)(refusal),
         }
     })
+}
+
+/// Whether something else than a file or folder is there, `/dev/stdout` or a pipe for example: it takes
+/// what is written, and must not be replaced by a file.
+fn is_device(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// Writes text as [`write_atomically`] does.
@@ -74,7 +83,11 @@ fn write_whole(
     let mut writer = BufWriter::new(File::create(path)?);
     content(&mut writer)?;
     writer.flush()?;
-    writer.get_ref().sync_all()
+    match writer.get_ref().sync_all() {
+        // A pipe or a terminal has nothing to be brought to.
+        Err(e) if e.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        synced => synced,
+    }
 }
 
 /// SHA-256 as 64 lower-case hexadecimal digits.
@@ -127,6 +140,20 @@ mod tests {
         let message = write_atomically(&path, |w| w.write_all(b"new")).unwrap_err().to_string();
         assert!(message.contains("gone was removed or replaced meanwhile"), "{message}");
         assert!(!path.parent().unwrap().exists());
+    }
+
+    #[test]
+    fn a_pipe_takes_what_is_written_and_stays_a_pipe() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::read_to_string(pipe).unwrap()
+        });
+        write_text(&pipe, "through").unwrap();
+        assert_eq!(reader.join().unwrap(), "through");
+        assert!(is_device(&pipe) && !is_device(folder.path()));
     }
 
     #[test]

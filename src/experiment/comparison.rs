@@ -276,6 +276,7 @@ mod tests {
             runs: PathBuf::from("runs"),
             force: false,
             score: Score::Accuracy,
+            command: String::new(),
         }
     }
 

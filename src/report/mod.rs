@@ -8,8 +8,8 @@
 //! the same on every machine and needs no installed font.
 
 pub mod bound;
-mod config;
 pub mod columns;
+mod config;
 pub mod confusion;
 pub mod curves;
 pub mod histogram;

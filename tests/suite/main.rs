@@ -14,6 +14,7 @@ mod losses;
 mod manners;
 mod network;
 mod properties;
+mod report;
 mod sample;
 mod share;
 mod tour;

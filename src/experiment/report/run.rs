@@ -105,8 +105,9 @@ impl Reporter<'_> {
 
     fn embedding(&mut self, told: &Told) -> Result<Option<Section>> {
         let heading = "The embedding".to_owned();
-        let map = self.map(told)?;
-        Ok(map.map(|map| Section { id: "embedding", heading, parts: vec![map] }))
+        let remark = told.evaluation.tsne_remark.as_deref().map(html::paragraph);
+        let parts: Vec<_> = self.map(told)?.into_iter().chain(remark).collect();
+        Ok((!parts.is_empty()).then_some(Section { id: "embedding", heading, parts }))
     }
 }
 

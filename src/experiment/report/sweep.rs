@@ -6,6 +6,7 @@ use super::{Reporter, write};
 use crate::error::Result;
 use crate::experiment::Sweep;
 use crate::report::html::{self, Page, Section};
+use crate::report::table::Table;
 
 impl Reporter<'_> {
     /// Writes the report on a sweep into its folder.
@@ -35,11 +36,24 @@ impl Reporter<'_> {
             sections: vec![
                 section("curve", "The curve", vec![curve]),
                 section("figures", "Figures", vec![table()]),
-                section("runs", "Runs", vec![html::table(&sweep.each_run(), "Every run")]),
+                section("runs", "Runs", vec![html::table(&rounded(sweep.each_run()), "Every run")]),
                 section("again", "How to repeat it", again.into_iter().flatten().collect()),
             ],
             sprites: Vec::new(),
         };
         write(&self.finished(page), &sweep.folder)
     }
+}
+
+/// Figures with as many decimals as a reader wants; the files have all of them.
+fn rounded(mut table: Table) -> Table {
+    for cell in table.rows.iter_mut().flatten() {
+        if let Some((_, decimals)) = cell.split_once('.')
+            && decimals.len() > 4
+            && let Ok(number) = cell.parse::<f64>()
+        {
+            *cell = format!("{number:.4}");
+        }
+    }
+    table
 }

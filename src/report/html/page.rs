@@ -89,3 +89,54 @@ impl Page {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::html::{command, facts, folded, map, paragraph, table};
+    use crate::report::table::Table;
+    use crate::report::{Canvas, html};
+
+    const HOSTILE: &str = "</title><script>alert(1)</script><img src=x onerror=alert(1)>\"'&";
+
+    fn page(parts: Vec<Markup>) -> String {
+        Page {
+            title: HOSTILE.to_owned(),
+            question: HOSTILE.to_owned(),
+            conclusion: HOSTILE.to_owned(),
+            sections: vec![Section { id: "a", heading: HOSTILE.to_owned(), parts }],
+            sprites: Vec::new(),
+        }
+        .html()
+    }
+
+    #[test]
+    fn every_text_is_escaped_wherever_it_stands() {
+        let mut hostile = Table::new([HOSTILE, HOSTILE]);
+        hostile.push([HOSTILE, HOSTILE]);
+        let mut canvas = Canvas::new(100.0, 100.0);
+        canvas.text(HOSTILE, (50.0, 50.0), crate::report::paint::Ink::label());
+        let classes = [HOSTILE.to_owned()];
+        let text = page(vec![
+            table(&hostile, HOSTILE),
+            paragraph(HOSTILE),
+            command(HOSTILE),
+            facts(&[("fact", HOSTILE.to_owned())]),
+            folded(HOSTILE, HOSTILE),
+            html::figure(&canvas, HOSTILE, None),
+            map(&canvas, HOSTILE, (&classes, &[0], &[7]), None),
+        ]);
+        assert_eq!(text.matches("<script>").count(), 1, "the page's own");
+        assert!(!text.contains("<img src=x") && !text.contains("onerror=alert(1)>\""));
+        assert!(text.contains("\\u003cimg src=x"), "JSON has no tag in it");
+    }
+
+    #[test]
+    fn the_policy_allows_the_pages_own_script_and_no_other() {
+        let text = page(Vec::new());
+        let script = text.split("<script>").nth(1).unwrap().split("</script>").next().unwrap();
+        let digest = STANDARD.encode(Sha256::digest(script.as_bytes()));
+        assert!(text.contains(&format!("script-src 'sha256-{digest}'")));
+        assert!(!text.contains("http://") && !text.contains("https://"));
+    }
+}

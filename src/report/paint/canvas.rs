@@ -213,3 +213,53 @@ fn shift(mark: &mut Mark, by: Point) {
         Mark::Marker { at, .. } | Mark::Image { at, .. } | Mark::Text { at, .. } => moved(at),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::paint::probe::Picture;
+    use crate::report::paint::style::{FIRST, QUIET_TEXT};
+
+    fn canvas() -> Canvas {
+        let mut canvas = Canvas::new(400.0, 300.0);
+        canvas.caption("Title", (20.0, 20.0), Ink::title());
+        canvas.caption("a remark", (20.0, 280.0), Ink::tick());
+        canvas.fill(Rect { x: 100.0, y: 100.0, width: 50.0, height: 40.0 }, FIRST);
+        canvas.text("label", (160.0, 120.0), Ink::label().colour(QUIET_TEXT));
+        canvas
+    }
+
+    #[test]
+    fn paper_has_no_captions_no_margins_and_two_dots_a_pixel() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.png");
+        canvas().save(&path, Style::Screen).unwrap();
+        let screen = Picture::read(&path);
+        assert_eq!((screen.width, screen.height), (400, 300));
+        canvas().save(&path, Style::Paper).unwrap();
+        let paper = Picture::read(&path);
+        let label = text_width("label", Ink::label());
+        let (width, height) = ((60.0 + label + 12.0).ceil() as u32, 40 + 12);
+        assert!(paper.width.abs_diff(2 * width) <= 4, "{} {width}", paper.width);
+        assert_eq!(paper.height, 2 * height);
+        let svg = std::fs::read_to_string(path.with_extension("svg")).unwrap();
+        assert!(svg.contains("<title>Title · a remark</title>") && !svg.contains(">Title</text>"));
+        assert!(svg.contains(">label</text>") && svg.contains("fill=\"#1e1e1e\""), "{svg}");
+    }
+
+    #[test]
+    fn an_empty_page_is_cut_to_nothing_less() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.png");
+        Canvas::new(30.0, 20.0).save(&path, Style::Paper).unwrap();
+        assert_eq!(Picture::read(&path).width, 60);
+    }
+
+    #[test]
+    fn a_line_of_one_point_and_an_empty_text_leave_no_mark() {
+        let mut canvas = Canvas::new(30.0, 20.0);
+        canvas.path(&[(1.0, 1.0)], FIRST, 1.0, Dash::Solid);
+        canvas.text(" ", (1.0, 1.0), Ink::label());
+        assert!(canvas.marks.is_empty());
+    }
+}

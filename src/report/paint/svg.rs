@@ -262,3 +262,57 @@ fn escaped(text: &str) -> String {
     }
     safe
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::paint::{Rect, class_look};
+
+    fn canvas() -> Canvas {
+        let mut canvas = Canvas::new(200.0, 100.0);
+        canvas.caption("a <b> & \"c\"", (10.0, 10.0), Ink::title());
+        canvas.text("x < y", (20.0, 50.0), Ink::label().upward().anchor(Anchor::End));
+        canvas.path(&[(30.0, 40.0), (60.0, 70.0)], QUIET_TEXT, 2.0, Dash::Dashed);
+        canvas.fill(Rect { x: 90.0, y: 20.0, width: 10.0, height: 10.0 }, PAGE);
+        for point in 0..3 {
+            canvas.point((100.0 + point as f64, 50.0), 3.0, class_look(1), 0.5, point);
+        }
+        canvas
+    }
+
+    #[test]
+    fn text_stays_text_and_nothing_in_it_is_markup() {
+        let text = file(&canvas(), "a <b> & \"c\"", Style::Screen);
+        assert!(text.contains("<title>a &lt;b&gt; &amp; &quot;c&quot;</title>"), "{text}");
+        assert!(text.contains(">x &lt; y</text>") && !text.contains("<b>"));
+        assert!(text.contains("rotate(-90 ") && text.contains("text-anchor=\"end\""));
+        assert!(text.starts_with("<svg xmlns=") && text.contains("width=\"200\" height=\"100\""));
+    }
+
+    #[test]
+    fn a_marker_is_written_once_and_used_for_each_point() {
+        let text = inline(&canvas(), "points");
+        assert_eq!(text.matches("<path id=").count(), 1);
+        assert_eq!(text.matches("<use href=").count(), 3);
+        assert!(text.contains("data-i=\"2\"") && text.contains("fill-opacity=\"0.5\""));
+    }
+
+    #[test]
+    fn a_page_has_its_own_colours_and_a_file_those_of_the_picture() {
+        let (alone, part) = (file(&canvas(), "", Style::Screen), inline(&canvas(), ""));
+        assert!(alone.contains("stroke=\"#505050\"") && !alone.contains("class="));
+        assert!(part.contains("class=\"s-quiet\"") && part.contains("class=\"f-page\""));
+    }
+
+    #[test]
+    fn on_paper_labels_have_eight_points() {
+        // 15 pixels of the layout are 8 points of the page.
+        let text = file(&canvas(), "", Style::Paper);
+        assert!(text.contains("width=\"106.67pt\" height=\"53.33pt\" viewBox=\"0 0 200 100\""));
+    }
+
+    #[test]
+    fn numbers_are_short_and_finite() {
+        assert_eq!([0.1 + 0.2, -0.001, 1e30, 12.0].map(number), ["0.3", "0", "100000", "12"]);
+    }
+}

@@ -1,0 +1,108 @@
+//! Pages for people on what lies in a folder.
+
+use std::fs;
+
+use crate::user::User;
+
+/// One epoch on few images, without the parts of an evaluation that no page needs.
+const SMALL: &str = "[data]\npath = \"small.csv\"\n[train]\nepochs = 1\n[tsne]\niterations = 50\n";
+
+fn user() -> User {
+    let user = User::with_images(60);
+    user.writes("small.toml", SMALL);
+    user
+}
+
+/// The page in a folder, which has to be whole and to fetch nothing.
+fn page(user: &User, folder: &str) -> String {
+    let text = user.reads_text(&format!("{folder}/report.html"));
+    assert!(text.starts_with("<!DOCTYPE html>") && text.ends_with("</html>"));
+    assert!(!text.contains("http://") && !text.contains("https://"));
+    text
+}
+
+#[test]
+fn a_comparison_leaves_a_page_that_can_be_made_again_elsewhere() {
+    let user = user();
+    let args = ["compare", "--config", "small.toml", "--seeds", "1,2"];
+    let (out, _) = user.succeeds(&args);
+    let folder = user.run_folder("runs", "compare-");
+    assert!(out.contains(&format!("report     {folder}/report.html")), "{out}");
+    let text = page(&user, &folder);
+    assert!(text.contains("contrastive against cross-entropy") && text.contains("T-shirt/top"));
+    assert!(text.contains("dml compare --config small.toml --seeds 1,2"), "how to repeat it");
+    assert_eq!(text.matches("<figure class=\"map\">").count(), 2);
+    assert_eq!(text.matches("id=\"images-").count(), 1, "both maps show the same images");
+    // Moved together with its runs, it is made again to the byte.
+    fs::rename(user.path("runs"), user.path("moved")).unwrap();
+    let moved = folder.replace("runs/", "moved/");
+    fs::remove_file(user.path(&format!("{moved}/report.html"))).unwrap();
+    user.succeeds(&["report", &moved]);
+    assert!(page(&user, &moved) == text, "the page made again is another");
+}
+
+#[test]
+fn without_its_images_a_run_has_a_page_without_images_and_is_told_so() {
+    let user = user();
+    user.succeeds(&["train", "--config", "small.toml", "--loss", "supcon", "--name", "mine"]);
+    let told = user.fails(1, &["report", "runs/mine"]);
+    assert!(told.ends_with("is not evaluated yet; do so with dml eval --run runs/mine"), "{told}");
+    user.succeeds(&["eval"]);
+    user.succeeds(&["report"]);
+    let whole = page(&user, "runs/mine");
+    assert!(whole.contains("class=\"retrieved\"") && whole.contains("id=\"images-0\""));
+    fs::rename(user.path("small.csv"), user.path("elsewhere.csv")).unwrap();
+    let (_, err) = user.succeeds(&["report", "runs/mine"]);
+    assert!(err.contains("there is no small.csv; name the file with --data"), "{err}");
+    let without = page(&user, "runs/mine");
+    assert!(!without.contains("class=\"retrieved\"") && without.contains("figure class=\"map\""));
+    user.succeeds(&["report", "runs/mine", "--data", "elsewhere.csv"]);
+    assert!(page(&user, "runs/mine") == whole);
+    let sample = crate::user::shipped_sample();
+    let other = user.fails(1, &["report", "runs/mine", "--data", sample.to_str().unwrap()]);
+    assert!(other.contains("is not the file that the run was trained on"), "{other}");
+}
+
+#[test]
+fn sweeps_and_searches_leave_pages_that_can_be_made_again() {
+    let user = user();
+    let sweep = ["sweep", "--config", "small.toml", "--seeds", "1", "--losses", "cross-entropy"];
+    user.succeeds(&[&sweep[..], &["--set", "train.learning_rate=1e-3,1e30"]].concat());
+    user.succeeds(&["tune", "--config", "small.toml", "--loss", "contrastive", "--trials", "2"]);
+    for start in ["sweep-", "tune-"] {
+        let folder = user.run_folder("runs", start);
+        let text = page(&user, &folder);
+        assert!(text.contains("<table class=\"sortable\">") && text.contains("<svg "));
+        user.succeeds(&["report", &folder]);
+        assert!(page(&user, &folder) == text, "{start}: the page made again is another");
+    }
+    let sweep = page(&user, &user.run_folder("runs", "sweep-"));
+    assert!(sweep.contains("diverged in 1 of 1"), "what is no number comes back from JSON");
+}
+
+#[test]
+fn a_folder_that_is_none_of_these_is_told() {
+    let user = User::new();
+    fs::create_dir(user.path("thesis")).unwrap();
+    let told = user.fails(1, &["report", "thesis"]);
+    assert!(told.contains("has no run.json, comparison.json, sweep.json or search.json"), "{told}");
+    assert!(user.fails(1, &["report"]).contains("holds no trained run"));
+}
+
+#[test]
+fn pictures_are_for_the_screen_or_for_paper_and_vectors_stand_beside_them() {
+    let user = user();
+    user.succeeds(&["train", "--config", "small.toml", "--name", "mine"]);
+    user.succeeds(&["eval"]);
+    let vectors = || user.reads_text("runs/mine/plots/recall.svg");
+    let screen = vectors();
+    assert!(
+        screen.contains(">Recall@k: true class among the k that 10 neighbours rank highest</text>")
+    );
+    user.succeeds(&["eval", "--style", "paper"]);
+    let paper = vectors();
+    assert!(paper.contains("pt\" height=") && !paper.contains(">Recall@k: true class"));
+    assert!(paper.contains("<title>Recall@k: true class"), "the caption stays with the file");
+    let told = user.fails(2, &["eval", "--style", "poster"]);
+    assert!(told.contains("take screen or paper"), "{told}");
+}
