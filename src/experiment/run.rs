@@ -11,6 +11,7 @@ use crate::model::{Network, open_network};
 use crate::runtime::{LIBTORCH_VERSION, Memory};
 use crate::train::{History, Observer, RunProgress, Task, Unobserved, batches_of, files, train};
 
+mod divergence;
 mod existing;
 
 pub use existing::Existing;
