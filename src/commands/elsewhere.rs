@@ -151,6 +151,9 @@ fn task(session: &Session, plan: &Plan, place: usize) -> Result<()> {
     }
 }
 
+/// Runs that an error names.
+const MOST_NAMED: usize = 8;
+
 /// Refuses to collect what is not finished, and says of each how far it came and where it ended.
 ///
 /// # Errors
@@ -167,8 +170,16 @@ pub fn refuse_unfinished(work: &Work, session: &Session) -> Result<()> {
         session.progress.say(&format!("log {} ends: {}", log.path.display(), log.last));
     }
     let left = unfinished.len();
+    let mut names: Vec<&str> =
+        unfinished.iter().map(|run| run.name.as_str()).take(MOST_NAMED).collect();
+    let more = left - names.len();
+    let more = format!("{more} more");
+    if left > MOST_NAMED {
+        names.push(&more);
+    }
+    let names = names.join(", ");
     Err(Error::Other(format!(
-        "{left} of {all} {unit}s are not finished: the same command with --executor slurm or lines \
+        "{left} of {all} {unit}s are not finished ({names}): the same command with --executor slurm or lines \
          in place of --collect does only these elsewhere, and with neither it does them here"
     )))
 }

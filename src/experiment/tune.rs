@@ -5,14 +5,13 @@
 //! settings follow from the results of all trials up to four before it, whatever order they
 //! ended in, so a search gives the same on any number of cores and when it is stopped and goes on.
 
+mod board;
 mod rank;
 mod space;
 mod trial;
 mod worker;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex};
-use std::time::Duration;
 
 use super::{
     Arm, Existing, Forecast, Needs, Plan, Removal, Run, RunFolder, RunLock, Session, Status,
@@ -24,6 +23,7 @@ use crate::eval::Score;
 use crate::files::sha256_hex;
 use crate::runtime::Memory;
 
+use board::Board;
 pub use rank::Tuned;
 use space::{Space, propose};
 use trial::Scorer;
@@ -47,15 +47,6 @@ pub struct Search {
     pub force: bool,
     /// What is to be as high as possible.
     pub score: Score,
-}
-
-/// How often a trial that waits looks whether somebody asks to stop.
-const LOOK_UP: Duration = Duration::from_millis(100);
-
-/// The trials that ended so far, and those who wait for them.
-struct Board {
-    state: Mutex<(Vec<Option<Trial>>, bool)>,
-    changed: Condvar,
 }
 
 impl Search {
@@ -150,8 +141,7 @@ impl Search {
         let mut session = session.share();
         session.progress =
             session.progress.of_many(self.trials, images.saturating_mul(self.trials as u64));
-        let board =
-            Board { state: Mutex::new((vec![None; self.trials], false)), changed: Condvar::new() };
+        let board = Board::new(self.trials);
         let tasks = (0..self.trials).collect();
         let wait = |session: &Session, place: &usize| {
             board.up_to((place + 1).saturating_sub(LAG), session)
@@ -268,34 +258,6 @@ fn ended(folder: &Path, place: usize) -> Result<Option<Trial>> {
 /// Name of a trial's folder, by its place from 0.
 fn name(place: usize) -> String {
     format!("trial-{:03}", place + 1)
-}
-
-impl Board {
-    /// Waits for the first `count` trials.
-    ///
-    /// # Errors
-    /// [`Error::Interrupted`] where one of them will not end, or somebody asks to stop.
-    fn up_to(&self, count: usize, session: &Session) -> Result<Vec<Trial>> {
-        let mut state = self.state.lock().expect("nobody panics with the lock");
-        loop {
-            let (trials, given_up) = &*state;
-            let ended: Option<Vec<Trial>> = trials[..count].iter().cloned().collect();
-            match ended {
-                Some(trials) => return Ok(trials),
-                None if *given_up => return Err(Error::Interrupted("not begun".to_owned())),
-                None => session.interrupt.check("not begun")?,
-            }
-            let waited = self.changed.wait_timeout(state, LOOK_UP);
-            state = waited.expect("nobody panics with the lock").0;
-        }
-    }
-
-    fn put(&self, place: usize, trial: Option<Trial>) {
-        let mut state = self.state.lock().expect("nobody panics with the lock");
-        state.1 |= trial.is_none();
-        state.0[place] = trial;
-        self.changed.notify_all();
-    }
 }
 
 #[cfg(test)]

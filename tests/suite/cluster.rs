@@ -111,7 +111,10 @@ fn lines_done_side_by_side_and_collected_give_the_bytes_of_one_process() {
     let collect = [&args("there")[..], &["--collect"]].concat();
     side_by_side(&user, &all[..2]);
     let told = user.fails(1, &collect);
-    assert!(told.starts_with("error: 2 of 4 runs are not finished: "), "{told}");
+    assert!(
+        told.starts_with("error: 2 of 4 runs are not finished (cross-entropy seed 1, cross"),
+        "{told}"
+    );
     let (_, err) = texts(&user.runs(&collect));
     assert!(err.contains("run 2, cross-entropy seed 1: not begun"), "{err}");
 

@@ -54,9 +54,18 @@ fn common(words: &[String]) -> Vec<String> {
     let takes = |arg: &clap::Arg| arg.get_action().takes_values();
     let cluster: Vec<(&str, bool)> =
         cluster.get_arguments().filter_map(|arg| Some((arg.get_long()?, takes(arg)))).collect();
-    let others =
-        [("force", false), ("dry-run", false), ("json", false), ("jobs", true), ("cores", true)];
-    without(words, &[&cluster[..], &others].concat())
+    let others = [
+        ("force", false),
+        ("dry-run", false),
+        ("json", false),
+        ("jobs", true),
+        ("cores", true),
+        // Their logs tell more than whoever submits them may want to see.
+        ("quiet", false),
+    ];
+    let mut kept = without(words, &[&cluster[..], &others].concat());
+    kept.retain(|word| word != "-q");
+    kept
 }
 
 /// Words of a command line without some flags and their values.
@@ -86,9 +95,9 @@ mod tests {
 
     #[test]
     fn tasks_have_all_words_but_those_about_how_they_are_done() {
-        let called = "-q compare --executor slurm --force --losses a,b --time=2:00 --jobs 3 \
+        let called = "-q --quiet compare --executor slurm --force --losses a,b --time=2:00 --jobs 3 \
                       --sbatch --account=x --sbatch=--qos=y --json --cores=2 --seeds 1-3";
-        assert_eq!(common(&words(called)).join(" "), "-q compare --losses a,b --seeds 1-3");
+        assert_eq!(common(&words(called)).join(" "), "compare --losses a,b --seeds 1-3");
         let again = without(&words("tune --force --loss a --dry-run"), &[("force", false)]);
         assert_eq!(again.join(" "), "tune --loss a --dry-run");
     }

@@ -145,15 +145,16 @@ impl Told {
 
     fn shown(&self, left: &str) -> String {
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
-        let job = |id: &Option<String>, what: String| id.as_ref().map(|id| format!("{id}, {what}"));
+        let job = |id: &Option<String>, what: String| id.as_ref().map(|id| format!("{id}: {what}"));
         let rows = [
-            ("job", job(&self.job, format!("{left}: {}", self.array))),
+            ("job", job(&self.job, format!("{left} ({})", self.array))),
             ("collector", job(&self.collector, "when all have ended".to_owned())),
             ("logs", path(&self.logs)),
             ("result", path(&self.result)),
             ("look", self.look.clone()),
             ("cancel", self.cancel.clone()),
-            ("again", Some(format!("{}    does only what is missing or failed", self.again))),
+            ("again", Some(self.again.clone())),
+            ("", Some("(submits only what is missing or failed by then)".to_owned())),
         ];
         let rows =
             rows.into_iter().filter_map(|(name, value)| Some(format!("{name:<10} {}", value?)));
