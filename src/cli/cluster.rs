@@ -1,25 +1,28 @@
 //! Commands with many runs beyond one machine.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::parse::executor;
 use crate::experiment::{Memory, SbatchOption, TimeLimit};
 
 /// Where the runs of a command are done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Executor {
-    /// Here, side by side
+    /// Here, side by side.
     Local,
-    /// Nowhere: print a command for each that is missing, for GNU parallel and the like
+    /// Wherever the user runs the commands that are printed.
     Lines,
-    /// As one Slurm job array, with a job that collects when all have ended
+    /// On a cluster, as one Slurm job array, with a job that collects when all have ended.
     Slurm,
 }
 
 /// Where runs are done, and what a task of theirs may take.
 #[derive(Debug, Args)]
 pub struct ClusterArgs {
-    /// Where the runs are done that are missing
-    #[arg(long, value_enum, default_value_t = Executor::Local, help_heading = HEADING)]
+    /// What does the runs that are missing: local; lines, a command each on stdout for GNU parallel
+    /// and the like; or slurm, a job array with a job that collects
+    #[arg(long, value_name = "WHAT", default_value = "local", value_parser = executor,
+          help_heading = HEADING)]
     pub executor: Executor,
     /// Longest time of a task at a stretch, as 90 (minutes) or 2:00:00; a run that takes longer goes
     /// on from its checkpoint [default: the partition's]

@@ -123,15 +123,11 @@ fn work<'a>(
     many: &ManyArgs,
 ) -> Result<Work<'a>> {
     let unfinished = plan.unfinished(session)?;
-    let all = plan.tasks().len();
-    let tasks = match many.force {
-        true => (0..all).collect(),
-        false => unfinished.iter().map(|run| run.place).collect(),
-    };
+    let tasks = unfinished.iter().map(|run| run.place).collect();
     Ok(Work {
         command,
         unit: "run",
-        all,
+        all: plan.tasks().len(),
         unfinished,
         tasks,
         at_once: many.jobs,
@@ -179,15 +175,15 @@ pub fn refuse_unfinished(work: &Work, session: &Session) -> Result<()> {
     }
     let names = names.join(", ");
     Err(Error::Other(format!(
-        "{left} of {all} {unit}s are not finished ({names}): the same command with --executor slurm or lines \
-         in place of --collect does only these elsewhere, and with neither it does them here"
+        "{left} of {all} {unit}s are not finished ({names}): the same command with --executor slurm \
+         or lines in place of --collect does only these elsewhere, and with neither it does them here"
     )))
 }
 
 /// Hands out what is missing, by lines or to Slurm.
 ///
 /// # Errors
-/// Arguments that no script could hold; those of [`Batch::submit`].
+/// Arguments that no script could hold; a Slurm that is not there or refuses.
 pub fn hand_out(
     work: &Work,
     session: &Session,

@@ -80,7 +80,6 @@ fn elsewhere(part: Part, session: &Session, search: &Search, args: &TuneArgs) ->
 /// What there is to hand out of a search: workers that share the trials.
 fn work<'a>(session: &'a Session, search: &'a Search, many: &ManyArgs) -> Result<Work<'a>> {
     let unfinished = search.unfinished(session)?;
-    let trials = if many.force { search.trials } else { unfinished.len() };
     let workers = Search { jobs: many.jobs.unwrap_or(usize::MAX), ..search.clone() }.jobs();
     let folder = search.folder(session)?;
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -88,8 +87,8 @@ fn work<'a>(session: &'a Session, search: &'a Search, many: &ManyArgs) -> Result
         command: "tune",
         unit: "trial",
         all: search.trials,
+        tasks: (0..workers.min(unfinished.len())).collect(),
         unfinished,
-        tasks: (0..workers.min(trials)).collect(),
         at_once: None,
         folder: batch_folder(&search.runs, &name),
         remove: Box::new(move || search.remove(session)),

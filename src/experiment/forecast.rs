@@ -35,7 +35,8 @@ pub struct Left {
 }
 
 impl Left {
-    fn all() -> Left {
+    /// All of it.
+    pub fn all() -> Left {
         Left { training: 1.0, evaluation: true }
     }
 

@@ -1,9 +1,9 @@
 //! What is not finished of a command with many runs, so that it can be done elsewhere.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::forecast::Left;
-use super::{Plan, Removal, Session};
+use super::{Plan, RunLock, Session};
 use crate::error::{Error, Result};
 use crate::files::sha256_hex;
 
@@ -19,7 +19,8 @@ pub struct Unfinished {
 }
 
 impl Plan {
-    /// The runs that are not finished, by their places among [`Plan::tasks`].
+    /// The runs that are not finished, by their places among [`Plan::tasks`]; all, where they are to
+    /// be done anew.
     ///
     /// # Errors
     /// Settings that do not fit the data; files of a run that cannot be read.
@@ -28,7 +29,7 @@ impl Plan {
         for (place, (arm, seed)) in self.tasks().into_iter().enumerate() {
             let arm = &self.arms[arm];
             let run = self.settle(session, arm, seed)?;
-            let left = Left::of(session, &run)?;
+            let left = if self.force { Left::all() } else { Left::of(session, &run)? };
             if !left.is_nothing() {
                 let reached = reached(left, run.folder.is_taken());
                 unfinished.push(Unfinished {
@@ -46,14 +47,14 @@ impl Plan {
     /// # Errors
     /// Someone is at work on one of them, and none is removed; something else lies in its place.
     pub fn remove(&self, session: &Session) -> Result<()> {
-        let mut removals = Vec::new();
+        let mut held = Vec::new();
         for (arm, seed) in self.tasks() {
             let folder = self.settle(session, &self.arms[arm], seed)?.folder;
             if folder.is_taken() {
-                removals.push(Removal::of(folder.path())?);
+                held.push((RunLock::take(&folder)?, folder));
             }
         }
-        removals.iter().try_for_each(Removal::carry_out)
+        held.iter().try_for_each(|(_, folder)| folder.remove())
     }
 
     /// Six digits that tell these runs from any others.
@@ -85,6 +86,6 @@ pub fn no_task(place: usize, count: usize) -> Error {
 }
 
 /// Folder of the scripts and logs of a batch of tasks.
-pub fn batch_folder(runs: &Path, what: &str) -> std::path::PathBuf {
+pub fn batch_folder(runs: &Path, what: &str) -> PathBuf {
     runs.join(format!("slurm-{what}"))
 }

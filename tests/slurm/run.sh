@@ -118,14 +118,20 @@ alone "${sweep[@]}"
 by_slurm "${sweep[@]}"
 same
 
-begin 'a search, one of whose workers is killed'
-tune=(tune --config small.toml --loss contrastive --trials 8 --epochs 8)
+begin 'a search, one of whose workers is killed and another told that its time is over'
+tune=(tune --config small.toml --loss contrastive --trials 8 --epochs 12)
 alone "${tune[@]}"
 submit "${tune[@]}"
 wait_until 60 process 'tune-contrastive-*/.trial-001' >/dev/null
 kill -KILL "$(process 'tune-contrastive-*/.trial-001')"
+# Two work at a time, so the third begins in its place.
+wait_until 60 grep -q engine "$log/${job}_2.out"
+sleep 1
+scancel --batch --signal=TERM "${job}_2"
 wait_until 240 ended "$collector"
 collected 0
+grep -q 'goes on from its checkpoint when Slurm begins it again' "$log/${job}_2.out" ||
+  fail 'the worker was not requeued'
 same
 
 begin 'a comparison, one task killed and one cancelled'

@@ -135,6 +135,9 @@ fn lines_done_side_by_side_and_collected_give_the_bytes_of_one_process() {
     assert!(none.is_empty() && err.contains("all 4 runs are finished"), "{none}{err}");
     assert!(err.trim_end().ends_with("--runs there --collect"), "{err}");
 
+    // One that is damaged, too.
+    let damaged = user.run_folder("there", "contrastive-seed2-");
+    user.writes(&format!("{damaged}/run.json"), "{");
     let (anew, _) = lines(&user, &[&args("there")[..], &["--force"]].concat());
     assert_eq!(anew, all, "a task is not told to do anew what it has begun");
     assert!(user.fails(1, &collect).contains("4 of 4 runs are not finished"));

@@ -77,7 +77,7 @@ impl Search {
         Ok(if within < self.trials { Next::Wait } else { Next::Nothing })
     }
 
-    /// The trials that have not ended.
+    /// The trials that have not ended; all, where they are to be done anew.
     ///
     /// # Errors
     /// Settings that do not fit the data; what is kept of a trial cannot be read.
@@ -85,10 +85,11 @@ impl Search {
         let folder = self.folder(session)?;
         let mut unfinished = Vec::new();
         for place in 0..self.trials {
-            if ended(&folder, place)?.is_some() {
+            let path = folder.join(name(place)).join(TRIAL);
+            let trial: Option<Trial> = if self.force { None } else { read_json(&path)? };
+            if trial.as_ref().is_some_and(|trial| trial.state.is_end()) {
                 continue;
             }
-            let trial: Option<Trial> = read_json(&folder.join(name(place)).join(TRIAL))?;
             let reached = match trial.map_or(0, |trial| trial.scores.len()) {
                 0 => "not scored yet".to_owned(),
                 epochs => format!("scored after epoch {epochs}"),
