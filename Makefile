@@ -89,11 +89,11 @@ smoke: build
 	$(DML) eval --knn 1 --runs target/smoke
 	test -s target/smoke/compare-*/plots/tsne.png
 
-# The script says what is missing, too; here it is said before anything is built.
+# Root first: to others /usr/sbin, where Slurm's daemons are, is not in PATH.
 slurm:
+	@test "$$(id -u)" = 0 || { echo 'make: slurm has to be run by root, who alone can start a Slurm' >&2; exit 1; }
 	@command -v slurmctld >/dev/null && command -v munged >/dev/null || \
 	  { echo 'make: Slurm or munge is missing: install both, on Debian by apt-get install slurm-wlm munge' >&2; exit 1; }
-	@test "$$(id -u)" = 0 || { echo 'make: slurm has to be run by root, who alone can start a Slurm' >&2; exit 1; }
 	$(MAKE) build
 	tests/slurm/run.sh $(DML)
 
