@@ -30,7 +30,7 @@ TIME ?= 600
 TARGETS ?= csv idx npy toml safetensors run_folder
 KILLS ?= 50
 
-.PHONY: help compare test check memcheck kills fuzz smoke python bench data libtorch build dist clean
+.PHONY: help compare test check memcheck kills fuzz smoke browser slurm python bench data libtorch build dist clean
 
 help:
 	@echo 'make compare    set up, get the data, build, compare both losses over three seeds'
@@ -40,7 +40,9 @@ help:
 	@echo 'make kills      a comparison killed KILLS=50 times at random moments, to the same bytes'
 	@echo 'make fuzz       every reader of files under cargo-fuzz, TIME=600 seconds a target'
 	@echo 'make smoke      the whole chain on a small sample, in seconds'
+	@echo 'make browser    reports and vector pictures in a headless Chromium, which has to be installed'
 	@echo 'make python     commands and Python of the README, run beside PyTorch, which it sets up'
+	@echo 'make slurm      comparison, sweep and search by a Slurm that is started for it; as root, with slurm-wlm and munge'
 	@echo 'make bench      set the peers up, measure dml beside them, write benches/RESULTS.md;'
 	@echo '                ONLY=csv,step picks stages, ROUNDS=5, SCRIPT=the tutorial as a Python script'
 	@echo 'make data       Fashion-MNIST as CSV into data/; FROM=DIR names a folder of IDX files'
@@ -89,9 +91,23 @@ smoke: build
 	$(DML) eval --knn 1 --runs target/smoke
 	test -s target/smoke/compare-*/plots/tsne.png
 
+# Pictures of every page go to target/browser, to be looked at.
+browser: build
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || \
+	  { echo 'make: Chromium or its driver is missing: install both, on Debian by apt-get install chromium chromium-driver' >&2; exit 1; }
+	cd tests/browser && DML='$(CURDIR)/$(DML)' SHOTS='$(CURDIR)/target/browser' $(PYTHON) -m unittest test_report
+
 # Sets the peers up as `make bench` does, so it is no part of `make test`.
 python: build
 	$(PYTHON) tests/python/run.py
+
+# Root first: to others /usr/sbin, where Slurm's daemons are, is not in PATH.
+slurm:
+	@test "$$(id -u)" = 0 || { echo 'make: slurm has to be run by root, who alone can start a Slurm' >&2; exit 1; }
+	@command -v slurmctld >/dev/null && command -v munged >/dev/null || \
+	  { echo 'make: Slurm or munge is missing: install both, on Debian by apt-get install slurm-wlm munge' >&2; exit 1; }
+	$(MAKE) build
+	tests/slurm/run.sh $(DML)
 
 # What a fresh clone lacks is fetched, as for `make compare`; the figures need the whole set.
 bench: build

@@ -1,5 +1,6 @@
 //! The command line: types that clap reads, nothing else.
 
+mod cluster;
 mod data;
 mod embeddings;
 mod experiments;
@@ -20,6 +21,7 @@ use crate::report::Style;
 use crate::runtime::DeviceChoice;
 use crate::train::CheckpointEvery;
 
+pub use cluster::{ClusterArgs, Executor};
 pub use data::{CheckArgs, DataCommand, FetchArgs, SampleArgs};
 pub use embeddings::EmbeddingArgs;
 pub use experiments::{BoundArgs, CompareArgs, KeyArgs, ManyArgs, SweepArgs, TuneArgs};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::SettingArgs;
+use super::{ClusterArgs, SettingArgs};
 use crate::config::Setting;
 use crate::eval::Score;
 
@@ -80,7 +80,7 @@ fn seeds(text: &str) -> Result<Seeds, String> {
 /// What all commands with many runs share.
 #[derive(Debug, Args)]
 pub struct ManyArgs {
-    /// Runs side by side [default: as many as there are cores]
+    /// Runs side by side [default: as many as there are cores]; of an executor, tasks at a time
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub jobs: Option<usize>,
     /// Figure that decides: accuracy, map@r or hit@1; not given, accuracy, or map@r where unseen
@@ -96,6 +96,8 @@ pub struct ManyArgs {
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
 }
 
 #[derive(Debug, Args)]
@@ -105,7 +107,9 @@ pub struct ManyArgs {
   dml compare --losses cross-entropy,runs/tune-cross-entropy-1a2b3c/best.toml --seeds 1-5
   dml compare --losses supcon,proxy-nca,triplet --unseen-classes 5-9
   dml compare --test data/fashion-mnist_test.csv        the official test set, after all else
-  dml compare --seeds 2022 --epochs 1 --data data/fashion-mnist_sample.csv.gz")]
+  dml compare --seeds 2022 --epochs 1 --data data/fashion-mnist_sample.csv.gz
+  dml compare --seeds 1-20 --executor slurm --time 1:00:00 --partition short
+  dml compare --seeds 1-20 --executor lines | parallel -j 8 && dml compare --seeds 1-20 --collect")]
 pub struct CompareArgs {
     #[command(flatten)]
     pub grid: GridArgs,
@@ -125,7 +129,8 @@ pub struct CompareArgs {
   dml sweep --train-size 100,300,1000,3000,10000,30000,57000
   dml sweep --train-size 100,1000,10000 --equal epochs --seeds 1-5
   dml sweep --losses contrastive --set loss.margin=0.5,1,2.5
-  dml sweep --losses cross-entropy --set train.learning_rate=1e-4,1e-3,1e-2 --set train.batch=32,128")]
+  dml sweep --losses cross-entropy --set train.learning_rate=1e-4,1e-3,1e-2 --set train.batch=32,128
+  dml sweep --train-size 100,1000,10000 --seeds 1-10 --executor slurm --cores 2 --sbatch=--account=x")]
 pub struct SweepArgs {
     #[command(flatten)]
     pub grid: GridArgs,
@@ -162,6 +167,7 @@ fn list(text: &str) -> Result<Values, String> {
   dml tune --loss cross-entropy --metric map@r          a search of its own
   dml train --config runs/tune-triplet-1a2b3c/best.toml
   dml compare --losses triplet,runs/tune-triplet-1a2b3c/best.toml --seeds 1-5
+  dml tune --loss triplet --trials 60 --executor slurm  four tasks that share the trials
 
 Every loss is searched in the same way: the first trial has the settings as given, the next seven
 are drawn at random, the others are proposed by TPE. A trial stops early where its score after an

@@ -1,5 +1,6 @@
 //! Words and lists on the command line.
 
+use super::Executor;
 use crate::data::ClassNames;
 use crate::eval::Which;
 use crate::eval::tsne::{Engine, Of};
@@ -18,6 +19,13 @@ pub fn class_names(text: &str) -> Result<ClassNames, String> {
             ("fashion-mnist", ClassNames::FashionMnist),
         ],
     )
+}
+
+/// Reads where runs are done.
+pub fn executor(text: &str) -> Result<Executor, String> {
+    let words =
+        [("local", Executor::Local), ("lines", Executor::Lines), ("slurm", Executor::Slurm)];
+    one_of(text, &words)
 }
 
 /// Reads which of a run's models is meant.

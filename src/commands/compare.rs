@@ -1,5 +1,6 @@
 //! `dml compare`: losses × seeds, side by side.
 
+use super::elsewhere::{Part, elsewhere, part};
 use super::many::{GOES_ON, going_on, planned, told_plan, way_on};
 use super::{WIDEST, cores, flags, open_test, print, print_json, wrapped, written};
 use crate::cli::{CompareArgs, KeyArgs};
@@ -17,10 +18,14 @@ pub fn compare(args: CompareArgs, progress: Progress) -> Result<()> {
     let arms = Arm::of_words(&args.grid.losses, args.settings.config.as_deref(), flag, set)?;
     let plan = planned(arms, &args.grid.seeds.0, &args.settings, &args.many);
     plan.check()?;
+    let part = part(&args.many)?;
     let cores = cores(args.settings.cores);
     let session = Session::open(&plan.arms[0].config, cores, progress)?;
-    let test = args.test.as_ref().map(|path| open_test(&session, &plan.arms[0].config, path));
-    let test = test.transpose()?;
+    let test = args.test.as_ref().filter(|_| !matches!(part, Part::Task(_)));
+    let test = test.map(|path| open_test(&session, &plan.arms[0].config, path)).transpose()?;
+    if elsewhere("compare", (&session, &plan), &args.settings, &args.many)? {
+        return Ok(());
+    }
     let forecast = Forecast { remarks: plan.remarks(), ..Forecast::of(&session, &plan)? };
     if told_plan(&session, &forecast, &args.many)? {
         return Ok(());

@@ -4,7 +4,7 @@ use super::{cores, print};
 use crate::cli::{ManyArgs, SettingArgs};
 use crate::error::{Error, Result};
 use crate::eval::Score;
-use crate::experiment::{Arm, Forecast, Plan, Session};
+use crate::experiment::{Arm, Forecast, Plan, Session, line};
 
 /// A plan of these arms under the flags that commands with many runs share.
 pub fn planned(arms: Vec<Arm>, seeds: &[u64], settings: &SettingArgs, many: &ManyArgs) -> Plan {
@@ -20,20 +20,11 @@ pub fn planned(arms: Vec<Arm>, seeds: &[u64], settings: &SettingArgs, many: &Man
     }
 }
 
-/// The command line as a shell would take it again.
+/// The command line as a shell would take it again; what only collected is what made it all.
 pub fn typed() -> String {
-    let words = std::env::args().skip(1).map(|argument| word(&argument));
-    std::iter::once("dml".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
-}
-
-/// A word as a shell takes it.
-pub fn word(text: &impl std::fmt::Display) -> String {
-    let text = text.to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,=:@%+".contains(c);
-    match !text.is_empty() && text.chars().all(plain) {
-        true => text,
-        false => format!("'{}'", text.replace('\'', "'\\''")),
-    }
+    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let words = words.filter(|word| word != "--collect");
+    line(&std::iter::once("dml".to_owned()).chain(words).collect::<Vec<_>>())
 }
 
 /// Tells what will be done and how long it takes; whether that was all that was asked for.
@@ -68,15 +59,4 @@ pub fn way_on(error: Error, how: &str) -> Error {
 /// How to go on with runs that are replaced one by one under `--force`.
 pub fn going_on(force: bool) -> &'static str {
     if force { GOES_ON_MIXED } else { GOES_ON }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_with_spaces_or_quotes_is_one_word_to_a_shell() {
-        let words = ["a.csv", "my file", "it's", ""].map(|text| word(&text));
-        assert_eq!(words, ["a.csv", "'my file'", "'it'\\''s'", "''"]);
-    }
 }

@@ -5,6 +5,7 @@
 mod bound;
 mod compare;
 mod data;
+mod elsewhere;
 mod eval;
 mod losses;
 mod many;

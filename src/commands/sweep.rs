@@ -1,5 +1,6 @@
 //! `dml sweep`: losses over training-set sizes, or over the values of any setting.
 
+use super::elsewhere::{elsewhere, part};
 use super::many::{going_on, planned, told_plan, way_on};
 use super::{WIDEST, cores, flags, print, print_json, wrapped, written};
 use crate::cli::SweepArgs;
@@ -17,10 +18,14 @@ pub fn sweep(args: SweepArgs, progress: Progress) -> Result<()> {
     let bases = Arm::of_words(&args.grid.losses, args.settings.config.as_deref(), flag, &[])?;
     let set = args.set.iter().map(|values| values.0.clone()).collect();
     let axes = Axes::new(&args.train_size, set, args.equal == "steps")?;
+    part(&args.many)?;
     let session = Session::open(&bases[0].config, cores(args.settings.cores), progress)?;
     let arms = axes.arms(&bases)?;
     let plan = planned(arms, &args.grid.seeds.0, &args.settings, &args.many);
     plan.check()?;
+    if elsewhere("sweep", (&session, &plan), &args.settings, &args.many)? {
+        return Ok(());
+    }
     if told_plan(&session, &Forecast::of(&session, &plan)?, &args.many)? {
         return Ok(());
     }

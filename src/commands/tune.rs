@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use super::many::{GOES_ON, GOES_ON_ANEW, told_plan, typed, way_on, word};
+use super::elsewhere::{Part, Work, hand_out, part, refuse_unfinished};
+use super::many::{GOES_ON, GOES_ON_ANEW, told_plan, typed, way_on};
 use super::{cores, print, print_json, resolve, wrapped, written};
-use crate::cli::TuneArgs;
+use crate::cli::{ManyArgs, TuneArgs};
 use crate::config::{Config, Setting};
 use crate::error::Result;
 use crate::eval::Score;
-use crate::experiment::{Reporter, Search, Session};
+use crate::experiment::{Reporter, Search, Session, batch_folder, word};
 use crate::train::Progress;
 
 /// Searches, ranks the trials, and writes the best settings.
@@ -30,7 +31,11 @@ pub fn tune(args: TuneArgs, progress: Progress) -> Result<()> {
         command: typed(),
     };
     search.check()?;
+    let part = part(many)?;
     let session = Session::open(&search.config, cores, progress)?;
+    if elsewhere(part, &session, &search, &args)? {
+        return Ok(());
+    }
     if told_plan(&session, &search.forecast(&session)?, many)? {
         return Ok(());
     }
@@ -52,17 +57,57 @@ pub fn tune(args: TuneArgs, progress: Progress) -> Result<()> {
     ))
 }
 
+/// Does what is asked of a search other than to carry it out here; whether that was all.
+fn elsewhere(part: Part, session: &Session, search: &Search, args: &TuneArgs) -> Result<bool> {
+    let many = &args.many;
+    match part {
+        Part::All => Ok(false),
+        Part::Task(worker) => {
+            search.check_trials(session)?;
+            session.listen()?;
+            let done = search.work(session, worker)?;
+            print(&format!("task {worker}: {done} trials done, none is left for it")).map(|()| true)
+        }
+        Part::Collecting => {
+            refuse_unfinished(&work(session, search, many)?, session).map(|()| false)
+        }
+        Part::HandingOut => {
+            search.check_trials(session)?;
+            let work = work(session, search, many)?;
+            hand_out(&work, session, &args.settings, many).map(|()| true)
+        }
+    }
+}
+
+/// What there is to hand out of a search: workers that share the trials.
+fn work<'a>(session: &'a Session, search: &'a Search, many: &ManyArgs) -> Result<Work<'a>> {
+    let unfinished = search.unfinished(session)?;
+    let workers = Search { jobs: many.jobs.unwrap_or(usize::MAX), ..search.clone() }.jobs();
+    let folder = search.folder(session)?;
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Work {
+        command: "tune",
+        unit: "trial",
+        all: search.trials,
+        tasks: (0..workers.min(unfinished.len())).collect(),
+        unfinished,
+        at_once: None,
+        folder: batch_folder(&search.runs, &name),
+        remove: Box::new(move || search.remove(session)),
+    })
+}
+
 /// The comparison of tuned and untuned that the search asks for: on the same data, equally long,
 /// under other seeds.
 fn next(search: &Search, args: &TuneArgs, best: &Path) -> Result<String> {
     let seeds = other_seeds(search.config.train.seed);
     let mut command =
-        format!("dml compare --losses {},{} --seeds {seeds}", args.loss, word(&best.display()));
+        format!("dml compare --losses {},{} --seeds {seeds}", args.loss, word(best.display()));
     if let Some(file) = &args.settings.config {
-        command += &format!(" --config {}", word(&file.display()));
+        command += &format!(" --config {}", word(file.display()));
     }
     if args.settings.runs != Path::new("runs") {
-        command += &format!(" --runs {}", word(&args.settings.runs.display()));
+        command += &format!(" --runs {}", word(args.settings.runs.display()));
     }
     if let Some(metric) = args.many.metric {
         command += &format!(" --metric {metric}");
@@ -73,8 +118,8 @@ fn next(search: &Search, args: &TuneArgs, best: &Path) -> Result<String> {
     };
     for setting in differing(&base, &search.config) {
         command += &match flag_of(&setting.key) {
-            Some(flag) => format!(" --{flag} {}", word(&setting.shown())),
-            None => format!(" --set {}", word(&format!("{}={}", setting.key, setting.shown()))),
+            Some(flag) => format!(" --{flag} {}", word(setting.shown())),
+            None => format!(" --set {}", word(format!("{}={}", setting.key, setting.shown()))),
         };
     }
     Ok(command)

@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 
 use super::{
-    Arm, Existing, Finished, LossRuns, Needs, Run, RunLock, Session, evaluate, evaluate_test,
-    evaluated, refuse_unlike, side_by_side, tested,
+    Arm, Finished, LossRuns, Needs, Run, RunLock, Session, evaluate_test, refuse_unlike,
+    side_by_side, tested,
 };
 use crate::data::{BatchKind, Dataset};
 use crate::error::{Error, Result, chain};
 use crate::eval::Score;
 use crate::runtime::Memory;
 use crate::train::TrainConfig;
+
+mod one;
 
 /// What to compare.
 #[derive(Debug, Clone)]
@@ -153,6 +155,21 @@ impl Plan {
     /// # Errors
     /// As [`Needs::check`]; settings that do not fit the data; two arms whose runs would be one.
     pub fn check_needs(&self, session: &Session) -> Result<Needs> {
+        let needs = self.needs(session)?;
+        needs.check(&self.runs, Memory::now(), |line| session.progress.say(line))?;
+        Ok(needs)
+    }
+
+    /// The same where the runs will be done on other machines, whose memory is not known.
+    ///
+    /// # Errors
+    /// As [`Plan::check_needs`], but for memory.
+    pub fn check_needs_elsewhere(&self, session: &Session) -> Result<()> {
+        let needs = Needs { memory: 0, ..self.needs(session)? };
+        needs.check(&self.runs, Memory::now(), |line| session.progress.say(line))
+    }
+
+    fn needs(&self, session: &Session) -> Result<Needs> {
         refuse_unlike(session, &self.arms)?;
         let mut needs = Needs { memory: 0, disk: 0 };
         let mut folders: Vec<(PathBuf, &Arm)> = Vec::new();
@@ -174,7 +191,6 @@ impl Plan {
             needs.memory = needs.memory.max(one.memory);
             needs.disk = needs.disk.saturating_add(one.disk);
         }
-        needs.check(&self.runs, Memory::now(), |line| session.progress.say(line))?;
         Ok(needs)
     }
 
@@ -187,25 +203,6 @@ impl Plan {
         config.train.seed = seed;
         arm.level.settle(session, &mut config)?;
         Run::new(session, config, &self.runs, None)
-    }
-
-    fn run(&self, session: &Session, arm: &Arm, seed: u64) -> Result<Finished> {
-        session.interrupt.check("not begun")?;
-        let run = self.settle(session, arm, seed)?;
-        let _lock = RunLock::take(&run.folder)?;
-        let progress = session.progress.run(&format!("{} seed {seed}", arm.name), run.images());
-        let existing = if self.force { Existing::Replace } else { Existing::GoOn };
-        let history = run.train(session, existing, &progress)?;
-        progress.trained();
-        let evaluation = match evaluated(session, &run.folder, &run.config)? {
-            Some(evaluation) => evaluation,
-            None => evaluate(session, &run.folder, &run.config, &progress)?,
-        };
-        let (name, value) =
-            (self.score.name(evaluation.figures.knn.k), self.score.of(&evaluation.figures));
-        progress.say(&format!("{name} {value:.4}"));
-        let (folder, train) = (run.folder.path().to_path_buf(), run.train_images());
-        Ok(Finished { seed, folder, train, history, evaluation })
     }
 
     /// The same runs judged by a file of test images, side by side.

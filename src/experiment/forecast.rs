@@ -27,30 +27,40 @@ pub struct Forecast {
 
 /// What of a run is still to be done.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Left {
+pub struct Left {
     /// The share of its training, 0 to 1.
-    training: f64,
+    pub training: f64,
     /// Whether its evaluation is.
-    evaluation: bool,
+    pub evaluation: bool,
 }
 
 impl Left {
-    fn all() -> Left {
+    /// All of it.
+    pub fn all() -> Left {
         Left { training: 1.0, evaluation: true }
     }
 
-    fn of(session: &Session, run: &Run) -> Result<Left> {
+    /// What is left of a run.
+    ///
+    /// # Errors
+    /// Files of it that cannot be read.
+    pub fn of(session: &Session, run: &Run) -> Result<Left> {
         let Some(record) = run.folder.record()? else { return Ok(Left::all()) };
         if record.status == Status::Trained {
             let evaluation = evaluated(session, &run.folder, &run.config)?.is_none();
+            let evaluation = evaluation && run.divergence()?.is_none();
             return Ok(Left { training: 0.0, evaluation });
+        }
+        if run.divergence()?.is_some() {
+            return Ok(Left { training: 0.0, evaluation: false });
         }
         let done = History::read(&run.folder.file(files::HISTORY)).map_or(0, |h| h.epochs.len());
         let training = 1.0 - done as f64 / (run.config.train.epochs + 1) as f64;
         Ok(Left { training, evaluation: true })
     }
 
-    fn is_nothing(self) -> bool {
+    /// Whether the run is finished, or has no end.
+    pub fn is_nothing(self) -> bool {
         self.training == 0.0 && !self.evaluation
     }
 

@@ -27,6 +27,19 @@ impl RunLock {
     /// Another process, or another thread of this one, works on the run: told with the process's
     /// number; a lock file that cannot be made.
     pub fn take(folder: &RunFolder) -> Result<RunLock> {
+        RunLock::attempt(folder)?.map_err(|mut file| held(folder, &mut file))
+    }
+
+    /// The same, but none where somebody else works on the run.
+    ///
+    /// # Errors
+    /// A lock file that cannot be made.
+    pub fn try_take(folder: &RunFolder) -> Result<Option<RunLock>> {
+        Ok(RunLock::attempt(folder)?.ok())
+    }
+
+    /// The lock, or the file by which another holds it.
+    fn attempt(folder: &RunFolder) -> Result<std::result::Result<RunLock, File>> {
         let path = folder.path().with_file_name(format!(".{}.lock", folder.name()));
         if let Some(runs) = folder_of(&path) {
             create_folder(runs)?;
@@ -41,14 +54,14 @@ impl RunLock {
                 .map_err(Error::io("lock the run by", &path))?;
             match file.try_lock() {
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Err(held(folder, &mut file)),
+                Err(TryLockError::WouldBlock) => return Ok(Err(file)),
                 Err(TryLockError::Error(e)) => return Err(Error::io("lock", &path)(e)),
             }
             // Whoever held it before may have removed the file between our opening and locking.
             if is_at(&file, &path) {
                 write_owner(&mut file).map_err(Error::io("write", &path))?;
                 folder.sweep();
-                return Ok(RunLock { path, file });
+                return Ok(Ok(RunLock { path, file }));
             }
         }
     }
@@ -109,6 +122,7 @@ mod tests {
         let owner = format!("process {} is at work on", std::process::id());
         assert!(message.starts_with(&owner), "{message}");
         RunLock::take(&RunFolder::new(runs.path().join("b"))).expect("another run is free");
+        assert!(RunLock::try_take(&folder).unwrap().is_none());
         drop(first);
         RunLock::take(&folder).unwrap();
         assert_eq!(fs::read_dir(runs.path()).unwrap().count(), 0, "no lock is left over");

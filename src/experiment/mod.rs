@@ -5,6 +5,7 @@ mod artefacts;
 mod asked;
 mod bound;
 mod catalogue;
+mod cluster;
 mod comparison;
 mod conclusion;
 mod difference;
@@ -39,11 +40,16 @@ mod summary;
 mod sweep;
 mod trained;
 mod tune;
+mod unfinished;
 mod wording;
 
 pub use arm::{Arm, BEST, Level};
 pub use bound::Bound;
 pub use catalogue::{Entry, catalogue, listed};
+pub use cluster::{
+    Batch, Limits, Log, Memory, SbatchOption, Script, Submitted, TimeLimit, line, logs, ranges,
+    word,
+};
 pub use comparison::Plan;
 pub use difference::difference;
 pub use embeddings::{EmbeddingEvaluation, EmbeddingFiles};
@@ -70,10 +76,12 @@ pub use summary::{MetricRow, Summary};
 pub use sweep::{Axes, Sweep};
 pub use trained::Trained;
 pub use tune::{Search, Tuned};
+pub use unfinished::{Unfinished, batch_folder};
 
 use arm::refuse_unlike;
 use artefacts::{Mapped, TSNE, TSNE_TRAIN, confusion_table, write_embeddings, write_map};
 use asked::Asked;
+use cluster::JOB;
 use conclusion::{DataUsed, Findings, LossFindings, conclude};
 use embeddings::{Set, classes, numbers};
 use evaluate::{METRICS, UNSEEN, VALIDATION};
@@ -90,4 +98,5 @@ use standings::{LEVEL, shown_p, standings, standings_table};
 use statistics::{all_pairs, estimate, paired_difference, rank_probabilities};
 use trained::model_file;
 use tune::score;
+use unfinished::no_task;
 use wording::grouped;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::catalogue::folders;
-use super::{COMPARISON, RunFolder, RunLock, SEARCH, SWEEP};
+use super::{COMPARISON, JOB, RunFolder, RunLock, SEARCH, SWEEP};
 use crate::error::{Error, Fault, Result};
 
 /// Something that nobody works on, and that can be removed as a whole.
@@ -16,8 +16,8 @@ pub struct Removal {
 }
 
 impl Removal {
-    /// A run; the results of a comparison or a sweep, without their runs; or a search with its
-    /// trials.
+    /// A run; the results of a comparison or a sweep, without their runs; a search with its trials;
+    /// or the scripts and logs of what was submitted.
     ///
     /// # Errors
     /// There is nothing of the kind at `path`, or someone is at work on it.
@@ -27,7 +27,7 @@ impl Removal {
         let is_run = matches!(folder.record(), Ok(Some(_)));
         let trials = trials(path);
         // A search that was stopped has its trials alone.
-        let is_result = [COMPARISON, SWEEP, SEARCH].iter().any(holds) || !trials.is_empty();
+        let is_result = [COMPARISON, SWEEP, SEARCH, JOB].iter().any(holds) || !trials.is_empty();
         if !is_run && !is_result {
             // The message of a run that is not there, or cannot be read.
             RunFolder::open(path)?;

@@ -12,6 +12,7 @@ use crate::report::Canvas;
 use crate::runtime::{LIBTORCH_VERSION, Memory};
 use crate::train::{History, Observer, RunProgress, Task, Unobserved, batches_of, files, train};
 
+mod divergence;
 mod existing;
 
 pub use existing::Existing;

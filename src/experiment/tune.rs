@@ -5,17 +5,17 @@
 //! settings follow from the results of all trials up to four before it, whatever order they
 //! ended in, so a search gives the same on any number of cores and when it is stopped and goes on.
 
+mod board;
 mod rank;
 mod space;
 mod trial;
+mod worker;
 
-use std::path::PathBuf;
-use std::sync::{Condvar, Mutex};
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
 use super::{
-    Arm, Existing, Forecast, Needs, Plan, Removal, Run, RunLock, Session, Status, read_json,
-    refuse_unlike, side_by_side_after, trials, write_json,
+    Arm, Existing, Forecast, Needs, Plan, Removal, Run, RunFolder, RunLock, Session, Status,
+    Unfinished, no_task, read_json, refuse_unlike, side_by_side_after, trials, write_json,
 };
 use crate::config::{Config, Setting};
 use crate::error::{Error, Result};
@@ -23,6 +23,7 @@ use crate::eval::Score;
 use crate::files::sha256_hex;
 use crate::runtime::Memory;
 
+use board::Board;
 pub use rank::Tuned;
 use space::{Space, propose};
 use trial::Scorer;
@@ -50,15 +51,6 @@ pub struct Search {
     pub command: String,
 }
 
-/// How often a trial that waits looks whether somebody asks to stop.
-const LOOK_UP: Duration = Duration::from_millis(100);
-
-/// The trials that ended so far, and those who wait for them.
-struct Board {
-    state: Mutex<(Vec<Option<Trial>>, bool)>,
-    changed: Condvar,
-}
-
 impl Search {
     /// # Errors
     /// Settings that no training can have.
@@ -73,12 +65,22 @@ impl Search {
     /// are asked for, whose results would no longer count.
     pub fn forecast(&self, session: &Session) -> Result<Forecast> {
         let plan = self.plan();
+        let left = self.check_trials(session)?;
+        let losses = std::slice::from_ref(&self.config.loss);
+        let needs = Needs::of(session, &self.config, losses, self.jobs(), left)?;
+        needs.check(&self.runs, Memory::now(), |line| session.progress.say(line))?;
+        Forecast::of_trials(session, &plan, (self.trials, left), needs.disk)
+    }
+
+    /// Refuses a search that cannot be made, and gives the number of trials that are left.
+    ///
+    /// # Errors
+    /// As [`Search::forecast`], but for memory and disk.
+    pub fn check_trials(&self, session: &Session) -> Result<usize> {
+        let plan = self.plan();
         refuse_unlike(session, &plan.arms)?;
         let folder = self.folder(session)?;
-        let ended = |place: &usize| {
-            let path = folder.join(name(*place)).join(TRIAL);
-            read_json::<Trial>(&path).is_ok_and(|trial| trial.is_some_and(|t| t.state.is_end()))
-        };
+        let ended = |place: &usize| ended(&folder, *place).is_ok_and(|trial| trial.is_some());
         let there = trials(&folder).len();
         if there > self.trials && !self.force {
             let problem = format!(
@@ -89,11 +91,7 @@ impl Search {
         }
         plan.settle(session, &plan.arms[0], self.config.train.seed)?.check_scored()?;
         let done = if self.force { 0 } else { (0..self.trials).filter(ended).count() };
-        let left = self.trials - done;
-        let losses = std::slice::from_ref(&self.config.loss);
-        let needs = Needs::of(session, &self.config, losses, self.jobs(), left)?;
-        needs.check(&self.runs, Memory::now(), |line| session.progress.say(line))?;
-        Forecast::of_trials(session, &plan, (self.trials, left), needs.disk)
+        Ok(self.trials - done)
     }
 
     /// A plan of one run, to measure with.
@@ -110,7 +108,8 @@ impl Search {
         }
     }
 
-    fn jobs(&self) -> usize {
+    /// Trials side by side.
+    pub fn jobs(&self) -> usize {
         self.jobs.clamp(1, LAG)
     }
 
@@ -138,15 +137,14 @@ impl Search {
     /// the fault of its settings.
     pub fn carry_out(&self, session: &Session) -> Result<Tuned> {
         let folder = self.folder(session)?;
-        if self.force && !trials(&folder).is_empty() {
-            Removal::of(&folder)?.carry_out()?;
+        if self.force {
+            self.remove(session)?;
         }
         let images = Run::new(session, self.config.clone(), &folder, Some(&name(0)))?.images();
         let mut session = session.share();
         session.progress =
             session.progress.of_many(self.trials, images.saturating_mul(self.trials as u64));
-        let board =
-            Board { state: Mutex::new((vec![None; self.trials], false)), changed: Condvar::new() };
+        let board = Board::new(self.trials);
         let tasks = (0..self.trials).collect();
         let wait = |session: &Session, place: &usize| {
             board.up_to((place + 1).saturating_sub(LAG), session)
@@ -162,20 +160,43 @@ impl Search {
         Tuned::new(self, &session, folder, all_ended(done)?)
     }
 
+    /// Removes the search with all its trials, where there is one.
+    ///
+    /// # Errors
+    /// Someone is at work on it; the system refuses.
+    pub fn remove(&self, session: &Session) -> Result<()> {
+        let folder = self.folder(session)?;
+        match trials(&folder).is_empty() {
+            true => Ok(()),
+            false => Removal::of(&folder)?.carry_out(),
+        }
+    }
+
     /// One trial, done now or before.
     fn trial(
         &self,
         session: &Session,
-        folder: &std::path::Path,
+        folder: &Path,
         place: usize,
         earlier: &[Trial],
     ) -> Result<Trial> {
         session.interrupt.check("not begun")?;
+        let _lock = RunLock::take(&RunFolder::new(folder.join(name(place))))?;
+        self.locked_trial(session, folder, place, earlier)
+    }
+
+    /// The same of a trial whose lock is held.
+    fn locked_trial(
+        &self,
+        session: &Session,
+        folder: &Path,
+        place: usize,
+        earlier: &[Trial],
+    ) -> Result<Trial> {
         let space = Space::of(&self.config.loss);
         let settings = propose(&space, place, self.config.train.seed, earlier);
         let config = self.config.with(&settings)?;
         let run = Run::new(session, config, folder, Some(&name(place)))?;
-        let _lock = RunLock::take(&run.folder)?;
         let path = run.folder.file(TRIAL);
         let title = format!("{} {}", run.config.loss.name(), name(place));
         let progress = session.progress.run(&title, run.images());
@@ -228,37 +249,18 @@ fn all_ended(done: Vec<Result<Trial>>) -> Result<Vec<Trial>> {
     }
 }
 
+/// A trial, by its place from 0, where it has ended.
+///
+/// # Errors
+/// What is kept of it cannot be read.
+fn ended(folder: &Path, place: usize) -> Result<Option<Trial>> {
+    let trial = read_json::<Trial>(&folder.join(name(place)).join(TRIAL))?;
+    Ok(trial.filter(|trial| trial.state.is_end()))
+}
+
 /// Name of a trial's folder, by its place from 0.
 fn name(place: usize) -> String {
     format!("trial-{:03}", place + 1)
-}
-
-impl Board {
-    /// Waits for the first `count` trials.
-    ///
-    /// # Errors
-    /// [`Error::Interrupted`] where one of them will not end, or somebody asks to stop.
-    fn up_to(&self, count: usize, session: &Session) -> Result<Vec<Trial>> {
-        let mut state = self.state.lock().expect("nobody panics with the lock");
-        loop {
-            let (trials, given_up) = &*state;
-            let ended: Option<Vec<Trial>> = trials[..count].iter().cloned().collect();
-            match ended {
-                Some(trials) => return Ok(trials),
-                None if *given_up => return Err(Error::Interrupted("not begun".to_owned())),
-                None => session.interrupt.check("not begun")?,
-            }
-            let waited = self.changed.wait_timeout(state, LOOK_UP);
-            state = waited.expect("nobody panics with the lock").0;
-        }
-    }
-
-    fn put(&self, place: usize, trial: Option<Trial>) {
-        let mut state = self.state.lock().expect("nobody panics with the lock");
-        state.1 |= trial.is_none();
-        state.0[place] = trial;
-        self.changed.notify_all();
-    }
 }
 
 #[cfg(test)]

@@ -202,6 +202,6 @@ mod tests {
     fn what_cannot_be_drawn_is_told() {
         let odd = Pairs { other: &[1, 2], ..PAIRS };
         let message = draw(&odd).unwrap_err().to_string();
-        assert_eq!(message, "a/distances.png: cannot draw 4 bins beside 2");
+        assert_eq!(message, "cannot draw 4 bins beside 2");
     }
 }

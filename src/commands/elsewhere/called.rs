@@ -1,0 +1,113 @@
+//! The command that was called, as its tasks and what collects call it.
+
+use clap::Args;
+
+use crate::cli::{ClusterArgs, SettingArgs};
+use crate::error::{Error, Result};
+use crate::experiment::{Session, line};
+
+/// The command that was called, in other forms.
+pub struct Commands {
+    /// As it was called, to be called again: without `--force`.
+    pub again: String,
+    /// What collects, as a user would call it.
+    pub collect: String,
+    /// What all tasks have in common, by the program's full name.
+    pub task: Vec<String>,
+}
+
+impl Commands {
+    /// # Errors
+    /// A word that is not Unicode; the system does not say where the program is.
+    pub fn new(session: &Session, settings: &SettingArgs) -> Result<Commands> {
+        let text = |word: std::ffi::OsString| {
+            word.into_string().map_err(|word| {
+                let problem = "is not Unicode, and the scripts are: rename it";
+                Error::Other(format!("the argument {} {problem}", word.to_string_lossy()))
+            })
+        };
+        let mut words = std::env::args_os().map(text).collect::<Result<Vec<String>>>()?.into_iter();
+        let called = words.next().unwrap_or_default();
+        let words: Vec<String> = words.collect();
+        let again = without(&words, &[("force", false), ("dry-run", false)]);
+        let mut common = common(&words);
+        let collect = [vec![called.clone()], common.clone(), vec!["--collect".to_owned()]].concat();
+        let chosen = settings.compute.device.is_some();
+        if !chosen && session.device_name != "cpu" {
+            // Where there is none, a task says so and does not train another run on the processor.
+            common.extend(["--device".to_owned(), session.device_name.clone()]);
+        }
+        let program = std::env::current_exe()
+            .map_err(|why| Error::Other(format!("cannot find out where this program is: {why}")))?;
+        let program = text(program.into_os_string())?;
+        Ok(Commands {
+            again: line(&[vec![called], again].concat()),
+            collect: line(&collect),
+            task: [vec![program], common].concat(),
+        })
+    }
+}
+
+/// Flags of a command that its tasks and what collects have not, and whether they take a value.
+fn common(words: &[String]) -> Vec<String> {
+    let cluster = ClusterArgs::augment_args(clap::Command::new(""));
+    let takes = |arg: &clap::Arg| arg.get_action().takes_values();
+    let cluster: Vec<(&str, bool)> =
+        cluster.get_arguments().filter_map(|arg| Some((arg.get_long()?, takes(arg)))).collect();
+    let others = [
+        ("force", false),
+        ("dry-run", false),
+        ("json", false),
+        ("jobs", true),
+        ("cores", true),
+        // Their logs tell more than whoever submits them may want to see.
+        ("quiet", false),
+    ];
+    let mut kept = without(words, &[&cluster[..], &others].concat());
+    kept.retain(|word| word != "-q");
+    kept
+}
+
+/// Words of a command line without some flags and their values.
+fn without(words: &[String], flags: &[(&str, bool)]) -> Vec<String> {
+    let mut kept = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let name = word.strip_prefix("--").unwrap_or("");
+        let (name, value) = name.split_once('=').map_or((name, false), |(name, _)| (name, true));
+        match flags.iter().find(|(flag, _)| *flag == name) {
+            Some((_, true)) if !value => drop(words.next()),
+            Some(_) => {}
+            None => kept.push(word.clone()),
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn tasks_have_all_words_but_those_about_how_they_are_done() {
+        let called = "-q --quiet compare --executor slurm --force --losses a,b --time=2:00 --jobs 3 \
+                      --sbatch --account=x --sbatch=--qos=y --json --cores=2 --seeds 1-3";
+        assert_eq!(common(&words(called)).join(" "), "compare --losses a,b --seeds 1-3");
+        let again = without(&words("tune --force --loss a --dry-run"), &[("force", false)]);
+        assert_eq!(again.join(" "), "tune --loss a --dry-run");
+    }
+
+    #[test]
+    fn flags_that_are_left_out_are_flags() {
+        let cli = crate::cli::Cli::command();
+        let compare = cli.find_subcommand("compare").unwrap();
+        for name in ["force", "dry-run", "json", "jobs", "cores", "executor", "collect", "device"] {
+            assert!(compare.get_arguments().any(|arg| arg.get_long() == Some(name)), "{name}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What is missing as a job array of Slurm's.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::{Commands, Work, left};
+use crate::cli::{ClusterArgs, ManyArgs, SettingArgs};
+use crate::commands::{print, print_json};
+use crate::error::{Error, Result};
+use crate::experiment::{Batch, Limits, Script, Session, Submitted, ranges};
+
+/// Submits what is missing, or shows what would be submitted.
+///
+/// # Errors
+/// As [`Batch::submit`]; stdout cannot be written to.
+pub fn to_slurm(
+    work: &Work,
+    session: &Session,
+    commands: &Commands,
+    settings: &SettingArgs,
+    many: &ManyArgs,
+) -> Result<()> {
+    let batch = batch(work, session, commands, settings, many)?;
+    if many.dry_run {
+        let numbers = ranges(&work.tasks);
+        let (tasks, collector) = (&batch.tasks, &batch.collector);
+        return print(&format!(
+            "{}: {numbers}\n\n{tasks}\n\nand when all have ended:\n\n{collector}",
+            left(work, many)
+        ));
+    }
+    let remove = || if many.force { (work.remove)() } else { Ok(()) };
+    let submitted = batch.submit(remove)?;
+    let told = Told::of(work, commands, Some((&submitted, &batch)));
+    if many.json { print_json(&told) } else { print(&told.shown(&left(work, many))) }
+}
+
+fn batch(
+    work: &Work,
+    session: &Session,
+    commands: &Commands,
+    settings: &SettingArgs,
+    many: &ManyArgs,
+) -> Result<Batch> {
+    let absolute =
+        |path: &Path| std::path::absolute(path).map_err(Error::io("find the folder", path));
+    let directory = absolute(Path::new("."))?;
+    let mut batch = Batch {
+        folder: work.folder.clone(),
+        tasks: String::new(),
+        collector: String::new(),
+        last: work.tasks.last().copied().unwrap_or(0),
+    };
+    let logs = absolute(&batch.logs())?;
+    if [&directory, &logs].iter().any(|path| path.to_string_lossy().contains('\n')) {
+        let problem = "a folder's name with a line break cannot be told to Slurm: rename it";
+        return Err(Error::Other(problem.to_owned()));
+    }
+    let at_once = work.at_once.map_or(String::new(), |jobs| format!("%{jobs}"));
+    let array = ranges(&work.tasks) + &at_once;
+    let limits = limits(settings, many);
+    let without_gpu = session.device_name == "cpu";
+    let name = format!("dml-{}", work.command);
+    let tasks = Script {
+        name: &name,
+        array: Some(&array),
+        log: "%A_%a.out",
+        logs: &logs,
+        directory: &directory,
+        command: &commands.task,
+        without_gpu,
+        limits: &limits,
+    };
+    batch.tasks = tasks.text();
+    let collecting = [&commands.task[..], &["--collect".to_owned()]].concat();
+    let collector = Script { array: None, log: "collect-%j.out", command: &collecting, ..tasks };
+    batch.collector = collector.text();
+    Ok(batch)
+}
+
+/// Seconds before the end at which a task is told of it.
+const GRACE: u64 = 90;
+
+fn limits(settings: &SettingArgs, many: &ManyArgs) -> Limits {
+    let ClusterArgs { time, grace, partition, mem, sbatch, .. } = &many.cluster;
+    let half = time.as_ref().map_or(GRACE, |time| time.seconds / 2);
+    Limits {
+        time: time.clone(),
+        grace: grace.unwrap_or(GRACE.min(half).max(1)),
+        partition: partition.clone(),
+        memory: mem.clone(),
+        cores: settings.cores.unwrap_or(1).max(1),
+        options: sbatch.clone(),
+    }
+}
+
+/// What is told of a submission, and what a program reads of it.
+#[derive(Debug, Serialize)]
+pub struct Told {
+    /// Numbers of the array and of what collects; none where nothing was left to submit.
+    job: Option<String>,
+    collector: Option<String>,
+    /// How many tasks, and their numbers.
+    tasks: usize,
+    array: String,
+    /// Runs or trials in all, and those that were finished.
+    all: usize,
+    finished: usize,
+    logs: Option<PathBuf>,
+    /// File that the tables are printed to.
+    result: Option<PathBuf>,
+    /// Commands to look, to cancel, to collect by hand, and to submit again what failed.
+    look: Option<String>,
+    cancel: Option<String>,
+    collect: String,
+    again: String,
+}
+
+impl Told {
+    /// Of a submission, or of none.
+    pub fn of(work: &Work, commands: &Commands, submitted: Option<(&Submitted, &Batch)>) -> Told {
+        let jobs = submitted.map(|(ids, _)| {
+            let ids = std::iter::once(&ids.job).chain(&ids.collector);
+            ids.map(String::as_str).collect::<Vec<_>>()
+        });
+        let collector = submitted.and_then(|(ids, _)| ids.collector.clone());
+        let logs = submitted.map(|(_, batch)| batch.logs());
+        let result = logs.as_ref().zip(collector.as_ref());
+        Told {
+            job: submitted.map(|(ids, _)| ids.job.clone()),
+            tasks: work.tasks.len(),
+            array: ranges(&work.tasks),
+            all: work.all,
+            finished: work.all - work.unfinished.len(),
+            result: result.map(|(logs, id)| logs.join(format!("collect-{id}.out"))),
+            look: jobs.as_ref().map(|jobs| format!("squeue --jobs={}", jobs.join(","))),
+            cancel: jobs.as_ref().map(|jobs| format!("scancel {}", jobs.join(" "))),
+            collect: commands.collect.clone(),
+            again: commands.again.clone(),
+            collector,
+            logs,
+        }
+    }
+
+    fn shown(&self, left: &str) -> String {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let job = |id: &Option<String>, what: String| id.as_ref().map(|id| format!("{id}: {what}"));
+        let rows = [
+            ("job", job(&self.job, format!("{left} ({})", self.array))),
+            ("collector", job(&self.collector, "when all have ended".to_owned())),
+            ("logs", path(&self.logs)),
+            ("result", path(&self.result)),
+            ("look", self.look.clone()),
+            ("cancel", self.cancel.clone()),
+            ("again", Some(self.again.clone())),
+            ("", Some("(submits only what is missing or failed by then)".to_owned())),
+        ];
+        let rows =
+            rows.into_iter().filter_map(|(name, value)| Some(format!("{name:<10} {}", value?)));
+        rows.collect::<Vec<_>>().join("\n")
+    }
+}

@@ -1,0 +1,152 @@
+//! Limits and options of jobs as Slurm's `sbatch` takes them, checked before it is asked.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// How long a task may take at a stretch, in any of Slurm's forms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeLimit {
+    text: String,
+    /// The same in seconds.
+    pub seconds: u64,
+}
+
+/// The forms of a time limit, for messages.
+const TIMES: &str = "take minutes, H:MM:SS, D-H, D-H:MM or D-H:MM:SS, as in 90 or 2:00:00";
+
+impl FromStr for TimeLimit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<TimeLimit, String> {
+        let seconds = seconds_of(text).filter(|&seconds| seconds > 0).ok_or(TIMES)?;
+        Ok(TimeLimit { text: text.to_owned(), seconds })
+    }
+}
+
+impl fmt::Display for TimeLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Seconds of a time limit; none of what has another form or is beyond any machine's life.
+fn seconds_of(text: &str) -> Option<u64> {
+    let number = |part: &str| -> Option<u64> {
+        let digits = (1..=6).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| part.parse().ok())?
+    };
+    let (days, rest) = match text.split_once('-') {
+        Some((days, rest)) => (Some(number(days)?), rest),
+        None => (None, text),
+    };
+    let parts: Vec<u64> = rest.split(':').map(number).collect::<Option<_>>()?;
+    let within_the_day = match (days.is_some(), parts.as_slice()) {
+        (true, [hours]) => 3600 * hours,
+        (true, [hours, minutes]) => 3600 * hours + 60 * minutes,
+        (false, [minutes]) => 60 * minutes,
+        (false, [minutes, seconds]) => 60 * minutes + seconds,
+        (_, [hours, minutes, seconds]) => 3600 * hours + 60 * minutes + seconds,
+        _ => return None,
+    };
+    Some(86_400 * days.unwrap_or(0) + within_the_day)
+}
+
+/// Memory of a task: a number of megabytes, or one with its unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Memory(String);
+
+impl FromStr for Memory {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Memory, String> {
+        let number = text.strip_suffix(['K', 'M', 'G', 'T']).unwrap_or(text);
+        match number.parse::<u64>() {
+            Ok(1..) => Ok(Memory(text.to_owned())),
+            _ => Err("take a number with K, M, G or T, as in 4G".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Any other option of `sbatch`, `--account=x` for example.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SbatchOption(String);
+
+/// Options that the scripts set themselves, with what there is instead.
+const OURS: [(&str, &str); 13] = [
+    ("--array", "name the runs by --losses, --seeds and the like"),
+    ("-a", "name the runs by --losses, --seeds and the like"),
+    ("--dependency", "submit once what it depends on has ended"),
+    ("-d", "submit once what it depends on has ended"),
+    ("--cpus-per-task", "take --cores"),
+    ("-c", "take --cores"),
+    ("--signal", "take --grace"),
+    ("--no-requeue", "a task that reaches its time limit goes on by being requeued"),
+    ("--output", "logs lie beside the script"),
+    ("-o", "logs lie beside the script"),
+    ("--error", "logs lie beside the script"),
+    ("--chdir", "change to the folder before you submit"),
+    ("--wrap", "the script is made for you"),
+];
+
+impl FromStr for SbatchOption {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<SbatchOption, String> {
+        if !text.starts_with('-') || text.trim_start_matches('-').is_empty() {
+            return Err("take one option with its value, as in --sbatch=--account=x".to_owned());
+        }
+        if text.chars().any(char::is_control) {
+            return Err("must be one line".to_owned());
+        }
+        let name = text.split(['=', ' ']).next().unwrap_or(text);
+        match OURS.iter().find(|(ours, _)| *ours == name) {
+            Some((_, instead)) => Err(format!("{name} is set already: {instead}")),
+            None => Ok(SbatchOption(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for SbatchOption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_in_all_of_slurms_forms() {
+        let seconds = |text: &str| text.parse::<TimeLimit>().unwrap().seconds;
+        let forms = ["90", "1:30", "2:00:00", "1-2", "1-2:30", "1-0:00:01"].map(seconds);
+        assert_eq!(forms, [5400, 90, 7200, 93_600, 95_400, 86_401]);
+        for wrong in ["", "0", "1h", "-1", "1:2:3:4", "1-", "1-2:3:4:5", "1.5", "99999999"] {
+            assert_eq!(wrong.parse::<TimeLimit>().unwrap_err(), TIMES, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn memory_is_a_number_with_its_unit() {
+        assert!(["4G", "500M", "2000"].iter().all(|text| text.parse::<Memory>().is_ok()));
+        assert!(
+            ["4 GB", "0", "G", "-1", "lots"].iter().all(|text| text.parse::<Memory>().is_err())
+        );
+    }
+
+    #[test]
+    fn options_that_would_break_the_tasks_are_refused_with_the_way_out() {
+        let read = |text: &str| text.parse::<SbatchOption>();
+        assert!(read("--account=x").is_ok() && read("-A x").is_ok() && read("--exclusive").is_ok());
+        assert_eq!(read("-c 4").unwrap_err(), "-c is set already: take --cores");
+        assert!(read("--array=0-9").unwrap_err().starts_with("--array is set already"));
+        assert!(read("account=x").unwrap_err().contains("as in --sbatch=--account=x"));
+        assert!(read("--").is_err() && read("--comment=a\nb").is_err());
+    }
+}

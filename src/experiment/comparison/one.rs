@@ -1,0 +1,65 @@
+//! One run of a plan, wherever that is: here beside the others, or as a task of its own.
+
+use super::{Arm, Finished, Plan, Run, RunLock, Session, side_by_side};
+use crate::error::{Error, Result};
+use crate::experiment::{Evaluation, Existing, evaluate, evaluated, no_task};
+use crate::train::{History, RunProgress};
+
+impl Plan {
+    /// One run by its place among [`Plan::tasks`], just as [`Plan::carry_out`] does it.
+    ///
+    /// # Errors
+    /// There is no such place; not enough memory or disk; those of the run.
+    pub fn carry_out_one(&self, session: &Session, place: usize) -> Result<Finished> {
+        let tasks = self.tasks();
+        let &(arm, seed) = tasks.get(place).ok_or_else(|| no_task(place, tasks.len()))?;
+        let arm = &self.arms[arm];
+        self.settle(session, arm, seed)?.check_needs(session)?;
+        let mut done =
+            side_by_side(session, 1, vec![seed], |session, seed| self.run(session, arm, seed));
+        done.pop().expect("one task has one result")
+    }
+
+    /// A run of an arm under a seed, done now or before.
+    pub(super) fn run(&self, session: &Session, arm: &Arm, seed: u64) -> Result<Finished> {
+        session.interrupt.check("not begun")?;
+        let run = self.settle(session, arm, seed)?;
+        let _lock = RunLock::take(&run.folder)?;
+        let progress = session.progress.run(&format!("{} seed {seed}", arm.name), run.images());
+        if let Some(why) = self.known_divergence(session, &run)? {
+            progress.say("diverged already, not tried again without --force");
+            return Err(Error::Diverged(why));
+        }
+        let done = self.train_and_evaluate(session, &run, &progress);
+        let (history, evaluation) = done.inspect_err(|error| run.note_divergence(error))?;
+        let (name, value) =
+            (self.score.name(evaluation.figures.knn.k), self.score.of(&evaluation.figures));
+        progress.say(&format!("{name} {value:.4}"));
+        let (folder, train) = (run.folder.path().to_path_buf(), run.train_images());
+        Ok(Finished { seed, folder, train, history, evaluation })
+    }
+
+    fn train_and_evaluate(
+        &self,
+        session: &Session,
+        run: &Run,
+        progress: &RunProgress,
+    ) -> Result<(History, Evaluation)> {
+        let existing = if self.force { Existing::Replace } else { Existing::GoOn };
+        let history = run.train(session, existing, progress)?;
+        progress.trained();
+        let evaluation = match evaluated(session, &run.folder, &run.config)? {
+            Some(evaluation) => evaluation,
+            None => evaluate(session, &run.folder, &run.config, progress)?,
+        };
+        Ok((history, evaluation))
+    }
+
+    /// Why a run that is not to be done anew has no figures and never will.
+    fn known_divergence(&self, session: &Session, run: &Run) -> Result<Option<String>> {
+        match self.force || evaluated(session, &run.folder, &run.config)?.is_some() {
+            true => Ok(None),
+            false => run.divergence(),
+        }
+    }
+}

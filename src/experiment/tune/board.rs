@@ -1,0 +1,50 @@
+//! What the trials of one process know of each other.
+
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
+
+use super::{Session, Trial};
+use crate::error::{Error, Result};
+
+/// How often a trial that waits looks whether somebody asks to stop.
+const LOOK_UP: Duration = Duration::from_millis(100);
+
+/// The trials that ended so far, and those who wait for them.
+pub struct Board {
+    state: Mutex<(Vec<Option<Trial>>, bool)>,
+    changed: Condvar,
+}
+
+impl Board {
+    /// Of a search that has so many trials, none of which has ended.
+    pub fn new(trials: usize) -> Board {
+        Board { state: Mutex::new((vec![None; trials], false)), changed: Condvar::new() }
+    }
+
+    /// Waits for the first `count` trials.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] where one of them will not end, or somebody asks to stop.
+    pub fn up_to(&self, count: usize, session: &Session) -> Result<Vec<Trial>> {
+        let mut state = self.state.lock().expect("nobody panics with the lock");
+        loop {
+            let (trials, given_up) = &*state;
+            let ended: Option<Vec<Trial>> = trials[..count].iter().cloned().collect();
+            match ended {
+                Some(trials) => return Ok(trials),
+                None if *given_up => return Err(Error::Interrupted("not begun".to_owned())),
+                None => session.interrupt.check("not begun")?,
+            }
+            let waited = self.changed.wait_timeout(state, LOOK_UP);
+            state = waited.expect("nobody panics with the lock").0;
+        }
+    }
+
+    /// Puts down a trial that ended, or that one will not.
+    pub fn put(&self, place: usize, trial: Option<Trial>) {
+        let mut state = self.state.lock().expect("nobody panics with the lock");
+        state.1 |= trial.is_none();
+        state.0[place] = trial;
+        self.changed.notify_all();
+    }
+}
