@@ -273,6 +273,6 @@ mod tests {
         let none = [Series { name: "a", points: &gap[..1] }];
         drawn(&picture(Across::Numbers { label: "x" }, &none));
         let error = draw(&picture(across, &[])).unwrap_err().to_string();
-        assert!(error.contains("series.png: no line"), "{error}");
+        assert!(error.contains("no line"), "{error}");
     }
 }
