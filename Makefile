@@ -129,7 +129,7 @@ dist: build
 	cp $(DML) $(DIST)/bin/dml
 	strip $(DIST)/bin/dml
 	ldd $(DML) | awk '/=> \//{print $$3}' | grep -vE '^/(usr/)?lib' | xargs -I LIBRARY cp -L LIBRARY $(DIST)/lib/
-	cp -r configs README.md CHANGELOG.md LICENSE $(DIST)
+	cp -r configs docs README.md CHANGELOG.md LICENSE $(DIST)
 	cp $(SAMPLE) data/README.md $(DIST)/data
 	@du -sh $(DIST)
 

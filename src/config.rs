@@ -299,6 +299,7 @@ mod tests {
         later.tsne.perplexity = 10.0;
         later.data.path = "elsewhere.csv".to_owned();
         later.train.checkpoint_every = CheckpointEvery::Epoch;
+        later.plots.style = crate::report::Style::Paper;
         assert_eq!(print(&base), print(&later));
         assert_ne!(base.evaluation_fingerprint(engine), later.evaluation_fingerprint(engine));
         let libtorch = base.evaluation_fingerprint(Engine::Libtorch);

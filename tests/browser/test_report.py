@@ -97,6 +97,27 @@ class Reports(unittest.TestCase):
             with open(os.path.join(SHOTS, f"{page}.pdf"), "wb") as file:
                 file.write(pdf)
 
+    def test_every_vector_picture_is_one_with_its_text_within_it(self):
+        pictures = [path for page in self.pages.values() for path in glob.glob(os.path.join(page, "plots/*.svg"))]
+        self.assertGreater(len(pictures), 10)
+        self.browser.size(1800, 1200)
+        for path in pictures:
+            with self.subTest(os.path.basename(path)):
+                self.browser.open(path)
+                kind, title, outside = self.browser.run("""
+                    const root = document.documentElement;
+                    const page = root.getBoundingClientRect();
+                    const within = (b) => b.left >= page.left && b.right <= page.right && b.top >= page.top && b.bottom <= page.bottom;
+                    const texts = [...root.querySelectorAll('text')].filter((t) => !within(t.getBoundingClientRect()));
+                    return [root.tagName, root.querySelector('title')?.textContent, texts.map((t) => t.textContent)];
+                """)
+                self.assertEqual(kind, "svg", "it does not parse")
+                self.assertTrue(title)
+                self.assertEqual(outside, [])
+                self.assertEqual(self.browser.told(), [])
+                owner, name = path.split(os.sep)[-3].split("-")[0], os.path.basename(path)
+                self.browser.picture(os.path.join(SHOTS, f"{owner}-{name[:-4]}-vector.png"))
+
     def test_light_and_dark_can_be_chosen(self):
         self.visit("run")
         before = self.browser.run("return getComputedStyle(document.body).backgroundColor")

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::report::paint::data_address;
+use crate::report::paint::address_of;
 use crate::report::retrieval::{Pictured, Retrieved, Section};
 
 /// One row a query; what is of another class is marked by its frame and in words.
@@ -36,7 +36,7 @@ fn retrieved(side: usize, row: &Retrieved<'_>) -> Markup {
 fn picture(side: usize, pictured: &Pictured<'_>, word: &str) -> Markup {
     let Pictured { image, class } = pictured;
     html! {
-        img src=(data_address(side, image)) width="56" height="56" alt=(format!("{class}, {word}"));
+        img src=(address_of(side, side, image)) width="56" height="56" alt=(format!("{class}, {word}"));
         span aria-hidden="true" { (class) }
     }
 }

@@ -1,9 +1,6 @@
 //! The images of a t-SNE's points, all in one picture.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use image::codecs::png::PngEncoder;
-use image::{ColorType, ImageEncoder};
+use crate::report::paint::address_of;
 
 /// Rows and columns of an image that is shown beside the pointer.
 const LARGEST: usize = 32;
@@ -38,11 +35,7 @@ impl Sprite {
                 }
             }
         }
-        let mut png = Vec::new();
-        PngEncoder::new(&mut png)
-            .write_image(&pixels, width as u32, (down * small) as u32, ColorType::L8)
-            .expect("a picture in memory can be written");
-        let address = format!("data:image/png;base64,{}", STANDARD.encode(png));
+        let address = address_of(width, down * small, &pixels);
         Sprite { side: small, across, address }
     }
 }
@@ -56,6 +49,9 @@ fn mean(image: &[u8], side: usize, (x, y): (usize, usize), step: usize) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     fn pixels(sprite: &Sprite) -> (u32, Vec<u8>) {

@@ -2,6 +2,7 @@
 //!
 //! All positions and lengths are in pixels of the finished picture, x to the right, y down.
 
+mod address;
 mod axis;
 mod canvas;
 mod frame;
@@ -18,6 +19,7 @@ pub mod style;
 mod svg;
 mod text;
 
+pub use address::address_of;
 pub use axis::Axis;
 pub use canvas::Canvas;
 pub use frame::Frame;
@@ -28,5 +30,4 @@ pub use place::{Point, Rect};
 pub use scale::{SCALE_ROOM, draw_scale, shade};
 pub use sheet::{MOST_PANELS, Panel, Sheet};
 pub use style::Colour;
-pub use svg::data_address;
 pub use text::{Anchor, Ink, lines, shortened, text_width};

@@ -5,17 +5,13 @@
 
 use std::fmt::Write;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use image::codecs::png::PngEncoder;
-use image::{ColorType, ImageEncoder};
 use plotters::style::RGBColor;
 
 use super::canvas::Mark;
 use super::style::{
     BORDER, FAINT_TEXT, FIRST, GRID, LABEL, PAGE, QUIET_TEXT, SECOND, Style, TEXT, tint,
 };
-use super::{Anchor, Canvas, Colour, Dash, Ink, Look, Point, text_width};
+use super::{Anchor, Canvas, Colour, Dash, Ink, Look, Point, address_of, text_width};
 
 /// On paper, labels have this size in points.
 const PAPER_LABEL: f64 = 8.0;
@@ -71,15 +67,6 @@ pub fn inline(picture: &Canvas, caption: &str) -> String {
     )
 }
 
-/// A grey picture of `side`×`side` values as the address of itself.
-pub fn data_address(side: usize, grey: &[u8]) -> String {
-    let (mut png, size) = (Vec::new(), side as u32);
-    PngEncoder::new(&mut png)
-        .write_image(grey, size, size, ColorType::L8)
-        .expect("a picture in memory can be written");
-    format!("data:image/png;base64,{}", STANDARD.encode(png))
-}
-
 /// What writes marks.
 struct Pen {
     out: String,
@@ -130,7 +117,7 @@ impl Pen {
                  style=\"image-rendering:pixelated\" href=\"{}\"/>",
                 number(at.0),
                 number(at.1),
-                data_address(*side, grey),
+                address_of(*side, *side, grey),
                 size = number(*size),
             ),
             Mark::Text { text, at, ink, .. } => self.text(text, *at, *ink),
