@@ -20,10 +20,13 @@ pub fn planned(arms: Vec<Arm>, seeds: &[u64], settings: &SettingArgs, many: &Man
     }
 }
 
-/// The command line as a shell would take it again; what only collected is what made it all.
+/// Flags that change nothing of what is made.
+const OF_NO_MATTER: [&str; 4] = ["--collect", "--json", "--quiet", "-q"];
+
+/// The command line as a shell would take it to make the same again.
 pub fn typed() -> String {
     let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
-    let words = words.filter(|word| word != "--collect");
+    let words = words.filter(|word| !OF_NO_MATTER.contains(&word.as_str()));
     line(&std::iter::once("dml".to_owned()).chain(words).collect::<Vec<_>>())
 }
 

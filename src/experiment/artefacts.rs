@@ -67,11 +67,11 @@ pub struct Mapped {
 }
 
 impl Mapped {
-    /// Reads the map of a run with these classes.
+    /// Reads the map of a run on a file of so many images of these classes.
     ///
     /// # Errors
     /// The file is missing or was changed.
-    pub fn read(folder: &Path, classes: &[Class]) -> Result<Mapped> {
+    pub fn read(folder: &Path, classes: &[Class], images: usize) -> Result<Mapped> {
         let path = folder.join(TSNE);
         let changed = |problem: String| {
             let way_out = format!("evaluate again with dml eval --run {}", folder.display());
@@ -82,6 +82,9 @@ impl Mapped {
         let mut map = Mapped::default();
         for row in reader.deserialize() {
             let (row, label, _, x, y): (usize, String, String, f64, f64) = row.map_err(fault)?;
+            if row >= images {
+                return Err(changed(format!("names row {row} of {images} images")).into());
+            }
             let class = classes.iter().position(|class| class.label == label);
             let class =
                 class.ok_or_else(|| changed(format!("names {label}, no class of the run")))?;

@@ -70,6 +70,7 @@ collected() {
 same() {
   diff --recursive --brief --exclude='slurm-*' --exclude='checkpoint*' --exclude=history.csv \
     --exclude=times.json --exclude='compare-*' --exclude=trial.json --exclude=search.json \
+    --exclude=report.html \
     "$alone/runs" "$cluster/runs" || fail 'the bytes differ'
   for table in "$alone"/runs/compare-*/standings.csv; do
     [ ! -e "$table" ] || cmp "$table" "$cluster${table#"$alone"}" || fail 'the standings differ'

@@ -60,6 +60,7 @@ fn repeatable(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
         "search.json",
         "sweep.json",
         "runs.csv",
+        "report.html",
     ];
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().flatten() {

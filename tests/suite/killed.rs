@@ -153,6 +153,8 @@ fn is_whole(path: &Path, content: &[u8]) -> bool {
             content.ends_with(b"\n") && rows.records().all(|row| row.is_ok())
         }
         Some("md") => text().ends_with('\n'),
+        Some("svg") => text().ends_with("</svg>\n"),
+        Some("html") => text().ends_with("</html>"),
         Some("png") => image::load_from_memory(content).is_ok(),
         Some("npy") => {
             ArrayD::<f32>::read_npy(content).is_ok() || ArrayD::<i64>::read_npy(content).is_ok()

@@ -4,8 +4,9 @@ use std::fs;
 
 use crate::user::User;
 
-/// One epoch on few images, without the parts of an evaluation that no page needs.
-const SMALL: &str = "[data]\npath = \"small.csv\"\n[train]\nepochs = 1\n[tsne]\niterations = 50\n";
+/// Settings for a few hundred images.
+const SMALL: &str = "[data]\npath = \"small.csv\"\nnames = \"fashion-mnist\"\n[train]\nepochs = 1\n\
+                     [tsne]\nperplexity = 8.0\niterations = 50\n";
 
 fn user() -> User {
     let user = User::with_images(60);
@@ -86,6 +87,7 @@ fn a_folder_that_is_none_of_these_is_told() {
     fs::create_dir(user.path("thesis")).unwrap();
     let told = user.fails(1, &["report", "thesis"]);
     assert!(told.contains("has no run.json, comparison.json, sweep.json or search.json"), "{told}");
+    assert!(user.fails(1, &["report", "thesi"]).contains("thesi: is not there; dml runs lists"));
     assert!(user.fails(1, &["report"]).contains("holds no trained run"));
 }
 
@@ -101,7 +103,7 @@ fn pictures_are_for_the_screen_or_for_paper_and_vectors_stand_beside_them() {
     );
     user.succeeds(&["eval", "--style", "paper"]);
     let paper = vectors();
-    assert!(paper.contains("pt\" height=") && !paper.contains(">Recall@k: true class"));
+    assert!(paper.contains("pt\" height=") && !paper.contains("rank highest</text>"));
     assert!(paper.contains("<title>Recall@k: true class"), "the caption stays with the file");
     let told = user.fails(2, &["eval", "--style", "poster"]);
     assert!(told.contains("take screen or paper"), "{told}");

@@ -60,8 +60,9 @@ impl Comparison {
         if firsts().any(|run| run.evaluation.tsne.is_none()) {
             return Ok(None);
         }
+        let dataset = &session.dataset;
         let maps = firsts()
-            .map(|run| Mapped::read(&run.folder, &session.dataset.classes))
+            .map(|run| Mapped::read(&run.folder, &dataset.classes, dataset.len()))
             .collect::<Result<Vec<_>>>()?;
         let title = |arm: &LossRuns| pictures::tsne_title(&arm.loss, &arm.runs[0].evaluation);
         let titles: Vec<String> = self.results.iter().map(title).collect();

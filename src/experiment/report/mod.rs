@@ -92,6 +92,10 @@ pub fn report(
     if has(SEARCH) {
         return Reporter::new(None, cores).search(&Tuned::read(path)?);
     }
+    if !path.is_dir() {
+        let remedy = "dml runs lists the runs that there are";
+        return Err(Fault::new(path, "is not there").remedy(remedy).into());
+    }
     let problem = format!("has no {RECORD}, {COMPARISON}, {SWEEP} or {SEARCH}");
     let remedy = "name the folder of a run, a comparison, a sweep or a search that came to its end";
     Err(Fault::new(path, problem).remedy(remedy).into())

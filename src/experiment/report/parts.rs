@@ -35,8 +35,8 @@ impl Reporter<'_> {
         if told.evaluation.tsne.is_none() {
             return Ok(None);
         }
-        let record = &told.trained.record;
-        let map = Mapped::read(told.trained.folder.path(), &record.data.classes)?;
+        let data = &told.trained.record.data;
+        let map = Mapped::read(told.trained.folder.path(), &data.classes, data.images)?;
         let title = pictures::tsne_title(&told.name, &told.evaluation);
         let panel = scatter::Scatter { title: &title, points: &map.points, labels: &map.labels };
         let classes = &told.evaluation.classes;
