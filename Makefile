@@ -30,10 +30,11 @@ TIME ?= 600
 TARGETS ?= csv idx npy toml safetensors run_folder
 KILLS ?= 50
 
-.PHONY: help compare test check memcheck kills fuzz smoke browser slurm python bench data libtorch build dist clean
+.PHONY: help compare show test check memcheck kills fuzz smoke browser slurm python bench data libtorch build dist clean
 
 help:
 	@echo 'make compare    set up, get the data, build, compare both losses over three seeds'
+	@echo 'make show       the newest report in a browser'
 	@echo 'make test       set up, build, run the tests'
 	@echo 'make check      formatting, clippy, documentation, harness; warnings are errors'
 	@echo 'make memcheck   the fused engine under Valgrind, which has to be installed'
@@ -55,6 +56,12 @@ compare: build
 	@$(DML) data fetch $(FROM_IDX) || { test -f $(FULL) && echo 'make: going on with $(FULL) as it is' || \
 	  echo 'make: going on with the shipped sample of 6,000 images'; } >&2
 	$(DML) compare $(if $(findstring --data,$(ARGS)),,$$(test -f $(FULL) || echo --data $(SAMPLE))) $(ARGS)
+
+# Where no browser can be started, where the page is.
+show:
+	@report=$$(ls -t runs/*/report.html 2>/dev/null | head -n 1); \
+	  test -n "$$report" || { echo 'make: there is no report yet: run `make compare`' >&2; exit 1; }; \
+	  echo "$$report"; { command -v xdg-open >/dev/null && xdg-open "$$report" || open "$$report"; } 2>/dev/null || true
 
 test: libtorch
 	$(CARGO) test --release --locked

@@ -50,9 +50,14 @@ pub fn write_by_name(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -
 }
 
 /// Whether something else than a file or folder is there, `/dev/stdout` or a pipe for example: it takes
-/// what is written, and must not be replaced by a file.
-fn is_device(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+/// what is written, and must not be replaced by a file. What the system keeps in `/dev` and `/proc`
+/// is none, whatever it leads to.
+pub fn is_device(path: &Path) -> bool {
+    let of_the_system = |path: &Path| ["/dev", "/proc"].iter().any(|top| path.starts_with(top));
+    let leads_there = fs::read_link(path).is_ok_and(|target| of_the_system(&target));
+    of_the_system(path)
+        || leads_there
+        || fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// Writes text as [`write_atomically`] does.
@@ -154,6 +159,9 @@ mod tests {
         write_text(&pipe, "through").unwrap();
         assert_eq!(reader.join().unwrap(), "through");
         assert!(is_device(&pipe) && !is_device(folder.path()));
+        let link = folder.path().join("stdout");
+        std::os::unix::fs::symlink("/proc/self/fd/1", &link).unwrap();
+        assert!(is_device(&link) && is_device(Path::new("/dev/stdout")));
     }
 
     #[test]

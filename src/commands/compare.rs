@@ -38,11 +38,13 @@ pub fn compare(args: CompareArgs, progress: Progress) -> Result<()> {
     if let Some(test) = &test {
         comparison.look_at(&session, &plan, test).map_err(|error| way_on(error, GOES_ON))?;
     }
-    Reporter::new(Some(&session.dataset), &session.cores).comparison(&comparison)?;
     if args.many.json {
-        return print_json(&comparison);
+        print_json(&comparison)?;
+    } else {
+        print(&format!("{}\n\n{}", shown(&comparison), written(&folder)))?;
     }
-    print(&format!("{}\n\n{}", shown(&comparison), written(&folder)))
+    // What was found is told before anything can go wrong with its page.
+    Reporter::new(Some(&session.dataset), &session.cores).comparison(&comparison).map(drop)
 }
 
 fn shown(comparison: &Comparison) -> String {

@@ -207,8 +207,10 @@ fn nothing_left(
     many: &ManyArgs,
 ) -> Result<()> {
     let Work { all, unit, .. } = work;
-    let told =
-        format!("all {all} {unit}s are finished: tables and pictures by\n{}", commands.collect);
+    let told = format!(
+        "all {all} {unit}s are finished or diverged: tables and pictures by\n{}",
+        commands.collect
+    );
     match many.cluster.executor {
         // Nothing but commands is on stdout there.
         Executor::Lines | Executor::Local => session.progress.say(&told),
@@ -231,7 +233,15 @@ fn by_lines(
         (work.remove)()?;
     }
     let cores = settings.cores.unwrap_or(1).max(1);
-    let command = line(&commands.task);
+    let mut command = line(&commands.task);
+    if command.contains('\n') {
+        let problem = "an argument with a line break cannot stand in a line: name it otherwise";
+        return Err(Error::Other(problem.to_owned()));
+    }
+    if settings.compute.device.is_none() && session.device_name == "cpu" {
+        // Runs go by their device, and where the lines are carried out there may be a GPU.
+        command += " --device cpu";
+    }
     let lines = work.tasks.iter().map(|task| format!("{command} --task {task} --cores {cores}"));
     print(&lines.collect::<Vec<_>>().join("\n"))?;
     session.progress.say(&format!(

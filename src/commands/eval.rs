@@ -9,10 +9,10 @@ use crate::error::Result;
 use crate::eval::EvalConfig;
 use crate::experiment::{
     EmbeddingEvaluation, EmbeddingFiles, Evaluation, RunFolder, RunLock, Session, Trained,
-    evaluate, evaluate_test, figures_table,
+    draw_training, evaluate, evaluate_test, figures_table,
 };
 use crate::runtime::Cores;
-use crate::train::Progress;
+use crate::train::{History, Progress, files};
 
 /// Evaluates a run on its validation images or on a file of test images, or embeddings from
 /// elsewhere.
@@ -66,7 +66,12 @@ fn eval_run(args: &EvalArgs, progress: &Progress) -> Result<()> {
             let test = open_test(&session, &config, path)?;
             evaluate_test(&session, &folder, &config, &test, &bar)?
         }
-        None => evaluate(&session, &folder, &config, &bar)?,
+        None => {
+            // All pictures of a run have one style.
+            let history = History::read(&folder.file(files::HISTORY))?;
+            draw_training(&session, &folder, &config, &history)?;
+            evaluate(&session, &folder, &config, &bar)?
+        }
     };
     drop(bar);
     if args.json { print_json(&evaluation) } else { print(&told(&folder, &evaluation)) }

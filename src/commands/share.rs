@@ -1,11 +1,14 @@
 //! `dml embed` and `dml export`: a run's work for other images and other programs.
 
+use std::path::Path;
+
 use super::{print, set, set_columns, set_compute};
 use crate::cli::{EmbedArgs, ExportArgs, Format};
 use crate::data::{ClassNames, CsvOptions, DataConfig, LabelColumn, load};
 use crate::error::Result;
 use crate::eval::Which;
 use crate::experiment::{Trained, write_embedded, write_labels};
+use crate::files::is_device;
 use crate::runtime::Cores;
 use crate::train::Progress;
 
@@ -33,7 +36,7 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     }
     write_embedded(&args.out, &embeddings, &images)?;
     let (rows, columns) = embeddings.dim();
-    print(&format!("{rows} embeddings of {columns} numbers\nwritten to {}", args.out.display()))
+    told(&args.out, &format!("{rows} embeddings of {columns} numbers\n"))
 }
 
 /// Writes a run's network or embeddings for other programs.
@@ -53,5 +56,13 @@ pub fn export(args: ExportArgs) -> Result<()> {
         Format::Parquet => trained.export_parquet(out),
         Format::Tensorboard => trained.export_tensorboard(out),
     }?;
-    print(&format!("written to {}", out.display()))
+    told(out, "")
+}
+
+/// Says where something was written; not where stdout or a device has it.
+fn told(out: &Path, what: &str) -> Result<()> {
+    if is_device(out) {
+        return Ok(());
+    }
+    print(&format!("{what}written to {}", out.display()))
 }

@@ -34,15 +34,16 @@ pub fn sweep(args: SweepArgs, progress: Progress) -> Result<()> {
     let sweep = Sweep::new(&session, &plan, axes, names)
         .map_err(|error| way_on(error, going_on(plan.force)))?;
     let folder = sweep.write()?;
-    Reporter::new(Some(&session.dataset), &session.cores).sweep(&sweep)?;
     if args.many.json {
-        return print_json(&sweep);
+        print_json(&sweep)?;
+    } else {
+        print(&format!(
+            "{}\n\n{}\n\n{}\n\n{}",
+            wrapped(&sweep.caption()),
+            sweep.table().blocks(WIDEST),
+            wrapped(&sweep.conclusion),
+            written(&folder)
+        ))?;
     }
-    print(&format!(
-        "{}\n\n{}\n\n{}\n\n{}",
-        wrapped(&sweep.caption()),
-        sweep.table().blocks(WIDEST),
-        wrapped(&sweep.conclusion),
-        written(&folder)
-    ))
+    Reporter::new(Some(&session.dataset), &session.cores).sweep(&sweep).map(drop)
 }

@@ -44,17 +44,18 @@ pub fn tune(args: TuneArgs, progress: Progress) -> Result<()> {
         .carry_out(&session)
         .map_err(|error| way_on(error, if search.force { GOES_ON_ANEW } else { GOES_ON }))?;
     let folder = tuned.write()?;
-    Reporter::new(Some(&session.dataset), &session.cores).search(&tuned)?;
     if many.json {
-        return print_json(&tuned);
+        print_json(&tuned)?;
+    } else {
+        print(&format!(
+            "{}\n\n{}\n\n{}\nnext       {}",
+            wrapped(&tuned.caption()),
+            tuned.table().terminal(),
+            written(folder),
+            next(&search, &args, &tuned.best_path())?
+        ))?;
     }
-    print(&format!(
-        "{}\n\n{}\n\n{}\nnext       {}",
-        wrapped(&tuned.caption()),
-        tuned.table().terminal(),
-        written(folder),
-        next(&search, &args, &tuned.best_path())?
-    ))
+    Reporter::new(Some(&session.dataset), &session.cores).search(&tuned).map(drop)
 }
 
 /// Does what is asked of a search other than to carry it out here; whether that was all.

@@ -94,6 +94,17 @@ impl Mapped {
         }
         Ok(map)
     }
+
+    /// At most so many of the images, taken at equal steps, and how long those are.
+    pub fn thinned(self, most: usize) -> (Mapped, usize) {
+        let every = self.points.len().div_ceil(most).max(1);
+        let map = Mapped {
+            points: self.points.into_iter().step_by(every).collect(),
+            labels: self.labels.into_iter().step_by(every).collect(),
+            rows: self.rows.into_iter().step_by(every).collect(),
+        };
+        (map, every)
+    }
 }
 
 /// The confusion matrix with the classes' names, true classes down.
@@ -104,4 +115,23 @@ pub fn confusion_table(confusion: &ConfusionMatrix, classes: &[String]) -> Table
         table.push(std::iter::once(name.clone()).chain(row.iter().map(u64::to_string)));
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_of_many_images_is_thinned_evenly() {
+        let map = |count: usize| Mapped {
+            points: vec![[0.0; 2]; count],
+            labels: vec![0; count],
+            rows: (0..count).collect(),
+        };
+        let (few, every) = map(10).thinned(10);
+        assert_eq!((few.rows.len(), every), (10, 1));
+        let (some, every) = map(11).thinned(5);
+        assert_eq!((some.rows, some.points.len(), every), (vec![0, 3, 6, 9], 4, 3));
+        assert_eq!(map(0).thinned(5).1, 1);
+    }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use toml::Value;
 
+use super::run::DIVERGED;
 use super::tune::{TRIAL, Trial};
 use super::{Evaluation, METRICS, RunFolder, Status, grouped, read_json, trials};
 use crate::config::{Config, Setting, number};
@@ -18,7 +19,7 @@ pub struct Entry {
     pub name: String,
     /// Its folder.
     pub folder: PathBuf,
-    /// How far it came: `training`, `trained`, `evaluated`, or what is wrong with it.
+    /// How far it came: `training`, `trained`, `evaluated`, `diverged`, or what is wrong with it.
     pub state: String,
     /// Whether its record cannot be read.
     pub damaged: bool,
@@ -60,6 +61,7 @@ impl Entry {
         let (record, state) = match record {
             Ok(record) => {
                 let state = match (record.status, &evaluation) {
+                    (Status::Training, _) if folder.file(DIVERGED).exists() => "diverged",
                     (Status::Training, _) => "training",
                     (Status::Trained, None) => "trained",
                     (Status::Trained, Some(_)) => "evaluated",

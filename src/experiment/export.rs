@@ -103,6 +103,11 @@ impl Trained {
         })
     }
 
+    /// Whether the embeddings of its evaluation are there.
+    pub(super) fn is_embedded(&self) -> bool {
+        PARTS.iter().all(|part| self.folder.file(&format!("embeddings_{part}.npy")).exists())
+    }
+
     /// The embeddings and labels of a part, as its evaluation left them.
     ///
     /// # Errors

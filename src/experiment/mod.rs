@@ -64,6 +64,7 @@ pub use needs::Needs;
 pub use npy::{read_embeddings, read_labels};
 pub use opinions::{Opinion, Opinions};
 pub use outcome::Comparison;
+pub use pictures::draw_training;
 pub use record::{DataRecord, RunRecord, Status};
 pub use removal::Removal;
 pub use report::{Reporter, report};

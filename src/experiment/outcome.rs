@@ -24,7 +24,8 @@ const SHIPPED_SAMPLE: &str = "fashion-mnist_sample.csv.gz";
 /// Losses side by side, trained and evaluated.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Comparison {
-    /// What was typed to have it made.
+    /// What was typed to have it made; nothing of what earlier versions made.
+    #[serde(default)]
     pub command: String,
     /// The CSV of images.
     pub data: String,
@@ -47,6 +48,9 @@ pub struct Comparison {
     pub test: Option<Tested>,
     /// Folders of the runs: per loss, per seed.
     pub runs: Vec<Vec<PathBuf>>,
+    /// Hash over the settings that the runs were evaluated with.
+    #[serde(default)]
+    pub evaluation: Vec<Vec<String>>,
     #[serde(skip)]
     pub(super) results: Vec<LossRuns>,
     #[serde(skip)]
@@ -92,6 +96,7 @@ impl Comparison {
             standings: standings(&plan.scores(&results)),
             test: None,
             runs: results.iter().map(folders).collect(),
+            evaluation: evaluations(&results),
             folder: comparison_folder(plan, &results, test),
             results,
         })
@@ -114,6 +119,11 @@ impl Comparison {
         };
         comparison.results = named.map(arm).collect::<Result<_>>()?;
         comparison.folder = path.to_path_buf();
+        if evaluations(&comparison.results) != comparison.evaluation {
+            let problem = "holds figures of runs that were evaluated with other settings since";
+            let remedy = "do the comparison again, which trains nothing: dml compare as before";
+            return Err(Fault::new(path, problem).remedy(remedy).into());
+        }
         Ok(comparison)
     }
 
@@ -229,6 +239,13 @@ impl Comparison {
         write_text(&file("table.md"), &text)?;
         write_json(&file(COMPARISON), self)
     }
+}
+
+/// Hash over the settings that each run was evaluated with.
+fn evaluations(results: &[LossRuns]) -> Vec<Vec<String>> {
+    let of_loss =
+        |loss: &LossRuns| loss.runs.iter().map(|run| run.evaluation.fingerprint.clone()).collect();
+    results.iter().map(of_loss).collect()
 }
 
 /// A loss with a run that has no figures cannot be held against others, seed by seed.

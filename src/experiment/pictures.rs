@@ -1,6 +1,6 @@
 //! The pictures of a run, from its tensors and figures to what the report floor draws.
 
-use super::{Evaluation, Session, UNSEEN, VALIDATION, grouped};
+use super::{Evaluation, RunFolder, Session, UNSEEN, VALIDATION, grouped};
 use crate::config::Config;
 use crate::data::{PairSampler, Part};
 use crate::error::Result;
@@ -48,6 +48,24 @@ pub fn curves(title: &str, history: &History) -> Result<Canvas> {
     let run = curves::RunCurve { train: &train, validation: &validation };
     let panel = curves::LossPanel { title, runs: &[run] };
     curves::draw(&[panel])
+}
+
+/// Draws what is to be seen of a training: sample pairs and loss curves.
+///
+/// # Errors
+/// A picture cannot be written; settings that do not fit the data.
+pub fn draw_training(
+    session: &Session,
+    folder: &RunFolder,
+    config: &Config,
+    history: &History,
+) -> Result<()> {
+    folder.create_plots()?;
+    let train = session.parts(config)?.train;
+    let save = |picture: Canvas, name: &str| picture.save(&folder.plot(name), session.style);
+    save(pairs(session, &train, config)?, "pairs.png")?;
+    let title = format!("{} seed {}", config.loss.name(), config.train.seed);
+    save(curves(&title, history)?, "loss.png")
 }
 
 /// Training and validation loss of each epoch.

@@ -8,13 +8,13 @@ use crate::data::{BatchKind, Batches, Class, Part, Parts, kept, renumbered, unse
 use crate::error::{Error, Result};
 use crate::files::create_folder;
 use crate::model::{Network, open_network};
-use crate::report::Canvas;
 use crate::runtime::{LIBTORCH_VERSION, Memory};
 use crate::train::{History, Observer, RunProgress, Task, Unobserved, batches_of, files, train};
 
 mod divergence;
 mod existing;
 
+pub use divergence::DIVERGED;
 pub use existing::Existing;
 use existing::Found;
 
@@ -176,11 +176,7 @@ impl Run {
     ) -> Result<History> {
         let history = self.train_observed(session, existing, &mut Unobserved, progress)?;
         if !self.folder.plot("loss.png").exists() {
-            self.folder.create_plots()?;
-            let save =
-                |picture: Canvas, name: &str| picture.save(&self.folder.plot(name), session.style);
-            save(pictures::pairs(session, &self.train, &self.config)?, "pairs.png")?;
-            save(pictures::curves(&self.title(), &history)?, "loss.png")?;
+            pictures::draw_training(session, &self.folder, &self.config, &history)?;
         }
         Ok(history)
     }

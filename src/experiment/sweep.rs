@@ -27,7 +27,8 @@ use told::told;
 /// A swept grid, trained and evaluated.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Sweep {
-    /// What was typed to have it made.
+    /// What was typed to have it made; nothing of what earlier versions made.
+    #[serde(default)]
     pub command: String,
     /// The CSV of images.
     pub data: String,

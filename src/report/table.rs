@@ -159,7 +159,9 @@ impl Table {
 fn begins_as_number(cell: &str) -> bool {
     let cell = cell.trim();
     let bare = cell.trim_start_matches(['+', '-', '−', '±', '<', '>', '≈', '(', '[', ' ']);
+    // A place of a sweep where there is no figure says why.
     bare.starts_with(|first: char| first.is_ascii_digit())
+        || cell.starts_with("diverged in ")
         || ["-", "−", "–", "—", "NaN", "nan"].contains(&cell)
 }
 

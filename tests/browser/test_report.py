@@ -36,6 +36,17 @@ def hostile_csv(path):
             file.write(f'"{name}",' + ",".join(pixels) + "\n")
 
 
+def contrast(one, other):
+    """Of two colours, as WCAG 2.2 defines it: 1 to 21."""
+
+    def luminance(colour):
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour)]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
 class Reports(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -217,7 +228,7 @@ class Reports(unittest.TestCase):
             with self.subTest(page):
                 self.visit(page)
                 nameless = self.browser.run("""
-                    const named = (e) => e.ariaLabel || e.alt || e.textContent.trim();
+                    const named = (e) => e.ariaLabel || e.alt || (e.tagName === 'svg' ? '' : e.textContent.trim());
                     const seen = [...document.querySelectorAll('img, svg, button, [role], [tabindex]')];
                     return seen.filter((e) => !e.hidden && !named(e)).map((e) => e.outerHTML.slice(0, 80));
                 """)
@@ -226,6 +237,27 @@ class Reports(unittest.TestCase):
                 self.assertEqual(levels[0], 1)
                 self.assertTrue(all(b - a <= 1 for a, b in zip(levels, levels[1:])), levels)
                 self.assertEqual(self.browser.run("return document.documentElement.lang"), "en")
+                ids = self.browser.run("return [...document.querySelectorAll('[id]')].map((e) => e.id)")
+                self.assertEqual(len(ids), len(set(ids)))
+
+    def test_cells_of_a_confusion_matrix_can_be_read_in_either_light(self):
+        for scheme in ("light", "dark"):
+            self.visit("compare", scheme=scheme)
+            cells = self.browser.run("""
+                const pixel = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+                const rgb = (colour) => {
+                  pixel.clearRect(0, 0, 1, 1); pixel.fillStyle = colour; pixel.fillRect(0, 0, 1, 1);
+                  return [...pixel.getImageData(0, 0, 1, 1).data].slice(0, 3);
+                };
+                return [...document.querySelectorAll('.heat td[title]')].map((cell) => {
+                  const style = getComputedStyle(cell);
+                  return [rgb(style.backgroundColor), rgb(style.color)];
+                });
+            """)
+            self.assertEqual(len(cells), 200)
+            worst = min(contrast(*cell) for cell in cells)
+            # WCAG 2.2, 1.4.3.
+            self.assertGreaterEqual(worst, 4.5, scheme)
 
     def test_markup_in_names_is_shown_and_never_run(self):
         self.visit("hostile")

@@ -306,7 +306,10 @@ fn what_is_missing_is_submitted_once_with_a_job_that_collects() {
     user.succeeds(&only("2"));
     let (code, out, err) = with_slurm(&user, &SLURM);
     assert_eq!(code, Some(0), "{err}");
-    assert!(out.starts_with("all 4 runs are finished: tables and pictures by\n"), "{out}");
+    assert!(
+        out.starts_with("all 4 runs are finished or diverged: tables and pictures by\n"),
+        "{out}"
+    );
     let folder = user.run_folder("runs", "slurm-compare-");
     user.succeeds(&["runs", "remove", &folder]);
     assert!(!user.path(&folder).exists());
@@ -336,6 +339,11 @@ fn what_slurm_refuses_is_told_with_the_way_out_and_nothing_is_removed() {
     let (code, _, err) = with_slurm(&user, &SLURM);
     assert_eq!(code, Some(1));
     assert!(err.contains("sbatch refuses") && err.contains("Invalid account"), "{err}");
+    // What it would not take is found out before anything is removed.
+    let (code, _, err) = with_slurm(&user, &forced);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("sbatch refuses --test-only runs/slurm-compare-"), "{err}");
+    user.run_folder("runs", "contrastive-seed1-");
     slurm(&user, "case $* in *afterany*) echo no >&2; exit 1;; esac; echo 41", "exit 1");
     let (code, _, err) = with_slurm(&user, &SLURM);
     assert_eq!(code, Some(1));
@@ -349,6 +357,7 @@ fn settings_of_tasks_that_cannot_be_are_told() {
         (&["--time", "1h"][..], "take minutes, H:MM:SS"),
         (&["--mem", "lots"], "as in 4G"),
         (&["--sbatch", "--array=1-9"], "--array is set already"),
+        (&["--sbatch=-a0-9"], "-a is set already"),
         (&["--partition", "a b"], "as sinfo lists them"),
         (&["--grace", "0"], "1..=65535"),
         (&["--task", "0"], "cannot be used with"),

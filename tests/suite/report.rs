@@ -40,6 +40,21 @@ fn a_comparison_leaves_a_page_that_can_be_made_again_elsewhere() {
     fs::remove_file(user.path(&format!("{moved}/report.html"))).unwrap();
     user.succeeds(&["report", &moved]);
     assert!(page(&user, &moved) == text, "the page made again is another");
+    // From within the folder, and without what earlier versions did not write.
+    let json = user.reads_text(&format!("{moved}/comparison.json"));
+    let command = json.lines().find(|line| line.contains("\"command\"")).unwrap();
+    user.writes(&format!("{moved}/comparison.json"), json.replace(command, ""));
+    let mut within = user.dml(&["report", ".", "--data", "../../small.csv"]);
+    let output = within.current_dir(user.path(&moved)).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // Figures of another evaluation are not shown beside these.
+    let run = user.run_folder("moved", "contrastive-seed1-");
+    user.succeeds(&["eval", "--run", &run, "--knn", "5"]);
+    let told = user.fails(1, &["report", &moved]);
+    assert!(
+        told.contains("evaluated with other settings since; do the comparison again"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -57,8 +72,14 @@ fn without_its_images_a_run_has_a_page_without_images_and_is_told_so() {
     assert!(err.contains("there is no small.csv; name the file with --data"), "{err}");
     let without = page(&user, "runs/mine");
     assert!(!without.contains("class=\"retrieved\"") && without.contains("figure class=\"map\""));
+    user.writes("small.csv", "no images");
+    let (_, err) = user.succeeds(&["report", "runs/mine"]);
+    assert!(err.contains("no images in the report: small.csv"), "{err}");
     user.succeeds(&["report", "runs/mine", "--data", "elsewhere.csv"]);
     assert!(page(&user, "runs/mine") == whole);
+    fs::remove_file(user.path("runs/mine/embeddings_train.npy")).unwrap();
+    user.succeeds(&["report", "runs/mine", "--data", "elsewhere.csv"]);
+    assert!(!page(&user, "runs/mine").contains("class=\"retrieved\""));
     let sample = crate::user::shipped_sample();
     let other = user.fails(1, &["report", "runs/mine", "--data", sample.to_str().unwrap()]);
     assert!(other.contains("is not the file that the run was trained on"), "{other}");

@@ -30,8 +30,7 @@ pub fn to_slurm(
             left(work, many)
         ));
     }
-    let remove = || if many.force { (work.remove)() } else { Ok(()) };
-    let submitted = batch.submit(remove)?;
+    let submitted = batch.submit(many.force.then_some(&*work.remove))?;
     let told = Told::of(work, commands, Some((&submitted, &batch)));
     if many.json { print_json(&told) } else { print(&told.shown(&left(work, many))) }
 }

@@ -78,7 +78,7 @@ impl fmt::Display for Memory {
 pub struct SbatchOption(String);
 
 /// Options that the scripts set themselves, with what there is instead.
-const OURS: [(&str, &str); 13] = [
+const OURS: [(&str, &str); 15] = [
     ("--array", "name the runs by --losses, --seeds and the like"),
     ("-a", "name the runs by --losses, --seeds and the like"),
     ("--dependency", "submit once what it depends on has ended"),
@@ -90,7 +90,9 @@ const OURS: [(&str, &str); 13] = [
     ("--output", "logs lie beside the script"),
     ("-o", "logs lie beside the script"),
     ("--error", "logs lie beside the script"),
+    ("-e", "logs lie beside the script"),
     ("--chdir", "change to the folder before you submit"),
+    ("-D", "change to the folder before you submit"),
     ("--wrap", "the script is made for you"),
 ];
 
@@ -104,7 +106,11 @@ impl FromStr for SbatchOption {
         if text.chars().any(char::is_control) {
             return Err("must be one line".to_owned());
         }
-        let name = text.split(['=', ' ']).next().unwrap_or(text);
+        let name = match text.starts_with("--") {
+            true => text.split(['=', ' ']).next().unwrap_or(text),
+            // A letter's value may follow at once.
+            false => text.get(..2).unwrap_or(text),
+        };
         match OURS.iter().find(|(ours, _)| *ours == name) {
             Some((_, instead)) => Err(format!("{name} is set already: {instead}")),
             None => Ok(SbatchOption(text.to_owned())),

@@ -46,20 +46,27 @@ impl Batch {
         self.folder.join(LOGS)
     }
 
-    /// Submits both; `prepare` comes when nothing is known any more that would prevent it.
+    /// Submits both. Where something is removed first, by `prepare`, Slurm is asked before whether it
+    /// would take them.
     ///
     /// # Errors
     /// Slurm is not there or refuses; tasks submitted before are still at work; a number of a task
     /// that is beyond what Slurm takes; those of `prepare`.
-    pub fn submit(&self, prepare: impl FnOnce() -> Result<()>) -> Result<Submitted> {
+    pub fn submit(&self, prepare: Option<&dyn Fn() -> Result<()>>) -> Result<Submitted> {
         let folder = RunFolder::new(&self.folder);
         let _lock = RunLock::take(&folder)?;
         self.refuse_too_many()?;
         self.refuse_at_work()?;
-        prepare()?;
         create_folder(&self.logs())?;
         write_text(&folder.file(TASKS), &self.tasks)?;
         write_text(&folder.file(COLLECTOR), &self.collector)?;
+        if let Some(prepare) = prepare {
+            for script in [TASKS, COLLECTOR] {
+                let script = folder.file(script).display().to_string();
+                ask("sbatch", &["--test-only", &script])?;
+            }
+            prepare()?;
+        }
         let job = sbatch(&folder.file(TASKS), None)?;
         let mut submitted = Submitted { job, collector: None };
         write_json(&folder.file(JOB), &submitted)?;

@@ -6,9 +6,10 @@ use super::parts::{self, Told, beside};
 use super::{Reporter, write};
 use crate::error::Result;
 use crate::experiment::wording::listed;
-use crate::experiment::{Comparison, Finished, Trained, pictures};
+use crate::experiment::{Comparison, Finished, LossRuns, Trained, estimate, pictures};
 use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
+use crate::train::EpochRecord;
 
 impl Comparison {
     /// The run of the first loss under the first seed.
@@ -119,8 +120,31 @@ fn curves(comparison: &Comparison) -> Result<Section> {
         parts.push(html::figure(&comparison.recall()?, &caption, Some(numbers)));
     }
     let caption = "Training and validation loss by epochs";
-    parts.push(html::figure(&comparison.curves()?, caption, None));
+    let numbers = html::table(&losses(comparison), "Mean losses over the seeds, by epochs");
+    parts.push(html::figure(&comparison.curves()?, caption, Some(numbers)));
     Ok(Section { id: "curves", heading: "Curves".to_owned(), parts })
+}
+
+/// Training and validation loss of each loss after each epoch that all its runs have, as means over
+/// the seeds.
+fn losses(comparison: &Comparison) -> Table {
+    let names = comparison.summary.losses.iter();
+    let columns =
+        names.flat_map(|name| [format!("{name}, training"), format!("{name}, validation")]);
+    let mut table = Table::new(std::iter::once("epoch".to_owned()).chain(columns));
+    let epochs = |arm: &LossRuns| arm.runs.iter().map(|run| run.history.epochs.len()).min();
+    let longest = comparison.results.iter().filter_map(epochs).max().unwrap_or(0);
+    for epoch in 0..longest {
+        let mean = |arm: &LossRuns, of: fn(&EpochRecord) -> f64| {
+            let values = arm.runs.iter().map(|run| run.history.epochs.get(epoch).map(of));
+            let values: Option<Vec<f64>> = values.collect();
+            values.map_or("–".to_owned(), |values| format!("{:.4}", estimate(&values).mean))
+        };
+        let both = |arm: &LossRuns| [mean(arm, |e| e.train_loss), mean(arm, |e| e.validation_loss)];
+        let cells = comparison.results.iter().flat_map(both);
+        table.push(std::iter::once((epoch + 1).to_string()).chain(cells));
+    }
+    table
 }
 
 fn runs(comparison: &Comparison) -> Section {

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use super::folder::RECORD;
 use super::{COMPARISON, Comparison, RunFolder, SEARCH, SWEEP, Sweep, Trained, Tuned};
 use crate::data::{Dataset, load};
-use crate::error::{Fault, Result};
+use crate::error::{Fault, Result, chain};
 use crate::files::write_text;
 use crate::report::html::{Page, Sprite};
 use crate::runtime::Cores;
@@ -101,19 +101,32 @@ pub fn report(
     Err(Fault::new(path, problem).remedy(remedy).into())
 }
 
-/// The images that a run was trained on; none where its file is not there any more and no other was
-/// named.
+/// The images that a run was trained on; none where its file is not there any more, or is another,
+/// and no other was named.
+///
+/// # Errors
+/// The file that was named is not what the run was trained on.
 fn images_of(run: &Trained, data: Option<&str>, say: impl Fn(&str)) -> Result<Option<Dataset>> {
     let path = data.unwrap_or(&run.config.data.path);
     if data.is_none() && !Path::new(path).exists() {
         say(&format!("no images in the report: there is no {path}; name the file with --data"));
         return Ok(None);
     }
+    match (trained_on(run, path), data) {
+        (Err(error), None) => {
+            say(&format!("no images in the report: {}", chain(&error)));
+            Ok(None)
+        }
+        (found, _) => found.map(Some),
+    }
+}
+
+fn trained_on(run: &Trained, path: &str) -> Result<Dataset> {
     let dataset = load(Path::new(path), &run.config.data.csv_options(true))?;
     run.record.refuse_other_data(
         &dataset,
         path,
         "name the file that the run was trained on with --data",
     )?;
-    Ok(Some(dataset))
+    Ok(dataset)
 }

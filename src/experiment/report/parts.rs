@@ -1,6 +1,6 @@
 //! The parts that reports are put together from.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 
@@ -16,6 +16,9 @@ use crate::report::html::{self, Markup, Sprite};
 use crate::report::scatter;
 use crate::report::table::Table;
 use crate::train::History;
+
+/// Points of a map on a page: more would be slow to point at.
+const MOST_POINTS: usize = 6000;
 
 /// One run with what is known of it.
 pub struct Told {
@@ -38,6 +41,12 @@ impl Reporter<'_> {
         let data = &told.trained.record.data;
         let map = Mapped::read(told.trained.folder.path(), &data.classes, data.images)?;
         let title = pictures::tsne_title(&told.name, &told.evaluation);
+        let all = map.points.len();
+        let (map, every) = map.thinned(MOST_POINTS);
+        let title = match every {
+            1 => title,
+            every => format!("{title} · one of {every} of {} images", grouped(all)),
+        };
         let panel = scatter::Scatter { title: &title, points: &map.points, labels: &map.labels };
         let classes = &told.evaluation.classes;
         let picture = scatter::draw(&[panel], classes)?;
@@ -61,12 +70,16 @@ impl Reporter<'_> {
         }))
     }
 
-    /// Images with those nearest to them; nothing without the data or the embeddings.
+    /// Images with those nearest to them; nothing without the data or the embeddings, which somebody
+    /// may have removed to save room.
     ///
     /// # Errors
     /// Files of the run that were changed.
     pub fn gallery(&self, told: &Told) -> Result<Option<Markup>> {
         let Some(dataset) = self.dataset else { return Ok(None) };
+        if !told.trained.is_embedded() {
+            return Ok(None);
+        }
         let Trained { config, .. } = &told.trained;
         let (references, _) = told.trained.evaluated("train")?;
         let (queries, labels) = told.trained.evaluated("val")?;
@@ -163,8 +176,15 @@ pub fn origin(record: &RunRecord) -> Markup {
 }
 
 /// A folder that a file of `of` names, which may have been moved together with `of` since.
-pub fn beside(of: &Path, named: &Path) -> std::path::PathBuf {
+pub fn beside(of: &Path, named: &Path) -> PathBuf {
     let name = named.file_name().unwrap_or_default();
-    let sibling = folder_of(of).unwrap_or(Path::new(".")).join(name);
+    let sibling = match folder_of(of) {
+        Some(folder) => folder.join(name),
+        // The working folder itself, or one in it.
+        None => match of.canonicalize() {
+            Ok(of) => of.parent().unwrap_or(&of).join(name),
+            Err(_) => named.to_path_buf(),
+        },
+    };
     if sibling.exists() { sibling } else { named.to_path_buf() }
 }

@@ -6,8 +6,9 @@ use super::parts::{self, Told};
 use super::{Reporter, write};
 use crate::error::{Fault, Result};
 use crate::experiment::evaluate::TEST_METRICS;
+use crate::experiment::folder::CONFIG;
 use crate::experiment::{
-    Evaluation, METRICS, Trained, figures_table, grouped, pictures, read_json,
+    Evaluation, METRICS, Trained, figures_table, grouped, pictures, read_json, word,
 };
 use crate::report::html::{self, Page, Section};
 use crate::report::table::Table;
@@ -89,10 +90,11 @@ impl Reporter<'_> {
         let name = trained.record.loss.clone();
         let again = Trained::open(Some(trained.folder.path()), trained.folder.path())?;
         let told = Told::read(again, name)?;
-        let mut sections = vec![figures(&told)?, training(&told)?];
+        let tested: Option<Evaluation> = read_json(&trained.folder.file(TEST_METRICS))?;
+        let mut sections = vec![figures(&told, tested.as_ref())?, training(&told)?];
         sections.extend(self.embedding(&told)?);
         sections.push(neighbours(&self, &told)?);
-        sections.push(repeating(&told));
+        sections.push(repeating(&told, tested.as_ref()));
         let page = Page {
             title: told.title(),
             question: told.question(),
@@ -111,7 +113,7 @@ impl Reporter<'_> {
     }
 }
 
-fn figures(told: &Told) -> Result<Section> {
+fn figures(told: &Told, tested: Option<&Evaluation>) -> Result<Section> {
     let figures = &told.evaluation.figures;
     let mut parts = vec![html::table(&figures_table(figures), "All figures of the evaluation")];
     if !told.evaluation.unseen {
@@ -123,7 +125,6 @@ fn figures(told: &Told) -> Result<Section> {
         let caption = pictures::recall_title(figures.recall.voters);
         parts.push(html::figure(&picture, &caption, Some(html::table(&table, &caption))));
     }
-    let tested: Option<Evaluation> = read_json(&told.trained.folder.file(TEST_METRICS))?;
     if let Some(tested) = tested {
         let images = format!("{} test images of {}", grouped(tested.queries), tested.images);
         parts.push(html::heading("On test images"));
@@ -151,7 +152,13 @@ fn neighbours(reporter: &Reporter, told: &Told) -> Result<Section> {
     let picture = pictures::distances(&told.title(), distances)?;
     let caption = "Distances between images of one class and of different classes";
     parts.push(html::heading("Distances"));
-    parts.push(html::figure(&picture, caption, None));
+    let [same, other] = [distances.same_class, distances.other_class]
+        .map(|mean| mean.map_or("–".to_owned(), |mean| format!("{mean:.4}")));
+    let mut means = Table::new(["pairs", "mean distance"]);
+    means.push(["of one class".to_owned(), same]);
+    means.push(["of different classes".to_owned(), other]);
+    let numbers = html::table(&means, "Mean distances");
+    parts.push(html::figure(&picture, caption, Some(numbers)));
     if let Some(gallery) = reporter.gallery(told)? {
         parts.push(html::heading("Images and those nearest to them"));
         parts.push(gallery);
@@ -159,9 +166,12 @@ fn neighbours(reporter: &Reporter, told: &Told) -> Result<Section> {
     Ok(Section { id: "neighbours", heading: "Neighbours".to_owned(), parts })
 }
 
-fn repeating(told: &Told) -> Section {
-    let folder = told.trained.folder.path().display();
-    let command = format!("dml train --config {folder}/config.toml\ndml eval");
+fn repeating(told: &Told, tested: Option<&Evaluation>) -> Section {
+    let config = told.trained.folder.file(CONFIG);
+    let train = format!("dml train --config {} --runs again", word(config.display()));
+    let mut commands = vec![train, "dml eval --runs again".to_owned()];
+    commands.extend(tested.map(|of| format!("dml eval --runs again --test {}", word(&of.images))));
+    let command = commands.join("\n");
     let parts = vec![
         html::command(&command),
         parts::origin(&told.trained.record),

@@ -15,7 +15,8 @@ impl Reporter<'_> {
     pub fn search(self, tuned: &Tuned) -> Result<PathBuf> {
         let score = &tuned.score;
         let trials = html::table(&tuned.table(), "All trials, the best first");
-        let picture = html::figure(&tuned.draw()?, &format!("{score} over each setting"), None);
+        let caption = format!("{score} over each setting; the trials below have the numbers");
+        let picture = html::figure(&tuned.draw()?, &caption, None);
         let again = [
             (!tuned.command.is_empty()).then(|| html::command(&tuned.command)),
             Some(html::folded("best.toml: the settings of the best trial", &tuned.best_toml())),

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::experiment::{read_json, write_json};
 
 /// Why a run ended without figures.
-const DIVERGED: &str = "diverged.json";
+pub const DIVERGED: &str = "diverged.json";
 
 #[derive(Serialize, Deserialize)]
 struct Divergence {

@@ -21,7 +21,8 @@ const PICTURE: &str = "trials.png";
 /// A search that came to its end.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Tuned {
-    /// What was typed to have it made.
+    /// What was typed to have it made; nothing of what earlier versions made.
+    #[serde(default)]
     pub command: String,
     /// The loss.
     pub loss: String,

@@ -16,7 +16,7 @@ pub fn confusion(confusion: &Confusion<'_>) -> Option<Markup> {
     }
     let rows: Vec<&[u64]> = confusion.counts.chunks_exact(classes.len()).collect();
     Some(html! {
-        div.scroll tabindex="0" role="region" aria-label=(confusion.title) {
+        div.scroll tabindex="0" role="group" aria-label=(confusion.title) {
             table.heat {
                 caption { (confusion.title) ": true classes down, predicted classes across" }
                 thead { tr { td {} @for class in classes { th scope="col" { span { (class) } } } } }
@@ -26,7 +26,7 @@ pub fn confusion(confusion: &Confusion<'_>) -> Option<Markup> {
                         th scope="row" { (class) }
                         @for (column, count) in counts.iter().enumerate() {
                             @let percent = share(*count, all);
-                            td style=(format!("--share:{percent:.1}")) class=[dark(percent)]
+                            td style=(format!("--share:{percent:.1}"))
                                 title=(told(*count, percent, class, &classes[column])) { (count) }
                         }
                     }
@@ -39,11 +39,6 @@ pub fn confusion(confusion: &Confusion<'_>) -> Option<Markup> {
 /// Per cent of a row, of its square root, so that a few mistakes already show.
 fn share(count: u64, all: u64) -> f64 {
     if all == 0 { 0.0 } else { 100.0 * (count as f64 / all as f64).sqrt() }
-}
-
-/// Cells that want light text.
-fn dark(percent: f64) -> Option<&'static str> {
-    (percent > 60.0).then_some("deep")
 }
 
 fn told(count: u64, percent: f64, class: &str, taken_for: &str) -> String {

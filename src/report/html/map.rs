@@ -27,7 +27,7 @@ pub fn map(
             div.scroll {
                 div.points tabindex="0" role="application" aria-roledescription="scatter plot"
                     aria-label=(format!("{caption}. Arrow keys go from image to image.")) {
-                    (PreEscaped(picture.inline()))
+                    (PreEscaped(picture.inline(caption)))
                 }
             }
             p.told aria-live="polite" { "Point at an image, or go from one to the next by the arrow keys." }

@@ -27,13 +27,11 @@ use maud::{PreEscaped, html};
 use super::Canvas;
 
 /// A picture with its caption, and what it shows as numbers for those who do not see it.
-///
-/// `described` is what a screen reader says in place of the picture.
 pub fn figure(picture: &Canvas, caption: &str, numbers: Option<Markup>) -> Markup {
     html! {
         figure {
             div.scroll tabindex="0" role="group" aria-label=(caption) {
-                (PreEscaped(picture.inline()))
+                (PreEscaped(picture.inline(caption)))
             }
             figcaption { (caption) }
             @if let Some(numbers) = numbers {

@@ -3,7 +3,7 @@
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   const value = (row, column) => row.cells[column].textContent.trim();
-  const number = (text) => parseFloat(text.replace(/−/g, "-").replace(/,(?=\d{3})/g, "").replace(/^[^\d.+-]+/, ""));
+  const number = (text) => parseFloat(text.replace(/−/g, "-").replace(/,(?=\d{3})/g, "").replace(/^[\s±<>≈([]+/, ""));
   table.querySelectorAll("thead th").forEach((header, column) => {
     const button = document.createElement("button");
     button.type = "button";
@@ -81,7 +81,8 @@ for (const figure of document.querySelectorAll("figure.map")) {
   };
   field.addEventListener("pointermove", pointer);
   field.addEventListener("pointerdown", pointer);
-  field.addEventListener("pointerleave", () => show(null));
+  // A finger that is lifted leaves, and what it showed stays until another place is touched.
+  field.addEventListener("pointerleave", (event) => { if (event.pointerType !== "touch") show(null); });
   field.addEventListener("blur", () => show(null));
   const directions = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   field.addEventListener("keydown", (event) => {
@@ -100,6 +101,15 @@ for (const figure of document.querySelectorAll("figure.map")) {
     if (next) show(next);
   });
 }
+
+// What fits needs no scrolling, and so is no stop on the way of who goes by keyboard.
+const stops = () => {
+  for (const part of document.querySelectorAll(".scroll, pre")) {
+    if (part.scrollWidth > part.clientWidth) part.tabIndex = 0; else part.removeAttribute("tabindex");
+  }
+};
+stops();
+addEventListener("resize", stops);
 
 // Light or dark: as the system says, until it is chosen.
 const theme = document.getElementById("theme");

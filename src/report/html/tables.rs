@@ -9,7 +9,7 @@ pub fn table(table: &Table, caption: &str) -> Markup {
     let numbers = table.number_columns();
     let width = numbers.len();
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(caption) {
+        div.scroll tabindex="0" role="group" aria-label=(caption) {
             table.sortable {
                 caption.quiet { (caption) }
                 thead { tr { @for column in 0..width {

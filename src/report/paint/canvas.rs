@@ -134,10 +134,13 @@ impl Canvas {
         write_text(&path.with_extension("svg"), &text)
     }
 
-    /// The picture to be set into a page of HTML, whose colours it takes.
-    pub fn inline(&self) -> String {
+    /// The picture to be set into a page of HTML, whose colours it takes; `told` is what a screen
+    /// reader says of it, beside its captions.
+    pub fn inline(&self, told: &str) -> String {
         let plain = Canvas { marks: self.without_captions(), ..self.clone() };
-        svg::inline(&plain.cropped(2.0), &self.captions())
+        let captions = Some(self.captions()).filter(|captions| !captions.is_empty());
+        let told = captions.map_or(told.to_owned(), |captions| format!("{told}. {captions}"));
+        svg::inline(&plain.cropped(2.0), &told)
     }
 
     fn without_captions(&self) -> Vec<Mark> {

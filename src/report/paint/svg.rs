@@ -3,15 +3,19 @@
 //! Text stays text, so that it can be searched, read aloud and edited; each line is told its length,
 //! so that another font in place of DejaVu Sans shifts nothing.
 
+mod written;
+
 use std::fmt::Write;
 
 use plotters::style::RGBColor;
 
 use super::canvas::Mark;
 use super::style::{
-    BORDER, FAINT_TEXT, FIRST, GRID, LABEL, PAGE, QUIET_TEXT, SECOND, Style, TEXT, tint,
+    BORDER, FAINT_TEXT, FIRST, GRID, LABEL, PAGE, QUIET_TEXT, SECOND, Style, TEXT, mix, tint,
 };
 use super::{Anchor, Canvas, Colour, Dash, Ink, Look, Point, address_of, text_width};
+use crate::files::sha256_hex;
+use written::{DARK, brightness, dashes, escaped, hexadecimal, number, opacity, path};
 
 /// On paper, labels have this size in points.
 const PAPER_LABEL: f64 = 8.0;
@@ -56,7 +60,12 @@ pub fn file(picture: &Canvas, caption: &str, style: Style) -> String {
 /// A part of a page.
 pub fn inline(picture: &Canvas, caption: &str) -> String {
     let mut pen = Pen { out: String::new(), themed: true, looks: Vec::new() };
+    // Names have to differ from those of other pictures on the page.
     let body = pen.body(picture);
+    let own = &sha256_hex(body.as_bytes())[..6];
+    let body = body
+        .replace(" id=\"", &format!(" id=\"{own}-"))
+        .replace("href=\"#", &format!("href=\"#{own}-"));
     format!(
         "<svg viewBox=\"0 0 {} {}\" width=\"{}\" role=\"img\" aria-label=\"{}\" \
          font-family=\"{FONT}\">\n{body}</svg>",
@@ -183,6 +192,12 @@ impl Pen {
             .map(|(colour, name)| (tint(colour, 0.5), format!("{name}-pale")));
         match known.chain(pale).find(|(known, _)| self.themed && *known == colour) {
             Some((_, name)) => format!("class=\"{}-{name}\"", &attribute[..1]),
+            // On a dark page, dark colours are lighter.
+            None if self.themed && brightness(colour) < DARK => format!(
+                "style=\"{attribute}:light-dark({},{})\"",
+                hexadecimal(colour),
+                hexadecimal(mix(colour, PAGE, 0.4))
+            ),
             None => format!("{attribute}=\"{}\"", hexadecimal(colour)),
         }
     }
@@ -199,55 +214,6 @@ fn shape_name((look, radius, alpha): (Look, f64, f64)) -> String {
         hundredths(radius),
         hundredths(alpha)
     )
-}
-
-fn path(points: &[Point]) -> String {
-    let mut text = String::new();
-    for (place, (x, y)) in points.iter().filter(|(x, y)| !x.is_nan() && !y.is_nan()).enumerate() {
-        let letter = if place == 0 { 'M' } else { 'L' };
-        let _ = write!(text, "{letter}{} {}", number(*x), number(*y));
-    }
-    text
-}
-
-fn dashes(dash: Dash, width: f64) -> String {
-    match dash.rhythm() {
-        [] => " stroke-linejoin=\"round\"".to_owned(),
-        rhythm => {
-            let lengths: Vec<String> = rhythm.iter().map(|part| number(part * width)).collect();
-            format!(" stroke-dasharray=\"{}\"", lengths.join(" "))
-        }
-    }
-}
-
-fn opacity(alpha: f64) -> String {
-    if alpha < 1.0 { format!(" fill-opacity=\"{}\"", number(alpha)) } else { String::new() }
-}
-
-/// Two decimals are enough; far outside the page is as good as just outside.
-fn number(value: f64) -> String {
-    let rounded = (value.clamp(-1e5, 1e5) * 100.0).round() / 100.0;
-    // Minus zero is zero.
-    format!("{}", rounded + 0.0)
-}
-
-fn hexadecimal(colour: Colour) -> String {
-    format!("#{:02x}{:02x}{:02x}", colour.0, colour.1, colour.2)
-}
-
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
 }
 
 #[cfg(test)]

@@ -1,0 +1,68 @@
+//! Numbers, colours, paths and words as SVG writes them.
+
+use std::fmt::Write;
+
+use super::super::{Colour, Dash, Point};
+
+/// Colours that are darker than this are hard to see on a dark page.
+pub const DARK: f64 = 90.0;
+
+/// How bright a colour looks, 0 to 255.
+pub fn brightness(colour: Colour) -> f64 {
+    let [red, green, blue] = [colour.0, colour.1, colour.2].map(f64::from);
+    0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
+/// Straight lines through some points.
+pub fn path(points: &[Point]) -> String {
+    let mut text = String::new();
+    for (place, (x, y)) in points.iter().filter(|(x, y)| !x.is_nan() && !y.is_nan()).enumerate() {
+        let letter = if place == 0 { 'M' } else { 'L' };
+        let _ = write!(text, "{letter}{} {}", number(*x), number(*y));
+    }
+    text
+}
+
+/// The rhythm of a line.
+pub fn dashes(dash: Dash, width: f64) -> String {
+    match dash.rhythm() {
+        [] => " stroke-linejoin=\"round\"".to_owned(),
+        rhythm => {
+            let lengths: Vec<String> = rhythm.iter().map(|part| number(part * width)).collect();
+            format!(" stroke-dasharray=\"{}\"", lengths.join(" "))
+        }
+    }
+}
+
+/// How much of what is below shows through.
+pub fn opacity(alpha: f64) -> String {
+    if alpha < 1.0 { format!(" fill-opacity=\"{}\"", number(alpha)) } else { String::new() }
+}
+
+/// Two decimals are enough; far outside the page is as good as just outside.
+pub fn number(value: f64) -> String {
+    let rounded = (value.clamp(-1e5, 1e5) * 100.0).round() / 100.0;
+    // Minus zero is zero.
+    format!("{}", rounded + 0.0)
+}
+
+/// A colour as `#rrggbb`.
+pub fn hexadecimal(colour: Colour) -> String {
+    format!("#{:02x}{:02x}{:02x}", colour.0, colour.1, colour.2)
+}
+
+/// Text in which nothing is markup.
+pub fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
