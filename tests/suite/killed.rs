@@ -20,6 +20,10 @@ const KILLS: usize = 5;
 /// Longest time until a kill. A whole comparison takes about as long.
 const LONGEST: Duration = Duration::from_millis(2500);
 
+/// Files that hold seconds of trainings.
+const TIMED: [&str; 6] =
+    ["history.csv", "times.json", "table.csv", "table.md", "comparison.json", "report.html"];
+
 const SETTINGS: &str = "[data]\npath = \"small.csv\"\n\
                         [train]\nbatch = 32\nepochs = 12\ncheckpoint_every = \"1 step\"\n\
                         [tsne]\niterations = 100\n";
@@ -95,8 +99,7 @@ fn repeatable(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     // Checkpoints hold the seconds of epochs; comparisons those of trainings.
     let differs = |path: &Path| {
         let name = path.file_name().unwrap().to_str().unwrap();
-        ["history.csv", "times.json", "table.csv", "table.md", "comparison.json"].contains(&name)
-            || name.starts_with("checkpoint")
+        TIMED.contains(&name) || name.starts_with("checkpoint")
     };
     let mut files = Vec::new();
     for path in files_under(folder).into_iter().filter(|path| !differs(path)) {

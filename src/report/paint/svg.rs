@@ -13,7 +13,7 @@ use super::canvas::Mark;
 use super::style::{
     BORDER, FAINT_TEXT, FIRST, GRID, LABEL, PAGE, QUIET_TEXT, SECOND, Style, TEXT, mix, tint,
 };
-use super::{Anchor, Canvas, Colour, Dash, Ink, Look, Point, address_of, text_width};
+use super::{Anchor, Canvas, Colour, Ink, Look, Point, address_of, text_width};
 use crate::files::sha256_hex;
 use written::{DARK, brightness, dashes, escaped, hexadecimal, number, opacity, path};
 
@@ -219,7 +219,7 @@ fn shape_name((look, radius, alpha): (Look, f64, f64)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::paint::{Rect, class_look};
+    use crate::report::paint::{Dash, Rect, class_look};
 
     fn canvas() -> Canvas {
         let mut canvas = Canvas::new(200.0, 100.0);
