@@ -15,6 +15,7 @@ mod losses;
 mod manners;
 mod network;
 mod properties;
+mod readme;
 mod report;
 mod sample;
 mod share;
