@@ -111,13 +111,22 @@ impl Canvas {
         }
     }
 
-    /// All captions, in a line.
+    /// All captions, in a line; of several panels, which have none in common, their titles.
     pub fn captions(&self) -> String {
-        let texts = self.marks.iter().filter_map(|mark| match mark {
-            Mark::Text { text, caption: true, .. } => Some(text.as_str()),
-            _ => None,
-        });
-        texts.collect::<Vec<_>>().join(" · ")
+        let of = |wanted: fn(&Ink, bool) -> bool| -> Vec<&str> {
+            let text = |mark| match mark {
+                &Mark::Text { ref text, ref ink, caption, .. } if wanted(ink, caption) => {
+                    Some(text.as_str())
+                }
+                _ => None,
+            };
+            self.marks.iter().filter_map(text).collect()
+        };
+        let captions = of(|_, caption| caption);
+        match captions.is_empty() {
+            true => of(|ink, _| ink.bold).join(" · "),
+            false => captions.join(" · "),
+        }
     }
 
     /// Writes the picture as PNG, and beside it as SVG.
@@ -138,8 +147,11 @@ impl Canvas {
     /// reader says of it, beside its captions.
     pub fn inline(&self, told: &str) -> String {
         let plain = Canvas { marks: self.without_captions(), ..self.clone() };
-        let captions = Some(self.captions()).filter(|captions| !captions.is_empty());
-        let told = captions.map_or(told.to_owned(), |captions| format!("{told}. {captions}"));
+        let told = match self.captions().as_str() {
+            "" => told.to_owned(),
+            captions if captions == told => told.to_owned(),
+            captions => format!("{told}. {captions}"),
+        };
         svg::inline(&plain.cropped(2.0), &told)
     }
 
@@ -248,6 +260,17 @@ mod tests {
         let svg = std::fs::read_to_string(path.with_extension("svg")).unwrap();
         assert!(svg.contains("<title>Title · a remark</title>") && !svg.contains(">Title</text>"));
         assert!(svg.contains(">label</text>") && svg.contains("fill=\"#1e1e1e\""), "{svg}");
+    }
+
+    #[test]
+    fn several_panels_are_called_by_their_titles() {
+        let mut canvas = Canvas::new(300.0, 100.0);
+        canvas.text("contrastive", (10.0, 10.0), Ink::title());
+        canvas.text("epoch", (10.0, 50.0), Ink::label());
+        canvas.text("cross-entropy", (150.0, 10.0), Ink::title());
+        assert_eq!(canvas.captions(), "contrastive · cross-entropy");
+        canvas.caption("a remark", (10.0, 90.0), Ink::tick());
+        assert_eq!(canvas.captions(), "a remark");
     }
 
     #[test]
