@@ -238,9 +238,9 @@ fn by_lines(
         let problem = "an argument with a line break cannot stand in a line: name it otherwise";
         return Err(Error::Other(problem.to_owned()));
     }
-    if settings.compute.device.is_none() && session.device_name == "cpu" {
+    if session.device_name == "cpu" {
         // Runs go by their device, and where the lines are carried out there may be a GPU.
-        command += " --device cpu";
+        command = format!("env CUDA_VISIBLE_DEVICES= {command}");
     }
     let lines = work.tasks.iter().map(|task| format!("{command} --task {task} --cores {cores}"));
     print(&lines.collect::<Vec<_>>().join("\n"))?;

@@ -22,7 +22,7 @@ fn every_link_of_the_readme_leads_somewhere() {
     let anchors: Vec<String> =
         text.lines().filter(|line| line.starts_with('#')).map(anchor).collect();
     let links = links(&text);
-    assert!(links.len() > 20, "only {} links were seen: the check itself is broken", links.len());
+    assert!(links.len() > 15, "only {} links were seen: the check itself is broken", links.len());
     for link in links {
         let there = match link.strip_prefix('#') {
             Some(name) => anchors.iter().any(|anchor| anchor == name),
