@@ -5,10 +5,10 @@ use std::path::Path;
 use super::{print, set, set_columns, set_compute};
 use crate::cli::{EmbedArgs, ExportArgs, Format};
 use crate::data::{ClassNames, CsvOptions, DataConfig, LabelColumn, load};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::eval::Which;
 use crate::experiment::{Trained, write_embedded, write_labels};
-use crate::files::is_device;
+use crate::files::{create_folder, folder_of, is_device};
 use crate::runtime::Cores;
 use crate::train::Progress;
 
@@ -18,6 +18,13 @@ use crate::train::Progress;
 /// No such run; a fault of the file; images of another size; labels that cannot be written.
 pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     let mut trained = Trained::open(args.run.as_deref(), &args.runs)?;
+    if args.labels_out.as_ref() == Some(&args.out) {
+        let problem = "is where the embeddings go, too: name another file";
+        return Err(Error::setting("--labels-out", args.out.display(), problem));
+    }
+    for out in args.labels_out.iter().chain([&args.out]) {
+        make_folder_of(out)?;
+    }
     set_compute(&mut trained.config, &args.compute);
     progress.say(&format!("run: {}", trained.folder.path().display()));
     let mut columns = DataConfig::default();
@@ -48,6 +55,7 @@ pub fn export(args: ExportArgs) -> Result<()> {
     let mut trained = Trained::open(Some(&args.run), &args.run)?;
     set(&mut trained.config.data.path, &args.data);
     let (model, out) = (args.model.unwrap_or(Which::Last), args.out.as_path());
+    make_folder_of(out)?;
     match args.format {
         Format::Safetensors => trained.export_safetensors(model, out),
         Format::Torchscript => trained.export_torchscript(model, out),
@@ -57,6 +65,11 @@ pub fn export(args: ExportArgs) -> Result<()> {
         Format::Tensorboard => trained.export_tensorboard(out),
     }?;
     told(out, "")
+}
+
+/// Makes the folder that a file goes to.
+fn make_folder_of(out: &Path) -> Result<()> {
+    folder_of(out).map_or(Ok(()), create_folder)
 }
 
 /// Says where something was written; not where stdout or a device has it.

@@ -46,9 +46,13 @@ impl RunFolder {
         let folder = RunFolder::new(path);
         match folder.record()? {
             Some(record) => Ok((folder, record)),
+            None if !path.exists() => {
+                let remedy = "dml runs lists the runs that there are";
+                Err(Fault::new(path, "is not there").remedy(remedy).into())
+            }
             None => {
                 let fault = Fault::new(path, format!("is no run folder: it has no {RECORD}"))
-                    .remedy("name the folder of a run, as in --run runs/NAME");
+                    .remedy("name the folder of a run, as in runs/NAME");
                 Err(fault.into())
             }
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::read_json;
-use crate::data::{Class, Dataset};
+use crate::data::{Class, ClassNames, Dataset};
 use crate::error::{Fault, Result};
 use crate::model::Engine;
 
@@ -53,6 +53,16 @@ pub struct DataRecord {
     pub side: usize,
     /// Labels in the file and the names shown, in the order of the class numbers 0..C.
     pub classes: Vec<Class>,
+}
+
+impl DataRecord {
+    /// How its classes were named.
+    pub fn names(&self) -> ClassNames {
+        match self.classes.iter().all(|class| class.name == class.label) {
+            true => ClassNames::Labels,
+            false => ClassNames::FashionMnist,
+        }
+    }
 }
 
 /// How far a run came.

@@ -41,6 +41,7 @@ impl Run {
         let dataset = &session.dataset;
         let Parts { train, validation, unseen } = session.parts(&config)?;
         let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
+        config.model.check_init(&architecture)?;
         let unseen_classes = unseen_classes(&config.data.unseen_classes, &dataset.classes)?;
         let seen = dataset.classes.len() - unseen_classes.len();
         config.loss.check(seen, architecture.embedding as usize)?;

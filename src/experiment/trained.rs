@@ -47,7 +47,9 @@ impl Trained {
             let fault = Fault::new(folder.path(), "is not trained to its end yet");
             return Err(fault.remedy(remedy).into());
         }
-        let config = folder.config()?;
+        let mut config = folder.config()?;
+        // The names that it was trained with, whatever the file of its images is called by now.
+        config.data.names = record.data.names();
         Ok(Trained { folder, record, config })
     }
 

@@ -19,6 +19,10 @@ pub struct ModelConfig {
     pub init: String,
 }
 
+/// The way out where `model.init` cannot be used.
+const INIT_TAKES: &str = "--init takes a safetensors file of this network: a run's model.safetensors, or \
+                          what safetensors.torch.save_file makes of a .pt or .pth";
+
 /// What `model.init` is where the weights are drawn.
 const DRAWN: &str = "seed";
 
@@ -71,6 +75,21 @@ impl ModelConfig {
             DRAWN => Ok(initial_weights(architecture, seed)),
             file => read_weights(Path::new(file), architecture),
         }
+    }
+
+    /// Checks the file of the first weights, if there is one, before anything is made for them.
+    ///
+    /// # Errors
+    /// As [`ModelConfig::first_weights`].
+    pub fn check_init(&self, architecture: &Architecture) -> Result<()> {
+        if self.init == DRAWN {
+            return Ok(());
+        }
+        let read = read_weights(Path::new(&self.init), architecture).map(drop);
+        read.map_err(|error| match error {
+            Error::Fault(fault) => fault.remedy(INIT_TAKES).into(),
+            other => other,
+        })
     }
 
     /// What tells the first weights from others whatever their file is called: `seed`, or the

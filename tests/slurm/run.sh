@@ -67,10 +67,11 @@ collected() {
   }
 }
 
+# A sweep's figures are in table.csv and runs.csv; sweep.json has the command, which Slurm is told otherwise.
 same() {
   diff --recursive --brief --exclude='slurm-*' --exclude='checkpoint*' --exclude=history.csv \
     --exclude=times.json --exclude='compare-*' --exclude=trial.json --exclude=search.json \
-    --exclude=report.html \
+    --exclude=report.html --exclude=sweep.json \
     "$alone/runs" "$cluster/runs" || fail 'the bytes differ'
   for table in "$alone"/runs/compare-*/standings.csv; do
     [ ! -e "$table" ] || cmp "$table" "$cluster${table#"$alone"}" || fail 'the standings differ'

@@ -170,6 +170,9 @@ fn training_begins_with_the_weights_of_a_file_whatever_it_is_called() {
     user.writes("text.safetensors", "no tensors");
     let wrong = user.fails(1, &[&train[..], &["text.safetensors"]].concat());
     assert!(wrong.contains("text.safetensors: is no whole safetensors file"), "{wrong}");
+    assert!(wrong.contains("--init takes a safetensors file of this network"), "{wrong}");
+    let again = user.fails(1, &[&train[..], &["text.safetensors"]].concat());
+    assert_eq!(again, wrong, "nothing was begun that would stand in the way");
 }
 
 #[test]
