@@ -301,7 +301,10 @@ fn runs_are_listed_compared_and_removed() {
     assert!(out.contains("train.epochs") && !out.contains("train.batch"), "{out}");
     user.succeeds(&["runs", "remove", "short", "--dry-run"]);
     assert!(user.path("runs/short").exists());
-    assert!(user.fails(1, &["runs", "remove", "long", "nothing"]).contains("is no run"));
+    assert!(
+        user.fails(1, &["runs", "remove", "long", "nothing"])
+            .contains("nothing: is not there; dml runs lists")
+    );
     assert!(user.path("runs/long").exists(), "all are looked at before the first goes");
     let itself = user.fails(1, &["runs", "diff", "short", "runs/short"]);
     assert!(itself.contains("is held against itself"), "{itself}");
