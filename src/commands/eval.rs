@@ -69,7 +69,8 @@ fn eval_run(args: &EvalArgs, progress: &Progress) -> Result<()> {
         None => {
             // All pictures of a run have one style.
             let history = History::read(&folder.file(files::HISTORY))?;
-            draw_training(&session, &folder, &config, &history)?;
+            let train = session.parts(&config)?.train;
+            draw_training(&session, &folder, (&config, &train), &history)?;
             evaluate(&session, &folder, &config, &bar)?
         }
     };

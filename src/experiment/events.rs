@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Evaluation, METRICS, Trained, read_json};
-use crate::data::{Dataset, Parts, load};
+use crate::data::Parts;
 use crate::error::Result;
 use crate::files::create_folder;
 use crate::report::tensorboard::{Point, Projected, Value, write_events, write_projector};
@@ -26,7 +26,7 @@ impl Trained {
         let evaluation: Option<Evaluation> = read_json(&self.folder.file(METRICS))?;
         let evaluation = evaluation.ok_or_else(|| self.stale("is not evaluated yet".to_owned()))?;
         let (embeddings, labels) = self.evaluated("val")?;
-        let dataset = self.dataset()?;
+        let dataset = self.dataset(&self.config.data.path)?;
         let config = &self.config;
         let parts = Parts::new(&dataset.labels, &dataset.classes, &config.data, config.train.seed)?;
         let judged = parts.unseen.unwrap_or(parts.validation);
@@ -49,15 +49,6 @@ impl Trained {
             })
             .collect();
         write_projector(out, &projected, dataset.side).map(drop)
-    }
-
-    /// The data that it was trained on.
-    fn dataset(&self) -> Result<Dataset> {
-        let path = Path::new(&self.config.data.path);
-        let dataset = load(path, &self.config.data.csv_options(true))?;
-        let way_out = "name that file with --data";
-        self.record.refuse_other_data(&dataset, &self.config.data.path, way_out)?;
-        Ok(dataset)
     }
 }
 

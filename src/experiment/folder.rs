@@ -46,10 +46,7 @@ impl RunFolder {
         let folder = RunFolder::new(path);
         match folder.record()? {
             Some(record) => Ok((folder, record)),
-            None if !path.exists() => {
-                let remedy = "dml runs lists the runs that there are";
-                Err(Fault::new(path, "is not there").remedy(remedy).into())
-            }
+            None if !path.exists() => Err(not_there(path).into()),
             None => {
                 let fault = Fault::new(path, format!("is no run folder: it has no {RECORD}"))
                     .remedy("name the folder of a run, as in runs/NAME");
@@ -217,6 +214,11 @@ impl RunFolder {
         fs::rename(&self.path, &removed).map_err(Error::io("remove", &self.path))?;
         fs::remove_dir_all(&removed).map_err(Error::io("remove", &removed))
     }
+}
+
+/// What is said of a folder that was named and does not exist.
+pub fn not_there(path: &Path) -> Fault {
+    Fault::new(path, "is not there").remedy("dml runs lists the runs that there are")
 }
 
 /// Reads JSON; `None` where the file does not exist.

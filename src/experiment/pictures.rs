@@ -53,17 +53,16 @@ pub fn curves(title: &str, history: &History) -> Result<Canvas> {
 /// Draws what is to be seen of a training: sample pairs and loss curves.
 ///
 /// # Errors
-/// A picture cannot be written; settings that do not fit the data.
+/// A picture cannot be written.
 pub fn draw_training(
     session: &Session,
     folder: &RunFolder,
-    config: &Config,
+    (config, train): (&Config, &Part),
     history: &History,
 ) -> Result<()> {
     folder.create_plots()?;
-    let train = session.parts(config)?.train;
     let save = |picture: Canvas, name: &str| picture.save(&folder.plot(name), session.style);
-    save(pairs(session, &train, config)?, "pairs.png")?;
+    save(pairs(session, train, config)?, "pairs.png")?;
     let title = format!("{} seed {}", config.loss.name(), config.train.seed);
     save(curves(&title, history)?, "loss.png")
 }

@@ -177,7 +177,8 @@ impl Run {
     ) -> Result<History> {
         let history = self.train_observed(session, existing, &mut Unobserved, progress)?;
         if !self.folder.plot("loss.png").exists() {
-            pictures::draw_training(session, &self.folder, &self.config, &history)?;
+            let trained_on = (&self.config, &self.train);
+            pictures::draw_training(session, &self.folder, trained_on, &history)?;
         }
         Ok(history)
     }

@@ -6,7 +6,7 @@ use ndarray::Array2;
 
 use super::{RunFolder, RunRecord, Status};
 use crate::config::Config;
-use crate::data::{Dataset, Images};
+use crate::data::{Dataset, Images, load};
 use crate::error::{Error, Fault, Result};
 use crate::eval::{self, Which};
 use crate::model::{Architecture, NamedTensors, Network, open_network, read_weights};
@@ -51,6 +51,16 @@ impl Trained {
         // The names that it was trained with, whatever the file of its images is called by now.
         config.data.names = record.data.names();
         Ok(Trained { folder, record, config })
+    }
+
+    /// The data that it was trained on, from the file that is named.
+    ///
+    /// # Errors
+    /// A fault of the file; it holds other data.
+    pub fn dataset(&self, path: &str) -> Result<Dataset> {
+        let dataset = load(Path::new(path), &self.config.data.csv_options(true))?;
+        self.record.refuse_other_data(&dataset, path, "name that file with --data")?;
+        Ok(dataset)
     }
 
     /// Its network.

@@ -83,7 +83,7 @@ impl Reporter<'_> {
         for told in firsts {
             let gallery = self.gallery(told)?;
             let name = format!("{}: images and those nearest to them, seed {seed}", told.name);
-            parts.extend(gallery.map(|gallery| html::fold(&name, &[gallery])));
+            parts.extend(gallery.map(|gallery| html::fold(&name, &gallery)));
         }
         Ok(Section { id: "neighbours", heading: "Neighbours".to_owned(), parts })
     }

@@ -13,9 +13,9 @@ pub use parts::beside;
 
 use std::path::{Path, PathBuf};
 
-use super::folder::RECORD;
+use super::folder::{RECORD, not_there};
 use super::{COMPARISON, Comparison, RunFolder, SEARCH, SWEEP, Sweep, Trained, Tuned};
-use crate::data::{Dataset, load};
+use crate::data::Dataset;
 use crate::error::{Fault, Result, chain};
 use crate::files::write_text;
 use crate::report::html::{Page, Sprite};
@@ -79,7 +79,7 @@ pub fn report(
     if has(RECORD) {
         let trained = Trained::open(Some(path), path)?;
         let dataset = images_of(&trained, data, say)?;
-        return Reporter::new(dataset.as_ref(), cores).run(&trained);
+        return Reporter::new(dataset.as_ref(), cores).run(trained);
     }
     if has(COMPARISON) {
         let comparison = Comparison::read(path)?;
@@ -93,8 +93,7 @@ pub fn report(
         return Reporter::new(None, cores).search(&Tuned::read(path)?);
     }
     if !path.is_dir() {
-        let remedy = "dml runs lists the runs that there are";
-        return Err(Fault::new(path, "is not there").remedy(remedy).into());
+        return Err(not_there(path).into());
     }
     let problem = format!("has no {RECORD}, {COMPARISON}, {SWEEP} or {SEARCH}");
     let remedy = "name the folder of a run, a comparison, a sweep or a search that came to its end";
@@ -112,21 +111,11 @@ fn images_of(run: &Trained, data: Option<&str>, say: impl Fn(&str)) -> Result<Op
         say(&format!("no images in the report: there is no {path}; name the file with --data"));
         return Ok(None);
     }
-    match (trained_on(run, path), data) {
+    match (run.dataset(path), data) {
         (Err(error), None) => {
             say(&format!("no images in the report: {}", chain(&error)));
             Ok(None)
         }
         (found, _) => found.map(Some),
     }
-}
-
-fn trained_on(run: &Trained, path: &str) -> Result<Dataset> {
-    let dataset = load(Path::new(path), &run.config.data.csv_options(true))?;
-    run.record.refuse_other_data(
-        &dataset,
-        path,
-        "name the file that the run was trained on with --data",
-    )?;
-    Ok(dataset)
 }

@@ -86,11 +86,10 @@ impl Reporter<'_> {
     ///
     /// # Errors
     /// The run is not evaluated; a file that was changed or cannot be written.
-    pub fn run(mut self, trained: &Trained) -> Result<PathBuf> {
+    pub fn run(mut self, trained: Trained) -> Result<PathBuf> {
         let name = trained.record.loss.clone();
-        let again = Trained::open(Some(trained.folder.path()), trained.folder.path())?;
-        let told = Told::read(again, name)?;
-        let tested: Option<Evaluation> = read_json(&trained.folder.file(TEST_METRICS))?;
+        let told = Told::read(trained, name)?;
+        let tested: Option<Evaluation> = read_json(&told.trained.folder.file(TEST_METRICS))?;
         let mut sections = vec![figures(&told, tested.as_ref())?, training(&told)?];
         sections.extend(self.embedding(&told)?);
         sections.push(neighbours(&self, &told)?);
@@ -102,7 +101,7 @@ impl Reporter<'_> {
             sections,
             sprites: Vec::new(),
         };
-        write(&self.finished(page), trained.folder.path())
+        write(&self.finished(page), told.trained.folder.path())
     }
 
     fn embedding(&mut self, told: &Told) -> Result<Option<Section>> {

@@ -56,9 +56,9 @@ pub fn folded(name: &str, text: &str) -> Markup {
     html! { details { summary { (name) } pre tabindex="0" { (text) } } }
 }
 
-/// Parts behind a name, which are seen when it is opened.
-pub fn fold(name: &str, parts: &[Markup]) -> Markup {
-    html! { details { summary { (name) } @for part in parts { (part) } } }
+/// A part behind a name, which is seen when it is opened.
+pub fn fold(name: &str, part: &Markup) -> Markup {
+    html! { details { summary { (name) } (part) } }
 }
 
 /// A command as it is typed.
