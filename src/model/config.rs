@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Architecture, NamedTensors, initial_weights, read_weights};
 use crate::error::{Error, Result};
-use crate::files::sha256_hex;
+use crate::files::{is_stream, sha256_hex};
 
 /// What stands under `[model]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +84,11 @@ impl ModelConfig {
     pub fn check_init(&self, architecture: &Architecture) -> Result<()> {
         if self.init == DRAWN {
             return Ok(());
+        }
+        if is_stream(Path::new(&self.init)) {
+            let problem = "is a pipe, which gives its content once only: name a file, or let dml \
+                           train --init keep it";
+            return Err(Error::setting("model.init", &self.init, problem));
         }
         let read = read_weights(Path::new(&self.init), architecture).map(drop);
         read.map_err(|error| match error {
