@@ -183,6 +183,12 @@ fn probe(path: &Path) -> Result<()> {
     let folder = path.ancestors().skip(1).find(|folder| !missing(folder));
     let folder = folder.unwrap_or(Path::new("."));
     let beside = folder.join(path.file_name().unwrap_or_default());
+    // A temporary name is never too long, the final one may be.
+    if let Err(refusal) = beside.symlink_metadata()
+        && refusal.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(Error::io("write", path)(refusal));
+    }
     Temporary::create(&beside).map(drop).map_err(Error::io("write", path))
 }
 

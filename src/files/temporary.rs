@@ -170,16 +170,20 @@ fn files_in(folder: &Path) -> impl Iterator<Item = (PathBuf, String)> {
 
 fn remove_unlocked(path: &Path) {
     let Ok(file) = File::options().write(true).open(path) else { return };
-    // Removed while it is locked: whoever opened it meanwhile sees that it is gone.
-    if file.try_lock().is_ok() {
+    // Removed while it is locked: whoever opened it meanwhile sees that it is gone. And only where
+    // the name still is this file's: its writer may have renamed it, and another begun under the name.
+    if file.try_lock().is_ok() && is_at(&file, path) {
         let _ = fs::remove_file(path);
     }
 }
 
 /// Whether a process of this number runs this program, as far as the system tells.
 fn is_alive(process: u32) -> bool {
-    let name = fs::read_to_string(format!("/proc/{process}/comm"));
-    name.is_ok_and(|name| name.starts_with(env!("CARGO_PKG_NAME")))
+    let name = |process: &str| fs::read_to_string(format!("/proc/{process}/comm")).ok();
+    name(&process.to_string()).is_some_and(|found| {
+        // Somebody may have renamed the program.
+        found.starts_with(env!("CARGO_PKG_NAME")) || Some(found) == name("self")
+    })
 }
 
 #[cfg(test)]
