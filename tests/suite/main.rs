@@ -14,6 +14,7 @@ mod layers;
 mod losses;
 mod manners;
 mod network;
+mod pictures;
 mod properties;
 mod readme;
 mod report;
