@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::eval::EvalConfig;
 use crate::experiment::{
     EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles, Evaluation, RunFolder, RunLock, Session,
-    Trained, draw_training, evaluate, evaluate_test, figures_table, keeper_of,
+    Trained, draw_training, evaluate, evaluate_test, figures_table, keeper_of, picture_remarks,
 };
 use crate::files::{Output, OutputRules};
 use crate::runtime::Cores;
@@ -23,13 +23,17 @@ use crate::train::{History, Progress, files};
 pub fn eval(args: EvalArgs, progress: &Progress) -> Result<()> {
     match &args.embeddings {
         EmbeddingArgs { embeddings: Some(embeddings), labels: Some(labels), .. } => {
-            eval_embeddings(&args, (embeddings.clone(), labels.clone()))
+            eval_embeddings(&args, (embeddings.clone(), labels.clone()), progress)
         }
         _ => eval_run(&args, progress),
     }
 }
 
-fn eval_embeddings(args: &EvalArgs, references: (PathBuf, PathBuf)) -> Result<()> {
+fn eval_embeddings(
+    args: &EvalArgs,
+    references: (PathBuf, PathBuf),
+    progress: &Progress,
+) -> Result<()> {
     let EmbeddingArgs { queries, query_labels, normalise, out, .. } = &args.embeddings;
     let files = EmbeddingFiles {
         references,
@@ -44,6 +48,7 @@ fn eval_embeddings(args: &EvalArgs, references: (PathBuf, PathBuf)) -> Result<()
     let _core = cores.take();
     let evaluation = EmbeddingEvaluation::new(&files, &config, &cores)?;
     if let Some(out) = &out {
+        picture_remarks(&evaluation.classes).iter().for_each(|remark| progress.say(remark));
         evaluation.write(out.path(), args.style.unwrap_or_default())?;
     }
     if args.json {
@@ -127,16 +132,17 @@ fn told(folder: &RunFolder, evaluation: &Evaluation) -> String {
             table.push([name.to_owned(), format!("{:.4}", map.kl)]);
         }
     }
-    format!(
-        "{} of {}: {} queries against {} references\n\n{}\n\n{}\n\nwritten to {}",
-        evaluation.images,
-        folder.path().display(),
-        evaluation.queries,
-        evaluation.references,
+    let Evaluation { images, queries, references, .. } = evaluation;
+    let folder = folder.path().display();
+    let mut parts = vec![
+        format!("{images} of {folder}: {queries} queries against {references} references"),
         table.terminal(),
-        evaluation.confusion_table().terminal(),
-        folder.path().display(),
-    )
+    ];
+    if evaluation.classes.len() <= MOST_CLASSES {
+        parts.push(evaluation.confusion_table().terminal());
+    }
+    parts.push(format!("written to {folder}"));
+    parts.join("\n\n")
 }
 
 /// A confusion matrix of more classes does not fit a terminal.

@@ -67,7 +67,7 @@ pub use needs::Needs;
 pub use npy::{read_embeddings, read_labels};
 pub use opinions::{Opinion, Opinions};
 pub use outcome::Comparison;
-pub use pictures::draw_training;
+pub use pictures::{draw_training, remarks as picture_remarks};
 pub use record::{DataRecord, RunRecord, Status};
 pub use removal::Removal;
 pub use report::{Reporter, report};
@@ -100,7 +100,9 @@ use results::{comparison_folder, hash_of};
 use reused::{evaluated, tested};
 use schedule::{side_by_side, side_by_side_after};
 use standings::{LEVEL, shown_p, standings, standings_table};
-use statistics::{all_pairs, estimate, paired_difference, rank_probabilities};
+use statistics::{
+    CUT, DIFFERENCES, Ends, SHARES, all_pairs, estimate, paired_difference, rank_probabilities,
+};
 use trained::model_file;
 use tune::score;
 use unfinished::no_task;

@@ -15,6 +15,7 @@ mod losses;
 mod manners;
 mod network;
 mod outputs;
+mod pictures;
 mod properties;
 mod readme;
 mod report;
