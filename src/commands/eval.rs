@@ -21,18 +21,22 @@ use crate::train::{History, Progress, files};
 /// No such run, data that are not the run's, faulty arrays, settings that cannot be.
 pub fn eval(args: EvalArgs, progress: &Progress) -> Result<()> {
     match &args.embeddings {
-        EmbeddingArgs { embeddings: Some(embeddings), labels: Some(labels), .. } => {
-            eval_embeddings(&args, (embeddings.clone(), labels.clone()))
+        EmbeddingArgs { embeddings: Some(embeddings), labels, .. } => {
+            eval_embeddings(&args, (embeddings.clone(), labels.clone()), progress)
         }
         _ => eval_run(&args, progress),
     }
 }
 
-fn eval_embeddings(args: &EvalArgs, references: (PathBuf, PathBuf)) -> Result<()> {
+fn eval_embeddings(
+    args: &EvalArgs,
+    references: (PathBuf, Option<PathBuf>),
+    progress: &Progress,
+) -> Result<()> {
     let EmbeddingArgs { queries, query_labels, normalise, out, .. } = &args.embeddings;
     let files = EmbeddingFiles {
         references,
-        queries: queries.clone().zip(query_labels.clone()),
+        queries: queries.clone().map(|queries| (queries, query_labels.clone())),
         normalise: *normalise,
     };
     let mut config = EvalConfig::default();
@@ -40,7 +44,7 @@ fn eval_embeddings(args: &EvalArgs, references: (PathBuf, PathBuf)) -> Result<()
     config.check()?;
     let cores = Cores::new(Cores::available());
     let _core = cores.take();
-    let evaluation = EmbeddingEvaluation::new(&files, &config, &cores)?;
+    let evaluation = EmbeddingEvaluation::new(&files, &config, &cores, &|line| progress.say(line))?;
     if let Some(folder) = out {
         evaluation.write(folder, args.style.unwrap_or_default())?;
     }

@@ -13,6 +13,7 @@ mod embeddings;
 mod evaluate;
 mod events;
 mod export;
+mod features;
 mod figures;
 mod folder;
 mod forecast;
@@ -22,7 +23,6 @@ mod maps;
 mod measured;
 mod metrics;
 mod needs;
-mod npy;
 mod opinions;
 mod outcome;
 mod pictures;
@@ -47,21 +47,20 @@ pub use arm::{Arm, BEST, Level};
 pub use bound::Bound;
 pub use catalogue::{Entry, catalogue, listed};
 pub use cluster::{
-    Batch, Limits, Log, Memory, SbatchOption, Script, Submitted, TimeLimit, line, logs, ranges,
-    word,
+    Batch, Limits, Log, Memory, SbatchOption, Script, Submitted, TimeLimit, logs, ranges,
 };
 pub use comparison::Plan;
 pub use difference::difference;
 pub use embeddings::{EmbeddingEvaluation, EmbeddingFiles};
 pub use evaluate::{Evaluation, evaluate, evaluate_test};
 pub use export::{write_embedded, write_labels};
+pub use features::{read_embeddings, read_labels};
 pub use figures::figures_table;
 pub use folder::{RunFolder, read_json};
 pub use forecast::Forecast;
 pub use lock::RunLock;
 pub use maps::TsneFigures;
 pub use needs::Needs;
-pub use npy::{read_embeddings, read_labels};
 pub use opinions::{Opinion, Opinions};
 pub use outcome::Comparison;
 pub use pictures::draw_training;
@@ -84,7 +83,6 @@ use artefacts::{Mapped, TSNE, TSNE_TRAIN, confusion_table, write_embeddings, wri
 use asked::Asked;
 use cluster::JOB;
 use conclusion::{DataUsed, Findings, LossFindings, conclude};
-use embeddings::{Set, classes, numbers};
 use evaluate::{METRICS, UNSEEN, VALIDATION};
 use folder::{COMPARISON, PLOTS, SEARCH, SWEEP, write_json};
 use gallery::with_gallery;

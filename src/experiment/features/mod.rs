@@ -1,221 +1,142 @@
-//! Reading arrays of embeddings and labels from NumPy's files.
+//! Embeddings and their labels from the files that people have them in.
+//!
+//! A file is known by its content, not by its name, and is read once, so that a pipe will do.
+//! `FILE:KEY` names an array of an archive or a column of a table.
 
-mod claims;
+mod array;
+mod choice;
+mod content;
+mod csv;
+mod dtype;
+mod labels;
+mod npy;
+mod npz;
+mod parquet;
+mod roles;
+mod single;
+mod table;
+mod unzip;
 
-use std::fs::File;
-use std::io::{BufReader, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use ndarray::{Array2, ArrayD, Ix2};
-use ndarray_npy::{ReadNpyError, ReadNpyExt, ReadableElement};
+use ndarray::Array2;
 
-use self::claims::refuse_claims;
+use self::content::Source;
+pub use self::labels::{Labels, all_classes};
+pub use self::single::{Scaling, to_f32};
 use crate::error::{Error, Fault, Result};
 
-/// Reads embeddings `[N, D]` in f32 or f64, in C or Fortran order; N and D at least 1.
-///
-/// # Errors
-/// [`Error::Fault`] with the file: no NPY, another type or shape, a value that is not finite or
-/// too large to be squared, with its row and column.
-pub fn read_embeddings(path: &Path) -> Result<Array2<f32>> {
-    let doubles = |array: ArrayD<f64>| array.mapv(|value| value as f32);
-    let array = match as_type::<f32>(path)? {
-        Some(array) => Some(array),
-        None => as_type::<f64>(path)?.map(doubles),
-    };
-    let array = array.ok_or_else(|| {
-        Fault::new(path, "holds neither float32 nor float64").remedy("save it as one of them")
-    })?;
-    let shape = array.shape().to_vec();
-    let array = array.into_dimensionality::<Ix2>().ok().filter(|array| !array.is_empty());
-    let array = array.ok_or_else(|| {
-        let problem = format!("has the shape {shape:?}, where embeddings are [rows, dimensions]");
-        Fault::new(path, problem).remedy("save one row an embedding")
-    })?;
-    // Below this, squared differences add up to less than the largest number.
-    let limit = (f32::MAX / array.ncols() as f32).sqrt() / 4.0;
-    let odd = array.indexed_iter().find(|(_, value)| value.is_nan() || value.abs() > limit);
-    if let Some(((row, column), value)) = odd {
-        let why = if value.is_finite() { "too large to compare" } else { "not finite" };
-        let problem = format!("has {value} in row {row}, column {column} (from 0), {why}");
-        return Err(Fault::new(path, problem).remedy("leave such rows out").into());
-    }
-    Ok(array.as_standard_layout().into_owned())
+/// Embeddings as precise as their file has them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Numbers {
+    /// Every number is one of f32.
+    Single(Array2<f32>),
+    /// Numbers that f32 would round.
+    Double(Array2<f64>),
 }
 
-/// Reads labels `[N]`: whole numbers of any integer or floating point type; N at least 1.
+impl Numbers {
+    /// Rows and columns.
+    pub fn dim(&self) -> (usize, usize) {
+        match self {
+            Numbers::Single(array) => array.dim(),
+            Numbers::Double(array) => array.dim(),
+        }
+    }
+}
+
+/// Embeddings with their labels, and what the files were taken for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Features {
+    /// A row each.
+    pub embeddings: Numbers,
+    /// As many labels.
+    pub labels: Labels,
+    /// The embeddings' file, for messages.
+    pub file: PathBuf,
+    /// The labels' file, for messages.
+    pub label_file: PathBuf,
+    /// What was understood, in one line.
+    pub understood: String,
+}
+
+impl Features {
+    /// Reads embeddings, and their labels from the same file or another one.
+    ///
+    /// # Errors
+    /// [`Error::Fault`] with file and row: a file that cannot be read or holds something else, one
+    /// with several arrays or columns to choose from, numbers that are not finite, as many labels
+    /// as embeddings are missing.
+    pub fn read(embeddings: &Path, labels: Option<&Path>) -> Result<Features> {
+        let source = Source::new(embeddings);
+        let content = source.open()?;
+        let label_source = labels.map(Source::new);
+        let beside = label_source.as_ref().is_none_or(|labels| labels.file == source.file);
+        let label_key = label_source.as_ref().and_then(|labels| labels.key.as_deref());
+        let own_key = label_key.filter(|_| beside);
+        let (numbers, told) = content.embeddings(source.key.as_deref(), own_key)?;
+        let (labels, told_labels, label_file) = match label_source.as_ref().filter(|_| !beside) {
+            Some(labels) => {
+                let (found, told) = labels.open()?.labels(labels.key.as_deref())?;
+                (found, told, labels.shown())
+            }
+            None => {
+                let (found, told) = content.labels_beside(label_key, source.key.as_deref())?;
+                (found, told, source.shown())
+            }
+        };
+        let file = source.shown();
+        refuse_other_count(&numbers, &file, &labels, &label_file)?;
+        let understood = format!("{}: {told}; labels: {told_labels}", file.display());
+        Ok(Features { embeddings: numbers, labels, file, label_file, understood })
+    }
+}
+
+fn refuse_other_count(
+    numbers: &Numbers,
+    file: &Path,
+    labels: &Labels,
+    label_file: &Path,
+) -> Result<()> {
+    let ((rows, columns), count) = (numbers.dim(), labels.len());
+    if rows == count {
+        return Ok(());
+    }
+    let problem = format!("has {count} labels for the {rows} rows of {}", file.display());
+    let remedy = match columns == count {
+        true => "save the transpose of the embeddings, z.T: a row is an embedding",
+        false => "save one label a row",
+    };
+    Err(Error::from(Fault::new(label_file, problem).remedy(remedy)))
+}
+
+/// Reads an array of embeddings `[N, D]` as f32; N and D at least 1.
 ///
 /// # Errors
-/// [`Error::Fault`] with the file: no NPY, another type or shape, a number that is not whole, with
-/// its row.
+/// [`Error::Fault`] with the file: no array of numbers, another shape, a value that is not finite
+/// or too large to be squared, with its row and column.
+pub fn read_embeddings(path: &Path) -> Result<Array2<f32>> {
+    let source = Source::new(path);
+    let (numbers, _) = source.open()?.embeddings(source.key.as_deref(), None)?;
+    let (embeddings, _, _) = to_f32((numbers, path), None, Scaling::Kept)?;
+    Ok(embeddings)
+}
+
+/// Reads whole numbers `[N]` as labels; N at least 1.
+///
+/// # Errors
+/// [`Error::Fault`] with the file: no array of labels, another shape, a label that is no whole
+/// number of 64 bits.
 pub fn read_labels(path: &Path) -> Result<Vec<i64>> {
-    let labels = integers(path)?.or(floats(path)?).ok_or_else(|| {
-        Fault::new(path, "holds no numbers that can be labels")
-            .remedy("save whole numbers as integers or floats of 32 or 64 bits")
-    })?;
-    let Labels { shape, values } = labels;
-    if shape.len() != 1 || shape[0] == 0 {
-        let problem = format!("has the shape {shape:?}, where labels are [rows]");
-        return Err(Fault::new(path, problem).remedy("save one label a row").into());
-    }
-    values.map_err(|row| {
-        let problem = format!("has no whole number of 64 bits in row {row} (from 0)");
-        Fault::new(path, problem).remedy("labels are whole numbers").into()
+    let source = Source::new(path);
+    let (labels, _) = source.open()?.labels(source.key.as_deref())?;
+    labels.numbers().map_err(|text| {
+        Fault::new(path, "is no whole number of 64 bits")
+            .value(text)
+            .remedy("save class numbers as integers")
+            .into()
     })
 }
 
-/// An array of labels: its shape, and its values or the first row that is no whole number.
-struct Labels {
-    shape: Vec<usize>,
-    values: std::result::Result<Vec<i64>, usize>,
-}
-
-impl Labels {
-    fn new<T: Copy>(array: &ArrayD<T>, whole: impl Fn(T) -> Option<i64>) -> Labels {
-        let number = |(row, &value): (usize, &T)| whole(value).ok_or(row);
-        let values = array.iter().enumerate().map(number).collect();
-        Labels { shape: array.shape().to_vec(), values }
-    }
-}
-
-fn integers(path: &Path) -> Result<Option<Labels>> {
-    fn of<T: ReadableElement + Copy + TryInto<i64>>(path: &Path) -> Result<Option<Labels>> {
-        let labels = |array| Labels::new(&array, |value: T| value.try_into().ok());
-        Ok(as_type::<T>(path)?.map(labels))
-    }
-    for read in
-        [of::<i64>, of::<i32>, of::<u8>, of::<i8>, of::<i16>, of::<u16>, of::<u32>, of::<u64>]
-    {
-        if let Some(labels) = read(path)? {
-            return Ok(Some(labels));
-        }
-    }
-    Ok(None)
-}
-
-fn floats(path: &Path) -> Result<Option<Labels>> {
-    // Up to here every whole number has a value of its own.
-    let whole = |value: f64| {
-        (value.fract() == 0.0 && value.abs() <= 2_f64.powi(53)).then_some(value as i64)
-    };
-    if let Some(array) = as_type::<f32>(path)? {
-        return Ok(Some(Labels::new(&array, |value: f32| whole(value.into()))));
-    }
-    Ok(as_type::<f64>(path)?.map(|array| Labels::new(&array, whole)))
-}
-
-/// The array where its elements are of this type, in any order of bytes.
-fn as_type<T: ReadableElement>(path: &Path) -> Result<Option<ArrayD<T>>> {
-    let mut file = File::open(path).map_err(Error::io("read", path))?;
-    refuse_claims(path, &mut file)?;
-    file.rewind().map_err(Error::io("read", path))?;
-    match ArrayD::<T>::read_npy(BufReader::new(file)) {
-        Ok(array) => Ok(Some(array)),
-        Err(ReadNpyError::WrongDescriptor(_)) => Ok(None),
-        Err(ReadNpyError::Io(error)) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
-            Err(Error::io("read", path)(error))
-        }
-        Err(error) => {
-            let fault = Fault::new(path, format!("is no NPY that can be read ({error})"));
-            Err(fault.remedy("write it with numpy.save").into())
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use ndarray::{Array1, ShapeBuilder, array};
-    use ndarray_npy::{WritableElement, write_npy};
-
-    struct Folder(tempfile::TempDir);
-
-    impl Folder {
-        fn new() -> Folder {
-            Folder(tempfile::tempdir().unwrap())
-        }
-
-        fn with<T: WritableElement>(&self, array: &ArrayD<T>) -> std::path::PathBuf {
-            let path = self.0.path().join("array.npy");
-            write_npy(&path, array).unwrap();
-            path
-        }
-    }
-
-    fn labels_of<T: WritableElement + Copy>(values: &[T]) -> Vec<i64> {
-        let folder = Folder::new();
-        let path = folder.with(&Array1::from(values.to_vec()).into_dyn());
-        read_labels(&path).unwrap()
-    }
-
-    #[test]
-    fn labels_of_every_type_are_the_same() {
-        let expected = [3, 0, 100];
-        assert_eq!(labels_of::<i8>(&[3, 0, 100]), expected);
-        assert_eq!(labels_of::<u8>(&[3, 0, 100]), expected);
-        assert_eq!(labels_of::<i16>(&[3, 0, 100]), expected);
-        assert_eq!(labels_of::<u16>(&[3, 0, 100]), expected);
-        assert_eq!(labels_of::<i32>(&[3, 0, 100]), expected);
-        assert_eq!(labels_of::<u32>(&[3, 0, 100]), expected);
-        assert_eq!(labels_of::<i64>(&[3, 0, 100]), expected);
-        assert_eq!(labels_of::<u64>(&[3, 0, 100]), expected);
-        assert_eq!(labels_of::<f32>(&[3.0, 0.0, 100.0]), expected);
-        assert_eq!(labels_of::<f64>(&[3.0, -0.0, 100.0]), expected);
-        assert_eq!(labels_of::<i32>(&[-7]), [-7]);
-    }
-
-    #[test]
-    fn embeddings_of_either_type_and_order_are_the_same() {
-        let folder = Folder::new();
-        let expected = array![[1.5_f32, 2.0, 3.0], [4.0, 5.0, -6.25]];
-        let fortran = Array2::from_shape_vec((2, 3).f(), vec![1.5, 4.0, 2.0, 5.0, 3.0, -6.25]);
-        let fortran = fortran.unwrap();
-        let read = |path: std::path::PathBuf| read_embeddings(&path).unwrap();
-        assert_eq!(read(folder.with(&expected.clone().into_dyn())), expected);
-        assert_eq!(read(folder.with(&expected.mapv(f64::from).into_dyn())), expected);
-        let turned = read(folder.with(&fortran.into_dyn()));
-        assert_eq!(turned, expected);
-        assert!(turned.is_standard_layout());
-    }
-
-    #[test]
-    fn faults_are_told_with_file_and_place() {
-        let folder = Folder::new();
-        let embeddings = |path: &Path| read_embeddings(path).unwrap_err().to_string();
-        let labels = |path: &Path| read_labels(path).unwrap_err().to_string();
-        let nan = folder.with(&array![[1.0_f32, 2.0], [f32::NAN, 0.0]].into_dyn());
-        assert!(embeddings(&nan).contains("array.npy: has NaN in row 1, column 0 (from 0), not"));
-        let huge = folder.with(&array![[1.0_f64, 1e300]].into_dyn());
-        assert!(embeddings(&huge).contains("has inf in row 0, column 1"), "{}", embeddings(&huge));
-        let line = folder.with(&array![1.0_f32, 2.0].into_dyn());
-        assert!(embeddings(&line).contains("has the shape [2], where embeddings are [rows"));
-        let whole = folder.with(&array![[1_i64, 2]].into_dyn());
-        assert!(embeddings(&whole).contains("holds neither float32 nor float64"));
-        assert!(labels(&whole).contains("has the shape [1, 2], where labels are [rows]"));
-        let half = folder.with(&array![1.0_f32, 2.5].into_dyn());
-        assert!(labels(&half).contains("has no whole number of 64 bits in row 1"));
-        let large = folder.with(&array![u64::MAX].into_dyn());
-        assert!(labels(&large).contains("has no whole number of 64 bits in row 0"));
-        let bools = folder.with(&array![true, false].into_dyn());
-        assert!(labels(&bools).contains("holds no numbers that can be labels"));
-        let none = folder.with(&Array2::<f32>::zeros((0, 4)).into_dyn());
-        assert!(embeddings(&none).contains("has the shape [0, 4]"));
-    }
-
-    #[test]
-    fn what_is_no_npy_or_was_cut_or_is_not_there_is_told() {
-        let folder = Folder::new();
-        let path = folder.with(&array![[1.0_f32, 2.0], [3.0, 4.0]].into_dyn());
-        let bytes = std::fs::read(&path).unwrap();
-        let told = |content: &[u8]| {
-            std::fs::write(&path, content).unwrap();
-            read_embeddings(&path).unwrap_err().to_string()
-        };
-        for content in [&bytes[..bytes.len() - 3], &bytes[..20], b"1,2,3\n", b""] {
-            let message = told(content);
-            assert!(message.contains("array.npy: is no NPY that can be read"), "{message}");
-        }
-        let missing = read_labels(Path::new("nowhere.npy")).unwrap_err().to_string();
-        assert_eq!(missing, "cannot read nowhere.npy");
-    }
-}
+mod tests;
