@@ -11,7 +11,7 @@ mod shell;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::data::{ClassNames, Header};
 use crate::eval::Which;
@@ -26,7 +26,7 @@ pub use data::{CheckArgs, DataCommand, FetchArgs, SampleArgs};
 pub use embeddings::EmbeddingArgs;
 pub use experiments::{BoundArgs, CompareArgs, KeyArgs, ManyArgs, SweepArgs, TuneArgs};
 pub use parse::Ks;
-use parse::{class_names, ks, tsne_engine, tsne_of, which_model};
+use parse::{class_names, count, ks, seed, tsne_engine, tsne_of, which_model};
 pub use runs::{DiffArgs, RemoveArgs, RunsArgs, RunsCommand};
 pub use share::{EmbedArgs, EmbedFormat, ExportArgs, Format, ReportArgs};
 pub use shell::{CompletionsArgs, ManArgs};
@@ -48,6 +48,20 @@ pub struct Cli {
     pub quiet: bool,
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Reads the command line; on one that cannot be read, says why and ends the process.
+    pub fn read() -> Cli {
+        let mut command = with_negative_numbers(Cli::command());
+        let matches = command.get_matches_mut();
+        Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
+    }
+}
+
+/// The same command, which takes `-1` for a number that may be wrong and not for a flag.
+fn with_negative_numbers(command: clap::Command) -> clap::Command {
+    command.allow_negative_numbers(true).mut_subcommands(with_negative_numbers)
 }
 
 /// What to do.
@@ -121,13 +135,13 @@ pub struct SettingArgs {
     #[command(flatten)]
     pub columns: ColumnArgs,
     /// Passes over the training images [default: 5]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub epochs: Option<usize>,
     /// Images in a step [default: 128]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub batch: Option<usize>,
     /// Adam's step size [default: 0.001]
-    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "RATE")]
     pub learning_rate: Option<f64>,
     #[command(flatten)]
     pub compute: ComputeArgs,
@@ -141,7 +155,7 @@ pub struct SettingArgs {
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub runs: PathBuf,
     /// Cores for training and evaluation; loading takes all [default: all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub cores: Option<usize>,
 }
 
@@ -159,7 +173,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "NAME")]
     pub loss: Option<String>,
     /// Seed of split, weights, order and pairs [default: 2022]
-    #[arg(long)]
+    #[arg(long, value_parser = seed)]
     pub seed: Option<u64>,
     #[command(flatten)]
     pub keys: KeyArgs,
@@ -190,19 +204,22 @@ pub struct TrainArgs {
   dml eval --test data/fashion-mnist_test.csv           on the official test set
   dml eval --tsne-of both                               draw the training embeddings too
   dml eval --json | jq .knn.accuracy
-  dml eval --embeddings refs.npy --labels refs_labels.npy --queries q.npy --query-labels q_labels.npy")]
+  dml eval --embeddings refs.npy --labels refs_labels.npy --queries q.npy --query-labels q_labels.npy
+  dml eval --embeddings clip.parquet                    labels in a column of the same file
+  dml eval --embeddings sets.npz:x_test --labels sets.npz:y_test
+  dml eval --embeddings z.csv --labels z.csv:species")]
 pub struct EvalArgs {
     /// Run folder [default: the newest trained run]
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
     /// Neighbours that vote on an image's class [default: as the run's configuration, 1]
-    #[arg(long, value_name = "K")]
+    #[arg(long, value_name = "K", value_parser = count)]
     pub knn: Option<usize>,
     /// The ks of recall@k, as 1..5 or 1,3,5 [default: 1..5]
-    #[arg(long, value_name = "KS", value_parser = ks)]
+    #[arg(long, value_name = "KS", value_parser = ks, allow_hyphen_values = true)]
     pub recall_at: Option<Ks>,
     /// The ks of hit@k, as 1..4 or 1,2,4 [default: 1,2,4,8]
-    #[arg(long, value_name = "KS", value_parser = ks)]
+    #[arg(long, value_name = "KS", value_parser = ks, allow_hyphen_values = true)]
     pub hits_at: Option<Ks>,
     /// Which of the run's models: last or best [default: last]
     #[arg(long, value_name = "WHICH", value_parser = which_model)]
@@ -250,11 +267,11 @@ pub struct LossesArgs {
     /// Ask every loss about the validation embeddings of this evaluated run
     #[arg(long, value_name = "RUN", conflicts_with_all = ["embeddings", "labels"])]
     pub on: Option<PathBuf>,
-    /// Ask every loss about these embeddings: .npy, a row each
-    #[arg(long, value_name = "NPY", requires = "labels")]
+    /// Ask every loss about these embeddings, in a file as dml eval takes them
+    #[arg(long, value_name = "FILE")]
     pub embeddings: Option<PathBuf>,
-    /// Their labels: .npy, one whole number a row
-    #[arg(long, value_name = "NPY", requires = "embeddings")]
+    /// Their labels [default: those in the file of the embeddings]
+    #[arg(long, value_name = "FILE", requires = "embeddings")]
     pub labels: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
@@ -264,10 +281,29 @@ pub struct LossesArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+        with_negative_numbers(Cli::command()).debug_assert();
+    }
+
+    #[test]
+    fn a_number_below_zero_is_a_value_and_is_refused_as_such() {
+        let read = |words: &[&str]| {
+            let words = ["dml"].iter().chain(words).copied();
+            with_negative_numbers(Cli::command()).try_get_matches_from(words).map(drop)
+        };
+        let told = |words: &[&str]| read(words).unwrap_err().to_string();
+        assert!(
+            told(&["train", "--seed", "-1"]).contains("'-1' for '--seed <SEED>': take a whole")
+        );
+        assert!(told(&["compare", "--seeds", "-1,2"]).contains("take 1,2,3 or 1-5"));
+        assert!(told(&["eval", "--knn", "-1"]).contains("take a whole number from 0 on"));
+        assert!(told(&["eval", "--recall-at", "-1,2"]).contains("take a range like 1..5"));
+        for classes in [&["--unseen-classes", "-1,-2"][..], &["--unseen-classes=-3--1"]] {
+            assert!(read(&[&["train"], classes].concat()).is_ok());
+        }
+        assert!(told(&["train", "--unseen-classes", "--seed"]).contains("take classes as in"));
     }
 }

@@ -3,6 +3,7 @@
 //! Every part of the program owns the type of its own settings; here they are put together,
 //! read, checked and written. A resolved configuration holds every key.
 
+mod faults;
 mod keys;
 mod overrides;
 
@@ -67,13 +68,25 @@ impl Config {
         Config::parse(&text_of(path)?, path)
     }
 
+    /// Lays flags over a TOML file over the defaults. What is refused of the file's own settings is
+    /// told with its name.
+    ///
+    /// # Errors
+    /// As [`Config::read`], and those of the flags.
+    pub fn read_with(path: &Path, flags: impl FnOnce(Config) -> Result<Config>) -> Result<Config> {
+        let text = text_of(path)?;
+        let config = Config::parse(&text, path)?;
+        let table: Table = text.parse().expect("it was parsed just now");
+        flags(config).map_err(|error| faults::in_file(error, &table, path))
+    }
+
     /// Reads TOML text over the defaults; `path` is for messages.
     ///
     /// # Errors
     /// As [`Config::read`].
     pub fn parse(text: &str, path: &Path) -> Result<Config> {
-        let fault = |e: toml::de::Error| Fault::new(path, e.to_string().trim_end().to_owned());
-        let mut table: Table = text.parse().map_err(fault)?;
+        let mut table: Table = text.parse().map_err(|e| faults::refused(&e, text, path))?;
+        faults::refuse_escapes(&table, text, path)?;
         let loss = named_loss(&mut table)?;
         let known = Config { loss: loss.clone(), ..Config::default() };
         let known = Table::try_from(&known).expect("settings are plain values");
@@ -92,7 +105,9 @@ impl Config {
         self.model.check()?;
         self.train.check()?;
         self.eval.check()?;
-        self.tsne.check()
+        self.tsne.check()?;
+        // What depends on the data is checked with it: one class asks for nothing.
+        self.loss.check(1, usize::MAX)
     }
 
     /// The resolved configuration as TOML, every key in it.
@@ -147,8 +162,7 @@ impl Config {
 /// The text of a file.
 fn text_of(path: &Path) -> Result<String> {
     let content = std::fs::read(path).map_err(Error::io("read", path))?;
-    let told = |_| Fault::new(path, "is no text in UTF-8").remedy("save it as UTF-8");
-    Ok(String::from_utf8(content).map_err(told)?)
+    faults::text_of(content, path)
 }
 
 /// The loss that a table names, with its defaults; a `[loss]` without a name gets the default's.
@@ -286,7 +300,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), b"\xff\xfe[\0t\0r\0a\0i\0n\0]\0").unwrap();
         let message = Config::read(file.path()).unwrap_err().to_string();
-        assert!(message.ends_with(": is no text in UTF-8; save it as UTF-8"), "{message}");
+        assert!(message.ends_with(": is text in UTF-16; save it as UTF-8"), "{message}");
     }
 
     #[test]

@@ -22,7 +22,7 @@
 //! | [`model`] | the network, its initialisation and its files |
 //! | [`data`] | CSV and IDX, split, pairs and batches |
 //! | [`runtime`] | the machine: libtorch, device, cores, instructions |
-//! | [`random`], [`files`], [`error`] | seeded generators, atomic writing, the one error type |
+//! | [`random`], [`files`], [`error`], [`words`] | seeded generators, atomic writing, the one error type, words as shells take them |
 //!
 //! # How a run goes
 //!
@@ -47,3 +47,4 @@ pub mod random;
 pub mod report;
 pub mod runtime;
 pub mod train;
+pub mod words;

@@ -3,8 +3,6 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use dml::cli::{Cli, Command};
 use dml::error::{self, Error};
 use dml::runtime::INTERRUPTED;
@@ -13,7 +11,7 @@ use dml::{commands, runtime};
 
 fn main() -> ExitCode {
     runtime::start();
-    let Cli { quiet, command } = Cli::parse();
+    let Cli { quiet, command } = Cli::read();
     let progress = if quiet { Progress::quiet() } else { Progress::new() };
     let done = match command {
         Command::Data(what) => commands::data(what, &progress),
@@ -27,7 +25,7 @@ fn main() -> ExitCode {
         Command::Report(args) => commands::report(args, &progress),
         Command::Embed(args) => commands::embed(args, &progress),
         Command::Export(args) => commands::export(args, &progress),
-        Command::Losses(args) => commands::losses(args),
+        Command::Losses(args) => commands::losses(args, &progress),
         Command::Completions(args) => commands::completions(args),
         Command::Man(args) => commands::man(args),
     };

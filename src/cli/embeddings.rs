@@ -8,19 +8,21 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Embeddings from elsewhere")]
 pub struct EmbeddingArgs {
-    /// Evaluate these embeddings, no run: .npy [rows, dimensions], float32 or float64
-    #[arg(long, value_name = "NPY", requires = "labels", conflicts_with_all = [
+    /// Evaluate these embeddings, no run: .npy [rows, dimensions] of any numbers, .npz, .csv or
+    /// .parquet, packed or not; FILE:KEY names an array or a column, - is stdin
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
         "run", "model", "tsne", "tsne_of", "perplexity", "test", "data", "device", "engine", "runs",
     ])]
     pub embeddings: Option<PathBuf>,
-    /// Their labels: .npy, one whole number of any type a row
-    #[arg(long, value_name = "NPY", requires = "embeddings")]
+    /// Their labels, whole numbers or names, in a file of any of those kinds [default: those in the
+    /// file of the embeddings]
+    #[arg(long, value_name = "FILE", requires = "embeddings")]
     pub labels: Option<PathBuf>,
     /// Embeddings to evaluate against those [default: each of those against all others]
-    #[arg(long, value_name = "NPY", requires_all = ["embeddings", "query_labels"])]
+    #[arg(long, value_name = "FILE", requires = "embeddings")]
     pub queries: Option<PathBuf>,
-    /// Labels of the queries
-    #[arg(long, value_name = "NPY", requires = "queries")]
+    /// Labels of the queries [default: those in the file of the queries]
+    #[arg(long, value_name = "FILE", requires = "queries")]
     pub query_labels: Option<PathBuf>,
     /// Divide every embedding by its length first
     #[arg(long, requires = "embeddings")]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::parse::{Losses, classes, losses, seed};
 use super::{ClusterArgs, SettingArgs};
 use crate::config::Setting;
 use crate::eval::Score;
@@ -14,8 +15,9 @@ pub struct KeyArgs {
     /// Images to train on, stratified; larger sets contain the smaller [default: all]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub train_size: Option<usize>,
-    /// Classes kept from training, by which alone runs are judged: 5-9 or Bag,Coat [default: none]
-    #[arg(long, value_name = "CLASSES")]
+    /// Classes kept from training, by which alone runs are judged: 5-9, -3..-1 or Bag,Coat, in
+    /// double quotes where a name holds a comma [default: none]
+    #[arg(long, value_name = "CLASSES", value_parser = classes, allow_hyphen_values = true)]
     pub unseen_classes: Option<String>,
     /// Any setting by its key, as in train.schedule=cosine; wins over all else
     #[arg(long, value_name = "KEY=VALUE", value_parser = Setting::read)]
@@ -25,16 +27,17 @@ pub struct KeyArgs {
 /// What is trained how often.
 #[derive(Debug, Args)]
 pub struct GridArgs {
-    /// Losses, each by its name or as a configuration file, a tuned one for instance
+    /// Losses, each by its name or as a configuration file, a tuned one for instance; in double
+    /// quotes where a name holds a comma
     #[arg(
         long,
         value_name = "A,B",
-        value_delimiter = ',',
+        value_parser = losses,
         default_value = "contrastive,cross-entropy"
     )]
-    pub losses: Vec<String>,
+    pub losses: Losses,
     /// Seeds, one run of each loss for each: 1,2,3 or 1-5
-    #[arg(long, value_name = "N,N", default_value = "2022,1,2", value_parser = seeds)]
+    #[arg(long, value_name = "N,N", default_value = "2022,1,2", value_parser = seeds, allow_hyphen_values = true)]
     pub seeds: Seeds,
 }
 
@@ -143,8 +146,9 @@ pub struct SweepArgs {
     /// A setting by its key and the values it takes; several such make a grid
     #[arg(long, value_name = "KEY=A,B", value_parser = list)]
     pub set: Vec<Values>,
-    /// Classes kept from training, by which alone runs are judged: 5-9 or Bag,Coat [default: none]
-    #[arg(long, value_name = "CLASSES")]
+    /// Classes kept from training, by which alone runs are judged: 5-9, -3..-1 or Bag,Coat, in
+    /// double quotes where a name holds a comma [default: none]
+    #[arg(long, value_name = "CLASSES", value_parser = classes, allow_hyphen_values = true)]
     pub unseen_classes: Option<String>,
     #[command(flatten)]
     pub settings: SettingArgs,
@@ -182,7 +186,7 @@ pub struct TuneArgs {
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub trials: u32,
     /// Seed of the runs and of the search [default: 2022]
-    #[arg(long)]
+    #[arg(long, value_parser = seed)]
     pub seed: Option<u64>,
     #[command(flatten)]
     pub keys: KeyArgs,
@@ -202,7 +206,7 @@ pub struct BoundArgs {
     #[arg(long, value_name = "NAME", default_value = "cross-entropy")]
     pub loss: String,
     /// Seed of the run [default: 2022]
-    #[arg(long)]
+    #[arg(long, value_parser = seed)]
     pub seed: Option<u64>,
     /// Places over the training at which the losses are taken
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(2..=2000))]

@@ -4,6 +4,11 @@ use super::Executor;
 use crate::data::ClassNames;
 use crate::eval::Which;
 use crate::eval::tsne::{Engine, Of};
+use crate::words;
+
+/// Losses by their names or as configuration files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Losses(pub Vec<String>);
 
 /// The ks of recall@k.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +48,44 @@ pub fn tsne_of(text: &str) -> Result<Of, String> {
     one_of(text, &[("validation", Of::Validation), ("both", Of::Both)])
 }
 
+/// Reads losses and files of settings in a list; one with a comma in its name is in double quotes.
+pub fn losses(text: &str) -> Result<Losses, String> {
+    let items = words::list(text)?;
+    let cut = (0..items.len()).flat_map(|from| (from + 2..=items.len()).map(move |to| (from, to)));
+    let whole = cut.flat_map(|(from, to)| [",", ", "].map(|comma| items[from..to].join(comma)));
+    match whole.into_iter().find(|name| std::path::Path::new(name).is_file()) {
+        Some(name) => {
+            let quoted = words::word(words::item(&name));
+            Err(format!("a file with a comma in its name stands in double quotes: {quoted}"))
+        }
+        None => Ok(Losses(items)),
+    }
+}
+
+/// Reads classes in a list, as far as that can be done without the data. A label below zero begins
+/// with a dash, which another flag would, too.
+pub fn classes(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix('-');
+    if rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit() || c == '.')) {
+        let quoted = words::word(words::item_quoted(text));
+        return Err(format!(
+            "take classes as in 5-9, -1,-2 or Bag,Coat; a name that begins with a dash stands in \
+             double quotes, {quoted}"
+        ));
+    }
+    words::list(text).map(|_| text.to_owned())
+}
+
+/// Reads a whole number from 0 on.
+pub fn count(text: &str) -> Result<usize, String> {
+    text.trim().parse().map_err(|_| "take a whole number from 0 on".to_owned())
+}
+
+/// Reads a seed.
+pub fn seed(text: &str) -> Result<u64, String> {
+    text.trim().parse().map_err(|_| "take a whole number from 0 on".to_owned())
+}
+
 /// The value of a word, or the words there are.
 fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
     let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
@@ -72,6 +115,30 @@ pub fn ks(text: &str) -> Result<Ks, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_below_zero_is_one_and_another_flag_is_none() {
+        for text in ["-1", "-1,-2", "-3--1", "-3..-1", "-.5", "Bag,Coat", "\"-x\",Bag"] {
+            assert_eq!(classes(text).as_deref(), Ok(text));
+        }
+        let message = classes("--seed").unwrap_err();
+        assert!(message.ends_with("stands in double quotes, '\"--seed\"'"), "{message}");
+        assert!(classes("\"Bag").unwrap_err().contains("is not closed"));
+    }
+
+    #[test]
+    fn losses_are_parted_by_commas_but_for_those_in_quotes() {
+        let of = |text: &str| losses(text).unwrap().0;
+        assert_eq!(of("triplet, a.toml"), ["triplet", "a.toml"]);
+        assert_eq!(of("\"lr 0,1.toml\",supcon"), ["lr 0,1.toml", "supcon"]);
+    }
+
+    #[test]
+    fn counts_and_seeds_below_zero_are_refused_in_words() {
+        assert_eq!((count("3"), seed("7")), (Ok(3), Ok(7)));
+        assert!(count("-1").unwrap_err().contains("from 0 on"));
+        assert!(seed("-1").unwrap_err().contains("from 0 on"));
+    }
 
     #[test]
     fn ks_are_a_range_with_both_ends_or_a_list() {

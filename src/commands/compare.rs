@@ -15,7 +15,7 @@ use crate::train::Progress;
 pub fn compare(args: CompareArgs, progress: Progress) -> Result<()> {
     let KeyArgs { train_size, unseen_classes, set } = &args.keys;
     let flag = |config| flags(config, &args.settings, unseen_classes.as_deref(), *train_size);
-    let arms = Arm::of_words(&args.grid.losses, args.settings.config.as_deref(), flag, set)?;
+    let arms = Arm::of_words(&args.grid.losses.0, args.settings.config.as_deref(), flag, set)?;
     let plan = planned(arms, &args.grid.seeds.0, &args.settings, &args.many);
     plan.check()?;
     let part = part(&args.many)?;

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use super::{print, print_json};
 use crate::cli::{ClusterArgs, Executor, ManyArgs, SettingArgs};
 use crate::error::{Error, Result};
-use crate::experiment::{Plan, Session, Unfinished, batch_folder, line, logs};
+use crate::experiment::{Plan, Session, Unfinished, batch_folder, logs};
+use crate::words::line;
 
 mod called;
 mod slurm;

@@ -22,7 +22,7 @@ use crate::train::{History, Progress, files};
 /// No such run, data that are not the run's, faulty arrays, settings that cannot be.
 pub fn eval(args: EvalArgs, progress: &Progress) -> Result<()> {
     match &args.embeddings {
-        EmbeddingArgs { embeddings: Some(embeddings), labels: Some(labels), .. } => {
+        EmbeddingArgs { embeddings: Some(embeddings), labels, .. } => {
             eval_embeddings(&args, (embeddings.clone(), labels.clone()), progress)
         }
         _ => eval_run(&args, progress),
@@ -31,13 +31,13 @@ pub fn eval(args: EvalArgs, progress: &Progress) -> Result<()> {
 
 fn eval_embeddings(
     args: &EvalArgs,
-    references: (PathBuf, PathBuf),
+    references: (PathBuf, Option<PathBuf>),
     progress: &Progress,
 ) -> Result<()> {
     let EmbeddingArgs { queries, query_labels, normalise, out, .. } = &args.embeddings;
     let files = EmbeddingFiles {
         references,
-        queries: queries.clone().zip(query_labels.clone()),
+        queries: queries.clone().map(|queries| (queries, query_labels.clone())),
         normalise: *normalise,
     };
     let out = out.as_deref().map(|folder| checked_out(folder, args)).transpose()?;
@@ -46,7 +46,7 @@ fn eval_embeddings(
     config.check()?;
     let cores = Cores::new(Cores::available());
     let _core = cores.take();
-    let evaluation = EmbeddingEvaluation::new(&files, &config, &cores)?;
+    let evaluation = EmbeddingEvaluation::new(&files, &config, &cores, &|line| progress.say(line))?;
     if let Some(out) = &out {
         picture_remarks(&evaluation.classes).iter().for_each(|remark| progress.say(remark));
         evaluation.write(out.path(), args.style.unwrap_or_default())?;

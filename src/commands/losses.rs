@@ -9,15 +9,19 @@ use crate::error::Result;
 use crate::experiment::{Opinion, Opinions};
 use crate::loss::{Description, Loss};
 use crate::report::table::Table;
+use crate::train::Progress;
 
 /// Lists every loss, or asks each about embeddings.
 ///
 /// # Errors
 /// Embeddings or labels that cannot be read or do not fit; stdout cannot be written to.
-pub fn losses(args: LossesArgs) -> Result<()> {
-    match (args.on, args.embeddings.zip(args.labels)) {
+pub fn losses(args: LossesArgs, progress: &Progress) -> Result<()> {
+    match (args.on, args.embeddings) {
         (Some(run), _) => tell(Opinions::of_run(&run)?, args.json),
-        (None, Some(files)) => tell(Opinions::of_files(&files)?, args.json),
+        (None, Some(file)) => {
+            let say = |line: &str| progress.say(line);
+            tell(Opinions::of_files(&file, args.labels.as_deref(), say)?, args.json)
+        }
         (None, None) => list(args.json),
     }
 }

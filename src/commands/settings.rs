@@ -18,15 +18,17 @@ pub fn resolve(
     loss: Option<&str>,
     seed: Option<u64>,
 ) -> Result<Config> {
-    let mut config = match &args.config {
-        Some(path) => Config::read(path)?,
-        None => Config::default(),
+    let lay_over = |mut config: Config| {
+        if let Some(name) = loss.filter(|name| *name != config.loss.name()) {
+            config.loss = Loss::by_name(name)?;
+        }
+        set(&mut config.train.seed, &seed);
+        flags(config, args, keys.unseen_classes.as_deref(), keys.train_size)?.with(&keys.set)
     };
-    if let Some(name) = loss.filter(|name| *name != config.loss.name()) {
-        config.loss = Loss::by_name(name)?;
+    match &args.config {
+        Some(path) => Config::read_with(path, lay_over),
+        None => lay_over(Config::default()),
     }
-    set(&mut config.train.seed, &seed);
-    flags(config, args, keys.unseen_classes.as_deref(), keys.train_size)?.with(&keys.set)
 }
 
 /// Flags laid over a configuration; checked.

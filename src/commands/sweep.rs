@@ -15,7 +15,7 @@ use crate::train::Progress;
 pub fn sweep(args: SweepArgs, progress: Progress) -> Result<()> {
     let unseen = args.unseen_classes.as_deref();
     let flag = |config| flags(config, &args.settings, unseen, None);
-    let bases = Arm::of_words(&args.grid.losses, args.settings.config.as_deref(), flag, &[])?;
+    let bases = Arm::of_words(&args.grid.losses.0, args.settings.config.as_deref(), flag, &[])?;
     let set = args.set.iter().map(|values| values.0.clone()).collect();
     let axes = Axes::new(&args.train_size, set, args.equal == "steps")?;
     part(&args.many)?;

@@ -11,6 +11,7 @@ use crate::experiment::{Existing, Run, RunFolder, RunLock, Session};
 use crate::files::{create_folder, is_stream, sha256_hex, write_atomically};
 use crate::model::refuse_other_content;
 use crate::train::{History, Progress};
+use crate::words::dml;
 
 /// Trains one network under one loss, or goes on with an unfinished run.
 ///
@@ -48,8 +49,8 @@ pub fn train(args: TrainArgs, progress: Progress) -> Result<()> {
 fn way_on(error: Error, run: &Run) -> Error {
     match error {
         Error::Interrupted(place) => {
-            let folder = run.folder.path().display();
-            Error::Interrupted(format!("{place}; go on with dml train --resume {folder}"))
+            let on = dml("train --resume", run.folder.path());
+            Error::Interrupted(format!("{place}; go on with {on}"))
         }
         other => other,
     }
@@ -93,12 +94,13 @@ fn summary(run: &Run, history: &History) -> String {
         "{}: {} epoch{} in {:.1} s, validation loss {:.4}, lowest in epoch {}\n\
          run        {folder}\n\
          pictures   {folder}/plots/pairs.png, {folder}/plots/loss.png\n\
-         next       dml eval --run {folder}",
+         next       {}",
         run.title(),
         last.epoch,
         if last.epoch == 1 { "" } else { "s" },
         history.seconds(),
         last.validation_loss,
         history.best_epoch().unwrap_or(last.epoch),
+        dml("eval --run", run.folder.path()),
     )
 }

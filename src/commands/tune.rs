@@ -9,8 +9,9 @@ use crate::cli::{ManyArgs, TuneArgs};
 use crate::config::{Config, Setting};
 use crate::error::Result;
 use crate::eval::Score;
-use crate::experiment::{Reporter, Search, Session, batch_folder, word};
+use crate::experiment::{Reporter, Search, Session, batch_folder};
 use crate::train::Progress;
+use crate::words::{item, path_word, word};
 
 /// Searches, ranks the trials, and writes the best settings.
 ///
@@ -102,13 +103,13 @@ fn work<'a>(session: &'a Session, search: &'a Search, many: &ManyArgs) -> Result
 /// under other seeds.
 fn next(search: &Search, args: &TuneArgs, best: &Path) -> Result<String> {
     let seeds = other_seeds(search.config.train.seed);
-    let mut command =
-        format!("dml compare --losses {},{} --seeds {seeds}", args.loss, word(best.display()));
+    let losses = [args.loss.clone(), item(&best.display().to_string())].join(",");
+    let mut command = format!("dml compare --losses {} --seeds {seeds}", word(losses));
     if let Some(file) = &args.settings.config {
-        command += &format!(" --config {}", word(file.display()));
+        command += &format!(" --config {}", path_word(file));
     }
     if args.settings.runs != Path::new("runs") {
-        command += &format!(" --runs {}", word(args.settings.runs.display()));
+        command += &format!(" --runs {}", path_word(&args.settings.runs));
     }
     if let Some(metric) = args.many.metric {
         command += &format!(" --metric {metric}");

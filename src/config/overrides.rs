@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use super::{Config, keys};
-use crate::error::Result;
+use super::{Config, faults, keys};
+use crate::error::{Error, Result};
 use crate::loss::Loss;
 
 /// A setting on the command line: `train.epochs=10`.
@@ -106,6 +106,7 @@ fn pieces(text: &str) -> Vec<String> {
 pub struct Layers {
     table: Table,
     path: PathBuf,
+    files: Vec<(Table, PathBuf)>,
 }
 
 impl Layers {
@@ -119,6 +120,7 @@ impl Layers {
         let text = super::text_of(path)?;
         Config::parse(&text, path)?;
         let table: Table = text.parse().expect("it was parsed just now");
+        self.files.push((table.clone(), path.to_path_buf()));
         for (section, values) in table {
             lay_over(&mut self.table, section, values);
         }
@@ -131,6 +133,12 @@ impl Layers {
     /// A setting of an earlier file that the loss of a later one does not have.
     pub fn config(&self) -> Result<Config> {
         Config::parse(&toml::to_string(&self.table).expect("it came from TOML"), &self.path)
+    }
+
+    /// A refusal of a setting, with the file that it stands in.
+    pub fn told(&self, error: Error) -> Error {
+        let last_first = self.files.iter().rev();
+        last_first.fold(error, |error, (table, path)| faults::in_file(error, table, path))
     }
 }
 
@@ -261,6 +269,11 @@ mod tests {
         assert_eq!((config.train.epochs, config.train.batch), (3, 64));
         assert_eq!(config.loss.name(), "supcon");
         assert_eq!(Layers::default().config().unwrap(), Config::default());
+        let refused = Error::setting("train.epochs", 3, "must be more");
+        let told = layers.clone().over(&over).unwrap().told(refused).to_string();
+        assert!(told.ends_with("over.toml: train.epochs = 3: must be more"), "{told}");
+        let flag = Error::setting("train.epochs", 7, "must be more");
+        assert_eq!(layers.told(flag).to_string(), "train.epochs = 7: must be more");
         let wrong = write("wrong.toml", "[train]\nepoch = 3");
         let message = layers.over(&wrong).unwrap_err().to_string();
         assert!(message.contains("wrong.toml: unknown key"), "{message}");

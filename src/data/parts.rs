@@ -5,6 +5,7 @@ use rand::seq::SliceRandom;
 use super::{Amount, Class, DataConfig, Part, split};
 use crate::error::{Error, Result};
 use crate::random::{Purpose, generator};
+use crate::words;
 
 /// The images of a data set, divided for one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +87,8 @@ fn nested_order(labels: &[i64], seed: u64) -> Vec<usize> {
 const KEY: &str = "data.unseen_classes";
 
 /// Numbers of the classes that a setting names: `"none"`, or labels, names and ranges of whole
-/// labels parted by commas, as in `"5-9"` or `"Bag,Coat"`; ascending.
+/// labels parted by commas, as in `"5-9"`, `"-3..-1"` or `"Bag,Coat"`; ascending. A name that holds
+/// commas stands in double quotes.
 ///
 /// # Errors
 /// A class that is not there; fewer than two classes left on either side.
@@ -95,16 +97,10 @@ pub fn unseen_classes(setting: &str, classes: &[Class]) -> Result<Vec<i64>> {
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
-    for word in setting.split(',').map(str::trim) {
-        let named = named(word, classes);
+    for word in words::list(setting).map_err(|e| Error::setting(KEY, setting, e))? {
+        let named = named(&word, classes);
         if named.is_empty() {
-            let shown = |class: &Class| match class.label == class.name {
-                true => class.label.clone(),
-                false => format!("{} ({})", class.label, class.name),
-            };
-            let all: Vec<String> = classes.iter().map(shown).collect();
-            let problem = format!("there is no class {word}; there are {}", all.join(", "));
-            return Err(Error::setting(KEY, setting, problem));
+            return Err(Error::setting(KEY, setting, no_such_class(&word, setting, classes)));
         }
         found.extend(named);
     }
@@ -119,22 +115,65 @@ pub fn unseen_classes(setting: &str, classes: &[Class]) -> Result<Vec<i64>> {
     Ok(found)
 }
 
+/// More classes than this are not listed.
+const LISTED: usize = 40;
+
+/// What is said of a word that names no class.
+fn no_such_class(word: &str, setting: &str, classes: &[Class]) -> String {
+    // A name that was cut at its commas is the likeliest cause.
+    let cut = classes
+        .iter()
+        .flat_map(|class| [&class.name, &class.label])
+        .find(|name| name.contains(',') && name.contains(word) && setting.contains(name.as_str()));
+    if let Some(name) = cut {
+        let quoted = words::item(name);
+        return format!("a name that holds a comma stands in double quotes: {quoted}");
+    }
+    let shown = |class: &Class| match class.label == class.name {
+        true => words::item(&class.label),
+        false => format!("{} ({})", words::item(&class.label), class.name),
+    };
+    let all: Vec<String> = classes.iter().take(LISTED).map(shown).collect();
+    let more = match classes.len().saturating_sub(LISTED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("there is no class {word}; there are {}{more}", all.join(", "))
+}
+
 /// The classes that a word means: one by its label or name, or those of a range of whole labels.
 fn named(word: &str, classes: &[Class]) -> Vec<i64> {
     let all = || (0..).zip(classes);
+    let whole = |text: &str| text.parse::<f64>().ok().filter(|number| number.fract() == 0.0);
     let exact = all().find(|(_, class)| class.label == word || class.name == word);
-    if let Some((number, _)) = exact {
+    // One number is one class however it is written.
+    let number = whole(word);
+    let same = || all().find(|(_, class)| number.is_some() && whole(&class.label) == number);
+    if let Some((number, _)) = exact.or_else(same) {
         return vec![number];
     }
-    let ends = word.split_once('-').map(|(low, high)| (low.trim().parse(), high.trim().parse()));
-    let Some((Ok(low), Ok(high))) = ends else { return Vec::new() };
-    let range: std::ops::RangeInclusive<i64> = low..=high;
-    let within = |label: &str| label.parse().is_ok_and(|label: i64| range.contains(&label));
-    let is_label = |end: i64| classes.iter().any(|class| class.label.parse() == Ok(end));
+    let Some((low, high)) = range(word) else { return Vec::new() };
+    let within = |label: &str| whole(label).is_some_and(|label| (low..=high).contains(&label));
+    let is_label = |end: f64| classes.iter().any(|class| whole(&class.label) == Some(end));
     if !(is_label(low) && is_label(high)) {
         return Vec::new();
     }
     all().filter(|(_, class)| within(&class.label)).map(|(number, _)| number).collect()
+}
+
+/// The ends of `5-9`, `-3--1` or `-3..-1`.
+fn range(word: &str) -> Option<(f64, f64)> {
+    let end = |text: &str| text.trim().parse::<i64>().ok().map(|end| end as f64);
+    let dots = word.split_once("..").map(|(low, high)| (low, high.trim_start_matches('=')));
+    let (low, high) = dots.or_else(|| {
+        // The first dash behind a digit is the one between the ends.
+        let behind = word.char_indices().skip(1).find(|&(place, letter)| {
+            let before = word[..place].trim_end();
+            letter == '-' && before.ends_with(|c: char| c.is_ascii_digit())
+        });
+        behind.map(|(place, _)| (&word[..place], &word[place + 1..]))
+    })?;
+    Some((end(low)?, end(high)?))
 }
 
 #[cfg(test)]
@@ -203,6 +242,7 @@ mod tests {
         assert_eq!(of("5-9").unwrap(), [5, 6, 7, 8, 9]);
         assert_eq!(of("class 3, 1,1").unwrap(), [1, 3]);
         assert!(of("none").unwrap().is_empty());
+        assert_eq!(of("+6, 03..5").unwrap(), [3, 4, 5, 6]);
         let told = |setting: &str| of(setting).unwrap_err().to_string();
         assert!(
             told("12").starts_with("data.unseen_classes = 12: there is no class 12; there are")
@@ -215,5 +255,41 @@ mod tests {
         assert!(told("").contains("there is no class ;"));
         let much = divided(Amount::Of(951), "none").unwrap_err().to_string();
         assert!(much.starts_with("data.train_size = 951: must be at most 950"), "{much}");
+    }
+
+    fn called(names: &[&str]) -> Vec<Class> {
+        let class = |name: &&str| Class { label: (*name).to_owned(), name: (*name).to_owned() };
+        names.iter().map(class).collect()
+    }
+
+    #[test]
+    fn labels_below_zero_are_named_one_by_one_and_in_ranges() {
+        let classes = called(&["-3", "-2", "-1", "0", "1", "2"]);
+        let of = |setting: &str| unseen_classes(setting, &classes).unwrap();
+        assert_eq!(of("-1,-2"), [1, 2]);
+        assert_eq!(
+            (of("-3--1"), of("-3..-1"), of("-3 - -1")),
+            (vec![0, 1, 2], vec![0, 1, 2], vec![0, 1, 2])
+        );
+        assert_eq!(
+            (of("-1-1"), of("-1..=1"), of("0-1,-3")),
+            (vec![2, 3, 4], vec![2, 3, 4], vec![0, 3, 4])
+        );
+        let told = unseen_classes("-5--1", &classes).unwrap_err().to_string();
+        assert!(told.contains("there is no class -5--1; there are -3, -2, -1, 0"), "{told}");
+    }
+
+    #[test]
+    fn names_may_hold_commas_quotes_dashes_and_digits() {
+        let names = ["Shirt, long", "Bag", "T-shirt/top", "3-D", "5-9", "say \"hi\"", "none", "x"];
+        let classes = called(&names);
+        let of = |setting: &str| unseen_classes(setting, &classes);
+        assert_eq!(of("\"Shirt, long\",Bag").unwrap(), [0, 1]);
+        assert_eq!(of("T-shirt/top, 3-D,5-9").unwrap(), [2, 3, 4]);
+        assert_eq!(of("\"say \"\"hi\"\"\",\"none\"").unwrap(), [5, 6]);
+        let told = |setting: &str| of(setting).unwrap_err().to_string();
+        assert!(told("Shirt, long,Bag").contains("stands in double quotes: \"Shirt, long\""));
+        assert!(told("Hat,Bag").contains("there is no class Hat; there are \"Shirt, long\", Bag"));
+        assert!(told("\"Bag,x").contains("is not closed"));
     }
 }

@@ -85,15 +85,18 @@ impl Arm {
         let arm = |word: &String| match word.ends_with(".toml") {
             true => {
                 let path = Path::new(word);
-                let config = layers.clone().over(path)?.config()?;
+                let layers = layers.clone().over(path)?;
+                let config = layers.config()?;
                 let tuned = path.ends_with(BEST).then_some(config.train.seed);
                 let name = file_name(&config, path);
-                Ok(Arm { tuned, ..Arm::new(name, flags(config)?) })
+                let config = flags(config).map_err(|error| layers.told(error))?;
+                Ok(Arm { tuned, ..Arm::new(name, config) })
             }
             false => {
                 let named = Loss::by_name(word)?;
                 let loss = if named.name() == base.loss.name() { base.loss.clone() } else { named };
-                let config = flags(Config { loss, ..base.clone() })?;
+                let config = flags(Config { loss, ..base.clone() });
+                let config = config.map_err(|error| layers.told(error))?;
                 Ok(Arm::new(word, config))
             }
         };

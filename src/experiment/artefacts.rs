@@ -11,6 +11,7 @@ use crate::error::{Fault, Result};
 use crate::eval::{ConfusionMatrix, tsne};
 use crate::files::write_atomically;
 use crate::report::table::Table;
+use crate::words::dml;
 
 /// t-SNE coordinates of the validation images.
 pub const TSNE: &str = "tsne.csv";
@@ -74,7 +75,7 @@ impl Mapped {
     pub fn read(folder: &Path, classes: &[Class], images: usize) -> Result<Mapped> {
         let path = folder.join(TSNE);
         let changed = |problem: String| {
-            let way_out = format!("evaluate again with dml eval --run {}", folder.display());
+            let way_out = format!("evaluate again with {}", dml("eval --run", folder));
             Fault::new(&path, problem).remedy(way_out)
         };
         let fault = |e: csv::Error| changed(format!("cannot be understood ({e})"));

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 use serde::Serialize;
 
-use super::{PLOTS, confusion_table, pictures, read_embeddings, read_labels, write_json};
+use super::features::{Features, Labels, Scaling, all_classes, to_f32};
+use super::{PLOTS, confusion_table, pictures, write_json};
 use crate::error::{Error, Fault, Result};
 use crate::eval::{EvalConfig, Figures, Labelled, Trial};
 use crate::files::create_folder;
@@ -34,10 +35,10 @@ const SEED: u64 = 2022;
 /// Files of embeddings and their labels.
 #[derive(Debug, Clone)]
 pub struct EmbeddingFiles {
-    /// Where the neighbours come from: embeddings and labels.
-    pub references: (PathBuf, PathBuf),
+    /// Where the neighbours come from: embeddings, and labels where those are in another file.
+    pub references: (PathBuf, Option<PathBuf>),
     /// What is evaluated; without it each reference is, against all others.
-    pub queries: Option<(PathBuf, PathBuf)>,
+    pub queries: Option<(PathBuf, Option<PathBuf>)>,
     /// Whether every embedding is divided by its length first.
     pub normalise: bool,
 }
@@ -67,33 +68,36 @@ pub struct EmbeddingEvaluation {
 /// Embeddings with their labels as they stand in the files.
 pub(super) struct Set {
     pub embeddings: Array2<f32>,
-    pub labels: Vec<i64>,
+    pub labels: Labels,
+    /// The file of the embeddings, for messages.
+    pub file: PathBuf,
+    /// The file of the labels, for messages.
+    pub label_file: PathBuf,
 }
 
 impl EmbeddingEvaluation {
-    /// Reads the files and computes every figure. Of fewer references than `eval.recall_voters`
-    /// all vote.
+    /// Reads the files, says what they were taken for, and computes every figure. Of fewer
+    /// references than `eval.recall_voters` all vote.
     ///
     /// # Errors
     /// A file that cannot be read or holds something else, embeddings and labels that do not fit
     /// each other, more than 2,000 classes, settings that do not fit.
-    pub fn new(files: &EmbeddingFiles, config: &EvalConfig, cores: &Cores) -> Result<Self> {
-        let references = Set::read(&files.references, files.normalise)?;
-        let queries = files.queries.as_ref();
-        let queries = queries.map(|paths| Set::read(paths, files.normalise)).transpose()?;
-        if let (Some(queries), Some((path, _))) = (&queries, &files.queries) {
-            refuse_other_width(&references, &files.references.0, queries, path)?;
-        }
-        let classes = classes(&references, queries.as_ref());
+    pub fn new(
+        files: &EmbeddingFiles,
+        config: &EvalConfig,
+        cores: &Cores,
+        say: &dyn Fn(&str),
+    ) -> Result<Self> {
+        let (references, queries) = files.read(say)?;
+        let classes = all_classes(&references.labels, queries.as_ref().map(|set| &set.labels));
         if classes.len() > MOST_CLASSES {
             let problem = format!("{} classes, where {MOST_CLASSES} are the most", classes.len());
             let fault =
-                Fault::new(&files.references.1, format!("has, with its queries, {problem}"));
+                Fault::new(&references.label_file, format!("has, with its queries, {problem}"));
             return Err(fault.remedy("evaluate some of the classes").into());
         }
-        let numbered = |set: &Set| numbers(&set.labels, &classes);
-        let reference_labels = numbered(&references);
-        let query_labels = queries.as_ref().map(numbered);
+        let reference_labels = references.labels.among(&classes);
+        let query_labels = queries.as_ref().map(|set| set.labels.among(&classes));
         let trial = Trial {
             references: Labelled::new(&references.embeddings, &reference_labels),
             queries: queries
@@ -104,21 +108,21 @@ impl EmbeddingEvaluation {
         };
         let available = trial.available();
         if available == 0 {
-            let fault = Fault::new(&files.references.0, "holds one embedding, which has no other");
-            return Err(fault.remedy("name queries with --queries and --query-labels").into());
+            let fault = Fault::new(&references.file, "holds one embedding, which has no other");
+            return Err(fault.remedy("name queries with --queries").into());
         }
         let recall_voters = config.recall_voters.min(available);
         let config = EvalConfig { recall_voters, ..config.clone() };
         let figures = cores.spread(|| Figures::of(&trial, &config, SEED))??;
         Ok(EmbeddingEvaluation {
-            embeddings: files.references.0.display().to_string(),
-            query_embeddings: files.queries.as_ref().map(|(path, _)| path.display().to_string()),
+            embeddings: references.file.display().to_string(),
+            query_embeddings: queries.as_ref().map(|set| set.file.display().to_string()),
             normalised: files.normalise,
             dimensions: references.embeddings.ncols(),
             references: references.labels.len(),
             queries: trial.asked().labels.len(),
             figures,
-            classes: classes.iter().map(i64::to_string).collect(),
+            classes,
         })
     }
 
@@ -146,62 +150,58 @@ impl EmbeddingEvaluation {
     }
 }
 
-impl Set {
-    /// Reads both files and checks that they fit each other.
-    pub fn read((embeddings, labels): &(PathBuf, PathBuf), normalise: bool) -> Result<Set> {
-        let mut set =
-            Set { embeddings: read_embeddings(embeddings)?, labels: read_labels(labels)? };
-        let (rows, count) = (set.embeddings.nrows(), set.labels.len());
-        if rows != count {
-            let problem =
-                format!("has {count} labels for the {rows} rows of {}", embeddings.display());
-            return Err(Fault::new(labels, problem).remedy("save one label a row").into());
+impl EmbeddingFiles {
+    /// Reads references and queries and says in a line each what they were taken for.
+    ///
+    /// # Errors
+    /// As [`Features::read`] and [`to_f32`]; references and queries of different widths.
+    fn read(&self, say: &dyn Fn(&str)) -> Result<(Set, Option<Set>)> {
+        let read = |(embeddings, labels): &(PathBuf, Option<PathBuf>)| {
+            let found = Features::read(embeddings, labels.as_deref())?;
+            say(&found.understood);
+            Ok::<Features, Error>(found)
+        };
+        let references = read(&self.references)?;
+        let queries = self.queries.as_ref().map(read).transpose()?;
+        if let Some(queries) = &queries {
+            refuse_other_width(&references, queries)?;
+            let shared = |class: &String| references.labels.classes().contains(class);
+            if !queries.labels.classes().iter().any(shared) {
+                say("no class of the queries is among the references: are they labelled alike?");
+            }
         }
-        if normalise {
-            normalise_rows(&mut set.embeddings, embeddings)?;
+        let scaling = if self.normalise { Scaling::Normalised } else { Scaling::Centred };
+        let Features { embeddings, labels, file, label_file, .. } = references;
+        let (query_numbers, query_rest) = match queries {
+            Some(Features { embeddings, labels, file, label_file, .. }) => {
+                (Some(embeddings), Some((labels, file, label_file)))
+            }
+            None => (None, None),
+        };
+        let query_file = query_rest.as_ref().map(|(_, file, _)| file.as_path());
+        let (singles, query_singles, moved) =
+            to_f32((embeddings, &file), query_numbers.zip(query_file), scaling)?;
+        if moved {
+            say(
+                "float64 that float32 would round: moved to the references' mean, which changes no \
+                 distance",
+            );
         }
-        Ok(set)
+        let set =
+            |(embeddings, (labels, file, label_file))| Set { embeddings, labels, file, label_file };
+        let queries = query_singles.zip(query_rest).map(set);
+        Ok((Set { embeddings: singles, labels, file, label_file }, queries))
     }
 }
 
-/// Divides every row by its length, computed in f64.
-fn normalise_rows(embeddings: &mut Array2<f32>, path: &Path) -> Result<()> {
-    for (row, mut values) in embeddings.axis_iter_mut(Axis(0)).enumerate() {
-        let squared = values.iter().map(|&value| f64::from(value) * f64::from(value));
-        let length = squared.sum::<f64>().sqrt();
-        if length == 0.0 {
-            let problem = format!("has no length in row {row} (from 0), so it has no direction");
-            return Err(Fault::new(path, problem)
-                .remedy("leave --normalise or the row out")
-                .into());
-        }
-        values.mapv_inplace(|value| (f64::from(value) / length) as f32);
-    }
-    Ok(())
-}
-
-fn refuse_other_width(references: &Set, known: &Path, queries: &Set, path: &Path) -> Result<()> {
-    let (here, there) = (queries.embeddings.ncols(), references.embeddings.ncols());
+fn refuse_other_width(references: &Features, queries: &Features) -> Result<()> {
+    let (here, there) = (queries.embeddings.dim().1, references.embeddings.dim().1);
     if here == there {
         return Ok(());
     }
-    let problem = format!("has {here} dimensions, {} has {there}", known.display());
-    Err(Error::from(Fault::new(path, problem).remedy("name embeddings of one network")))
-}
-
-/// All labels, ascending.
-pub(super) fn classes(references: &Set, queries: Option<&Set>) -> Vec<i64> {
-    let queries = queries.map_or(&[][..], |queries| &queries.labels);
-    let mut classes = [&references.labels, queries].concat();
-    classes.sort_unstable();
-    classes.dedup();
-    classes
-}
-
-/// Places of the labels among the classes.
-pub(super) fn numbers(labels: &[i64], classes: &[i64]) -> Vec<i64> {
-    let place = |label: &i64| classes.binary_search(label).expect("every label is a class") as i64;
-    labels.iter().map(place).collect()
+    let problem = format!("has {here} dimensions, {} has {there}", references.file.display());
+    let fault = Fault::new(&queries.file, problem);
+    Err(Error::from(fault.remedy("name embeddings of one network")))
 }
 
 #[cfg(test)]
@@ -216,15 +216,15 @@ mod tests {
         name: &str,
         embeddings: &Array2<f32>,
         labels: &[i64],
-    ) -> (PathBuf, PathBuf) {
+    ) -> (PathBuf, Option<PathBuf>) {
         let path = |end: &str| folder.join(format!("{name}{end}.npy"));
         write_npy(path(""), embeddings).unwrap();
         write_npy(path("_labels"), &Array1::from(labels.to_vec())).unwrap();
-        (path(""), path("_labels"))
+        (path(""), Some(path("_labels")))
     }
 
     fn evaluate(files: &EmbeddingFiles) -> Result<EmbeddingEvaluation> {
-        EmbeddingEvaluation::new(files, &EvalConfig::default(), &Cores::new(2))
+        EmbeddingEvaluation::new(files, &EvalConfig::default(), &Cores::new(2), &|_| {})
     }
 
     #[test]

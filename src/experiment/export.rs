@@ -12,6 +12,7 @@ use crate::eval::Which;
 use crate::files::{CSV, FileKind, NPY, PARQUET, create_folder};
 use crate::model::{write_tensors, write_torchscript};
 use crate::report::columns::{Column, Columns};
+use crate::words::dml;
 
 /// The sets that an evaluation leaves embeddings of: training images, and those that judge a run.
 const PARTS: [&str; 2] = ["train", "val"];
@@ -136,7 +137,7 @@ impl Trained {
 
     /// Something that another evaluation mends.
     pub(super) fn stale(&self, problem: String) -> Error {
-        let remedy = format!("evaluate it with dml eval --run {}", self.folder.path().display());
+        let remedy = format!("evaluate it with {}", dml("eval --run", self.folder.path()));
         Fault::new(self.folder.path(), problem).remedy(remedy).into()
     }
 }

@@ -13,6 +13,7 @@ mod embeddings;
 mod evaluate;
 mod events;
 mod export;
+mod features;
 mod figures;
 mod folder;
 mod forecast;
@@ -23,7 +24,6 @@ mod maps;
 mod measured;
 mod metrics;
 mod needs;
-mod npy;
 mod opinions;
 mod outcome;
 mod pictures;
@@ -48,8 +48,7 @@ pub use arm::{Arm, BEST, Level};
 pub use bound::Bound;
 pub use catalogue::{Entry, catalogue, listed};
 pub use cluster::{
-    Batch, Limits, Log, Memory, SbatchOption, Script, Submitted, TimeLimit, line, logs, ranges,
-    word,
+    Batch, Limits, Log, Memory, SbatchOption, Script, Submitted, TimeLimit, logs, ranges,
 };
 pub use comparison::Plan;
 pub use difference::difference;
@@ -57,6 +56,7 @@ pub use embeddings::{EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles};
 pub use evaluate::{Evaluation, evaluate, evaluate_test};
 pub use events::EVENT_FILES;
 pub use export::{npy_files, write_embedded, write_labels};
+pub use features::{read_embeddings, read_labels};
 pub use figures::figures_table;
 pub use folder::{RunFolder, read_json};
 pub use forecast::Forecast;
@@ -64,7 +64,6 @@ pub use kept::keeper_of;
 pub use lock::RunLock;
 pub use maps::TsneFigures;
 pub use needs::Needs;
-pub use npy::{read_embeddings, read_labels};
 pub use opinions::{Opinion, Opinions};
 pub use outcome::Comparison;
 pub use pictures::{draw_training, remarks as picture_remarks};
@@ -87,7 +86,6 @@ use artefacts::{Mapped, TSNE, TSNE_TRAIN, confusion_table, write_embeddings, wri
 use asked::Asked;
 use cluster::JOB;
 use conclusion::{DataUsed, Findings, LossFindings, conclude};
-use embeddings::{Set, classes, numbers};
 use evaluate::{METRICS, UNSEEN, VALIDATION};
 use folder::{COMPARISON, PLOTS, SEARCH, SWEEP, write_json};
 use gallery::with_gallery;

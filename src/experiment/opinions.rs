@@ -1,16 +1,18 @@
 //! What every loss says of one and the same embedding.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ndarray::Array2;
 use serde::Serialize;
 use tch::{Kind, Tensor};
 
-use super::{RunFolder, Set, classes, numbers};
+use super::RunFolder;
+use super::features::{Features, Scaling, read_embeddings, read_labels, to_f32};
 use crate::data::{Amount, Batch, BatchShape, Batches};
 use crate::error::{Error, Fault, Result};
 use crate::loss::{Embedded, Loss, Targets};
 use crate::random::{Purpose, generator};
+use crate::words::dml;
 
 /// Images in a batch, and images of each class in a batch of classes: training's defaults.
 const SHAPE: (usize, usize) = (128, 16);
@@ -51,20 +53,28 @@ pub struct Opinions {
 }
 
 impl Opinions {
-    /// Asks every loss about embeddings and labels in two files.
+    /// Asks every loss about embeddings and labels in one file or two, and says what these were
+    /// taken for.
     ///
     /// # Errors
     /// A file that cannot be read or holds something else, embeddings and labels that do not fit
     /// each other, a single class.
-    pub fn of_files(files: &(PathBuf, PathBuf)) -> Result<Opinions> {
-        let set = Set::read(files, false)?;
-        let classes = classes(&set, None);
+    pub fn of_files(
+        embeddings: &Path,
+        labels: Option<&Path>,
+        say: impl Fn(&str),
+    ) -> Result<Opinions> {
+        let found = Features::read(embeddings, labels)?;
+        say(&found.understood);
+        let Features { embeddings, labels, file, label_file, .. } = found;
+        let classes = labels.classes();
         if classes.len() < 2 {
-            let fault = Fault::new(&files.1, "holds one class, and losses compare classes");
+            let fault = Fault::new(&label_file, "holds one class, and losses compare classes");
             return Err(Error::from(fault.remedy("name labels of two classes or more")));
         }
-        let labels = numbers(&set.labels, &classes);
-        Ok(Opinions::new(&files.0, &set.embeddings, &labels, classes.len()))
+        // Some losses see lengths and directions, so the values stay as they are.
+        let (singles, ..) = to_f32((embeddings, &file), None, Scaling::Kept)?;
+        Ok(Opinions::new(&file, &singles, &labels.among(classes), classes.len()))
     }
 
     /// Asks every loss about the validation embeddings of a run.
@@ -75,15 +85,20 @@ impl Opinions {
         let (folder, record) = RunFolder::open(folder)?;
         let files = [EMBEDDINGS, LABELS].map(|name| folder.file(name));
         if !files.iter().all(|file| file.exists()) {
-            let run = folder.path().display();
             return Err(Error::Other(format!(
-                "{run} is not evaluated yet: do it with dml eval --run {run}"
+                "{} is not evaluated yet: do it with {}",
+                folder.path().display(),
+                dml("eval --run", folder.path())
             )));
         }
         let [embeddings, labels] = files;
-        let set = Set::read(&(embeddings.clone(), labels), false)?;
-        let classes = record.data.classes.len();
-        Ok(Opinions::new(&embeddings, &set.embeddings, &set.labels, classes))
+        let (points, labels) = (read_embeddings(&embeddings)?, read_labels(&labels)?);
+        if points.nrows() != labels.len() {
+            let fault = Fault::new(folder.path(), "has not as many labels as embeddings");
+            let again = dml("eval --run", folder.path());
+            return Err(fault.remedy(format!("evaluate it again with {again}")).into());
+        }
+        Ok(Opinions::new(&embeddings, &points, &labels, record.data.classes.len()))
     }
 
     fn new(file: &Path, embeddings: &Array2<f32>, labels: &[i64], classes: usize) -> Opinions {

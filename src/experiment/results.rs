@@ -7,6 +7,7 @@ use crate::data::Dataset;
 use crate::error::{Fault, Result};
 use crate::files::sha256_hex;
 use crate::train::{History, files};
+use crate::words::dml;
 
 /// One run of a comparison, trained and evaluated.
 #[derive(Debug, Clone)]
@@ -31,7 +32,7 @@ impl Finished {
     pub fn read(path: &Path) -> Result<Finished> {
         let (folder, record) = RunFolder::open(path)?;
         let evaluation: Option<Evaluation> = read_json(&folder.file(METRICS))?;
-        let remedy = format!("do so with dml eval --run {}", path.display());
+        let remedy = format!("do so with {}", dml("eval --run", path));
         let missing = || Fault::new(path, "is not evaluated any more").remedy(remedy);
         Ok(Finished {
             seed: record.seed,

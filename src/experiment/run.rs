@@ -10,6 +10,7 @@ use crate::files::create_folder;
 use crate::model::{Network, open_network};
 use crate::runtime::{LIBTORCH_VERSION, Memory};
 use crate::train::{History, Observer, RunProgress, Task, Unobserved, batches_of, files, train};
+use crate::words::dml;
 
 mod divergence;
 mod existing;
@@ -87,7 +88,8 @@ impl Run {
         let shown = path.display();
         if record.status == Status::Trained {
             return Err(Error::Other(format!(
-                "{shown} is finished: evaluate it with dml eval --run {shown}"
+                "{shown} is finished: evaluate it with {}",
+                dml("eval --run", path)
             )));
         }
         if record.engine != run.record.engine {

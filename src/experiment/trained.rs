@@ -12,6 +12,7 @@ use crate::eval::{self, Which};
 use crate::model::{Architecture, NamedTensors, Network, open_network, read_weights};
 use crate::runtime::{Cores, open_device};
 use crate::train::files;
+use crate::words::dml;
 
 /// The file that holds one of a run's models.
 pub fn model_file(model: Which) -> &'static str {
@@ -41,9 +42,8 @@ impl Trained {
             Some(path) => RunFolder::open(path)?,
             None => RunFolder::newest(runs)?,
         };
-        let shown = folder.path().display();
         if record.status != Status::Trained {
-            let remedy = format!("go on with dml train --resume {shown}");
+            let remedy = format!("go on with {}", dml("train --resume", folder.path()));
             let fault = Fault::new(folder.path(), "is not trained to its end yet");
             return Err(fault.remedy(remedy).into());
         }

@@ -4,7 +4,8 @@ use clap::Args;
 
 use crate::cli::{ClusterArgs, SettingArgs};
 use crate::error::{Error, Result};
-use crate::experiment::{Session, line};
+use crate::experiment::Session;
+use crate::words::line;
 
 /// The command that was called, in other forms.
 pub struct Commands {

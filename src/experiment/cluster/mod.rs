@@ -5,14 +5,12 @@ mod indices;
 mod logs;
 mod script;
 mod submit;
-mod words;
 
 pub use directives::{Memory, SbatchOption, TimeLimit};
 pub use indices::ranges;
 pub use logs::{Log, logs};
 pub use script::{Limits, Script};
 pub use submit::{Batch, JOB, Submitted};
-pub use words::{line, word};
 
 /// Folder of a batch's logs within its own.
 const LOGS: &str = "logs";

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{Memory, SbatchOption, TimeLimit, line, word};
+use super::{Memory, SbatchOption, TimeLimit};
+use crate::words::{line, path_word};
 
 /// What a task may take.
 #[derive(Debug, Clone)]
@@ -61,7 +62,7 @@ impl Script<'_> {
         format!(
             "#!/bin/bash\n{}\n\ncd {} || exit 1\n{gpu}{ONES_OWN_JOB}\n{command} &\n{end}",
             self.directives().join("\n"),
-            word(self.directory.display()),
+            path_word(&self.directory),
         )
     }
 

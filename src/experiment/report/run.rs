@@ -1,6 +1,6 @@
 //! The report on one run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::parts::{self, Told};
 use super::units::by_unit;
@@ -10,11 +10,12 @@ use crate::eval::Figures;
 use crate::experiment::evaluate::TEST_METRICS;
 use crate::experiment::folder::CONFIG;
 use crate::experiment::{
-    Evaluation, METRICS, Trained, figures_table, grouped, pictures, read_json, word,
+    Evaluation, METRICS, Trained, figures_table, grouped, pictures, read_json,
 };
 use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
 use crate::train::{History, files};
+use crate::words::dml;
 
 impl Told {
     /// All of a run that was evaluated.
@@ -25,7 +26,7 @@ impl Told {
         let history = History::read(&trained.folder.file(files::HISTORY))?;
         let evaluation: Option<Evaluation> = read_json(&trained.folder.file(METRICS))?;
         let evaluation = evaluation.ok_or_else(|| {
-            let remedy = format!("do so with dml eval --run {}", trained.folder.path().display());
+            let remedy = format!("do so with {}", dml("eval --run", trained.folder.path()));
             Fault::new(trained.folder.path(), "is not evaluated yet").remedy(remedy)
         })?;
         Ok(Told { trained, history, evaluation, name })
@@ -176,9 +177,9 @@ fn neighbours(reporter: &Reporter, told: &Told) -> Result<Section> {
 
 fn repeating(told: &Told, tested: Option<&Evaluation>) -> Section {
     let config = told.trained.folder.file(CONFIG);
-    let train = format!("dml train --config {} --runs again", word(config.display()));
+    let train = format!("{} --runs again", dml("train --config", &config));
     let mut commands = vec![train, "dml eval --runs again".to_owned()];
-    commands.extend(tested.map(|of| format!("dml eval --runs again --test {}", word(&of.images))));
+    commands.extend(tested.map(|of| dml("eval --runs again --test", Path::new(&of.images))));
     let command = commands.join("\n");
     let parts = vec![
         html::command(&command),

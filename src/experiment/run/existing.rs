@@ -6,6 +6,7 @@ use super::{Run, RunRecord, Status};
 use crate::error::{Error, Result};
 use crate::files::resolved;
 use crate::train::{Checkpoint, Newest};
+use crate::words::dml;
 
 /// What to do where the run's folder exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,17 +40,19 @@ impl Run {
             self.folder.remove()?;
             return Ok(Found::Nothing);
         }
-        let shown = self.folder.path().display();
+        let path = self.folder.path();
         let same = self.folder.record()?.filter(|r| r.fingerprint == self.record.fingerprint);
         let way_out = match (same, existing) {
             (Some(record), Existing::GoOn) => return self.go_on(record.status),
             (Some(RunRecord { status: Status::Trained, .. }), _) => {
-                format!("is trained already: evaluate it with dml eval --run {shown}")
+                format!("is trained already: evaluate it with {}", dml("eval --run", path))
             }
-            (Some(_), _) => format!("is unfinished: go on with dml train --resume {shown}"),
+            (Some(_), _) => {
+                format!("is unfinished: go on with {}", dml("train --resume", path))
+            }
             (None, _) => "holds something else: take another --name".to_owned(),
         };
-        Err(Error::Other(format!("{shown} {way_out}, or replace the run with --force")))
+        Err(Error::Other(format!("{} {way_out}, or replace the run with --force", path.display())))
     }
 
     /// Refuses to remove the folder where training reads a file in it.

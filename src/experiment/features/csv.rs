@@ -1,0 +1,245 @@
+//! Tables of text: CSV in its dialects, and what numpy.savetxt writes.
+
+use std::path::Path;
+
+use csv::ReaderBuilder;
+
+use super::table::{Cells, Column, Table};
+use crate::error::{Error, Fault, Result};
+
+/// Reads a table of text.
+///
+/// # Errors
+/// No text, no rows, or rows of different lengths.
+pub fn read(bytes: &[u8], file: &Path) -> Result<Table> {
+    let text = decoded(bytes, file)?;
+    let (text, skipped) = without_preamble(&text);
+    let (separator, mut remarks) = separator(text);
+    let (records, lines) = match separator {
+        Some(separator) => parted(text, separator, skipped, file)?,
+        None => spaced(text, skipped),
+    };
+    let width = records.first().map_or(0, Vec::len);
+    if width == 0 {
+        return Err(Fault::new(file, "has no rows").remedy("save one row an embedding").into());
+    }
+    for (cells, &line) in records.iter().zip(&lines) {
+        if cells.len() != width {
+            let problem = format!("has {} cells, the first line has {width}", cells.len());
+            let fault = Fault::new(file, problem).line(line);
+            return Err(fault.remedy("mend the line, or quote cells that hold commas").into());
+        }
+    }
+    let comma = separator != Some(b',');
+    let named = is_header(&records, comma);
+    let names: Vec<String> = match named {
+        true => records[0].iter().map(|name| name.trim().to_owned()).collect(),
+        false => (1..=width).map(|number| number.to_string()).collect(),
+    };
+    let rows = &records[usize::from(named)..];
+    if rows.is_empty() {
+        return Err(Fault::new(file, "has a header and no rows")
+            .remedy("save one row an embedding")
+            .into());
+    }
+    remarks.push(if named { "first line names the columns" } else { "no header" }.to_owned());
+    let column = |(place, name): (usize, String)| {
+        let cells: Vec<&str> = rows.iter().map(|row| row[place].trim()).collect();
+        Column { name, cells: typed(&cells, comma) }
+    };
+    let columns: Vec<Column> = names.into_iter().enumerate().map(column).collect();
+    let lines = lines[usize::from(named)..].to_vec();
+    Ok(Table { file: file.to_path_buf(), columns, rows: rows.len(), lines, named, remarks })
+}
+
+/// The text of bytes in UTF-8 or UTF-16, without a mark of its order.
+fn decoded(bytes: &[u8], file: &Path) -> Result<String> {
+    let wide = |of: fn([u8; 2]) -> u16| {
+        let units = bytes[2..].chunks_exact(2).map(|pair| of([pair[0], pair[1]]));
+        char::decode_utf16(units).collect::<std::result::Result<String, _>>().ok()
+    };
+    let text = match bytes {
+        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
+        _ => String::from_utf8(bytes.to_vec()).ok(),
+    };
+    let text = text.filter(|text| !text.contains('\0'));
+    text.ok_or_else(|| {
+        let fault =
+            Fault::new(file, "is neither an array of NumPy's nor parquet nor text in UTF-8");
+        fault.remedy("save embeddings as .npy, .npz, .csv or .parquet").into()
+    })
+}
+
+/// The text from its first row on, and the lines before it: comments, as numpy.savetxt writes them.
+fn without_preamble(text: &str) -> (&str, u64) {
+    let (mut rest, mut skipped) = (text, 0);
+    while rest.starts_with('#') || rest.starts_with('\n') || rest.starts_with("\r\n") {
+        let Some((_, after)) = rest.split_once('\n') else { break };
+        (rest, skipped) = (after, skipped + 1);
+    }
+    (rest, skipped)
+}
+
+/// What parts the cells; none where it is blanks.
+fn separator(text: &str) -> (Option<u8>, Vec<String>) {
+    let line = text.lines().next().unwrap_or_default();
+    if let Some(separator) = line.strip_prefix("sep=").and_then(|rest| rest.bytes().next()) {
+        return (Some(separator), Vec::new());
+    }
+    // Commas within quotes or brackets part nothing.
+    let (mut counts, mut quoted, mut depth) = ([0_usize; 3], false, 0_usize);
+    for byte in line.bytes() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'[' if !quoted => depth += 1,
+            b']' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if let Some(place) =
+            b"\t;,".iter().position(|known| *known == byte && !quoted && depth == 0)
+        {
+            counts[place] += 1;
+        }
+    }
+    match counts {
+        [tabs, ..] if tabs > 0 => (Some(b'\t'), vec!["parted by tabs".to_owned()]),
+        [_, semicolons, _] if semicolons > 0 => {
+            (Some(b';'), vec!["parted by semicolons".to_owned()])
+        }
+        [.., commas] if commas > 0 => (Some(b','), Vec::new()),
+        _ if is_spaced(line) => (None, vec!["parted by blanks".to_owned()]),
+        _ => (Some(b','), Vec::new()),
+    }
+}
+
+/// Whether a line is numbers with blanks between them; the first may be a name.
+fn is_spaced(line: &str) -> bool {
+    let mut words = line.split_whitespace().rev();
+    let last = words.next().is_some_and(|word| word.parse::<f64>().is_ok());
+    let numbers = 1 + words.by_ref().take_while(|word| word.parse::<f64>().is_ok()).count();
+    last && words.next().is_none() && numbers + 1 >= 2 && line.trim().contains([' ', '\t'])
+}
+
+/// Cells of each row.
+type Records = (Vec<Vec<String>>, Vec<u64>);
+
+fn parted(text: &str, separator: u8, skipped: u64, file: &Path) -> Result<Records> {
+    let told = text.starts_with("sep=");
+    let text = if told { text.split_once('\n').map_or("", |(_, rest)| rest) } else { text };
+    let skipped = skipped + u64::from(told);
+    let mut reader = ReaderBuilder::new()
+        .delimiter(separator)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let (mut records, mut lines) = (Vec::new(), Vec::new());
+    for record in reader.records() {
+        let record =
+            record.map_err(|e| Error::from(Fault::new(file, format!("is no CSV ({e})"))))?;
+        if record.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
+        lines.push(skipped + record.position().map_or(0, csv::Position::line));
+        records.push(record.iter().map(str::to_owned).collect());
+    }
+    Ok((records, lines))
+}
+
+fn spaced(text: &str, skipped: u64) -> Records {
+    let rows = text.lines().zip(skipped + 1..).filter(|(line, _)| !line.trim().is_empty());
+    let cells = |line: &str| line.split_whitespace().map(str::to_owned).collect();
+    rows.map(|(line, number)| (cells(line), number)).unzip()
+}
+
+/// Whether the first row names the columns: it has text where the rows below have numbers, or names
+/// that labels have, or it counts the columns as pandas does.
+fn is_header(records: &[Vec<String>], comma: bool) -> bool {
+    let first = &records[0];
+    let is_number = |cell: &str| real(cell.trim(), comma).is_some();
+    let below = records.get(1);
+    let text_over_number = |place: usize| {
+        let over = |row: &Vec<String>| is_number(&row[place]) || row[place].trim().starts_with('[');
+        !is_number(&first[place]) && below.is_some_and(over)
+    };
+    let named = |cell: &String| {
+        super::choice::Wanted::Labels.is_called(cell)
+            && records.iter().skip(1).all(|row| !row.contains(cell))
+    };
+    let counted = first.iter().enumerate().all(|(place, cell)| cell.trim() == place.to_string());
+    let has_point = |row: &Vec<String>| row.iter().any(|cell| cell.contains(['.', 'e', 'E']));
+    (0..first.len()).any(text_over_number)
+        || first.iter().any(named)
+        || (counted && first.len() > 1 && below.is_some_and(has_point))
+}
+
+/// A number, with a decimal comma where that is none between cells.
+fn real(text: &str, comma: bool) -> Option<f64> {
+    let plain = text.parse().ok();
+    match plain {
+        None if comma && !text.contains('.') && text.matches(',').count() == 1 => {
+            text.replace(',', ".").parse().ok()
+        }
+        plain => plain,
+    }
+}
+
+/// The values of a column by what all its cells are.
+fn typed(cells: &[&str], comma: bool) -> Cells {
+    if cells.iter().all(|cell| cell.is_empty()) {
+        return Cells::Unusable("nothing".to_owned());
+    }
+    // `007` may be a name, and tells so by staying text.
+    let whole = |cell: &&str| cell.parse::<i64>().ok();
+    if let Some(values) = cells.iter().map(whole).collect::<Option<Vec<i64>>>() {
+        return Cells::Whole(values);
+    }
+    if let Some(values) = cells.iter().map(|cell| real(cell, comma)).collect::<Option<Vec<f64>>>() {
+        let single = cells.iter().zip(&values).all(|(cell, &value)| is_single(cell, value));
+        return Cells::Real(values, single);
+    }
+    if cells[0].starts_with('[') && cells[0].ends_with(']') {
+        return lists(cells);
+    }
+    Cells::Text(cells.iter().map(|cell| (*cell).to_owned()).collect())
+}
+
+/// Whether a text is what a number of f32 is written as, so that the number itself is meant.
+fn is_single(text: &str, value: f64) -> bool {
+    let single: f32 = text.parse().unwrap_or(value as f32);
+    f64::from(single) == value || single.to_string().parse() == Ok(value)
+}
+
+/// Lists as Python prints them, `[0.1, 0.2]` or NumPy's `[0.1 0.2]`.
+fn lists(cells: &[&str]) -> Cells {
+    let (mut values, mut width, mut single) = (Vec::new(), None, true);
+    for (row, cell) in cells.iter().enumerate() {
+        let inside = cell.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let words = inside.unwrap_or_default().split([',', ' ', '\n', '\r', '\t']);
+        let before = values.len();
+        for word in words.filter(|word| !word.is_empty()) {
+            if word == "..." {
+                let why =
+                    "lists that NumPy cut short by ...: save them with numpy.savez or to_parquet";
+                return Cells::Faulty(why.to_owned());
+            }
+            let Ok(value) = word.parse::<f64>() else {
+                return Cells::Text(cells.iter().map(|cell| (*cell).to_owned()).collect());
+            };
+            single = single && is_single(word, value);
+            values.push(value);
+        }
+        let found = values.len() - before;
+        if *width.get_or_insert(found) != found {
+            let first = width.unwrap_or_default();
+            return Cells::Faulty(format!(
+                "lists of {first} numbers, and of {found} in row {row} (from 0)"
+            ));
+        }
+    }
+    match width {
+        None | Some(0) => Cells::Faulty("empty lists".to_owned()),
+        Some(width) => Cells::Lists(width, values, single),
+    }
+}

@@ -1,0 +1,1 @@
+//! Files that NumPy, pandas, polars and pyarrow wrote.
