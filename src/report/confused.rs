@@ -115,7 +115,7 @@ mod tests {
         let head = MARGIN + TITLE * LINE + 6.0 + ROW;
         let orange = |row: f64| {
             let middle = head + (row + 0.5) * ROW;
-            let line = Rect { y: middle, height: 1.0, ..picture.page() };
+            let line = Rect { y: middle.floor(), height: 1.0, ..picture.page() };
             let colour = [SECOND.0, SECOND.1, SECOND.2];
             picture.pixels(line).iter().filter(|pixel| **pixel == colour).count()
         };

@@ -202,11 +202,15 @@ mod tests {
         let drawn = draw("1-NN accuracy", &parameters, &trials, 1, "a note").unwrap();
         let picture = Picture::of(&drawn);
         assert!(picture.shows_something() && picture.edge_is_white(10.0));
-        assert_eq!(drawn.captions(), "a note");
+        let remark = |start: f64| {
+            format!(
+                "a note · the axis of 1-NN accuracy starts at {start}, not at 0, in every panel"
+            )
+        };
+        assert_eq!(drawn.captions(), remark(0.4));
         let high = [trials[0], trials[1]];
         let told = draw("1-NN accuracy", &parameters, &high, 1, "a note").unwrap().captions();
-        let remark = "a note · the axis of 1-NN accuracy starts at 0.79, not at 0, in every panel";
-        assert_eq!(told, remark);
+        assert_eq!(told, remark(0.79));
         let failed = [Trial { values: &values[2], score: f64::NAN, stopped: false }];
         draw("1-NN accuracy", &parameters, &failed, 0, "").unwrap();
         let error = draw("x", &[], &[], 0, "").unwrap_err().to_string();

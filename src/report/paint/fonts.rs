@@ -97,7 +97,7 @@ impl Fonts {
     /// where there are several.
     pub fn with(&self, letters: &[char], bold: bool, region: &str) -> Option<&Face> {
         let others = || self.others.get_or_init(|| Others::find(self.folder.as_deref()));
-        let own = [bold, !bold].map(|bold| self.own(bold)).into_iter();
+        let own = [bold, !bold].map(|bold| self.own(bold));
         own.into_iter().find(|own| own.draws(letters)).or_else(|| others().with(letters, region))
     }
 }

@@ -89,7 +89,10 @@ impl Legend {
             entries.iter().map(|entry| (entry.key, entry.within(room))).collect();
         let widest = entries.iter().map(|(_, words)| text_width(&words.text, Ink::label()));
         let column_width = key_width + widest.fold(0.0, f64::max);
-        let width = column_width * columns as f64 + spaces;
+        let width = match entries.len() {
+            0 => 0.0,
+            _ => column_width * columns as f64 + spaces,
+        };
         Legend { rows, key_width, column_width, width, height: rows as f64 * ROW, entries }
     }
 
