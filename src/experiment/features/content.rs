@@ -181,7 +181,7 @@ impl Content {
                 let array = npy::read(bytes, file)?;
                 let labels = array.labels()?;
                 let told = format!("{}, {}", array.told(), labels.told());
-                Ok((labels, format!("{} {told}", file.display())))
+                Ok((labels, told))
             }
             Content::Archive(archive) => archive_labels(archive, key),
             Content::Table(table) => table.labels_alone(key),

@@ -78,6 +78,7 @@ impl Features {
         let (labels, told_labels, label_file) = match label_source.as_ref().filter(|_| !beside) {
             Some(labels) => {
                 let (found, told) = labels.open()?.labels(labels.key.as_deref())?;
+                let told = format!("{}: {told}", labels.file.display());
                 (found, told, labels.shown())
             }
             None => {
@@ -87,7 +88,7 @@ impl Features {
         };
         let file = source.shown();
         refuse_other_count(&numbers, &file, &labels, &label_file)?;
-        let understood = format!("{}: {told}; labels: {told_labels}", file.display());
+        let understood = format!("{}: {told}; labels: {told_labels}", source.file.display());
         Ok(Features { embeddings: numbers, labels, file, label_file, understood })
     }
 }
