@@ -28,7 +28,7 @@ pub use experiments::{BoundArgs, CompareArgs, KeyArgs, ManyArgs, SweepArgs, Tune
 pub use parse::Ks;
 use parse::{class_names, count, ks, seed, tsne_engine, tsne_of, which_model};
 pub use runs::{DiffArgs, RemoveArgs, RunsArgs, RunsCommand};
-pub use share::{EmbedArgs, ExportArgs, Format, ReportArgs};
+pub use share::{EmbedArgs, EmbedFormat, ExportArgs, Format, ReportArgs};
 pub use shell::{CompletionsArgs, ManArgs};
 
 /// Deep metric learning on labelled images: train, embed, evaluate and compare losses honestly.
@@ -179,8 +179,8 @@ pub struct TrainArgs {
     pub keys: KeyArgs,
     #[command(flatten)]
     pub settings: SettingArgs,
-    /// Begin with the weights of this safetensors file, one of PyTorch's for example [default: drawn
-    /// under the seed]
+    /// Begin with the weights of this safetensors file, one of PyTorch's for example, - for stdin
+    /// [default: drawn under the seed]
     #[arg(long, value_name = "FILE")]
     pub init: Option<String>,
     /// Name of the run's folder [default: loss, seed and a hash of settings and data]

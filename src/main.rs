@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         Command::Runs(args) => commands::runs(args, &progress),
         Command::Report(args) => commands::report(args, &progress),
         Command::Embed(args) => commands::embed(args, &progress),
-        Command::Export(args) => commands::export(args),
+        Command::Export(args) => commands::export(args, &progress),
         Command::Losses(args) => commands::losses(args, &progress),
         Command::Completions(args) => commands::completions(args),
         Command::Man(args) => commands::man(args),

@@ -62,12 +62,12 @@ pub struct SampleArgs {
     /// Seed of the choice
     #[arg(long, default_value_t = 2022)]
     pub seed: u64,
-    /// File to write; .gz at the end zips it
+    /// CSV to write, - for stdout; .gz at the end zips it
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
     #[command(flatten)]
     pub columns: ColumnArgs,
-    /// Overwrite the file where it exists
+    /// Overwrite the file where it exists; never FILE itself or a file that a run keeps
     #[arg(long)]
     pub force: bool,
 }

@@ -30,4 +30,7 @@ pub struct EmbeddingArgs {
     /// Write metrics.json, the confusion matrix and pictures into this folder
     #[arg(long, value_name = "DIR", requires = "embeddings")]
     pub out: Option<PathBuf>,
+    /// Overwrite files in that folder; never an input or a file that a run keeps
+    #[arg(long, requires = "out")]
+    pub force: bool,
 }

@@ -31,8 +31,9 @@ pub struct ReportArgs {
 #[command(after_help = "Examples:
   dml embed new.csv --out new.npy                       with the newest run
   dml embed new.csv --run runs/supcon-seed2022-1a2b3c --out new.npy --labels-out new_labels.npy
-  dml embed new.csv.gz --out new.csv                    a row an image, its label first if it has one;
-                                                        new.parquet likewise, with typed columns
+  dml embed new.csv.gz --out new_embedded.csv           a row an image, its label first if it has one;
+                                                        .parquet likewise, with typed columns
+  dml embed new.csv --out - | head -3                   CSV on stdout, nothing else
 
 A row is an image of the size that the run was trained on, with or without a label; labels need not
 be those that were trained on.")]
@@ -40,12 +41,19 @@ pub struct EmbedArgs {
     /// CSV of images, .csv or .csv.gz
     #[arg(value_name = "IMAGES")]
     pub images: PathBuf,
-    /// Where the embeddings go: .npy, float32, a row an image, or .csv or .parquet with labels
+    /// Where the embeddings go, - for stdout: .npy, float32, a row an image, or .csv, .csv.gz or
+    /// .parquet with labels
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    /// What to write [default: what the ending of --out says; CSV into a pipe]
+    #[arg(long, value_enum)]
+    pub format: Option<EmbedFormat>,
     /// Where whole-numbered labels go: .npy, int64, a number an image
     #[arg(long, value_name = "NPY")]
     pub labels_out: Option<PathBuf>,
+    /// Overwrite files that exist; never the images or a file that a run keeps
+    #[arg(long)]
+    pub force: bool,
     /// Run folder [default: the newest trained run]
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
@@ -63,7 +71,7 @@ pub struct EmbedArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  dml export runs/supcon-seed2022-1a2b3c --format torchscript --out supcon.pt
+  dml export runs/supcon-seed2022-1a2b3c --out supcon.pt                  torchscript, by the ending
   dml export runs/supcon-seed2022-1a2b3c --format safetensors --out supcon.safetensors
   dml export runs/supcon-seed2022-1a2b3c --format parquet --out embeddings.parquet
   dml export runs/supcon-seed2022-1a2b3c --format tensorboard --out logs/supcon
@@ -74,18 +82,32 @@ pub struct ExportArgs {
     /// A trained run, by its folder
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
-    /// What to write
+    /// What to write [default: what the ending of --out says]
     #[arg(long, value_enum)]
-    pub format: Format,
-    /// Where it goes; npy and tensorboard are folders
+    pub format: Option<Format>,
+    /// Where it goes, - for stdout; npy and tensorboard are folders
     #[arg(long, value_name = "PATH")]
     pub out: PathBuf,
+    /// Overwrite files that exist; never a file that a run keeps
+    #[arg(long)]
+    pub force: bool,
     /// Which of the run's models: last or best [default: last]
     #[arg(long, value_name = "WHICH", value_parser = which_model)]
     pub model: Option<Which>,
     /// CSV that the run was trained on, where it has moved; tensorboard needs it
     #[arg(long, value_name = "FILE")]
     pub data: Option<String>,
+}
+
+/// What embeddings are written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EmbedFormat {
+    /// An array of NumPy's
+    Npy,
+    /// A table as text, with labels
+    Csv,
+    /// A table with typed columns, with labels
+    Parquet,
 }
 
 /// What other programs read.

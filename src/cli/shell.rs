@@ -23,4 +23,7 @@ pub struct ManArgs {
     /// Write a page for every command into this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Overwrite pages that exist
+    #[arg(long, requires = "out")]
+    pub force: bool,
 }

@@ -49,12 +49,12 @@ pub fn compare(args: CompareArgs, progress: Progress) -> Result<()> {
 }
 
 fn shown(comparison: &Comparison) -> String {
-    let mut parts = vec![wrapped(&comparison.caption()), comparison.summary.table().blocks(WIDEST)];
+    let mut parts = vec![wrapped(&comparison.caption()), comparison.summary.shown().blocks(WIDEST)];
     parts.extend(comparison.standings_table().map(|table| table.terminal()));
     parts.push(wrapped(&comparison.conclusion));
     if let Some(test) = &comparison.test {
         parts.push(wrapped(&comparison.test_caption(test)));
-        parts.push(test.summary.table().blocks(WIDEST));
+        parts.push(test.summary.shown().blocks(WIDEST));
         parts.extend(comparison.test_standings_table().map(|table| table.terminal()));
     }
     parts.join("\n\n")

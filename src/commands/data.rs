@@ -1,9 +1,13 @@
 //! `dml data`: get, check and sample images in CSV.
 
-use super::{print, print_json, set_columns};
+use std::path::Path;
+
+use super::{RUNS, print, print_json, set_columns, told};
 use crate::cli::{CheckArgs, ColumnArgs, DataCommand, FetchArgs, SampleArgs};
 use crate::data::{self, Content, CsvOptions, DataConfig, SampleSize, Summary};
 use crate::error::{Error, Result};
+use crate::experiment::keeper_of;
+use crate::files::{CSV, OutputRules};
 use crate::report::table::Table;
 use crate::train::Progress;
 
@@ -15,7 +19,7 @@ pub fn data(command: DataCommand, progress: &Progress) -> Result<()> {
     match command {
         DataCommand::Fetch(args) => fetch(&args, progress),
         DataCommand::Check(args) => check(&args),
-        DataCommand::Sample(args) => sample(&args),
+        DataCommand::Sample(args) => sample(&args, progress),
     }
 }
 
@@ -30,7 +34,7 @@ fn check(args: &CheckArgs) -> Result<()> {
     if args.json {
         print_json(&summary)?
     } else {
-        print(&told(&summary))?
+        print(&shown(&summary))?
     }
     match summary.fault_count {
         0 => Ok(()),
@@ -39,7 +43,7 @@ fn check(args: &CheckArgs) -> Result<()> {
     }
 }
 
-fn told(summary: &Summary) -> String {
+fn shown(summary: &Summary) -> String {
     let mut text = vec![format!("{}: {} rows", summary.file.display(), summary.rows)];
     text.extend(summary.content.as_ref().map(content));
     text.extend(summary.faults.iter().map(|fault| format!("fault: {fault}")));
@@ -74,16 +78,17 @@ fn content(content: &Content) -> String {
     )
 }
 
-fn sample(args: &SampleArgs) -> Result<()> {
-    if args.out.exists() && !args.force {
-        let problem = "exists already; take another name or overwrite it with --force";
-        return Err(Error::setting("--out", args.out.display(), problem));
-    }
+fn sample(args: &SampleArgs, progress: &Progress) -> Result<()> {
+    CSV.refuse_other_name("--out", &args.out, "")?;
+    let keeper = |path: &Path| keeper_of(path, Path::new(RUNS));
+    let mut rules = OutputRules::new(args.force, &keeper).input("the images", &args.file);
+    let out = rules.file("--out", &args.out)?;
     let dataset = data::load(&args.file, &options(&args.columns))?;
     let size = args.total.map_or(SampleSize::PerClass(args.per_class), SampleSize::Total);
     let rows = data::stratified(&dataset.labels, size, args.seed)?;
-    data::write_csv(&dataset, &rows, &args.out)?;
-    print(&format!("{}: {} images", args.out.display(), rows.len()))
+    out.make_folder()?;
+    data::write_csv(&dataset, &rows, out.path())?;
+    told(&out, &format!("{}: {} images", out.shown(), rows.len()), progress)
 }
 
 fn options(columns: &ColumnArgs) -> CsvOptions {

@@ -8,9 +8,10 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::eval::EvalConfig;
 use crate::experiment::{
-    EmbeddingEvaluation, EmbeddingFiles, Evaluation, RunFolder, RunLock, Session, Trained,
-    draw_training, evaluate, evaluate_test, figures_table,
+    EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles, Evaluation, RunFolder, RunLock, Session,
+    Trained, draw_training, evaluate, evaluate_test, figures_table, keeper_of, picture_remarks,
 };
+use crate::files::{Output, OutputRules};
 use crate::runtime::Cores;
 use crate::train::{History, Progress, files};
 
@@ -39,19 +40,40 @@ fn eval_embeddings(
         queries: queries.clone().map(|queries| (queries, query_labels.clone())),
         normalise: *normalise,
     };
+    let out = out.as_deref().map(|folder| checked_out(folder, args)).transpose()?;
     let mut config = EvalConfig::default();
     set_figures(&mut config, args);
     config.check()?;
     let cores = Cores::new(Cores::available());
     let _core = cores.take();
     let evaluation = EmbeddingEvaluation::new(&files, &config, &cores, &|line| progress.say(line))?;
-    if let Some(folder) = out {
-        evaluation.write(folder, args.style.unwrap_or_default())?;
+    if let Some(out) = &out {
+        picture_remarks(&evaluation.classes).iter().for_each(|remark| progress.say(remark));
+        evaluation.write(out.path(), args.style.unwrap_or_default())?;
     }
     if args.json {
         return print_json(&evaluation);
     }
-    print(&told_embeddings(&evaluation, out.as_deref()))
+    print(&told_embeddings(&evaluation, args.embeddings.out.as_deref()))
+}
+
+/// The folder that the figures go to, before anything is read.
+fn checked_out(folder: &Path, args: &EvalArgs) -> Result<Output> {
+    let keeper = |path: &Path| keeper_of(path, &args.runs);
+    let EmbeddingArgs { embeddings, labels, queries, query_labels, force, .. } = &args.embeddings;
+    let inputs = [
+        ("the embeddings", embeddings),
+        ("their labels", labels),
+        ("the queries", queries),
+        ("the labels of the queries", query_labels),
+    ];
+    let mut rules = OutputRules::new(*force, &keeper);
+    for (what, path) in inputs {
+        if let Some(path) = path {
+            rules = rules.input(what, path);
+        }
+    }
+    rules.folder("--out", folder, &EMBEDDING_FILES)
 }
 
 fn eval_run(args: &EvalArgs, progress: &Progress) -> Result<()> {
@@ -110,16 +132,17 @@ fn told(folder: &RunFolder, evaluation: &Evaluation) -> String {
             table.push([name.to_owned(), format!("{:.4}", map.kl)]);
         }
     }
-    format!(
-        "{} of {}: {} queries against {} references\n\n{}\n\n{}\n\nwritten to {}",
-        evaluation.images,
-        folder.path().display(),
-        evaluation.queries,
-        evaluation.references,
+    let Evaluation { images, queries, references, .. } = evaluation;
+    let folder = folder.path().display();
+    let mut parts = vec![
+        format!("{images} of {folder}: {queries} queries against {references} references"),
         table.terminal(),
-        evaluation.confusion_table().terminal(),
-        folder.path().display(),
-    )
+    ];
+    if evaluation.classes.len() <= MOST_CLASSES {
+        parts.push(evaluation.confusion_table().terminal());
+    }
+    parts.push(format!("written to {folder}"));
+    parts.join("\n\n")
 }
 
 /// A confusion matrix of more classes does not fit a terminal.

@@ -39,6 +39,8 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::files::Output;
+use crate::train::Progress;
 
 /// Prints results to stdout.
 ///
@@ -55,6 +57,22 @@ fn print(text: &str) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Folder that holds the runs unless another is named.
+const RUNS: &str = "runs";
+
+/// Says what was written, on stdout; on stderr where that is a stream, so that nothing but the
+/// result is on it.
+///
+/// # Errors
+/// Stdout cannot be written to.
+fn told(out: &Output, what: &str, progress: &Progress) -> Result<()> {
+    if !out.is_stream() {
+        return print(what);
+    }
+    progress.say(what);
+    Ok(())
 }
 
 /// Columns that a table of many losses is broken at.

@@ -1,30 +1,38 @@
 //! `dml embed` and `dml export`: a run's work for other images and other programs.
 
+use std::io::IsTerminal;
 use std::path::Path;
 
-use super::{print, set, set_columns, set_compute};
-use crate::cli::{EmbedArgs, ExportArgs, Format};
+use super::{set, set_columns, set_compute, told};
+use crate::cli::{EmbedArgs, EmbedFormat, ExportArgs, Format};
 use crate::data::{ClassNames, CsvOptions, DataConfig, LabelColumn, load};
 use crate::error::{Error, Result};
 use crate::eval::Which;
-use crate::experiment::{Trained, write_embedded, write_labels};
-use crate::files::{create_folder, folder_of, is_device};
+use crate::experiment::{EVENT_FILES, Trained, keeper_of, npy_files, write_embedded, write_labels};
+use crate::files::{CSV, FileKind, NPY, Output, OutputRules, PARQUET, SAFETENSORS, TORCHSCRIPT};
 use crate::runtime::Cores;
 use crate::train::Progress;
+
+/// The other way out where an ending and what is written disagree.
+const OTHER_FORMAT: &str = ", or another --format";
 
 /// Embeds new images with a trained run.
 ///
 /// # Errors
-/// No such run; a fault of the file; images of another size; labels that cannot be written.
+/// No such run; a fault of the file; images of another size; outputs that must not be written, or
+/// cannot.
 pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     let mut trained = Trained::open(args.run.as_deref(), &args.runs)?;
-    if args.labels_out.as_ref() == Some(&args.out) {
-        let problem = "is where the embeddings go, too: name another file";
-        return Err(Error::setting("--labels-out", args.out.display(), problem));
-    }
-    for out in args.labels_out.iter().chain([&args.out]) {
-        make_folder_of(out)?;
-    }
+    let keeper = |path: &Path| keeper_of(path, &args.runs);
+    let rules = OutputRules::new(args.force, &keeper).input("the images", &args.images);
+    let mut rules = with_inputs_of(&trained, rules);
+    let out = rules.file("--out", &args.out)?;
+    let kind = embedded_kind(&args, &out, progress)?;
+    let labels_out = args.labels_out.as_ref().map(|path| {
+        NPY.refuse_other_name("--labels-out", path, "")?;
+        rules.file("--labels-out", path)
+    });
+    let labels_out = labels_out.transpose()?;
     set_compute(&mut trained.config, &args.compute);
     progress.say(&format!("run: {}", trained.folder.path().display()));
     let mut columns = DataConfig::default();
@@ -38,44 +46,125 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     let _core = cores.take();
     let model = args.model.unwrap_or(Which::Last);
     let embeddings = trained.embed(&images, model, &cores, |line| progress.say(line))?;
-    if let Some(out) = &args.labels_out {
-        write_labels(out, &images)?;
+    if let Some(out) = &labels_out {
+        out.make_folder()?;
+        write_labels(out.path(), &images)?;
     }
-    write_embedded(&args.out, &embeddings, &images)?;
+    out.make_folder()?;
+    write_embedded((out.path(), kind), &embeddings, &images)?;
     let (rows, columns) = embeddings.dim();
-    told(&args.out, &format!("{rows} embeddings of {columns} numbers\n"))
+    let written = format!("{rows} embeddings of {columns} numbers\nwritten to {}", out.shown());
+    told(&out, &written, progress)
+}
+
+/// Rules with the files that a run's settings name.
+fn with_inputs_of<'a>(trained: &Trained, rules: OutputRules<'a>) -> OutputRules<'a> {
+    let config = &trained.config;
+    rules
+        .input("the images that the run was trained on", &config.data.path)
+        .input("the weights that the run began with", &config.model.init)
+}
+
+/// What embeddings are written as: what was asked for, else what the ending says; CSV into a pipe.
+fn embedded_kind(args: &EmbedArgs, out: &Output, progress: &Progress) -> Result<&'static FileKind> {
+    let kind = match args.format {
+        Some(EmbedFormat::Npy) => &NPY,
+        Some(EmbedFormat::Csv) => &CSV,
+        Some(EmbedFormat::Parquet) => &PARQUET,
+        None if out.is_stream() => {
+            progress.say("format: CSV; --format npy or parquet writes another");
+            &CSV
+        }
+        None => {
+            let kind = FileKind::of_name(&args.out);
+            kind.filter(|kind| [&NPY, &CSV, &PARQUET].contains(kind)).ok_or_else(|| {
+                let problem =
+                    "must end in .npy, .csv or .parquet, or --format has to say what to write";
+                Error::setting("--out", args.out.display(), problem)
+            })?
+        }
+    };
+    refuse_unfit(kind, &args.out, out)?;
+    Ok(kind)
+}
+
+/// Refuses a name that promises something else, and a terminal for what is no text.
+fn refuse_unfit(kind: &FileKind, named: &Path, out: &Output) -> Result<()> {
+    if !out.is_stream() {
+        return kind.refuse_other_name("--out", named, OTHER_FORMAT);
+    }
+    let is_terminal = out.path() == Path::new("/dev/stdout") && std::io::stdout().is_terminal();
+    match is_terminal && *kind != CSV {
+        true => {
+            let problem = format!("is a terminal, and {} is no text: name a file", kind.name);
+            Err(Error::setting("--out", named.display(), problem))
+        }
+        false => Ok(()),
+    }
 }
 
 /// Writes a run's network or embeddings for other programs.
 ///
 /// # Errors
-/// No such run, or one that is not evaluated where embeddings are asked for; a file that cannot be
-/// written.
-pub fn export(args: ExportArgs) -> Result<()> {
+/// No such run, or one that is not evaluated where embeddings are asked for; an output that must not
+/// be written, or cannot.
+pub fn export(args: ExportArgs, progress: &Progress) -> Result<()> {
+    let format = args.format.map_or_else(|| format_of(&args.out), Ok)?;
     let mut trained = Trained::open(Some(&args.run), &args.run)?;
     set(&mut trained.config.data.path, &args.data);
-    let (model, out) = (args.model.unwrap_or(Which::Last), args.out.as_path());
-    make_folder_of(out)?;
-    match args.format {
-        Format::Safetensors => trained.export_safetensors(model, out),
-        Format::Torchscript => trained.export_torchscript(model, out),
-        Format::Npy => trained.export_npy(out),
-        Format::Csv => trained.export_csv(out),
-        Format::Parquet => trained.export_parquet(out),
-        Format::Tensorboard => trained.export_tensorboard(out),
+    let runs = args.run.parent().unwrap_or(Path::new(""));
+    let keeper = |path: &Path| keeper_of(path, runs);
+    let mut rules = with_inputs_of(&trained, OutputRules::new(args.force, &keeper));
+    let out = exported_out(&args, format, &mut rules)?;
+    out.make_folder()?;
+    let (model, path) = (args.model.unwrap_or(Which::Last), out.path());
+    match format {
+        Format::Safetensors => trained.export_safetensors(model, path),
+        Format::Torchscript => trained.export_torchscript(model, path),
+        Format::Npy => trained.export_npy(path),
+        Format::Csv => trained.export_csv(path),
+        Format::Parquet => trained.export_parquet(path),
+        Format::Tensorboard => trained.export_tensorboard(path),
     }?;
-    told(out, "")
+    told(&out, &format!("written to {}", out.shown()), progress)
 }
 
-/// Makes the folder that a file goes to.
-fn make_folder_of(out: &Path) -> Result<()> {
-    folder_of(out).map_or(Ok(()), create_folder)
-}
-
-/// Says where something was written; not where stdout or a device has it.
-fn told(out: &Path, what: &str) -> Result<()> {
-    if is_device(out) {
-        return Ok(());
+/// The format that the ending of an output says.
+fn format_of(out: &Path) -> Result<Format> {
+    match FileKind::of_name(out) {
+        Some(&SAFETENSORS) => Ok(Format::Safetensors),
+        Some(&TORCHSCRIPT) => Ok(Format::Torchscript),
+        Some(&CSV) => Ok(Format::Csv),
+        Some(&PARQUET) => Ok(Format::Parquet),
+        _ => {
+            let problem = "does not say what to write: add --format safetensors, torchscript, csv \
+                           or parquet, or npy or tensorboard, which are folders";
+            Err(Error::setting("--out", out.display(), problem))
+        }
     }
-    print(&format!("{what}written to {}", out.display()))
+}
+
+/// Where an export goes, once nothing speaks against it.
+fn exported_out(args: &ExportArgs, format: Format, rules: &mut OutputRules) -> Result<Output> {
+    let (named, flag) = (args.out.as_path(), "--out");
+    let kind = match format {
+        Format::Safetensors => &SAFETENSORS,
+        Format::Torchscript => &TORCHSCRIPT,
+        Format::Csv => &CSV,
+        Format::Parquet => &PARQUET,
+        Format::Npy | Format::Tensorboard => {
+            if FileKind::of_name(named).is_some() && !named.is_dir() {
+                let problem = "has the ending of a file, but this format writes a folder: leave \
+                               the ending away, or take another --format";
+                return Err(Error::setting(flag, named.display(), problem));
+            }
+            return match format {
+                Format::Npy => rules.folder(flag, named, &npy_files()),
+                _ => rules.folder(flag, named, &EVENT_FILES),
+            };
+        }
+    };
+    let out = rules.file(flag, named)?;
+    refuse_unfit(kind, named, &out)?;
+    Ok(out)
 }

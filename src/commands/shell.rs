@@ -1,11 +1,15 @@
 //! `dml completions` and `dml man`: what a shell and `man` show of the command line.
 
-use clap::CommandFactory;
+use std::path::Path;
 
-use super::print;
+use clap::CommandFactory;
+use clap_mangen::Man;
+
+use super::{RUNS, print};
 use crate::cli::{Cli, CompletionsArgs, ManArgs};
-use crate::error::{Error, Result};
-use crate::files::create_folder;
+use crate::error::Result;
+use crate::experiment::keeper_of;
+use crate::files::{OutputRules, create_folder, write_text};
 
 /// Prints completions for a shell.
 ///
@@ -20,14 +24,34 @@ pub fn completions(args: CompletionsArgs) -> Result<()> {
 /// Prints the manual page, or writes one for every command.
 ///
 /// # Errors
-/// Stdout or a file cannot be written to.
+/// Stdout or a file cannot be written to; pages that exist, without `--force`.
 pub fn man(args: ManArgs) -> Result<()> {
-    let Some(folder) = args.out else {
-        let mut page = Vec::new();
-        let man = clap_mangen::Man::new(Cli::command());
-        man.render(&mut page).expect("memory takes every byte");
-        return print(String::from_utf8_lossy(&page).trim_end());
+    let is_stdout = |out: &&Path| ["-", "/dev/stdout"].iter().any(|name| *out == Path::new(name));
+    let Some(folder) = args.out.as_deref().filter(|out| !is_stdout(out)) else {
+        return print(rendered(&Man::new(Cli::command())).trim_end());
     };
-    create_folder(&folder)?;
-    clap_mangen::generate_to(Cli::command(), &folder).map_err(Error::io("write into", &folder))
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
+    let mut pages = Vec::new();
+    collect(&command, &mut pages);
+    let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
+    let keeper = |path: &Path| keeper_of(path, Path::new(RUNS));
+    let out = OutputRules::new(args.force, &keeper).folder("--out", folder, &names)?;
+    create_folder(out.path())?;
+    pages.iter().try_for_each(|(name, page)| write_text(&out.path().join(name), page))
+}
+
+/// The pages of a command and of those below it, each with the name of its file.
+fn collect(command: &clap::Command, pages: &mut Vec<(String, String)>) {
+    for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {
+        collect(inner, pages);
+    }
+    let page = Man::new(command.clone());
+    pages.push((page.get_filename(), rendered(&page)));
+}
+
+fn rendered(page: &Man) -> String {
+    let mut text = Vec::new();
+    page.render(&mut text).expect("memory takes every byte");
+    String::from_utf8_lossy(&text).into_owned()
 }

@@ -1,10 +1,15 @@
 //! `dml train`: one run.
 
+use std::io::Write;
+use std::path::Path;
+
 use super::{cores, print, resolve, set, set_compute, tell_init};
 use crate::cli::TrainArgs;
 use crate::config::{Config, Setting};
 use crate::error::{Error, Result};
 use crate::experiment::{Existing, Run, RunFolder, RunLock, Session};
+use crate::files::{create_folder, is_stream, sha256_hex, write_atomically};
+use crate::model::refuse_other_content;
 use crate::train::{History, Progress};
 use crate::words::dml;
 
@@ -20,7 +25,7 @@ pub fn train(args: TrainArgs, progress: Progress) -> Result<()> {
             set(&mut config.train.checkpoint_every, &args.settings.checkpoint_every);
             config
         }
-        None => configured(&args)?,
+        None => configured(&args, &progress)?,
     };
     let session = Session::open(&config, cores(args.settings.cores), progress.clone())?;
     let (run, existing) = match &args.resume {
@@ -52,13 +57,35 @@ fn way_on(error: Error, run: &Run) -> Error {
     }
 }
 
-fn configured(args: &TrainArgs) -> Result<Config> {
-    let init = args.init.iter().map(|file| Setting {
-        key: "model.init".to_owned(),
-        value: toml::Value::String(file.clone()),
-    });
+fn configured(args: &TrainArgs, progress: &Progress) -> Result<Config> {
     let config = resolve(&args.settings, &args.keys, args.loss.as_deref(), args.seed)?;
-    config.with(&init.collect::<Vec<_>>())
+    let Some(init) = &args.init else { return Ok(config) };
+    let file = match is_pipe(init) {
+        true => kept_init(init, &args.settings.runs, progress)?,
+        false => init.clone(),
+    };
+    config.with(&[Setting { key: "model.init".to_owned(), value: toml::Value::String(file) }])
+}
+
+/// Whether what `--init` names gives its content once only.
+fn is_pipe(init: &str) -> bool {
+    init == "-" || is_stream(Path::new(init))
+}
+
+/// Keeps the weights that come through a pipe in a file among the runs: whoever goes on with the run
+/// reads them again.
+fn kept_init(init: &str, runs: &Path, progress: &Progress) -> Result<String> {
+    let named = if init == "-" { "/dev/stdin" } else { init };
+    let content =
+        std::fs::read(named).map_err(|refusal| Error::io("read", Path::new(named))(refusal))?;
+    refuse_other_content(Path::new(named), &content)?;
+    create_folder(runs)?;
+    let path = runs.join(format!("init-{}.safetensors", &sha256_hex(&content)[..12]));
+    if !path.exists() {
+        write_atomically(&path, |file| file.write_all(&content))?;
+    }
+    progress.say(&format!("init: {init}, kept as {}", path.display()));
+    Ok(path.display().to_string())
 }
 
 fn summary(run: &Run, history: &History) -> String {

@@ -1,14 +1,13 @@
 //! A smaller data set with the same share of each class, and writing it as CSV.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
-use flate2::{Compression, GzBuilder};
 use rand::seq::SliceRandom;
 
 use super::Dataset;
 use crate::error::{Error, Result};
-use crate::files::{create_folder, folder_of, write_atomically};
+use crate::files::{create_folder, folder_of, write_zipped};
 use crate::random::{Purpose, generator};
 
 /// How many images a sample has.
@@ -84,7 +83,6 @@ fn proportional(counts: &[usize], all: usize, wanted: usize) -> Vec<usize> {
 /// # Errors
 /// [`Error::Io`] where the file cannot be written.
 pub fn write_csv(data: &Dataset, rows: &[usize], path: &Path) -> Result<()> {
-    let zipped = path.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("gz"));
     let labelled = || {
         rows.iter().map(|&row| {
             let class = &data.classes[data.labels[row] as usize];
@@ -94,15 +92,7 @@ pub fn write_csv(data: &Dataset, rows: &[usize], path: &Path) -> Result<()> {
     if let Some(folder) = folder_of(path) {
         create_folder(folder)?;
     }
-    write_atomically(path, |file| {
-        if !zipped {
-            return write_rows(file, data.side, labelled());
-        }
-        let encoder = GzBuilder::new().write(file, Compression::best());
-        let mut buffer = BufWriter::with_capacity(1 << 16, encoder);
-        write_rows(&mut buffer, data.side, labelled())?;
-        buffer.into_inner().map_err(io::IntoInnerError::into_error)?.finish().map(drop)
-    })
+    write_zipped(path, |mut to| write_rows(&mut to, data.side, labelled()))
 }
 
 /// Writes a header and the rows, each a label and its pixels `[side * side]`.

@@ -4,7 +4,10 @@
 //! interval lies on one side of zero, and whatever does not follow from it is not said.
 
 use super::wording::{from_to, mean, p_told, percent, points};
-use super::{Estimate, LEVEL, Standing, estimate, grouped, paired_difference, standings};
+use super::{
+    DIFFERENCES, Ends, Estimate, LEVEL, SHARES, Standing, estimate, grouped, paired_difference,
+    standings,
+};
 
 /// What a comparison found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -85,7 +88,7 @@ pub fn conclude(findings: &Findings<'_>) -> String {
 }
 
 fn alone(findings: &Findings<'_>, only: &LossFindings<'_>) -> String {
-    let Estimate { mean, interval, .. } = estimate(only.values);
+    let Estimate { mean, interval, .. } = estimate(only.values).with(Ends::Possible, SHARES);
     let (name, metric, over) = (only.name, findings.metric, over_seeds(findings));
     let interval = interval.map_or(String::new(), |(low, high)| {
         format!(" (95 % interval {} to {})", percent(low), percent(high))
@@ -100,6 +103,7 @@ fn alone(findings: &Findings<'_>, only: &LossFindings<'_>) -> String {
 fn two(findings: &Findings<'_>, best: &LossFindings<'_>, other: &LossFindings<'_>) -> String {
     let (metric, over) = (findings.metric, over_seeds(findings));
     let difference = paired_difference(best.values, other.values);
+    let difference = difference.with(Ends::Possible, DIFFERENCES);
     let (top, next) = (mean(best.values), mean(other.values));
     let means = if difference.mean.abs() < NO_SPREAD {
         format!(
@@ -196,6 +200,7 @@ fn many(
 /// One of several losses against the best.
 fn against(other: &LossFindings<'_>, standing: &Standing) -> String {
     let difference = standing.behind.expect("it is not the best");
+    let difference = difference.with(Ends::Possible, DIFFERENCES);
     let (low, high) = difference.interval.expect("more than one seed");
     let head = format!(
         "Against {} ({}) it has {} points more",

@@ -17,6 +17,18 @@ use crate::runtime::Cores;
 /// More classes than this have no confusion matrix that could be read or drawn.
 const MOST_CLASSES: usize = 2000;
 
+/// What [`EmbeddingEvaluation::write`] writes.
+pub const EMBEDDING_FILES: [&str; 8] = [
+    "metrics.json",
+    "confusion.csv",
+    "plots/confusion.png",
+    "plots/confusion.svg",
+    "plots/recall.png",
+    "plots/recall.svg",
+    "plots/distances.png",
+    "plots/distances.svg",
+];
+
 /// Seed of k-means and of samples; there is no run whose seed it could be.
 const SEED: u64 = 2022;
 

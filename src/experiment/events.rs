@@ -12,6 +12,10 @@ use crate::train::{History, files};
 /// TensorBoard knows its files by `tfevents` in the name.
 const EVENTS: &str = "events.out.tfevents.0.dml";
 
+/// What [`Trained::export_tensorboard`] writes.
+pub const EVENT_FILES: [&str; 5] =
+    [EVENTS, "embeddings.tsv", "classes.tsv", "images.png", "projector_config.pbtxt"];
+
 impl Trained {
     /// Writes events and the projector's files into a folder, for `tensorboard --logdir` on the one
     /// above it.

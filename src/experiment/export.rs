@@ -9,13 +9,22 @@ use super::{Trained, read_embeddings, read_labels};
 use crate::data::{Class, Dataset};
 use crate::error::{Error, Fault, Result};
 use crate::eval::Which;
-use crate::files::create_folder;
+use crate::files::{CSV, FileKind, NPY, PARQUET, create_folder};
 use crate::model::{write_tensors, write_torchscript};
 use crate::report::columns::{Column, Columns};
 use crate::words::dml;
 
 /// The sets that an evaluation leaves embeddings of: training images, and those that judge a run.
 const PARTS: [&str; 2] = ["train", "val"];
+
+/// What [`Trained::export_npy`] writes.
+pub fn npy_files() -> Vec<String> {
+    PARTS.iter().flat_map(|part| ["embeddings", "labels"].map(|of| npy_file(of, part))).collect()
+}
+
+fn npy_file(what: &str, part: &str) -> String {
+    format!("{what}_{part}.npy")
+}
 
 impl Trained {
     /// Writes the network's weights under PyTorch's names.
@@ -47,9 +56,9 @@ impl Trained {
         create_folder(out)?;
         for part in PARTS {
             let (embeddings, labels) = self.evaluated(part)?;
-            write_npy(&out.join(format!("embeddings_{part}.npy")), &embeddings)?;
+            write_npy(&out.join(npy_file("embeddings", part)), &embeddings)?;
             let labels = ndarray::Array1::from(labels);
-            write_npy(&out.join(format!("labels_{part}.npy")), &labels)?;
+            write_npy(&out.join(npy_file("labels", part)), &labels)?;
         }
         Ok(())
     }
@@ -133,17 +142,21 @@ impl Trained {
     }
 }
 
-/// Writes embeddings of new images: `.npy`, or `.csv` or `.parquet` with their labels where they
-/// have some.
+/// Writes embeddings of new images as NPY, or as CSV or Parquet with their labels where they have
+/// some.
 ///
 /// # Errors
-/// Another ending; a file that cannot be written.
-pub fn write_embedded(out: &Path, embeddings: &Array2<f32>, images: &Dataset) -> Result<()> {
-    match out.extension().and_then(|ending| ending.to_str()) {
-        Some("npy") => write_npy(out, embeddings),
-        Some("csv") => embedded(embeddings, images).write_csv(out),
-        Some("parquet") => embedded(embeddings, images).write_parquet(out),
-        _ => Err(Error::setting("--out", out.display(), "must end in .npy, .csv or .parquet")),
+/// Another kind of file; a file that cannot be written.
+pub fn write_embedded(
+    (out, kind): (&Path, &FileKind),
+    embeddings: &Array2<f32>,
+    images: &Dataset,
+) -> Result<()> {
+    match *kind {
+        NPY => write_npy(out, embeddings),
+        CSV => embedded(embeddings, images).write_csv(out),
+        PARQUET => embedded(embeddings, images).write_parquet(out),
+        FileKind { name, .. } => Err(Error::Other(format!("embeddings are not written as {name}"))),
     }
 }
 

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{RunRecord, Status, refuse_newer};
+use super::{RunRecord, Status, foreign_files, refuse_newer};
 use crate::config::Config;
 use crate::error::{Error, Fault, Result};
-use crate::files::{create_folder, is_temporary, write_atomically, write_text};
+use crate::files::{create_folder, sweep, write_atomically, write_text};
 use crate::train::files as training_files;
 
 /// The resolved configuration.
@@ -175,13 +175,23 @@ impl RunFolder {
     /// Removes temporary files that a process left half written. Only whoever holds the run's lock
     /// may call it.
     pub fn sweep(&self) {
-        for folder in [self.path.clone(), self.path.join(PLOTS)] {
-            let files = fs::read_dir(folder).into_iter().flatten().flatten();
-            for file in files.filter(|file| is_temporary(&file.file_name())) {
-                // Litter that cannot be removed harms nobody.
-                let _ = fs::remove_file(file.path());
-            }
-        }
+        [&self.path, &self.path.join(PLOTS)].into_iter().for_each(|folder| sweep(folder));
+    }
+
+    /// Refuses to remove what this program did not write.
+    ///
+    /// # Errors
+    /// There are such files in the folder: the first few are named.
+    pub fn refuse_foreign(&self) -> Result<()> {
+        let foreign = foreign_files(&self.path);
+        let Some(first) = foreign.first() else { return Ok(()) };
+        let more = match foreign.len() {
+            1 => String::new(),
+            count => format!(" and {} more files", count - 1),
+        };
+        let problem = format!("holds {}{more}, which dml did not write", first.display());
+        let remedy = "nothing is removed; move your files out of the folder first";
+        Err(Fault::new(&self.path, problem).remedy(remedy).into())
     }
 
     /// Removes a run with all its files, as [`RunFolder::put_away`]; refuses to remove anything else.
@@ -200,12 +210,13 @@ impl RunFolder {
         self.put_away()
     }
 
-    /// Removes the folder with all in it, whatever it is. Stopped at any moment, it is there as a
-    /// whole or not at all.
+    /// Removes the folder of a run, a comparison, a sweep or a search with all in it. Stopped at any
+    /// moment, it is there as a whole or not at all.
     ///
     /// # Errors
-    /// The system refuses.
+    /// It holds files of the user's; the system refuses.
     pub fn put_away(&self) -> Result<()> {
+        self.refuse_foreign()?;
         let removed = self.path.with_file_name(format!(".{}.removed", self.name()));
         if removed.exists() {
             // Left by a process that was stopped while it removed.
@@ -264,6 +275,9 @@ mod tests {
         fs::write(precious.join(RECORD), "{}").unwrap();
         assert!(RunFolder::new(&precious).remove().is_err(), "run.json is a common name");
         fs::write(precious.join(CONFIG), "").unwrap();
+        let message = RunFolder::new(&precious).remove().unwrap_err().to_string();
+        assert!(message.contains("holds chapter.txt, which dml did not write"), "{message}");
+        fs::remove_file(precious.join("chapter.txt")).unwrap();
         RunFolder::new(&precious).remove().unwrap();
         assert!(!precious.exists());
     }

@@ -1,5 +1,7 @@
 //! The picture of retrieved images: which queries it shows, and what was found for them.
 
+use std::collections::HashSet;
+
 use ndarray::{Array2, Axis};
 use rand::seq::SliceRandom;
 
@@ -91,8 +93,13 @@ impl Gallery<'_> {
         };
         let wrong = (0..first.len()).filter(|&query| is_wrong(query)).count();
         let chosen = choose(&self.part.labels, is_wrong, evaluation.seed);
+        let classes: HashSet<i64> = self.part.labels.iter().copied().collect();
+        let of = match (chosen[0].len(), classes.len()) {
+            (shown, all) if shown == all => "each class".to_owned(),
+            (shown, all) => format!("each of {shown} of the {} classes", grouped(all)),
+        };
         let headings = [
-            "One query of each class, drawn at random".to_owned(),
+            format!("One query of {of}, drawn at random"),
             format!(
                 "Queries whose nearest is of another class, drawn from the {} such among {}",
                 grouped(wrong),
@@ -113,7 +120,7 @@ impl Gallery<'_> {
 
     fn rows(&self, queries: &[usize], found: &Neighbours) -> Vec<Retrieved<'_>> {
         let (part, dataset) = self.references_of;
-        let class = |label: i64| self.dataset.classes[label as usize].name.as_str();
+        let class = |label: i64| pictures::class_name(&self.dataset.classes, label);
         let row = |(place, &query): (usize, &usize)| Retrieved {
             query: Pictured {
                 image: self.dataset.image(self.part.rows[query] as usize),

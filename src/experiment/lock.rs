@@ -2,11 +2,11 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::RunFolder;
 use crate::error::{Error, Result};
-use crate::files::{create_folder, folder_of};
+use crate::files::{create_folder, folder_of, is_at};
 
 /// The right to write into a run's folder, held until it is dropped.
 ///
@@ -80,23 +80,6 @@ fn write_owner(file: &mut File) -> std::io::Result<()> {
     file.set_len(0)?;
     file.rewind()?;
     writeln!(file, "{}", std::process::id())
-}
-
-/// Whether `path` still names the open file.
-fn is_at(file: &File, path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let identity = |found: fs::Metadata| (found.dev(), found.ino());
-        let (open, named) = (file.metadata().map(identity), fs::metadata(path).map(identity));
-        matches!((open, named), (Ok(open), Ok(named)) if open == named)
-    }
-    // Elsewhere an open file cannot be removed.
-    #[cfg(not(unix))]
-    {
-        let _ = file;
-        path.exists()
-    }
 }
 
 fn held(folder: &RunFolder, file: &mut File) -> Error {

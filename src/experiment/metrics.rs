@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Estimate, Finished, LossRuns, MetricRow, estimate, paired_difference, standings};
+use super::{
+    DIFFERENCES, Ends, Estimate, Finished, LossRuns, MetricRow, estimate, paired_difference,
+    standings,
+};
 use crate::eval::KnnMetrics;
 
 /// How a metric's values are shown.
@@ -143,8 +146,17 @@ impl Unit {
         }
     }
 
+    /// Whether its values are shares in 0..=1.
+    pub fn is_share(self) -> bool {
+        matches!(self, Unit::Percent | Unit::Share)
+    }
+
     /// With its sign, and its 95 % interval of several seeds.
-    pub fn difference(self, estimate: &Estimate) -> String {
+    pub fn difference(self, estimate: &Estimate, ends: Ends) -> String {
+        let estimate = match self.is_share() {
+            true => estimate.with(ends, DIFFERENCES),
+            false => *estimate,
+        };
         let signed = |value: f64| {
             let number = self.number(value.abs());
             let is_zero = number.chars().all(|c| matches!(c, '0' | '.'));
@@ -175,12 +187,18 @@ mod tests {
         let of = |values: &[f64]| estimate(values);
         assert_eq!(Unit::Percent.value(&of(&[0.79, 0.80])), "79.50 ± 0.71");
         assert_eq!(Unit::Percent.value(&of(&[0.79])), "79.00");
-        assert_eq!(Unit::Seconds.difference(&of(&[-3.0])), "−3.0");
+        assert_eq!(Unit::Seconds.difference(&of(&[-3.0]), Ends::Possible), "−3.0");
         assert_eq!(Unit::Nats.value(&of(&[0.25])), "0.250");
         // Two equal differences: an interval of no width; what rounds to zero has no sign.
-        assert_eq!(Unit::Percent.difference(&of(&[-1e-9, -1e-9])), "0.00 [0.00, 0.00]");
-        let difference = Unit::Percent.difference(&paired_difference(&[0.9, 0.8], &[0.7, 0.7]));
+        let percent = |difference: &Estimate| Unit::Percent.difference(difference, Ends::Possible);
+        assert_eq!(percent(&of(&[-1e-9, -1e-9])), "0.00 [0.00, 0.00]");
+        let difference = percent(&paired_difference(&[0.9, 0.8], &[0.7, 0.7]));
         // 15 ± t(1, 0.975) · sd/√2 = 15 ± 12.706 · 5
         assert_eq!(difference, "+15.00 [−48.53, +78.53]");
+        // 40 ± t(1, 0.975) · 10, and what seconds take is no share.
+        let wide = paired_difference(&[0.9, 0.8], &[0.4, 0.5]);
+        assert_eq!(percent(&wide), "+40.00 [−87.06, +100.00]");
+        assert_eq!(Unit::Percent.difference(&wide, Ends::Computed), "+40.00 [−87.06, +167.06]");
+        assert_eq!(Unit::Seconds.difference(&wide, Ends::Possible), "+0.4 [−0.9, +1.7]");
     }
 }

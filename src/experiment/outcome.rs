@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::wording::from_to;
 use super::{
-    COMPARISON, DataUsed, Findings, Finished, LossFindings, LossRuns, Mapped, Plan, RunFolder,
-    RunLock, Session, Standing, Summary, beside, comparison_folder, conclude, grouped, pictures,
-    read_json, standings, standings_table, write_json,
+    COMPARISON, CUT, DataUsed, Ends, Findings, Finished, LossFindings, LossRuns, Mapped, Plan,
+    RunFolder, RunLock, Session, Standing, Summary, beside, comparison_folder, conclude, grouped,
+    pictures, read_json, standings, standings_table, write_json,
 };
 use crate::data::Dataset;
 use crate::error::{Error, Fault, Result};
@@ -152,8 +152,9 @@ impl Comparison {
             1 => "one run a loss",
             _ => "mean ± standard deviation over the seeds, differences with 95 % t-intervals",
         };
+        let cut = remark(&self.summary, &self.standings);
         format!(
-            "{}: {} images train, {} {}; seed{} {}; {spread}",
+            "{}: {} images train, {} {}; seed{} {}; {spread}{cut}",
             self.data,
             from_to(self.train),
             grouped(self.validation),
@@ -175,25 +176,27 @@ impl Comparison {
 
     /// The losses by the figure that decides, each against the best; none of a single loss.
     pub fn standings_table(&self) -> Option<Table> {
-        self.table_of(&self.standings)
+        self.table_of(&self.standings, Ends::Possible)
     }
 
     /// The same of the test images.
     pub fn test_standings_table(&self) -> Option<Table> {
-        self.test.as_ref().and_then(|test| self.table_of(&test.standings))
+        self.test.as_ref().and_then(|test| self.table_of(&test.standings, Ends::Possible))
     }
 
-    fn table_of(&self, standings: &[Standing]) -> Option<Table> {
-        let table = || standings_table(&self.score, &self.summary.losses, standings);
+    fn table_of(&self, standings: &[Standing], ends: Ends) -> Option<Table> {
+        let table = || standings_table(&self.score, &self.summary.losses, standings, ends);
         (standings.len() > 1).then(table)
     }
 
     /// What the test images are, in a sentence.
     pub fn test_caption(&self, test: &Tested) -> String {
         format!(
-            "Test images, {} of {}, looked at once all runs were finished; nothing was chosen by them:",
+            "Test images, {} of {}, looked at once all runs were finished; nothing was chosen by \
+             them{}:",
             grouped(test.images),
-            test.data
+            test.data,
+            remark(&test.summary, &test.standings)
         )
     }
 
@@ -219,26 +222,41 @@ impl Comparison {
 
     fn write_tables(&self, folder: &RunFolder) -> Result<()> {
         let file = |name: &str| folder.file(name);
-        let table = self.summary.table();
-        table.write_csv(&file("table.csv"))?;
-        let mut text = format!("{}\n\n{}\n", self.caption(), table.markdown());
+        let mut text = format!("{}\n\n{}\n", self.caption(), self.summary.shown().markdown());
         if let Some(standings) = self.standings_table() {
-            standings.write_csv(&file("standings.csv"))?;
             text += &format!("{}\n", standings.markdown());
         }
         text += &format!("{}\n", self.conclusion);
+        self.write_csv(folder, &self.summary, &self.standings, "")?;
         if let Some(test) = &self.test {
-            test.summary.table().write_csv(&file("table_test.csv"))?;
             text +=
-                &format!("\n{}\n\n{}\n", self.test_caption(test), test.summary.table().markdown());
-            if let Some(standings) = self.test_standings_table() {
-                standings.write_csv(&file("standings_test.csv"))?;
-                text += &standings.markdown();
-            }
+                &format!("\n{}\n\n{}\n", self.test_caption(test), test.summary.shown().markdown());
+            text += &self.test_standings_table().map_or(String::new(), |table| table.markdown());
+            self.write_csv(folder, &test.summary, &test.standings, "_test")?;
         }
         write_text(&file("table.md"), &text)?;
         write_json(&file(COMPARISON), self)
     }
+
+    /// Tables for programs, with intervals as they were computed.
+    fn write_csv(
+        &self,
+        folder: &RunFolder,
+        summary: &Summary,
+        standings: &[Standing],
+        ending: &str,
+    ) -> Result<()> {
+        let file = |name: &str| folder.file(&format!("{name}{ending}.csv"));
+        summary.table(Ends::Computed).write_csv(&file("table"))?;
+        let standings = self.table_of(standings, Ends::Computed);
+        standings.map_or(Ok(()), |table| table.write_csv(&file("standings")))
+    }
+}
+
+/// What a caption says of intervals that are cut, where some are.
+fn remark(summary: &Summary, standings: &[Standing]) -> String {
+    let cut = summary.leaves() || standings.iter().any(Standing::leaves);
+    if cut { format!("; intervals {CUT}") } else { String::new() }
 }
 
 /// Hash over the settings that each run was evaluated with.

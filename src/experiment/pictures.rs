@@ -2,13 +2,16 @@
 
 use super::{Evaluation, RunFolder, Session, UNSEEN, VALIDATION, grouped};
 use crate::config::Config;
-use crate::data::{PairSampler, Part};
+use crate::data::{Class, PairSampler, Part};
 use crate::error::Result;
 use crate::eval::tsne::Map;
-use crate::eval::{Distances, KnnMetrics, RecallAt, RecallAtK};
+use crate::eval::{ConfusionMatrix, Distances, KnnMetrics, RecallAt, RecallAtK};
 use crate::random::{Purpose, generator};
+use crate::report::confused::{self, Confused};
 use crate::report::confusion::Confusion;
-use crate::report::{Canvas, confusion, curves, histogram, pairs, recall, scatter};
+use crate::report::{
+    Canvas, ClassName, confusion, curves, histogram, pairs, recall, scatter, undrawable,
+};
 use crate::train::History;
 
 /// Pairs in the picture.
@@ -23,7 +26,7 @@ pub fn pairs(session: &Session, train: &Part, config: &Config) -> Result<Canvas>
     let sampler = PairSampler::new(&train.labels);
     let mut random = generator(config.train.seed, Purpose::PairPicture, 0);
     let image = |place: usize| dataset.image(train.rows[place] as usize);
-    let class = |place: usize| dataset.classes[train.labels[place] as usize].name.as_str();
+    let class = |place: usize| class_name(&dataset.classes, train.labels[place]);
     let drawn: Vec<pairs::SamplePair> = (0..PAIRS.min(train.rows.len()))
         .map(|anchor| {
             let partner = sampler.draw(anchor, &mut random);
@@ -46,7 +49,7 @@ pub fn pairs(session: &Session, train: &Part, config: &Config) -> Result<Canvas>
 pub fn curves(title: &str, history: &History) -> Result<Canvas> {
     let (train, validation) = losses(history);
     let run = curves::RunCurve { train: &train, validation: &validation };
-    let panel = curves::LossPanel { title, runs: &[run] };
+    let panel = curves::LossPanel { title, loss: title, runs: &[run] };
     curves::draw(&[panel])
 }
 
@@ -123,17 +126,87 @@ pub fn tsne_train_title(evaluation: &Evaluation) -> String {
     format!("{loss} seed {seed} · {images} training images{}", kl.unwrap_or_default())
 }
 
+/// A class by its number, as pictures show it.
+pub fn class_name(classes: &[Class], number: i64) -> ClassName<'_> {
+    let number = number as usize;
+    ClassName { name: &classes[number].name, number }
+}
+
+/// What is to be said of the pictures of so many classes with these names, before any is drawn: what
+/// they leave out, and names that no font on this system draws.
+pub fn remarks(classes: &[String]) -> Vec<String> {
+    let most = confusion::MOST;
+    let many = (classes.len() > most).then(|| {
+        format!(
+            "{} classes: a confusion matrix of more than {most} cannot be read, so confusion.png and \
+             the report show the {PAIRS_CONFUSED} pairs of classes that are mixed up most often",
+            grouped(classes.len())
+        )
+    });
+    many.into_iter().chain(undrawable(classes.iter().map(String::as_str))).collect()
+}
+
+/// Pairs of classes that stand for a confusion matrix that is too large to read.
+const PAIRS_CONFUSED: usize = 30;
+
+/// The pairs of classes that are mixed up most often, with the number of all such pairs.
+pub fn most_confused<'a>(
+    matrix: &ConfusionMatrix,
+    classes: &'a [String],
+) -> (Vec<Confused<'a>>, usize) {
+    let mut all: Vec<Confused> = Vec::new();
+    let class = |number: usize| ClassName { name: &classes[number], number };
+    for (number, counts) in matrix.rows().enumerate() {
+        let of = counts.iter().sum();
+        let wrong =
+            counts.iter().enumerate().filter(|(other, count)| *other != number && **count > 0);
+        all.extend(wrong.map(|(other, &count)| Confused {
+            class: class(number),
+            taken_for: class(other),
+            count,
+            of,
+        }));
+    }
+    let share = |pair: &Confused| pair.count as f64 / pair.of as f64;
+    // Of equal counts, the larger part of its class comes first, then the order of the classes.
+    all.sort_by(|a, b| b.count.cmp(&a.count).then(share(b).total_cmp(&share(a))));
+    let found = all.len();
+    all.truncate(PAIRS_CONFUSED);
+    (all, found)
+}
+
+/// Whether there are too many classes for a confusion matrix.
+pub fn is_too_large(classes: &[String]) -> bool {
+    classes.len() > confusion::MOST
+}
+
+/// What stands below the most confused pairs.
+pub fn confused_note(classes: usize, shown: usize, found: usize) -> String {
+    format!(
+        "{} classes are too many for a confusion matrix · {shown} of the {} pairs of classes that were \
+         mixed up, by images",
+        grouped(classes),
+        grouped(found)
+    )
+}
+
 /// Class numbers as places in the list of classes.
 pub fn positions(labels: &[i64]) -> Vec<usize> {
     labels.iter().map(|&label| label as usize).collect()
 }
 
-/// Draws the confusion matrix of the embeddings with this name.
+/// Draws the confusion matrix of the embeddings with this name; of many classes, those that are
+/// mixed up most often.
 ///
 /// # Errors
 /// There is nothing to draw.
 pub fn confusion(name: &str, knn: &KnnMetrics, classes: &[String]) -> Result<Canvas> {
     let title = titled(name, knn);
+    if is_too_large(classes) {
+        let (pairs, found) = most_confused(&knn.confusion, classes);
+        let note = confused_note(classes.len(), pairs.len(), found);
+        return Ok(confused::draw(&title, &note, &pairs));
+    }
     confusion::draw(&Confusion { title: &title, classes, counts: knn.confusion.counts() })
 }
 
@@ -177,4 +250,31 @@ fn recall_curve(at: &[RecallAt]) -> Vec<f64> {
     let largest = at.iter().map(|at| at.k).max().unwrap_or(0);
     let of = |k: usize| at.iter().find(|at| at.k == k).map_or(f64::NAN, |at| at.recall);
     (1..=largest).map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_confused_come_first_and_right_ones_never() {
+        let truth = [0, 0, 0, 0, 1, 1, 2, 2, 2];
+        let taken = [0, 1, 1, 2, 0, 1, 2, 0, 2];
+        let matrix = ConfusionMatrix::new(&truth, &taken, 3);
+        let classes = ["a", "b", "c"].map(str::to_owned);
+        let (pairs, found) = most_confused(&matrix, &classes);
+        let told: Vec<(&str, &str, u64, u64)> =
+            pairs.iter().map(|p| (p.class.name, p.taken_for.name, p.count, p.of)).collect();
+        let expected = [("a", "b", 2, 4), ("b", "a", 1, 2), ("c", "a", 1, 3), ("a", "c", 1, 4)];
+        assert_eq!(told, expected);
+        assert_eq!(found, 4);
+    }
+
+    #[test]
+    fn pictures_of_many_classes_are_told_beforehand_and_drawn_otherwise() {
+        let classes = |count: usize| (0..count).map(|c| c.to_string()).collect::<Vec<_>>();
+        assert!(remarks(&classes(100)).is_empty());
+        let told = remarks(&classes(2100)).join("");
+        assert!(told.starts_with("2,100 classes: a confusion matrix of more than 100"), "{told}");
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tch::Device;
 
+use super::pictures;
 use crate::config::Config;
 use crate::data::{self, DataConfig, Dataset, Images, Parts};
 use crate::error::{Error, Fault, Result};
@@ -52,6 +53,8 @@ impl Session {
             dataset.classes.len(),
             side = dataset.side,
         ));
+        let classes: Vec<String> = dataset.classes.iter().map(|c| c.name.clone()).collect();
+        pictures::remarks(&classes).iter().for_each(|remark| progress.say(remark));
         let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
         let (engine, told) = config.train.engine.settle(&architecture, device)?;
         progress.say(&format!("engine: {told}"));

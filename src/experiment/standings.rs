@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Estimate, all_pairs, estimate, paired_difference, rank_probabilities};
+use super::{
+    DIFFERENCES, Ends, Estimate, SHARES, all_pairs, estimate, paired_difference, rank_probabilities,
+};
 use crate::report::table::Table;
 
 /// Corrected p-values below this are called a difference.
@@ -22,6 +24,14 @@ pub struct Standing {
     pub p: Option<f64>,
     /// Probability of each rank by a bootstrap over the seeds; empty for a single seed.
     pub ranks: Vec<f64>,
+}
+
+impl Standing {
+    /// Whether an interval in it reaches beyond what can be.
+    pub fn leaves(&self) -> bool {
+        let behind = self.behind.is_some_and(|behind| behind.leaves(DIFFERENCES));
+        self.estimate.leaves(SHARES) || behind
+    }
 }
 
 /// The losses by their means, the highest first; of equal means the one named first.
@@ -50,7 +60,12 @@ pub fn standings(values: &[Vec<f64>]) -> Vec<Standing> {
 const MOST_RANKS: usize = 3;
 
 /// A table of standings, for shares as percent.
-pub fn standings_table(metric: &str, names: &[String], standings: &[Standing]) -> Table {
+pub fn standings_table(
+    metric: &str,
+    names: &[String],
+    standings: &[Standing],
+    ends: Ends,
+) -> Table {
     let ranks = standings.first().map_or(0, |standing| standing.ranks.len()).min(MOST_RANKS);
     let mut header = vec![
         format!("by {metric}"),
@@ -63,8 +78,8 @@ pub fn standings_table(metric: &str, names: &[String], standings: &[Standing]) -
     for Standing { loss, estimate, behind, p, ranks: chances } in standings {
         let mut row = vec![
             names[*loss].clone(),
-            estimate.percent(),
-            behind.as_ref().map_or("–".to_owned(), Estimate::percent),
+            estimate.with(ends, SHARES).percent(),
+            behind.map_or("–".to_owned(), |behind| behind.with(ends, DIFFERENCES).percent()),
             p.map_or("–".to_owned(), shown_p),
         ];
         row.extend(chances.iter().take(ranks).map(|chance| format!("{chance:.2}")));
@@ -97,7 +112,7 @@ mod tests {
         assert!(found[1].p.unwrap() > 0.05 && found[2].p.unwrap() < 0.01);
         assert!((found[2].behind.unwrap().mean - 0.195).abs() < 1e-9);
         let names = ["a", "b", "c"].map(str::to_owned);
-        let table = standings_table("1-NN accuracy", &names, &found);
+        let table = standings_table("1-NN accuracy", &names, &found, Ends::Possible);
         assert_eq!(table.rows[0][0], "b");
         assert!(table.rows[2][2].starts_with("19.50 [") && table.rows[2][4] == "0.00");
     }
@@ -106,7 +121,8 @@ mod tests {
     fn one_seed_has_an_order_and_nothing_to_be_sure_of_it() {
         let found = standings(&[vec![0.7], vec![0.8]]);
         assert_eq!((found[0].loss, found[1].p, found[1].ranks.len()), (1, None, 0));
-        let table = standings_table("MAP@R", &["a".to_owned(), "b".to_owned()], &found);
+        let names = ["a", "b"].map(str::to_owned);
+        let table = standings_table("MAP@R", &names, &found, Ends::Possible);
         assert_eq!(table.rows[1], ["a", "70.00", "10.00", "–"]);
     }
 

@@ -16,6 +16,23 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 /// The share of repetitions in which an interval covers the true mean.
 const CONFIDENCE: f64 = 0.95;
 
+/// Where a share ends.
+pub const SHARES: (f64, f64) = (0.0, 1.0);
+/// Where a difference of two shares ends.
+pub const DIFFERENCES: (f64, f64) = (-1.0, 1.0);
+
+/// What a text says where intervals in it are cut.
+pub const CUT: &str = "cut where percentages end, which t-intervals of so few seeds leave";
+
+/// Which ends of intervals a table has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ends {
+    /// For people: no share below 0 or above 100 %. A t-interval of few seeds may reach beyond.
+    Possible,
+    /// For programs: as they were computed.
+    Computed,
+}
+
 /// A mean and how sure it is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
@@ -41,6 +58,20 @@ impl Estimate {
     /// What is known where a value is missing: nothing.
     pub fn nothing() -> Estimate {
         Estimate { n: 0, mean: f64::NAN, standard_deviation: None, interval: None }
+    }
+
+    /// Whether its interval reaches beyond what can be.
+    pub fn leaves(&self, range: (f64, f64)) -> bool {
+        self.interval.is_some_and(|(low, high)| low < range.0 || high > range.1)
+    }
+
+    /// The same with these ends of its interval, of what can be in `range`.
+    pub fn with(self, ends: Ends, range: (f64, f64)) -> Estimate {
+        let cut = |(low, high): (f64, f64)| (low.max(range.0), high.min(range.1));
+        match ends {
+            Ends::Possible => Estimate { interval: self.interval.map(cut), ..self },
+            Ends::Computed => self,
+        }
     }
 
     /// A share in percent with its interval, where it has one: `86.20 [85.10, 87.30]`.
@@ -182,6 +213,21 @@ mod tests {
         assert!(low < 0.01 && high < 0.04 && high - low < 0.04, "{low} to {high}");
         let (low, high) = estimate(&a).interval.unwrap();
         assert!(high - low > 0.5, "{low} to {high}");
+    }
+
+    #[test]
+    fn an_interval_that_leaves_what_can_be_is_cut_for_people_alone() {
+        // 98 ± 4.3027 · 2.6458 / √3
+        let high = estimate(&[0.99, 1.0, 0.95]);
+        assert!(high.leaves(SHARES) && !high.leaves(DIFFERENCES));
+        assert_eq!(high.percent(), "98.00 [91.43, 104.57]");
+        assert_eq!(high.with(Ends::Computed, SHARES), high);
+        assert_eq!(high.with(Ends::Possible, SHARES).percent(), "98.00 [91.43, 100.00]");
+        let low = paired_difference(&[0.1, 0.0], &[0.9, 0.2]);
+        assert_eq!(low.with(Ends::Possible, DIFFERENCES).percent(), "−50.00 [−100.00, 100.00]");
+        let inside = estimate(&[0.8, 0.81]);
+        assert!(!inside.leaves(SHARES));
+        assert_eq!(inside.with(Ends::Possible, SHARES), inside);
     }
 
     #[test]

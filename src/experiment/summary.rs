@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::metrics::{Unit, metrics};
-use super::{Estimate, LossRuns, Standing};
+use super::{DIFFERENCES, Ends, Estimate, LossRuns, Standing};
 use crate::report::table::Table;
 
 /// All metrics of all losses.
@@ -72,8 +72,53 @@ impl Summary {
     ///
     /// A few losses stand side by side, a row a metric; many below each other, without the
     /// differences, which the conclusion tells of the best.
-    pub fn table(&self) -> Table {
-        if self.losses.len() <= SIDE_BY_SIDE { self.by_metric() } else { self.by_loss() }
+    pub fn table(&self, ends: Ends) -> Table {
+        match self.side_by_side() {
+            true => self.by_metric(ends),
+            false => self.by_loss(&self.metrics.iter().collect::<Vec<_>>()),
+        }
+    }
+
+    /// The table for people.
+    pub fn shown(&self) -> Table {
+        self.table(Ends::Possible)
+    }
+
+    fn side_by_side(&self) -> bool {
+        self.losses.len() <= SIDE_BY_SIDE
+    }
+
+    /// The same in tables whose columns have one unit each, so that each can be sorted by.
+    pub fn tables_by_unit(&self) -> Vec<Table> {
+        if !self.side_by_side() {
+            return vec![self.shown()];
+        }
+        let is_percent = |row: &&MetricRow| row.unit == Unit::Percent;
+        let (percent, others): (Vec<_>, Vec<_>) = self.metrics.iter().partition(is_percent);
+        let rows = percent.into_iter().cloned().collect();
+        let mut by_metric = Summary { metrics: rows, ..self.clone() }.by_metric(Ends::Possible);
+        by_metric.header[0] = "metric, %".to_owned();
+        for row in &mut by_metric.rows {
+            row[0] = row[0].trim_end_matches(", %").to_owned();
+        }
+        let mut by_loss = self.by_loss(&others);
+        for (place, loss) in self.losses.iter().enumerate().skip(1) {
+            let difference = |row: &&MetricRow| {
+                let of_loss = row.differences.get(place - 1);
+                let shown = |e: &Estimate| row.unit.difference(e, Ends::Possible);
+                of_loss.map_or("–".to_owned(), shown)
+            };
+            let name = format!("{loss} − {}", self.losses[0]);
+            by_loss.push(std::iter::once(name).chain(others.iter().map(difference)));
+        }
+        vec![by_metric, by_loss]
+    }
+
+    /// Whether an interval in its table reaches beyond what can be.
+    pub fn leaves(&self) -> bool {
+        let mut shares = self.metrics.iter().filter(|row| row.unit.is_share());
+        let leaves = |row: &MetricRow| row.differences.iter().any(|e| e.leaves(DIFFERENCES));
+        self.side_by_side() && shares.any(leaves)
     }
 
     /// The losses' names, with a mark where runs collapsed.
@@ -87,24 +132,24 @@ impl Summary {
         })
     }
 
-    fn by_loss(&self) -> Table {
-        let metrics = self.metrics.iter().map(|row| row.metric.clone());
-        let mut table = Table::new(std::iter::once("loss".to_owned()).chain(metrics));
+    fn by_loss(&self, metrics: &[&MetricRow]) -> Table {
+        let names = metrics.iter().map(|row| row.metric.clone());
+        let mut table = Table::new(std::iter::once("loss".to_owned()).chain(names));
         for (place, loss) in self.marked().enumerate() {
-            let values = self.metrics.iter().map(|row| row.unit.value(&row.losses[place]));
+            let values = metrics.iter().map(|row| row.unit.value(&row.losses[place]));
             table.push(std::iter::once(loss).chain(values));
         }
         table
     }
 
-    fn by_metric(&self) -> Table {
+    fn by_metric(&self, ends: Ends) -> Table {
         let mut header = vec!["metric".to_owned()];
         header.extend(self.marked());
         header.extend(self.losses[1..].iter().map(|loss| format!("{loss} − {}", self.losses[0])));
         let mut table = Table::new(header);
         for row in &self.metrics {
             let values = row.losses.iter().map(|e| row.unit.value(e));
-            let differences = row.differences.iter().map(|e| row.unit.difference(e));
+            let differences = row.differences.iter().map(|e| row.unit.difference(e, ends));
             table.push(std::iter::once(row.metric.clone()).chain(values).chain(differences));
         }
         table
@@ -142,11 +187,38 @@ mod tests {
 
     #[test]
     fn few_losses_stand_side_by_side_and_many_below_each_other() {
-        let few = summary(&["a", "b"]).table();
+        let few = summary(&["a", "b"]).table(Ends::Possible);
         assert_eq!(few.header, ["metric", "a", "b (1 of 2 collapsed)", "b − a"]);
-        let many = summary(&["a", "b", "c", "d"]).table();
+        let many = summary(&["a", "b", "c", "d"]).table(Ends::Possible);
         assert_eq!(many.header, ["loss", "1-NN accuracy, %"]);
         assert_eq!(many.rows[1], ["b (1 of 2 collapsed)", "79.50 ± 0.71"]);
         assert_eq!(many.rows.len(), 4);
+    }
+
+    #[test]
+    fn columns_of_the_reports_tables_have_one_unit_each() {
+        let mut summary = summary(&["a", "b"]);
+        let seconds = MetricRow {
+            metric: "train time, s".to_owned(),
+            losses: vec![estimate(&[3.0]), estimate(&[4.5])],
+            differences: vec![estimate(&[1.5])],
+            unit: Unit::Seconds,
+            ..summary.metrics[0].clone()
+        };
+        let nats = MetricRow {
+            metric: "t-SNE KL, nats".to_owned(),
+            losses: vec![estimate(&[0.5]), estimate(&[0.25])],
+            differences: Vec::new(),
+            unit: Unit::Nats,
+            ..summary.metrics[0].clone()
+        };
+        summary.metrics.extend([nats, seconds]);
+        let [percent, others] = &summary.tables_by_unit()[..] else { panic!("two tables") };
+        assert_eq!(percent.header, ["metric, %", "a", "b (1 of 2 collapsed)", "b − a"]);
+        assert_eq!(percent.rows.len(), 1);
+        assert_eq!(percent.rows[0][..2], ["1-NN accuracy", "79.50 ± 0.71"]);
+        assert_eq!(others.header, ["loss", "t-SNE KL, nats", "train time, s"]);
+        assert_eq!(others.rows[0], ["a", "0.500", "3.0"]);
+        assert_eq!(others.rows[2], ["b − a", "–", "+1.5"]);
     }
 }

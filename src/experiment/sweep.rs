@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::wording::{listed, percent};
 use super::{
-    Arm, Estimate, LEVEL, Level, LossRuns, Plan, RunFolder, RunLock, SWEEP, Session, estimate,
-    grouped, hash_of, read_json, standings, write_json,
+    Arm, CUT, Ends, Estimate, LEVEL, Level, LossRuns, Plan, RunFolder, RunLock, SHARES, SWEEP,
+    Session, estimate, grouped, hash_of, read_json, standings, write_json,
 };
 use crate::config::Setting;
 use crate::error::{Error, Fault, Result};
@@ -85,9 +85,9 @@ pub struct Place {
 
 impl Place {
     /// Mean and interval in percent, or why there is none.
-    fn shown(&self) -> String {
+    fn shown(&self, ends: Ends) -> String {
         match self.diverged.len() {
-            0 => self.estimate.percent(),
+            0 => self.estimate.with(ends, SHARES).percent(),
             some => format!("diverged in {some} of {}", some + self.seeds.len()),
         }
     }
@@ -148,8 +148,13 @@ impl Sweep {
         let seeds: Vec<String> = self.seeds.iter().map(u64::to_string).collect();
         let s = if seeds.len() == 1 { "" } else { "s" };
         let spread = if seeds.len() > 1 { "; mean and 95 % t-interval" } else { "" };
+        let mut places = self.series.iter().flat_map(|line| &line.points);
+        let cut = match places.any(|place| place.estimate.leaves(SHARES)) {
+            true => format!("; intervals {CUT}"),
+            false => String::new(),
+        };
         format!(
-            "{} over {} on {}{}; seed{s} {}{spread}{}",
+            "{} over {} on {}{}; seed{s} {}{spread}{cut}{}",
             self.score_shown(),
             self.keys.join(" × "),
             self.data,
@@ -165,11 +170,15 @@ impl Sweep {
 
     /// A row a place of the first key, a column a line.
     pub fn table(&self) -> Table {
+        self.table_with(Ends::Possible)
+    }
+
+    fn table_with(&self, ends: Ends) -> Table {
         let header = std::iter::once(self.axes.first_label())
             .chain(self.series.iter().map(|line| line.name.clone()));
         let mut table = Table::new(header);
         for (place, value) in self.axes.first_values().iter().enumerate() {
-            let cells = self.series.iter().map(|line| line.points[place].shown());
+            let cells = self.series.iter().map(|line| line.points[place].shown(ends));
             table.push(std::iter::once(value.clone()).chain(cells));
         }
         table
@@ -184,7 +193,7 @@ impl Sweep {
         let _lock = RunLock::take(&folder)?;
         folder.create()?;
         let table = self.table();
-        table.write_csv(&folder.file("table.csv"))?;
+        self.table_with(Ends::Computed).write_csv(&folder.file("table.csv"))?;
         self.each_run().write_csv(&folder.file("runs.csv"))?;
         let text = format!("{}\n\n{}\n{}\n", self.caption(), table.markdown(), self.conclusion);
         write_text(&folder.file("table.md"), &text)?;

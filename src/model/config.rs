@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Architecture, NamedTensors, initial_weights, read_init};
 use crate::error::{Error, Result};
-use crate::files::sha256_hex;
+use crate::files::{is_stream, sha256_hex};
 
 /// What stands under `[model]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +79,11 @@ impl ModelConfig {
     /// # Errors
     /// As [`ModelConfig::first_weights`].
     pub fn check_init(&self, architecture: &Architecture) -> Result<Option<String>> {
+        if is_stream(Path::new(&self.init)) {
+            let problem = "is a pipe, which gives its content once only: name a file, or let dml \
+                           train --init keep it";
+            return Err(Error::setting("model.init", &self.init, problem));
+        }
         match self.init.as_str() {
             DRAWN => Ok(None),
             file => Ok(read_init(Path::new(file), architecture)?.1),

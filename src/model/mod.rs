@@ -24,7 +24,10 @@ pub use fused::FusedNetwork;
 pub use init::initial_weights;
 pub use libtorch::LibtorchNetwork;
 pub use torchscript::write_torchscript;
-pub use weights::{digest, read_notes, read_tensors, read_weights, write_tensors};
+pub use weights::{
+    digest, read_notes, read_tensors, read_weights, refuse_other_content, write_tensors,
+    write_tensors_keeping,
+};
 
 use architecture::{BLOCKS, Block, KERNEL, Start};
 use branch::{Branch, Evaluator};

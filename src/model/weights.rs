@@ -10,7 +10,7 @@ use tch::{Kind, Tensor};
 
 use super::{Architecture, NamedTensors};
 use crate::error::{Error, Fault, Result};
-use crate::files::{sha256_hex, write_atomically};
+use crate::files::{sha256_hex, write_atomically, write_keeping};
 
 /// PyTorch's BatchNorm counts its batches, as a whole number that nothing here needs.
 pub(super) const PYTORCH_COUNT: &str = ".num_batches_tracked";
@@ -26,6 +26,23 @@ const NOTES: &str = "dml";
 /// # Errors
 /// The file cannot be written.
 pub fn write_tensors(path: &Path, tensors: &NamedTensors, notes: &[(&str, String)]) -> Result<()> {
+    let content = serialized(path, tensors, notes)?;
+    write_atomically(path, |file| file.write_all(&content))
+}
+
+/// Writes as [`write_tensors`] does, and keeps the file before under another name.
+///
+/// # Errors
+/// As there.
+pub fn write_tensors_keeping(
+    (path, older): (&Path, &Path),
+    tensors: &NamedTensors,
+    notes: &[(&str, String)],
+) -> Result<()> {
+    write_keeping(path, older, &serialized(path, tensors, notes)?)
+}
+
+fn serialized(path: &Path, tensors: &NamedTensors, notes: &[(&str, String)]) -> Result<Vec<u8>> {
     let flat: Vec<(&String, Vec<usize>, Vec<u8>)> =
         tensors.iter().map(|(name, tensor)| (name, shape(tensor), bytes(tensor))).collect();
     let views = flat.iter().map(|(name, shape, data)| {
@@ -37,9 +54,8 @@ pub fn write_tensors(path: &Path, tensors: &NamedTensors, notes: &[(&str, String
     let notes: BTreeMap<&str, &String> = notes.iter().map(|(key, text)| (*key, text)).collect();
     let notes = serde_json::to_string(&notes).expect("plain text");
     let notes = HashMap::from([(NOTES.to_owned(), notes)]);
-    let content = safetensors::serialize(views, Some(notes))
-        .map_err(|e| Error::Other(format!("cannot lay out {}: {e}", path.display())))?;
-    write_atomically(path, |file| file.write_all(&content))
+    safetensors::serialize(views, Some(notes))
+        .map_err(|e| Error::Other(format!("cannot lay out {}: {e}", path.display())))
 }
 
 /// SHA-256 over names and values of tensors, as 64 hexadecimal digits: equal where both are.
@@ -80,6 +96,15 @@ pub fn read_tensors(path: &Path) -> Result<NamedTensors> {
         tensors.insert(name.to_owned(), tensor);
     }
     Ok(tensors)
+}
+
+/// Refuses the content of a file where it is no safetensors.
+///
+/// # Errors
+/// It is none: reported with the file's name.
+pub fn refuse_other_content(path: &Path, content: &[u8]) -> Result<()> {
+    SafeTensors::deserialize(content).map_err(|e| damaged(path, &e))?;
+    Ok(())
 }
 
 /// Reads the weights of a network of this architecture.

@@ -55,15 +55,16 @@ pub fn draw(note: &str, steps: &[f64], panels: &[BoundPanel<'_>]) -> Result<Canv
     }
     let quantities = || panels.iter().flat_map(|panel| panel.quantities);
     let entries: Vec<Entry> =
-        quantities().map(|q| Entry { key: Key::Line(q.look()), name: q.name.to_owned() }).collect();
+        quantities().map(|q| Entry::new(Key::Line(q.look()), q.name)).collect();
     let titles: Vec<&str> = panels.iter().map(|panel| panel.title).collect();
     let panel = Panel { width: WIDTH, height: HEIGHT, left: Frame::LEFT, below: Frame::BELOW };
-    let sheet = Sheet::new(&titles, panel, note, Legend::new(entries, HEIGHT));
-    let mut canvas = sheet.canvas();
     let x = Axis::around("step", steps.iter().copied()).unwrap_or_else(|| Axis::empty("step"));
-    for (panel, area) in panels.iter().zip(&sheet.areas) {
-        let y = up_axis(panel);
-        let frame = Frame::new(*area, &x, &y);
+    let axes: Vec<Axis> = panels.iter().map(up_axis).collect();
+    let note = noted(note, panels, &axes);
+    let sheet = Sheet::new(&titles, panel, &note, Legend::new(entries, HEIGHT));
+    let mut canvas = sheet.canvas();
+    for ((panel, y), area) in panels.iter().zip(&axes).zip(&sheet.areas) {
+        let frame = Frame::new(*area, &x, y);
         frame.draw(&mut canvas);
         for (number, quantity) in panel.quantities.iter().enumerate() {
             let look = quantity.look();
@@ -85,6 +86,25 @@ pub fn draw(note: &str, steps: &[f64], panels: &[BoundPanel<'_>]) -> Result<Canv
         }
     }
     Ok(canvas)
+}
+
+/// The note, and what is to be said of the axes.
+fn noted(note: &str, panels: &[BoundPanel<'_>], axes: &[Axis]) -> String {
+    let mut notes: Vec<String> =
+        Some(note.to_owned()).filter(|note| !note.is_empty()).into_iter().collect();
+    let ranges =
+        |axes: &[Axis]| axes.windows(2).all(|w| (w[0].low, w[0].high) == (w[1].low, w[1].high));
+    if !ranges(axes) {
+        notes.push("the panels have scales of their own".to_owned());
+    }
+    for (panel, axis) in panels.iter().zip(axes) {
+        let remark = axis.remark();
+        notes.extend(remark.map(|remark| match panels.len() {
+            1 => remark,
+            _ => format!("{}: {remark}", panel.title),
+        }));
+    }
+    notes.join(" · ")
 }
 
 fn up_axis(panel: &BoundPanel<'_>) -> Axis {

@@ -4,7 +4,8 @@ use super::paint::style::{
     BORDER, FAINT_TEXT, GAP, HAIRLINE, MARGIN, PAGE, QUIET_TEXT, TEXT, TICK,
 };
 use super::paint::{
-    Anchor, Canvas, Colour, Ink, Rect, SCALE_ROOM, draw_scale, shade, shortened, text_width,
+    Anchor, Canvas, ClassName, Colour, Ink, Rect, SCALE_ROOM, draw_scale, shade, shortened,
+    text_width,
 };
 use crate::error::{Error, Result};
 
@@ -21,16 +22,18 @@ pub struct Confusion<'a> {
 
 /// Up to this many classes the counts are written into the cells.
 const NUMBERED: usize = 20;
-/// With more classes the cells would be smaller than a pixel.
-const MOST: usize = 2000;
+/// More classes have cells and names that cannot be read; see [`super::confused`].
+pub const MOST: usize = 100;
 const SIDE: f64 = 700.0;
+/// A name needs so many pixels beside its row.
+const LEAST_CELL: f64 = 11.0;
 const NAME_ROOM: f64 = 150.0;
 const BAR: f64 = 18.0;
 
 /// Draws the matrix; the shade of a cell is its share of its row, the true class.
 ///
 /// # Errors
-/// [`Error::Other`] without a class, with more than 2,000, or when the number of counts is not the
+/// [`Error::Other`] without a class, with more than 100, or when the number of counts is not the
 /// square of the number of classes.
 pub fn draw(confusion: &Confusion<'_>) -> Result<Canvas> {
     let (classes, counts) = (confusion.classes.len(), confusion.counts.len());
@@ -68,7 +71,7 @@ impl Layout {
     fn new(confusion: &Confusion<'_>) -> Layout {
         let classes = confusion.classes.len() as f64;
         // Cells of whole pixels, so that all look the same.
-        let cell = (SIDE / classes).floor().max(1.0);
+        let cell = (SIDE / classes).floor().max(LEAST_CELL);
         let ink = name_ink(cell);
         let widths = confusion.classes.iter().map(|name| text_width(name, ink));
         let widest = widths.fold(0.0, f64::max);
@@ -102,9 +105,7 @@ impl Layout {
                 }
             }
         }
-        if self.cell >= 8.0 {
-            self.draw_grid(canvas, classes);
-        }
+        self.draw_grid(canvas, classes);
         canvas.outline(self.matrix);
         if has_empty_row(confusion) {
             let at = (self.matrix.x, self.height - MARGIN - 6.0);
@@ -122,20 +123,19 @@ impl Layout {
         }
     }
 
-    /// Names beside the rows and below the columns; every n-th where there is no room for all.
+    /// Names beside the rows and below the columns.
     fn draw_names(&self, canvas: &mut Canvas, classes: &[String]) {
         let ink = name_ink(self.cell);
-        let every = (ink.size / self.cell).ceil().max(1.0) as usize;
-        for (i, name) in classes.iter().enumerate().step_by(every) {
-            let along = (i as f64 + 0.5) * self.cell;
-            let name = shortened(name, self.names, ink);
+        for (number, name) in classes.iter().enumerate() {
+            let along = (number as f64 + 0.5) * self.cell;
+            let name = ClassName { name, number }.within(self.names, ink);
             let left = (self.matrix.x - 8.0, self.matrix.y + along);
-            canvas.text(&name, left, ink.anchor(Anchor::End));
+            canvas.words(name.clone(), left, ink.anchor(Anchor::End));
             let below = (self.matrix.x + along, self.matrix.bottom() + 8.0);
             if self.upward {
-                canvas.text(&name, below, ink.upward().anchor(Anchor::End));
+                canvas.words(name, below, ink.upward().anchor(Anchor::End));
             } else {
-                canvas.text(&name, (below.0, below.1 + TICK / 2.0), ink.anchor(Anchor::Middle));
+                canvas.words(name, (below.0, below.1 + TICK / 2.0), ink.anchor(Anchor::Middle));
             }
         }
         let label = Ink::label().anchor(Anchor::Middle);
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn any_number_of_classes_gives_a_whole_picture() {
-        for count in [1, 2, 10, 20, 21, 60, 300] {
+        for count in [1, 2, 10, 20, 21, 60, 100] {
             let (classes, counts) = (names(count), counts(count));
             let confusion = Confusion { title: "a title", classes: &classes, counts: &counts };
             let (picture, layout) = (drawn(&confusion), Layout::new(&confusion));
@@ -270,5 +270,9 @@ mod tests {
         }
         let nothing = Confusion { title: "", classes: &[], counts: &[] };
         assert!(draw(&nothing).is_err());
+        let (classes, counts) = (names(101), vec![0; 101 * 101]);
+        let many = Confusion { title: "", classes: &classes, counts: &counts };
+        let error = draw(&many).unwrap_err().to_string();
+        assert!(error.contains("1 to 100 classes"), "{error}");
     }
 }

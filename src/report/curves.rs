@@ -21,11 +21,14 @@ pub struct RunCurve<'a> {
 pub struct LossPanel<'a> {
     /// The title above the panel.
     pub title: &'a str,
+    /// The loss: panels of one share a scale.
+    pub loss: &'a str,
     /// The runs; one is drawn as it is, of several each is thin and their mean thick.
     pub runs: &'a [RunCurve<'a>],
 }
 
-/// Draws one panel for each loss, with axes of its own: losses have different scales.
+/// Draws one panel for each loss. Values of different losses cannot be compared, so each loss has a
+/// scale of its own, which the picture says.
 ///
 /// # Errors
 /// [`Error::Other`] without a panel or with more than 48.
@@ -35,16 +38,15 @@ pub fn draw(panels: &[LossPanel<'_>]) -> Result<Canvas> {
         let problem = format!("1 to {MOST_PANELS} panels of loss curves can be drawn, not {found}");
         return Err(Error::Other(problem));
     }
-    let sheet = sheet(panels);
+    let axes = axes(panels);
+    let sheet = sheet(panels, &axes);
     // Two lines are named where they end; more need the legend.
     let alone = matches!(panels, [LossPanel { runs: [_], .. }]);
     let mut canvas = if alone { sheet.without_legend() } else { sheet.canvas() };
-    for (panel, area) in panels.iter().zip(&sheet.areas) {
-        let values = panel.runs.iter().flat_map(|run| run.train.iter().chain(run.validation));
-        let y = Axis::around("loss", values.copied());
+    for ((panel, y), area) in panels.iter().zip(&axes).zip(&sheet.areas) {
         let x = Axis::counted("epoch", epochs(panel.runs));
         let frame = |y| Frame::new(*area, &x, y);
-        match &y {
+        match y {
             Some(y) => {
                 frame(y).draw(&mut canvas);
                 draw_panel(&mut canvas, &frame(y), panel.runs);
@@ -64,8 +66,43 @@ pub fn draw(panels: &[LossPanel<'_>]) -> Result<Canvas> {
     Ok(canvas)
 }
 
+/// Whether the panels show more than one loss.
+fn differ(panels: &[LossPanel<'_>]) -> bool {
+    panels.windows(2).any(|pair| pair[0].loss != pair[1].loss)
+}
+
+/// The upright axis of each panel; none without a value that can be drawn.
+fn axes(panels: &[LossPanel<'_>]) -> Vec<Option<Axis>> {
+    let values = |panel: &LossPanel<'_>| {
+        let of_run = |run: &RunCurve<'_>| [run.train, run.validation].concat();
+        panel.runs.iter().flat_map(of_run).collect::<Vec<f64>>()
+    };
+    let axis = |panel: &LossPanel<'_>| {
+        let label = if differ(panels) { format!("{} loss", panel.loss) } else { "loss".to_owned() };
+        // A panel that has nothing to show says so, whatever the others have.
+        values(panel).iter().find(|value| value.is_finite())?;
+        let alike = panels.iter().filter(|other| other.loss == panel.loss);
+        Axis::around(&label, alike.flat_map(values))
+    };
+    panels.iter().map(axis).collect()
+}
+
+/// What the picture says of its scales.
+fn note(panels: &[LossPanel<'_>], axes: &[Option<Axis>]) -> String {
+    let own = "each loss has a scale of its own: heights of different losses cannot be compared";
+    let mut notes: Vec<String> = differ(panels).then(|| own.to_owned()).into_iter().collect();
+    let mut remarks: Vec<String> = axes.iter().flatten().filter_map(Axis::remark).collect();
+    remarks.dedup();
+    match remarks.len() {
+        0 => {}
+        1 if panels.len() == 1 => notes.append(&mut remarks),
+        _ => notes.push("a broken axis does not start at 0".to_owned()),
+    }
+    notes.join(" · ")
+}
+
 /// Size of the panels and the legend beside them.
-fn sheet(panels: &[LossPanel<'_>]) -> Sheet {
+fn sheet(panels: &[LossPanel<'_>], axes: &[Option<Axis>]) -> Sheet {
     let (width, height) = match Sheet::columns(panels.len()) {
         1 => (780.0, 480.0),
         2 => (530.0, 420.0),
@@ -73,17 +110,17 @@ fn sheet(panels: &[LossPanel<'_>]) -> Sheet {
     };
     let [train, validation] = looks();
     let mut entries = vec![
-        Entry { key: Key::Line(train), name: "training".to_owned() },
-        Entry { key: Key::Line(validation), name: "validation".to_owned() },
+        Entry::new(Key::Line(train), "training"),
+        Entry::new(Key::Line(validation), "validation"),
     ];
     if panels.iter().any(|panel| panel.runs.len() > 1) {
         let stroke = |strength, width| Key::Stroke(tint(QUIET_TEXT, strength), width);
-        entries.push(Entry { key: stroke(1.0, MEAN), name: "mean of the seeds".to_owned() });
-        entries.push(Entry { key: stroke(PALE, SEED), name: "one seed".to_owned() });
+        entries.push(Entry::new(stroke(1.0, MEAN), "mean of the seeds"));
+        entries.push(Entry::new(stroke(PALE, SEED), "one seed"));
     }
     let titles: Vec<&str> = panels.iter().map(|panel| panel.title).collect();
     let panel = Panel { width, height, left: Frame::LEFT, below: Frame::BELOW };
-    Sheet::new(&titles, panel, "", Legend::new(entries, height))
+    Sheet::new(&titles, panel, &note(panels, axes), Legend::new(entries, height))
 }
 
 const MEAN: f64 = STROKE + 0.6;
@@ -165,6 +202,10 @@ mod tests {
         Picture::of(&draw(panels).unwrap())
     }
 
+    fn layout(panels: &[LossPanel<'_>]) -> Sheet {
+        sheet(panels, &axes(panels))
+    }
+
     /// Share of an area that is in one colour, give or take the smoothing of edges.
     fn share(picture: &Picture, area: Rect, colour: Colour) -> f64 {
         let near = |pixel: &&[u8; 3]| {
@@ -182,8 +223,9 @@ mod tests {
 
     #[test]
     fn a_run_shows_both_losses_axes_and_a_legend_off_the_data() {
-        let panels = [LossPanel { title: "cross-entropy", runs: &[FALLING] }];
-        let (picture, sheet) = (drawn(&panels), sheet(&panels));
+        let panels =
+            [LossPanel { title: "cross-entropy", loss: "cross-entropy", runs: &[FALLING] }];
+        let (picture, sheet) = (drawn(&panels), layout(&panels));
         assert!((900..=1600).contains(&picture.width), "{}", picture.width);
         assert!(picture.shows_something() && picture.edge_is_white(10.0));
         let area = sheet.areas[0];
@@ -194,15 +236,16 @@ mod tests {
         let names = Rect { y: area.y, height: area.height, ..sheet.legend_area };
         assert!(picture.dark(names) > 200);
         // The names stand where the lines end: lower in the second run, whose losses end lower.
-        let other = drawn(&[LossPanel { title: "cross-entropy", runs: &[OTHER] }]);
+        let other =
+            drawn(&[LossPanel { title: "cross-entropy", loss: "cross-entropy", runs: &[OTHER] }]);
         assert!(picture.pixels(names) != other.pixels(names));
     }
 
     #[test]
     fn one_epoch_is_a_point_of_each_loss() {
         let run = RunCurve { train: &[0.5], validation: &[0.5] };
-        let panels = [LossPanel { title: "one", runs: &[run] }];
-        let (picture, sheet) = (drawn(&panels), sheet(&panels));
+        let panels = [LossPanel { title: "one", loss: "triplet", runs: &[run] }];
+        let (picture, sheet) = (drawn(&panels), layout(&panels));
         for colour in [FIRST, SECOND] {
             assert!(share(&picture, sheet.areas[0], colour) > 0.0);
         }
@@ -210,12 +253,33 @@ mod tests {
 
     #[test]
     fn several_seeds_have_pale_lines_beside_the_mean() {
-        let several = [LossPanel { title: "two seeds", runs: &[FALLING, OTHER] }];
-        let alone = [LossPanel { title: "one seed", runs: &[FALLING] }];
+        let several = [LossPanel { title: "two seeds", loss: "triplet", runs: &[FALLING, OTHER] }];
+        let alone = [LossPanel { title: "one seed", loss: "triplet", runs: &[FALLING] }];
         let pale = |panels: &[LossPanel<'_>]| {
-            share(&drawn(panels), sheet(panels).areas[0], tint(FIRST, PALE))
+            share(&drawn(panels), layout(panels).areas[0], tint(FIRST, PALE))
         };
         assert!(pale(&several) > 2.0 * pale(&alone), "{} {}", pale(&several), pale(&alone));
+    }
+
+    #[test]
+    fn panels_of_one_loss_share_a_scale_and_those_of_different_losses_say_that_they_do_not() {
+        let small = [RunCurve { train: &[0.02, 0.01], validation: &[0.02, 0.01] }];
+        let panel = |loss, runs| LossPanel { title: loss, loss, runs };
+        let alike = [panel("triplet", &[FALLING]), panel("triplet", &small)];
+        let range = |axis: &Option<Axis>| axis.as_ref().map(|axis| (axis.low, axis.high)).unwrap();
+        let of_alike = axes(&alike);
+        assert_eq!(range(&of_alike[0]), range(&of_alike[1]));
+        assert_eq!(note(&alike, &of_alike), "");
+        let others = [panel("triplet", &[FALLING]), panel("supcon", &small)];
+        let of_others = axes(&others);
+        assert!(range(&of_others[0]).1 > 10.0 * range(&of_others[1]).1);
+        assert_eq!(of_others[1].as_ref().unwrap().label, "supcon loss");
+        assert!(note(&others, &of_others).starts_with("each loss has a scale of its own"));
+        let far = [RunCurve { train: &[9.1, 9.0], validation: &[9.2, 9.0] }];
+        let alone = [panel("triplet", &far)];
+        assert!(note(&alone, &axes(&alone)).starts_with("the axis of loss starts at 8.9"));
+        let several = [panel("triplet", &far), panel("supcon", &small)];
+        assert!(note(&several, &axes(&several)).ends_with("a broken axis does not start at 0"));
     }
 
     #[test]
@@ -233,7 +297,7 @@ mod tests {
         let flat = RunCurve { train: &long, validation: &[0.0] };
         let runs: [&[RunCurve<'_>]; 6] =
             [&[], &[gap], &[empty], &[flat, gap], &[gap, empty], &[FALLING]];
-        let panels = runs.map(|runs| LossPanel { title: "a title ".trim(), runs });
+        let panels = runs.map(|runs| LossPanel { title: "a title", loss: "triplet", runs });
         let picture = drawn(&panels);
         assert!(picture.shows_something() && picture.width <= 1620, "{}", picture.width);
         let error = draw(&[]).unwrap_err().to_string();

@@ -93,7 +93,7 @@ fn sheet(title: &str, kinds: &[Kind; 2]) -> Sheet {
             Some(mean) => format!("{}, mean {}", kind.name, number(mean)),
             None => format!("{}: no pair", kind.name),
         };
-        Entry { key, name }
+        Entry::new(key, &name)
     };
     let legend = Legend::new(kinds.iter().rev().map(entry).collect(), panel.height);
     let note = "each kind of pairs adds up to 100 % · broken lines: means (dashed same class, \

@@ -5,11 +5,13 @@
 //! `paint` below them holds what they share (canvas, style, colours, axes, legend).
 //!
 //! The text in the pictures is set in DejaVu Sans, which is compiled in, so that a picture looks
-//! the same on every machine and needs no installed font.
+//! the same on every machine and needs no installed font. Only for letters that it lacks, in names of
+//! classes, are the fonts of the system read.
 
 pub mod bound;
 pub mod columns;
 mod config;
+pub mod confused;
 pub mod confusion;
 pub mod curves;
 pub mod histogram;
@@ -25,4 +27,4 @@ pub mod tensorboard;
 pub mod trials;
 
 pub use config::{PlotsConfig, Style};
-pub use paint::Canvas;
+pub use paint::{Canvas, ClassName, undrawable};

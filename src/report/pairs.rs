@@ -1,7 +1,7 @@
 //! The grid of sample pairs: what the siamese network is shown.
 
 use super::paint::style::{FIRST, MARGIN, QUIET_TEXT, SECOND, TICK};
-use super::paint::{Anchor, Canvas, Ink, Rect, shortened};
+use super::paint::{Anchor, Canvas, ClassName, Ink, Rect, shortened};
 use crate::error::{Error, Result};
 
 /// Two images and whether they are of one class.
@@ -11,10 +11,10 @@ pub struct SamplePair<'a> {
     pub first: &'a [u8],
     /// `side`×`side` grey values of the second image, row-major.
     pub second: &'a [u8],
-    /// Class name of the first image.
-    pub first_class: &'a str,
-    /// Class name of the second image.
-    pub second_class: &'a str,
+    /// Class of the first image.
+    pub first_class: ClassName<'a>,
+    /// Class of the second image.
+    pub second_class: ClassName<'a>,
     /// Whether the pair counts as of the same class.
     pub same: bool,
 }
@@ -79,8 +79,8 @@ fn draw_pair(canvas: &mut Canvas, pair: &SamplePair<'_>, side: usize, (x, y): (f
         canvas.grey_image((x, top), IMAGE, side, image);
         canvas.outline(Rect { x, y: top, width: IMAGE, height: IMAGE });
         let ink = Ink::tick().colour(QUIET_TEXT).anchor(Anchor::Middle);
-        let name = shortened(class, IMAGE + BETWEEN - 8.0, ink);
-        canvas.text(&name, (middle, top + IMAGE + TICK * 0.85), ink);
+        let name = class.within(IMAGE + BETWEEN - 8.0, ink);
+        canvas.words(name, (middle, top + IMAGE + TICK * 0.85), ink);
     }
 }
 
@@ -94,7 +94,9 @@ mod tests {
     }
 
     fn pair<'a>(first: &'a [u8], second: &'a [u8], same: bool) -> SamplePair<'a> {
-        SamplePair { first, second, first_class: "Bag", second_class: "Ankle boot", same }
+        let [first_class, second_class] =
+            [(8, "Bag"), (9, "Ankle boot")].map(|(number, name)| ClassName { name, number });
+        SamplePair { first, second, first_class, second_class, same }
     }
 
     /// The rectangle of an image of the first pair.

@@ -2,6 +2,7 @@
 
 use super::paint::style::{QUIET_TEXT, STROKE};
 use super::paint::{Axis, Canvas, Entry, Frame, Key, Legend, Look, Panel, Point, Sheet, line_look};
+use super::series::{CUT, leaves_shares};
 use crate::error::{Error, Result};
 
 /// Recall@k of one loss.
@@ -61,18 +62,16 @@ fn recall_axis(curves: &[RecallCurve<'_>]) -> Option<Axis> {
 }
 
 fn sheet(title: &str, curves: &[RecallCurve<'_>], y: Option<&Axis>) -> Sheet {
-    let entries = curves
-        .iter()
-        .enumerate()
-        .map(|(i, curve)| Entry { key: Key::Line(line_look(i)), name: curve.name.to_owned() });
+    let entries =
+        curves.iter().enumerate().map(|(i, curve)| Entry::new(Key::Line(line_look(i)), curve.name));
     let panel = Panel { width: 760.0, height: 460.0, left: Frame::LEFT, below: Frame::BELOW };
-    let mut notes = Vec::new();
-    if let Some(y) = y.filter(|y| y.low > 0.0) {
-        // Ticks may begin above the lower end, so their decimals could round it.
-        notes.push(format!("the recall axis starts at {:.3}, not at 0", y.low));
-    }
+    let mut notes: Vec<String> = y.and_then(Axis::remark).into_iter().collect();
     if curves.iter().any(|curve| curve.interval.is_some()) {
         notes.push("whiskers: 95 % interval over the seeds".to_owned());
+    }
+    let ends = || curves.iter().flat_map(|curve| curve.interval.unwrap_or_default());
+    if ends().any(|&ends| leaves_shares(ends)) {
+        notes.push(CUT.to_owned());
     }
     let legend = Legend::new(entries.collect(), panel.height);
     Sheet::new(&[title], panel, &notes.join(" · "), legend)
@@ -165,6 +164,10 @@ mod tests {
         assert!(whiskers.dark(area) > plain.dark(area) + 50);
         let note = Rect { y: area.bottom() + Frame::BELOW, height: 40.0, ..area };
         assert!(whiskers.ink(note) > plain.ink(note) && plain.ink(note) > 0.0);
+        let told = |curve| draw("Recall@k", &[curve]).unwrap().captions();
+        assert!(told(with).ends_with(CUT), "{}", told(with));
+        let inside = RecallCurve { interval: Some(&interval[..2]), ..UPPER };
+        assert!(!told(inside).contains(CUT), "{}", told(inside));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Queries and the references nearest to them, as images.
 
 use super::paint::style::{FIRST, LABEL, LINE, MARGIN, QUIET_TEXT, SECOND, TITLE};
-use super::paint::{Anchor, Canvas, Ink, Point, Rect, lines, shortened};
+use super::paint::{Anchor, Canvas, ClassName, Ink, Point, Rect, lines, shortened};
 use crate::error::{Error, Result};
 
 /// A query and what was found for it.
@@ -18,8 +18,8 @@ pub struct Retrieved<'a> {
 pub struct Pictured<'a> {
     /// `side`×`side` grey values, row-major.
     pub image: &'a [u8],
-    /// Name of its class.
-    pub class: &'a str,
+    /// Its class.
+    pub class: ClassName<'a>,
 }
 
 /// Rows under a heading.
@@ -112,8 +112,8 @@ fn draw_key(canvas: &mut Canvas, y: f64) {
 fn draw_row(canvas: &mut Canvas, row: &Retrieved<'_>, side: usize, top: f64) {
     let name = |canvas: &mut Canvas, picture: &Pictured<'_>, x: f64, ink: Ink| {
         let ink = ink.size(SMALL).anchor(Anchor::Middle);
-        let text = shortened(picture.class, IMAGE + BETWEEN - 4.0, ink);
-        canvas.text(&text, (x + IMAGE / 2.0, top + IMAGE + NAME * 0.65), ink);
+        let words = picture.class.within(IMAGE + BETWEEN - 4.0, ink);
+        canvas.words(words, (x + IMAGE / 2.0, top + IMAGE + NAME * 0.65), ink);
     };
     canvas.grey_image((MARGIN, top), IMAGE, side, row.query.image);
     canvas.outline(Rect { x: MARGIN, y: top, width: IMAGE, height: IMAGE });
@@ -144,7 +144,7 @@ mod tests {
     const GREY: [u8; 9] = [120; 9];
 
     fn retrieved<'a>(class: &'a str, nearest: &[&'a str]) -> Retrieved<'a> {
-        let picture = |class| Pictured { image: &GREY, class };
+        let picture = |name| Pictured { image: &GREY, class: ClassName { name, number: 0 } };
         Retrieved { query: picture(class), nearest: nearest.iter().map(|c| picture(c)).collect() }
     }
 

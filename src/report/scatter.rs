@@ -2,10 +2,13 @@
 
 use super::paint::style::FAINT_TEXT;
 use super::paint::{
-    Anchor, Canvas, Entry, Ink, Key, Legend, MOST_PANELS, Panel, Point, Rect, Sheet, class_look,
+    Anchor, Canvas, ClassName, Entry, Ink, Legend, MOST_PANELS, Panel, Point, Rect, Sheet,
+    class_look,
 };
 use crate::error::{Error, Result};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
+
+mod centres;
 
 /// One panel of points.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,7 +21,11 @@ pub struct Scatter<'a> {
     pub labels: &'a [usize],
 }
 
-/// Draws the panels side by side with one legend at the right, of all classes that have points.
+/// More classes than this have names among their points instead of a legend.
+pub const MOST_LOOKS: usize = 40;
+
+/// Draws the panels side by side with one legend at the right, of all classes that have points. Of
+/// more than 40, names stand in the middle of their points instead.
 ///
 /// Across and up have the same scale, as distances are what the picture is about.
 ///
@@ -31,8 +38,12 @@ pub fn draw(panels: &[Scatter<'_>], classes: &[String]) -> Result<Canvas> {
     }
     let sheet = sheet(panels, classes);
     let mut canvas = sheet.canvas();
+    let named = shown(panels).len() > MOST_LOOKS;
     for (panel, area) in panels.iter().zip(&sheet.areas) {
         draw_panel(&mut canvas, panel, *area);
+        if named {
+            centres::name_classes(&mut canvas, panel, *area, classes);
+        }
     }
     Ok(canvas)
 }
@@ -54,6 +65,11 @@ fn problem(panels: &[Scatter<'_>], classes: usize) -> Option<String> {
     None
 }
 
+/// Classes that have points, by number.
+fn shown(panels: &[Scatter<'_>]) -> BTreeSet<usize> {
+    panels.iter().flat_map(|panel| panel.labels.iter().copied()).collect()
+}
+
 /// Size of the panels and the legend beside them.
 fn sheet(panels: &[Scatter<'_>], classes: &[String]) -> Sheet {
     let side = match Sheet::columns(panels.len()) {
@@ -61,22 +77,30 @@ fn sheet(panels: &[Scatter<'_>], classes: &[String]) -> Sheet {
         2 => 580.0,
         _ => 390.0,
     };
-    let shown: HashSet<usize> =
-        panels.iter().flat_map(|panel| panel.labels.iter().copied()).collect();
-    let entries = classes
-        .iter()
-        .enumerate()
-        .filter(|(class, _)| shown.contains(class))
-        .map(|(class, name)| Entry { key: Key::Marker(class_look(class)), name: name.clone() });
+    let shown = shown(panels);
+    let entry = |&number: &usize| {
+        Entry::class(class_look(number), ClassName { name: &classes[number], number })
+    };
+    let entries: Vec<Entry> = match shown.len() > MOST_LOOKS {
+        true => Vec::new(),
+        false => shown.iter().map(entry).collect(),
+    };
     let left_out: usize =
         panels.iter().flat_map(|panel| panel.points).filter(|point| !finite(point)).count();
     let mut note = "t-SNE axes have no unit".to_owned();
+    if shown.len() > MOST_LOOKS {
+        note += &format!(
+            " · colours and markers do not tell {} classes apart: names stand in the middle of their \
+             points, where there is room",
+            shown.len()
+        );
+    }
     if left_out > 0 {
         note += &format!(" · points without finite coordinates, left out: {left_out}");
     }
     let panel = Panel { width: side, height: side, left: 0.0, below: 0.0 };
     let titles: Vec<&str> = panels.iter().map(|panel| panel.title).collect();
-    Sheet::new(&titles, panel, &note, Legend::new(entries.collect(), side))
+    Sheet::new(&titles, panel, &note, Legend::new(entries, side))
 }
 
 fn finite(point: &[f64; 2]) -> bool {
@@ -206,7 +230,20 @@ mod tests {
             let picture = drawn(&[panel], &names(classes));
             assert!(picture.shows_something() && picture.edge_is_white(15.0), "{classes}");
             assert!(picture.width <= 1600, "{}", picture.width);
+            let told = draw(&[panel], &names(classes)).unwrap().captions();
+            assert!(told.contains(&format!("do not tell {classes} classes apart")), "{told}");
         }
+    }
+
+    #[test]
+    fn up_to_forty_classes_have_a_legend_and_more_have_names_among_the_points() {
+        let legend = |classes: usize| {
+            let (points, labels) = spiral(1000, classes);
+            let panel = Scatter { title: "t", points: &points, labels: &labels };
+            sheet(&[panel], &names(classes)).legend_area.width
+        };
+        assert!(legend(40) > 100.0);
+        assert_eq!(legend(41), 0.0);
     }
 
     #[test]

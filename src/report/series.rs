@@ -74,7 +74,7 @@ pub fn draw(picture: &Picture<'_>) -> Result<Canvas> {
         return Err(Error::Other("no line to draw".to_owned()));
     }
     let (x, y) = (across_axis(picture), up_axis(picture));
-    let sheet = sheet(picture, y.as_ref());
+    let sheet = sheet(picture, &x, y.as_ref());
     let mut canvas = sheet.without_legend();
     let y = y.unwrap_or_else(|| Axis::empty(picture.up));
     let frame = Frame::new(sheet.areas[0], &x, &y);
@@ -106,18 +106,29 @@ fn up_axis(picture: &Picture<'_>) -> Option<Axis> {
     Axis::share(picture.up, values)
 }
 
-fn sheet(picture: &Picture<'_>, y: Option<&Axis>) -> Sheet {
+/// What a picture says where [`leaves_shares`] is true of an interval in it.
+pub const CUT: &str = "intervals end at 0 and 1, which t-intervals of so few seeds leave";
+
+/// Whether an interval holds what no share in 0..=1 can be.
+pub fn leaves_shares((low, high): (f64, f64)) -> bool {
+    low < 0.0 || high > 1.0
+}
+
+fn sheet(picture: &Picture<'_>, x: &Axis, y: Option<&Axis>) -> Sheet {
     let entries = picture
         .series
         .iter()
         .enumerate()
-        .map(|(i, series)| Entry { key: Key::Line(line_look(i)), name: series.name.to_owned() });
+        .map(|(i, series)| Entry::new(Key::Line(line_look(i)), series.name));
     let panel = Panel { width: WIDTH, height: HEIGHT, left: Frame::LEFT, below: Frame::BELOW };
-    let mut note = picture.note.to_owned();
-    if y.is_some_and(|y| y.low > 0.0) {
-        let part = "the upright axis does not begin at 0";
-        note = if note.is_empty() { part.to_owned() } else { format!("{note} · {part}") };
-    }
+    let given = Some(picture.note.to_owned()).filter(|note| !note.is_empty());
+    let mut points = picture.series.iter().flat_map(|series| series.points);
+    let cut = points.any(|point| point.interval.is_some_and(leaves_shares));
+    let notes = given
+        .into_iter()
+        .chain(y.into_iter().chain([x]).filter_map(Axis::remark))
+        .chain(cut.then(|| CUT.to_owned()));
+    let note = notes.collect::<Vec<String>>().join(" · ");
     Sheet::new(&[picture.title], panel, &note, Legend::new(entries.collect(), HEIGHT))
 }
 
@@ -256,6 +267,24 @@ mod tests {
                 .count()
         };
         assert!(tinted(&first) > tinted(&thin) + 5000, "{} {}", tinted(&first), tinted(&thin));
+    }
+
+    #[test]
+    fn axes_that_leave_out_zero_and_intervals_that_are_cut_are_told() {
+        let told = |label: &str, means: &[f64]| {
+            let points = points(means);
+            let series = [Series { name: "a", points: &points }];
+            let across = match label {
+                "images" => Across::Numbers { label },
+                _ => Across::Logarithm { label },
+            };
+            draw(&picture(across, &series)).unwrap().captions()
+        };
+        let high = told("images", &[0.9, 0.97]);
+        assert!(high.contains("the axis of 1-NN accuracy starts at 0.8"), "{high}");
+        assert!(high.contains("the axis of images starts at 55, not at 0"), "{high}");
+        assert!(high.ends_with(CUT), "{high}");
+        assert_eq!(told("a power", &[0.1, 0.5]), "1-NN accuracy");
     }
 
     #[test]

@@ -2,13 +2,12 @@
 //!
 //! None of them has colours, so nothing changes under `NO_COLOR` or in a pipe.
 
-use std::io::Write;
 use std::path::Path;
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
 
 use crate::error::Result;
-use crate::files::write_atomically;
+use crate::files::write_zipped;
 
 /// A line below the header, and two spaces between the columns.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
@@ -126,12 +125,12 @@ impl Table {
         String::from_utf8(bytes).expect("cells are UTF-8 and so is their CSV")
     }
 
-    /// Writes [`Table::csv`] to a file.
+    /// Writes [`Table::csv`] to a file, as gzip where its name ends in `.gz`.
     ///
     /// # Errors
     /// [`crate::error::Error::Io`] with the path that could not be written.
     pub fn write_csv(&self, path: &Path) -> Result<()> {
-        write_atomically(path, |writer| writer.write_all(self.csv().as_bytes()))
+        write_zipped(path, |to| to.write_all(self.csv().as_bytes()))
     }
 
     /// Number of columns of the longest row.

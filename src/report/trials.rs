@@ -56,10 +56,19 @@ pub fn draw(
         let problem = format!("1 to {MOST_PANELS} settings of a search can be drawn, not {found}");
         return Err(Error::Other(problem));
     }
-    let sheet = sheet(parameters, trials, note);
-    let mut canvas = sheet.canvas();
     let scores = trials.iter().map(|trial| trial.score);
     let y = Axis::share(score, scores).unwrap_or_else(|| Axis::empty(score));
+    let remark = y.remark().map(|remark| format!("{remark}, in every panel"));
+    let broken = (0..parameters.len()).any(|place| {
+        let values = trials.iter().map(|trial| trial.values[place]);
+        let linear = matches!(parameters[place].scale, Scale::Linear);
+        linear && Axis::around("", values).is_some_and(|axis| axis.broken)
+    });
+    let beside = broken.then(|| "a broken axis does not start at 0".to_owned());
+    let notes = [Some(note.to_owned()).filter(|note| !note.is_empty()), remark, beside];
+    let note = notes.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let sheet = sheet(parameters, trials, &note);
+    let mut canvas = sheet.canvas();
     for (place, (parameter, area)) in parameters.iter().zip(&sheet.areas).enumerate() {
         let values: Vec<f64> = trials.iter().map(|trial| trial.values[place]).collect();
         let x = across(parameter.scale, &values, area.width);
@@ -90,9 +99,8 @@ fn sheet(parameters: &[Parameter<'_>], trials: &[Trial<'_>], note: &str) -> Shee
     let any_stopped = trials.iter().any(|trial| trial.stopped);
     let entries = looks().into_iter().zip(["trial", STOPPED, "best"]);
     let entries = entries.filter(|(_, name)| any_stopped || *name != STOPPED);
-    let entries: Vec<Entry> = entries
-        .map(|(look, name)| Entry { key: Key::Marker(look), name: name.to_owned() })
-        .collect();
+    let entries: Vec<Entry> =
+        entries.map(|(look, name)| Entry::new(Key::Marker(look), name)).collect();
     let titles: Vec<&str> = parameters.iter().map(|parameter| parameter.name).collect();
     let panel = Panel { width, height, left: Frame::LEFT, below: Frame::BELOW };
     Sheet::new(&titles, panel, note, Legend::new(entries, height))
@@ -194,6 +202,11 @@ mod tests {
         let drawn = draw("1-NN accuracy", &parameters, &trials, 1, "a note").unwrap();
         let picture = Picture::of(&drawn);
         assert!(picture.shows_something() && picture.edge_is_white(10.0));
+        assert_eq!(drawn.captions(), "a note");
+        let high = [trials[0], trials[1]];
+        let told = draw("1-NN accuracy", &parameters, &high, 1, "a note").unwrap().captions();
+        let remark = "a note · the axis of 1-NN accuracy starts at 0.79, not at 0, in every panel";
+        assert_eq!(told, remark);
         let failed = [Trial { values: &values[2], score: f64::NAN, stopped: false }];
         draw("1-NN accuracy", &parameters, &failed, 0, "").unwrap();
         let error = draw("x", &[], &[], 0, "").unwrap_err().to_string();

@@ -8,7 +8,9 @@ use tch::Tensor;
 use super::{History, Position, files};
 use crate::error::{Error, Fault, Result};
 use crate::files::sha256_hex;
-use crate::model::{NamedTensors, digest, read_notes, read_tensors, write_tensors};
+use crate::model::{
+    NamedTensors, digest, read_notes, read_tensors, write_tensors, write_tensors_keeping,
+};
 
 /// The state of a training between two steps.
 ///
@@ -82,13 +84,8 @@ impl Checkpoint {
     /// A file cannot be renamed or written.
     pub fn write_newest(&self, run: &Path) -> Result<()> {
         let (newest, older) = (run.join(files::CHECKPOINT), run.join(files::OLDER_CHECKPOINT));
-        // Whole on the disk before the one before gives way.
-        let next = run.join(format!(".{}.{}.tmp", files::CHECKPOINT, std::process::id()));
-        self.write(&next)?;
-        if newest.exists() {
-            std::fs::rename(&newest, &older).map_err(Error::io("rename", &newest))?;
-        }
-        std::fs::rename(&next, &newest).map_err(Error::io("write", &newest))
+        let (tensors, notes) = self.content();
+        write_tensors_keeping((&newest, &older), &tensors, &notes)
     }
 
     /// The newest whole checkpoint of a run; `None` where there is none at all.
@@ -122,6 +119,12 @@ impl Checkpoint {
     /// # Errors
     /// The file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
+        let (tensors, notes) = self.content();
+        write_tensors(path, &tensors, &notes)
+    }
+
+    /// What its file holds: tensors, and the text beside them.
+    fn content(&self) -> (NamedTensors, [(&'static str, String); 2]) {
         let mut tensors = NamedTensors::new();
         let groups = [
             (NETWORK, &self.network),
@@ -138,7 +141,7 @@ impl Checkpoint {
         tensors.insert(SQUARE.to_owned(), self.square.shallow_clone());
         let notes = serde_json::to_string(&self.notes).expect("plain values");
         let checksum = checksum(&tensors, &notes);
-        write_tensors(path, &tensors, &[(NOTES, notes), (CHECKSUM, checksum)])
+        (tensors, [(NOTES, notes), (CHECKSUM, checksum)])
     }
 
     /// # Errors

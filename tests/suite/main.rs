@@ -14,6 +14,8 @@ mod layers;
 mod losses;
 mod manners;
 mod network;
+mod outputs;
+mod pictures;
 mod properties;
 mod readme;
 mod report;

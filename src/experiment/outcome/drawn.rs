@@ -26,7 +26,11 @@ impl Comparison {
             .results
             .iter()
             .zip(&runs)
-            .map(|(loss, runs)| curves::LossPanel { title: &loss.loss, runs })
+            .map(|(loss, runs)| curves::LossPanel {
+                title: &loss.loss,
+                loss: &loss.runs[0].evaluation.loss,
+                runs,
+            })
             .collect();
         curves::draw(&panels)
     }

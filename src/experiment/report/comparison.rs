@@ -6,7 +6,9 @@ use super::parts::{self, Told, beside};
 use super::{Reporter, write};
 use crate::error::Result;
 use crate::experiment::wording::listed;
-use crate::experiment::{Comparison, Finished, LossRuns, Trained, estimate, pictures};
+use crate::experiment::{
+    Comparison, Ends, Estimate, Finished, LossRuns, SHARES, Summary, Trained, estimate, pictures,
+};
 use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
 use crate::train::EpochRecord;
@@ -90,7 +92,7 @@ impl Reporter<'_> {
 }
 
 fn figures(comparison: &Comparison) -> Section {
-    let mut parts = vec![html::table(&comparison.summary.table(), &comparison.caption())];
+    let mut parts = tables(&comparison.summary, &comparison.caption());
     if let Some(standings) = comparison.standings_table() {
         let caption = "From the best to the worst. p: paired t-test, corrected by Holm for all pairs of \
                        losses; P(1st): probability of the rank when the seeds are drawn anew";
@@ -98,23 +100,30 @@ fn figures(comparison: &Comparison) -> Section {
     }
     if let Some(test) = &comparison.test {
         parts.push(html::heading("On test images"));
-        parts.push(html::table(&test.summary.table(), &comparison.test_caption(test)));
+        parts.extend(tables(&test.summary, &comparison.test_caption(test)));
         let standings = comparison.test_standings_table();
         parts.extend(standings.map(|table| html::table(&table, "The same order by test images")));
     }
     Section { id: "figures", heading: "Figures".to_owned(), parts }
 }
 
+/// The figures in tables of one unit a column; `caption` stands below the first.
+fn tables(summary: &Summary, caption: &str) -> Vec<Markup> {
+    let captions = std::iter::once(caption).chain(std::iter::repeat("Figures in other units"));
+    summary.tables_by_unit().iter().zip(captions).map(|(t, text)| html::table(t, text)).collect()
+}
+
 fn curves(comparison: &Comparison) -> Result<Section> {
     let mut parts = Vec::new();
     if !comparison.unseen() {
         let caption = pictures::recall_title(comparison.voters());
+        let shown = |e: &Estimate| e.with(Ends::Possible, SHARES).percent();
         let mut table = Table::new(
             std::iter::once("k").chain(comparison.summary.losses.iter().map(String::as_str)),
         );
         for row in comparison.summary.metrics.iter().filter(|row| row.recall_at.is_some()) {
             let k = row.recall_at.unwrap_or_default().to_string();
-            table.push(std::iter::once(k).chain(row.losses.iter().map(|e| e.percent())));
+            table.push(std::iter::once(k).chain(row.losses.iter().map(shown)));
         }
         let numbers = html::table(&table, "recall@k, %, with 95 % intervals over the seeds");
         parts.push(html::figure(&comparison.recall()?, &caption, Some(numbers)));

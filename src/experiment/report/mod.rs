@@ -8,6 +8,7 @@ mod parts;
 mod run;
 mod search;
 mod sweep;
+mod units;
 
 pub use parts::beside;
 

@@ -103,13 +103,17 @@ fn belong(embeddings: &Array2<f32>, part: &Part) -> bool {
     embeddings.nrows() == part.rows.len()
 }
 
-/// The confusion matrix of a run: as a table, or as a picture where it would be too wide.
+/// The confusion matrix of a run: as a table, as a picture where that would be too wide, or the
+/// pairs of classes that were mixed up most often where that could not be read either.
 ///
 /// # Errors
 /// There is nothing to draw.
 pub fn confusion(told: &Told) -> Result<Markup> {
     let Evaluation { figures, classes, .. } = &told.evaluation;
     let title = told.name.as_str();
+    if pictures::is_too_large(classes) {
+        return Ok(confused(told));
+    }
     let matrix = Confusion { title, classes, counts: figures.knn.confusion.counts() };
     match html::confusion(&matrix) {
         Some(table) => Ok(table),
@@ -118,6 +122,24 @@ pub fn confusion(told: &Told) -> Result<Markup> {
             Ok(html::figure(&picture, title, None))
         }
     }
+}
+
+fn confused(told: &Told) -> Markup {
+    let Evaluation { figures, classes, .. } = &told.evaluation;
+    let (pairs, found) = pictures::most_confused(&figures.knn.confusion, classes);
+    let mut table = Table::new(["class", "taken for", "images", "of", "share, %"]);
+    for pair in &pairs {
+        let share = 100.0 * pair.count as f64 / pair.of.max(1) as f64;
+        table.push([
+            pair.class.name.to_owned(),
+            pair.taken_for.name.to_owned(),
+            pair.count.to_string(),
+            pair.of.to_string(),
+            format!("{share:.1}"),
+        ]);
+    }
+    let note = pictures::confused_note(classes.len(), pairs.len(), found);
+    html::table(&table, &format!("{}: {note}", told.name))
 }
 
 /// Losses of each epoch.
@@ -138,21 +160,15 @@ pub fn history_table(history: &History) -> Table {
 
 /// The two classes that are mixed up most often, in a sentence; nothing where none are.
 pub fn most_confused(evaluation: &Evaluation) -> Option<String> {
-    let rows: Vec<&[u64]> = evaluation.figures.knn.confusion.rows().collect();
-    let wrong = |(row, counts): (usize, &&[u64])| {
-        let others = counts.iter().enumerate().filter(move |(column, _)| *column != row);
-        others.map(move |(column, &count)| (count, row, column)).collect::<Vec<_>>()
+    let (pairs, _) =
+        pictures::most_confused(&evaluation.figures.knn.confusion, &evaluation.classes);
+    let pair = pairs.first()?;
+    let (true_class, taken) = (pair.class.name, pair.taken_for.name);
+    let times = match pair.count {
+        1 => "once".to_owned(),
+        count => format!("{} times", grouped(count as usize)),
     };
-    let (count, row, column) =
-        rows.iter().enumerate().flat_map(wrong).max_by_key(|found| found.0)?;
-    let classes = &evaluation.classes;
-    (count > 0).then(|| {
-        let (true_class, taken) = (&classes[row], &classes[column]);
-        format!(
-            "What was mixed up most often: {true_class} taken for {taken}, {} times.",
-            grouped(count as usize)
-        )
-    })
+    Some(format!("What was mixed up most often: {true_class} taken for {taken}, {times}."))
 }
 
 /// What a run was made from and with.

@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use super::parts::{self, Told};
+use super::units::by_unit;
 use super::{Reporter, write};
 use crate::error::{Fault, Result};
+use crate::eval::Figures;
 use crate::experiment::evaluate::TEST_METRICS;
 use crate::experiment::folder::CONFIG;
 use crate::experiment::{
     Evaluation, METRICS, Trained, figures_table, grouped, pictures, read_json,
 };
-use crate::report::html::{self, Page, Section};
+use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
 use crate::train::{History, files};
 use crate::words::dml;
@@ -115,7 +117,7 @@ impl Reporter<'_> {
 
 fn figures(told: &Told, tested: Option<&Evaluation>) -> Result<Section> {
     let figures = &told.evaluation.figures;
-    let mut parts = vec![html::table(&figures_table(figures), "All figures of the evaluation")];
+    let mut parts = tables(figures, "Figures of the evaluation");
     if !told.evaluation.unseen {
         let picture = pictures::recall(&told.name, &figures.recall)?;
         let mut table = Table::new(["k", "recall@k, %"]);
@@ -128,9 +130,16 @@ fn figures(told: &Told, tested: Option<&Evaluation>) -> Result<Section> {
     if let Some(tested) = tested {
         let images = format!("{} test images of {}", grouped(tested.queries), tested.images);
         parts.push(html::heading("On test images"));
-        parts.push(html::table(&figures_table(&tested.figures), &images));
+        parts.extend(tables(&tested.figures, &images));
     }
     Ok(Section { id: "figures", heading: "Figures".to_owned(), parts })
+}
+
+/// All figures, one table a unit.
+fn tables(figures: &Figures, caption: &str) -> Vec<Markup> {
+    let captions = std::iter::once(caption).chain(std::iter::repeat("Figures in another unit"));
+    let tables = by_unit(&figures_table(figures));
+    tables.iter().zip(captions).map(|(table, caption)| html::table(table, caption)).collect()
 }
 
 fn training(told: &Told) -> Result<Section> {

@@ -1,7 +1,10 @@
 //! What lies in the folder of a run that is about to be trained, and what becomes of it.
 
+use std::path::Path;
+
 use super::{Run, RunRecord, Status};
 use crate::error::{Error, Result};
+use crate::files::resolved;
 use crate::train::{Checkpoint, Newest};
 use crate::words::dml;
 
@@ -33,6 +36,7 @@ impl Run {
             return Ok(Found::Nothing);
         }
         if existing == Existing::Replace {
+            self.refuse_own_inputs()?;
             self.folder.remove()?;
             return Ok(Found::Nothing);
         }
@@ -49,6 +53,20 @@ impl Run {
             (None, _) => "holds something else: take another --name".to_owned(),
         };
         Err(Error::Other(format!("{} {way_out}, or replace the run with --force", path.display())))
+    }
+
+    /// Refuses to remove the folder where training reads a file in it.
+    fn refuse_own_inputs(&self) -> Result<()> {
+        let folder = resolved(self.folder.path());
+        let inputs =
+            [("data.path", &self.config.data.path), ("model.init", &self.config.model.init)];
+        match inputs.into_iter().find(|(_, path)| resolved(Path::new(path)).starts_with(&folder)) {
+            Some((key, path)) => {
+                let problem = "lies in the folder that --force removes first: take another --name";
+                Err(Error::setting(key, path, problem))
+            }
+            None => Ok(()),
+        }
     }
 
     fn go_on(&self, status: Status) -> Result<Found> {

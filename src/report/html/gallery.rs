@@ -18,7 +18,8 @@ pub fn gallery(side: usize, sections: &[Section<'_>]) -> Markup {
 fn retrieved(side: usize, row: &Retrieved<'_>) -> Markup {
     let class = row.query.class;
     let right = row.nearest.iter().filter(|found| found.class == class).count();
-    let told = format!("{class}: {right} of the {} nearest are of its class", row.nearest.len());
+    let (name, all) = (class.name, row.nearest.len());
+    let told = format!("{name}: {right} of the {all} nearest are of its class");
     html! {
         ol.retrieved aria-label=(told) {
             li.query { (picture(side, &row.query, "query")) }
@@ -34,7 +35,7 @@ fn retrieved(side: usize, row: &Retrieved<'_>) -> Markup {
 }
 
 fn picture(side: usize, pictured: &Pictured<'_>, word: &str) -> Markup {
-    let Pictured { image, class } = pictured;
+    let (image, class) = (pictured.image, pictured.class.name);
     html! {
         img src=(address_of(side, side, image)) width="56" height="56" alt=(format!("{class}, {word}"));
         span aria-hidden="true" { (class) }

@@ -30,6 +30,8 @@ pub struct Axis {
     pub ticks: Vec<f64>,
     /// What is written at each tick; empty where it is its number.
     pub names: Vec<String>,
+    /// Whether it is an axis of amounts that leaves out 0: lengths along it are not amounts.
+    pub broken: bool,
 }
 
 impl Axis {
@@ -45,13 +47,32 @@ impl Axis {
         };
         let from_zero = low >= 0.0 && high > 0.0 && low <= 0.5 * high;
         let (low, high) = (if from_zero { 0.0 } else { low - room }, high + room);
-        Some(Axis {
+        Some(Axis::amounts(label, low, high))
+    }
+
+    fn amounts(label: &str, low: f64, high: f64) -> Axis {
+        Axis {
             label: label.to_owned(),
             low,
             high,
             ticks: round_ticks(low, high, 6.0),
             names: Vec::new(),
-        })
+            broken: low > 0.0 || high < 0.0,
+        }
+    }
+
+    /// What a remark below the picture says of an axis that leaves out 0.
+    pub fn remark(&self) -> Option<String> {
+        let step = self.ticks.windows(2).map(|pair| pair[1] - pair[0]).next_back().unwrap_or(1.0);
+        // Ticks may begin above the lower end: a digit more than they have.
+        let decimals = (1.0 - step.log10().floor()).clamp(0.0, 12.0) as usize;
+        let low = format!("{:.decimals$}", self.low);
+        let low =
+            if low.contains('.') { low.trim_end_matches('0').trim_end_matches('.') } else { &low };
+        let low = low.replace('-', "−");
+        // Its unit is no part of what it is called.
+        let what = self.label.split(", ").next().unwrap_or_default();
+        self.broken.then(|| format!("the axis of {what} starts at {low}, not at 0"))
     }
 
     /// An axis for shares in 0..=1, zoomed to the values, never beyond 1; `None` where no value is
@@ -64,18 +85,13 @@ impl Axis {
         // Down to a tick, so that a zoomed axis begins at a number that can be read off.
         let step = round_step(low, high, 6.0);
         let low = ((low / step).floor() * step).max(0.0);
-        Some(Axis {
-            label: label.to_owned(),
-            low,
-            high,
-            ticks: round_ticks(low, high, 6.0),
-            names: Vec::new(),
-        })
+        Some(Axis::amounts(label, low, high))
     }
 
     /// An axis without values, for a picture that has nothing to show.
     pub fn empty(label: &str) -> Axis {
-        Axis { label: label.to_owned(), low: 0.0, high: 1.0, ticks: Vec::new(), names: Vec::new() }
+        let (label, ticks, names) = (label.to_owned(), Vec::new(), Vec::new());
+        Axis { label, low: 0.0, high: 1.0, ticks, names, broken: false }
     }
 
     /// An axis of whole numbers 1..=`last`, at least one, with ticks on whole numbers only.
@@ -95,6 +111,7 @@ impl Axis {
             high: last as f64 + room,
             ticks,
             names: Vec::new(),
+            broken: false,
         }
     }
 
@@ -112,7 +129,8 @@ impl Axis {
             if fits { name.clone() } else { String::new() }
         };
         let names = ticks.iter().zip(names).map(shown).collect();
-        Axis { label: label.to_owned(), low, high, ticks: ticks.to_vec(), names }
+        let (label, ticks) = (label.to_owned(), ticks.to_vec());
+        Axis { label, low, high, ticks, names, broken: false }
     }
 
     /// An axis over words side by side, at 0, 1, 2 and so on; see [`Axis::named`].
@@ -204,6 +222,22 @@ mod tests {
         }
         let axis = Axis::share("recall", [1.0].into_iter()).unwrap();
         assert!(axis.low < 1.0 && axis.high == 1.0, "{axis:?}");
+    }
+
+    #[test]
+    fn an_axis_that_leaves_out_zero_says_where_it_starts() {
+        let axis = Axis::share("recall@k", [0.86, 0.96].into_iter()).unwrap();
+        assert_eq!(axis.remark().unwrap(), "the axis of recall@k starts at 0.84, not at 0");
+        let loss = |values: [f64; 2]| Axis::around("value, nats", values.into_iter()).unwrap();
+        let far = loss([99.0, 100.0]).remark().unwrap();
+        assert_eq!(far, "the axis of value starts at 98.94, not at 0");
+        assert_eq!(
+            loss([-5.0, -4.0]).remark().unwrap(),
+            "the axis of value starts at −5.06, not at 0"
+        );
+        assert_eq!(loss([0.1, 0.9]).remark(), None);
+        assert_eq!(loss([-0.1, 0.9]).remark(), None);
+        assert_eq!(Axis::counted("epoch", 5).remark(), None);
     }
 
     #[test]

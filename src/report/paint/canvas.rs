@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::style::{BORDER, HAIRLINE, Style, on_paper};
-use super::{Colour, Dash, Ink, Look, Point, Rect, raster, svg, text_width};
+use super::{Colour, Dash, Ink, Look, Point, Rect, Words, raster, svg, text_width};
 use crate::error::Result;
 use crate::files::{write_atomically, write_text};
 
@@ -26,7 +26,7 @@ pub enum Mark {
     /// A grey picture of `side`×`side` values in a square.
     Image { at: Point, size: f64, side: usize, grey: Vec<u8> },
     /// A text; a caption tells what the whole picture is, and on paper stands below it instead.
-    Text { text: String, at: Point, ink: Ink, caption: bool },
+    Text { words: Words, at: Point, ink: Ink, caption: bool },
 }
 
 /// A page under work.
@@ -96,18 +96,24 @@ impl Canvas {
     /// A text whose capital letters have their middle at the height (for upward text, the column)
     /// of `at`.
     pub fn text(&mut self, text: &str, at: Point, ink: Ink) {
-        self.words(text, at, ink, false);
+        self.push_words(text.to_owned().into(), at, ink, false);
+    }
+
+    /// The name of a class, or other words, in the same place as [`Canvas::text`].
+    pub fn words(&mut self, words: Words, at: Point, ink: Ink) {
+        self.push_words(words, at, ink, false);
     }
 
     /// A text that tells what the whole picture is.
     pub fn caption(&mut self, text: &str, at: Point, ink: Ink) {
-        self.words(text, at, ink, true);
+        self.push_words(text.to_owned().into(), at, ink, true);
     }
 
-    fn words(&mut self, text: &str, at: Point, ink: Ink, caption: bool) {
-        let text = super::text::printable(text);
+    fn push_words(&mut self, words: Words, at: Point, ink: Ink, caption: bool) {
+        let text = super::text::printable(&words.text);
         if !text.trim().is_empty() {
-            self.marks.push(Mark::Text { text, at, ink, caption });
+            let words = Words { text, ..words };
+            self.marks.push(Mark::Text { words, at, ink, caption });
         }
     }
 
@@ -115,8 +121,8 @@ impl Canvas {
     pub fn captions(&self) -> String {
         let of = |wanted: fn(&Ink, bool) -> bool| -> Vec<&str> {
             let text = |mark| match mark {
-                &Mark::Text { ref text, ref ink, caption, .. } if wanted(ink, caption) => {
-                    Some(text.as_str())
+                &Mark::Text { ref words, ref ink, caption, .. } if wanted(ink, caption) => {
+                    Some(words.text.as_str())
                 }
                 _ => None,
             };
@@ -206,8 +212,8 @@ fn extent(mark: &Mark) -> Option<(f64, f64, f64, f64)> {
         Mark::Path { points, width, .. } => around(points, width / 2.0),
         Mark::Marker { at, radius, .. } => around(&[*at], radius * 1.5),
         Mark::Image { at, size, .. } => around(&[*at, (at.0 + size, at.1 + size)], 0.0),
-        Mark::Text { text, at, ink, .. } => {
-            let (along, half) = (text_width(text, *ink), 0.6 * ink.size);
+        Mark::Text { words, at, ink, .. } => {
+            let (along, half) = (text_width(&words.text, *ink), 0.6 * ink.size);
             let before = ink.anchor.share() * along;
             let ends = match ink.upward {
                 false => [(at.0 - before, at.1 - half), (at.0 - before + along, at.1 + half)],
@@ -287,5 +293,22 @@ mod tests {
         canvas.path(&[(1.0, 1.0)], FIRST, 1.0, Dash::Solid);
         canvas.text(" ", (1.0, 1.0), Ink::label());
         assert!(canvas.marks.is_empty());
+    }
+
+    #[test]
+    fn what_no_font_draws_is_replaced_in_pixels_and_stays_text_in_vectors() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = |words: Words| {
+            let mut canvas = Canvas::new(100.0, 40.0);
+            canvas.words(words, (10.0, 20.0), Ink::label());
+            let path = folder.path().join("a.png");
+            canvas.save(&path, Style::Screen).unwrap();
+            let svg = std::fs::read_to_string(path.with_extension("svg")).unwrap();
+            (std::fs::read(&path).unwrap(), svg)
+        };
+        let words = Words { text: "日本".to_owned(), instead: Some("#3".to_owned()) };
+        let ((pixels, vectors), (number, _)) = (written(words), written("#3".to_owned().into()));
+        assert_eq!(pixels, number);
+        assert!(vectors.contains(">日本</text>") && !vectors.contains("#3"), "{vectors}");
     }
 }

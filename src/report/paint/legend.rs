@@ -1,7 +1,9 @@
 //! A legend: keys and names in columns, placed beside the data and never on them.
 
 use super::style::{GAP, GRID, HAIRLINE, LABEL, STROKE, TEXT};
-use super::{Anchor, Canvas, Colour, Dash, Ink, Look, Point, Rect, shortened, text_width};
+use super::{
+    Anchor, Canvas, ClassName, Colour, Dash, Ink, Look, Point, Rect, Words, shortened, text_width,
+};
 
 /// What a name in the legend stands for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,12 +24,34 @@ pub struct Entry {
     /// What is drawn.
     pub key: Key,
     /// What it means.
-    pub name: String,
+    name: String,
+    /// The number of the class that it names, where it does.
+    class: Option<usize>,
+}
+
+impl Entry {
+    /// A key with what it means.
+    pub fn new(key: Key, name: &str) -> Entry {
+        Entry { key, name: name.to_owned(), class: None }
+    }
+
+    /// The look of a class with its name.
+    pub fn class(look: Look, class: ClassName<'_>) -> Entry {
+        let ClassName { name, number } = class;
+        Entry { key: Key::Marker(look), name: name.to_owned(), class: Some(number) }
+    }
+
+    fn within(&self, width: f64) -> Words {
+        match self.class {
+            Some(number) => ClassName { name: &self.name, number }.within(width, Ink::label()),
+            None => shortened(&self.name, width, Ink::label()).into(),
+        }
+    }
 }
 
 /// A legend that knows its size before it is drawn.
 pub struct Legend {
-    entries: Vec<Entry>,
+    entries: Vec<(Key, Words)>,
     rows: usize,
     key_width: f64,
     column_width: f64,
@@ -41,7 +65,7 @@ const ROW: f64 = 25.0;
 /// Names are shortened to keep the legend within this width.
 const WIDEST: f64 = 480.0;
 const WIDEST_NAME: f64 = 300.0;
-/// More names than this could not be read, and their looks would come again.
+/// More names than this could not be read.
 const MOST: usize = 120;
 
 impl Legend {
@@ -52,7 +76,7 @@ impl Legend {
         if entries.len() > MOST {
             let missing = entries.len() - (MOST - 1);
             entries.truncate(MOST - 1);
-            entries.push(Entry { key: Key::Nothing, name: format!("{missing} more") });
+            entries.push(Entry::new(Key::Nothing, &format!("{missing} more")));
         }
         let most_rows = ((height / ROW).floor() as usize).max(1);
         let columns = entries.len().div_ceil(most_rows).max(1);
@@ -61,11 +85,9 @@ impl Legend {
         let key_width = if lines { 44.0 } else { 22.0 };
         let spaces = GAP / 2.0 * (columns - 1) as f64;
         let room = ((WIDEST - spaces) / columns as f64 - key_width).clamp(30.0, WIDEST_NAME);
-        let entries: Vec<Entry> = entries
-            .into_iter()
-            .map(|entry| Entry { name: shortened(&entry.name, room, Ink::label()), ..entry })
-            .collect();
-        let widest = entries.iter().map(|entry| text_width(&entry.name, Ink::label()));
+        let entries: Vec<(Key, Words)> =
+            entries.iter().map(|entry| (entry.key, entry.within(room))).collect();
+        let widest = entries.iter().map(|(_, words)| text_width(&words.text, Ink::label()));
         let column_width = key_width + widest.fold(0.0, f64::max);
         let width = column_width * columns as f64 + spaces;
         Legend { rows, key_width, column_width, width, height: rows as f64 * ROW, entries }
@@ -84,25 +106,26 @@ impl Legend {
     pub fn draw_beside(&self, canvas: &mut Canvas, edge: Rect, left: f64, ends: &[Option<f64>]) {
         let wanted: Vec<f64> = ends.iter().map(|end| end.unwrap_or(edge.bottom())).collect();
         let heights = spread(&wanted, (edge.y + ROW / 2.0, edge.bottom() - ROW / 2.0));
-        for ((entry, &y), end) in self.entries.iter().zip(&heights).zip(ends) {
+        for (((key, words), &y), end) in self.entries.iter().zip(&heights).zip(ends) {
             if let Some(end) = end {
                 let (from, to) = ((edge.right() + 3.0, *end), (left - 5.0, y));
                 canvas.line(from, to, GRID, HAIRLINE);
             }
-            draw_key(canvas, entry.key, (left, y), self.key_width - 10.0);
-            canvas.text(&entry.name, (left + self.key_width, y), Ink::label().colour(TEXT));
+            draw_key(canvas, *key, (left, y), self.key_width - 10.0);
+            let at = (left + self.key_width, y);
+            canvas.words(words.clone(), at, Ink::label().colour(TEXT));
         }
     }
 
     /// Draws the legend with its upper left corner at `at`.
     pub fn draw(&self, canvas: &mut Canvas, at: Point) {
-        for (i, entry) in self.entries.iter().enumerate() {
+        for (i, (key, words)) in self.entries.iter().enumerate() {
             let column = (i / self.rows) as f64 * (self.column_width + GAP / 2.0);
             let row = (i % self.rows) as f64 * ROW;
             let (x, y) = (at.0 + column, at.1 + row + ROW / 2.0);
-            draw_key(canvas, entry.key, (x, y), self.key_width - 10.0);
+            draw_key(canvas, *key, (x, y), self.key_width - 10.0);
             let ink = Ink::label().colour(TEXT).anchor(Anchor::Start);
-            canvas.text(&entry.name, (x + self.key_width, y), ink);
+            canvas.words(words.clone(), (x + self.key_width, y), ink);
         }
     }
 }

@@ -17,6 +17,12 @@ pub enum Shape {
     Tip,
     /// A square on its tip.
     Diamond,
+    /// A + of two thick bars.
+    Plus,
+    /// A triangle on its right side, its tip at the left.
+    Left,
+    /// A triangle on its left side, its tip at the right.
+    Right,
 }
 
 /// A marker: a shape, filled or as a ring.
@@ -54,17 +60,20 @@ impl Shape {
             Shape::Circle => turned(24, 1.0, 0.0),
             Shape::Triangle => turned(3, 1.5, 0.0),
             Shape::Tip => turned(3, 1.5, 0.5),
+            Shape::Left => turned(3, 1.5, 0.75),
+            Shape::Right => turned(3, 1.5, 0.25),
             Shape::Square => turned(4, 1.25, 0.125),
             Shape::Diamond => turned(4, 1.35, 0.0),
+            Shape::Plus => plus(),
             Shape::Cross => cross(),
         }
     }
 }
 
-/// The twelve corners of an x.
-fn cross() -> Vec<Point> {
+/// The twelve corners of a +.
+fn plus() -> Vec<Point> {
     let (long, thick) = (1.4, 0.42);
-    let plus = [
+    vec![
         (-thick, -long),
         (thick, -long),
         (thick, -thick),
@@ -77,9 +86,13 @@ fn cross() -> Vec<Point> {
         (-long, thick),
         (-long, -thick),
         (-thick, -thick),
-    ];
+    ]
+}
+
+/// The twelve corners of an x.
+fn cross() -> Vec<Point> {
     let half = std::f64::consts::FRAC_1_SQRT_2;
-    plus.iter().map(|(x, y)| (half * (x - y), half * (x + y))).collect()
+    plus().iter().map(|(x, y)| (half * (x - y), half * (x + y))).collect()
 }
 
 impl Dash {

@@ -5,10 +5,13 @@
 mod address;
 mod axis;
 mod canvas;
+mod fonts;
 mod frame;
 mod legend;
+mod line;
 mod look;
 mod marker;
+mod names;
 mod place;
 #[cfg(test)]
 pub mod probe;
@@ -22,10 +25,13 @@ mod text;
 pub use address::address_of;
 pub use axis::Axis;
 pub use canvas::Canvas;
+#[cfg(test)]
+pub use canvas::Mark;
 pub use frame::Frame;
 pub use legend::{Entry, Key, Legend};
 pub use look::{Look, class_look, line_look};
 pub use marker::{Dash, Marker, Shape};
+pub use names::{ClassName, Words, undrawable};
 pub use place::{Point, Rect};
 pub use scale::{SCALE_ROOM, draw_scale, shade};
 pub use sheet::{MOST_PANELS, Panel, Sheet};

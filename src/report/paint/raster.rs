@@ -5,15 +5,15 @@
 
 use std::io;
 
-use ab_glyph::ScaleFont;
+use ab_glyph::{Font, Glyph};
 use image::ImageEncoder;
 use image::codecs::png::PngEncoder;
 use plotters::backend::{BitMapBackend, DrawingBackend};
 use plotters::style::{Color, RGBColor};
 
 use super::canvas::Mark;
+use super::fonts::Face;
 use super::style::PAGE;
-use super::text::set;
 use super::{Canvas, Colour, Dash, Ink, Point, Rect};
 
 /// How fine a picture is.
@@ -89,7 +89,9 @@ impl Raster {
                 self.polygon(&look.marker.outline(*at, *radius), look.colour, *alpha);
             }
             Mark::Image { at, size, side, grey } => self.grey_image(*at, *size, *side, grey),
-            Mark::Text { text, at, ink, .. } => self.text(text, *at, *ink),
+            Mark::Text { words, at, ink, .. } => {
+                self.text(words.instead.as_ref().unwrap_or(&words.text), *at, *ink);
+            }
         }
     }
 
@@ -169,9 +171,8 @@ impl Raster {
     }
 
     fn text(&mut self, text: &str, at: Point, ink: Ink) {
-        let font = ink.font(self.fine);
-        let (glyphs, end) = set(text, font);
-        let back = (end * ink.anchor.share() as f32).round() as i32;
+        let line = ink.line(text, self.fine);
+        let back = (line.end * ink.anchor.share() as f32).round() as i32;
         let (x, y) = self.place(at);
         let drop = (ink.drop() * self.fine as f64).round() as i32;
         let dot = |along: i32, down: i32| {
@@ -179,7 +180,8 @@ impl Raster {
             if ink.upward { (x + down, y - along) } else { (x + along, y + down) }
         };
         self.with_backend(|backend| {
-            for glyph in glyphs.into_iter().filter_map(|glyph| font.outline_glyph(glyph)) {
+            let outline = |(face, glyph): (&Face, Glyph)| face.outlines.outline_glyph(glyph);
+            for glyph in line.glyphs.into_iter().filter_map(outline) {
                 let first = glyph.px_bounds().min;
                 glyph.draw(|along, down, cover| {
                     let place = dot(along as i32 + first.x as i32, down as i32 + first.y as i32);

@@ -1,6 +1,6 @@
 //! Panels in a grid with their titles, and one legend for all of them at the right.
 
-use super::style::{FAINT_TEXT, GAP, LINE, MARGIN};
+use super::style::{FAINT_TEXT, GAP, LINE, MARGIN, TICK};
 use super::{Canvas, Ink, Legend, Point, Rect, lines};
 
 /// What a panel needs: its data rectangle, and room for axes around it, in pixels.
@@ -24,7 +24,7 @@ pub struct Sheet {
     pub legend_area: Rect,
     legend: Legend,
     titles: Vec<Vec<String>>,
-    note: String,
+    note: Vec<String>,
     left: f64,
     size: Point,
 }
@@ -33,7 +33,10 @@ pub struct Sheet {
 pub const MOST_PANELS: usize = 48;
 
 const TITLE: f64 = 17.0;
+/// Above and below the note.
 const NOTE_ROOM: f64 = 26.0;
+/// Lines that a note may have.
+const NOTE_LINES: usize = 4;
 
 impl Sheet {
     /// How many panels stand side by side.
@@ -71,10 +74,15 @@ impl Sheet {
             height: legend.height,
         };
         let panels_bottom = MARGIN + rows as f64 * (down + GAP) - GAP;
-        let note_room = if note.is_empty() { 0.0 } else { NOTE_ROOM };
+        let room_for_note = legend_area.right() - MARGIN - panel.left;
+        let note = lines(note, room_for_note, NOTE_LINES, Ink::tick());
+        let note_room = match note.iter().all(String::is_empty) {
+            true => 0.0,
+            false => NOTE_ROOM + (note.len() - 1) as f64 * TICK * LINE,
+        };
         let bottom = (panels_bottom + note_room).max(legend_area.bottom());
         let size = (legend_area.right() + MARGIN, bottom + MARGIN);
-        Sheet { areas, legend_area, legend, titles, note: note.to_owned(), left: panel.left, size }
+        Sheet { areas, legend_area, legend, titles, note, left: panel.left, size }
     }
 
     /// The page with titles, note and legend, ready for the data.
@@ -114,9 +122,12 @@ impl Sheet {
                 }
             }
         }
-        let below = self.size.1 - MARGIN - NOTE_ROOM / 2.0 + 6.0;
-        let faint = Ink::tick().colour(FAINT_TEXT);
-        canvas.caption(&self.note, (MARGIN + self.left, below), faint);
+        let last = self.size.1 - MARGIN - NOTE_ROOM / 2.0 + 6.0;
+        for (place, line) in self.note.iter().enumerate() {
+            let above = (self.note.len() - 1 - place) as f64;
+            let at = (MARGIN + self.left, last - above * TICK * LINE);
+            canvas.caption(line, at, Ink::tick().colour(FAINT_TEXT));
+        }
         canvas
     }
 }

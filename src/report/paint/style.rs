@@ -56,6 +56,18 @@ pub fn on_paper(colour: Colour) -> Colour {
     printed.iter().find(|(screen, _)| *screen == colour).map_or(colour, |(_, paper)| *paper)
 }
 
+/// Colours that are darker than this are hard to see on a dark page.
+const DARK: f64 = 90.0;
+
+/// A lighter colour for a dark page, of one that would be hard to see there. Little is mixed in, as
+/// colours come nearer to each other by it; more to greys, which lie on the page's own.
+pub fn on_dark(colour: Colour) -> Option<Colour> {
+    let [red, green, blue] = [colour.0, colour.1, colour.2].map(f64::from);
+    let brightness = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    let grey = red.max(green).max(blue) - red.min(green).min(blue) < 30.0;
+    (brightness < DARK).then(|| mix(colour, PAGE, if grey { 0.4 } else { 0.2 }))
+}
+
 /// A colour mixed with the page: `strength` 1 is the colour itself, 0 the page.
 pub fn tint(colour: Colour, strength: f64) -> Colour {
     mix(PAGE, colour, strength)

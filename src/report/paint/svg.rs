@@ -1,7 +1,7 @@
 //! A canvas as vectors: a file of its own, or a part of a page whose colours it takes.
 //!
-//! Text stays text, so that it can be searched, read aloud and edited; each line is told its length,
-//! so that another font in place of DejaVu Sans shifts nothing.
+//! Text stays text, so that it can be searched, read aloud and edited; each line that DejaVu Sans
+//! can draw is told its length, so that another font in its place shifts nothing.
 
 mod written;
 
@@ -11,16 +11,16 @@ use plotters::style::RGBColor;
 
 use super::canvas::Mark;
 use super::style::{
-    BORDER, FAINT_TEXT, FIRST, GRID, LABEL, PAGE, QUIET_TEXT, SECOND, Style, TEXT, mix, tint,
+    BORDER, FAINT_TEXT, FIRST, GRID, LABEL, PAGE, QUIET_TEXT, SECOND, Style, TEXT, on_dark, tint,
 };
 use super::{Anchor, Canvas, Colour, Ink, Look, Point, address_of, text_width};
 use crate::files::sha256_hex;
-use written::{DARK, brightness, dashes, escaped, hexadecimal, number, opacity, path};
+use written::{dashes, escaped, hexadecimal, number, opacity, path};
 
 /// On paper, labels have this size in points.
 const PAPER_LABEL: f64 = 8.0;
 const BLACK: Colour = RGBColor(0, 0, 0);
-const FONT: &str = "DejaVu Sans, Verdana, sans-serif";
+const FONT: &str = "DejaVu Sans, Verdana, Noto Sans, Noto Sans CJK JP, sans-serif";
 
 /// Colours that are the page's own where a picture is part of one, and the names of their classes
 /// there: `f-text` fills, `s-text` strokes.
@@ -129,7 +129,7 @@ impl Pen {
                 address_of(*side, *side, grey),
                 size = number(*size),
             ),
-            Mark::Text { text, at, ink, .. } => self.text(text, *at, *ink),
+            Mark::Text { words, at, ink, .. } => self.text(&words.text, *at, *ink),
         };
         self.out.push_str(&line);
         self.out.push('\n');
@@ -162,13 +162,19 @@ impl Pen {
         if ink.bold {
             more.push_str(" font-weight=\"bold\"");
         }
+        // The length of what other fonts draw is theirs.
+        let line = ink.line(text, 1);
+        let known = !line.foreign && line.lacking.is_empty();
+        let length = known.then(|| {
+            let length = number(text_width(text, ink));
+            format!(" textLength=\"{length}\" lengthAdjust=\"spacingAndGlyphs\"")
+        });
         format!(
-            "<text x=\"{}\" y=\"{}\" font-size=\"{}\" textLength=\"{}\" \
-             lengthAdjust=\"spacingAndGlyphs\" {}{more}>{}</text>",
+            "<text x=\"{}\" y=\"{}\" font-size=\"{}\"{} {}{more}>{}</text>",
             number(x),
             number(y),
             number(ink.size),
-            number(text_width(text, ink)),
+            length.unwrap_or_default(),
             self.paint("fill", ink.colour),
             escaped(text)
         )
@@ -192,13 +198,14 @@ impl Pen {
             .map(|(colour, name)| (tint(colour, 0.5), format!("{name}-pale")));
         match known.chain(pale).find(|(known, _)| self.themed && *known == colour) {
             Some((_, name)) => format!("class=\"{}-{name}\"", &attribute[..1]),
-            // On a dark page, dark colours are lighter.
-            None if self.themed && brightness(colour) < DARK => format!(
-                "style=\"{attribute}:light-dark({},{})\"",
-                hexadecimal(colour),
-                hexadecimal(mix(colour, PAGE, 0.4))
-            ),
-            None => format!("{attribute}=\"{}\"", hexadecimal(colour)),
+            None => match on_dark(colour).filter(|_| self.themed) {
+                Some(dark) => format!(
+                    "style=\"{attribute}:light-dark({},{})\"",
+                    hexadecimal(colour),
+                    hexadecimal(dark)
+                ),
+                None => format!("{attribute}=\"{}\"", hexadecimal(colour)),
+            },
         }
     }
 }

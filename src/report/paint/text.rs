@@ -1,13 +1,12 @@
-//! Text in pictures: the fonts that are compiled in, measuring, wrapping, shortening.
+//! Text in pictures: measuring, wrapping, shortening.
 
-use std::sync::OnceLock;
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::Colour;
+use super::fonts::fonts;
+use super::line::Line;
 use super::style::{LABEL, TEXT, TICK, TITLE};
-use ab_glyph::{Font, FontRef, Glyph, PxScaleFont, ScaleFont, point};
 
-static REGULAR: &[u8] = include_bytes!("../font/DejaVuSans.ttf");
-static BOLD: &[u8] = include_bytes!("../font/DejaVuSans-Bold.ttf");
 /// Texts are measured on a grid this much finer than pixels, as they are drawn for the screen.
 const MEASURE: usize = 3;
 /// Longest text that is looked at, in characters: more never fits a picture.
@@ -96,36 +95,15 @@ impl Ink {
         0.36 * self.size
     }
 
-    /// The font where a pixel has `fine` finer ones across.
-    pub fn font(self, fine: usize) -> PxScaleFont<&'static FontRef<'static>> {
-        static FONTS: OnceLock<[FontRef<'static>; 2]> = OnceLock::new();
-        let fonts = FONTS.get_or_init(|| {
-            [REGULAR, BOLD].map(|bytes| {
-                FontRef::try_from_slice(bytes).expect("the font that is compiled in is a font")
-            })
-        });
-        let font = &fonts[usize::from(self.bold)];
-        // The scale is the font's height, not its em.
-        let height_per_em = font.height_unscaled() / font.units_per_em().unwrap_or(1.0);
-        font.into_scaled((self.size * fine as f64) as f32 * height_per_em)
+    /// Sets a text where a pixel has `fine` finer ones across.
+    pub fn line(self, text: &str, fine: usize) -> Line<'static> {
+        fonts().line(text, self.bold, (self.size * fine as f64) as f32)
     }
-}
-
-/// The glyphs of a text on a line from 0, and where the line ends, in fine pixels.
-pub fn set(text: &str, font: PxScaleFont<&'static FontRef<'static>>) -> (Vec<Glyph>, f32) {
-    let (mut glyphs, mut end): (Vec<Glyph>, f32) = (Vec::new(), 0.0);
-    for letter in text.chars() {
-        let id = font.glyph_id(letter);
-        end += glyphs.last().map_or(0.0, |last| font.kern(last.id, id));
-        glyphs.push(id.with_scale_and_position(font.scale, point(end, 0.0)));
-        end += font.h_advance(id);
-    }
-    (glyphs, end)
 }
 
 /// Width of a text in pixels.
 pub fn text_width(text: &str, ink: Ink) -> f64 {
-    f64::from(set(&printable(text), ink.font(MEASURE)).1) / MEASURE as f64
+    f64::from(ink.line(&printable(text), MEASURE).end) / MEASURE as f64
 }
 
 /// A text that fits `width` pixels: as it is, or its beginning and `…`.
@@ -134,11 +112,8 @@ pub fn shortened(text: &str, width: f64, ink: Ink) -> String {
     if text_width(&text, ink) <= width {
         return text;
     }
-    let letters: Vec<char> = text.chars().collect();
-    let cut = |count: usize| {
-        let kept: String = letters[..count].iter().collect();
-        format!("{}…", kept.trim_end())
-    };
+    let letters: Vec<&str> = text.graphemes(true).collect();
+    let cut = |count: usize| format!("{}…", letters[..count].concat().trim_end());
     let (mut fits, mut too_long) = (0, letters.len());
     while too_long - fits > 1 {
         let middle = (fits + too_long) / 2;
@@ -185,10 +160,25 @@ fn filled_lines<'a>(
     lines
 }
 
-/// The text without what cannot be printed, and not endlessly long.
+/// The text on one line, without what cannot be printed, and not endlessly long.
+///
+/// A file of XML may hold neither control characters nor U+FFFE and U+FFFF. Overrides of the
+/// direction would turn round what stands beside the text.
 pub fn printable(text: &str) -> String {
-    let letters = text.chars().take(LONGEST);
-    letters.map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    let seen = |letter: char| match letter {
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => None,
+        '\u{2028}' | '\u{2029}' => Some(' '),
+        '\u{fffe}' | '\u{ffff}' => Some(char::REPLACEMENT_CHARACTER),
+        letter if letter.is_control() => Some(' '),
+        letter => Some(letter),
+    };
+    let mut shown = String::new();
+    for letter in text.chars().filter_map(seen).take(LONGEST) {
+        if letter != ' ' || !shown.ends_with(' ') {
+            shown.push(letter);
+        }
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -207,6 +197,10 @@ mod tests {
         }
         assert_eq!(shortened("Bag", 100.0, ink), "Bag");
         assert_eq!(shortened("a\nb\u{1b}c", 100.0, ink), "a b c");
+        assert_eq!(shortened("a\t\u{2028} \u{202e}b\u{ffff}", 100.0, ink), "a b\u{fffd}");
+        // A letter and its accent stay together.
+        let accents = shortened(&"e\u{301}".repeat(40), 50.0, ink);
+        assert!(accents.ends_with("e\u{301}…"), "{accents}");
     }
 
     #[test]

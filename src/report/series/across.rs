@@ -35,7 +35,11 @@ pub fn across_axis(picture: &Picture<'_>) -> Axis {
         Across::Numbers { label } | Across::Logarithm { label } => {
             let ticks: Vec<f64> = values.iter().map(|&x| position(picture.across, x)).collect();
             let names: Vec<String> = values.iter().map(|&value| plain(value)).collect();
-            Axis::named(label, &ticks, &names, WIDTH)
+            let axis = Axis::named(label, &ticks, &names, WIDTH);
+            // Powers have no 0 that could be shown.
+            let amounts = matches!(picture.across, Across::Numbers { .. });
+            let broken = amounts && (axis.low > 0.0 || axis.high < 0.0);
+            Axis { broken, ..axis }
         }
         Across::Words { label, words } => Axis::of_words(label, words, WIDTH),
     }

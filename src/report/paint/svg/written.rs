@@ -4,15 +4,6 @@ use std::fmt::Write;
 
 use super::super::{Colour, Dash, Point};
 
-/// Colours that are darker than this are hard to see on a dark page.
-pub const DARK: f64 = 90.0;
-
-/// How bright a colour looks, 0 to 255.
-pub fn brightness(colour: Colour) -> f64 {
-    let [red, green, blue] = [colour.0, colour.1, colour.2].map(f64::from);
-    0.2126 * red + 0.7152 * green + 0.0722 * blue
-}
-
 /// Straight lines through some points.
 pub fn path(points: &[Point]) -> String {
     let mut text = String::new();

@@ -1,0 +1,197 @@
+//! Writing files so that a reader never meets half of one, and hashing what files hold.
+
+mod identity;
+mod names;
+mod output;
+mod stream;
+mod temporary;
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use flate2::{Compression, GzBuilder};
+use sha2::{Digest, Sha256};
+
+pub use identity::{is_at, is_same_file, resolved};
+pub use names::{CSV, FileKind, NPY, PARQUET, SAFETENSORS, TORCHSCRIPT, is_gzip_name};
+pub use output::{Output, OutputRules};
+pub use stream::{Target, is_stream};
+use temporary::sweep_new;
+pub use temporary::{Temporary, is_temporary, sweep};
+
+use crate::error::{Error, Result};
+
+/// Writes a file under a temporary name beside it and renames it when it is whole; a pipe, a
+/// terminal or a device takes what is written as it comes.
+///
+/// Whatever stops the writing, `path` holds either what it held before or all of the new content.
+/// Its folder has to be there: one that was taken away meanwhile is not made anew with half of
+/// what it held. A pipe whose reader has left ends the writing, and is no error.
+///
+/// # Errors
+/// [`Error::Io`] with the path that could not be written or renamed; a folder that is missing.
+pub fn write_atomically(
+    path: &Path,
+    content: impl FnOnce(&mut BufWriter<Target>) -> io::Result<()>,
+) -> Result<()> {
+    let Some(stream) = stream::open(path) else {
+        return replace(path, None, |file| fill(Target::new(file), content));
+    };
+    let target = stream.map_err(Error::io("write", path))?;
+    fill(target, content).map_err(Error::io("write", path))
+}
+
+/// Writes a file as [`write_atomically`] does, and keeps the one before under another name. Stopped
+/// at any moment, one of the two is whole.
+///
+/// # Errors
+/// As there.
+pub fn write_keeping(path: &Path, older: &Path, content: &[u8]) -> Result<()> {
+    replace(path, Some(older), |file| fill(Target::new(file), |to| to.write_all(content)))
+}
+
+/// Has a file written under a temporary name and renames it.
+fn replace(
+    path: &Path,
+    older: Option<&Path>,
+    write: impl FnOnce(File) -> io::Result<()>,
+) -> Result<()> {
+    let written = Temporary::create(path).and_then(|(temporary, file)| {
+        write(file)?;
+        // The new file is whole on the disk before the old one gives way.
+        if let Some(older) = older.filter(|_| path.exists()) {
+            fs::rename(path, older)?;
+        }
+        temporary.persist()
+    });
+    written.map_err(|refusal| match folder_of(path).filter(|folder| !folder.is_dir()) {
+        Some(folder) => Error::Other(format!(
+            "cannot write {}: the folder {} was removed or replaced meanwhile; bring it back, or \
+             begin anew",
+            path.display(),
+            folder.display()
+        )),
+        None => Error::io("write", path)(refusal),
+    })
+}
+
+/// Writes all of the content and brings it to the disk.
+fn fill(
+    target: Target,
+    content: impl FnOnce(&mut BufWriter<Target>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut writer = BufWriter::new(target);
+    let written = content(&mut writer).and_then(|()| writer.flush());
+    if writer.get_ref().reader_left() {
+        return Ok(());
+    }
+    written?;
+    writer.get_ref().sync()
+}
+
+/// Writes text as [`write_atomically`] does.
+///
+/// # Errors
+/// As there.
+pub fn write_text(path: &Path, text: &str) -> Result<()> {
+    write_atomically(path, |file| file.write_all(text.as_bytes()))
+}
+
+/// Writes as [`write_atomically`] does, as gzip where the name ends in `.gz`.
+///
+/// The same content gives the same bytes: the gzip holds no name and no time.
+///
+/// # Errors
+/// As there.
+pub fn write_zipped(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<()> {
+    write_atomically(path, |file| {
+        if !is_gzip_name(path) {
+            return content(file);
+        }
+        let encoder = GzBuilder::new().write(file, Compression::best());
+        let mut buffer = BufWriter::with_capacity(1 << 16, encoder);
+        content(&mut buffer)?;
+        buffer.into_inner().map_err(io::IntoInnerError::into_error)?.finish().map(drop)
+    })
+}
+
+/// Makes a folder with those above it; one that is there is no matter.
+///
+/// # Errors
+/// The system refuses.
+pub fn create_folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(Error::io("create the folder", path))
+}
+
+/// The folder that a file is in; none for the working folder.
+pub fn folder_of(path: &Path) -> Option<&Path> {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty())
+}
+
+/// SHA-256 as 64 lower-case hexadecimal digits.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_content_and_no_litter() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/a.txt");
+        create_folder(folder_of(&path).unwrap()).unwrap();
+        write_atomically(&path, |w| w.write_all(b"old")).unwrap();
+        let failed = write_atomically(&path, |w| {
+            w.write_all(b"half of the new")?;
+            Err(io::Error::other("the disk is full"))
+        });
+        assert!(failed.unwrap_err().to_string().contains("a.txt"));
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_was_taken_away_is_reported_and_not_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gone/a.txt");
+        let message = write_atomically(&path, |w| w.write_all(b"new")).unwrap_err().to_string();
+        assert!(message.contains("gone was removed or replaced meanwhile"), "{message}");
+        assert!(!path.parent().unwrap().exists());
+    }
+
+    #[test]
+    fn a_name_as_long_as_a_file_may_have_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ö".repeat(127));
+        write_text(&path, "all of it").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "all of it");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_gzip_name_in_any_case_gives_the_same_gzip_whatever_comes_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = |name: &str| {
+            let path = folder.path().join(name);
+            write_zipped(&path, |w| w.write_all(b"0,1,2\n")).unwrap();
+            fs::read(path).unwrap()
+        };
+        let zipped = written("a.csv.gz");
+        assert_eq!((written("B.CSV.GZ"), written("c.csv")), (zipped.clone(), b"0,1,2\n".to_vec()));
+        // RFC 1952: no flags, time 0, slowest method, unknown system.
+        assert_eq!(zipped[3..10], [0, 0, 0, 0, 0, 2, 255]);
+    }
+
+    #[test]
+    fn the_hash_is_sha_256() {
+        // FIPS 180-2, appendix B.1.
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256_hex(b"abc"), expected);
+    }
+}

@@ -1,0 +1,151 @@
+//! What the ending of a file's name promises of its content.
+
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// A kind of file that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileKind {
+    /// What it is called in messages.
+    pub name: &'static str,
+    /// Endings that promise it, in lower case; the first is proposed.
+    pub endings: &'static [&'static str],
+    /// Whether `.gz` behind the ending makes a gzip of it.
+    pub zips: bool,
+}
+
+/// Rows of text.
+pub const CSV: FileKind = FileKind { name: "CSV", endings: &["csv"], zips: true };
+/// Tables of typed columns.
+pub const PARQUET: FileKind =
+    FileKind { name: "Parquet", endings: &["parquet", "pq"], zips: false };
+/// One array of NumPy's.
+pub const NPY: FileKind = FileKind { name: "NPY", endings: &["npy"], zips: false };
+/// Named tensors.
+pub const SAFETENSORS: FileKind =
+    FileKind { name: "safetensors", endings: &["safetensors"], zips: false };
+/// A network for `torch.jit.load`.
+pub const TORCHSCRIPT: FileKind =
+    FileKind { name: "TorchScript", endings: &["pt", "pth", "ts", "jit"], zips: false };
+
+/// The kinds that are written.
+const KINDS: [&FileKind; 5] = [&CSV, &PARQUET, &NPY, &SAFETENSORS, &TORCHSCRIPT];
+
+/// Endings that promise something else, which is never written under an `--out` of one file.
+const OTHERS: [&str; 34] = [
+    "tsv", "npz", "json", "jsonl", "toml", "yaml", "yml", "xml", "html", "md", "xls", "xlsx",
+    "ods", "feather", "arrow", "orc", "avro", "h5", "hdf5", "mat", "pkl", "pickle", "onnx", "png",
+    "svg", "jpg", "jpeg", "pdf", "zip", "tar", "bz2", "xz", "zst", "7z",
+];
+
+impl FileKind {
+    /// The kind that a name's ending promises; none where it promises nothing that is written.
+    pub fn of_name(path: &Path) -> Option<&'static FileKind> {
+        KINDS.into_iter().find(|kind| kind.is_promised_by(path))
+    }
+
+    fn is_promised_by(&self, path: &Path) -> bool {
+        let (ending, is_gzip) = ending_of(path);
+        self.endings.contains(&ending.as_str()) && (self.zips || !is_gzip)
+    }
+
+    /// Refuses a name whose ending promises something else; an unknown ending promises nothing.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] of `flag`, with the ending to take, or `otherwise`.
+    pub fn refuse_other_name(&self, flag: &str, path: &Path, otherwise: &str) -> Result<()> {
+        let (ending, is_gzip) = ending_of(path);
+        let promised = KINDS.into_iter().find(|kind| kind.endings.contains(&ending.as_str()));
+        let other = promised.is_some_and(|kind| kind != self) || OTHERS.contains(&ending.as_str());
+        if !other && (self.zips || !is_gzip) {
+            return Ok(());
+        }
+        let what = match (is_gzip, promised.filter(|kind| *kind != self)) {
+            (true, _) => "a gzip".to_owned(),
+            (false, Some(kind)) => kind.name.to_owned(),
+            (false, None) => format!("a .{ending} file"),
+        };
+        let (name, first) = (self.name, self.endings[0]);
+        let gz = if self.zips { format!(" or .{first}.gz") } else { String::new() };
+        let problem = format!(
+            "has the ending of {what}, but {name} is written: take the ending .{first}{gz}{otherwise}"
+        );
+        Err(Error::setting(flag, path.display(), problem))
+    }
+}
+
+/// Whether a name ends in `.gz`, in any case.
+pub fn is_gzip_name(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
+}
+
+/// The ending in lower case, the one before where it is `.gz`, and whether that is so.
+fn ending_of(path: &Path) -> (String, bool) {
+    let is_gzip = is_gzip_name(path);
+    let inner = path.file_stem().map(Path::new).filter(|_| is_gzip).unwrap_or(path);
+    let ending = inner.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    (ending, is_gzip)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(kind: &FileKind, name: &str) -> Option<String> {
+        let refused = kind.refuse_other_name("--out", Path::new(name), ", or another --format");
+        refused.err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_ending_names_its_kind_in_any_case() {
+        let of = |name: &str| FileKind::of_name(Path::new(name)).map(|kind| kind.name);
+        assert_eq!(of("a.csv"), Some("CSV"));
+        assert_eq!(of("a.b/A.CSV.GZ"), Some("CSV"));
+        assert_eq!(of("a.tar.pt"), Some("TorchScript"));
+        assert_eq!(of("a.pq"), Some("Parquet"));
+        for name in ["a", "a.gz", "a.parquet.gz", "a.txt", ".csv", "csv", "a.csv/b"] {
+            assert_eq!(of(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_ending_that_promises_something_else_is_refused_with_the_one_to_take() {
+        let expected = "--out = new.csv: has the ending of CSV, but Parquet is written: take the \
+                        ending .parquet, or another --format";
+        assert_eq!(refusal(&PARQUET, "new.csv").unwrap(), expected);
+        let message = refusal(&CSV, "s.parquet").unwrap();
+        assert!(message.contains("take the ending .csv or .csv.gz, or"), "{message}");
+        for (kind, name) in [
+            (&CSV, "a.xlsx"),
+            (&CSV, "a.csv.zip"),
+            (&CSV, "a.csv.bz2"),
+            (&CSV, "a.npy.gz"),
+            (&NPY, "a.npz"),
+            (&NPY, "a.npy.gz"),
+            (&PARQUET, "a.parquet.gz"),
+            (&SAFETENSORS, "model.pt"),
+            (&TORCHSCRIPT, "model.SafeTensors"),
+        ] {
+            assert!(refusal(kind, name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_ending_that_promises_nothing_or_the_right_thing_is_taken() {
+        for (kind, name) in [
+            (&CSV, "a.csv"),
+            (&CSV, "a.CSV.gz"),
+            (&CSV, "a.gz"),
+            (&CSV, "a.txt"),
+            (&CSV, "a"),
+            (&NPY, "a.NPY"),
+            (&NPY, "/dev/stdout"),
+            (&PARQUET, "a.2024"),
+            (&TORCHSCRIPT, "a.pth"),
+            (&SAFETENSORS, "a.bin"),
+        ] {
+            assert_eq!(refusal(kind, name), None);
+        }
+    }
+}

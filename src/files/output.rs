@@ -1,0 +1,345 @@
+//! Where a command's results go: checked against everything that must stay, before any work.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Temporary, create_folder, folder_of, is_same_file, is_stream, resolved, sweep_new};
+use crate::error::{Error, Result};
+
+/// What stands for stdout on the command line, as in other programs.
+const STDOUT: &str = "-";
+
+/// A file or a folder that may be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    named: PathBuf,
+    path: PathBuf,
+    is_stream: bool,
+}
+
+/// Names the folder that keeps a file; none where the file may be written.
+type Keeper<'a> = &'a dyn Fn(&Path) -> Option<PathBuf>;
+
+/// What the outputs of one command must not be.
+///
+/// An output is never an input of the same command, another of its outputs, or a file that a run
+/// keeps, whatever it is called; another existing file is replaced with `--force` alone.
+pub struct OutputRules<'a> {
+    force: bool,
+    keeper: Keeper<'a>,
+    /// What each input is, and where.
+    inputs: Vec<(&'static str, PathBuf)>,
+    outputs: Vec<(&'static str, PathBuf)>,
+}
+
+impl Output {
+    /// Where to write: of a link, the file that it leads to, so that it stays a link.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it is a pipe, a terminal, a device or stdout: it holds nothing but the result.
+    pub fn is_stream(&self) -> bool {
+        self.is_stream
+    }
+
+    /// As the user named it.
+    pub fn shown(&self) -> std::path::Display<'_> {
+        self.named.display()
+    }
+
+    /// Makes the folder that the file is in, where it is missing, and removes what dead processes
+    /// left there half written.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn make_folder(&self) -> Result<()> {
+        let Some(folder) = folder_of(&self.path).filter(|_| !self.is_stream) else {
+            return Ok(());
+        };
+        create_folder(folder)?;
+        sweep_new(folder);
+        Ok(())
+    }
+}
+
+impl<'a> OutputRules<'a> {
+    /// Rules of a command that replaces existing files only where `force` is set.
+    /// `keeper` names the folder that keeps a file, if one does.
+    pub fn new(force: bool, keeper: &'a dyn Fn(&Path) -> Option<PathBuf>) -> OutputRules<'a> {
+        OutputRules { force, keeper, inputs: Vec::new(), outputs: Vec::new() }
+    }
+
+    /// The same with an input, and what it is: `the images`.
+    pub fn input(mut self, what: &'static str, path: impl Into<PathBuf>) -> Self {
+        self.inputs.push((what, path.into()));
+        self
+    }
+
+    /// A file, or `-` for stdout.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] of `flag` where it is an input, another output, a file that a run keeps, a
+    /// folder, or there already without `--force`; [`Error::Io`] where it could not be written.
+    pub fn file(&mut self, flag: &'static str, named: &Path) -> Result<Output> {
+        let refuse = |problem: String| Err(Error::setting(flag, named.display(), problem));
+        if named.as_os_str().is_empty() {
+            return refuse("is no name of a file".to_owned());
+        }
+        if named == Path::new(STDOUT) {
+            return self.stream(flag, named, PathBuf::from("/dev/stdout"));
+        }
+        if is_stream(named) {
+            return self.stream(flag, named, named.to_path_buf());
+        }
+        if named.is_dir() || named.to_string_lossy().ends_with(std::path::MAIN_SEPARATOR) {
+            return refuse("is a folder: name a file in it".to_owned());
+        }
+        let path = if named.is_symlink() { resolved(named) } else { named.to_path_buf() };
+        self.check(flag, named, &path)?;
+        if path.exists() && !self.force {
+            let problem = "exists already: take another name, or overwrite it with --force";
+            return refuse(problem.to_owned());
+        }
+        probe(&path)?;
+        self.outputs.push((flag, path.clone()));
+        Ok(Output { named: named.to_path_buf(), path, is_stream: false })
+    }
+
+    fn stream(&mut self, flag: &'static str, named: &Path, path: PathBuf) -> Result<Output> {
+        // What the shell opened may be any file.
+        self.check(flag, named, &path)?;
+        self.outputs.push((flag, path.clone()));
+        Ok(Output { named: named.to_path_buf(), path, is_stream: true })
+    }
+
+    /// A folder that takes files of these names, given relative to it.
+    ///
+    /// # Errors
+    /// As [`OutputRules::file`] for each of them; it is no folder.
+    pub fn folder(
+        &mut self,
+        flag: &'static str,
+        named: &Path,
+        names: &[impl AsRef<Path>],
+    ) -> Result<Output> {
+        let refuse = |problem: String| Err(Error::setting(flag, named.display(), problem));
+        if named == Path::new(STDOUT) || is_stream(named) {
+            return refuse("takes one stream, but several files are written: name a folder".into());
+        }
+        if named.as_os_str().is_empty() || named.is_file() {
+            return refuse("is no folder: name one, which is made where it is missing".to_owned());
+        }
+        let folder = named.to_path_buf();
+        let paths: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).collect();
+        for path in &paths {
+            self.check(flag, named, path)?;
+        }
+        if let Some(taken) = paths.iter().find(|path| path.symlink_metadata().is_ok())
+            && !self.force
+        {
+            let taken = taken.strip_prefix(&folder).unwrap_or(taken).display();
+            return refuse(format!(
+                "holds {taken} already: take another folder, or overwrite its files with --force"
+            ));
+        }
+        if let Some(path) = paths.iter().find(|path| path.is_dir()) {
+            return refuse(format!("holds a folder in the place of the file {}", path.display()));
+        }
+        paths.iter().try_for_each(|path| probe(path))?;
+        self.outputs.extend(paths.into_iter().map(|path| (flag, path)));
+        Ok(Output { named: named.to_path_buf(), path: folder, is_stream: false })
+    }
+
+    /// Refuses what no `--force` may overwrite.
+    fn check(&self, flag: &'static str, named: &Path, path: &Path) -> Result<()> {
+        let refuse = |problem: String| Err(Error::setting(flag, named.display(), problem));
+        let same = |(_, other): &&(&'static str, PathBuf)| is_same_file(path, other);
+        // A terminal, and the socket of a remote shell, are read and written.
+        let is_file = fs::metadata(path).map_or(true, |found| found.is_file());
+        if let Some((what, input)) = self.inputs.iter().find(same).filter(|_| is_file) {
+            let shown = input.display();
+            return refuse(format!("would overwrite {what}, {shown}: take another name"));
+        }
+        let takes_all = is_same_file(path, Path::new("/dev/null"));
+        if let Some((other, _)) = self.outputs.iter().find(same).filter(|_| !takes_all) {
+            return refuse(format!("is where {other} goes, too: take another name"));
+        }
+        if let Some(folder) = (self.keeper)(path) {
+            let folder = folder.display();
+            return refuse(format!(
+                "would overwrite a file that {folder} keeps, which no --force does: take another \
+                 name"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Tries whether a file could be written, before there is anything to lose: in its folder, or in
+/// what is there of the folders above it.
+fn probe(path: &Path) -> Result<()> {
+    let missing = |folder: &&Path| !folder.exists();
+    let folder = path.ancestors().skip(1).find(|folder| !missing(folder));
+    let folder = folder.unwrap_or(Path::new("."));
+    let beside = folder.join(path.file_name().unwrap_or_default());
+    // A temporary name is never too long, the final one may be.
+    if let Err(refusal) = beside.symlink_metadata()
+        && refusal.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(Error::io("write", path)(refusal));
+    }
+    Temporary::create(&beside).map(drop).map_err(Error::io("write", path))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    /// A folder with `data.csv`, `old.csv` and the file `kept/model` that somebody keeps.
+    struct World(tempfile::TempDir);
+
+    impl World {
+        fn new() -> World {
+            let folder = tempfile::tempdir().unwrap();
+            fs::create_dir(folder.path().join("kept")).unwrap();
+            for name in ["data.csv", "old.csv", "kept/model"] {
+                fs::write(folder.path().join(name), name).unwrap();
+            }
+            World(folder)
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.0.path().join(name)
+        }
+
+        fn keeper(&self) -> impl Fn(&Path) -> Option<PathBuf> + use<> {
+            let kept = self.path("kept/model");
+            move |path| is_same_file(path, &kept).then(|| PathBuf::from("kept"))
+        }
+
+        /// What is said of an output.
+        fn refusal(&self, name: &str, force: bool) -> Option<String> {
+            let keeper = self.keeper();
+            let mut rules =
+                OutputRules::new(force, &keeper).input("the images", self.path("data.csv"));
+            rules.file("--out", &self.path(name)).err().map(|error| crate::error::chain(&error))
+        }
+
+        fn count(&self) -> usize {
+            fs::read_dir(self.0.path()).unwrap().count()
+        }
+    }
+
+    #[test]
+    fn an_input_and_a_kept_file_are_refused_by_every_name_and_force() {
+        let world = World::new();
+        symlink(world.path("data.csv"), world.path("soft.csv")).unwrap();
+        fs::hard_link(world.path("data.csv"), world.path("hard.csv")).unwrap();
+        symlink(world.0.path(), world.path("again")).unwrap();
+        symlink(world.path("kept"), world.path("by-link")).unwrap();
+        for force in [false, true] {
+            for name in ["data.csv", "soft.csv", "hard.csv", "again/data.csv", "kept/../data.csv"] {
+                let message = world.refusal(name, force).unwrap();
+                assert!(message.contains(": would overwrite the images, "), "{message}");
+            }
+            for name in ["kept/model", "by-link/model", "again/by-link/../kept/model"] {
+                let message = world.refusal(name, force).unwrap();
+                assert!(message.contains("would overwrite a file that kept keeps"), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_existing_file_takes_force_and_a_new_one_does_not() {
+        let world = World::new();
+        let before = world.count();
+        let message = world.refusal("old.csv", false).unwrap();
+        assert!(message.ends_with("take another name, or overwrite it with --force"), "{message}");
+        assert_eq!(world.refusal("old.csv", true), None);
+        for name in ["new.csv", "kept/new", "deep/er/new.csv", "kept/../new.csv"] {
+            assert_eq!(world.refusal(name, false), None, "{name}");
+        }
+        assert_eq!(world.count(), before, "nothing is made before there is something to write");
+        symlink(world.path("old.csv"), world.path("soft")).unwrap();
+        assert!(world.refusal("soft", false).is_some());
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_reported_before_any_work() {
+        let world = World::new();
+        for name in ["kept", "kept/", "new/"] {
+            let message = world.refusal(name, true).unwrap();
+            assert!(message.ends_with("is a folder: name a file in it"), "{message}");
+        }
+        let message = world.refusal("old.csv/new.csv", true).unwrap();
+        assert!(
+            message.contains("cannot write ") && message.contains("ot a directory"),
+            "{message}"
+        );
+        let message = world.refusal(&"x".repeat(300), true).unwrap();
+        assert!(message.contains("File name too long"), "{message}");
+        let keeper = |_: &Path| None;
+        let mut rules = OutputRules::new(false, &keeper);
+        assert!(rules.file("--out", Path::new("")).is_err());
+    }
+
+    #[test]
+    fn two_outputs_of_one_command_are_never_one_file() {
+        let world = World::new();
+        let keeper = world.keeper();
+        let mut rules = OutputRules::new(false, &keeper);
+        rules.file("--out", &world.path("a.npy")).unwrap();
+        for name in ["a.npy", "kept/../a.npy"] {
+            let error = rules.file("--labels-out", &world.path(name)).unwrap_err().to_string();
+            assert!(error.contains("is where --out goes, too"), "{error}");
+        }
+        let pipe = world.path("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(rules.file("--out", &pipe).unwrap().is_stream());
+        let error = rules.file("--labels-out", &pipe).unwrap_err().to_string();
+        assert!(error.contains("is where --out goes, too"), "{error}");
+        for flag in ["--out", "--labels-out"] {
+            rules.file(flag, Path::new("/dev/null")).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_link_stays_a_link_and_its_file_is_written() {
+        let world = World::new();
+        symlink("old.csv", world.path("soft")).unwrap();
+        symlink("new.csv", world.path("dangling")).unwrap();
+        let keeper = world.keeper();
+        let mut rules = OutputRules::new(true, &keeper);
+        for (name, target) in [("soft", "old.csv"), ("dangling", "new.csv")] {
+            let output = rules.file("--out", &world.path(name)).unwrap();
+            super::super::write_text(output.path(), "result").unwrap();
+            assert!(world.path(name).is_symlink());
+            assert_eq!(fs::read_to_string(world.path(target)).unwrap(), "result");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_refused_for_any_of_its_files() {
+        let world = World::new();
+        let keeper = world.keeper();
+        let refusal = |named: &str, name: &str, force| {
+            let mut rules =
+                OutputRules::new(force, &keeper).input("the images", world.path("data.csv"));
+            let names = ["new.txt", name];
+            rules.folder("--out", &world.path(named), &names).err().map(|error| error.to_string())
+        };
+        assert!(refusal("kept", "model", true).unwrap().contains("kept keeps"));
+        assert!(refusal("", "data.csv", true).unwrap().contains("would overwrite the images"));
+        assert!(refusal("", "old.csv", false).unwrap().contains("holds old.csv already: take"));
+        assert!(refusal("", "kept", true).unwrap().contains("holds a folder in the place of"));
+        assert!(refusal("old.csv", "x", true).unwrap().contains("is no folder: name one"));
+        assert_eq!(refusal("", "old.csv", true), None);
+        assert_eq!(refusal("new/deep", "plots/x.png", false), None);
+        assert_eq!(refusal("kept", "x", false), None);
+        let mut rules = OutputRules::new(true, &keeper);
+        let error = rules.folder("--out", Path::new("-"), &["a"]).unwrap_err().to_string();
+        assert!(error.contains("takes one stream, but several files are written"), "{error}");
+    }
+}

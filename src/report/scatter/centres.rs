@@ -1,0 +1,107 @@
+//! Names of classes in the middle of their points, where a legend would be too long to tell them.
+
+use super::super::paint::style::PAGE;
+use super::{Anchor, Canvas, ClassName, Ink, Point, Rect, Scatter, finite, placing};
+use crate::report::paint::text_width;
+
+/// Height of an em of a name, in pixels.
+const SIZE: f64 = 12.0;
+/// Longest name, in pixels.
+const WIDEST: f64 = 110.0;
+/// Around a name.
+const ROOM: f64 = 2.0;
+/// How much of what is below a name shows through.
+const COVER: f64 = 0.75;
+
+/// Writes the names of as many classes as have room, those of the most points first.
+pub fn name_classes(canvas: &mut Canvas, panel: &Scatter<'_>, area: Rect, classes: &[String]) {
+    let ink = Ink::tick().size(SIZE).bold().anchor(Anchor::Middle);
+    let mut taken: Vec<Rect> = Vec::new();
+    for (number, at) in middles(panel, area, classes.len()) {
+        let words = ClassName { name: &classes[number], number }.within(WIDEST, ink);
+        let width = text_width(&words.text, ink) + 2.0 * ROOM;
+        let height = SIZE + 2.0 * ROOM;
+        let behind = Rect { x: at.0 - width / 2.0, y: at.1 - height / 2.0, width, height };
+        if !inside(behind, area) || taken.iter().any(|other| overlap(behind, *other)) {
+            continue;
+        }
+        let (right, bottom) = (behind.right(), behind.bottom());
+        let corners =
+            [(behind.x, behind.y), (right, behind.y), (right, bottom), (behind.x, bottom)];
+        canvas.polygon(&corners, PAGE, COVER);
+        canvas.words(words, at, ink);
+        taken.push(behind);
+    }
+}
+
+/// The classes that have points, those of the most first, each with the middle of its points: half
+/// of them lie to either side, and half above.
+fn middles(panel: &Scatter<'_>, area: Rect, classes: usize) -> Vec<(usize, Point)> {
+    let Some(place) = placing(panel.points, area) else { return Vec::new() };
+    let mut of_class: Vec<(usize, Vec<f64>, Vec<f64>)> =
+        (0..classes).map(|class| (class, Vec::new(), Vec::new())).collect();
+    for (point, &label) in panel.points.iter().zip(panel.labels).filter(|(point, _)| finite(point))
+    {
+        let (x, y) = place(*point);
+        of_class[label].1.push(x);
+        of_class[label].2.push(y);
+    }
+    of_class.retain(|(_, across, _)| !across.is_empty());
+    of_class.sort_by_key(|(class, across, _)| (usize::MAX - across.len(), *class));
+    let middle = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    let at = |(class, across, down)| (class, (middle(across), middle(down)));
+    of_class.into_iter().map(at).collect()
+}
+
+fn inside(part: Rect, area: Rect) -> bool {
+    part.x >= area.x
+        && part.y >= area.y
+        && part.right() <= area.right()
+        && part.bottom() <= area.bottom()
+}
+
+fn overlap(a: Rect, b: Rect) -> bool {
+    a.x < b.right() && b.x < a.right() && a.y < b.bottom() && b.y < a.bottom()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::paint::Mark;
+
+    const AREA: Rect = Rect { x: 0.0, y: 0.0, width: 500.0, height: 500.0 };
+
+    fn named(points: &[[f64; 2]], labels: &[usize], names: &[&str]) -> Vec<(String, Point)> {
+        let classes: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut canvas = Canvas::new(500.0, 500.0);
+        let panel = Scatter { title: "", points, labels };
+        name_classes(&mut canvas, &panel, AREA, &classes);
+        let text = |mark: Mark| match mark {
+            Mark::Text { words, at, .. } => Some((words.text, at)),
+            _ => None,
+        };
+        canvas.marks.into_iter().filter_map(text).collect()
+    }
+
+    #[test]
+    fn names_stand_in_the_middle_of_their_points_and_an_outlier_does_not_move_them() {
+        let points = [[0.0, 0.0], [10.0, 10.0], [0.0, 1.0], [0.0, -1.0], [5.0, 5.0]];
+        let found = named(&points, &[0, 0, 0, 0, 1], &["many", "one"]);
+        let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["many", "one"]);
+        let (many, one) = (found[0].1, found[1].1);
+        assert!(many.0 < one.0 && many.1 > one.1, "{many:?} {one:?}");
+        assert!((one.0 - 250.0).abs() < 60.0, "{one:?}");
+    }
+
+    #[test]
+    fn of_names_that_would_cover_each_other_the_larger_class_keeps_its_own() {
+        let points = [[0.0, 0.0], [0.0, 0.0], [0.0, 0.01], [9.0, 9.0], [-9.0, -9.0]];
+        let found = named(&points, &[1, 1, 0, 2, 2], &["small", "large", "wide"]);
+        let names: Vec<String> = found.into_iter().map(|(name, _)| name).collect();
+        assert!(names.contains(&"large".to_owned()) && !names.contains(&"small".to_owned()));
+    }
+}

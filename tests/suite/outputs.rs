@@ -1,0 +1,425 @@
+//! Where results go: nothing of the user's is overwritten, and a stream holds nothing but the result.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use crate::user::{User, texts};
+
+const SMALL: &str = "[data]\npath = \"small.csv\"\nvalidation = 0.2\n[train]\nepochs = 1\nbatch = 64\n\
+                     [tsne]\nperplexity = 8.0\niterations = 30\n";
+
+/// A user with a trained and evaluated run, `runs/mine`.
+fn user() -> User {
+    let user = User::with_images(30);
+    user.writes("small.toml", SMALL);
+    user.succeeds(&["train", "--config", "small.toml", "--seed", "1", "--name", "mine"]);
+    user.succeeds(&["eval", "--run", "runs/mine"]);
+    user
+}
+
+/// Every file under a folder with its content, sorted.
+fn content(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        match path.is_dir() {
+            true => files.extend(content(&path)),
+            false => files.push((path.clone(), std::fs::read(&path).unwrap())),
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn inputs_and_files_that_runs_keep_are_never_overwritten_by_any_command_or_name() {
+    use std::os::unix::fs::symlink;
+    let user = user();
+    user.succeeds(&["train", "--config", "small.toml", "--seed", "2", "--name", "other"]);
+    user.succeeds(&["eval", "--run", "runs/other"]);
+    symlink("small.csv", user.path("soft.csv")).unwrap();
+    std::fs::hard_link(user.path("small.csv"), user.path("hard.csv")).unwrap();
+    symlink("runs/other", user.path("link")).unwrap();
+    std::fs::hard_link(user.path("runs/other/confusion.csv"), user.path("other.csv")).unwrap();
+    std::fs::create_dir(user.path("sub")).unwrap();
+    let before = content(&user.path("."));
+    let embed = ["embed", "small.csv", "--run", "runs/mine"];
+    let export = ["export", "runs/mine"];
+    let evaluate = [
+        "eval",
+        "--embeddings",
+        "runs/mine/embeddings_val.npy",
+        "--labels",
+        "runs/mine/labels_val.npy",
+    ];
+    let sample = ["data", "sample", "small.csv", "--per-class", "2"];
+    let (small, soft, hard, dots) = ("small.csv", "soft.csv", "hard.csv", "sub/../small.csv");
+    let cases: [(&[&str], &[&str]); 21] = [
+        (&embed, &["--out", small]),
+        (&embed, &["--out", soft]),
+        (&embed, &["--out", hard]),
+        (&embed, &["--out", dots]),
+        (&embed, &["--out", "other.csv"]),
+        (&embed, &["--out", "runs/other/embeddings_val.npy"]),
+        (&embed, &["--out", "a.npy", "--labels-out", "link/labels_val.npy"]),
+        (&sample, &["--out", small]),
+        (&sample, &["--out", hard]),
+        (&sample, &["--out", "link/history.csv"]),
+        (&sample, &["--out", "runs/other/metrics_test.json"]),
+        (&export, &["--format", "csv", "--out", small]),
+        (&export, &["--format", "safetensors", "--out", "runs/mine/model.safetensors"]),
+        (&export, &["--format", "safetensors", "--out", "link/MODEL.safetensors"]),
+        (&export, &["--format", "torchscript", "--out", "runs/other/run.json"]),
+        (&export, &["--format", "npy", "--out", "runs/other"]),
+        (&export, &["--format", "npy", "--out", "link"]),
+        (&export, &["--format", "csv", "--out", "runs/other/confusion.csv"]),
+        (&evaluate, &["--out", "runs/other"]),
+        (&evaluate, &["--out", "link"]),
+        (&evaluate, &["--out", "runs/mine/../other"]),
+    ];
+    for (command, out) in cases {
+        for force in [&[][..], &["--force"]] {
+            let args = [command, out, force].concat();
+            let message = user.fails(1, &args);
+            assert!(message.contains(" = "), "{args:?}: {message}");
+        }
+    }
+    assert!(before == content(&user.path(".")), "something was changed, made or left over");
+}
+
+#[test]
+fn an_existing_file_is_replaced_by_force_alone_in_every_command() {
+    let user = user();
+    let commands: [(&[&str], &str); 9] = [
+        (&["embed", "small.csv", "--run", "runs/mine", "--out", "a.npy"], "a.npy"),
+        (&["embed", "small.csv", "--run", "runs/mine", "--out", "b.csv.gz"], "b.csv.gz"),
+        (&["embed", "small.csv", "--out", "c.csv", "--labels-out", "l.npy"], "l.npy"),
+        (&["export", "runs/mine", "--out", "a.pt"], "a.pt"),
+        (&["export", "runs/mine", "--out", "a.parquet"], "a.parquet"),
+        (&["export", "runs/mine", "--format", "npy", "--out", "arrays"], "arrays/labels_val.npy"),
+        (&["export", "runs/mine", "--format", "tensorboard", "--out", "logs"], "logs/images.png"),
+        (&["data", "sample", "small.csv", "--per-class", "2", "--out", "s.csv.gz"], "s.csv.gz"),
+        (&["man", "--out", "pages"], "pages/dml-train.1"),
+    ];
+    for (command, file) in commands {
+        user.succeeds(command);
+        let written = user.reads(file);
+        user.writes(file, "mine");
+        let message = user.fails(1, command);
+        assert!(message.contains("already: take another "), "{command:?}: {message}");
+        assert_eq!(user.reads_text(file), "mine");
+        user.succeeds(&[command, &["--force"]].concat());
+        // The program's folder in the archive has a number for a name, which may differ.
+        let same = user.reads(file) == written || file == "a.pt";
+        assert!(same && user.reads(file).len() > 100, "{command:?}");
+    }
+    let evaluate =
+        ["eval", "--embeddings", "a.npy", "--labels", "arrays/labels_val.npy", "--out", "figures"];
+    user.fails(1, &evaluate);
+    assert!(!user.path("figures").exists(), "nothing is made for files that do not fit");
+    let evaluate = [
+        "eval",
+        "--embeddings",
+        "arrays/embeddings_val.npy",
+        "--labels",
+        "arrays/labels_val.npy",
+        "--out",
+        "figures",
+    ];
+    user.succeeds(&evaluate);
+    user.writes("figures/metrics.json", "mine");
+    assert!(user.fails(1, &evaluate).contains("figures: holds metrics.json already"));
+    assert_eq!(user.reads_text("figures/metrics.json"), "mine");
+    user.succeeds(&[&evaluate[..], &["--force"]].concat());
+    // A new name in a run's folder is the user's own.
+    let own = ["embed", "small.csv", "--out", "runs/mine/new.npy"];
+    user.succeeds(&own);
+    user.succeeds(&[&own[..], &["--force"]].concat());
+    let message = user.fails(1, &["runs", "remove", "runs/mine"]);
+    assert!(message.contains("holds new.npy, which dml did not write"), "{message}");
+}
+
+#[test]
+fn an_ending_and_the_format_agree_or_the_way_out_is_named() {
+    let user = user();
+    for (args, expected) in [
+        (
+            &["export", "runs/mine", "--format", "parquet", "--out", "a.csv"][..],
+            "take the ending .parquet",
+        ),
+        (
+            &["export", "runs/mine", "--format", "csv", "--out", "a.parquet"],
+            "take the ending .csv or .csv.gz",
+        ),
+        (&["export", "runs/mine", "--format", "npy", "--out", "a.npy"], "leave the ending away"),
+        (
+            &["export", "runs/mine", "--format", "safetensors", "--out", "a.pt"],
+            "take the ending .safetensors",
+        ),
+        (&["export", "runs/mine", "--out", "a.npy"], "add --format safetensors"),
+        (&["export", "runs/mine", "--out", "-"], "add --format safetensors"),
+        (&["export", "runs/mine", "--format", "npy", "--out", "-"], "several files are written"),
+        (&["embed", "small.csv", "--format", "npy", "--out", "a.csv"], "take the ending .npy"),
+        (&["embed", "small.csv", "--out", "a.npz"], "must end in .npy, .csv or .parquet"),
+        (
+            &["embed", "small.csv", "--out", "a.npy", "--labels-out", "l.csv"],
+            "take the ending .npy",
+        ),
+        (&["data", "sample", "small.csv", "--out", "s.parquet"], "take the ending .csv or .csv.gz"),
+        (&["data", "sample", "small.csv", "--out", "s.csv.xz"], "take the ending .csv or .csv.gz"),
+        (&["data", "sample", "small.csv", "--out", "s.npy.gz"], "take the ending .csv or .csv.gz"),
+    ] {
+        let message = user.fails(1, args);
+        assert!(message.contains(expected), "{args:?}: {message}");
+    }
+    let entries = std::fs::read_dir(user.path(".")).unwrap().count();
+    assert_eq!(entries, 3, "small.csv, small.toml and the runs alone");
+    // An ending that promises nothing is the user's choice.
+    user.succeeds(&["export", "runs/mine", "--format", "csv", "--out", "a.txt"]);
+    user.succeeds(&["embed", "small.csv", "--format", "csv", "--out", "b"]);
+    assert!(user.reads_text("a.txt").starts_with("part,label,class,e0,"));
+    assert!(user.reads_text("b").starts_with("label,e0,"));
+}
+
+/// What a shell makes of a line with `$dml` in it.
+fn shell(user: &User, line: &str) -> Output {
+    let mut command = Command::new("bash");
+    command.args(["-c", line]).env("dml", env!("CARGO_BIN_EXE_dml")).current_dir(user.path("."));
+    command.output().unwrap()
+}
+
+/// Its stdout, where all went well.
+fn piped(user: &User, line: &str) -> Vec<u8> {
+    let output = shell(user, &format!("set -o pipefail; {line}"));
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+#[test]
+fn a_stream_holds_the_bytes_of_the_file_and_nothing_else() {
+    let user = user();
+    for (command, file) in [
+        ("data sample small.csv --per-class 2", "s.csv"),
+        ("embed small.csv --run runs/mine", "e.csv"),
+        ("embed small.csv --run runs/mine --format npy", "e.npy"),
+        ("embed small.csv --run runs/mine --format parquet", "e.parquet"),
+        ("export runs/mine --format safetensors", "m.safetensors"),
+        ("export runs/mine --format csv", "m.csv"),
+        ("export runs/mine --format parquet", "m.parquet"),
+    ] {
+        piped(&user, &format!("$dml {command} --out {file}"));
+        let expected = user.reads(file);
+        for out in ["-", "/dev/stdout", "/dev/fd/1"] {
+            let found = piped(&user, &format!("$dml {command} --out {out} | cat"));
+            assert!(found == expected, "{command} --out {out}");
+        }
+        let found =
+            piped(&user, &format!("$dml {command} --out >(cat > sub) > told; sleep 0.3; cat sub"));
+        assert!(found == expected, "{command} into a substituted process");
+        // A file that the shell opened is written on, not over.
+        let line = format!("(echo a; $dml {command} --out /dev/stdout; echo b) > all; cat all");
+        assert_eq!(piped(&user, &line), [b"a\n", &expected[..], b"b\n"].concat());
+    }
+    let labels = piped(&user, "$dml embed small.csv --out f.csv --labels-out /dev/fd/3 3>&1 >told");
+    assert!(labels.starts_with(b"\x93NUMPY"), "{} bytes", labels.len());
+}
+
+#[test]
+fn a_network_that_comes_through_a_pipe_is_loaded_as_from_a_file() {
+    let user = user();
+    piped(&user, "$dml export runs/mine --format torchscript --out - > piped.pt");
+    piped(&user, "$dml export runs/mine --out file.pt");
+    let images = tch::Tensor::ones([3, 1, 28, 28], (tch::Kind::Float, tch::Device::Cpu));
+    let of = |name: &str| {
+        let network = tch::CModule::load(user.path(name)).unwrap();
+        Vec::<f32>::try_from(network.forward_ts(&[&images]).unwrap().view([-1])).unwrap()
+    };
+    assert_eq!(of("piped.pt"), of("file.pt"));
+}
+
+#[test]
+fn a_reader_that_leaves_early_ends_the_command_without_a_word_of_it() {
+    let user = user();
+    for command in [
+        "data sample small.csv --per-class 30",
+        "embed small.csv --run runs/mine",
+        "embed small.csv --run runs/mine --format npy",
+        "export runs/mine --format csv",
+        "export runs/mine --format parquet",
+        "export runs/mine --format torchscript",
+        "export runs/mine --format safetensors",
+        "losses",
+        "man",
+        "completions bash",
+        "runs --json",
+    ] {
+        let out = if command.contains("runs/mine") || command.contains("sample") {
+            "--out -"
+        } else {
+            ""
+        };
+        let line = format!("$dml {command} {out} | head -c 5 > /dev/null; exit ${{PIPESTATUS[0]}}");
+        let (_, err) = texts(&shell(&user, &line));
+        let output = shell(&user, &line);
+        assert_eq!(output.status.code(), Some(0), "{command}: {err}");
+        assert!(!err.contains("error") && !err.contains("panic"), "{command}: {err}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_reported_for_every_output_and_nothing_is_left() {
+    let user = user();
+    let commands = [
+        "export runs/mine --format torchscript --out",
+        "export runs/mine --format safetensors --out",
+        "export runs/mine --format csv --out",
+        "export runs/mine --format parquet --out",
+        "embed small.csv --run runs/mine --format npy --out",
+        "embed small.csv --run runs/mine --format csv --out",
+        "data sample small.csv --per-class 20 --out",
+    ];
+    let full = |output: &Output, what: &str| {
+        let (_, err) = texts(output);
+        let told =
+            ["No space left on device", "File too large"].iter().any(|why| err.contains(why));
+        assert!(output.status.code() == Some(1) && told, "{what}: {:?} {err}", output.status);
+        assert!(err.lines().last().unwrap().starts_with("error: cannot write "), "{what}: {err}");
+    };
+    std::fs::create_dir(user.path("disk")).unwrap();
+    for command in commands {
+        full(&shell(&user, &format!("$dml {command} /dev/full")), command);
+        // No file may be longer than 1 KB.
+        let line = format!("trap '' XFSZ; ulimit -f 1; $dml {command} disk/out");
+        full(&shell(&user, &line), command);
+        assert_eq!(std::fs::read_dir(user.path("disk")).unwrap().count(), 0, "{command}");
+    }
+    let evaluate = "eval --embeddings runs/mine/embeddings_val.npy --labels \
+                    runs/mine/labels_val.npy --out disk";
+    full(&shell(&user, &format!("trap '' XFSZ; ulimit -f 0; $dml {evaluate}")), evaluate);
+}
+
+#[test]
+fn what_could_not_be_written_is_reported_before_any_work() {
+    let user = user();
+    user.writes("file", "");
+    std::fs::create_dir(user.path("folder")).unwrap();
+    for (out, expected) in [
+        ("folder", "is a folder: name a file in it"),
+        ("new/", "is a folder: name a file in it"),
+        ("file/a.csv", "ot a directory"),
+    ] {
+        for command in [&["embed", "small.csv"][..], &["data", "sample", "small.csv"]] {
+            let args = [command, &["--out", out]].concat();
+            let output = user.runs(&args);
+            let (_, err) = texts(&output);
+            assert!(err.lines().last().unwrap().contains(expected), "{args:?}: {err}");
+            assert!(!err.contains("engine: "), "{args:?} worked first: {err}");
+        }
+    }
+    let export = ["export", "runs/mine", "--format", "npy", "--out", "file"];
+    assert!(user.fails(1, &export).contains("is no folder: name one"));
+}
+
+#[test]
+fn weights_and_settings_come_through_pipes() {
+    let user = user();
+    let train = "train --data small.csv --epochs 1 -q";
+    piped(&user, &format!("$dml {train} --name a --init runs/mine/model.safetensors"));
+    piped(&user, &format!("cat runs/mine/model.safetensors | $dml {train} --name b --init -"));
+    piped(&user, &format!("$dml {train} --name c --init <(cat runs/mine/model.safetensors)"));
+    let model = user.reads("runs/a/model.safetensors");
+    for name in ["b", "c"] {
+        assert!(user.reads(&format!("runs/{name}/model.safetensors")) == model, "{name}");
+    }
+    // Whoever goes on with such a run finds the weights again.
+    let record = user.reads_text("runs/b/run.json").replace("\"trained\"", "\"training\"");
+    user.writes("runs/b/run.json", record);
+    user.succeeds(&["train", "--resume", "runs/b"]);
+    let output = shell(&user, &format!("echo no | $dml {train} --name d --init -"));
+    let (_, err) = texts(&output);
+    assert!(err.contains("/dev/stdin: is no whole safetensors file"), "{err}");
+    assert!(!user.path("runs/d").exists(), "nothing is begun");
+    let set = "cat runs/mine/model.safetensors | $dml compare --data small.csv --set \
+               model.init=/dev/stdin";
+    let (_, err) = texts(&shell(&user, set));
+    assert!(
+        err.contains("model.init = /dev/stdin: is a pipe, which gives its content once"),
+        "{err}"
+    );
+    piped(
+        &user,
+        "$dml train --data small.csv -q --name e --config <(printf '[train]\\nepochs = 1\\n')",
+    );
+}
+
+#[test]
+fn force_removes_no_file_that_dml_did_not_write_and_none_that_training_reads() {
+    let user = user();
+    let again = ["train", "--config", "small.toml", "--seed", "1", "--name", "mine", "--force"];
+    user.writes("runs/mine/notes.txt", "mine");
+    let model = user.reads("runs/mine/model.safetensors");
+    let message = user.fails(1, &again);
+    assert!(message.contains("runs/mine: holds notes.txt, which dml did not write"), "{message}");
+    assert_eq!(user.reads_text("runs/mine/notes.txt"), "mine");
+    std::fs::remove_file(user.path("runs/mine/notes.txt")).unwrap();
+    let init = [&again[..], &["--init", "runs/mine/model.safetensors"]].concat();
+    let message = user.fails(1, &init);
+    assert!(message.contains("lies in the folder that --force removes first"), "{message}");
+    assert!(user.reads("runs/mine/model.safetensors") == model);
+    user.succeeds(&again);
+}
+
+#[test]
+fn dml_knows_every_file_that_it_writes_into_the_folders_of_runs() {
+    let user = User::with_images(30);
+    user.writes("small.toml", SMALL);
+    user.writes("both.toml", SMALL.to_owned() + "of = \"both\"\n");
+    let sample = ["data", "sample", "small.csv", "--per-class", "9", "--out", "test.csv"];
+    user.succeeds(&sample);
+    let changed = user.reads_text("test.csv").replace(",0,0,0,", ",1,0,0,");
+    user.writes("test.csv", changed);
+    let config = ["--config", "small.toml"];
+    let both = ["--config", "both.toml", "--loss", "center", "--name", "single"];
+    user.succeeds(&[&["train"][..], &both].concat());
+    user.succeeds(&["eval", "--run", "runs/single"]);
+    user.succeeds(&["eval", "--run", "runs/single", "--test", "test.csv"]);
+    user.succeeds(&["report", "runs/single"]);
+    let compare = ["compare", "--losses", "contrastive,triplet", "--seeds", "1,2", "--test"];
+    user.succeeds(&[&compare[..], &["test.csv"], &config].concat());
+    let sweep = ["sweep", "--losses", "contrastive", "--seeds", "1", "--set", "loss.margin=1,2"];
+    user.succeeds(&[&sweep[..], &config].concat());
+    user.succeeds(&[&["tune", "--loss", "triplet", "--trials", "2"][..], &config].concat());
+    user.succeeds(&[&["bound", "--points", "3"][..], &config].concat());
+    let diverges = ["train", "--learning-rate", "1e30", "--epochs", "3", "--name", "diverged"];
+    user.fails(1, &[&diverges[..], &config].concat());
+    let names: Vec<String> = std::fs::read_dir(user.path("runs"))
+        .unwrap()
+        .map(|entry| format!("runs/{}", entry.unwrap().file_name().to_str().unwrap()))
+        .collect();
+    assert!(names.len() > 9, "{names:?}");
+    let remove: Vec<&str> = names.iter().map(String::as_str).collect();
+    user.succeeds(&[&["runs", "remove"][..], &remove].concat());
+    assert_eq!(std::fs::read_dir(user.path("runs")).unwrap().count(), 0);
+}
+
+#[test]
+fn what_a_killed_process_left_half_written_beside_an_output_is_swept() {
+    let user = user();
+    user.writes(".new.npy.4194305.dml-tmp", "half");
+    user.writes(".mine.csv.4194305.tmp", "the user's");
+    user.succeeds(&["embed", "small.csv", "--out", "new.npy"]);
+    assert!(!user.path(".new.npy.4194305.dml-tmp").exists());
+    assert!(user.path(".mine.csv.4194305.tmp").exists());
+}
+
+#[test]
+fn nobody_reads_what_is_said_beside_a_stream() {
+    let user = user();
+    let args = ["embed", "small.csv", "--run", "runs/mine", "--out", "-"];
+    let mut command = user.dml(&args);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stderr.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stdout.starts_with(b"label,e0,"));
+}

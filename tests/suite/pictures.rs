@@ -1,0 +1,58 @@
+//! Pictures of classes that are too many to draw, or whose names no font has.
+
+use crate::user::{User, assert_picture};
+
+/// A CSV of two images of 4×4 of each of these labels.
+fn two_of_each(labels: &[String]) -> String {
+    let pixels: Vec<String> = (0..16).map(|pixel| format!("p{pixel}")).collect();
+    let mut text = format!("label,{}\n", pixels.join(","));
+    for (class, label) in labels.iter().enumerate() {
+        for image in 0..2 {
+            let value = |pixel: usize| ((class * 7 + pixel * 13 + image) % 256).to_string();
+            let values: Vec<String> = (0..16).map(value).collect();
+            text += &format!("{label},{}\n", values.join(","));
+        }
+    }
+    text
+}
+
+#[test]
+fn more_classes_than_a_matrix_shows_are_told_before_training_and_all_the_rest_is_made() {
+    let user = User::new();
+    let labels: Vec<String> = (0..110).map(|class| class.to_string()).collect();
+    user.writes("many.csv", two_of_each(&labels));
+    let train =
+        ["train", "--data", "many.csv", "--loss", "cross-entropy", "--epochs", "1", "--runs", "r"];
+    let (_, err) = user.succeeds(&train);
+    let remark = err.find("110 classes: a confusion matrix of more than 100 cannot be read");
+    assert!(remark.unwrap() < err.find("epoch 1/1").unwrap(), "{err}");
+    let (out, _) = user.succeeds(&["eval", "--runs", "r"]);
+    assert!(out.contains("1-NN accuracy") && !out.contains("true \\ predicted"), "{out}");
+    let run = user.run_folder("r", "cross-entropy-");
+    for picture in ["confusion", "retrieval", "recall", "distances", "pairs", "loss"] {
+        assert_picture(&user.path(&format!("{run}/plots/{picture}.png")));
+    }
+    let counts = user.reads_text(&format!("{run}/confusion.csv"));
+    assert_eq!(counts.lines().count(), 111);
+    user.succeeds(&["report", &run]);
+    let page = user.reads_text(&format!("{run}/report.html"));
+    assert!(page.contains("110 classes are too many for a confusion matrix"));
+    assert!(!page.contains("table class=\"heat\""));
+}
+
+#[test]
+fn names_that_no_font_draws_are_told_once_and_stay_names_in_vectors() {
+    let user = User::new();
+    // Private letters that no font is known to have.
+    let labels: Vec<String> =
+        (0..8).map(|class| char::from_u32(0x10_fff0 + class).unwrap().to_string()).collect();
+    user.writes("private.csv", two_of_each(&labels));
+    let args = ["train", "--data", "private.csv", "--epochs", "1", "--runs", "r"];
+    let (_, err) = user.succeeds(&args);
+    assert_eq!(err.matches("no font on this system draws").count(), 1, "{err}");
+    assert!(err.contains("(U+10FFF0)") && err.contains("and 5 more"), "{err}");
+    let run = user.run_folder("r", "contrastive-");
+    assert_picture(&user.path(&format!("{run}/plots/pairs.png")));
+    let vectors = user.reads_text(&format!("{run}/plots/pairs.svg"));
+    assert!(labels.iter().any(|label| vectors.contains(&format!(">{label}</text>"))));
+}
