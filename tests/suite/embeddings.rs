@@ -64,9 +64,15 @@ fn faulty_arrays_and_arguments_that_exclude_each_other_are_told() {
     let user = evaluated();
     let swapped = ["eval", "--embeddings", REFERENCES[4], "--labels", REFERENCES[2]];
     let message = user.fails(1, &swapped);
-    assert!(message.contains("labels_train.npy: has the shape [570], where embeddings"), "{message}");
+    assert!(
+        message.contains("labels_train.npy: has the shape [570], where embeddings"),
+        "{message}"
+    );
     let message = user.fails(1, &REFERENCES[..3]);
-    assert!(message.contains("holds embeddings without labels; name those with --labels"), "{message}");
+    assert!(
+        message.contains("holds embeddings without labels; name those with --labels"),
+        "{message}"
+    );
     let message = user.fails(1, &[&REFERENCES[..], &QUERIES[..2]].concat());
     assert!(message.contains("(of queries with --query-labels)"), "{message}");
     let labels = ["--queries", QUERIES[1], "--query-labels", REFERENCES[4]];

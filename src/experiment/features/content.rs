@@ -146,7 +146,7 @@ impl Content {
             return parquet::read(bytes, file).map(Content::Table);
         }
         refuse_others(&bytes, file)?;
-        csv::read(&bytes, file).map(Content::Table)
+        csv::read(bytes, file).map(Content::Table)
     }
 
     /// The embeddings, and what they were taken for; `label` is the column of their labels where
