@@ -95,7 +95,7 @@ fn separator(text: &str) -> (Option<u8>, Vec<String>) {
         return (Some(separator), Vec::new());
     }
     // Commas within quotes or brackets part nothing.
-    let (mut counts, mut quoted, mut depth) = ([0_usize; 3], false, 0_usize);
+    let (mut counts, mut quoted, mut depth) = ([0_usize; 4], false, 0_usize);
     for byte in line.bytes() {
         match byte {
             b'"' => quoted = !quoted,
@@ -104,16 +104,17 @@ fn separator(text: &str) -> (Option<u8>, Vec<String>) {
             _ => {}
         }
         if let Some(place) =
-            b"\t;,".iter().position(|known| *known == byte && !quoted && depth == 0)
+            b"\t;|,".iter().position(|known| *known == byte && !quoted && depth == 0)
         {
             counts[place] += 1;
         }
     }
     match counts {
         [tabs, ..] if tabs > 0 => (Some(b'\t'), vec!["parted by tabs".to_owned()]),
-        [_, semicolons, _] if semicolons > 0 => {
+        [_, semicolons, ..] if semicolons > 0 => {
             (Some(b';'), vec!["parted by semicolons".to_owned()])
         }
+        [_, _, bars, _] if bars > 0 => (Some(b'|'), vec!["parted by bars".to_owned()]),
         [.., commas] if commas > 0 => (Some(b','), Vec::new()),
         _ if is_spaced(line) => (None, vec!["parted by blanks".to_owned()]),
         _ => (Some(b','), Vec::new()),

@@ -232,6 +232,9 @@ fn columns_that_are_no_part_of_the_embedding_are_left_out_and_named() {
         (rows(&found.embeddings), texts(&found.labels)),
         (vec![vec![0.5, 2.5], vec![1.5, 3.5]], vec!["cat".to_owned(), "dog".to_owned()])
     );
+    let found = table("a|b|fold|kind\n0.5|1|0|cat\n1.5|2|1|dog\n").unwrap();
+    assert_eq!(rows(&found.embeddings), [[0.5, 1.0], [1.5, 2.0]]);
+    assert!(found.understood.contains("left out fold, parted by bars"), "{}", found.understood);
     let found = table("0.5,cat\n1.5,dog\n").unwrap();
     assert_eq!(
         (found.embeddings.dim(), texts(&found.labels)),
