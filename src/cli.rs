@@ -9,8 +9,9 @@ mod runs;
 mod share;
 mod shell;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::data::{ClassNames, Header};
@@ -20,6 +21,7 @@ use crate::model::EngineChoice;
 use crate::report::Style;
 use crate::runtime::DeviceChoice;
 use crate::train::CheckpointEvery;
+use crate::words;
 
 pub use cluster::{ClusterArgs, Executor};
 pub use data::{CheckArgs, DataCommand, FetchArgs, SampleArgs};
@@ -54,9 +56,22 @@ impl Cli {
     /// Reads the command line; on one that cannot be read, says why and ends the process.
     pub fn read() -> Cli {
         let mut command = with_negative_numbers(Cli::command());
-        let matches = command.get_matches_mut();
+        let matches = command.try_get_matches_from_mut(std::env::args_os());
+        let matches = matches.unwrap_or_else(|error| match no_text() {
+            Some(word) if error.kind() == ErrorKind::InvalidUtf8 => {
+                let problem = format!("{word} is no text in UTF-8: rename the file, or link to it");
+                command.error(ErrorKind::InvalidUtf8, problem).exit()
+            }
+            _ => error.exit(),
+        });
         Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
     }
+}
+
+/// The first argument that is no text, as it is shown.
+fn no_text() -> Option<String> {
+    let word = std::env::args_os().find(|word| word.to_str().is_none())?;
+    Some(words::path_word(Path::new(&word)))
 }
 
 /// The same command, which takes `-1` for a number that may be wrong and not for a flag.

@@ -160,7 +160,12 @@ impl fmt::Display for Fault {
 
 /// At most 40 characters of a text from a file, control characters escaped.
 fn shortened(text: &str) -> String {
-    let escaped = |part: &str| part.chars().flat_map(char::escape_debug).collect::<String>();
+    // Quotes and backslashes stay as they stand in the file.
+    let letter = |c: char| match c {
+        '"' | '\'' | '\\' => c.to_string(),
+        other => other.escape_debug().to_string(),
+    };
+    let escaped = |part: &str| part.chars().map(letter).collect::<String>();
     match text.char_indices().nth(40) {
         Some((end, _)) => format!("{}…", escaped(&text[..end])),
         None => escaped(text),
@@ -201,5 +206,7 @@ mod tests {
         let fault = Fault::new(Path::new("a.csv"), "is odd").value("\u{1b}[31m".repeat(30));
         let text = fault.to_string();
         assert!(text.contains('…') && !text.contains('\u{1b}'), "{text}");
+        let path = Fault::new(Path::new("a.toml"), "is odd").value("path = \"C:\\me\"\t");
+        assert_eq!(path.to_string(), "a.toml: 'path = \"C:\\me\"\\t' is odd");
     }
 }

@@ -10,6 +10,10 @@ use dml::train::Progress;
 use dml::{commands, runtime};
 
 fn main() -> ExitCode {
+    if let Err(error) = runtime::check_working_folder() {
+        let _ = writeln!(std::io::stderr(), "error: {error}");
+        return ExitCode::FAILURE;
+    }
     runtime::start();
     let Cli { quiet, command } = Cli::read();
     let progress = if quiet { Progress::quiet() } else { Progress::new() };

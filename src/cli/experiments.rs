@@ -138,7 +138,13 @@ pub struct SweepArgs {
     #[command(flatten)]
     pub grid: GridArgs,
     /// Numbers of training images, stratified; larger sets contain the smaller
-    #[arg(long, value_name = "N,N", value_delimiter = ',', value_parser = at_least_one)]
+    #[arg(
+        long,
+        value_name = "N,N",
+        value_delimiter = ',',
+        value_parser = at_least_one,
+        allow_hyphen_values = true
+    )]
     pub train_size: Vec<usize>,
     /// What training sets of different sizes have in common: steps or epochs
     #[arg(long, value_name = "WHAT", default_value = "steps", value_parser = ["steps", "epochs"])]

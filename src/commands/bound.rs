@@ -1,7 +1,7 @@
 //! `dml bound`: cross-entropy and the pairwise losses that it bounds, over a training.
 
 use super::many::{GOES_ON, GOES_ON_ANEW, way_on};
-use super::{cores, print, resolve, wrapped};
+use super::{cores, print, resolve, tell_init, wrapped};
 use crate::cli::BoundArgs;
 use crate::error::Result;
 use crate::experiment::{Bound, Session};
@@ -14,6 +14,7 @@ use crate::train::Progress;
 pub fn bound(args: BoundArgs, progress: Progress) -> Result<()> {
     let config = resolve(&args.settings, &args.keys, Some(&args.loss), args.seed)?;
     let session = Session::open(&config, cores(args.settings.cores), progress)?;
+    tell_init(&session, [&config])?;
     session.listen()?;
     let _core = session.cores.take();
     let place = (args.settings.runs.as_path(), args.force);

@@ -2,7 +2,7 @@
 
 use super::elsewhere::{Part, elsewhere, part};
 use super::many::{GOES_ON, going_on, planned, told_plan, way_on};
-use super::{WIDEST, cores, flags, open_test, print, print_json, wrapped, written};
+use super::{WIDEST, cores, flags, open_test, print, print_json, tell_init, wrapped, written};
 use crate::cli::{CompareArgs, KeyArgs};
 use crate::error::Result;
 use crate::experiment::{Arm, Comparison, Forecast, Reporter, Session};
@@ -21,6 +21,7 @@ pub fn compare(args: CompareArgs, progress: Progress) -> Result<()> {
     let part = part(&args.many)?;
     let cores = cores(args.settings.cores);
     let session = Session::open(&plan.arms[0].config, cores, progress)?;
+    tell_init(&session, plan.arms.iter().map(|arm| &arm.config))?;
     let test = args.test.as_ref().filter(|_| !matches!(part, Part::Task(_)));
     let test = test.map(|path| open_test(&session, &plan.arms[0].config, path)).transpose()?;
     if elsewhere("compare", (&session, &plan), &args.settings, &args.many)? {

@@ -4,6 +4,7 @@ use crate::cli::{ColumnArgs, ComputeArgs, KeyArgs, SettingArgs};
 use crate::config::Config;
 use crate::data::{Amount, DataConfig};
 use crate::error::Result;
+use crate::experiment::Session;
 use crate::loss::Loss;
 use crate::runtime::Cores;
 
@@ -53,6 +54,26 @@ pub fn flags(
     set(&mut config.train.checkpoint_every, &args.checkpoint_every);
     config.check()?;
     Ok(config)
+}
+
+/// Says what has to be done to the files of first weights, each once.
+///
+/// # Errors
+/// A file that cannot be used.
+pub fn tell_init<'a>(
+    session: &Session,
+    configs: impl IntoIterator<Item = &'a Config>,
+) -> Result<()> {
+    let (data, mut told) = (&session.dataset, Vec::new());
+    for config in configs {
+        let architecture = config.model.architecture(data.side, data.classes.len())?;
+        let remark = config.model.check_init(&architecture)?;
+        if let Some(remark) = remark.filter(|remark| !told.contains(remark)) {
+            session.progress.say(&remark);
+            told.push(remark);
+        }
+    }
+    Ok(())
 }
 
 /// Lays the flags for device and engine over the configuration.

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use super::{cores, print, resolve, set, set_compute};
+use super::{cores, print, resolve, set, set_compute, tell_init};
 use crate::cli::TrainArgs;
 use crate::config::{Config, Setting};
 use crate::error::{Error, Result};
@@ -32,6 +32,7 @@ pub fn train(args: TrainArgs, progress: Progress) -> Result<()> {
         Some(path) => (Run::reopen(&session, config, path)?, Existing::GoOn),
         None => {
             let existing = if args.force { Existing::Replace } else { Existing::Refuse };
+            tell_init(&session, [&config])?;
             (Run::new(&session, config, &args.settings.runs, args.name.as_deref())?, existing)
         }
     };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::elsewhere::{Part, Work, hand_out, part, refuse_unfinished};
 use super::many::{GOES_ON, GOES_ON_ANEW, told_plan, typed, way_on};
-use super::{cores, print, print_json, resolve, wrapped, written};
+use super::{cores, print, print_json, resolve, tell_init, wrapped, written};
 use crate::cli::{ManyArgs, TuneArgs};
 use crate::config::{Config, Setting};
 use crate::error::Result;
@@ -34,6 +34,7 @@ pub fn tune(args: TuneArgs, progress: Progress) -> Result<()> {
     search.check()?;
     let part = part(many)?;
     let session = Session::open(&search.config, cores, progress)?;
+    tell_init(&session, [&search.config])?;
     if elsewhere(part, &session, &search, &args)? {
         return Ok(());
     }

@@ -191,7 +191,7 @@ mod tests {
         for (text, told) in [
             (
                 "[data]\npath = \"C:\\Users\\me\\train.csv\"\n",
-                "my.toml, line 2: 'path = \"C:\\\\Users\\\\me\\\\train.csv\"' is no text that TOML takes; in TOML a backslash \
+                "my.toml, line 2: 'path = \"C:\\Users\\me\\train.csv\"' is no text that TOML takes; in TOML a backslash \
                  starts an escape: write 'C:\\…' in single quotes, or C:/… with slashes",
             ),
             ("[train]\nseed = 1\nseed = 2\n", "line 3: 'seed = 2' is set twice; leave one of them"),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 use serde::Serialize;
 
-use super::features::{Features, Labels, Scaling, all_classes, to_f32};
+use super::features::{Features, Labels, Scaling, Singles, all_classes, to_f32};
 use super::{PLOTS, confusion_table, pictures, write_json};
 use crate::error::{Error, Fault, Result};
 use crate::eval::{EvalConfig, Figures, Labelled, Trial};
@@ -150,6 +150,10 @@ impl EmbeddingEvaluation {
     }
 }
 
+/// What is said where embeddings were moved.
+const CENTRED: &str = "the embeddings lie far from the origin: they are centred before they become \
+                       float32, which changes no distance";
+
 impl EmbeddingFiles {
     /// Reads references and queries and says in a line each what they were taken for.
     ///
@@ -179,18 +183,15 @@ impl EmbeddingFiles {
             None => (None, None),
         };
         let query_file = query_rest.as_ref().map(|(_, file, _)| file.as_path());
-        let (singles, query_singles, moved) =
+        let Singles { references, queries, norm } =
             to_f32((embeddings, &file), query_numbers.zip(query_file), scaling)?;
-        if moved {
-            say(
-                "float64 that float32 would round: moved to the references' mean, which changes no \
-                 distance",
-            );
+        if norm.is_some() {
+            say(CENTRED);
         }
         let set =
             |(embeddings, (labels, file, label_file))| Set { embeddings, labels, file, label_file };
-        let queries = query_singles.zip(query_rest).map(set);
-        Ok((Set { embeddings: singles, labels, file, label_file }, queries))
+        let queries = queries.zip(query_rest).map(set);
+        Ok((Set { embeddings: references, labels, file, label_file }, queries))
     }
 }
 

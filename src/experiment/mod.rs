@@ -5,6 +5,7 @@ mod artefacts;
 mod asked;
 mod bound;
 mod catalogue;
+mod centred;
 mod cluster;
 mod comparison;
 mod conclusion;

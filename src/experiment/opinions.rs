@@ -73,8 +73,8 @@ impl Opinions {
             return Err(Error::from(fault.remedy("name labels of two classes or more")));
         }
         // Some losses see lengths and directions, so the values stay as they are.
-        let (singles, ..) = to_f32((embeddings, &file), None, Scaling::Kept)?;
-        Ok(Opinions::new(&file, &singles, &labels.among(classes), classes.len()))
+        let points = to_f32((embeddings, &file), None, Scaling::Kept)?.references;
+        Ok(Opinions::new(&file, &points, &labels.among(classes), classes.len()))
     }
 
     /// Asks every loss about the validation embeddings of a run.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Architecture, NamedTensors, initial_weights, read_weights};
+use super::{Architecture, NamedTensors, initial_weights, read_init};
 use crate::error::{Error, Result};
 use crate::files::{is_stream, sha256_hex};
 
@@ -18,10 +18,6 @@ pub struct ModelConfig {
     /// file that holds them.
     pub init: String,
 }
-
-/// The way out where `model.init` cannot be used.
-const INIT_TAKES: &str = "--init takes a safetensors file of this network: a run's model.safetensors, or \
-                          what safetensors.torch.save_file makes of a .pt or .pth";
 
 /// What `model.init` is where the weights are drawn.
 const DRAWN: &str = "seed";
@@ -69,32 +65,29 @@ impl ModelConfig {
     /// The weights that training begins with.
     ///
     /// # Errors
-    /// As [`read_weights`] of the file that [`ModelConfig::init`] names.
+    /// As [`read_init`] of the file that [`ModelConfig::init`] names.
     pub fn first_weights(&self, architecture: &Architecture, seed: u64) -> Result<NamedTensors> {
         match self.init.as_str() {
             DRAWN => Ok(initial_weights(architecture, seed)),
-            file => read_weights(Path::new(file), architecture),
+            file => Ok(read_init(Path::new(file), architecture)?.0),
         }
     }
 
-    /// Checks the file of the first weights, if there is one, before anything is made for them.
+    /// Checks the file of the first weights, if there is one, before anything is made for them; what
+    /// has to be done to them is told.
     ///
     /// # Errors
     /// As [`ModelConfig::first_weights`].
-    pub fn check_init(&self, architecture: &Architecture) -> Result<()> {
-        if self.init == DRAWN {
-            return Ok(());
-        }
+    pub fn check_init(&self, architecture: &Architecture) -> Result<Option<String>> {
         if is_stream(Path::new(&self.init)) {
             let problem = "is a pipe, which gives its content once only: name a file, or let dml \
                            train --init keep it";
             return Err(Error::setting("model.init", &self.init, problem));
         }
-        let read = read_weights(Path::new(&self.init), architecture).map(drop);
-        read.map_err(|error| match error {
-            Error::Fault(fault) => fault.remedy(INIT_TAKES).into(),
-            other => other,
-        })
+        match self.init.as_str() {
+            DRAWN => Ok(None),
+            file => Ok(read_init(Path::new(file), architecture)?.1),
+        }
     }
 
     /// What tells the first weights from others whatever their file is called: `seed`, or the

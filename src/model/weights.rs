@@ -13,7 +13,7 @@ use crate::error::{Error, Fault, Result};
 use crate::files::{sha256_hex, write_atomically, write_keeping};
 
 /// PyTorch's BatchNorm counts its batches, as a whole number that nothing here needs.
-const PYTORCH_COUNT: &str = ".num_batches_tracked";
+pub(super) const PYTORCH_COUNT: &str = ".num_batches_tracked";
 
 /// The key under which notes travel in a file's metadata.
 const NOTES: &str = "dml";
@@ -148,7 +148,7 @@ pub fn read_notes(path: &Path) -> Result<BTreeMap<String, String>> {
     Ok(text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default())
 }
 
-fn damaged(path: &Path, reason: &SafeTensorError) -> Fault {
+pub(super) fn damaged(path: &Path, reason: &SafeTensorError) -> Fault {
     Fault::new(path, format!("is no whole safetensors file ({reason})"))
         .remedy("train the run again, or copy the file anew")
 }

@@ -45,6 +45,13 @@ for file in images labels; do
   gzip -9n < $file | corpus idx $file-gzip
 done
 
+for file in "$here"/../cases/formats/*; do
+  case $file in
+    *.npy) corpus npy "$(basename "$file")" < "$file" ;;
+    *) corpus embeddings "$(basename "$file")" < "$file" ;;
+  esac
+done
+
 for config in "$configs"/*.toml "$configs"/losses/*.toml; do
   corpus toml "$(basename "$config")" < "$config"
 done

@@ -64,21 +64,115 @@ fn faulty_arrays_and_arguments_that_exclude_each_other_are_told() {
     let user = evaluated();
     let swapped = ["eval", "--embeddings", REFERENCES[4], "--labels", REFERENCES[2]];
     let message = user.fails(1, &swapped);
-    assert!(message.contains("labels_train.npy: holds neither float32 nor float64"), "{message}");
+    assert!(
+        message.contains("labels_train.npy: has the shape [570], where embeddings"),
+        "{message}"
+    );
+    let message = user.fails(1, &REFERENCES[..3]);
+    assert!(
+        message.contains("holds embeddings without labels; name those with --labels"),
+        "{message}"
+    );
+    let message = user.fails(1, &[&REFERENCES[..], &QUERIES[..2]].concat());
+    assert!(message.contains("(of queries with --query-labels)"), "{message}");
     let labels = ["--queries", QUERIES[1], "--query-labels", REFERENCES[4]];
     let message = user.fails(1, &[&REFERENCES[..], &labels].concat());
     assert!(message.contains("has 570 labels for the 30 rows of"), "{message}");
     let message = user.fails(1, &[&REFERENCES[..], &["--knn", "570"]].concat());
     assert!(message.contains("eval.knn = 570: must be at most 569"), "{message}");
     for wrong in [
-        &REFERENCES[..3],
         &[&REFERENCES[..], &["--run", "runs/mine"]].concat(),
         &[&REFERENCES[..], &["--test", "small.csv"]].concat(),
-        &[&REFERENCES[..], &QUERIES[..2]].concat(),
         &["eval", "--normalise"],
         &["eval", "--out", "out"],
     ] {
         let message = user.fails(2, wrong);
         assert!(message.contains("error: "), "{message}");
+    }
+}
+
+/// A file of the formats that other programs write.
+fn case(name: &str) -> String {
+    format!("{}/tests/cases/formats/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What NumPy computed of those files.
+fn reference() -> Value {
+    json(include_str!("../reference/formats.json"))
+}
+
+#[test]
+fn files_of_every_format_are_evaluated_to_the_figures_of_numpy_and_to_the_same() {
+    let user = User::new();
+    let labels = case("y_i8.npy");
+    let of = |name: &str, more: &[&str]| {
+        let embeddings = case(name);
+        let args = [&["eval", "--json", "--embeddings", &embeddings][..], more].concat();
+        json(&user.succeeds(&args).0)
+    };
+    let expected = &reference()["accuracy"];
+    let plain = of("z_little_f4.npy", &["--labels", &labels]);
+    assert_eq!(plain["knn"]["accuracy"], expected["z"]);
+    assert_eq!(of("doubles.npy", &["--labels", &labels])["knn"]["accuracy"], expected["doubles"]);
+    for name in ["z_big_f8.npy", "stored.npz", "pandas.csv.gz", "polars_lists_zstd.parquet"] {
+        let labels: &[&str] = if name.ends_with(".npy") { &["--labels", &labels] } else { &[] };
+        let found = of(name, labels);
+        for figure in ["knn", "retrieval", "distances", "recall"] {
+            let (found, plain) = (&found[figure], &plain[figure]);
+            assert_eq!(found, plain, "{figure} of {name}");
+        }
+    }
+    assert_eq!(of("pandas.csv", &[])["classes"], serde_json::json!(["cat", "dog", "gnu"]));
+}
+
+#[test]
+fn points_far_from_the_origin_have_the_figures_of_numpy() {
+    let user = User::new();
+    for (name, expected) in reference()["far"].as_object().unwrap() {
+        let file = case(name);
+        let found = json(&user.succeeds(&["eval", "--json", "--embeddings", &file]).0);
+        assert_eq!(found["knn"]["accuracy"], expected["accuracy"], "{name}");
+        for pairs in ["same_class", "other_class"] {
+            let (found, expected) =
+                (found["distances"][pairs].as_f64().unwrap(), expected[pairs].as_f64().unwrap());
+            // The spacing of f64 at 1e8 is 1.5e-8, of distances of 1e-2.
+            assert!((found - expected).abs() < 1e-7, "{name} {pairs}: {found} {expected}");
+        }
+    }
+}
+
+#[test]
+fn embeddings_come_through_a_pipe_and_what_was_understood_is_said() {
+    let user = User::new();
+    let labels = case("y_text.npy");
+    for name in ["-", "/dev/stdin"] {
+        let mut command = user.dml(&["eval", "--embeddings", name, "--labels", &labels]);
+        let file = std::fs::File::open(case("z_little_f4.npy")).unwrap();
+        let mut cat = std::process::Command::new("cat")
+            .stdin(file)
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = command.stdin(cat.stdout.take().unwrap()).output().unwrap();
+        cat.wait().unwrap();
+        let (out, err) = crate::user::texts(&output);
+        assert!(out.contains("each of 12 against all others"), "{out}{err}");
+        assert!(err.starts_with(&format!("{name}: [12, 3] float32; labels: ")), "{err}");
+        assert!(err.contains("[12] text, 3 classes, cat to gnu"), "{err}");
+    }
+}
+
+#[test]
+fn what_a_run_exports_reads_back_with_its_labels() {
+    let user = evaluated();
+    for format in ["csv", "parquet"] {
+        let file = format!("all.{format}");
+        user.succeeds(&["export", "runs/mine", "--format", format, "--out", &file]);
+        let (out, err) = user.succeeds(&["eval", "--embeddings", &file]);
+        assert!(out.contains("each of 600 against all others"), "{out}");
+        assert!(err.contains("columns e0 to e9, [600, 10] float32, left out part, class"), "{err}");
+        assert!(err.contains("labels: column label, 10 classes, 0 to 9"), "{err}");
+        let (out, _) = user.succeeds(&["losses", "--embeddings", &file]);
+        assert!(out.contains("600 embeddings of 10 numbers, 10 classes"), "{out}");
     }
 }

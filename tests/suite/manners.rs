@@ -200,3 +200,44 @@ fn every_command_has_help_and_losses_are_listed() {
     assert_eq!(names.len(), 17);
     assert!(names.starts_with(&["contrastive", "cross-entropy", "triplet"]), "{names:?}");
 }
+
+#[test]
+fn suggested_commands_can_be_pasted_whatever_the_folders_are_called() {
+    let user = User::with_images(12);
+    for runs in ["my runs – ü/n 1", "it's $HOME", "-odd"] {
+        let flag = format!("--runs={runs}");
+        let (out, _) = user.succeeds(&[&TRAIN[..], &[&flag]].concat());
+        let next = out.lines().find_map(|line| line.strip_prefix("next       dml ")).unwrap();
+        let again = user.fails(1, &[&TRAIN[..], &[&flag]].concat());
+        let told = again.split("evaluate it with dml ").nth(1).unwrap();
+        assert_eq!(told.split(", or replace").next().unwrap(), next);
+        // A shell finds the run by what it was told to type.
+        let dml = env!("CARGO_BIN_EXE_dml");
+        let typed = format!("'{dml}' {next} --perplexity 3 --json");
+        let mut shell = std::process::Command::new("sh");
+        let output = shell.args(["-c", &typed]).current_dir(user.path(".")).output().unwrap();
+        assert!(output.status.success(), "{next}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn a_working_folder_that_was_removed_and_names_that_are_no_text_are_told() {
+    use std::os::unix::ffi::OsStrExt;
+    let user = User::with_images(12);
+    let dml = env!("CARGO_BIN_EXE_dml");
+    let script = format!("mkdir gone && cd gone && rmdir ../gone && exec '{dml}' runs");
+    let mut shell = std::process::Command::new("sh");
+    let output = shell.args(["-c", &script]).current_dir(user.path(".")).output().unwrap();
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.starts_with("error: the working folder was removed or replaced"), "{message}");
+    let odd = std::ffi::OsStr::from_bytes(b"a\xffb.csv");
+    std::fs::copy(user.path("small.csv"), user.path(".").join(odd)).unwrap();
+    let output = user.dml(&["train", "--data"]).arg(odd).output().unwrap();
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("$'a\\377b.csv' is no text in UTF-8: rename the file"), "{message}");
+    assert!(user.dml(&["data", "check"]).arg(odd).output().unwrap().status.success());
+    let mut bare = user.dml(&["data", "check", "small.csv"]);
+    assert!(bare.env_remove("HOME").output().unwrap().status.success());
+}

@@ -3,6 +3,7 @@
 use std::fs::File;
 
 use dml::experiment::{read_embeddings, read_labels};
+use dml::model::read_tensors;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use tch::{CModule, Kind, Tensor};
@@ -230,4 +231,47 @@ fn told_to_be_quiet_a_command_says_nothing_but_results_and_errors() {
     assert!(out.contains("written to ") && err.is_empty(), "{err}");
     let told = user.fails(1, &["train", "--config", "small.toml", "-q"]);
     assert!(told.starts_with("error: ") && told.lines().count() == 1, "{told}");
+}
+
+/// Images of 12×12 of two classes, of which the weights in `cases/init` were made.
+fn twelve() -> String {
+    let names: Vec<String> = (0..144).map(|pixel| format!("p{pixel}")).collect();
+    let row = |row: usize| {
+        let pixel = |p: usize| ((row * 7 + p * (row % 2 + 1) * 3) % 256).to_string();
+        format!("{},{}\n", row % 2, (0..144).map(pixel).collect::<Vec<_>>().join(","))
+    };
+    format!("label,{}\n{}", names.join(","), (0..60).map(row).collect::<String>())
+}
+
+#[test]
+fn weights_of_pytorch_programs_begin_a_training_whatever_their_names_and_types() {
+    let user = User::new();
+    user.writes("twelve.csv", twelve());
+    let init = |name: &str| format!("{}/tests/cases/init/{name}", env!("CARGO_MANIFEST_DIR"));
+    let train = |name: &str, more: &[&str]| {
+        let file = init(&format!("init_{name}.safetensors"));
+        let args =
+            ["train", "--data", "twelve.csv", "--epochs", "1", "--batch", "16", "--init", &file];
+        user.succeeds(&[&args[..], &["--name", name], more].concat()).1
+    };
+    let told = train("plain", &[]);
+    assert!(!told.contains("init: "), "{told}");
+    let told = train("module", &[]);
+    assert!(
+        told.contains("init_module.safetensors: the prefix module. is taken off its names"),
+        "{told}"
+    );
+    let model =
+        |name: &str| read_tensors(&user.path(&format!("runs/{name}/model.safetensors"))).unwrap();
+    let (plain, module) = (model("plain"), model("module"));
+    assert!(plain.iter().all(|(name, tensor)| module[name].equal(tensor)), "the same network");
+    let told = train("f16", &[]);
+    assert!(told.contains("init_f16.safetensors: its F16 becomes F32"), "{told}");
+    let small = User::with_images(12);
+    let file = init("init_plain.safetensors");
+    let other = small.fails(1, &["train", "--data", "small.csv", "--init", &file]);
+    assert!(other.contains("was made for images of 12×12 to 15×15, the data has 28×28"), "{other}");
+    user.writes("net.pth", b"PK\x03\x04net/data.pkl");
+    let pickle = user.fails(1, &["train", "--data", "twelve.csv", "--init", "net.pth"]);
+    assert!(pickle.contains("turn it into safetensors: python -c 'import torch"), "{pickle}");
 }

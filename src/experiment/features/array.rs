@@ -13,6 +13,7 @@ use super::npy::Head;
 use crate::error::{Fault, Result};
 
 /// An array in memory, its elements as their bytes.
+#[derive(Debug)]
 pub struct Array<'a> {
     head: Head,
     data: &'a [u8],
@@ -131,7 +132,8 @@ impl<'a> Array<'a> {
             });
             rows.push(place);
         }
-        let is_text = matches!(self.head.dtype.kind, Kind::Unicode | Kind::Bytes);
+        let kind = self.head.dtype.kind;
+        let is_text = matches!(kind, Kind::Unicode | Kind::Bytes | Kind::Bool);
         Labels::new(distinct, &rows, is_text, &Where::rows(&self.name))
     }
 

@@ -146,7 +146,7 @@ impl Content {
             return parquet::read(bytes, file).map(Content::Table);
         }
         refuse_others(&bytes, file)?;
-        csv::read(&bytes, file).map(Content::Table)
+        csv::read(bytes, file).map(Content::Table)
     }
 
     /// The embeddings, and what they were taken for; `label` is the column of their labels where
@@ -181,7 +181,7 @@ impl Content {
                 let array = npy::read(bytes, file)?;
                 let labels = array.labels()?;
                 let told = format!("{}, {}", array.told(), labels.told());
-                Ok((labels, format!("{} {told}", file.display())))
+                Ok((labels, told))
             }
             Content::Archive(archive) => archive_labels(archive, key),
             Content::Table(table) => table.labels_alone(key),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use csv::ReaderBuilder;
+use csv::{ReaderBuilder, StringRecord};
 
 use super::table::{Cells, Column, Table};
 use crate::error::{Error, Fault, Result};
@@ -11,15 +11,17 @@ use crate::error::{Error, Fault, Result};
 ///
 /// # Errors
 /// No text, no rows, or rows of different lengths.
-pub fn read(bytes: &[u8], file: &Path) -> Result<Table> {
-    let text = decoded(bytes, file)?;
-    let (text, skipped) = without_preamble(&text);
+pub fn read(bytes: Vec<u8>, file: &Path) -> Result<Table> {
+    let whole = decoded(bytes, file)?;
+    let (text, skipped) = without_preamble(&whole);
     let (separator, mut remarks) = separator(text);
     let (records, lines) = match separator {
         Some(separator) => parted(text, separator, skipped, file)?,
         None => spaced(text, skipped),
     };
-    let width = records.first().map_or(0, Vec::len);
+    // The cells hold all that is needed from here on.
+    drop(whole);
+    let width = records.first().map_or(0, StringRecord::len);
     if width == 0 {
         return Err(Fault::new(file, "has no rows").remedy("save one row an embedding").into());
     }
@@ -53,16 +55,14 @@ pub fn read(bytes: &[u8], file: &Path) -> Result<Table> {
 }
 
 /// The text of bytes in UTF-8 or UTF-16, without a mark of its order.
-fn decoded(bytes: &[u8], file: &Path) -> Result<String> {
-    let wide = |of: fn([u8; 2]) -> u16| {
-        let units = bytes[2..].chunks_exact(2).map(|pair| of([pair[0], pair[1]]));
-        char::decode_utf16(units).collect::<std::result::Result<String, _>>().ok()
-    };
-    let text = match bytes {
-        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
-        _ => String::from_utf8(bytes.to_vec()).ok(),
+fn decoded(mut bytes: Vec<u8>, file: &Path) -> Result<String> {
+    let text = if bytes.starts_with(&[0xff, 0xfe]) {
+        wide(&bytes[2..], u16::from_le_bytes)
+    } else if bytes.starts_with(&[0xfe, 0xff]) {
+        wide(&bytes[2..], u16::from_be_bytes)
+    } else {
+        let mark = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        String::from_utf8(bytes.split_off(mark)).ok()
     };
     let text = text.filter(|text| !text.contains('\0'));
     text.ok_or_else(|| {
@@ -70,6 +70,12 @@ fn decoded(bytes: &[u8], file: &Path) -> Result<String> {
             Fault::new(file, "is neither an array of NumPy's nor parquet nor text in UTF-8");
         fault.remedy("save embeddings as .npy, .npz, .csv or .parquet").into()
     })
+}
+
+/// The text of UTF-16.
+fn wide(bytes: &[u8], of: fn([u8; 2]) -> u16) -> Option<String> {
+    let units = bytes.chunks_exact(2).map(|pair| of([pair[0], pair[1]]));
+    char::decode_utf16(units).collect::<std::result::Result<String, _>>().ok()
 }
 
 /// The text from its first row on, and the lines before it: comments, as numpy.savetxt writes them.
@@ -89,7 +95,7 @@ fn separator(text: &str) -> (Option<u8>, Vec<String>) {
         return (Some(separator), Vec::new());
     }
     // Commas within quotes or brackets part nothing.
-    let (mut counts, mut quoted, mut depth) = ([0_usize; 3], false, 0_usize);
+    let (mut counts, mut quoted, mut depth) = ([0_usize; 4], false, 0_usize);
     for byte in line.bytes() {
         match byte {
             b'"' => quoted = !quoted,
@@ -98,16 +104,17 @@ fn separator(text: &str) -> (Option<u8>, Vec<String>) {
             _ => {}
         }
         if let Some(place) =
-            b"\t;,".iter().position(|known| *known == byte && !quoted && depth == 0)
+            b"\t;|,".iter().position(|known| *known == byte && !quoted && depth == 0)
         {
             counts[place] += 1;
         }
     }
     match counts {
         [tabs, ..] if tabs > 0 => (Some(b'\t'), vec!["parted by tabs".to_owned()]),
-        [_, semicolons, _] if semicolons > 0 => {
+        [_, semicolons, ..] if semicolons > 0 => {
             (Some(b';'), vec!["parted by semicolons".to_owned()])
         }
+        [_, _, bars, _] if bars > 0 => (Some(b'|'), vec!["parted by bars".to_owned()]),
         [.., commas] if commas > 0 => (Some(b','), Vec::new()),
         _ if is_spaced(line) => (None, vec!["parted by blanks".to_owned()]),
         _ => (Some(b','), Vec::new()),
@@ -123,7 +130,7 @@ fn is_spaced(line: &str) -> bool {
 }
 
 /// Cells of each row.
-type Records = (Vec<Vec<String>>, Vec<u64>);
+type Records = (Vec<StringRecord>, Vec<u64>);
 
 fn parted(text: &str, separator: u8, skipped: u64, file: &Path) -> Result<Records> {
     let told = text.starts_with("sep=");
@@ -142,33 +149,34 @@ fn parted(text: &str, separator: u8, skipped: u64, file: &Path) -> Result<Record
             continue;
         }
         lines.push(skipped + record.position().map_or(0, csv::Position::line));
-        records.push(record.iter().map(str::to_owned).collect());
+        records.push(record);
     }
     Ok((records, lines))
 }
 
 fn spaced(text: &str, skipped: u64) -> Records {
     let rows = text.lines().zip(skipped + 1..).filter(|(line, _)| !line.trim().is_empty());
-    let cells = |line: &str| line.split_whitespace().map(str::to_owned).collect();
+    let cells = |line: &str| line.split_whitespace().collect();
     rows.map(|(line, number)| (cells(line), number)).unzip()
 }
 
 /// Whether the first row names the columns: it has text where the rows below have numbers, or names
 /// that labels have, or it counts the columns as pandas does.
-fn is_header(records: &[Vec<String>], comma: bool) -> bool {
+fn is_header(records: &[StringRecord], comma: bool) -> bool {
     let first = &records[0];
     let is_number = |cell: &str| real(cell.trim(), comma).is_some();
     let below = records.get(1);
     let text_over_number = |place: usize| {
-        let over = |row: &Vec<String>| is_number(&row[place]) || row[place].trim().starts_with('[');
+        let over =
+            |row: &StringRecord| is_number(&row[place]) || row[place].trim().starts_with('[');
         !is_number(&first[place]) && below.is_some_and(over)
     };
-    let named = |cell: &String| {
+    let named = |cell: &str| {
         super::choice::Wanted::Labels.is_called(cell)
-            && records.iter().skip(1).all(|row| !row.contains(cell))
+            && records.iter().skip(1).all(|row| row.iter().all(|other| other != cell))
     };
     let counted = first.iter().enumerate().all(|(place, cell)| cell.trim() == place.to_string());
-    let has_point = |row: &Vec<String>| row.iter().any(|cell| cell.contains(['.', 'e', 'E']));
+    let has_point = |row: &StringRecord| row.iter().any(|cell| cell.contains(['.', 'e', 'E']));
     (0..first.len()).any(text_over_number)
         || first.iter().any(named)
         || (counted && first.len() > 1 && below.is_some_and(has_point))

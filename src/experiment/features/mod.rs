@@ -23,7 +23,7 @@ use ndarray::Array2;
 
 use self::content::Source;
 pub use self::labels::{Labels, all_classes};
-pub use self::single::{Scaling, to_f32};
+pub use self::single::{Scaling, Singles, to_f32};
 use crate::error::{Error, Fault, Result};
 
 /// Embeddings as precise as their file has them.
@@ -78,6 +78,7 @@ impl Features {
         let (labels, told_labels, label_file) = match label_source.as_ref().filter(|_| !beside) {
             Some(labels) => {
                 let (found, told) = labels.open()?.labels(labels.key.as_deref())?;
+                let told = format!("{}: {told}", labels.file.display());
                 (found, told, labels.shown())
             }
             None => {
@@ -87,7 +88,7 @@ impl Features {
         };
         let file = source.shown();
         refuse_other_count(&numbers, &file, &labels, &label_file)?;
-        let understood = format!("{}: {told}; labels: {told_labels}", file.display());
+        let understood = format!("{}: {told}; labels: {told_labels}", source.file.display());
         Ok(Features { embeddings: numbers, labels, file, label_file, understood })
     }
 }
@@ -118,8 +119,7 @@ fn refuse_other_count(
 pub fn read_embeddings(path: &Path) -> Result<Array2<f32>> {
     let source = Source::new(path);
     let (numbers, _) = source.open()?.embeddings(source.key.as_deref(), None)?;
-    let (embeddings, _, _) = to_f32((numbers, path), None, Scaling::Kept)?;
-    Ok(embeddings)
+    Ok(to_f32((numbers, path), None, Scaling::Kept)?.references)
 }
 
 /// Reads whole numbers `[N]` as labels; N at least 1.

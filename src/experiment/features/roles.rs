@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::choice::Wanted;
-use super::table::{Cells, Table, listed};
+use super::table::{Cells, Table, listed, shown};
 use crate::error::{Error, Result};
 
 /// The columns of an embedding.
@@ -26,8 +26,8 @@ pub struct Roles {
     pub left_out: Vec<String>,
 }
 
-/// Names of columns that only count or name the rows, in lower case.
-const INDICES: [&str; 14] = [
+/// Names of columns that count, name or divide the rows, in lower case.
+const INDICES: [&str; 19] = [
     "",
     "unnamed: 0",
     "index",
@@ -42,6 +42,11 @@ const INDICES: [&str; 14] = [
     "__index_level_0__",
     "level_0",
     "uid",
+    "fold",
+    "split",
+    "part",
+    "set",
+    "subset",
 ];
 
 impl Roles {
@@ -101,11 +106,6 @@ impl Roles {
             }
         }
     }
-}
-
-/// A name that is never empty.
-fn shown(name: &str) -> String {
-    if name.trim().is_empty() { "(no name)".to_owned() } else { name.to_owned() }
 }
 
 fn by_name(table: &Table, name: &str, wanted: Wanted) -> Result<usize> {

@@ -231,7 +231,7 @@ impl Table {
 
     /// The names of all columns.
     pub fn names(&self) -> String {
-        let names: Vec<String> = self.columns.iter().map(|column| column.name.clone()).collect();
+        let names: Vec<String> = self.columns.iter().map(|column| shown(&column.name)).collect();
         listed(&names)
     }
 
@@ -244,6 +244,11 @@ impl Table {
     pub fn keyed(&self, key: &str) -> String {
         path_word(Path::new(&format!("{}:{key}", self.file.display())))
     }
+}
+
+/// A name that is never empty.
+pub fn shown(name: &str) -> String {
+    if name.trim().is_empty() { "(no name)".to_owned() } else { name.to_owned() }
 }
 
 /// The first few of many names: `a, b, c and 7 more`.

@@ -1,0 +1,321 @@
+//! Weights as PyTorch programs save them: under longer names, in other types.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use half::{bf16, f16};
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use tch::Tensor;
+
+use super::weights::{PYTORCH_COUNT, damaged};
+use super::{Architecture, NamedTensors};
+use crate::error::{Error, Fault, Result};
+use crate::words::word;
+
+/// The way out where a file cannot be used.
+const INIT_TAKES: &str = "--init takes a safetensors file of this network: a run's \
+                          model.safetensors, or what safetensors.torch.save_file makes of a .pt or .pth";
+
+/// The first weights of a network from a file that another program may have written, and what had
+/// to be done to them: a prefix that all names share is taken off, and numbers of other types become
+/// f32. PyTorch's count of batches is passed over.
+///
+/// # Errors
+/// [`Fault`] with the file: no safetensors, with the way to make one of a pickle; tensors that are
+/// missing, too many, of other shapes or not finite; weights for images or embeddings of another
+/// size, told as such.
+pub fn read_init(path: &Path, network: &Architecture) -> Result<(NamedTensors, Option<String>)> {
+    let content = std::fs::read(path).map_err(Error::io("read", path))?;
+    refuse_pickle(&content, path)?;
+    let file =
+        SafeTensors::deserialize(&content).map_err(|e| damaged(path, &e).remedy(INIT_TAKES))?;
+    let mut views: BTreeMap<String, TensorView> = file
+        .iter()
+        .filter(|(name, _)| !name.ends_with(PYTORCH_COUNT))
+        .map(|(name, view)| (name.to_owned(), view))
+        .collect();
+    let needed = network.tensors();
+    let prefix = shared_prefix(&views, &needed);
+    if !prefix.is_empty() {
+        let short = |name: String| name[prefix.len()..].to_owned();
+        views = views.into_iter().map(|(name, view)| (short(name), view)).collect();
+    }
+    refuse_other_names(path, &views, &needed)?;
+    refuse_other_sizes(path, &views, network)?;
+    let mut weights = NamedTensors::new();
+    let mut types: Vec<String> = Vec::new();
+    for (name, view) in &views {
+        let shape: Vec<i64> = view.shape().iter().map(|&size| size as i64).collect();
+        if shape != needed[name] {
+            let problem = format!("has {name} of shape {shape:?} instead of {:?}", needed[name]);
+            return Err(Fault::new(path, problem).remedy(INIT_TAKES).into());
+        }
+        let values = floats(view).ok_or_else(|| {
+            let problem = format!("holds {name} as {:?}", view.dtype());
+            Fault::new(path, problem).remedy("save it as float32, tensor.float() in PyTorch")
+        })?;
+        if !values.iter().all(|value| value.is_finite()) {
+            let fault = Fault::new(path, format!("has numbers in {name} that are not finite"));
+            return Err(fault.remedy("take weights from before the training diverged").into());
+        }
+        if view.dtype() != Dtype::F32 && !types.contains(&format!("{:?}", view.dtype())) {
+            types.push(format!("{:?}", view.dtype()));
+        }
+        weights.insert(name.clone(), Tensor::from_slice(&values).reshape(&shape));
+    }
+    Ok((weights, remark(path, &prefix, &types)))
+}
+
+/// What was done to the weights, in a line.
+fn remark(path: &Path, prefix: &str, types: &[String]) -> Option<String> {
+    let names = (!prefix.is_empty()).then(|| format!("the prefix {prefix} is taken off its names"));
+    let types = (!types.is_empty()).then(|| format!("its {} becomes F32", types.join(" and ")));
+    let done: Vec<String> = names.into_iter().chain(types).collect();
+    (!done.is_empty()).then(|| format!("init: {}: {}", path.display(), done.join(", ")))
+}
+
+/// What stands before all names, where the rest of each is a name of the network: `module.` of
+/// DataParallel, `_orig_mod.` of torch.compile, `model.` and the like, or several of them.
+fn shared_prefix(
+    views: &BTreeMap<String, TensorView>,
+    needed: &BTreeMap<String, Vec<i64>>,
+) -> String {
+    let Some(first) = views.keys().next() else { return String::new() };
+    let prefixes = needed.keys().filter_map(|name| first.strip_suffix(name.as_str()));
+    let fits = |prefix: &&str| {
+        prefix.ends_with('.')
+            && views
+                .keys()
+                .all(|name| name.strip_prefix(prefix).is_some_and(|rest| needed.contains_key(rest)))
+    };
+    prefixes.filter(|prefix| !prefix.is_empty()).find(fits).unwrap_or_default().to_owned()
+}
+
+/// Refuses tensors that are missing or too many.
+fn refuse_other_names(
+    path: &Path,
+    views: &BTreeMap<String, TensorView>,
+    needed: &BTreeMap<String, Vec<i64>>,
+) -> Result<()> {
+    let missing: Vec<&str> =
+        needed.keys().filter(|name| !views.contains_key(*name)).map(String::as_str).collect();
+    let unknown: Vec<&str> =
+        views.keys().filter(|name| !needed.contains_key(*name)).map(String::as_str).collect();
+    let problem = match (&missing[..], &unknown[..]) {
+        ([], []) => return Ok(()),
+        (missing, []) => format!("lacks {}", listed(missing)),
+        ([], unknown) => format!("holds {}, which the network lacks", listed(unknown)),
+        (missing, unknown) => {
+            format!(
+                "is of another network: it holds {} and lacks {}",
+                listed(unknown),
+                listed(missing)
+            )
+        }
+    };
+    Err(Fault::new(path, problem).remedy(INIT_TAKES).into())
+}
+
+/// The first few of many names.
+fn listed(names: &[&str]) -> String {
+    const SHOWN: usize = 3;
+    let shown = names[..names.len().min(SHOWN)].join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// Refuses weights for images or embeddings of other sizes, and for images in colour.
+fn refuse_other_sizes(
+    path: &Path,
+    views: &BTreeMap<String, TensorView>,
+    network: &Architecture,
+) -> Result<()> {
+    let size =
+        |name: &str, place: usize| views[name].shape().get(place).copied().unwrap_or(0) as i64;
+    let channels = size("feature_net.0.weight", 1);
+    let features = size("linear1.weight", 0);
+    let embedding = size("linear2.weight", 0);
+    let quarter = (features as f64).sqrt().round() as i64;
+    let (problem, remedy) = if channels != 1 && views["feature_net.0.weight"].shape().len() == 4 {
+        (
+            format!("was made for images of {channels} channels, the network takes 1"),
+            INIT_TAKES.to_owned(),
+        )
+    } else if quarter * quarter == features && features != network.features() {
+        // Two poolings leave a quarter of the side, rounded down.
+        let (least, most) = (quarter * 4, quarter * 4 + 3);
+        let side = network.side;
+        let problem = format!(
+            "was made for images of {least}×{least} to {most}×{most}, the data has {side}×{side}"
+        );
+        (problem, "scale the images to that size, or leave --init out".to_owned())
+    } else if embedding != network.embedding && embedding > 0 {
+        let problem = format!(
+            "was made for embeddings of {embedding} numbers, the settings say {}",
+            network.embedding
+        );
+        (problem, format!("add --set model.embedding={embedding}, or leave --init out"))
+    } else {
+        return Ok(());
+    };
+    Err(Fault::new(path, problem).remedy(remedy).into())
+}
+
+/// The numbers of a tensor as f32, where it has such.
+fn floats(view: &TensorView) -> Option<Vec<f32>> {
+    let data = view.data();
+    Some(match view.dtype() {
+        Dtype::F32 => numbers(data, f32::from_le_bytes),
+        Dtype::F16 => numbers(data, |bytes| f16::from_le_bytes(bytes).to_f32()),
+        Dtype::BF16 => numbers(data, |bytes| bf16::from_le_bytes(bytes).to_f32()),
+        Dtype::F64 => numbers(data, |bytes| f64::from_le_bytes(bytes) as f32),
+        _ => return None,
+    })
+}
+
+fn numbers<const N: usize>(data: &[u8], of: impl Fn([u8; N]) -> f32) -> Vec<f32> {
+    data.chunks_exact(N).map(|bytes| of(bytes.try_into().expect("chunks have this size"))).collect()
+}
+
+/// Refuses what `torch.save` writes, which only Python can read.
+fn refuse_pickle(content: &[u8], path: &Path) -> Result<()> {
+    let is_zip = content.starts_with(b"PK\x03\x04");
+    let is_pickle = content.first() == Some(&0x80) && content.get(1).is_some_and(|n| *n <= 5);
+    if !is_zip && !is_pickle {
+        return Ok(());
+    }
+    // Quotes of Python's within those of the shell.
+    let file = path.display().to_string().replace('\\', "\\\\").replace('"', "\\\"");
+    let code = format!(
+        "import torch, safetensors.torch as s; w = torch.load(\"{file}\", map_location=\"cpu\"); \
+         w = w.state_dict() if hasattr(w, \"state_dict\") else w.get(\"state_dict\", w); \
+         s.save_file({{k: v.contiguous() for k, v in w.items()}}, \"weights.safetensors\")"
+    );
+    let fault = Fault::new(path, "is a pickle of PyTorch's, which only Python can read");
+    Err(fault.remedy(format!("turn it into safetensors: python -c {}", word(code))).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::initial_weights;
+    use safetensors::serialize;
+
+    const SMALL: Architecture = Architecture { side: 12, embedding: 4 };
+
+    /// Writes weights with this done to each name, type and bytes, and reads them as first weights.
+    fn read(
+        made_for: Architecture,
+        name: impl Fn(&str) -> String,
+        kind: Dtype,
+        of: impl Fn(f32) -> Vec<u8>,
+    ) -> Result<(NamedTensors, Option<String>)> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.safetensors");
+        let flat: Vec<(String, Vec<usize>, Vec<u8>)> = initial_weights(&made_for, 3)
+            .iter()
+            .map(|(key, tensor)| {
+                let values = Vec::<f32>::try_from(&tensor.contiguous().view([-1])).unwrap();
+                let shape = tensor.size().iter().map(|&size| size as usize).collect();
+                (name(key), shape, values.into_iter().flat_map(&of).collect())
+            })
+            .collect();
+        let count =
+            (name("feature_net.2.num_batches_tracked"), vec![], vec![7, 0, 0, 0, 0, 0, 0, 0]);
+        let views = flat.iter().map(|(name, shape, data)| {
+            (name.as_str(), TensorView::new(kind, shape.clone(), data).unwrap())
+        });
+        let counted = TensorView::new(Dtype::I64, count.1.clone(), &count.2).unwrap();
+        let views = views.chain([(count.0.as_str(), counted)]);
+        std::fs::write(&path, serialize(views, None).unwrap()).unwrap();
+        read_init(&path, &SMALL)
+    }
+
+    fn bytes(value: f32) -> Vec<u8> {
+        value.to_le_bytes().to_vec()
+    }
+
+    #[test]
+    fn names_may_have_any_prefix_that_all_share() {
+        let plain = initial_weights(&SMALL, 3);
+        for prefix in [
+            "",
+            "module.",
+            "_orig_mod.",
+            "_orig_mod.module.",
+            "model.",
+            "backbone.",
+            "net.",
+            "state_dict.",
+            "a.b.",
+        ] {
+            let (found, remark) =
+                read(SMALL, |name| format!("{prefix}{name}"), Dtype::F32, bytes).unwrap();
+            assert!(plain.iter().all(|(name, tensor)| found[name].equal(tensor)), "{prefix}");
+            match prefix {
+                "" => assert_eq!(remark, None),
+                _ => assert!(
+                    remark
+                        .unwrap()
+                        .ends_with(&format!(": the prefix {prefix} is taken off its names"))
+                ),
+            }
+        }
+    }
+
+    #[test]
+    fn half_precision_and_double_become_float32() {
+        let plain = initial_weights(&SMALL, 3);
+        let check = |kind, of: &dyn Fn(f32) -> Vec<u8>, off: f64| {
+            let (found, remark) = read(SMALL, str::to_owned, kind, of).unwrap();
+            for (name, tensor) in &plain {
+                let apart = (&found[name] - tensor).abs().max().double_value(&[]);
+                assert!(apart <= off, "{kind:?} {name}: {apart}");
+            }
+            assert!(remark.unwrap().ends_with(&format!("its {kind:?} becomes F32")));
+        };
+        // Half an ulp of numbers up to 1.
+        check(Dtype::F16, &|value| f16::from_f32(value).to_le_bytes().to_vec(), 2.5e-4);
+        check(Dtype::BF16, &|value| bf16::from_f32(value).to_le_bytes().to_vec(), 2e-3);
+        check(Dtype::F64, &|value| f64::from(value).to_le_bytes().to_vec(), 0.0);
+    }
+
+    #[test]
+    fn weights_for_other_images_or_embeddings_are_told_as_such() {
+        let told =
+            |made_for| read(made_for, str::to_owned, Dtype::F32, bytes).unwrap_err().to_string();
+        let message = told(Architecture { side: 28, embedding: 4 });
+        assert!(
+            message.contains("made for images of 28×28 to 31×31, the data has 12×12; scale"),
+            "{message}"
+        );
+        let message = told(Architecture { side: 12, embedding: 9 });
+        assert!(message.contains(
+            "made for embeddings of 9 numbers, the settings say 4; add --set model.embedding=9"
+        ));
+        let other = |name: &str| name.replace("linear", "fc");
+        let message = read(SMALL, other, Dtype::F32, bytes).unwrap_err().to_string();
+        assert!(message.contains("holds fc1.bias, fc1.weight, fc2.bias and 1 more and lacks linear1.bias, linear1.weight, linear2.bias and 1 more;"), "{message}");
+        let nan =
+            read(SMALL, str::to_owned, Dtype::F32, |_| bytes(f32::NAN)).unwrap_err().to_string();
+        assert!(nan.contains("has numbers in feature_net.0.bias that are not finite"), "{nan}");
+    }
+
+    #[test]
+    fn a_pickle_is_told_with_the_python_that_turns_it_into_safetensors() {
+        let folder = tempfile::tempdir().unwrap();
+        for start in [&b"PK\x03\x04net/data.pkl"[..], b"\x80\x02}q\x00"] {
+            let path = folder.path().join("my net.pth");
+            std::fs::write(&path, start).unwrap();
+            let message = read_init(&path, &SMALL).unwrap_err().to_string();
+            assert!(message.contains("my net.pth: is a pickle of PyTorch's"), "{message}");
+            assert!(
+                message.contains("python -c 'import torch, safetensors.torch as s;"),
+                "{message}"
+            );
+        }
+    }
+}
