@@ -6,12 +6,12 @@ use super::{open_test, print, print_json, set, set_compute};
 use crate::cli::{EmbeddingArgs, EvalArgs};
 use crate::config::Config;
 use crate::error::Result;
-use crate::eval::EvalConfig;
+use crate::eval::{EvalConfig, Watch};
 use crate::experiment::{
     EmbeddingEvaluation, EmbeddingFiles, Evaluation, RunFolder, RunLock, Session, Trained,
-    draw_training, evaluate, evaluate_test, figures_table,
+    confusion_remark, draw_training, evaluate, evaluate_test, figures_table,
 };
-use crate::runtime::Cores;
+use crate::runtime::{Cores, Interrupt};
 use crate::train::{History, Progress, files};
 
 /// Evaluates a run on its validation images or on a file of test images, or embeddings from
@@ -22,13 +22,17 @@ use crate::train::{History, Progress, files};
 pub fn eval(args: EvalArgs, progress: &Progress) -> Result<()> {
     match &args.embeddings {
         EmbeddingArgs { embeddings: Some(embeddings), labels: Some(labels), .. } => {
-            eval_embeddings(&args, (embeddings.clone(), labels.clone()))
+            eval_embeddings(&args, (embeddings.clone(), labels.clone()), progress)
         }
         _ => eval_run(&args, progress),
     }
 }
 
-fn eval_embeddings(args: &EvalArgs, references: (PathBuf, PathBuf)) -> Result<()> {
+fn eval_embeddings(
+    args: &EvalArgs,
+    references: (PathBuf, PathBuf),
+    progress: &Progress,
+) -> Result<()> {
     let EmbeddingArgs { queries, query_labels, normalise, out, .. } = &args.embeddings;
     let files = EmbeddingFiles {
         references,
@@ -40,14 +44,26 @@ fn eval_embeddings(args: &EvalArgs, references: (PathBuf, PathBuf)) -> Result<()
     config.check()?;
     let cores = Cores::new(Cores::available());
     let _core = cores.take();
-    let evaluation = EmbeddingEvaluation::new(&files, &config, &cores)?;
+    let evaluation = watched(progress, |watch| {
+        EmbeddingEvaluation::new(&files, &config, &cores, watch)
+    })?;
     if let Some(folder) = out {
+        confusion_remark(&evaluation.figures.knn.confusion).iter().for_each(|it| progress.say(it));
         evaluation.write(folder, args.style.unwrap_or_default())?;
     }
     if args.json {
         return print_json(&evaluation);
     }
     print(&told_embeddings(&evaluation, out.as_deref()))
+}
+
+/// Computes what Ctrl-C ends, as nothing is written before, with a sign of how far it is.
+fn watched<T>(progress: &Progress, work: impl FnOnce(&Watch) -> Result<T>) -> Result<T> {
+    let interrupt = Interrupt::default();
+    let remarks = progress.clone();
+    interrupt.listen(move || remarks.say("stopping; nothing is written"))?;
+    let bar = progress.run("evaluation", 0);
+    work(&Watch::new(&interrupt, &|stage| bar.stage(stage)))
 }
 
 fn eval_run(args: &EvalArgs, progress: &Progress) -> Result<()> {
@@ -57,6 +73,7 @@ fn eval_run(args: &EvalArgs, progress: &Progress) -> Result<()> {
     let config = configured(args, config)?;
     progress.say(&format!("run: {}", folder.path().display()));
     let session = Session::open(&config, Cores::available(), progress.clone())?;
+    session.listen()?;
     let other = "name that file with --data, or evaluate other images with --test";
     record.refuse_other_data(&session.dataset, &config.data.path, other)?;
     let bar = progress.run(&record.loss, 0);
@@ -96,6 +113,7 @@ fn set_figures(config: &mut EvalConfig, args: &EvalArgs) {
     set(&mut config.knn, &args.knn);
     set(&mut config.recall_at, &args.recall_at.as_ref().map(|ks| ks.0.clone()));
     set(&mut config.hits_at, &args.hits_at.as_ref().map(|ks| ks.0.clone()));
+    config.clusters &= !args.no_clusters;
 }
 
 fn told(folder: &RunFolder, evaluation: &Evaluation) -> String {

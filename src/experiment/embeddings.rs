@@ -7,14 +7,11 @@ use serde::Serialize;
 
 use super::{PLOTS, confusion_table, pictures, read_embeddings, read_labels, write_json};
 use crate::error::{Error, Fault, Result};
-use crate::eval::{EvalConfig, Figures, Labelled, Trial};
+use crate::eval::{EvalConfig, Figures, Labelled, Trial, Watch};
 use crate::files::create_folder;
 use crate::report::table::Table;
 use crate::report::{Canvas, Style};
 use crate::runtime::Cores;
-
-/// More classes than this have no confusion matrix that could be read or drawn.
-const MOST_CLASSES: usize = 2000;
 
 /// Seed of k-means and of samples; there is no run whose seed it could be.
 const SEED: u64 = 2022;
@@ -64,8 +61,13 @@ impl EmbeddingEvaluation {
     ///
     /// # Errors
     /// A file that cannot be read or holds something else, embeddings and labels that do not fit
-    /// each other, more than 2,000 classes, settings that do not fit.
-    pub fn new(files: &EmbeddingFiles, config: &EvalConfig, cores: &Cores) -> Result<Self> {
+    /// each other, settings that do not fit; the user asked to stop.
+    pub fn new(
+        files: &EmbeddingFiles,
+        config: &EvalConfig,
+        cores: &Cores,
+        watch: &Watch,
+    ) -> Result<Self> {
         let references = Set::read(&files.references, files.normalise)?;
         let queries = files.queries.as_ref();
         let queries = queries.map(|paths| Set::read(paths, files.normalise)).transpose()?;
@@ -73,12 +75,6 @@ impl EmbeddingEvaluation {
             refuse_other_width(&references, &files.references.0, queries, path)?;
         }
         let classes = classes(&references, queries.as_ref());
-        if classes.len() > MOST_CLASSES {
-            let problem = format!("{} classes, where {MOST_CLASSES} are the most", classes.len());
-            let fault =
-                Fault::new(&files.references.1, format!("has, with its queries, {problem}"));
-            return Err(fault.remedy("evaluate some of the classes").into());
-        }
         let numbered = |set: &Set| numbers(&set.labels, &classes);
         let reference_labels = numbered(&references);
         let query_labels = queries.as_ref().map(numbered);
@@ -97,7 +93,7 @@ impl EmbeddingEvaluation {
         }
         let recall_voters = config.recall_voters.min(available);
         let config = EvalConfig { recall_voters, ..config.clone() };
-        let figures = cores.spread(|| Figures::of(&trial, &config, SEED))??;
+        let figures = cores.spread(|| Figures::of(&trial, &config, SEED, watch))??;
         Ok(EmbeddingEvaluation {
             embeddings: files.references.0.display().to_string(),
             query_embeddings: files.queries.as_ref().map(|(path, _)| path.display().to_string()),
@@ -212,7 +208,7 @@ mod tests {
     }
 
     fn evaluate(files: &EmbeddingFiles) -> Result<EmbeddingEvaluation> {
-        EmbeddingEvaluation::new(files, &EvalConfig::default(), &Cores::new(2))
+        EmbeddingEvaluation::new(files, &EvalConfig::default(), &Cores::new(2), &Watch::default())
     }
 
     #[test]

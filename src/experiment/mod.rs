@@ -52,6 +52,7 @@ pub use cluster::{
 };
 pub use comparison::Plan;
 pub use difference::difference;
+pub use artefacts::confusion_remark;
 pub use embeddings::{EmbeddingEvaluation, EmbeddingFiles};
 pub use evaluate::{Evaluation, evaluate, evaluate_test};
 pub use export::{write_embedded, write_labels};

@@ -134,7 +134,7 @@ pub fn positions(labels: &[i64]) -> Vec<usize> {
 /// There is nothing to draw.
 pub fn confusion(name: &str, knn: &KnnMetrics, classes: &[String]) -> Result<Canvas> {
     let title = titled(name, knn);
-    confusion::draw(&Confusion { title: &title, classes, counts: knn.confusion.counts() })
+    confusion::draw(&Confusion { title: &title, classes, counts: &knn.confusion.counts() })
 }
 
 /// Draws recall@k of the embeddings with this name.

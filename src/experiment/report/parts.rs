@@ -110,7 +110,7 @@ fn belong(embeddings: &Array2<f32>, part: &Part) -> bool {
 pub fn confusion(told: &Told) -> Result<Markup> {
     let Evaluation { figures, classes, .. } = &told.evaluation;
     let title = told.name.as_str();
-    let matrix = Confusion { title, classes, counts: figures.knn.confusion.counts() };
+    let matrix = Confusion { title, classes, counts: &figures.knn.confusion.counts() };
     match html::confusion(&matrix) {
         Some(table) => Ok(table),
         None => {
@@ -138,21 +138,13 @@ pub fn history_table(history: &History) -> Table {
 
 /// The two classes that are mixed up most often, in a sentence; nothing where none are.
 pub fn most_confused(evaluation: &Evaluation) -> Option<String> {
-    let rows: Vec<&[u64]> = evaluation.figures.knn.confusion.rows().collect();
-    let wrong = |(row, counts): (usize, &&[u64])| {
-        let others = counts.iter().enumerate().filter(move |(column, _)| *column != row);
-        others.map(move |(column, &count)| (count, row, column)).collect::<Vec<_>>()
-    };
-    let (count, row, column) =
-        rows.iter().enumerate().flat_map(wrong).max_by_key(|found| found.0)?;
-    let classes = &evaluation.classes;
-    (count > 0).then(|| {
-        let (true_class, taken) = (&classes[row], &classes[column]);
-        format!(
-            "What was mixed up most often: {true_class} taken for {taken}, {} times.",
-            grouped(count as usize)
-        )
-    })
+    let wrong = evaluation.figures.knn.confusion.pairs().filter(|pair| pair.0 != pair.1);
+    let (row, column, count) = wrong.max_by_key(|pair| pair.2)?;
+    let (true_class, taken) = (&evaluation.classes[row], &evaluation.classes[column]);
+    Some(format!(
+        "What was mixed up most often: {true_class} taken for {taken}, {} times.",
+        grouped(count as usize)
+    ))
 }
 
 /// What a run was made from and with.
