@@ -236,6 +236,9 @@ pub struct EvalArgs {
     /// The ks of hit@k, as 1..4 or 1,2,4 [default: 1,2,4,8]
     #[arg(long, value_name = "KS", value_parser = ks, allow_hyphen_values = true)]
     pub hits_at: Option<Ks>,
+    /// Leave out k-means, and with it NMI and AMI
+    #[arg(long)]
+    pub no_clusters: bool,
     /// Which of the run's models: last or best [default: last]
     #[arg(long, value_name = "WHICH", value_parser = which_model)]
     pub model: Option<Which>,

@@ -140,7 +140,7 @@ impl Config {
         decisive.tsne = TsneConfig::default();
         decisive.plots = PlotsConfig::default();
         let parts = [
-            decisive.to_toml().as_str(),
+            without_later_settings(&decisive.to_toml()).as_str(),
             data_sha256,
             device,
             &engine.to_string(),
@@ -153,10 +153,18 @@ impl Config {
 
     /// A hash over the settings of evaluation and what computes it.
     pub fn evaluation_fingerprint(&self, engine: Engine) -> String {
-        let eval = toml::to_string(&self.eval).expect("plain values");
+        let eval = without_later_settings(&toml::to_string(&self.eval).expect("plain values"));
         let tsne = toml::to_string(&self.tsne).expect("plain values");
         sha256_hex([eval, tsne, engine.to_string()].join("\n").as_bytes())
     }
+}
+
+/// Settings that were added when there were runs already, as they stand in TOML at their default.
+/// Fingerprints leave them out there, so that those of older runs stay what they are.
+const LATER_SETTINGS: [&str; 1] = ["clusters = true"];
+
+fn without_later_settings(text: &str) -> String {
+    text.split_inclusive('\n').filter(|line| !LATER_SETTINGS.contains(&line.trim_end())).collect()
 }
 
 /// The text of a file.
@@ -301,6 +309,25 @@ mod tests {
         std::fs::write(file.path(), b"\xff\xfe[\0t\0r\0a\0i\0n\0]\0").unwrap();
         let message = Config::read(file.path()).unwrap_err().to_string();
         assert!(message.ends_with(": is text in UTF-16; save it as UTF-8"), "{message}");
+    }
+
+    #[test]
+    fn fingerprints_of_older_runs_stay_where_a_later_setting_has_its_default() {
+        let (base, engine) = (Config::default(), Engine::Fused);
+        let mut without = base.clone();
+        without.eval.clusters = false;
+        let eval = |config: &Config| config.evaluation_fingerprint(engine);
+        assert_ne!(eval(&base), eval(&without));
+        assert_eq!(
+            eval(&base),
+            "fb93c28b7748e2a05cc3068c5fd6101cf7d941b2c5a896e071b7e0c7c19bcc10"
+        );
+        assert_eq!(
+            base.training_fingerprint("abc", "cpu", engine).unwrap(),
+            without.training_fingerprint("abc", "cpu", engine).unwrap()
+        );
+        let text = without_later_settings(&base.to_toml());
+        assert!(!text.contains("clusters") && text.contains("hits_at"), "{text}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ import subprocess
 from .process import available_cores, run
 from .settings import ROOT
 
-PEERS = ("torch", "scikit-learn", "openTSNE", "faiss-cpu", "pandas", "numpy")
+PEERS = ("torch", "scikit-learn", "openTSNE", "faiss-cpu", "pytorch-metric-learning", "pandas", "numpy")
 
 
 def machine():

@@ -19,6 +19,8 @@ from .compare import say
 from .settings import BENCHES, ROOT
 
 TORCH = "2.13.0"
+# Would bring PyTorch with all its NVIDIA libraries; what else it needs stands in the requirements.
+WITHOUT_TORCH = ("pytorch-metric-learning==2.9.0",)
 # These two are called at start even without a GPU.
 NVIDIA = ("nvidia-cuda-cupti==13.0.85", "nvidia-cuda-runtime==13.0.96")
 STAND_INS = ("libcublas.so.13", "libcublasLt.so.13", "libcudnn.so.9", "libcufft.so.12", "libcufile.so.0",
@@ -54,6 +56,7 @@ def set_up(folder, interpreter):
     call([sys.executable, "-m", "venv", "--clear", folder], "install Python's venv and pip")
     pip = [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     call([*pip, "--requirement", REQUIREMENTS], "run `make bench` again to go on")
+    call([*pip, "--no-deps", *WITHOUT_TORCH], "run `make bench` again to go on")
     packages = pathlib.Path(sysconfig.get_path("purelib", "venv", {"base": str(folder), "platbase": str(folder)}))
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         call([*pip, f"torch=={TORCH}"], "run `make bench` again to go on")
@@ -66,7 +69,7 @@ def set_up(folder, interpreter):
             call([*pip, "--no-deps", f"torch=={TORCH}", *NVIDIA], "run `make bench` again to go on")
         lines.append(stand_ins(folder / "stand-ins"))
         (packages / "torch_without_cuda.pth").write_text("\n".join(lines) + "\n")
-    call([interpreter, "-c", "import torch, faiss, openTSNE, sklearn, pandas"],
+    call([interpreter, "-c", "import torch, faiss, openTSNE, sklearn, pandas, pytorch_metric_learning"],
          f"remove {folder.name}/ and run `make bench` again")
 
 

@@ -24,6 +24,14 @@ class Finished:
     peak_mb: float  # largest resident memory, in 10^6 bytes
 
     @property
+    def json(self):
+        """All of the output, read as JSON."""
+        try:
+            return json.loads(self.stdout)
+        except ValueError:
+            raise BenchError(f"no JSON:\n{self.stdout[:500]}") from None
+
+    @property
     def last_json(self):
         """The last line of the output, read as JSON."""
         lines = self.stdout.strip().splitlines()

@@ -50,6 +50,11 @@ class Processes(unittest.TestCase):
         self.assertEqual(done.last_json, 7)
         self.assertTrue(200 <= done.peak_mb < 300, done.peak_mb)
 
+    def test_output_of_several_lines_is_read_as_json_and_other_output_is_told(self):
+        self.assertEqual(run([sys.executable, "-c", "print('{'); print('\"a\": 1}')"]).json, dict(a=1))
+        with self.assertRaisesRegex(BenchError, "no JSON:\nwords"):
+            run([sys.executable, "-c", "print('words')"]).json
+
     def test_a_process_that_fails_is_told_with_its_last_words(self):
         with self.assertRaisesRegex(BenchError, "(?s)ended with 3: .*last words"):
             run([sys.executable, "-c", "import sys; print('last words', file=sys.stderr); sys.exit(3)"])

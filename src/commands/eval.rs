@@ -6,13 +6,14 @@ use super::{open_test, print, print_json, set, set_compute};
 use crate::cli::{EmbeddingArgs, EvalArgs};
 use crate::config::Config;
 use crate::error::Result;
-use crate::eval::EvalConfig;
+use crate::eval::{EvalConfig, Watch};
 use crate::experiment::{
     EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles, Evaluation, RunFolder, RunLock, Session,
-    Trained, draw_training, evaluate, evaluate_test, figures_table, keeper_of, picture_remarks,
+    Trained, confusion_remark, draw_training, evaluate, evaluate_test, figures_table, keeper_of,
+    picture_remarks,
 };
 use crate::files::{Output, OutputRules};
-use crate::runtime::Cores;
+use crate::runtime::{Cores, Interrupt};
 use crate::train::{History, Progress, files};
 
 /// Evaluates a run on its validation images or on a file of test images, or embeddings from
@@ -46,9 +47,13 @@ fn eval_embeddings(
     config.check()?;
     let cores = Cores::new(Cores::available());
     let _core = cores.take();
-    let evaluation = EmbeddingEvaluation::new(&files, &config, &cores, &|line| progress.say(line))?;
+    let say = |line: &str| progress.say(line);
+    let evaluation = watched(progress, |watch| {
+        EmbeddingEvaluation::new(&files, &config, &cores, (watch, &say))
+    })?;
     if let Some(out) = &out {
         picture_remarks(&evaluation.classes).iter().for_each(|remark| progress.say(remark));
+        confusion_remark(&evaluation.figures.knn.confusion).iter().for_each(|it| progress.say(it));
         evaluation.write(out.path(), args.style.unwrap_or_default())?;
     }
     if args.json {
@@ -76,6 +81,15 @@ fn checked_out(folder: &Path, args: &EvalArgs) -> Result<Output> {
     rules.folder("--out", folder, &EMBEDDING_FILES)
 }
 
+/// Computes what Ctrl-C ends, as nothing is written before, with a sign of how far it is.
+fn watched<T>(progress: &Progress, work: impl FnOnce(&Watch) -> Result<T>) -> Result<T> {
+    let interrupt = Interrupt::default();
+    let remarks = progress.clone();
+    interrupt.listen(move || remarks.say("stopping; nothing is written"))?;
+    let bar = progress.run("evaluation", 0);
+    work(&Watch::new(&interrupt, &|stage| bar.stage(stage)))
+}
+
 fn eval_run(args: &EvalArgs, progress: &Progress) -> Result<()> {
     let trained = Trained::open(args.run.as_deref(), &args.runs)?;
     let Trained { folder, record, config } = trained;
@@ -83,6 +97,7 @@ fn eval_run(args: &EvalArgs, progress: &Progress) -> Result<()> {
     let config = configured(args, config)?;
     progress.say(&format!("run: {}", folder.path().display()));
     let session = Session::open(&config, Cores::available(), progress.clone())?;
+    session.listen()?;
     let other = "name that file with --data, or evaluate other images with --test";
     record.refuse_other_data(&session.dataset, &config.data.path, other)?;
     let bar = progress.run(&record.loss, 0);
@@ -122,6 +137,7 @@ fn set_figures(config: &mut EvalConfig, args: &EvalArgs) {
     set(&mut config.knn, &args.knn);
     set(&mut config.recall_at, &args.recall_at.as_ref().map(|ks| ks.0.clone()));
     set(&mut config.hits_at, &args.hits_at.as_ref().map(|ks| ks.0.clone()));
+    config.clusters &= !args.no_clusters;
 }
 
 fn told(folder: &RunFolder, evaluation: &Evaluation) -> String {

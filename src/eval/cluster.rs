@@ -1,33 +1,21 @@
 //! Do the classes come out as clusters, without being told?
 //!
-//! linfa-clustering's k-means puts the query embeddings into as many clusters as there are classes
-//! among them, and NMI and AMI tell how far clusters and classes agree. k-means starts by k-means++
-//! (D. Arthur, S. Vassilvitskii, 2007) from the seed, several times, and the start that ends with
-//! the smallest squared distances counts. The result does not depend on the number of threads.
+//! k-means puts the query embeddings into as many clusters as there are classes among them, and
+//! NMI and AMI tell how far clusters and classes agree. The result does not depend on the number
+//! of threads.
 
-use linfa::DatasetBase;
-use linfa::traits::{Fit, Predict};
-use linfa_clustering::KMeans;
-use ndarray::{Array1, Array2};
-use rand::Rng;
-use rand_xoshiro::Xoshiro256Plus;
-use rand_xoshiro::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 
-use super::Labelled;
 use super::agreement::Agreement;
-use super::knn::Euclidean;
-use super::sample::sample;
-use crate::error::{Error, Result};
-use crate::random::{Purpose, generator};
-
-/// Embeddings that are clustered at most: more change the third decimal and take long.
-const MOST: usize = 10_000;
+use super::kmeans::{Kmeans, kmeans};
+use super::knn::check;
+use super::{Labelled, Watch};
+use crate::error::Result;
 
 /// How the clusters of k-means agree with the classes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Clusters {
-    /// Embeddings that were clustered: all queries, or a sample of 10,000.
+    /// Embeddings that were clustered: all queries.
     pub embeddings: usize,
     /// Clusters that were looked for, the number of classes among them.
     pub clusters: usize,
@@ -39,39 +27,33 @@ pub struct Clusters {
     pub ami: f64,
 }
 
-/// Clusters the embeddings and compares with their labels.
-///
-/// Up to 100 classes k-means has 10 starts of at most 100 rounds; with more, one start of 20
-/// rounds, as is usual in the field, as each takes long.
+/// Up to so many classes k-means has ten starts. With more, one start differs little from
+/// another, as the many centres even their luck out.
+const FEW_CLASSES: usize = 100;
+
+/// Rounds of a start at most, as many as scikit-learn allows.
+const ROUNDS: usize = 300;
+
+/// Clusters the embeddings and compares with their labels; `watch` shows how far it is.
 ///
 /// # Errors
-/// An embedding that is no number.
+/// An embedding that is not finite or too large to be squared, with its row; the user asked to
+/// stop.
 ///
 /// # Panics
 /// Without an embedding: a bug.
-pub fn cluster(queries: &Labelled, seed: u64) -> Result<Clusters> {
-    let rows = sample(queries.labels.len(), MOST, seed);
-    let labels: Vec<i64> = rows.iter().map(|&row| queries.labels[row]).collect();
-    let points = scaled(queries, &rows);
-    let mut classes = labels.clone();
+pub fn cluster(queries: &Labelled, seed: u64, watch: &Watch) -> Result<Clusters> {
+    check(queries.embeddings, "query")?;
+    let mut classes = queries.labels.to_vec();
     classes.sort_unstable();
     classes.dedup();
-    let (starts, rounds) = if classes.len() <= 100 { (10, 100) } else { (1, 20) };
-    let mut start = <Xoshiro256Plus as SeedableRng>::Seed::default();
-    generator(seed, Purpose::Clusters, 0).fill_bytes(&mut start);
-    let start = Xoshiro256Plus::from_seed(start);
-    let dataset = DatasetBase::from(points);
-    let model = KMeans::params_with(classes.len(), start, Euclidean)
-        .n_runs(starts)
-        .max_n_iterations(rounds)
-        .tolerance(1e-4)
-        .fit(&dataset)
-        .map_err(|e| Error::Other(format!("k-means of the embeddings: {e}")))?;
-    let found: Array1<usize> = model.predict(&dataset);
-    let found: Vec<i64> = found.iter().map(|&cluster| cluster as i64).collect();
-    let agreement = Agreement::new(&labels, &found);
+    let starts = if classes.len() <= FEW_CLASSES { 10 } else { 1 };
+    let task = Kmeans { clusters: classes.len(), starts, rounds: ROUNDS, seed };
+    let found = kmeans(queries.embeddings, &task, watch)?;
+    let found: Vec<i64> = found.labels.into_iter().map(i64::from).collect();
+    let agreement = Agreement::new(queries.labels, &found);
     Ok(Clusters {
-        embeddings: labels.len(),
+        embeddings: queries.labels.len(),
         clusters: classes.len(),
         starts,
         nmi: agreement.nmi(),
@@ -79,18 +61,12 @@ pub fn cluster(queries: &Labelled, seed: u64) -> Result<Clusters> {
     })
 }
 
-/// The embeddings in these rows, divided by the largest value: what counts as near enough to stop
-/// is then the same for embeddings of any size.
-fn scaled(queries: &Labelled, rows: &[usize]) -> Array2<f32> {
-    let points = queries.embeddings.select(ndarray::Axis(0), rows);
-    let largest = points.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
-    let points = points.as_standard_layout().into_owned();
-    if largest > 0.0 { points / largest } else { points }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::{Purpose, generator};
+    use crate::runtime::Interrupt;
+    use ndarray::Array2;
     use rand::RngExt;
     use rand::seq::SliceRandom;
 
@@ -106,7 +82,7 @@ mod tests {
     }
 
     fn of(points: &Array2<f32>, labels: &[i64], seed: u64) -> Clusters {
-        cluster(&Labelled { embeddings: points.view(), labels }, seed).unwrap()
+        cluster(&Labelled { embeddings: points.view(), labels }, seed, &Watch::default()).unwrap()
     }
 
     #[test]

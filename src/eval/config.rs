@@ -18,6 +18,8 @@ pub struct EvalConfig {
     pub recall_voters: usize,
     /// The ks of hit@k, each at least 1.
     pub hits_at: Vec<usize>,
+    /// Whether k-means clusters are compared with the classes (NMI and AMI).
+    pub clusters: bool,
 }
 
 /// One of the two models that a run keeps.
@@ -39,6 +41,7 @@ impl Default for EvalConfig {
             recall_at: (1..=5).collect(),
             recall_voters: 10,
             hits_at: vec![1, 2, 4, 8],
+            clusters: true,
         }
     }
 }
@@ -69,6 +72,11 @@ impl EvalConfig {
             }
             None => Ok(()),
         }
+    }
+
+    /// Neighbours that are searched for so that all votes can be taken.
+    pub fn voters(&self) -> usize {
+        self.knn.max(self.recall_voters)
     }
 
     /// Refuses more voters than there are images to come from.

@@ -21,11 +21,14 @@ mod filter;
 mod points;
 mod tree;
 
+use std::collections::HashMap;
+
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
 
 use self::distinct::Distinct;
 pub(super) use self::euclidean::Euclidean;
 pub(super) use self::points::Points;
+use super::watch::Watch;
 use crate::error::{Error, Result};
 
 /// How neighbours are searched for; the result is the same.
@@ -137,6 +140,20 @@ pub fn nearest(
     nearest_by(Search::fastest(references.nrows(), references.ncols()), references, queries, k)
 }
 
+/// [`nearest`], shown to `watch` and stopped by it.
+///
+/// # Errors
+/// As [`nearest`]; the user asked to stop.
+pub(super) fn nearest_watched(
+    references: ArrayView2<f32>,
+    queries: ArrayView2<f32>,
+    k: usize,
+    watch: &Watch,
+) -> Result<Neighbours> {
+    let search = Search::fastest(references.nrows(), references.ncols());
+    searched(search, references, queries, k, watch)
+}
+
 /// [`nearest`] by a given search.
 ///
 /// # Errors
@@ -147,6 +164,16 @@ pub fn nearest_by(
     references: ArrayView2<f32>,
     queries: ArrayView2<f32>,
     k: usize,
+) -> Result<Neighbours> {
+    searched(search, references, queries, k, &Watch::default())
+}
+
+fn searched(
+    search: Search,
+    references: ArrayView2<f32>,
+    queries: ArrayView2<f32>,
+    k: usize,
+    watch: &Watch,
 ) -> Result<Neighbours> {
     assert_eq!(references.ncols(), queries.ncols(), "embeddings of one network");
     let count = references.nrows();
@@ -159,11 +186,11 @@ pub fn nearest_by(
     let (references, queries) = (references.as_standard_layout(), queries.as_standard_layout());
     let (references, queries) = (Points::of(references.view()), Points::of(queries.view()));
     let distinct = Distinct::of(references);
-    let search = match search {
-        Search::Tree => tree::search,
-        Search::Blocked => blocked::search,
+    let found = match search {
+        Search::Tree => tree::search(references, &distinct, queries, k),
+        Search::Blocked => blocked::search(references, &distinct, queries, k, watch),
     };
-    let found = search(references, &distinct, queries, k);
+    watch.check()?;
     let shape = (queries.len(), k);
     Ok(Neighbours {
         indices: Array2::from_shape_fn(shape, |(query, place)| found[query][place].1),
@@ -183,6 +210,9 @@ pub fn vote(neighbours: &Neighbours, labels: &[i64], classes: usize) -> Vec<i64>
     neighbours.indices.rows().into_iter().map(winner).collect()
 }
 
+/// So many classes are looked through one by one.
+const FEW: usize = 16;
+
 /// The classes that have a vote, most votes first; of equally many the one whose first voter
 /// comes first.
 ///
@@ -192,19 +222,31 @@ pub fn vote(neighbours: &Neighbours, labels: &[i64], classes: usize) -> Vec<i64>
 /// # Panics
 /// When a label is no class or a voter has no label: a bug.
 pub fn ranking(voters: ArrayView1<u32>, labels: &[i64], classes: usize) -> Vec<i64> {
-    let mut votes = vec![0_u32; classes];
-    let mut ranked: Vec<i64> = Vec::new();
+    // A counter for every class would cost more than the vote where there are thousands.
+    let mut votes: Vec<(i64, u32)> = Vec::new();
+    let mut place: HashMap<i64, usize> = HashMap::new();
     for &voter in voters {
         let class = labels[voter as usize];
-        let votes = &mut votes[usize::try_from(class).expect("a class is not negative")];
-        if *votes == 0 {
-            ranked.push(class);
+        assert!((0..classes as i64).contains(&class), "{class} is one of {classes} classes");
+        let found = match votes.len() {
+            ..=FEW => votes.iter().position(|vote| vote.0 == class),
+            _ => place.get(&class).copied(),
+        };
+        if let Some(found) = found {
+            votes[found].1 += 1;
+            continue;
         }
-        *votes += 1;
+        if votes.len() == FEW {
+            place.extend(votes.iter().zip(0..).map(|(vote, number)| (vote.0, number)));
+        }
+        if votes.len() >= FEW {
+            place.insert(class, votes.len());
+        }
+        votes.push((class, 1));
     }
     // The sort is stable, so equal votes keep the order of their first voters.
-    ranked.sort_by_key(|&class| std::cmp::Reverse(votes[class as usize]));
-    ranked
+    votes.sort_by_key(|vote| std::cmp::Reverse(vote.1));
+    votes.into_iter().map(|vote| vote.0).collect()
 }
 
 /// Refuses values that have no distance.

@@ -4,16 +4,29 @@
 //! predictions take no part in a macro mean, a quotient 0/0 counts as 0 (`zero_division=0`), and
 //! macro F1 is the mean of the classes' F1, not the F1 of the two means.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// How often each class was taken for which: C×C counts, row = true class, column = predicted.
 ///
-/// Written as a list of rows.
+/// Only the pairs of classes that occur take memory. Written as a list of rows, or, of more than
+/// [`ConfusionMatrix::LARGEST_SQUARE`] classes, as these pairs alone:
+/// `{"classes": 11316, "counts": [[true, predicted, count], …]}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Vec<Vec<u64>>", try_from = "Vec<Vec<u64>>")]
+#[serde(into = "Written", try_from = "Written")]
 pub struct ConfusionMatrix {
     classes: usize,
-    counts: Vec<u64>,
+    /// By true and predicted class; no 0.
+    counts: BTreeMap<(u32, u32), u64>,
+}
+
+/// How the matrix stands in a file.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Square(Vec<Vec<u64>>),
+    Pairs { classes: usize, counts: Vec<(u32, u32, u64)> },
 }
 
 /// The figures of one class.
@@ -45,34 +58,56 @@ impl ConfusionMatrix {
     pub fn new(truth: &[i64], predicted: &[i64], classes: usize) -> ConfusionMatrix {
         assert_eq!(truth.len(), predicted.len(), "one prediction a row");
         let place = |class: i64| {
-            usize::try_from(class).ok().filter(|&class| class < classes).expect("a known class")
+            u32::try_from(class).ok().filter(|&class| (class as usize) < classes).expect("a known class")
         };
-        let mut counts = vec![0; classes * classes];
+        let mut counts = BTreeMap::new();
         for (&truth, &predicted) in truth.iter().zip(predicted) {
-            counts[place(truth) * classes + place(predicted)] += 1;
+            *counts.entry((place(truth), place(predicted))).or_default() += 1;
         }
         ConfusionMatrix { classes, counts }
     }
+
+    /// Classes up to which the matrix is written as a square: its file takes some tens of MB.
+    pub const LARGEST_SQUARE: usize = 2000;
 
     /// Number of classes C.
     pub fn classes(&self) -> usize {
         self.classes
     }
 
-    /// The counts, row-major `[C * C]`.
-    pub fn counts(&self) -> &[u64] {
-        &self.counts
+    /// Whether it is too large to be written as a square.
+    pub fn is_large(&self) -> bool {
+        self.classes > ConfusionMatrix::LARGEST_SQUARE
     }
 
-    /// One slice `[C]` a true class.
-    pub fn rows(&self) -> impl Iterator<Item = &[u64]> {
-        self.counts.chunks(self.classes.max(1))
+    /// True class, predicted class and count of every pair that occurs, in order.
+    pub fn pairs(&self) -> impl Iterator<Item = (usize, usize, u64)> + '_ {
+        let pair = |(&(truth, predicted), &count): (&(u32, u32), &u64)| {
+            (truth as usize, predicted as usize, count)
+        };
+        self.counts.iter().map(pair)
+    }
+
+    /// The counts, row-major `[C * C]`: a gigabyte of 11,000 classes.
+    pub fn counts(&self) -> Vec<u64> {
+        self.rows().flatten().collect()
+    }
+
+    /// One row of counts `[C]` a true class.
+    pub fn rows(&self) -> impl Iterator<Item = Vec<u64>> + '_ {
+        (0..self.classes as u32).map(|truth| {
+            let mut row = vec![0; self.classes];
+            for (&(_, predicted), &count) in self.counts.range((truth, 0)..=(truth, u32::MAX)) {
+                row[predicted as usize] = count;
+            }
+            row
+        })
     }
 
     /// Share of right predictions in 0..=1; 0 without a row.
     pub fn accuracy(&self) -> f64 {
-        let right = (0..self.classes).map(|class| self.counts[class * self.classes + class]).sum();
-        ratio(right, self.counts.iter().sum())
+        let right = self.pairs().filter(|pair| pair.0 == pair.1).map(|pair| pair.2).sum();
+        ratio(right, self.counts.values().sum())
     }
 
     /// Mean precision of the classes that occur, in 0..=1.
@@ -92,12 +127,13 @@ impl ConfusionMatrix {
 
     /// The figures of every class that occurs in the truth or in the predictions, in order.
     pub fn per_class(&self) -> Vec<ClassMetrics> {
-        let mut predicted = vec![0; self.classes];
-        for row in self.rows() {
-            predicted.iter_mut().zip(row).for_each(|(sum, count)| *sum += count);
+        let mut sums = vec![[0; 3]; self.classes];
+        for (truth, predicted, count) in self.pairs() {
+            sums[truth][0] += count;
+            sums[predicted][1] += count;
+            sums[truth][2] += if truth == predicted { count } else { 0 };
         }
-        let figures = self.rows().zip(predicted).enumerate().map(|(class, (row, predicted))| {
-            let (right, support) = (row[class], row.iter().sum());
+        let figures = sums.into_iter().enumerate().map(|(class, [support, predicted, right])| {
             ClassMetrics {
                 class,
                 precision: ratio(right, predicted),
@@ -112,16 +148,43 @@ impl ConfusionMatrix {
     }
 }
 
-impl From<ConfusionMatrix> for Vec<Vec<u64>> {
-    fn from(matrix: ConfusionMatrix) -> Vec<Vec<u64>> {
-        matrix.rows().map(<[u64]>::to_vec).collect()
+impl From<ConfusionMatrix> for Written {
+    fn from(matrix: ConfusionMatrix) -> Written {
+        if !matrix.is_large() {
+            return Written::Square(matrix.rows().collect());
+        }
+        let counts = matrix.counts.into_iter();
+        let counts = counts.map(|((truth, predicted), count)| (truth, predicted, count)).collect();
+        Written::Pairs { classes: matrix.classes, counts }
     }
 }
 
-impl TryFrom<Vec<Vec<u64>>> for ConfusionMatrix {
+impl TryFrom<Written> for ConfusionMatrix {
     type Error = String;
 
-    fn try_from(rows: Vec<Vec<u64>>) -> Result<ConfusionMatrix, String> {
+    fn try_from(written: Written) -> Result<ConfusionMatrix, String> {
+        match written {
+            Written::Square(rows) => ConfusionMatrix::of_square(&rows),
+            Written::Pairs { classes, counts } => {
+                let outside = |&&(truth, predicted, _): &&(u32, u32, u64)| {
+                    truth.max(predicted) as usize >= classes
+                };
+                if let Some((truth, predicted, _)) = counts.iter().find(outside) {
+                    return Err(format!(
+                        "a confusion matrix of {classes} classes has none with the numbers {truth} \
+                         and {predicted}"
+                    ));
+                }
+                let occurs = counts.into_iter().filter(|pair| pair.2 > 0);
+                let counts = occurs.map(|(truth, taken, count)| ((truth, taken), count)).collect();
+                Ok(ConfusionMatrix { classes, counts })
+            }
+        }
+    }
+}
+
+impl ConfusionMatrix {
+    fn of_square(rows: &[Vec<u64>]) -> Result<ConfusionMatrix, String> {
         let classes = rows.len();
         if let Some(row) = rows.iter().find(|row| row.len() != classes) {
             return Err(format!(
@@ -129,7 +192,12 @@ impl TryFrom<Vec<Vec<u64>>> for ConfusionMatrix {
                 row.len()
             ));
         }
-        Ok(ConfusionMatrix { classes, counts: rows.concat() })
+        let mut counts = BTreeMap::new();
+        for (truth, row) in (0_u32..).zip(rows) {
+            let occurs = (0_u32..).zip(row).filter(|(_, count)| **count > 0);
+            counts.extend(occurs.map(|(predicted, &count)| ((truth, predicted), count)));
+        }
+        Ok(ConfusionMatrix { classes, counts })
     }
 }
 
@@ -203,7 +271,7 @@ mod tests {
             for (figure, ours, theirs) in pairs {
                 assert!(near(ours, theirs), "{}: {figure} {ours} against {theirs}", case.name);
             }
-            assert_eq!(Vec::from(matrix), case.confusion, "{}", case.name);
+            assert_eq!(matrix.rows().collect::<Vec<_>>(), case.confusion, "{}", case.name);
         }
     }
 
@@ -260,5 +328,33 @@ mod tests {
         assert_eq!(serde_json::from_str::<ConfusionMatrix>(&text).unwrap(), matrix);
         let ragged = serde_json::from_str::<ConfusionMatrix>("[[1,0],[1]]").unwrap_err();
         assert!(ragged.to_string().contains("square"), "{ragged}");
+    }
+
+    #[test]
+    fn of_more_classes_than_a_square_is_for_only_the_pairs_that_occur_are_kept_and_written() {
+        let truth = [0, 11_315, 11_315, 4, 11_315];
+        let matrix = ConfusionMatrix::new(&truth, &[0, 11_315, 7, 4, 7], 11_316);
+        let text = serde_json::to_string(&matrix).unwrap();
+        assert_eq!(
+            text,
+            "{\"classes\":11316,\"counts\":[[0,0,1],[4,4,1],[11315,7,2],[11315,11315,1]]}"
+        );
+        assert_eq!(serde_json::from_str::<ConfusionMatrix>(&text).unwrap(), matrix);
+        assert_eq!(matrix.accuracy(), 0.6);
+        let classes: Vec<usize> = matrix.per_class().iter().map(|class| class.class).collect();
+        assert_eq!(classes, [0, 4, 7, 11_315]);
+        let row = matrix.rows().last().unwrap();
+        assert_eq!((row.len(), row[7], row[11_315], row.iter().sum()), (11_316, 2, 1, 3));
+        let outside = r#"{"classes": 3, "counts": [[0, 3, 1]]}"#;
+        let refused = serde_json::from_str::<ConfusionMatrix>(outside).unwrap_err();
+        assert!(refused.to_string().contains("none with the numbers 0 and 3"), "{refused}");
+    }
+
+    #[test]
+    fn the_largest_square_is_a_square() {
+        let square = ConfusionMatrix::new(&[1999], &[0], ConfusionMatrix::LARGEST_SQUARE);
+        let text = serde_json::to_string(&square).unwrap();
+        assert!(text.starts_with("[[0,0,") && !square.is_large());
+        assert_eq!(serde_json::from_str::<ConfusionMatrix>(&text).unwrap(), square);
     }
 }

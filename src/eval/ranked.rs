@@ -25,7 +25,8 @@ use serde::{Deserialize, Serialize};
 use self::distances::{Block, Distances, TILE};
 use self::select::Selection;
 use super::Labelled;
-use super::knn::check;
+use super::knn::{Neighbours, check};
+use super::watch::{Share, Watch};
 use crate::error::Result;
 
 /// How well queries retrieve the references of their class.
@@ -76,27 +77,64 @@ pub fn retrieve<'a>(
     queries: Option<&Labelled<'a>>,
     ks: &[usize],
 ) -> Result<Retrieval> {
+    retrieve_watched(references, queries, ks, &Watch::default())
+}
+
+/// [`retrieve`], shown to `watch` and stopped by it.
+///
+/// # Errors
+/// As [`retrieve`]; the user asked to stop.
+pub(super) fn retrieve_watched<'a>(
+    references: &Labelled<'a>,
+    queries: Option<&Labelled<'a>>,
+    ks: &[usize],
+    watch: &Watch,
+) -> Result<Retrieval> {
     check(references.embeddings, "reference")?;
     if let Some(queries) = queries {
         check(queries.embeddings, "query")?;
     }
-    let ranker = Ranker::new(references, queries, ks);
-    let rankings = ranker.rankings();
-    let count = rankings.len().max(1) as f64;
-    let mean = |of: fn(&Ranking) -> f64| rankings.iter().map(of).sum::<f64>() / count;
-    let share = |k: usize| rankings.iter().filter(|r| r.before < k).count() as f64 / count;
-    Ok(Retrieval {
-        queries: rankings.len(),
-        left_out: queries.unwrap_or(references).labels.len() - rankings.len(),
-        hits: ks.iter().map(|&k| HitAt { k, share: share(k) }).collect(),
-        r_precision: mean(|ranking| ranking.r_precision),
-        map_at_r: mean(|ranking| ranking.average_precision),
-    })
+    let relevance = Relevance::new(references, queries, ks);
+    let asked = queries.unwrap_or(references);
+    let distances = Distances::new(references.embeddings, asked.embeddings);
+    let rankings = relevance.measured(&distances, watch);
+    watch.check()?;
+    Ok(relevance.summary(&rankings, ks))
 }
 
-/// All that the ranking of a query needs.
-struct Ranker {
-    distances: Distances,
+/// [`retrieve`] from neighbours that were found already, at least [`depth`] of them a query, none
+/// of which is the query itself. The figures have the same bits.
+///
+/// # Panics
+/// With fewer neighbours: a bug.
+pub(super) fn retrieve_among<'a>(
+    neighbours: &Neighbours,
+    references: &Labelled<'a>,
+    queries: Option<&Labelled<'a>>,
+    ks: &[usize],
+) -> Retrieval {
+    let relevance = Relevance::new(references, queries, ks);
+    assert!(neighbours.k() >= relevance.deepest(), "as many neighbours as the figures need");
+    let ranking = |query: usize| {
+        let found = neighbours.indices.row(query).into_iter().copied();
+        relevance.ranking(query, found.take(relevance.depth(query)))
+    };
+    let rankings: Vec<Ranking> = relevance.counted().into_iter().map(ranking).collect();
+    relevance.summary(&rankings, ks)
+}
+
+/// How many neighbours of a query the figures need at most: as many as the largest class has
+/// images, or the largest k.
+pub(super) fn depth<'a>(
+    references: &Labelled<'a>,
+    queries: Option<&Labelled<'a>>,
+    ks: &[usize],
+) -> usize {
+    Relevance::new(references, queries, ks).deepest()
+}
+
+/// Which references count for which query.
+struct Relevance {
     /// Labels of the references `[N]`.
     labels: Vec<u32>,
     /// Labels of the queries `[Q]`.
@@ -109,22 +147,19 @@ struct Ranker {
     look: usize,
 }
 
-impl Ranker {
-    fn new<'a>(references: &Labelled<'a>, queries: Option<&Labelled<'a>>, ks: &[usize]) -> Ranker {
-        let asked = queries.unwrap_or(references);
+impl Relevance {
+    fn new<'a>(
+        references: &Labelled<'a>,
+        queries: Option<&Labelled<'a>>,
+        ks: &[usize],
+    ) -> Relevance {
         let labels = numbers(references.labels);
-        let truth = numbers(asked.labels);
+        let truth = numbers(queries.unwrap_or(references).labels);
         let classes = labels.iter().chain(&truth).max().map_or(0, |&most| most as usize + 1);
         let mut counts = vec![0; classes];
         labels.iter().for_each(|&label| counts[label as usize] += 1);
-        Ranker {
-            distances: Distances::new(references.embeddings, asked.embeddings),
-            labels,
-            truth,
-            counts,
-            itself: queries.is_none(),
-            look: ks.iter().copied().max().unwrap_or(1),
-        }
+        let look = ks.iter().copied().max().unwrap_or(1);
+        Relevance { labels, truth, counts, itself: queries.is_none(), look }
     }
 
     /// References of a query's class, R.
@@ -132,32 +167,53 @@ impl Ranker {
         self.counts[self.truth[query] as usize] - usize::from(self.itself)
     }
 
-    /// The rankings of the queries with R > 0, in order.
-    fn rankings(&self) -> Vec<Ranking> {
-        let counted: Vec<usize> = (0..self.truth.len()).filter(|&q| self.relevant(q) > 0).collect();
+    /// References that are looked at for a query.
+    fn depth(&self, query: usize) -> usize {
+        let others = self.labels.len() - usize::from(self.itself);
+        self.relevant(query).max(self.look).min(others)
+    }
+
+    /// The queries with R > 0.
+    fn counted(&self) -> Vec<usize> {
+        (0..self.truth.len()).filter(|&query| self.relevant(query) > 0).collect()
+    }
+
+    fn deepest(&self) -> usize {
+        self.counted().into_iter().map(|query| self.depth(query)).max().unwrap_or(0)
+    }
+
+    /// The rankings of the queries with R > 0, in order; not all where `watch` is stopped.
+    fn measured(&self, distances: &Distances, watch: &Watch) -> Vec<Ranking> {
+        let counted = self.counted();
+        let share = Share::begin(watch, "ranking", counted.len().div_ceil(TILE));
         let tiles: Vec<Vec<Ranking>> = counted
             .par_chunks(TILE)
             .map_init(
                 || (Block::default(), Selection::default()),
                 |(block, selection), queries| {
-                    self.distances.measure(queries, block);
-                    let places = queries.iter().enumerate();
-                    places.map(|(place, &q)| self.ranking(q, block.row(place), selection)).collect()
+                    if watch.is_stopped() {
+                        return Vec::new();
+                    }
+                    distances.measure(queries, block);
+                    let of = |(place, &query): (usize, &usize)| {
+                        let distances = block.row(place);
+                        if self.itself {
+                            distances[query] = Distances::NOWHERE;
+                        }
+                        self.ranking(query, selection.nearest(distances, self.depth(query)))
+                    };
+                    let rankings = queries.iter().enumerate().map(of).collect();
+                    share.add();
+                    rankings
                 },
             )
             .collect();
         tiles.concat()
     }
 
-    /// The ranking of one query by its distances to all references.
-    fn ranking(&self, query: usize, distances: &mut [i32], selection: &mut Selection) -> Ranking {
+    /// The ranking of one query by the nearest references.
+    fn ranking(&self, query: usize, nearest: impl Iterator<Item = u32> + Clone) -> Ranking {
         let relevant = self.relevant(query);
-        let mut others = self.labels.len();
-        if self.itself {
-            distances[query] = Distances::NOWHERE;
-            others -= 1;
-        }
-        let nearest = selection.nearest(distances, relevant.max(self.look).min(others));
         let label = self.truth[query];
         let is_hit = |row: u32| self.labels[row as usize] == label;
         let before = nearest.clone().position(is_hit).unwrap_or(usize::MAX);
@@ -170,6 +226,20 @@ impl Ranker {
         }
         let r = relevant as f64;
         Ranking { before, r_precision: f64::from(hits) / r, average_precision: precisions / r }
+    }
+
+    /// The means over the queries with R > 0.
+    fn summary(&self, rankings: &[Ranking], ks: &[usize]) -> Retrieval {
+        let count = rankings.len().max(1) as f64;
+        let mean = |of: fn(&Ranking) -> f64| rankings.iter().map(of).sum::<f64>() / count;
+        let share = |k: usize| rankings.iter().filter(|r| r.before < k).count() as f64 / count;
+        Retrieval {
+            queries: rankings.len(),
+            left_out: self.truth.len() - rankings.len(),
+            hits: ks.iter().map(|&k| HitAt { k, share: share(k) }).collect(),
+            r_precision: mean(|ranking| ranking.r_precision),
+            map_at_r: mean(|ranking| ranking.average_precision),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use ndarray::{Array1, Array2};
 use ndarray_npy::WriteNpyExt;
 
-use super::{RunFolder, Session};
+use super::{RunFolder, Session, grouped};
 use crate::data::Class;
 use crate::error::{Fault, Result};
 use crate::eval::{ConfusionMatrix, tsne};
@@ -108,8 +108,16 @@ impl Mapped {
     }
 }
 
-/// The confusion matrix with the classes' names, true classes down.
+/// The confusion matrix with the classes' names, true classes down; of too many classes for a
+/// square, the pairs of classes that occur, with their counts.
 pub fn confusion_table(confusion: &ConfusionMatrix, classes: &[String]) -> Table {
+    if confusion.is_large() {
+        let mut table = Table::new(["true", "predicted", "count"]);
+        for (truth, predicted, count) in confusion.pairs() {
+            table.push([classes[truth].clone(), classes[predicted].clone(), count.to_string()]);
+        }
+        return table;
+    }
     let header = std::iter::once("true \\ predicted".to_owned()).chain(classes.iter().cloned());
     let mut table = Table::new(header);
     for (name, row) in classes.iter().zip(confusion.rows()) {
@@ -118,9 +126,35 @@ pub fn confusion_table(confusion: &ConfusionMatrix, classes: &[String]) -> Table
     table
 }
 
+/// What is to be said of the confusion matrix of so many classes where it is written otherwise.
+pub fn confusion_remark(confusion: &ConfusionMatrix) -> Option<String> {
+    let (classes, most) = (confusion.classes(), ConfusionMatrix::LARGEST_SQUARE);
+    confusion.is_large().then(|| {
+        format!(
+            "{} classes: more than {} make no square table, so the confusion matrix is written as a \
+             list of true class, predicted class and count, of the pairs that occur",
+            grouped(classes),
+            grouped(most)
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_too_many_classes_for_a_square_the_pairs_that_occur_are_listed_which_is_said() {
+        let classes = |count: usize| (0..count).map(|c| format!("c{c}")).collect::<Vec<_>>();
+        let few = ConfusionMatrix::new(&[0, 1], &[1, 1], 2000);
+        assert!(confusion_table(&few, &classes(2000)).csv().starts_with("true \\ predicted,c0,c1,"));
+        assert_eq!(confusion_remark(&few), None);
+        let many = ConfusionMatrix::new(&[0, 1, 2000, 2000], &[1, 1, 3, 3], 2001);
+        let table = confusion_table(&many, &classes(2001)).csv();
+        assert_eq!(table, "true,predicted,count\nc0,c1,1\nc1,c1,1\nc2000,c3,2\n");
+        let said = confusion_remark(&many).unwrap();
+        assert!(said.starts_with("2,001 classes: more than 2,000 make no square table"), "{said}");
+    }
 
     #[test]
     fn a_map_of_many_images_is_thinned_evenly() {

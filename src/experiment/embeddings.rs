@@ -8,14 +8,11 @@ use serde::Serialize;
 use super::features::{Features, Labels, Scaling, Singles, all_classes, to_f32};
 use super::{PLOTS, confusion_table, pictures, write_json};
 use crate::error::{Error, Fault, Result};
-use crate::eval::{EvalConfig, Figures, Labelled, Trial};
+use crate::eval::{EvalConfig, Figures, Labelled, Trial, Watch};
 use crate::files::create_folder;
 use crate::report::table::Table;
 use crate::report::{Canvas, Style};
 use crate::runtime::Cores;
-
-/// More classes than this have no confusion matrix that could be read or drawn.
-const MOST_CLASSES: usize = 2000;
 
 /// What [`EmbeddingEvaluation::write`] writes.
 pub const EMBEDDING_FILES: [&str; 8] = [
@@ -81,21 +78,15 @@ impl EmbeddingEvaluation {
     ///
     /// # Errors
     /// A file that cannot be read or holds something else, embeddings and labels that do not fit
-    /// each other, more than 2,000 classes, settings that do not fit.
+    /// each other, settings that do not fit; the user asked to stop.
     pub fn new(
         files: &EmbeddingFiles,
         config: &EvalConfig,
         cores: &Cores,
-        say: &dyn Fn(&str),
+        (watch, say): (&Watch, &dyn Fn(&str)),
     ) -> Result<Self> {
         let (references, queries) = files.read(say)?;
         let classes = all_classes(&references.labels, queries.as_ref().map(|set| &set.labels));
-        if classes.len() > MOST_CLASSES {
-            let problem = format!("{} classes, where {MOST_CLASSES} are the most", classes.len());
-            let fault =
-                Fault::new(&references.label_file, format!("has, with its queries, {problem}"));
-            return Err(fault.remedy("evaluate some of the classes").into());
-        }
         let reference_labels = references.labels.among(&classes);
         let query_labels = queries.as_ref().map(|set| set.labels.among(&classes));
         let trial = Trial {
@@ -113,7 +104,7 @@ impl EmbeddingEvaluation {
         }
         let recall_voters = config.recall_voters.min(available);
         let config = EvalConfig { recall_voters, ..config.clone() };
-        let figures = cores.spread(|| Figures::of(&trial, &config, SEED))??;
+        let figures = cores.spread(|| Figures::of(&trial, &config, SEED, watch))??;
         Ok(EmbeddingEvaluation {
             embeddings: references.file.display().to_string(),
             query_embeddings: queries.as_ref().map(|set| set.file.display().to_string()),
@@ -225,7 +216,8 @@ mod tests {
     }
 
     fn evaluate(files: &EmbeddingFiles) -> Result<EmbeddingEvaluation> {
-        EmbeddingEvaluation::new(files, &EvalConfig::default(), &Cores::new(2), &|_| {})
+        let quiet = (&Watch::default(), &(|_: &str| {}) as &dyn Fn(&str));
+        EmbeddingEvaluation::new(files, &EvalConfig::default(), &Cores::new(2), quiet)
     }
 
     #[test]

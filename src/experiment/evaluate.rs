@@ -7,14 +7,14 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Asked, Maps, RunFolder, Session, TSNE, TSNE_TRAIN, TsneFigures, confusion_table, model_file,
-    pictures, with_gallery, write_embeddings, write_json,
+    Asked, Maps, RunFolder, Session, TSNE, TSNE_TRAIN, TsneFigures, confusion_remark,
+    confusion_table, model_file, pictures, with_gallery, write_embeddings, write_json,
 };
 use crate::config::Config;
 use crate::data::{Dataset, Images, Part, Parts, unseen_classes};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::eval::tsne::Of;
-use crate::eval::{self, Figures, Which};
+use crate::eval::{self, Figures, Watch, Which};
 use crate::model::{Engine, Network, open_network, read_notes, read_weights};
 use crate::report::Canvas;
 use crate::report::table::Table;
@@ -26,6 +26,9 @@ pub const METRICS: &str = "metrics.json";
 pub const TEST_METRICS: &str = "metrics_test.json";
 /// Seconds of each stage of the evaluation; the only file here that differs from run to run.
 pub const TIMES: &str = "times.json";
+
+/// Where a run stands that the user stopped before its figures were computed.
+const NOT_EVALUATED: &str = "trained, not evaluated";
 
 /// What [`Evaluation::images`] says of a run's own validation images.
 pub const VALIDATION: &str = "validation";
@@ -111,12 +114,7 @@ pub fn evaluate(
     progress: &RunProgress,
 ) -> Result<Evaluation> {
     let mut times = Times::default();
-    session.interrupt.check("trained, not evaluated")?;
-    // Nothing of an earlier evaluation may stand beside what this one writes.
-    folder.forget(&[METRICS, TSNE, TSNE_TRAIN])?;
-    folder.forget(&["plots/tsne.png", "plots/tsne.svg"])?;
-    folder.forget(&["plots/tsne_train.png", "plots/tsne_train.svg"])?;
-    folder.create_plots()?;
+    session.interrupt.check(NOT_EVALUATED)?;
     progress.stage("embedding");
     let start = Instant::now();
     let mut embedded = embed_references(session, folder, config)?;
@@ -127,16 +125,16 @@ pub fn evaluate(
         None => (&parts.validation, VALIDATION),
     };
     let queries = eval::embed(&mut *embedded.network, &session.images, &judged.rows, normalise);
-    write_embeddings(folder, "train", &embedded.references, &parts.train.labels)?;
-    write_embeddings(folder, "val", &queries, &judged.labels)?;
     times.embed_seconds = start.elapsed().as_secs_f64();
 
-    progress.stage("neighbours");
     let start = Instant::now();
     let (dataset, unseen) = (&*session.dataset, parts.unseen.is_some());
     let asked = Asked { embeddings: &queries, part: judged, dataset, unseen };
-    let mut evaluation = judge(session, config, &embedded, &asked, images)?;
+    let mut evaluation = judge(session, config, &embedded, &asked, (images, progress))?;
     times.neighbours_seconds = start.elapsed().as_secs_f64();
+    forget_earlier(folder)?;
+    write_embeddings(folder, "train", &embedded.references, &parts.train.labels)?;
+    write_embeddings(folder, "val", &queries, &judged.labels)?;
     // The figures are safe before the t-SNE begins; without its part they count as unfinished.
     write_json(&folder.file(METRICS), &evaluation)?;
     write_figures(session, folder, &evaluation, "")?;
@@ -155,6 +153,15 @@ pub fn evaluate(
     Ok(evaluation)
 }
 
+/// Nothing of an earlier evaluation may stand beside what this one writes; whoever stops before,
+/// keeps the earlier one.
+fn forget_earlier(folder: &RunFolder) -> Result<()> {
+    folder.forget(&[METRICS, TSNE, TSNE_TRAIN])?;
+    folder.forget(&["plots/tsne.png", "plots/tsne.svg"])?;
+    folder.forget(&["plots/tsne_train.png", "plots/tsne_train.svg"])?;
+    folder.create_plots()
+}
+
 /// Evaluates a run on images from another file, of [`Session::test_images`], against its training
 /// images; without a t-SNE.
 ///
@@ -167,23 +174,22 @@ pub fn evaluate_test(
     test: &Dataset,
     progress: &RunProgress,
 ) -> Result<Evaluation> {
-    // Figures of another file may not stand beside what this one writes.
-    folder.forget(&[TEST_METRICS])?;
-    folder.create_plots()?;
     progress.stage("embedding");
     let mut embedded = embed_references(session, folder, config)?;
-    let images = Images::new(test, session.device);
+    let loaded = Images::new(test, session.device);
     let unseen = unseen_classes(&config.data.unseen_classes, &test.classes)?;
     let is_judged = |row: &i64| unseen.is_empty() || unseen.contains(&test.labels[*row as usize]);
     let rows: Vec<i64> = (0..test.len() as i64).filter(is_judged).collect();
-    let queries = eval::embed(&mut *embedded.network, &images, &rows, config.loss.normalises());
+    let queries = eval::embed(&mut *embedded.network, &loaded, &rows, config.loss.normalises());
     let part = Part::new(rows, &test.labels);
-    write_embeddings(folder, "test", &queries, &part.labels)?;
-    progress.stage("neighbours");
     let asked =
         Asked { embeddings: &queries, part: &part, dataset: test, unseen: !unseen.is_empty() };
-    let mut evaluation =
-        judge(session, config, &embedded, &asked, &test.file.display().to_string())?;
+    let images = test.file.display().to_string();
+    let mut evaluation = judge(session, config, &embedded, &asked, (&images, progress))?;
+    // Figures of another file may not stand beside what this one writes.
+    folder.forget(&[TEST_METRICS])?;
+    folder.create_plots()?;
+    write_embeddings(folder, "test", &queries, &part.labels)?;
     evaluation.images_sha256 = Some(test.sha256.clone());
     write_figures(session, folder, &evaluation, "_test")?;
     draw_gallery(session, &embedded, &asked, &evaluation, &folder.plot("retrieval_test.png"))?;
@@ -207,13 +213,13 @@ fn embed_references(session: &Session, folder: &RunFolder, config: &Config) -> R
     Ok(Embedded { network, epoch, references, parts })
 }
 
-/// Finds neighbours and computes all figures but the t-SNE's.
+/// Finds neighbours and computes all figures but the t-SNE's, which the user may stop.
 fn judge(
     session: &Session,
     config: &Config,
     embedded: &Embedded,
     asked: &Asked,
-    images: &str,
+    (images, progress): (&str, &RunProgress),
 ) -> Result<Evaluation> {
     let classes = &session.dataset.classes;
     let of_asked = || eval::Labelled::new(asked.embeddings, &asked.part.labels);
@@ -223,8 +229,13 @@ fn judge(
         false => (train(), Some(of_asked())),
     };
     let trial = eval::Trial { references, queries, classes: classes.len() };
-    let work = || Figures::of(&trial, &config.eval, config.train.seed);
-    let figures = session.cores.spread(work)??;
+    let show = |stage: &str| progress.stage(stage);
+    let watch = Watch::new(&session.interrupt, &show);
+    let work = || Figures::of(&trial, &config.eval, config.train.seed, &watch);
+    let figures = session.cores.spread(work)?.map_err(|error| match error {
+        Error::Interrupted(_) => Error::Interrupted(NOT_EVALUATED.to_owned()),
+        other => other,
+    })?;
     Ok(Evaluation {
         images: images.to_owned(),
         loss: config.loss.name().to_owned(),
@@ -271,6 +282,7 @@ fn write_figures(
     let save = |picture: Canvas, name: &str| {
         picture.save(&folder.plot(&format!("{name}{ending}.png")), session.style)
     };
+    confusion_remark(&figures.knn.confusion).iter().for_each(|it| session.progress.say(it));
     let table = evaluation.confusion_table();
     table.write_csv(&folder.file(&format!("confusion{ending}.csv")))?;
     let name = pictures::name(evaluation);

@@ -88,8 +88,8 @@ fn figures(evaluation: &Evaluation, history: &History) -> Vec<Point> {
         scalar(&format!("{}-NN accuracy", figures.knn.k), figures.knn.accuracy),
         scalar("macro F1", figures.knn.macro_f1),
         scalar("MAP@R", figures.retrieval.map_at_r),
-        scalar("NMI of k-means", figures.clusters.nmi),
     ];
+    points.extend(figures.clusters.iter().map(|found| scalar("NMI of k-means", found.nmi)));
     points
         .extend(figures.recall.at.iter().map(|at| scalar(&format!("recall@{}", at.k), at.recall)));
     let distances = &figures.distances;

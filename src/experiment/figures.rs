@@ -24,8 +24,15 @@ pub fn figures_table(figures: &Figures) -> Table {
         let name = "queries without a reference of their class";
         table.push([name.to_owned(), retrieval.left_out.to_string()]);
     }
-    table.push([format!("NMI of {} k-means clusters", clusters.clusters), decimals(clusters.nmi)]);
-    table.push(["AMI of the same".to_owned(), decimals(clusters.ami)]);
+    let (name, nmi, ami) = match clusters {
+        Some(found) => {
+            let name = format!("NMI of {} k-means clusters", found.clusters);
+            (name, decimals(found.nmi), decimals(found.ami))
+        }
+        None => ("NMI of k-means clusters".to_owned(), "–".to_owned(), "–".to_owned()),
+    };
+    table.push([name, nmi]);
+    table.push(["AMI of the same".to_owned(), ami]);
     push_distances(&mut table, distances);
     table
 }

@@ -7,7 +7,7 @@ use ndarray::Array2;
 use super::{Arm, Plan, Run, Session, score, side_by_side};
 use crate::data::{Part, Parts};
 use crate::error::Result;
-use crate::eval::{self, Figures, Labelled, Trial, tsne};
+use crate::eval::{self, Figures, Labelled, Trial, Watch, tsne};
 use crate::model::Network;
 use crate::train::pace;
 
@@ -92,7 +92,7 @@ fn time_evaluation(
         classes: session.dataset.classes.len(),
     };
     // Too few images for the settings: there is next to nothing to time.
-    let _ = session.cores.spread(|| Figures::of(&trial, &run.config.eval, 0))?;
+    let _ = session.cores.spread(|| Figures::of(&trial, &run.config.eval, 0, &Watch::default()))?;
     let scale = references as f64 * queries as f64 / (rows.len() * asked.nrows()) as f64;
     let neighbours = lap() * scale.max(1.0).sqrt();
     let _ =

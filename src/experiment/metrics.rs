@@ -117,7 +117,7 @@ fn metrics_of_all() -> Vec<Metric> {
     let mut list = vec![Metric::new("MAP@R, %", Unit::Percent, |run: &Finished| {
         Some(run.evaluation.figures.retrieval.map_at_r)
     })];
-    let nmi = |run: &Finished| Some(run.evaluation.figures.clusters.nmi);
+    let nmi = |run: &Finished| run.evaluation.figures.clusters.as_ref().map(|found| found.nmi);
     list.push(Metric::new("NMI of k-means", Unit::Share, nmi));
     let kl = |run: &Finished| run.evaluation.tsne.as_ref().map(|tsne| tsne.kl);
     list.push(Metric::new("t-SNE KL, nats", Unit::Nats, kl));

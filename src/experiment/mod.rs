@@ -53,6 +53,7 @@ pub use cluster::{
 };
 pub use comparison::Plan;
 pub use difference::difference;
+pub use artefacts::confusion_remark;
 pub use embeddings::{EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles};
 pub use evaluate::{Evaluation, evaluate, evaluate_test};
 pub use events::EVENT_FILES;

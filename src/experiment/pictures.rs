@@ -154,19 +154,18 @@ pub fn most_confused<'a>(
     matrix: &ConfusionMatrix,
     classes: &'a [String],
 ) -> (Vec<Confused<'a>>, usize) {
-    let mut all: Vec<Confused> = Vec::new();
     let class = |number: usize| ClassName { name: &classes[number], number };
-    for (number, counts) in matrix.rows().enumerate() {
-        let of = counts.iter().sum();
-        let wrong =
-            counts.iter().enumerate().filter(|(other, count)| *other != number && **count > 0);
-        all.extend(wrong.map(|(other, &count)| Confused {
+    let mut of = vec![0; classes.len()];
+    matrix.pairs().for_each(|(number, _, count)| of[number] += count);
+    let wrong = matrix.pairs().filter(|(number, other, _)| number != other);
+    let mut all: Vec<Confused> = wrong
+        .map(|(number, other, count)| Confused {
             class: class(number),
             taken_for: class(other),
             count,
-            of,
-        }));
-    }
+            of: of[number],
+        })
+        .collect();
     let share = |pair: &Confused| pair.count as f64 / pair.of as f64;
     // Of equal counts, the larger part of its class comes first, then the order of the classes.
     all.sort_by(|a, b| b.count.cmp(&a.count).then(share(b).total_cmp(&share(a))));
@@ -207,7 +206,7 @@ pub fn confusion(name: &str, knn: &KnnMetrics, classes: &[String]) -> Result<Can
         let note = confused_note(classes.len(), pairs.len(), found);
         return Ok(confused::draw(&title, &note, &pairs));
     }
-    confusion::draw(&Confusion { title: &title, classes, counts: knn.confusion.counts() })
+    confusion::draw(&Confusion { title: &title, classes, counts: &knn.confusion.counts() })
 }
 
 /// Draws recall@k of the embeddings with this name.

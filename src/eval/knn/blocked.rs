@@ -13,6 +13,7 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
+use super::super::watch::{Share, Watch};
 use super::cells::{Bounds, Cells, Gap};
 use super::distinct::Distinct;
 use super::euclidean::Euclidean;
@@ -26,18 +27,24 @@ const POINTS: usize = 8 * PANEL;
 /// Queries in a group: enough to share the moving of the points to their centre.
 const QUERIES: usize = 16 * TILE;
 
-/// Squared distances and rows of the `k` nearest references of each query, in order.
+/// Squared distances and rows of the `k` nearest references of each query, in order; nothing of
+/// some queries where `watch` is stopped.
 pub(super) fn search(
     references: Points,
     distinct: &Distinct,
     queries: Points,
     k: usize,
+    watch: &Watch,
 ) -> Vec<Vec<(f32, u32)>> {
     let index = Index::of(references, distinct);
     let rows = (0..queries.len()).map(|row| u32::try_from(row).expect("fewer than 2^32")).collect();
     let groups = Cells::of(queries, rows, QUERIES);
     let found = Mutex::new(vec![Vec::new(); queries.len()]);
+    let share = Share::begin(watch, "neighbours", groups.len());
     (0..groups.len()).into_par_iter().for_each(|group| {
+        if watch.is_stopped() {
+            return;
+        }
         let nearest =
             Group::new(&index, queries, groups.rows(group), groups.around(group), k).search();
         let of_group: Vec<Vec<(f32, u32)>> =
@@ -46,6 +53,7 @@ pub(super) fn search(
         for (&row, references) in groups.rows(group).iter().zip(of_group) {
             found[row as usize] = references;
         }
+        share.add();
     });
     found.into_inner().expect("no thread panicked")
 }

@@ -114,7 +114,7 @@ pub fn confusion(told: &Told) -> Result<Markup> {
     if pictures::is_too_large(classes) {
         return Ok(confused(told));
     }
-    let matrix = Confusion { title, classes, counts: figures.knn.confusion.counts() };
+    let matrix = Confusion { title, classes, counts: &figures.knn.confusion.counts() };
     match html::confusion(&matrix) {
         Some(table) => Ok(table),
         None => {

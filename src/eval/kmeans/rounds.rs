@@ -1,0 +1,111 @@
+//! Lloyd's rounds: every point to its nearest centre, every centre to the mean of its points.
+
+use rayon::prelude::*;
+
+use super::super::watch::Watch;
+use super::Clustering;
+use super::blocks::{Blocks, Centres};
+use crate::error::Result;
+
+/// Runs rounds from these points as centres, until no point changes its cluster, the centres move
+/// by no more than the tolerance (the sum of their squared ways), or for so many rounds; `begun`
+/// gets each round when it begins.
+///
+/// # Errors
+/// The user asked to stop.
+pub fn run(
+    blocks: &Blocks,
+    rows: &[u32],
+    (most, tolerance): (usize, f64),
+    watch: &Watch,
+    begun: &dyn Fn(usize),
+) -> Result<Clustering> {
+    let (dimensions, count) = (blocks.dimensions(), blocks.len());
+    let mut centres = vec![0.0; rows.len() * dimensions];
+    for (centre, &row) in centres.chunks_exact_mut(dimensions).zip(rows) {
+        blocks.write_point(row as usize, centre);
+    }
+    let (mut labels, mut distances) = (vec![0; count], vec![0.0; count]);
+    let mut rounds = 0;
+    let assign = |centres: &[f32], labels: &mut [u32], distances: &mut [f32]| {
+        blocks.assign(&Centres::new(centres, dimensions), labels, distances, watch);
+        watch.check()
+    };
+    loop {
+        begun(rounds + 1);
+        let before = labels.clone();
+        assign(&centres, &mut labels, &mut distances)?;
+        if rounds == most || (rounds > 0 && labels == before) {
+            break;
+        }
+        let mut members = Members::of(&labels, rows.len());
+        members.fill_empty(&labels, &distances);
+        rounds += 1;
+        if members.move_centres(blocks, &mut centres) <= tolerance {
+            assign(&centres, &mut labels, &mut distances)?;
+            break;
+        }
+    }
+    let inertia = blocks.inertia(&centres, &labels);
+    Ok(Clustering { labels, inertia, rounds })
+}
+
+/// The points of each cluster, ascending.
+struct Members(Vec<Vec<u32>>);
+
+impl Members {
+    fn of(labels: &[u32], clusters: usize) -> Members {
+        let mut members = vec![Vec::new(); clusters];
+        for (row, &label) in (0_u32..).zip(labels) {
+            members[label as usize].push(row);
+        }
+        Members(members)
+    }
+
+    /// Gives each empty cluster the point that is farthest from its own centre, as far as there
+    /// are points that lie apart from theirs and leave others behind.
+    fn fill_empty(&mut self, labels: &[u32], distances: &[f32]) {
+        let empty: Vec<usize> =
+            (0..self.0.len()).filter(|&cluster| self.0[cluster].is_empty()).collect();
+        if empty.is_empty() {
+            return;
+        }
+        let mut farthest: Vec<u32> =
+            (0..labels.len() as u32).filter(|&row| distances[row as usize] > 0.0).collect();
+        let distance = |row: u32| distances[row as usize];
+        farthest.sort_unstable_by(|&a, &b| distance(b).total_cmp(&distance(a)).then(a.cmp(&b)));
+        let mut farthest = farthest.into_iter();
+        for cluster in empty {
+            let Some(row) = farthest.find(|&row| self.0[labels[row as usize] as usize].len() > 1)
+            else {
+                return;
+            };
+            self.0[labels[row as usize] as usize].retain(|&member| member != row);
+            self.0[cluster].push(row);
+        }
+    }
+
+    /// Moves each centre `[K, D]` to the mean of its points; that of an empty cluster stays.
+    /// Returns the sum of their squared ways.
+    fn move_centres(&self, blocks: &Blocks, centres: &mut [f32]) -> f64 {
+        let dimensions = blocks.dimensions();
+        let ways: Vec<f64> = centres
+            .par_chunks_mut(dimensions)
+            .zip(&self.0)
+            .map_init(
+                || vec![0.0; dimensions],
+                |mean, (centre, members)| {
+                    if members.is_empty() {
+                        return 0.0;
+                    }
+                    blocks.write_mean(members, mean);
+                    let way = |(new, old): (&f32, &f32)| f64::from(new - old).powi(2);
+                    let way = mean.iter().zip(&*centre).map(way).sum();
+                    centre.copy_from_slice(mean);
+                    way
+                },
+            )
+            .collect();
+        ways.iter().sum()
+    }
+}

@@ -1,0 +1,276 @@
+use ndarray::Array2;
+use rand::RngExt;
+use serde::Deserialize;
+
+use super::blocks::{Blocks, Centres, ROWS, TILE};
+use super::*;
+use crate::error::Error;
+use crate::eval::agreement::Agreement;
+use crate::runtime::Interrupt;
+
+#[derive(Deserialize)]
+struct Reference {
+    rounds: Vec<Rounds>,
+    quality: Vec<Quality>,
+}
+
+#[derive(Deserialize)]
+struct Rounds {
+    name: String,
+    made: Made,
+    first: Vec<u32>,
+    labels: Vec<i64>,
+    inertia: f64,
+}
+
+/// Means and standard deviations over ten seeds.
+#[derive(Deserialize)]
+struct Quality {
+    name: String,
+    made: Made,
+    starts: usize,
+    nmi: [f64; 2],
+    inertia: [f64; 2],
+}
+
+/// How `tests/reference/kmeans.py` makes points.
+#[derive(Deserialize)]
+struct Made {
+    seed: u64,
+    rows: usize,
+    dimensions: usize,
+    classes: usize,
+    noise: f64,
+    #[serde(default)]
+    uneven: bool,
+}
+
+impl Made {
+    fn points(&self) -> (Array2<f32>, Vec<i64>) {
+        let Made { rows, dimensions, classes, .. } = *self;
+        let class = |row: usize| match self.uneven {
+            true => row * row * classes / (rows * rows),
+            false => row % classes,
+        };
+        let values: Vec<f64> = uniform(self.seed).take((classes + rows) * dimensions).collect();
+        let points = Array2::from_shape_fn((rows, dimensions), |(row, column)| {
+            let centre = values[class(row) * dimensions + column];
+            let apart = values[(classes + row) * dimensions + column] - 0.5;
+            (centre + self.noise * apart) as f32
+        });
+        (points, (0..rows).map(|row| class(row) as i64).collect())
+    }
+}
+
+/// Numbers in 0..1, multiples of 2⁻²⁴, by SplitMix64.
+fn uniform(seed: u64) -> impl Iterator<Item = f64> {
+    (1_u64..).map(move |number| {
+        let z = seed.wrapping_add(number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ z >> 31) >> 40) as f64 / f64::from(1 << 24)
+    })
+}
+
+fn reference() -> Reference {
+    serde_json::from_str(include_str!("../../../tests/reference/kmeans.json")).unwrap()
+}
+
+fn task(clusters: usize, starts: usize, seed: u64) -> Kmeans {
+    Kmeans { clusters, starts, rounds: 300, seed }
+}
+
+fn found(points: &Array2<f32>, clusters: usize, seed: u64) -> Clustering {
+    kmeans(points.view(), &task(clusters, 1, seed), &Watch::default()).unwrap()
+}
+
+fn random(rows: usize, dimensions: usize, stream: u64) -> Array2<f32> {
+    let mut random = generator(11, Purpose::Sample, stream);
+    Array2::from_shape_simple_fn((rows, dimensions), || random.random::<f32>() - 0.5)
+}
+
+fn numbers(labels: &[u32]) -> Vec<i64> {
+    labels.iter().map(|&label| i64::from(label)).collect()
+}
+
+/// Squared distances of points to the means of their clusters, by the definition.
+fn inertia(points: &Array2<f32>, labels: &[u32]) -> f64 {
+    let points = points.mapv(f64::from);
+    let clusters = labels.iter().max().map_or(0, |&most| most as usize + 1);
+    let mut means = Array2::<f64>::zeros((clusters, points.ncols()));
+    let mut counts = vec![0.0; clusters];
+    for (row, &label) in points.rows().into_iter().zip(labels) {
+        means.row_mut(label as usize).zip_mut_with(&row, |sum, value| *sum += value);
+        counts[label as usize] += 1.0;
+    }
+    let of = |(row, &label): (ndarray::ArrayView1<f64>, &u32)| {
+        let mean = &means.row(label as usize) / counts[label as usize];
+        (&row - &mean).mapv(|gap| gap * gap).sum()
+    };
+    points.rows().into_iter().zip(labels).map(of).sum()
+}
+
+#[test]
+fn from_the_same_first_centres_the_clusters_are_scikit_learns() {
+    let cases = reference().rounds;
+    assert!(cases.len() >= 6);
+    for case in cases {
+        let (points, _) = case.made.points();
+        let blocks = Blocks::new(Points::of(points.view()));
+        let limits = (300, 1e-4 * blocks.variance());
+        let found = rounds::run(&blocks, &case.first, limits, &Watch::default(), &|_| ()).unwrap();
+        let inertia = found.inertia * blocks.scale().powi(2);
+        let apart = (inertia - case.inertia).abs();
+        assert!(apart <= 2e-5 * case.inertia, "{}: {inertia}", case.name);
+        let same = Agreement::new(&numbers(&found.labels), &case.labels).nmi();
+        assert!(same > 1.0 - 1e-12, "{}: NMI {same} with scikit-learn's", case.name);
+    }
+}
+
+#[test]
+fn from_its_own_start_nmi_and_squared_distances_are_no_worse_than_scikit_learns() {
+    let cases = reference().quality;
+    assert!(cases.len() >= 3);
+    for case in cases {
+        let (points, labels) = case.made.points();
+        let of_seed = |seed| {
+            let task = task(case.made.classes, case.starts, seed);
+            let found = kmeans(points.view(), &task, &Watch::default()).unwrap();
+            (Agreement::new(&labels, &numbers(&found.labels)).nmi(), found.inertia)
+        };
+        let all: Vec<(f64, f64)> = (0..10).map(of_seed).collect();
+        let nmi = all.iter().map(|one| one.0).sum::<f64>() / 10.0;
+        let inertia = all.iter().map(|one| one.1).sum::<f64>() / 10.0;
+        // The difference of two means of ten: within three standard errors.
+        let error = |sd: f64| 3.0 * sd * (2.0_f64 / 10.0).sqrt();
+        assert!(nmi >= case.nmi[0] - error(case.nmi[1]), "{}: NMI {nmi}", case.name);
+        assert!(inertia <= case.inertia[0] + error(case.inertia[1]), "{}: {inertia}", case.name);
+    }
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits_and_another_seed_others() {
+    for (rows, dimensions, clusters) in [(700, 5, 40), (3000, 70, 9), (261, 3, 261)] {
+        let points = random(rows, dimensions, 1);
+        let with = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| found(&points, clusters, 1))
+        };
+        let one = with(1);
+        assert!([2, 3, 5].into_iter().all(|threads| with(threads) == one), "{rows}");
+        assert_ne!(one.labels, found(&points, clusters, 2).labels, "{rows}");
+    }
+}
+
+#[test]
+fn each_point_is_with_its_nearest_centre_and_the_sum_is_that_of_the_definition() {
+    for (rows, dimensions, clusters) in [(500, 2, 7), (300, 33, 20), (1000, 1, 3)] {
+        let points = random(rows, dimensions, 2);
+        let ours = found(&points, clusters, 3);
+        let expected = inertia(&points, &ours.labels);
+        assert!((ours.inertia / expected - 1.0).abs() < 1e-4, "{} {expected}", ours.inertia);
+        let mut used = ours.labels.clone();
+        used.sort_unstable();
+        used.dedup();
+        assert_eq!(used.len(), clusters, "no cluster is empty");
+    }
+}
+
+#[test]
+fn scale_and_origin_change_nothing() {
+    let points = random(600, 6, 3);
+    let here = found(&points, 12, 1);
+    for scale in [2.0_f32.powi(-40), 2.0_f32.powi(30)] {
+        let there = found(&(&points * scale), 12, 1);
+        assert_eq!(there.labels, here.labels, "{scale}");
+        let relative = there.inertia / f64::from(scale).powi(2) / here.inertia;
+        assert!((relative - 1.0).abs() < 1e-9, "{relative}");
+    }
+    // Multiples of 2⁻⁸ stay what they are beside 1,000.
+    let coarse = points.mapv(|value| (value * 256.0).round() / 256.0);
+    let (near, far) = (found(&coarse, 12, 1), found(&(&coarse + 1000.0), 12, 1));
+    assert_eq!(near.labels, far.labels);
+    assert!((near.inertia / far.inertia - 1.0).abs() < 1e-6);
+}
+
+#[test]
+fn one_cluster_holds_all_and_as_many_as_points_hold_one_each() {
+    let points = random(50, 4, 4);
+    let one = found(&points, 1, 1);
+    assert!(one.labels.iter().all(|&label| label == 0));
+    let each = found(&points, 50, 1);
+    let mut labels = each.labels.clone();
+    labels.sort_unstable();
+    assert_eq!(labels, (0..50).collect::<Vec<u32>>());
+    assert_eq!(each.inertia, 0.0);
+    let single = found(&points.slice(ndarray::s![..1, ..]).to_owned(), 1, 1);
+    assert_eq!((single.labels, single.inertia), (vec![0], 0.0));
+}
+
+#[test]
+fn equal_points_are_in_one_cluster_also_where_there_are_more_clusters_than_points_that_differ() {
+    for clusters in [3, 7, 10, 40] {
+        let places = random(10, 3, 5);
+        let points = Array2::from_shape_fn((200, 3), |(row, column)| places[[row % 10, column]]);
+        let ours = found(&points, clusters, 1);
+        assert!((0..200).all(|row| ours.labels[row] == ours.labels[row % 10]), "{clusters}");
+        let mut used = ours.labels.clone();
+        used.sort_unstable();
+        used.dedup();
+        assert_eq!(used.len(), clusters.min(10));
+    }
+    let collapsed = found(&Array2::from_elem((70, 8), 2.5), 5, 1);
+    assert!(collapsed.labels.iter().all(|&label| label == collapsed.labels[0]));
+    assert_eq!(collapsed.inertia, 0.0);
+}
+
+#[test]
+fn every_product_is_that_of_plain_sums_whatever_the_padding() {
+    for (rows, dimensions, clusters) in [(1, 1, 1), (16, 3, TILE), (300, 17, 13), (ROWS + 1, 2, 40)] {
+        let points = random(rows, dimensions, 6);
+        let blocks = Blocks::new(Points::of(points.view()));
+        let mut values = vec![0.0; clusters * dimensions];
+        for (number, centre) in values.chunks_exact_mut(dimensions).enumerate() {
+            blocks.write_point(number % rows, centre);
+        }
+        let centres = Centres::new(&values, dimensions);
+        let (mut labels, mut nearest) = (vec![9; rows], vec![9.0; rows]);
+        blocks.assign(&centres, &mut labels, &mut nearest, &Watch::default());
+        let mut distances = Vec::new();
+        blocks.distances(&centres, &mut distances);
+        let mut point = vec![0.0; dimensions];
+        for row in 0..rows {
+            blocks.write_point(row, &mut point);
+            let plain = |centre: &[f32]| {
+                let gaps = centre.iter().zip(&point).map(|(a, b)| f64::from(a - b).powi(2));
+                gaps.sum::<f64>()
+            };
+            let expected: Vec<f64> = values.chunks_exact(dimensions).map(plain).collect();
+            let least = expected.iter().copied().fold(f64::INFINITY, f64::min);
+            let size = 1e-5 * dimensions as f64;
+            assert!((expected[labels[row] as usize] - least).abs() < size, "{row}");
+            assert!((f64::from(nearest[row]) - least).abs() < size, "{row}");
+            for (number, expected) in expected.iter().enumerate() {
+                let chunk = &distances[row / ROWS * ROWS * centres.padded()..];
+                let ours = f64::from(chunk[number * ROWS + row % ROWS]);
+                assert!((ours - expected).abs() < size, "{row} {number}: {ours} {expected}");
+            }
+        }
+    }
+}
+
+#[test]
+fn whoever_asks_to_stop_gets_no_clusters() {
+    let points = random(400, 4, 7);
+    for stage in ["centre 1", "round 1", "round 2"] {
+        let interrupt = Interrupt::default();
+        let show = |shown: &str| {
+            if shown.ends_with(stage) {
+                interrupt.ask();
+            }
+        };
+        let watch = Watch::new(&interrupt, &show);
+        let stopped = kmeans(points.view(), &task(20, 1, 1), &watch).unwrap_err();
+        assert!(matches!(stopped, Error::Interrupted(_)), "{stage}: {stopped}");
+    }
+}

@@ -1,0 +1,86 @@
+//! What looks after long computations: a user who may stop them and sees how far they are.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::error::Result;
+use crate::runtime::Interrupt;
+
+/// Takes what a long computation does now, and knows whether it should stop.
+#[derive(Clone, Copy, Default)]
+pub struct Watch<'a> {
+    interrupt: Option<&'a Interrupt>,
+    show: Option<&'a (dyn Fn(&str) + Sync)>,
+}
+
+impl<'a> Watch<'a> {
+    /// Stops computations when `interrupt` is set; `show` gets what is done now, as a few words.
+    pub fn new(interrupt: &'a Interrupt, show: &'a (dyn Fn(&str) + Sync)) -> Watch<'a> {
+        Watch { interrupt: Some(interrupt), show: Some(show) }
+    }
+
+    /// Shows what is done now.
+    pub fn show(&self, stage: &str) {
+        if let Some(show) = self.show {
+            show(stage);
+        }
+    }
+
+    /// Whether the user asked to stop. Loops over threads look here and end early; the caller
+    /// then returns [`Watch::check`]'s error instead of what they left.
+    pub fn is_stopped(&self) -> bool {
+        self.interrupt.is_some_and(Interrupt::is_asked)
+    }
+
+    /// # Errors
+    /// [`Error::Interrupted`](crate::error::Error::Interrupted) if the user asked to stop.
+    pub fn check(&self) -> Result<()> {
+        self.interrupt.map_or(Ok(()), |interrupt| interrupt.check("stopped while evaluating"))
+    }
+}
+
+/// Shares of a stage, counted by many threads and shown in percent.
+pub struct Share<'a> {
+    watch: &'a Watch<'a>,
+    stage: &'static str,
+    done: AtomicUsize,
+    of: usize,
+}
+
+impl<'a> Share<'a> {
+    /// None of so many parts is done.
+    pub fn begin(watch: &'a Watch<'a>, stage: &'static str, of: usize) -> Share<'a> {
+        watch.show(stage);
+        Share { watch, stage, done: AtomicUsize::new(0), of: of.max(1) }
+    }
+
+    /// One more part is done; shown where the percentage changed.
+    pub fn add(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        let percent = |done: usize| 100 * done / self.of;
+        if percent(done) != percent(done - 1) {
+            self.watch.show(&format!("{}, {} %", self.stage, percent(done)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    #[test]
+    fn each_percent_is_shown_once_and_a_wish_to_stop_is_an_error() {
+        let (interrupt, shown) = (Interrupt::default(), Mutex::new(Vec::new()));
+        let show = |stage: &str| shown.lock().unwrap().push(stage.to_owned());
+        let watch = Watch::new(&interrupt, &show);
+        let share = Share::begin(&watch, "neighbours", 400);
+        (0..400).for_each(|_| share.add());
+        let shown = shown.lock().unwrap();
+        assert_eq!((shown.len(), shown[0].as_str()), (101, "neighbours"));
+        assert_eq!((shown[1].as_str(), shown[100].as_str()), ("neighbours, 1 %", "neighbours, 100 %"));
+        assert!(watch.check().is_ok() && Watch::default().check().is_ok());
+        interrupt.ask();
+        assert!(watch.is_stopped() && !Watch::default().is_stopped());
+        assert_eq!(watch.check().unwrap_err().to_string(), "stopped while evaluating");
+    }
+}
