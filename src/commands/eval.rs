@@ -44,9 +44,8 @@ fn eval_embeddings(
     config.check()?;
     let cores = Cores::new(Cores::available());
     let _core = cores.take();
-    let evaluation = watched(progress, |watch| {
-        EmbeddingEvaluation::new(&files, &config, &cores, watch)
-    })?;
+    let evaluation =
+        watched(progress, |watch| EmbeddingEvaluation::new(&files, &config, &cores, watch))?;
     if let Some(folder) = out {
         confusion_remark(&evaluation.figures.knn.confusion).iter().for_each(|it| progress.say(it));
         evaluation.write(folder, args.style.unwrap_or_default())?;

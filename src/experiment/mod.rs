@@ -44,6 +44,7 @@ mod unfinished;
 mod wording;
 
 pub use arm::{Arm, BEST, Level};
+pub use artefacts::confusion_remark;
 pub use bound::Bound;
 pub use catalogue::{Entry, catalogue, listed};
 pub use cluster::{
@@ -52,7 +53,6 @@ pub use cluster::{
 };
 pub use comparison::Plan;
 pub use difference::difference;
-pub use artefacts::confusion_remark;
 pub use embeddings::{EmbeddingEvaluation, EmbeddingFiles};
 pub use evaluate::{Evaluation, evaluate, evaluate_test};
 pub use export::{write_embedded, write_labels};
