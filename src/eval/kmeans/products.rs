@@ -185,11 +185,11 @@ fn keep_lowest(
     best: &mut [f32; PANEL],
     index: &mut [u32; PANEL],
 ) {
-    for centre in 0..TILE {
+    for (centre, Lanes(scores)) in (first..).zip(scores) {
         for lane in 0..PANEL {
-            let lower = scores[centre].0[lane] < best[lane];
-            best[lane] = if lower { scores[centre].0[lane] } else { best[lane] };
-            index[lane] = if lower { first + centre as u32 } else { index[lane] };
+            let lower = scores[lane] < best[lane];
+            best[lane] = if lower { scores[lane] } else { best[lane] };
+            index[lane] = if lower { centre } else { index[lane] };
         }
     }
 }
@@ -220,11 +220,10 @@ impl Kernel for Measure<'_> {
                 for (tile, (values, norms)) in tiles.enumerate() {
                     let first = (number * block + tile) * TILE;
                     let scores = scores::<FMA>(panel, values, norms);
-                    for centre in 0..TILE {
-                        let start = (first + centre) * ROWS + place * PANEL;
-                        let out = &mut self.distances[start..][..PANEL];
+                    for (centre, Lanes(scores)) in (first..).zip(&scores) {
+                        let out = &mut self.distances[centre * ROWS + place * PANEL..][..PANEL];
                         for lane in 0..PANEL {
-                            out[lane] = (lengths[lane] + scores[centre].0[lane]).max(0.0);
+                            out[lane] = (lengths[lane] + scores[lane]).max(0.0);
                         }
                     }
                 }
