@@ -318,10 +318,7 @@ mod tests {
         without.eval.clusters = false;
         let eval = |config: &Config| config.evaluation_fingerprint(engine);
         assert_ne!(eval(&base), eval(&without));
-        assert_eq!(
-            eval(&base),
-            "fb93c28b7748e2a05cc3068c5fd6101cf7d941b2c5a896e071b7e0c7c19bcc10"
-        );
+        assert_eq!(eval(&base), "fb93c28b7748e2a05cc3068c5fd6101cf7d941b2c5a896e071b7e0c7c19bcc10");
         assert_eq!(
             base.training_fingerprint("abc", "cpu", engine).unwrap(),
             without.training_fingerprint("abc", "cpu", engine).unwrap()

@@ -87,6 +87,7 @@ fn watched<T>(progress: &Progress, work: impl FnOnce(&Watch) -> Result<T>) -> Re
     let remarks = progress.clone();
     interrupt.listen(move || remarks.say("stopping; nothing is written"))?;
     let bar = progress.run("evaluation", 0);
+    bar.stage("reading");
     work(&Watch::new(&interrupt, &|stage| bar.stage(stage)))
 }
 

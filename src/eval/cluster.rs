@@ -113,6 +113,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_number_is_refused_with_its_row_and_a_wish_to_stop_ends_it() {
+        let (mut points, labels) = heaps(70, 5.0);
+        let interrupt = Interrupt::default();
+        interrupt.ask();
+        let watch = Watch::new(&interrupt, &|_| ());
+        let stopped = cluster(&Labelled::new(&points, &labels), 1, &watch).unwrap_err();
+        assert_eq!(stopped.to_string(), "stopped while evaluating");
+        for value in [f32::NAN, f32::INFINITY] {
+            points[[31, 2]] = value;
+            let refused = cluster(&Labelled::new(&points, &labels), 1, &Watch::default());
+            let refused = refused.unwrap_err().to_string();
+            assert!(refused.contains("query image 31 (from 0)"), "{refused}");
+        }
+    }
+
+    #[test]
     fn a_collapsed_network_and_one_class_are_taken() {
         let (points, labels) = heaps(70, 5.0);
         let collapsed = of(&Array2::from_elem((70, 8), 2.5), &labels, 1);

@@ -77,7 +77,10 @@ mod tests {
         (0..400).for_each(|_| share.add());
         let shown = shown.lock().unwrap();
         assert_eq!((shown.len(), shown[0].as_str()), (101, "neighbours"));
-        assert_eq!((shown[1].as_str(), shown[100].as_str()), ("neighbours, 1 %", "neighbours, 100 %"));
+        assert_eq!(
+            (shown[1].as_str(), shown[100].as_str()),
+            ("neighbours, 1 %", "neighbours, 100 %")
+        );
         assert!(watch.check().is_ok() && Watch::default().check().is_ok());
         interrupt.ask();
         assert!(watch.is_stopped() && !Watch::default().is_stopped());

@@ -147,7 +147,9 @@ mod tests {
     fn of_too_many_classes_for_a_square_the_pairs_that_occur_are_listed_which_is_said() {
         let classes = |count: usize| (0..count).map(|c| format!("c{c}")).collect::<Vec<_>>();
         let few = ConfusionMatrix::new(&[0, 1], &[1, 1], 2000);
-        assert!(confusion_table(&few, &classes(2000)).csv().starts_with("true \\ predicted,c0,c1,"));
+        assert!(
+            confusion_table(&few, &classes(2000)).csv().starts_with("true \\ predicted,c0,c1,")
+        );
         assert_eq!(confusion_remark(&few), None);
         let many = ConfusionMatrix::new(&[0, 1, 2000, 2000], &[1, 1, 3, 3], 2001);
         let table = confusion_table(&many, &classes(2001)).csv();

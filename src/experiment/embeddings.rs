@@ -240,6 +240,26 @@ mod tests {
     }
 
     #[test]
+    fn there_is_no_limit_on_classes_and_of_many_the_confusion_matrix_is_a_list() {
+        let folder = tempfile::tempdir().unwrap();
+        let points = Array2::from_shape_fn((4400, 2), |(row, column)| {
+            let side = (row / 2) as f32;
+            if column == 0 { side } else { (row % 2) as f32 * 0.1 }
+        });
+        let labels: Vec<i64> = (0..4400).map(|row| row / 2).collect();
+        let references = files(folder.path(), "many", &points, &labels);
+        let files = EmbeddingFiles { references, queries: None, normalise: false };
+        let config = EvalConfig { clusters: false, ..EvalConfig::default() };
+        let found = EmbeddingEvaluation::new(&files, &config, &Cores::new(2), &Watch::default());
+        let found = found.unwrap();
+        assert_eq!((found.classes.len(), found.figures.knn.accuracy), (2200, 1.0));
+        let written = serde_json::to_value(&found).unwrap();
+        assert_eq!(written["knn"]["confusion"]["counts"][7], serde_json::json!([7, 7, 2]));
+        assert!(written["clusters"].is_null());
+        assert!(found.confusion_table().csv().starts_with("true,predicted,count\n0,0,2\n1,1,2\n"));
+    }
+
+    #[test]
     fn normalised_embeddings_are_compared_by_direction() {
         let folder = tempfile::tempdir().unwrap();
         let points = array![[1.0_f32, 0.0], [100.0, 1.0], [0.0, 1.0], [1.0, 100.0]];

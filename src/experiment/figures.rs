@@ -59,6 +59,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn clusters_that_were_left_out_are_a_dash() {
+        use crate::eval::{EvalConfig, Labelled, Trial, Watch};
+        let points = ndarray::array![[0.0_f32], [1.0], [5.0], [6.0]];
+        let references = Labelled::new(&points, &[0, 0, 1, 1]);
+        let trial = Trial { references, queries: None, classes: 2 };
+        let table = |clusters| {
+            let config = EvalConfig { recall_voters: 3, clusters, ..EvalConfig::default() };
+            figures_table(&Figures::of(&trial, &config, 1, &Watch::default()).unwrap()).csv()
+        };
+        assert!(table(true).contains("NMI of 2 k-means clusters,1.000\nAMI of the same,1.000\n"));
+        assert!(table(false).contains("NMI of k-means clusters,–\nAMI of the same,–\n"));
+    }
+
+    #[test]
     fn values_of_any_size_are_told() {
         assert_eq!(
             [0.0, 0.5, 12.3456, 3e-4, 2e8].map(decimals),

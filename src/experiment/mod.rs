@@ -46,6 +46,7 @@ mod unfinished;
 mod wording;
 
 pub use arm::{Arm, BEST, Level};
+pub use artefacts::confusion_remark;
 pub use bound::Bound;
 pub use catalogue::{Entry, catalogue, listed};
 pub use cluster::{
@@ -53,7 +54,6 @@ pub use cluster::{
 };
 pub use comparison::Plan;
 pub use difference::difference;
-pub use artefacts::confusion_remark;
 pub use embeddings::{EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles};
 pub use evaluate::{Evaluation, evaluate, evaluate_test};
 pub use events::EVENT_FILES;

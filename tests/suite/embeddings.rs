@@ -60,6 +60,20 @@ fn without_queries_each_reference_is_one_and_files_are_left_only_where_asked() {
 }
 
 #[test]
+fn clusters_are_left_out_where_asked_also_of_a_run() {
+    let user = evaluated();
+    let (out, _) = user.succeeds(&[&REFERENCES[..], &["--no-clusters"]].concat());
+    let dash = |line: &str| line.contains("NMI of k-means clusters") && line.ends_with('–');
+    assert!(out.lines().any(|line| dash(line.trim_end())), "{out}");
+    let without = json(&user.succeeds(&[&REFERENCES[..], &["--no-clusters", "--json"]].concat()).0);
+    let with = json(&user.succeeds(&[&REFERENCES[..], &["--json"]].concat()).0);
+    assert!(without["clusters"].is_null() && with["clusters"]["nmi"].is_number());
+    assert_eq!(without["retrieval"], with["retrieval"]);
+    user.succeeds(&["eval", "--knn", "3", "--no-clusters"]);
+    assert!(json(&user.reads_text("runs/mine/metrics.json"))["clusters"].is_null());
+}
+
+#[test]
 fn faulty_arrays_and_arguments_that_exclude_each_other_are_told() {
     let user = evaluated();
     let swapped = ["eval", "--embeddings", REFERENCES[4], "--labels", REFERENCES[2]];

@@ -15,6 +15,7 @@
 //! on the processor only in so far as [`Simd`](crate::runtime::Simd) does.
 
 mod blocks;
+mod products;
 mod rounds;
 mod seeding;
 #[cfg(test)]

@@ -4,7 +4,8 @@ use rayon::prelude::*;
 
 use super::super::watch::Watch;
 use super::Clustering;
-use super::blocks::{Blocks, Centres};
+use super::blocks::Blocks;
+use super::products::Centres;
 use crate::error::Result;
 
 /// Runs rounds from these points as centres, until no point changes its cluster, the centres move

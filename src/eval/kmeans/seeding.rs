@@ -12,7 +12,8 @@ use rand::RngExt;
 use rayon::prelude::*;
 
 use super::super::watch::Watch;
-use super::blocks::{Blocks, Centres, ROWS};
+use super::blocks::Blocks;
+use super::products::{Centres, ROWS};
 use crate::error::Result;
 use crate::random::Generator;
 use crate::runtime::{Kernel, Simd};

@@ -2,7 +2,8 @@ use ndarray::Array2;
 use rand::RngExt;
 use serde::Deserialize;
 
-use super::blocks::{Blocks, Centres, ROWS, TILE};
+use super::blocks::Blocks;
+use super::products::{Centres, ROWS, TILE};
 use super::*;
 use crate::error::Error;
 use crate::eval::agreement::Agreement;
@@ -226,7 +227,8 @@ fn equal_points_are_in_one_cluster_also_where_there_are_more_clusters_than_point
 
 #[test]
 fn every_product_is_that_of_plain_sums_whatever_the_padding() {
-    for (rows, dimensions, clusters) in [(1, 1, 1), (16, 3, TILE), (300, 17, 13), (ROWS + 1, 2, 40)] {
+    for (rows, dimensions, clusters) in [(1, 1, 1), (16, 3, TILE), (300, 17, 13), (ROWS + 1, 2, 40)]
+    {
         let points = random(rows, dimensions, 6);
         let blocks = Blocks::new(Points::of(points.view()));
         let mut values = vec![0.0; clusters * dimensions];

@@ -311,3 +311,21 @@ fn shuffled_labels_are_right_about_as_often_as_chance() {
     let right = voted.iter().zip(&labels).filter(|(ours, truth)| ours == truth).count();
     assert!((140..=260).contains(&right), "{right} of 2,000");
 }
+
+#[test]
+fn many_classes_among_the_voters_are_ranked_as_few_are() {
+    let mut random = generator(13, Purpose::Sample, 0);
+    for classes in [1, 3, FEW, FEW + 1, 40, 5000] {
+        let labels: Vec<i64> = (0..300).map(|_| random.random_range(0..classes as i64)).collect();
+        let voters: ndarray::Array1<u32> = (0..300).collect();
+        let mut expected: Vec<i64> = Vec::new();
+        labels.iter().for_each(|label| {
+            if !expected.contains(label) {
+                expected.push(*label);
+            }
+        });
+        let votes = |class: i64| labels.iter().filter(|&&label| label == class).count();
+        expected.sort_by_key(|&class| std::cmp::Reverse(votes(class)));
+        assert_eq!(ranking(voters.view(), &labels, classes), expected, "{classes}");
+    }
+}

@@ -151,3 +151,24 @@ fn an_embedding_that_is_no_number_is_told_with_its_row() {
     let message = retrieve(&part, None, &[1]).unwrap_err().to_string();
     assert!(message.contains("reference image 13"), "{message}");
 }
+
+#[test]
+fn neighbours_that_were_found_already_give_the_same_bits() {
+    let ((mut references, labels), (queries, truth)) =
+        (clusters(400, 9.0, 8), clusters(90, 9.0, 9));
+    // Equal points: more than any query needs lie in one place.
+    let first = references.row(0).to_owned();
+    (0..120).for_each(|row| references.row_mut(row).assign(&first));
+    let of_references = Labelled { embeddings: references.view(), labels: &labels };
+    let of_queries = Labelled { embeddings: queries.view(), labels: &truth };
+    let ks = [1, 3, 8];
+    let deepest = depth(&of_references, Some(&of_queries), &ks);
+    let found = nearest(references.view(), queries.view(), deepest).unwrap();
+    let measured = retrieve(&of_references, Some(&of_queries), &ks).unwrap();
+    assert_eq!(retrieve_among(&found, &of_references, Some(&of_queries), &ks), measured);
+    let deepest = depth(&of_references, None, &ks);
+    let found = nearest(references.view(), references.view(), deepest + 1).unwrap().without_self();
+    let measured = retrieve(&of_references, None, &ks).unwrap();
+    assert_eq!(retrieve_among(&found, &of_references, None, &ks), measured);
+    assert!(measured.r_precision > 0.1 && measured.r_precision < 0.9, "{measured:?}");
+}

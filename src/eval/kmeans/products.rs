@@ -1,0 +1,233 @@
+//! Products of points in panels with centres in tiles: the nearest centre of each point, or all
+//! distances.
+
+use rayon::prelude::*;
+
+use super::super::knn::Points;
+use crate::runtime::{Kernel, multiply_add};
+
+/// Points side by side: two registers of AVX2.
+pub const PANEL: usize = 16;
+
+/// Centres whose products are computed together: with two registers each, all accumulators fit.
+pub const TILE: usize = 6;
+
+/// Panels that a thread takes at once.
+pub const CHUNK: usize = 16;
+
+/// Points of a chunk.
+pub const ROWS: usize = CHUNK * PANEL;
+
+/// Numbers of the centres that are gone through before the next panel: they fit the second cache.
+const CACHED: usize = 24 << 10;
+
+/// Centres laid out for products.
+pub struct Centres {
+    /// −2 c, dimension-major `[⌈K / TILE⌉, D, TILE]`; zeros fill the last.
+    tiles: Vec<f32>,
+    /// Squared lengths `[⌈K / TILE⌉ · TILE]`; infinite for what fills the last tile.
+    norms: Vec<f32>,
+    dimensions: usize,
+}
+
+impl Centres {
+    /// # Shapes
+    /// centres `[K, D]`, row by row
+    pub fn new(centres: &[f32], dimensions: usize) -> Centres {
+        let count = centres.len() / dimensions;
+        let mut tiles = vec![0.0; count.div_ceil(TILE) * TILE * dimensions];
+        let mut norms = vec![f32::INFINITY; count.div_ceil(TILE) * TILE];
+        let groups = centres.par_chunks(TILE * dimensions);
+        let filled = tiles.par_chunks_mut(TILE * dimensions).zip(norms.par_chunks_mut(TILE));
+        filled.zip(groups).for_each(|((tile, norms), group)| {
+            for (lane, centre) in group.chunks_exact(dimensions).enumerate() {
+                for (line, value) in tile.chunks_exact_mut(TILE).zip(centre) {
+                    line[lane] = -2.0 * value;
+                }
+                norms[lane] = squared_length(centre);
+            }
+        });
+        Centres { tiles, norms, dimensions }
+    }
+
+    /// Number of centres with those that fill the last tile.
+    pub fn padded(&self) -> usize {
+        self.norms.len()
+    }
+
+    /// Tiles that fit the cache together.
+    fn block(&self) -> usize {
+        (CACHED / (TILE * self.dimensions)).max(1)
+    }
+}
+
+/// |x|², summed in f64.
+pub fn squared_length(point: &[f32]) -> f32 {
+    point.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>() as f32
+}
+
+/// Adds some points up, in f64 and in their order.
+pub struct Sum<'a> {
+    pub points: Points<'a>,
+    pub rows: &'a [u32],
+    /// `[D]`
+    pub sum: &'a mut [f64],
+}
+
+impl Kernel for Sum<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FMA: bool>(self) {
+        for &row in self.rows {
+            for (sum, &value) in self.sum.iter_mut().zip(self.points.row(row)) {
+                *sum += f64::from(value);
+            }
+        }
+    }
+}
+
+/// One number a point of a panel.
+#[derive(Clone, Copy)]
+#[repr(align(32))]
+struct Lanes([f32; PANEL]);
+
+/// |c|² − 2 x·c of every point of a panel and every centre of a tile.
+///
+/// The sums are kept in registers and written out at the end.
+#[inline(always)]
+fn scores<const FMA: bool>(
+    panel: &[[f32; PANEL]],
+    tile: &[[f32; TILE]],
+    norms: &[f32; TILE],
+) -> [Lanes; TILE] {
+    let mut sums = norms.map(|norm| [Half([norm; 8]); 2]);
+    for (points, centres) in panel.iter().zip(tile) {
+        let points = halves(points);
+        for centre in 0..TILE {
+            let factor = Half([centres[centre]; 8]);
+            for half in 0..2 {
+                sums[centre][half] = add_product::<FMA>(sums[centre][half], factor, points[half]);
+            }
+        }
+    }
+    let mut scores = [Lanes([0.0; PANEL]); TILE];
+    for centre in 0..TILE {
+        for half in 0..2 {
+            scores[centre].0[half * 8..][..8].copy_from_slice(&sums[centre][half].0);
+        }
+    }
+    scores
+}
+
+/// Eight numbers: one register of AVX2.
+#[derive(Clone, Copy)]
+#[repr(align(32))]
+struct Half([f32; 8]);
+
+#[inline(always)]
+fn halves(line: &[f32; PANEL]) -> [Half; 2] {
+    let mut halves = [Half([0.0; 8]); 2];
+    for half in 0..2 {
+        halves[half].0.copy_from_slice(&line[half * 8..][..8]);
+    }
+    halves
+}
+
+#[inline(always)]
+fn add_product<const FMA: bool>(sum: Half, a: Half, b: Half) -> Half {
+    let mut result = sum;
+    for lane in 0..8 {
+        result.0[lane] = multiply_add::<FMA>(a.0[lane], b.0[lane], sum.0[lane]);
+    }
+    result
+}
+
+/// The nearest centre of each point of some panels.
+pub struct Nearest<'a> {
+    pub panels: &'a [f32],
+    pub centres: &'a Centres,
+    /// The lowest score so far.
+    pub best: &'a mut [f32; ROWS],
+    /// Whose it is.
+    pub index: &'a mut [u32; ROWS],
+}
+
+impl Kernel for Nearest<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FMA: bool>(self) {
+        let Centres { tiles, norms, dimensions } = self.centres;
+        let (tiles, norms) = (tiles.as_chunks::<TILE>().0, norms.as_chunks::<TILE>().0);
+        let panels = self.panels.as_chunks::<PANEL>().0.chunks_exact(*dimensions);
+        let (best, index) =
+            (self.best.as_chunks_mut::<PANEL>().0, self.index.as_chunks_mut::<PANEL>().0);
+        let block = self.centres.block();
+        let blocks = tiles.chunks(block * dimensions).zip(norms.chunks(block));
+        for (number, (tiles, norms)) in blocks.enumerate() {
+            for (panel, (best, index)) in panels.clone().zip(best.iter_mut().zip(&mut *index)) {
+                let tiles = tiles.chunks_exact(*dimensions).zip(norms);
+                for (tile, (values, norms)) in tiles.enumerate() {
+                    let first = (number * block + tile) * TILE;
+                    let scores = scores::<FMA>(panel, values, norms);
+                    keep_lowest(&scores, first as u32, best, index);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn keep_lowest(
+    scores: &[Lanes; TILE],
+    first: u32,
+    best: &mut [f32; PANEL],
+    index: &mut [u32; PANEL],
+) {
+    for (centre, Lanes(scores)) in (first..).zip(scores) {
+        for lane in 0..PANEL {
+            let lower = scores[lane] < best[lane];
+            best[lane] = if lower { scores[lane] } else { best[lane] };
+            index[lane] = if lower { centre } else { index[lane] };
+        }
+    }
+}
+
+/// Squared distances of all centres to the points of some panels.
+pub struct Measure<'a> {
+    pub panels: &'a [f32],
+    pub norms: &'a [f32],
+    pub centres: &'a Centres,
+    /// `[K, ROWS]`
+    pub distances: &'a mut [f32],
+}
+
+impl Kernel for Measure<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FMA: bool>(self) {
+        let Centres { tiles, norms, dimensions } = self.centres;
+        let (tiles, norms) = (tiles.as_chunks::<TILE>().0, norms.as_chunks::<TILE>().0);
+        let panels = self.panels.as_chunks::<PANEL>().0.chunks_exact(*dimensions);
+        let panels = panels.zip(self.norms.as_chunks::<PANEL>().0);
+        let block = self.centres.block();
+        let blocks = tiles.chunks(block * dimensions).zip(norms.chunks(block));
+        for (number, (tiles, norms)) in blocks.enumerate() {
+            for (place, (panel, lengths)) in panels.clone().enumerate() {
+                let tiles = tiles.chunks_exact(*dimensions).zip(norms);
+                for (tile, (values, norms)) in tiles.enumerate() {
+                    let first = (number * block + tile) * TILE;
+                    let scores = scores::<FMA>(panel, values, norms);
+                    for (centre, Lanes(scores)) in (first..).zip(&scores) {
+                        let out = &mut self.distances[centre * ROWS + place * PANEL..][..PANEL];
+                        for lane in 0..PANEL {
+                            out[lane] = (lengths[lane] + scores[lane]).max(0.0);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
