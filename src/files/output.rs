@@ -54,11 +54,12 @@ impl Output {
     /// # Errors
     /// The system refuses.
     pub fn make_folder(&self) -> Result<()> {
-        let Some(folder) = folder_of(&self.path).filter(|_| !self.is_stream) else {
+        if self.is_stream {
             return Ok(());
-        };
-        create_folder(folder)?;
-        sweep_new(folder);
+        }
+        let folder = folder_of(&self.path);
+        folder.map_or(Ok(()), create_folder)?;
+        sweep_new(folder.unwrap_or(Path::new(".")));
         Ok(())
     }
 }
