@@ -17,7 +17,9 @@ const COVER: f64 = 0.75;
 pub fn name_classes(canvas: &mut Canvas, panel: &Scatter<'_>, area: Rect, classes: &[String]) {
     let ink = Ink::tick().size(SIZE).bold().anchor(Anchor::Middle);
     let mut taken: Vec<Rect> = Vec::new();
-    for (number, at) in middles(panel, area, classes.len()) {
+    for (number, (x, y)) in middles(panel, area, classes.len()) {
+        // A class of one point is seen below its name.
+        let at = (x, y - SIZE);
         let words = ClassName { name: &classes[number], number }.within(WIDEST, ink);
         let width = text_width(&words.text, ink) + 2.0 * ROOM;
         let height = SIZE + 2.0 * ROOM;
