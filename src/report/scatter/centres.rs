@@ -17,7 +17,9 @@ const COVER: f64 = 0.75;
 pub fn name_classes(canvas: &mut Canvas, panel: &Scatter<'_>, area: Rect, classes: &[String]) {
     let ink = Ink::tick().size(SIZE).bold().anchor(Anchor::Middle);
     let mut taken: Vec<Rect> = Vec::new();
-    for (number, at) in middles(panel, area, classes.len()) {
+    for (number, (x, y)) in middles(panel, area, classes.len()) {
+        // A class of one point is seen below its name.
+        let at = (x, y - SIZE);
         let words = ClassName { name: &classes[number], number }.within(WIDEST, ink);
         let width = text_width(&words.text, ink) + 2.0 * ROOM;
         let height = SIZE + 2.0 * ROOM;
@@ -34,26 +36,34 @@ pub fn name_classes(canvas: &mut Canvas, panel: &Scatter<'_>, area: Rect, classe
     }
 }
 
-/// The classes that have points, those of the most first, each with the middle of its points: half
-/// of them lie to either side, and half above.
+/// The classes that have points, those of the most first, each with the one of its points that is
+/// nearest to their middle: half of them lie to either side of that, and half above.
 fn middles(panel: &Scatter<'_>, area: Rect, classes: usize) -> Vec<(usize, Point)> {
     let Some(place) = placing(panel.points, area) else { return Vec::new() };
-    let mut of_class: Vec<(usize, Vec<f64>, Vec<f64>)> =
-        (0..classes).map(|class| (class, Vec::new(), Vec::new())).collect();
-    for (point, &label) in panel.points.iter().zip(panel.labels).filter(|(point, _)| finite(point))
-    {
-        let (x, y) = place(*point);
-        of_class[label].1.push(x);
-        of_class[label].2.push(y);
+    let mut of_class: Vec<(usize, Vec<Point>)> =
+        (0..classes).map(|class| (class, Vec::new())).collect();
+    let finite = panel.points.iter().zip(panel.labels).filter(|(point, _)| finite(point));
+    for (point, &label) in finite {
+        of_class[label].1.push(place(*point));
     }
-    of_class.retain(|(_, across, _)| !across.is_empty());
-    of_class.sort_by_key(|(class, across, _)| (usize::MAX - across.len(), *class));
-    let middle = |mut values: Vec<f64>| {
+    of_class.retain(|(_, points)| !points.is_empty());
+    of_class.sort_by_key(|(class, points)| (usize::MAX - points.len(), *class));
+    of_class.into_iter().map(|(class, points)| (class, central(&points))).collect()
+}
+
+/// The point that is nearest to the middle of all.
+fn central(points: &[Point]) -> Point {
+    let median = |mut values: Vec<f64>| {
         values.sort_by(f64::total_cmp);
         values[values.len() / 2]
     };
-    let at = |(class, across, down)| (class, (middle(across), middle(down)));
-    of_class.into_iter().map(at).collect()
+    let (x, y) = (
+        median(points.iter().map(|p| p.0).collect()),
+        median(points.iter().map(|p| p.1).collect()),
+    );
+    let distance = |point: &&Point| (point.0 - x).hypot(point.1 - y);
+    let nearest = points.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)));
+    *nearest.expect("a class here has a point")
 }
 
 fn inside(part: Rect, area: Rect) -> bool {
@@ -95,6 +105,14 @@ mod tests {
         let (many, one) = (found[0].1, found[1].1);
         assert!(many.0 < one.0 && many.1 > one.1, "{many:?} {one:?}");
         assert!((one.0 - 250.0).abs() < 60.0, "{one:?}");
+    }
+
+    #[test]
+    fn a_name_stands_at_a_point_of_its_class_and_never_between_two() {
+        let points = [(0.0, 10.0), (100.0, 0.0), (0.0, 12.0), (90.0, 1.0)];
+        assert!(points.contains(&central(&points)));
+        assert_eq!(central(&[(0.0, 0.0), (1.0, 1.0), (2.0, 2.0), (1.0, 9.0)]), (1.0, 1.0));
+        assert_eq!(central(&points[..1]), points[0]);
     }
 
     #[test]
