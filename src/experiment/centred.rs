@@ -73,7 +73,7 @@ mod tests {
         assert_eq!([moved[[0, 1]], moved[[1, 1]]], [0.1, -0.3]);
         assert!(!Centre::of(&array![[0.1, 0.2], [0.3, -0.4]], None).moves());
         // A dimension that is the same for all hides nothing.
-        assert!(!Centre::of(&array![[0.1, 0.7], [0.2, 0.7]], None).moves());
+        assert!(!Centre::of(&array![[0.1, 0.7], [0.9, 0.7]], None).moves());
         assert!(!Centre::of(&array![[0.7], [0.7]], None).moves());
     }
 

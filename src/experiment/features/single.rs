@@ -149,6 +149,9 @@ fn refuse_infinite(numbers: &Numbers, file: &Path) -> Result<()> {
     }
 }
 
+/// Below this, squared differences become 0.
+const SMALLEST: f32 = 1e-18;
+
 /// The same numbers, where f32 holds their squared differences.
 fn squarable(singles: Array2<f32>, file: &Path) -> Result<Array2<f32>> {
     // Below this, squared differences add up to less than the largest number.
