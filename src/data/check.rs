@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
-use super::{After, Class, CsvOptions, Dataset, examine};
+use super::{After, Class, CsvOptions, Dataset, examine, source};
 use crate::error::{Error, Fault, Result};
 
 /// Faults that are kept; all are counted.
@@ -79,10 +79,8 @@ fn as_messages<S: Serializer>(faults: &[Fault], to: S) -> std::result::Result<S:
 /// [`Error::Io`] where the system refuses to read the file, and [`Error::Fault`] where there is
 /// none or it is a folder. Every other fault is in the summary.
 pub fn check(file: &Path, options: &CsvOptions) -> Result<Summary> {
-    if !file.exists() || file.is_dir() {
-        // Nothing to sum up: the error says which of the two it is.
-        super::read_unzipped(file)?;
-    }
+    // Where there is no file, there is nothing to sum up.
+    source::refuse_missing(file)?;
     let mut summary = Summary {
         file: file.to_path_buf(),
         rows: 0,

@@ -37,5 +37,7 @@ pub use self::split::{Split, split};
 use self::csv::{After, examine};
 use self::dataset::{classes_of, listed, name_classes};
 use self::sample::write_rows;
+pub use self::source::is_read_once;
+
 use self::source::read_unzipped;
 use crate::files::sha256_hex;

@@ -19,7 +19,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use self::layout::{Layout, layout_of, text_of};
-use super::{ClassNames, Dataset, classes_of, name_classes, read_unzipped, sha256_hex};
+use super::{ClassNames, Dataset, classes_of, name_classes, sha256_hex, source};
 use crate::error::{Error, Fault, Result};
 
 /// How to read a CSV of images.
@@ -163,11 +163,11 @@ pub(super) fn examine(
     options: &CsvOptions,
     tell: &mut dyn FnMut(Fault) -> After,
 ) -> Result<Findings> {
-    let bytes = read_unzipped(file)?;
-    let text = text_of(&bytes);
+    let table = source::open(file)?;
+    let text = text_of(table.text());
     let layout = layout_of(file, text, options)?;
     let (quick, sha256) = std::thread::scope(|scope| {
-        let hash = scope.spawn(|| sha256_hex(&bytes));
+        let hash = scope.spawn(|| sha256_hex(&table.bytes));
         let quick = fast::read(text, &layout);
         (quick, hash.join().expect("hashing does not panic"))
     });
