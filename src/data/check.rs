@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
-use super::{After, Class, CsvOptions, Dataset, examine, source};
+use super::{After, Class, CsvOptions, Dataset, Pixels, examine, source};
 use crate::error::{Error, Fault, Result};
 
 /// Faults that are kept; all are counted.
@@ -61,16 +61,26 @@ pub struct ClassCount {
 /// Pixel values of all images together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Values {
-    /// The smallest, 0..=255.
-    pub min: u8,
-    /// The largest, 0..=255.
-    pub max: u8,
+    /// The smallest.
+    #[serde(serialize_with = "short")]
+    pub min: f32,
+    /// The largest.
+    #[serde(serialize_with = "short")]
+    pub max: f32,
     /// Their arithmetic mean.
     pub mean: f64,
 }
 
 fn as_messages<S: Serializer>(faults: &[Fault], to: S) -> std::result::Result<S::Ok, S::Error> {
     to.collect_seq(faults.iter().map(Fault::to_string))
+}
+
+/// A whole number without a point.
+fn short<S: Serializer>(value: &f32, to: S) -> std::result::Result<S::Ok, S::Error> {
+    match value.fract() == 0.0 && value.abs() < 1e9 {
+        true => to.serialize_i64(*value as i64),
+        false => to.serialize_f32(*value),
+    }
 }
 
 /// Looks through a whole file and collects its faults.
@@ -121,15 +131,25 @@ fn content(data: &Dataset, header: bool) -> Content {
     }
 }
 
-fn values(pixels: &[u8]) -> Option<Values> {
-    let (&min, &max) = (pixels.iter().min()?, pixels.iter().max()?);
-    let sum: u64 = pixels.iter().map(|&value| u64::from(value)).sum();
-    Some(Values { min, max, mean: sum as f64 / pixels.len() as f64 })
+fn values(pixels: &Pixels) -> Option<Values> {
+    let (min, max) = pixels.range()?;
+    Some(Values { min, max, mean: pixels.mean() })
 }
 
+/// Images that equal an earlier one, value by value.
 fn copies(data: &Dataset) -> usize {
-    let mut seen = HashSet::with_capacity(data.len());
-    (0..data.len()).filter(|&row| !seen.insert(data.image(row))).count()
+    fn of<T: std::hash::Hash + Eq>(values: &[T], size: usize) -> usize {
+        let mut seen = HashSet::with_capacity(values.len() / size);
+        values.chunks_exact(size).filter(|image| !seen.insert(*image)).count()
+    }
+    let size = data.side * data.side;
+    match &data.pixels {
+        Pixels::Bytes(values) => of(values, size),
+        // −0 and 0 are one value, and none is NaN.
+        Pixels::Floats(values) => {
+            of(&values.iter().map(|value| (value + 0.0).to_bits()).collect::<Vec<_>>(), size)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -161,7 +181,7 @@ mod tests {
         assert_eq!((content.header, content.images, content.side), (true, 4, 2));
         let counts = content.classes.iter().map(|c| (c.class.label.as_str(), c.count));
         assert_eq!(counts.collect::<Vec<_>>(), [("x", 2), ("y", 2)]);
-        assert_eq!(content.values, Some(Values { min: 0, max: 9, mean: 39.0 / 16.0 }));
+        assert_eq!(content.values, Some(Values { min: 0.0, max: 9.0, mean: 39.0 / 16.0 }));
         assert_eq!(content.copies, 1);
         assert_eq!(content.sha256, super::super::sha256_hex(text.as_bytes()));
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Amount, ClassNames, CsvOptions, Header, LabelColumn};
+use super::{Amount, ClassNames, CsvOptions, Header, LabelColumn, Scale};
 use crate::error::{Error, Result};
 
 /// What stands under `[data]`.
@@ -18,6 +18,8 @@ pub struct DataConfig {
     pub header: Header,
     /// How classes are named in tables and legends.
     pub names: ClassNames,
+    /// What pixel values are divided by: `"auto"` goes by their range, or a number above 0.
+    pub scale: Scale,
     /// Share of the images for validation; above 0 and below 1.
     pub validation: f64,
     /// Images to train on, of those left after validation: `"all"`, or so many, in which the
@@ -35,6 +37,7 @@ impl Default for DataConfig {
             label: "auto".to_owned(),
             header: Header::Auto,
             names: ClassNames::Auto,
+            scale: Scale::Auto,
             validation: 0.05,
             train_size: Amount::All,
             unseen_classes: "none".to_owned(),
@@ -59,6 +62,6 @@ impl DataConfig {
     /// How the file is read; `pairs` tells whether pairs are drawn from it.
     pub fn csv_options(&self, pairs: bool) -> CsvOptions {
         let label = LabelColumn::from(self.label.as_str());
-        CsvOptions { label, header: self.header, names: self.names, pairs }
+        CsvOptions { label, header: self.header, names: self.names, scale: self.scale, pairs }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::{CsvOptions, Pixels, Reading, Scale};
 use crate::error::{Error, Fault, Result};
 
 /// Names of Fashion-MNIST's labels 0 to 9 (Xiao et al. 2017, table 2).
@@ -21,11 +23,28 @@ const FASHION_MNIST: [&str; 10] = [
     "Ankle boot",
 ];
 
+/// Images as a source reads them, before labels become classes and the scale is known.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RawImages {
+    /// Values as they stand in the file, row-major `[N, side * side]`.
+    pub pixels: Pixels,
+    /// Height and width of an image in pixels.
+    pub side: usize,
+    /// Labels in the order in which they appear, `[C]`; none where images have no labels.
+    pub distinct: Option<Vec<String>>,
+    /// Index into `distinct` of each image, `[N]`; 0 where images have no labels.
+    pub rows: Vec<u32>,
+    /// What was understood of the file.
+    pub reading: Reading,
+}
+
 /// Labelled square images of one channel.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Dataset {
-    /// Pixel values 0..=255, row-major `[N, side * side]`.
-    pub pixels: Vec<u8>,
+    /// Pixel values as they stand in the file, row-major `[N, side * side]`.
+    pub pixels: Pixels,
+    /// What brings them into 0..1: a network sees a value divided by this.
+    pub scale: f32,
     /// Class index of each image, 0..C, `[N]`; `i64` is what libtorch indexes with.
     pub labels: Vec<i64>,
     /// Height and width of an image in pixels.
@@ -36,6 +55,10 @@ pub struct Dataset {
     pub sha256: String,
     /// The file as the user named it.
     pub file: PathBuf,
+    /// What was understood of the file.
+    pub reading: Reading,
+    /// The images as pictures show them, where `pixels` are not that already.
+    shown: OnceLock<Vec<u8>>,
 }
 
 /// A class of images.
@@ -63,6 +86,32 @@ pub enum ClassNames {
 }
 
 impl Dataset {
+    /// Gives raw images their scale and classes.
+    ///
+    /// # Errors
+    /// [`Error::Fault`] where their range needs a scale that is not given, and where names are asked
+    /// for that do not fit the labels.
+    pub fn new(
+        raw: RawImages,
+        options: &CsvOptions,
+        file: &Path,
+        sha256: String,
+    ) -> Result<Dataset> {
+        let RawImages { pixels, side, distinct, rows, mut reading } = raw;
+        let refused = |(problem, way_out)| Fault::new(file, problem).remedy(way_out);
+        let scale = options.scale.divisor(&pixels).map_err(refused)?;
+        reading.remarks.extend(scale_remark(options, &pixels, scale));
+        let is_labelled = distinct.is_some();
+        // Without labels all images are of one class, which has no name.
+        let distinct = distinct.unwrap_or_else(|| vec![String::new()]);
+        let (mut classes, labels) = classes_of(&distinct, &rows);
+        if is_labelled {
+            name_classes(&mut classes, options.names, side, file)?;
+        }
+        let (file, shown) = (file.to_path_buf(), OnceLock::new());
+        Ok(Dataset { pixels, scale, labels, side, classes, sha256, file, reading, shown })
+    }
+
     /// Number of images N.
     pub fn len(&self) -> usize {
         self.labels.len()
@@ -73,13 +122,17 @@ impl Dataset {
         self.labels.is_empty()
     }
 
-    /// Pixels of one image, row-major `[side * side]`.
+    /// One image as pictures show it: grey values 0..=255, row-major `[side * side]`.
     ///
     /// # Panics
     /// Where `row` is not below [`len`](Self::len).
     pub fn image(&self, row: usize) -> &[u8] {
         let size = self.side * self.side;
-        &self.pixels[row * size..(row + 1) * size]
+        let shown = match &self.pixels {
+            Pixels::Bytes(bytes) if self.scale == 255.0 => bytes,
+            other => self.shown.get_or_init(|| grey_values(other, self.scale)),
+        };
+        &shown[row * size..(row + 1) * size]
     }
 
     /// Number of images of each class, `[C]`.
@@ -117,6 +170,32 @@ impl Dataset {
         self.classes = classes.to_vec();
         Ok(self)
     }
+}
+
+/// Values as pictures show them, 0..=255; where some are negative, −1 is black and 0 is grey.
+fn grey_values(pixels: &Pixels, scale: f32) -> Vec<u8> {
+    let is_signed = pixels.range().is_some_and(|(min, _)| min < 0.0);
+    let grey = |value: f32| {
+        let share = if is_signed { (value / scale + 1.0) / 2.0 } else { value / scale };
+        (share * 255.0).round() as u8
+    };
+    match pixels {
+        Pixels::Bytes(values) => values.iter().map(|&value| grey(f32::from(value))).collect(),
+        Pixels::Floats(values) => values.iter().map(|&value| grey(value)).collect(),
+    }
+}
+
+/// Says what values are divided by, where it is not 255 of bytes.
+fn scale_remark(options: &CsvOptions, pixels: &Pixels, scale: f32) -> Option<String> {
+    let (min, max) = pixels.range()?;
+    let is_plain = matches!(pixels, Pixels::Bytes(_)) && scale == 255.0;
+    let way_out = match options.scale {
+        Scale::Auto => "; --scale takes another number",
+        Scale::By(_) => "",
+    };
+    let kind = if pixels.are_whole() { "whole numbers" } else { "numbers" };
+    let told = || format!("pixels: {kind} from {min} to {max}, divided by {scale}{way_out}");
+    (!is_plain).then(told)
 }
 
 /// Classes and class indices from the labels of the rows.
@@ -207,10 +286,10 @@ mod tests {
     const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
     fn two_images(labels: [&str; 2]) -> Dataset {
-        let distinct = labels.map(str::to_owned);
-        let (classes, labels) = classes_of(&distinct, &[0, 1]);
-        let (sha256, file) = (String::new(), PathBuf::from("t.csv"));
-        Dataset { pixels: vec![3, 4], labels, side: 1, classes, sha256, file }
+        let distinct = Some(labels.map(str::to_owned).to_vec());
+        let pixels = Pixels::Bytes(vec![3, 254]);
+        let raw = RawImages { pixels, side: 1, distinct, rows: vec![0, 1], ..RawImages::default() };
+        Dataset::new(raw, &CsvOptions::default(), Path::new("t.csv"), String::new()).unwrap()
     }
 
     #[test]
@@ -267,7 +346,7 @@ mod tests {
     fn images_and_counts_are_those_of_the_rows() {
         let data = two_images(["b", "a"]);
         assert_eq!((data.len(), data.is_empty()), (2, false));
-        assert_eq!((data.image(0), data.image(1)), ([3].as_slice(), [4].as_slice()));
+        assert_eq!((data.image(0), data.image(1)), ([3].as_slice(), [254].as_slice()));
         assert_eq!(data.class_counts(), [1, 1]);
     }
 }

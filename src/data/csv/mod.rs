@@ -19,11 +19,11 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use self::layout::{Layout, layout_of, text_of};
-use super::{ClassNames, Dataset, classes_of, name_classes, sha256_hex, source};
+use super::{ClassNames, Dataset, Pixels, RawImages, Reading, Scale, Source, open, sha256_hex};
 use crate::error::{Error, Fault, Result};
 
 /// How to read a CSV of images.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CsvOptions {
     /// Which column holds the label.
     pub label: LabelColumn,
@@ -31,6 +31,8 @@ pub struct CsvOptions {
     pub header: Header,
     /// How classes are named.
     pub names: ClassNames,
+    /// What pixel values are divided by.
+    pub scale: Scale,
     /// Whether pairs will be drawn from the images, which takes two classes and two images of
     /// each. A test set needs neither.
     pub pairs: bool,
@@ -39,7 +41,7 @@ pub struct CsvOptions {
 impl Default for CsvOptions {
     fn default() -> Self {
         let (label, header, names) = (LabelColumn::Auto, Header::Auto, ClassNames::Auto);
-        CsvOptions { label, header, names, pairs: true }
+        CsvOptions { label, header, names, scale: Scale::Auto, pairs: true }
     }
 }
 
@@ -163,7 +165,10 @@ pub(super) fn examine(
     options: &CsvOptions,
     tell: &mut dyn FnMut(Fault) -> After,
 ) -> Result<Findings> {
-    let table = source::open(file)?;
+    let table = match open(file, options, tell)? {
+        Source::Table(table) => table,
+        Source::Images(found) => return found.into_findings(file, options),
+    };
     let text = text_of(table.text());
     let layout = layout_of(file, text, options)?;
     let (quick, sha256) = std::thread::scope(|scope| {
@@ -181,20 +186,21 @@ pub(super) fn examine(
             (scan.good, scan.rows)
         }
     };
-    let (mut classes, labels) = classes_of(&found.distinct, &found.rows);
-    // Without labels all images are of one class, which has no name.
     let unlabelled = layout.label.is_none();
     // Where a row is faulty, classes may only seem to be missing or to lack images.
-    if found.rows.len() == rows && !unlabelled {
-        name_classes(&mut classes, options.names, layout.side, file)?;
-        if options.pairs {
-            tell_lonely(file, text, &layout, &found, tell);
-        }
+    let faultless = found.rows.len() == rows;
+    if faultless && !unlabelled && options.pairs {
+        tell_lonely(file, text, &layout, &found, tell);
     }
+    let names = if faultless { options.names } else { ClassNames::Labels };
+    let options = CsvOptions { names, ..options.clone() };
     let (side, header) = (layout.side, layout.names.is_some());
-    let pixels = found.pixels;
-    let file = file.to_path_buf();
-    Ok(Findings { data: Dataset { pixels, labels, side, classes, sha256, file }, rows, header })
+    let Rows { pixels, distinct, rows: indices, .. } = found;
+    let distinct = (!unlabelled).then_some(distinct);
+    let (pixels, reading) = (Pixels::Bytes(pixels), Reading::default());
+    let reading = Reading { remarks: table.remarks, ..reading };
+    let raw = RawImages { pixels, side, distinct, rows: indices, reading };
+    Ok(Findings { data: Dataset::new(raw, &options, file, sha256)?, rows, header })
 }
 
 /// Tells classes from which no pair can be drawn.

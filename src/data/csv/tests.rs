@@ -36,6 +36,14 @@ fn labels(data: &Dataset) -> Vec<&str> {
     data.classes.iter().map(|class| class.label.as_str()).collect()
 }
 
+/// Values of a data set of bytes.
+fn values(data: &Dataset) -> &[u8] {
+    match &data.pixels {
+        Pixels::Bytes(values) => values,
+        Pixels::Floats(values) => panic!("floats: {values:?}"),
+    }
+}
+
 fn label_at(column: &str) -> CsvOptions {
     CsvOptions { label: LabelColumn::Given(column.to_owned()), ..CsvOptions::default() }
 }
@@ -56,7 +64,7 @@ fn good_but(line: &str) -> String {
 #[test]
 fn pixels_are_rows_and_labels_are_class_indices() {
     let data = loaded(GOOD);
-    assert_eq!(data.pixels, GOOD_PIXELS);
+    assert_eq!(data.pixels, Pixels::Bytes(GOOD_PIXELS.to_vec()));
     assert_eq!((data.labels.as_slice(), data.side), ([0, 1, 0, 1].as_slice(), 2));
     assert_eq!(labels(&data), ["3", "7"]);
     assert_eq!(data.sha256, sha256_hex(GOOD.as_bytes()));
@@ -93,7 +101,10 @@ fn a_gzip_gives_the_same_images_and_the_hash_of_what_is_in_it() {
     std::io::Write::write_all(&mut encoder, GOOD.as_bytes()).unwrap();
     let zipped = encoder.finish().unwrap();
     let data = loaded(&zipped);
-    assert_eq!((data.pixels, data.sha256), (GOOD_PIXELS.to_vec(), loaded(GOOD).sha256));
+    assert_eq!(
+        (data.pixels, data.sha256),
+        (Pixels::Bytes(GOOD_PIXELS.to_vec()), loaded(GOOD).sha256)
+    );
     let cut = told(&zipped[..zipped.len() - 9]);
     assert!(cut.starts_with("a.csv: the gzip is cut off after "), "{cut}");
 }
@@ -105,11 +116,11 @@ fn the_label_is_found_by_name_or_position_and_is_the_first_otherwise() {
     for column in ["kind", "2", " kind "] {
         let data = load_with(&text, &label_at(column)).unwrap();
         assert_eq!(labels(&data), ["x", "y"]);
-        assert_eq!(data.pixels[..4], [1, 2, 3, 4]);
+        assert_eq!(values(&data)[..4], [1, 2, 3, 4]);
     }
     assert_eq!(labels(&loaded(text.replace("kind", "label"))), ["x", "y"]);
     let first = loaded("k,a\n4,1\n4,2\n5,3\n5,4\n");
-    assert_eq!((labels(&first), first.pixels.as_slice()), (vec!["4", "5"], &[1, 2, 3, 4][..]));
+    assert_eq!((labels(&first), values(&first)), (vec!["4", "5"], &[1, 2, 3, 4][..]));
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub type Bytes = ReaderBytes<'static>;
 pub(super) const PIECE: u64 = 4 << 20;
 
 /// The name that stands for standard input; a file of that name is `./-`.
-pub const STDIN: &str = "-";
+const STDIN: &str = "-";
 
 /// Whether standard input was read: it gives its bytes once.
 static STDIN_WAS_READ: AtomicBool = AtomicBool::new(false);
@@ -81,7 +81,9 @@ fn read_stdin(path: &Path, memory: Memory) -> Result<Bytes> {
     refuse_terminal(path, stdin.is_terminal())?;
     if STDIN_WAS_READ.swap(true, Ordering::Relaxed) {
         let remedy = "name a file for one of the two";
-        return Err(Fault::new(path, "was read already, and gives its bytes once").remedy(remedy).into());
+        return Err(Fault::new(path, "was read already, and gives its bytes once")
+            .remedy(remedy)
+            .into());
     }
     read_all(path, stdin, memory)
 }
@@ -142,8 +144,8 @@ mod tests {
     #[test]
     fn what_never_ends_is_refused_before_the_memory_is_full() {
         let memory = Memory { total: 1 << 40, available: 9_000_000 };
-        let message = read(Path::new("/dev/zero"), memory).unwrap_err().to_string();
-        let problem = "/dev/zero: gives more than the 9.0 MB of memory that are free";
+        let message = read(Path::new("/dev/zero"), memory).err().unwrap().to_string();
+        let problem = "/dev/zero: gives more than the 9 MB of memory that are free";
         assert_eq!(message, format!("{problem}; take a part of it"));
     }
 

@@ -115,9 +115,9 @@ fn by_zeros(bytes: &[u8]) -> Option<Written> {
     };
     // Small numbers of two and four bytes have the same zeros, but are no characters.
     let control = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
-    let odd = start.chunks_exact(unit).filter(|unit| {
-        control(unit[at]) && unit.iter().filter(|&&byte| byte != 0).count() <= 1
-    });
+    let odd = start
+        .chunks_exact(unit)
+        .filter(|unit| control(unit[at]) && unit.iter().filter(|&&byte| byte != 0).count() <= 1);
     (odd.count() == 0).then_some(written)
 }
 
@@ -179,7 +179,8 @@ fn guessed(bytes: &[u8]) -> &'static Encoding {
     }
     detector.feed(b"", true);
     let guess = detector.guess(None, Utf8Detection::Deny);
-    let fits = guess != UTF_8 && guess.decode_without_bom_handling_and_without_replacement(bytes).is_some();
+    let fits = guess != UTF_8
+        && guess.decode_without_bom_handling_and_without_replacement(bytes).is_some();
     if fits { guess } else { WINDOWS_1252 }
 }
 
@@ -286,7 +287,8 @@ mod tests {
     #[test]
     fn other_scripts_are_recognised_by_their_words() {
         // "кошка", "собака", "лошадь" in Windows-1251; "ネコ", "イヌ", "日本語" in Shift_JIS.
-        let cyrillic = b"\xea\xee\xf8\xea\xe0,1\n\xf1\xee\xe1\xe0\xea\xe0,2\n\xeb\xee\xf8\xe0\xe4\xfc,3\n";
+        let cyrillic =
+            b"\xea\xee\xf8\xea\xe0,1\n\xf1\xee\xe1\xe0\xea\xe0,2\n\xeb\xee\xf8\xe0\xe4\xfc,3\n";
         assert_eq!(decode(cyrillic).0, "кошка,1\nсобака,2\nлошадь,3\n");
         let japanese = b"\x83l\x83R,1\n\x83C\x83k,2\n\x93\xfa\x96{\x8c\xea,3\n";
         assert_eq!(decode(japanese).0, "ネコ,1\nイヌ,2\n日本語,3\n");

@@ -7,6 +7,9 @@ use crate::error::{Fault, Result};
 /// Bytes at the start in which zeros and control characters show that a file is no text.
 const SNIFFED: usize = 8192;
 
+/// Words by which a text format is recognised.
+const SNIFFED_WORDS: usize = 4;
+
 /// A format and how its files become what is read.
 struct Format {
     /// Its name with an article.
@@ -23,7 +26,8 @@ const fn format(name: &'static str, magic: &'static [u8], remedy: &'static str) 
     Format { name, magic, offset: 0, remedy }
 }
 
-const IMAGE: &str = "name a CSV of images, or a list of image files: a CSV with the columns path and label";
+const IMAGE: &str =
+    "name a CSV of images, or a list of image files: a CSV with the columns path and label";
 const UNPACK: &str = "unpack it and name the file in it";
 const SHEET: &str = "save the sheet as CSV";
 const ARRAY: &str = "save it as CSV, in Python: import numpy as np, pandas as pd; x = np.load(FILE); \
@@ -85,14 +89,27 @@ const FORMATS: &[Format] = &[
     ),
     format("an Excel workbook (XLS)", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", SHEET),
     format("an HDF5 file", b"\x89HDF\r\n\x1a\n", HDF5),
-    Format { name: "a MATLAB 7.3 (HDF5) file", magic: b"\x89HDF\r\n\x1a\n", offset: 512, remedy: HDF5 },
+    Format {
+        name: "a MATLAB 7.3 (HDF5) file",
+        magic: b"\x89HDF\r\n\x1a\n",
+        offset: 512,
+        remedy: HDF5,
+    },
     format("a MATLAB file", b"MATLAB 5.0 MAT-file", MATLAB),
     format("a Python pickle", b"\x80\x02", PICKLE),
     format("a Python pickle", b"\x80\x03", PICKLE),
     format("a Python pickle", b"\x80\x04", PICKLE),
     format("a Python pickle", b"\x80\x05", PICKLE),
-    format("an R data file", b"RDX", "save it as CSV, in R: write.csv(x, 'images.csv', row.names=FALSE)"),
-    format("an R data file", b"X\n\0\0", "save it as CSV, in R: write.csv(readRDS(FILE), 'images.csv', row.names=FALSE)"),
+    format(
+        "an R data file",
+        b"RDX",
+        "save it as CSV, in R: write.csv(x, 'images.csv', row.names=FALSE)",
+    ),
+    format(
+        "an R data file",
+        b"X\n\0\0",
+        "save it as CSV, in R: write.csv(readRDS(FILE), 'images.csv', row.names=FALSE)",
+    ),
     format("a PDF document", b"%PDF", "name a CSV of images"),
     Format { name: "a tar archive", magic: b"ustar", offset: 257, remedy: UNPACK },
     format("a 7z archive", b"7z\xbc\xaf\x27\x1c", UNPACK),
@@ -160,10 +177,10 @@ fn has_controls(start: &[u8]) -> bool {
 
 fn text_format(start: &[u8]) -> Option<(&'static str, &'static str)> {
     let text = String::from_utf8_lossy(start).to_lowercase();
-    let squeezed = |line: &str| line.split_whitespace().collect::<String>();
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     // Comments come first in ARFF files.
-    let text = text.lines().map(squeezed).find(|line| !line.is_empty() && !line.starts_with('%'))?;
+    let lines = text.lines().filter(|line| !line.starts_with('%'));
+    let text: String = lines.flat_map(str::split_whitespace).take(SNIFFED_WORDS).collect();
     let known = TEXT_FORMATS.iter().find(|(first, ..)| text.starts_with(first));
     known.map(|&(_, name, remedy)| (name, remedy))
 }
@@ -219,7 +236,10 @@ mod tests {
         told(b"RIFF\0\0\0\0WEBPVP8", "a WebP image");
         told(b"\x93NUMPY\x01\0", "a NumPy array (NPY)");
         told(b"\x80\x05\x95", "a Python pickle");
-        told(b"version https://git-lfs.github.com/spec/v1\noid", "a pointer that Git LFS left in place of the file");
+        told(
+            b"version https://git-lfs.github.com/spec/v1\noid",
+            "a pointer that Git LFS left in place of the file",
+        );
         told(b"\n <!DOCTYPE HTML>\n", "an HTML page");
         told(b"% 1. Title\n%\n@RELATION mnist\n", "an ARFF file");
         told(b"{\n  \"label\": 1}", "JSON");
@@ -229,7 +249,8 @@ mod tests {
 
     #[test]
     fn a_table_is_not_taken_for_another_format() {
-        let tables = ["label,p\n", "", "PNG,1,2\n", "ORC,1\n", "%,1\n", "html,3\n", "{a},1\n", "[1,2],3\n"];
+        let tables =
+            ["label,p\n", "", "PNG,1,2\n", "ORC,1\n", "%,1\n", "html,3\n", "{a},1\n", "[1,2],3\n"];
         for text in tables {
             assert!(refuse(Path::new("a.csv"), text.as_bytes()).is_ok(), "{text}");
         }
