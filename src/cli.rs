@@ -115,7 +115,8 @@ pub struct SettingArgs {
     /// Configuration in TOML; flags win over it
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// CSV of labelled images, .csv or .csv.gz [default: data/fashion-mnist_train.csv]
+    /// Labelled images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
+    /// [default: data/fashion-mnist_train.csv]
     #[arg(long, value_name = "FILE")]
     pub data: Option<String>,
     #[command(flatten)]
@@ -175,9 +176,9 @@ pub struct TrainArgs {
     /// Train again where the run's folder exists
     #[arg(long)]
     pub force: bool,
-    /// Go on with an unfinished run, with the settings it began with
+    /// Go on with an unfinished run, with the settings it began with; --data where its images moved
     #[arg(long, value_name = "RUN", conflicts_with_all = [
-        "loss", "seed", "config", "data", "label", "header", "names", "epochs", "batch", "learning_rate",
+        "loss", "seed", "config", "label", "header", "names", "epochs", "batch", "learning_rate",
         "train_size", "unseen_classes", "set", "init", "name", "force", "style",
     ])]
     pub resume: Option<PathBuf>,
@@ -217,10 +218,10 @@ pub struct EvalArgs {
     /// Effective number of neighbours in the t-SNE [default: 30]
     #[arg(long, value_name = "N", conflicts_with = "test")]
     pub perplexity: Option<f64>,
-    /// Evaluate on this CSV of other images instead of the validation images (no t-SNE)
-    #[arg(long, value_name = "CSV", conflicts_with = "tsne")]
+    /// Evaluate on this file of other images instead of the validation images (no t-SNE)
+    #[arg(long, value_name = "FILE", conflicts_with = "tsne")]
     pub test: Option<PathBuf>,
-    /// CSV that the run was trained on, where it has moved
+    /// File that the run was trained on, where it has moved
     #[arg(long, value_name = "FILE")]
     pub data: Option<String>,
     #[command(flatten)]
