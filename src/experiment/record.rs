@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::read_json;
-use crate::data::{Class, ClassNames, Dataset};
+use crate::data::{Class, ClassNames, Dataset, is_read_once};
 use crate::error::{Fault, Result};
 use crate::model::Engine;
 
@@ -90,6 +90,31 @@ impl RunRecord {
             self.data.path, self.data.sha256
         );
         Err(Fault::new(Path::new(path), problem).remedy(way_out).into())
+    }
+
+    /// Refuses the path that the run's images were read from where it no longer gives them.
+    ///
+    /// # Errors
+    /// [`Fault`](crate::error::Error::Fault) with the way out, to name their file with `--data`.
+    pub fn refuse_moved(&self, path: &str) -> Result<()> {
+        let file = Path::new(path);
+        let (problem, remedy) = if is_read_once(file) {
+            let remedy = "keep them in a file and name that with --data".to_owned();
+            ("the run's images came from there, and can't be read a second time", remedy)
+        } else if file.exists() {
+            return Ok(());
+        } else {
+            let folder = std::env::current_dir().unwrap_or_default();
+            let remedy = match file.is_absolute() {
+                true => "name the file with --data where it has moved".to_owned(),
+                false => format!(
+                    "name the file with --data, or call dml from the folder it was trained in: this is {}",
+                    folder.display()
+                ),
+            };
+            ("there is no such file any more, which the run was trained on", remedy)
+        };
+        Err(Fault::new(file, problem).remedy(remedy).into())
     }
 }
 

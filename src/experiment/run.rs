@@ -82,14 +82,16 @@ impl Run {
     /// There is no run at `path`, it is finished, or data or versions are not what they were.
     pub fn reopen(session: &Session, config: Config, path: &Path) -> Result<Run> {
         let (folder, record) = RunFolder::open(path)?;
-        let parent = path.parent().unwrap_or(Path::new(""));
-        let run = Run::new(session, config, parent, Some(&folder.name()))?;
         let shown = path.display();
         if record.status == Status::Trained {
             return Err(Error::Other(format!(
                 "{shown} is finished: evaluate it with dml eval --run {shown}"
             )));
         }
+        let other = "name that file with --data";
+        record.refuse_other_data(&session.dataset, &config.data.path, other)?;
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let run = Run::new(session, config, parent, Some(&folder.name()))?;
         if record.engine != run.record.engine {
             let (began, now) = (record.engine, run.record.engine);
             return Err(Error::Other(format!(
@@ -99,7 +101,7 @@ impl Run {
         }
         if record.fingerprint != run.record.fingerprint {
             return Err(Error::Other(format!(
-                "{shown} began on other data, another device or with another version, so going on \
+                "{shown} began on another device or with another version, so going on \
                  would not give the same network: train it anew with dml train"
             )));
         }
