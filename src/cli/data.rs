@@ -17,7 +17,8 @@ pub enum DataCommand {
     /// Tell what a CSV of images holds, and every fault with its line
     #[command(after_help = "Example:
   dml data check data/fashion-mnist_sample.csv.gz
-  dml data check my.csv --label species --header yes")]
+  dml data check my.csv --label species --header yes
+  dml data check my.csv --drop id,Usage --scale 255")]
     Check(CheckArgs),
     /// Write a stratified subset of a CSV of images
     #[command(after_help = "Example:

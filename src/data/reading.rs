@@ -48,12 +48,31 @@ pub struct ImageColumns {
     /// What a pixel consists of.
     #[serde(default)]
     pub channels: Channels,
+    /// The name of the label's column; none without a header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     /// The label's column from 0 and the number of all columns, in a file without a header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label_at: Option<(usize, usize)>,
     /// Whether the columns of the file were put into another order.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reordered: bool,
+}
+
+/// How the images were read that a run was trained on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainedOn {
+    /// What the columns of an image were.
+    pub columns: ImageColumns,
+    /// What values were divided by.
+    pub scale: f32,
+}
+
+impl Default for TrainedOn {
+    /// As versions read all files that knew plain ones alone.
+    fn default() -> TrainedOn {
+        TrainedOn { columns: ImageColumns::default(), scale: 255.0 }
+    }
 }
 
 /// What a pixel consists of; colours become grey when they are read.
@@ -150,7 +169,7 @@ mod tests {
             (list(&["pixel1", "pixel2", "pixel3"]), true),
             (list(&["0", "1"]), true),
             (list(&["p08", "p09", "p10"]), false),
-            (list(&["1x1", "1x2"]), false),
+            (list(&["1x1", "1x2", "2x1", "2x2"]), false),
             (list(&["a", "b"]), false),
             (list(&[]), false),
         ] {

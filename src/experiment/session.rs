@@ -52,6 +52,9 @@ impl Session {
             dataset.classes.len(),
             side = dataset.side,
         ));
+        for remark in &dataset.reading.remarks {
+            progress.say(&format!("data: {remark}"));
+        }
         let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
         let (engine, told) = config.train.engine.settle(&architecture, device)?;
         progress.say(&format!("engine: {told}"));
