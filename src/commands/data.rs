@@ -62,7 +62,10 @@ fn understood(content: &Content) -> String {
     let Content { reading, side, scale, .. } = content;
     let mut lines = Vec::new();
     match &reading.label {
-        Some(found) => lines.push(format!("label       column {}, {}", found.column, found.why)),
+        Some(found) => {
+            let columns = if found.column.contains(" to ") { "columns" } else { "column" };
+            lines.push(format!("label       {columns} {}, {}", found.column, found.why));
+        }
         None => lines.push("label       none".to_owned()),
     }
     for left in &reading.left_out {
@@ -122,7 +125,7 @@ fn sample(args: &SampleArgs, progress: &Progress) -> Result<()> {
         return Err(Error::setting("--out", args.out.display(), problem));
     }
     let dataset = data::load(&args.file, &options(&args.columns))?;
-    for remark in &dataset.reading.remarks {
+    for remark in dataset.reading.lines() {
         progress.say(&format!("data: {remark}"));
     }
     let size = args.total.map_or(SampleSize::PerClass(args.per_class), SampleSize::Total);

@@ -36,7 +36,7 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     }
     options.like = Some(trained.record.data.trained_on());
     let images = load(&args.images, &options)?;
-    for remark in &images.reading.remarks {
+    for remark in images.reading.lines() {
         progress.say(&format!("{}: {remark}", args.images.display()));
     }
     let cores = Cores::new(Cores::available());

@@ -23,7 +23,7 @@ pub fn open_test(session: &Session, config: &Config, path: &Path) -> Result<Data
     options.like = Some(like);
     options.scale = Scale::Auto;
     let test = load(path, &options)?;
-    for remark in &test.reading.remarks {
+    for remark in test.reading.lines() {
         session.progress.say(&format!("{}: {remark}", path.display()));
     }
     let test = session.test_images(test)?;

@@ -108,7 +108,7 @@ impl Dataset {
             }
             (scale, _) => {
                 let scale = scale.divisor(&pixels).map_err(refused)?;
-                reading.remarks.extend(scale_remark(options, &pixels, scale));
+                reading.decisions.extend(scale_remark(options, &pixels, scale));
                 scale
             }
         };

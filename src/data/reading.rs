@@ -13,12 +13,21 @@ pub struct Reading {
     pub left_out: Vec<LeftOut>,
     /// What the columns of an image are.
     pub columns: ImageColumns,
-    /// What was decided for the user, a line each; empty for a plain file.
+    /// What was decided of all this and is not the plain case, a line each.
+    pub decisions: Vec<String>,
+    /// What else the user should know, a line each.
     pub remarks: Vec<String>,
     /// Where a version that knew plain files alone read this one in another way, or not at all: how
     /// it is read now.
     #[serde(skip)]
     pub differs: Option<String>,
+}
+
+impl Reading {
+    /// All that the user should know before the images are used; nothing of a plain file.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.decisions.iter().chain(&self.remarks).map(String::as_str)
+    }
 }
 
 /// The label's column.

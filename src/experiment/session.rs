@@ -52,7 +52,7 @@ impl Session {
             dataset.classes.len(),
             side = dataset.side,
         ));
-        for remark in &dataset.reading.remarks {
+        for remark in dataset.reading.lines() {
             progress.say(&format!("data: {remark}"));
         }
         let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;

@@ -19,5 +19,6 @@ mod readme;
 mod report;
 mod sample;
 mod share;
+mod tables;
 mod tour;
 mod user;

@@ -177,7 +177,7 @@ pub(super) fn layout_of<'a>(
         }
         _ => None,
     };
-    let Columns { label, label_found, pixels, channels, side, left_out, reordered, remarks } =
+    let Columns { label, label_found, pixels, channels, side, left_out, reordered, mut decisions } =
         columns;
     let label_name = match (&names, &label) {
         (Some(names), LabelCells::Column(column)) => Some(names[*column].clone()),
@@ -187,18 +187,16 @@ pub(super) fn layout_of<'a>(
         ImageColumns { names: pixel_names, channels, label: label_name, label_at, reordered };
     let commas = if decimal_commas { ", decimal commas" } else { "" };
     let format = format!("{}{commas}", opened.named);
-    let mut all = opened.remarks.clone();
     if opened.separator != b',' {
-        all.push(format!("cells: separated by {format}"));
+        decisions.push(format!("cells: separated by {format}"));
     }
-    all.extend(remarks);
-    let (label_of, left) = (label_found, left_out);
     let reading = Reading {
         format,
-        label: label_of,
-        left_out: left,
+        label: label_found,
+        left_out,
         columns: image,
-        remarks: all,
+        decisions,
+        remarks: opened.remarks.clone(),
         differs: None,
     };
     let (separator, first_line) = (opened.separator, Lines::new(&opened.text).line_at(body));

@@ -49,7 +49,7 @@ pub(super) fn plain(
         side,
         left_out: Vec::new(),
         reordered: false,
-        remarks: label_remark(&header[label]),
+        decisions: label_remark(&header[label]),
     })
 }
 

@@ -88,7 +88,9 @@ fn a_file_of_another_writing_is_read_as_the_training_file() {
 
 #[test]
 fn what_was_decided_is_said_and_a_plain_file_is_read_without_a_word() {
-    let remarks = |name: &str| read(name, &CsvOptions::default()).reading.remarks.join("\n");
+    let remarks = |name: &str| {
+        read(name, &CsvOptions::default()).reading.lines().collect::<Vec<_>>().join("\n")
+    };
     for plain in
         ["pandas.csv", "polars.csv", "polars_mark.csv", "pandas_floats.csv", "polars_quoted.csv"]
     {

@@ -24,7 +24,7 @@ pub(super) struct Columns {
     pub left_out: Vec<LeftOut>,
     /// Whether the pixels stand in the file in another order.
     pub reordered: bool,
-    pub remarks: Vec<String>,
+    pub decisions: Vec<String>,
 }
 
 /// Columns that are still to be told apart, and what they are told apart by.
@@ -41,7 +41,7 @@ struct Sorter<'a> {
     /// Whether the names say which columns are pixels.
     by_names: bool,
     left_out: Vec<LeftOut>,
-    remarks: Vec<String>,
+    decisions: Vec<String>,
 }
 
 /// Finds the label and the pixels among the columns, and what is neither.
@@ -72,7 +72,7 @@ pub(super) fn sorted(
         reordered: false,
         by_names: false,
         left_out: Vec::new(),
-        remarks: Vec::new(),
+        decisions: Vec::new(),
     };
     let dropped = sorter.dropped(width)?;
     let given = sorter.given(width)?;
@@ -220,7 +220,7 @@ impl Sorter<'_> {
                 _ if name.is_some_and(names::is_split) => "says which set a row is of",
                 _ if self.glimpse.is_index(column) => "counts or names the rows",
                 _ if name.is_some_and(names::is_index) => "an index by its name",
-                _ if name.is_some_and(names::is_label) => "names the same classes",
+                _ if name.is_some_and(names::is_label) => "its name is a label's, too",
                 Content::Text => "text",
                 _ => "no pixel's name",
             };
@@ -244,12 +244,12 @@ impl Sorter<'_> {
             }
         };
         let label_found = column.zip(why).map(|(column, why)| LabelFound { column, why });
-        self.remark(label_found.as_ref(), &label, channels);
-        let Sorter { left_out, reordered, remarks, .. } = self;
-        Ok(Columns { label, label_found, pixels, channels, side, left_out, reordered, remarks })
+        self.decide(label_found.as_ref(), &label, channels);
+        let Sorter { left_out, reordered, decisions, .. } = self;
+        Ok(Columns { label, label_found, pixels, channels, side, left_out, reordered, decisions })
     }
 
-    fn remark(&mut self, found: Option<&LabelFound>, label: &LabelCells, channels: Channels) {
+    fn decide(&mut self, found: Option<&LabelFound>, label: &LabelCells, channels: Channels) {
         let is_plain = |found: &LabelFound| {
             let is_given = ["as --label says", "as in the training file"].contains(&&*found.why);
             is_given || found.column.eq_ignore_ascii_case("label")
@@ -260,20 +260,20 @@ impl Sorter<'_> {
                 LabelCells::OneHot { .. } => "columns",
                 _ => "column",
             };
-            self.remarks.push(format!("label: {columns} {column}, {why}; --label names another"));
+            self.decisions.push(format!("label: {columns} {column}, {why}; --label names another"));
         }
         if !self.left_out.is_empty() {
             let each = self.left_out.iter().map(|left| format!("{} ({})", left.column, left.why));
             let each: Vec<String> = each.collect();
             let each: Vec<&str> = each.iter().map(String::as_str).collect();
-            self.remarks.push(format!("columns left out: {}", listed(&each)));
+            self.decisions.push(format!("columns left out: {}", listed(&each)));
         }
         if self.reordered {
             let order = match self.options.like {
                 Some(_) => "matched by name to the training file's",
                 None => "put in the order of their numbers",
             };
-            self.remarks.push(format!("pixel columns: {order}"));
+            self.decisions.push(format!("pixel columns: {order}"));
         }
         let order = match channels {
             Channels::Grey => return,
@@ -282,6 +282,6 @@ impl Sorter<'_> {
             Channels::Rgba => "red, green, blue and opacity (left out) of each pixel together",
         };
         let told = format!("colours: {order}, made grey by ITU-R BT.601 (0.299, 0.587, 0.114)");
-        self.remarks.push(told);
+        self.decisions.push(told);
     }
 }
