@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::data::{ClassNames, Header};
+use crate::data::{ClassNames, Header, Scale};
 use crate::eval::Which;
 use crate::eval::tsne::{Engine, Of};
 use crate::model::EngineChoice;
@@ -87,12 +87,21 @@ pub enum Command {
 /// How the columns of a CSV are to be read.
 #[derive(Debug, Args)]
 pub struct ColumnArgs {
-    /// Label column by name or by number from 1 [default: the column named label, else the first]
+    /// Label column by name or by number from 1 [default: by its name, else the column that is no
+    /// pixel by its name, else the first or last by what they hold]
     #[arg(long, value_name = "COLUMN")]
     pub label: Option<String>,
     /// Whether the first line names the columns: auto, yes or no [default: auto]
     #[arg(long, value_name = "WHETHER")]
     pub header: Option<Header>,
+    /// Columns to leave out, by name or number, separated by commas; may be given several times
+    /// [default: those that number rows, say which set they are of, or hold nothing or text]
+    #[arg(long, value_name = "COLUMN")]
+    pub drop: Vec<String>,
+    /// What pixel values are divided by: auto, or a number as 1, 16, 255 or 65535 [default: auto, by
+    /// their range]
+    #[arg(long, value_name = "NUMBER")]
+    pub scale: Option<Scale>,
     /// Names of the classes: auto, labels or fashion-mnist [default: auto]
     #[arg(long, value_name = "WHICH", value_parser = class_names)]
     pub names: Option<ClassNames>,
@@ -178,7 +187,7 @@ pub struct TrainArgs {
     pub force: bool,
     /// Go on with an unfinished run, with the settings it began with; --data where its images moved
     #[arg(long, value_name = "RUN", conflicts_with_all = [
-        "loss", "seed", "config", "label", "header", "names", "epochs", "batch", "learning_rate",
+        "loss", "seed", "config", "label", "header", "drop", "scale", "names", "epochs", "batch", "learning_rate",
         "train_size", "unseen_classes", "set", "init", "name", "force", "style",
     ])]
     pub resume: Option<PathBuf>,

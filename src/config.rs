@@ -125,7 +125,7 @@ impl Config {
         decisive.tsne = TsneConfig::default();
         decisive.plots = PlotsConfig::default();
         let parts = [
-            decisive.to_toml().as_str(),
+            without_later_defaults(&decisive.to_toml()).as_str(),
             data_sha256,
             device,
             &engine.to_string(),
@@ -142,6 +142,15 @@ impl Config {
         let tsne = toml::to_string(&self.tsne).expect("plain values");
         sha256_hex([eval, tsne, engine.to_string()].join("\n").as_bytes())
     }
+}
+
+/// Settings that later versions brought, at their defaults: they decide what they did before them, so
+/// runs keep their names.
+const LATER_DEFAULTS: [&str; 2] = ["drop = \"none\"", "scale = \"auto\""];
+
+fn without_later_defaults(toml: &str) -> String {
+    let lines = toml.split_inclusive('\n');
+    lines.filter(|line| !LATER_DEFAULTS.contains(&line.trim_end())).collect()
 }
 
 /// The text of a file.
@@ -307,6 +316,12 @@ mod tests {
         let mut other = base.clone();
         other.train.seed = 1;
         assert_ne!(print(&base), print(&other));
+        for line in LATER_DEFAULTS {
+            assert_eq!(base.to_toml().lines().filter(|other| *other == line).count(), 1, "{line}");
+        }
+        let mut scaled = base.clone();
+        scaled.data.scale = crate::data::Scale::By(16.0);
+        assert_ne!(print(&base), print(&scaled));
         assert_ne!(print(&base), base.training_fingerprint("abd", "cpu", engine).unwrap());
         assert_ne!(
             print(&base),

@@ -18,6 +18,7 @@ pub enum DataCommand {
     #[command(after_help = "Example:
   dml data check data/fashion-mnist_sample.csv.gz
   dml data check my.csv --label species --header yes
+  dml data check my.csv --drop id,Usage --scale 255
   dml data check mnist/train-images-idx3-ubyte.gz     labels are found beside the images
   dml data check list.csv                             its columns are path and label
   xzcat images.csv.xz | dml data check -")]

@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CsvOptions, Pixels, Reading, Scale};
+use super::labels::comparable;
+use super::{CsvOptions, Pixels, Reading, Scale, TrainedOn};
 use crate::error::{Error, Fault, Result};
 
 /// Names of Fashion-MNIST's labels 0 to 9 (Xiao et al. 2017, table 2).
@@ -99,8 +100,22 @@ impl Dataset {
     ) -> Result<Dataset> {
         let RawImages { pixels, side, distinct, rows, mut reading } = raw;
         let refused = |(problem, way_out)| Fault::new(file, problem).remedy(way_out);
-        let scale = options.scale.divisor(&pixels).map_err(refused)?;
-        reading.remarks.extend(scale_remark(options, &pixels, scale));
+        let by_range = || Scale::Auto.divisor(&pixels);
+        let scale = match (options.scale, &options.like) {
+            (Scale::Auto, Some(like)) => {
+                reading.remarks.extend(other_range(&pixels, by_range().ok(), like.scale));
+                like.scale
+            }
+            (scale, _) => {
+                let scale = scale.divisor(&pixels).map_err(refused)?;
+                reading.decisions.extend(scale_remark(options, &pixels, scale));
+                scale
+            }
+        };
+        if !(matches!(pixels, Pixels::Bytes(_)) && scale == 255.0) {
+            let before = reading.differs.take().unwrap_or_default();
+            reading.differs = Some(format!("{before} divided by {scale}"));
+        }
         let is_labelled = distinct.is_some();
         // Without labels all images are of one class, which has no name.
         let distinct = distinct.unwrap_or_else(|| vec![String::new()]);
@@ -110,6 +125,20 @@ impl Dataset {
         }
         let (file, shown) = (file.to_path_buf(), OnceLock::new());
         Ok(Dataset { pixels, scale, labels, side, classes, sha256, file, reading, shown })
+    }
+
+    /// What decides the images: the content of the file, and how it is read where earlier versions
+    /// read it in another way.
+    pub fn identity(&self) -> String {
+        match &self.reading.differs {
+            None => self.sha256.clone(),
+            Some(reading) => format!("{}\n{reading}", self.sha256),
+        }
+    }
+
+    /// How these images are read, for other files of the same kind.
+    pub fn trained_on(&self) -> TrainedOn {
+        TrainedOn { columns: self.reading.columns.clone(), scale: self.scale }
     }
 
     /// Number of images N.
@@ -146,15 +175,22 @@ impl Dataset {
 
     /// The same images with the class indices of another data set, as a test set needs them.
     ///
-    /// Labels are matched by their text; a class without an image here keeps its index.
+    /// Labels are matched by their text, or else as numbers or truth values; a class without an image
+    /// here keeps its index.
     ///
     /// # Errors
     /// [`Error::Fault`] where the file holds a label that `classes` lacks.
     pub fn with_classes(mut self, classes: &[Class]) -> Result<Dataset> {
         let known: HashMap<&str, i64> =
             classes.iter().map(|class| class.label.as_str()).zip(0..).collect();
+        let mut alike: HashMap<String, i64> = HashMap::new();
+        for (class, index) in classes.iter().zip(0..) {
+            alike.entry(comparable(&class.label)).or_insert(index);
+        }
+        let find =
+            |label: &str| known.get(label).or_else(|| alike.get(&comparable(label))).copied();
         let index_of = |class: &Class| {
-            known.get(class.label.as_str()).copied().ok_or_else(|| {
+            find(&class.label).ok_or_else(|| {
                 let there = classes.iter().map(|class| class.label.as_str()).collect::<Vec<_>>();
                 Error::from(
                     Fault::new(&self.file, "is a label that the training data does not have")
@@ -183,6 +219,16 @@ fn grey_values(pixels: &Pixels, scale: f32) -> Vec<u8> {
         Pixels::Bytes(values) => values.iter().map(|&value| grey(f32::from(value))).collect(),
         Pixels::Floats(values) => values.iter().map(|&value| grey(value)).collect(),
     }
+}
+
+/// Says that values look to be of another range than those that a run was trained on.
+fn other_range(pixels: &Pixels, own: Option<f32>, trained: f32) -> Option<String> {
+    let (min, max) = pixels.range().filter(|_| own != Some(trained))?;
+    Some(format!(
+        "pixels: from {min} to {max}, divided by {trained} as those that the run was trained on, though by \
+         their range {}; --scale takes another number",
+        own.map_or("no scale is known".to_owned(), |own| format!("it would be {own}"))
+    ))
 }
 
 /// Says what values are divided by, where it is not 255 of bytes.

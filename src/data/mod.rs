@@ -12,6 +12,7 @@ mod dataset;
 mod fetch;
 mod idx;
 mod images;
+mod labels;
 mod numbers;
 mod pairs;
 mod parts;
@@ -23,7 +24,7 @@ mod split;
 
 pub use self::amount::Amount;
 pub use self::batches::{Batch, BatchKind, BatchShape, Batches, Part};
-pub use self::check::{ClassCount, Content, Summary, Values, check};
+pub use self::check::{ClassCount, Content, FaultKind, Summary, Values, check};
 pub use self::config::DataConfig;
 pub use self::csv::{CsvOptions, Header, LabelColumn, load};
 pub use self::dataset::{Class, ClassNames, Dataset, RawImages};
@@ -34,7 +35,9 @@ pub use self::numbers::{kept, renumbered};
 pub use self::pairs::{PairSampler, Partner};
 pub use self::parts::{Parts, unseen_classes};
 pub use self::pixels::{Pixels, Scale};
-pub use self::reading::{Channels, ImageColumns, LabelFound, LeftOut, Names, Reading, luma};
+pub use self::reading::{
+    Channels, ImageColumns, LabelFound, LeftOut, Names, Reading, TrainedOn, luma,
+};
 pub use self::sample::{SampleSize, stratified, write_csv};
 pub use self::source::is_read_once;
 pub use self::split::{Split, split};

@@ -144,7 +144,10 @@ impl Scale {
         if min < 0.0 {
             return told("and pixels are expected from 0 on".to_owned());
         }
-        match KNOWN.into_iter().find(|&largest| max <= largest) {
+        // Resized images overshoot a little; whole numbers do not come from resizing.
+        let slack = if pixels.are_whole() { 1.0 } else { 1.5 };
+        let fits = |&largest: &f32| max <= largest || (largest != 16.0 && max <= largest * slack);
+        match KNOWN.into_iter().find(fits) {
             Some(scale) => Ok(scale),
             None => told("more than the 65535 of 16-bit images".to_owned()),
         }
@@ -172,6 +175,8 @@ mod tests {
         for (largest, scale) in [
             (1.0, 1.0),
             (0.4, 1.0),
+            (1.04, 1.0),
+            (258.5, 255.0),
             (2.0, 16.0),
             (16.0, 16.0),
             (17.0, 255.0),

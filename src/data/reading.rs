@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 /// What was understood of a file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Reading {
-    /// How the file is written: `commas`, `semicolons, decimal commas`, `IDX`.
+    /// How the cells of a table are set apart: `commas`, `semicolons, decimal commas`; empty where
+    /// the file is none.
     pub format: String,
     /// The column of the label; none without labels or columns.
     pub label: Option<LabelFound>,
@@ -13,12 +14,21 @@ pub struct Reading {
     pub left_out: Vec<LeftOut>,
     /// What the columns of an image are.
     pub columns: ImageColumns,
-    /// What was decided for the user, a line each; empty for a plain file.
+    /// What was decided of all this and is not the plain case, a line each.
+    pub decisions: Vec<String>,
+    /// What else the user should know, a line each.
     pub remarks: Vec<String>,
     /// Where a version that knew plain files alone read this one in another way, or not at all: how
     /// it is read now.
     #[serde(skip)]
     pub differs: Option<String>,
+}
+
+impl Reading {
+    /// All that the user should know before the images are used; nothing of a plain file.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.decisions.iter().chain(&self.remarks).map(String::as_str)
+    }
 }
 
 /// The label's column.
@@ -48,12 +58,31 @@ pub struct ImageColumns {
     /// What a pixel consists of.
     #[serde(default)]
     pub channels: Channels,
+    /// The name of the label's column; none without a header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     /// The label's column from 0 and the number of all columns, in a file without a header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label_at: Option<(usize, usize)>,
     /// Whether the columns of the file were put into another order.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reordered: bool,
+}
+
+/// How the images were read that a run was trained on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainedOn {
+    /// What the columns of an image were.
+    pub columns: ImageColumns,
+    /// What values were divided by.
+    pub scale: f32,
+}
+
+impl Default for TrainedOn {
+    /// As versions read all files that knew plain ones alone.
+    fn default() -> TrainedOn {
+        TrainedOn { columns: ImageColumns::default(), scale: 255.0 }
+    }
 }
 
 /// What a pixel consists of; colours become grey when they are read.
@@ -150,7 +179,7 @@ mod tests {
             (list(&["pixel1", "pixel2", "pixel3"]), true),
             (list(&["0", "1"]), true),
             (list(&["p08", "p09", "p10"]), false),
-            (list(&["1x1", "1x2"]), false),
+            (list(&["1x1", "1x2", "2x1", "2x2"]), false),
             (list(&["a", "b"]), false),
             (list(&[]), false),
         ] {

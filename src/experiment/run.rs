@@ -48,8 +48,9 @@ impl Run {
         if config.loss.batches() == BatchKind::Classes {
             config.train.check_classes()?;
         }
+        let data = dataset.identity();
         let fingerprint =
-            config.training_fingerprint(&dataset.sha256, &session.device_name, session.engine)?;
+            config.training_fingerprint(&data, &session.device_name, session.engine)?;
         let (loss, seed) = (config.loss.name(), config.train.seed);
         let own_name = format!("{loss}-seed{seed}-{}", &fingerprint[..6]);
         let record = RunRecord {
@@ -69,6 +70,7 @@ impl Run {
                 unseen: unseen.map_or(0, |part| part.rows.len()),
                 side: dataset.side,
                 classes: dataset.classes.clone(),
+                read_as: Some(dataset.trained_on()),
             },
             status: Status::Training,
         };

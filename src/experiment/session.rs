@@ -59,6 +59,9 @@ impl Session {
                  a file that --data names",
             );
         }
+        for remark in dataset.reading.lines() {
+            progress.say(&format!("data: {remark}"));
+        }
         let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
         let (engine, told) = config.train.engine.settle(&architecture, device)?;
         progress.say(&format!("engine: {told}"));

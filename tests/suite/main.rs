@@ -20,5 +20,6 @@ mod report;
 mod sample;
 mod share;
 mod sources;
+mod tables;
 mod tour;
 mod user;

@@ -52,6 +52,10 @@ pub(super) fn read(path: &Path, bytes: &[u8], options: &CsvOptions, _: Tell) -> 
         let remedy = format!("drop --label {column}: the labels are in a file beside it");
         return Err(Fault::new(path, problem).remedy(remedy).into());
     }
+    if !options.drop.is_empty() {
+        let problem = "is an IDX file, which has no columns";
+        return Err(Fault::new(path, problem).remedy("leave --drop out").into());
+    }
     let named = Part::new(path, bytes)?;
     let labels_may_lack = options.label == LabelColumn::IfThere;
     let (images, labels) = if named.holds_labels() {
@@ -100,7 +104,7 @@ fn put_together(images: Part, labels: Option<Part>) -> Result<Found> {
         both => sha256_hex(both.concat().as_bytes()),
     };
     let pixels = pixels(images)?;
-    let reading = Reading { format: "IDX".to_owned(), remarks, ..Reading::default() };
+    let reading = Reading { remarks, ..Reading::default() };
     let raw = RawImages { pixels, side, distinct, rows, reading };
     Ok(Found { raw, sha256, rows: count, header: false })
 }

@@ -9,6 +9,7 @@ mod bytes;
 mod idx_files;
 mod names;
 mod paths;
+mod picture;
 mod text;
 mod unpack;
 mod unreadable;

@@ -1,17 +1,16 @@
 //! A list of image files: a table with a column of their paths, and perhaps one of labels.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use image::io::{Limits, Reader};
-use image::{DynamicImage, ImageError};
 use rayon::prelude::*;
 
+use super::picture::{Grey, read_image};
 use super::{Found, Tell};
+use crate::data::csv::is_label_name;
 use crate::data::dataset::listed;
-use crate::data::{After, CsvOptions, Header, LabelColumn, Pixels, RawImages, Reading};
+use crate::data::labels::{Merged, is_missing, merged};
+use crate::data::{After, CsvOptions, Header, LabelColumn, LabelFound, Pixels, RawImages, Reading};
 use crate::error::{Fault, Result};
 use crate::files::sha256_hex;
 
@@ -25,24 +24,22 @@ const MOST_COLUMNS: usize = 32;
 const ENDINGS: [&str; 12] =
     ["png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "pgm", "ppm", "pbm", "ico"];
 
-/// The longest side of an image that is read, in pixels.
-const LONGEST_SIDE: u32 = 8192;
-
 /// Files that a message names.
 const NAMED: usize = 3;
 
-/// Names of label columns, in lower case.
-const LABELS: [&str; 8] =
-    ["label", "labels", "class", "target", "y", "category", "species", "class_name"];
+/// What may separate the cells of a list.
+const SEPARATORS: [(u8, &str); 5] =
+    [(b',', "commas"), (b';', "semicolons"), (b'\t', "tabs"), (b' ', "spaces"), (b'|', "bars")];
 
 /// How a list is laid out.
 struct Layout {
-    separator: u8,
+    /// The separator, by its number in [`SEPARATORS`].
+    separator: usize,
     header: Option<Vec<String>>,
     /// The column of paths.
     path: usize,
     /// The column of labels.
-    label: Option<usize>,
+    label: Option<(usize, LabelFound)>,
 }
 
 /// Whether a text is a list of image files: a column of its first rows holds names of such, and
@@ -51,12 +48,12 @@ pub(super) fn is_list(text: &[u8]) -> bool {
     separator_of(text).is_some()
 }
 
-/// The separator of a list, with its first two records.
-fn separator_of(text: &[u8]) -> Option<(u8, Vec<Vec<String>>)> {
+/// The separator of a list by its number, with the first two records.
+fn separator_of(text: &[u8]) -> Option<(usize, Vec<Vec<String>>)> {
     let start = &text[..text.len().min(SNIFFED)];
-    b",;\t |".iter().find_map(|&separator| {
-        let first: Vec<Vec<String>> =
-            records(start, separator).take(2).map(|(_, cells)| cells).collect();
+    (0..SEPARATORS.len()).find_map(|separator| {
+        let first = records(start, separator).take(2).map(|(_, cells)| cells);
+        let first: Vec<Vec<String>> = first.collect();
         // The first record may be a header.
         let row = first.last()?;
         let holds_pixels = row.len() > MOST_COLUMNS
@@ -67,10 +64,11 @@ fn separator_of(text: &[u8]) -> Option<(u8, Vec<Vec<String>>)> {
 }
 
 /// Records with the lines that they begin at; blank ones are left out.
-fn records(text: &[u8], separator: u8) -> impl Iterator<Item = (u64, Vec<String>)> + '_ {
+fn records(text: &[u8], separator: usize) -> impl Iterator<Item = (u64, Vec<String>)> + '_ {
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     let mut builder = csv::ReaderBuilder::new();
-    let reader = builder.delimiter(separator).has_headers(false).flexible(true).from_reader(text);
+    let builder = builder.delimiter(SEPARATORS[separator].0).has_headers(false).flexible(true);
+    let reader = builder.from_reader(text);
     let (mut line, mut counted) = (1, 0);
     reader.into_byte_records().flatten().filter_map(move |record| {
         // A record is said to begin before the blank lines that it follows.
@@ -83,10 +81,6 @@ fn records(text: &[u8], separator: u8) -> impl Iterator<Item = (u64, Vec<String>
         let cells: Vec<String> = cells.collect();
         cells.iter().any(|cell| !cell.is_empty()).then_some((line, cells))
     })
-}
-
-fn is_label_name(name: &str) -> bool {
-    LABELS.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 fn is_image_file(cell: &str) -> bool {
@@ -122,22 +116,29 @@ pub(super) fn read(path: &Path, text: &[u8], options: &CsvOptions, tell: Tell) -
     }
     faults.splice(..0, missing(path, folder, &good.missing));
     if good.side == 0 {
-        return Err(faults
-            .into_iter()
-            .next()
-            .unwrap_or_else(|| Fault::new(path, "names no image"))
-            .into());
+        let none = || Fault::new(path, "names no image");
+        return Err(faults.into_iter().next().unwrap_or_else(none).into());
     }
     let _ = faults.into_iter().any(|fault| tell(fault) == After::Stop);
-    let remarks = good.remarks(&layout);
+    let Merged { distinct, rows, together } =
+        merged(std::mem::take(&mut good.distinct), std::mem::take(&mut good.rows));
+    let column = match &layout.header {
+        Some(names) => names[layout.path].clone(),
+        None => (layout.path + 1).to_string(),
+    };
+    let mut remarks = good.remarks(&column, rows.len());
+    remarks.extend(together.first().map(|(label, same)| {
+        format!("labels: {label} and {same} are one class, and whatever else is one number")
+    }));
     let hash = sha256_hex(text) + &sha256_hex(&good.pixels);
-    let reading =
-        Reading { format: "list of image files".to_owned(), remarks, ..Reading::default() };
+    let (_, format) = SEPARATORS[layout.separator];
+    let label = layout.label.as_ref().map(|(_, found)| found.clone());
+    let reading = Reading { format: format.to_owned(), label, remarks, ..Reading::default() };
     let raw = RawImages {
         pixels: Pixels::Bytes(good.pixels),
         side: good.side,
-        distinct: layout.label.map(|_| good.distinct),
-        rows: good.rows,
+        distinct: layout.label.map(|_| distinct),
+        rows,
         reading,
     };
     Ok(Found { raw, sha256: sha256_hex(hash.as_bytes()), rows: lines.len(), header: has_header })
@@ -157,43 +158,49 @@ fn layout_of(path: &Path, text: &[u8], options: &CsvOptions) -> Result<Layout> {
         Header::No => None,
         _ => named,
     };
-    let label = label_of(path, (&row, *column), header.as_deref(), &options.label)?;
+    let label = label_of(path, (&row, *column), header.as_deref(), options)?;
     Ok(Layout { separator, header, path: *column, label })
 }
 
-/// The label's column.
+/// The label's column, and why it is.
 fn label_of(
     path: &Path,
     (row, files): (&[String], usize),
     header: Option<&[String]>,
-    wanted: &LabelColumn,
-) -> Result<Option<usize>> {
-    let others: Vec<usize> = (0..row.len()).filter(|&column| column != files).collect();
+    options: &CsvOptions,
+) -> Result<Option<(usize, LabelFound)>> {
     let name = |column: usize| match header.and_then(|names| names.get(column)) {
         Some(name) => name.clone(),
         None => (column + 1).to_string(),
     };
+    let is_dropped = |column: &usize| {
+        let number = (column + 1).to_string();
+        options.drop.iter().any(|dropped| *dropped == name(*column) || *dropped == number)
+    };
+    let others = (0..row.len()).filter(|column| *column != files && !is_dropped(column));
+    let others: Vec<usize> = others.collect();
     let names: Vec<String> = others.iter().map(|&column| name(column)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    if let LabelColumn::Given(wanted) = wanted {
-        let by_name = header.and_then(|names| names.iter().position(|name| name == wanted));
-        let by_number =
-            || wanted.parse().ok().filter(|n| (1..=row.len()).contains(n)).map(|n: usize| n - 1);
-        let column = by_name.or_else(by_number).filter(|&column| column != files);
-        return column.map(Some).ok_or_else(|| {
-            let problem = "is no column with labels of this list of image files";
-            let remedy = format!("beside the paths it has {}", listed(&names));
-            Fault::new(path, problem).value(wanted).remedy(remedy).into()
-        });
+    let found = |column: usize, why: &str| {
+        Ok(Some((column, LabelFound { column: name(column), why: why.to_owned() })))
+    };
+    if let LabelColumn::Given(wanted) = &options.label {
+        let by_name = others.iter().find(|&&column| name(column) == *wanted);
+        let by_number = || others.iter().find(|&&column| (column + 1).to_string() == *wanted);
+        return match by_name.or_else(by_number) {
+            Some(&column) => found(column, "as --label says"),
+            None => {
+                let problem = "is no column with labels of this list of image files";
+                let remedy = format!("beside the paths it has {}", listed(&names));
+                Err(Fault::new(path, problem).value(wanted).remedy(remedy).into())
+            }
+        };
     }
-    let by_name: Vec<usize> = others
-        .iter()
-        .copied()
-        .filter(|&column| header.is_some() && is_label_name(&name(column)))
-        .collect();
-    match (by_name.as_slice(), others.as_slice()) {
-        ([only], _) | ([], [only]) => Ok(Some(*only)),
-        _ if *wanted == LabelColumn::IfThere => Ok(None),
+    let by_name = others.iter().filter(|&&column| header.is_some() && is_label_name(&name(column)));
+    match (by_name.collect::<Vec<_>>().as_slice(), others.as_slice()) {
+        ([only], _) => found(**only, "by its name"),
+        ([], [only]) => found(*only, "the only one beside the paths"),
+        _ if options.label == LabelColumn::IfThere => Ok(None),
         ([], []) => {
             let problem = "is a list of image files without a column of labels";
             Err(Fault::new(path, problem).remedy("add one: path,label").into())
@@ -203,16 +210,6 @@ fn label_of(
             Err(Fault::new(path, problem).remedy("say which with --label").into())
         }
     }
-}
-
-/// An image in grey.
-struct Grey {
-    /// Row-major `[side * side]`.
-    pixels: Vec<u8>,
-    size: (u32, u32),
-    was_coloured: bool,
-    had_opacity: bool,
-    was_deep: bool,
 }
 
 /// Why an image is not read.
@@ -228,10 +225,10 @@ fn read_row(folder: &Path, cells: &[String], layout: &Layout) -> Row {
     let file = cells.get(layout.path).filter(|file| !file.is_empty());
     let file = file.ok_or_else(|| Refused::Other("names no image file".to_owned()))?;
     let missing = || Refused::Other("the label is missing".to_owned());
-    let label = match layout.label {
-        Some(column) => {
-            let cell = cells.get(column).map(String::as_str);
-            cell.filter(|label| !label.is_empty()).ok_or_else(missing)?
+    let label = match &layout.label {
+        Some((column, _)) => {
+            let cell = cells.get(*column).map(String::as_str);
+            cell.filter(|label| !label.is_empty() && !is_missing(label)).ok_or_else(missing)?
         }
         None => "",
     };
@@ -246,40 +243,6 @@ fn found_file(folder: &Path, cell: &str) -> Option<PathBuf> {
     [folder.join(cell), folder.join(cell.replace('\\', "/"))]
         .into_iter()
         .find(|path| path.is_file())
-}
-
-fn read_image(path: &Path) -> std::result::Result<Grey, String> {
-    let file = File::open(path).map_err(|refusal| format!("cannot be read ({refusal})"))?;
-    let reader = Reader::new(BufReader::new(file)).with_guessed_format();
-    let mut reader = reader.map_err(|refusal| format!("cannot be read ({refusal})"))?;
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(LONGEST_SIDE);
-    limits.max_image_height = Some(LONGEST_SIDE);
-    reader.limits(limits);
-    let image = reader.decode().map_err(|refusal| match refusal {
-        ImageError::Unsupported(_) => "is neither PNG nor JPEG: convert it".to_owned(),
-        ImageError::Limits(_) => format!("is larger than {LONGEST_SIDE}×{LONGEST_SIDE} pixels"),
-        ImageError::IoError(e) if e.kind() == ErrorKind::UnexpectedEof => "is cut off".to_owned(),
-        other => format!("is damaged ({other})"),
-    })?;
-    Ok(grey(image))
-}
-
-/// Grey values by ITU-R BT.601 in whole numbers, as Pillow has them; opacity is left out.
-fn grey(image: DynamicImage) -> Grey {
-    let (size, color) = ((image.width(), image.height()), image.color());
-    let was_deep = color.bytes_per_pixel() / color.channel_count() > 1;
-    let (was_coloured, had_opacity) = (color.has_color(), color.has_alpha());
-    let luma = |[red, green, blue]: [u8; 3]| {
-        let [red, green, blue] = [red, green, blue].map(u32::from);
-        ((19_595 * red + 38_470 * green + 7_471 * blue + 0x8000) >> 16) as u8
-    };
-    let pixels = match was_coloured {
-        // Without colour, grey values stay as they are.
-        false => image.into_luma8().into_raw(),
-        true => image.into_rgb8().pixels().map(|pixel| luma(pixel.0)).collect(),
-    };
-    Grey { pixels, size, was_coloured, had_opacity, was_deep }
 }
 
 /// What was read without a fault.
@@ -333,19 +296,10 @@ impl Good {
         None
     }
 
-    fn remarks(&self, layout: &Layout) -> Vec<String> {
-        let count = self.rows.len();
-        let column = |column: usize| match &layout.header {
-            Some(names) => names[column].clone(),
-            None => (column + 1).to_string(),
-        };
-        let label = match layout.label {
-            Some(label) => format!("labels from column {}", column(label)),
-            None => "no labels".to_owned(),
-        };
-        let files = column(layout.path);
+    /// What was decided of the files of this column, of which so many are read.
+    fn remarks(&self, column: &str, count: usize) -> Vec<String> {
         let mut remarks =
-            vec![format!("a list of image files: paths from column {files}, {label}")];
+            vec![format!("a list of image files: their paths are in column {column}")];
         let some = [
             (self.coloured, "in colour: made grey as 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601)"),
             (self.with_opacity, "with opacity, which is left out"),

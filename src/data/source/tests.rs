@@ -203,13 +203,14 @@ fn images_of_a_list_are_those_of_pillow_in_grey() {
     let files = ["grey.png", "colour.png", "palette.png", "opacity.png", "bilevel.png"];
     let data = read("list/list.csv");
     assert_eq!((data.side, data.labels.as_slice()), (4, [0, 1, 0, 1, 0].as_slice()));
+    assert_eq!(data.reading.label.as_ref().unwrap().why, "by its name");
     for (row, name) in files.into_iter().enumerate() {
         assert_eq!(data.image(row), bytes(&expected(name)), "{name}");
     }
     assert_eq!(
         data.reading.remarks,
         [
-            "a list of image files: paths from column path, labels from column label",
+            "a list of image files: their paths are in column path",
             "images: 3 of 5 in colour: made grey as 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601)",
             "images: 1 of 5 with opacity, which is left out",
         ]
