@@ -24,11 +24,9 @@ const GUESSED_BY: usize = 1 << 16;
 /// Words that a remark shows.
 const SHOWN: usize = 3;
 
-/// How the characters of a text are written.
+/// How the characters of a text are written, where not in UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Written {
-    /// UTF-8, ASCII included.
-    Utf8,
     /// In another encoding, of the standard of the web.
     As(&'static Encoding),
     /// In four bytes, the lowest first where `true`.
@@ -59,7 +57,6 @@ pub(super) fn decoded<'a>(
         }
     };
     let (text, name) = match written {
-        Written::Utf8 => return Ok(Cow::Borrowed(bytes)),
         Written::Utf32(lowest_first) => (from_utf32(bytes, lowest_first), "UTF-32"),
         Written::As(encoding) => {
             let (text, had_errors) = encoding.decode_with_bom_removal(bytes);
