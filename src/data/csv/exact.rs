@@ -270,7 +270,7 @@ fn ragged(record: &ByteRecord, layout: &Layout) -> Fault {
 }
 
 fn bad_text(cell: &[u8]) -> Fault {
-    fault("is not UTF-8 text").value(String::from_utf8_lossy(cell))
+    fault("is not UTF-8 text").value(String::from_utf8_lossy(cell)).remedy("save the file as UTF-8")
 }
 
 fn label_of(text: &str) -> Result<String, Fault> {

@@ -295,7 +295,10 @@ fn what_is_no_text_is_told() {
          in UTF-8"
     );
     let latin = [b"label,p\nna\xefve,2\n".as_slice(), b"x,1\n".as_slice()].concat();
-    assert_eq!(told(&latin), "a.csv, line 2, column label: 'na\u{fffd}ve' is not UTF-8 text");
+    assert_eq!(
+        told(&latin),
+        "a.csv, line 2, column label: 'na\u{fffd}ve' is not UTF-8 text; save the file as UTF-8"
+    );
 }
 
 #[test]
