@@ -34,7 +34,11 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     if options.label == LabelColumn::Auto {
         options.label = LabelColumn::IfThere;
     }
-    options.like = Some(trained.record.data.trained_on());
+    let like = trained.record.data.trained_on();
+    if args.columns.drop.is_empty() {
+        options.drop = like.leaves_out(options.drop);
+    }
+    options.like = Some(like);
     let images = load(&args.images, &options)?;
     for remark in images.reading.lines() {
         progress.say(&format!("{}: {remark}", args.images.display()));

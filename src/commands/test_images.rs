@@ -20,6 +20,7 @@ pub fn open_test(session: &Session, config: &Config, path: &Path) -> Result<Data
     if is_number && like.columns.label.is_some() {
         options.label = LabelColumn::Auto;
     }
+    options.drop = like.leaves_out(options.drop);
     options.like = Some(like);
     options.scale = Scale::Auto;
     let test = load(path, &options)?;

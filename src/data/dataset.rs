@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::labels::comparable;
-use super::{CsvOptions, Pixels, Reading, Scale, TrainedOn};
+use super::scaling::scaled;
+use super::{CsvOptions, Pixels, Reading, TrainedOn};
 use crate::error::{Error, Fault, Result};
 
 /// Names of Fashion-MNIST's labels 0 to 9 (Xiao et al. 2017, table 2).
@@ -99,23 +100,8 @@ impl Dataset {
         sha256: String,
     ) -> Result<Dataset> {
         let RawImages { pixels, side, distinct, rows, mut reading } = raw;
-        let refused = |(problem, way_out)| Fault::new(file, problem).remedy(way_out);
-        let by_range = || Scale::Auto.divisor(&pixels);
-        let scale = match (options.scale, &options.like) {
-            (Scale::Auto, Some(like)) => {
-                reading.remarks.extend(other_range(&pixels, by_range().ok(), like.scale));
-                like.scale
-            }
-            (scale, _) => {
-                let scale = scale.divisor(&pixels).map_err(refused)?;
-                reading.decisions.extend(scale_remark(options, &pixels, scale));
-                scale
-            }
-        };
-        if !(matches!(pixels, Pixels::Bytes(_)) && scale == 255.0) {
-            let before = reading.differs.take().unwrap_or_default();
-            reading.differs = Some(format!("{before} divided by {scale}"));
-        }
+        let scale = scaled(&pixels, options, &mut reading)
+            .map_err(|(problem, way_out)| Fault::new(file, problem).remedy(way_out))?;
         let is_labelled = distinct.is_some();
         // Without labels all images are of one class, which has no name.
         let distinct = distinct.unwrap_or_else(|| vec![String::new()]);
@@ -159,7 +145,7 @@ impl Dataset {
         let size = self.side * self.side;
         let shown = match &self.pixels {
             Pixels::Bytes(bytes) if self.scale == 255.0 => bytes,
-            other => self.shown.get_or_init(|| grey_values(other, self.scale)),
+            other => self.shown.get_or_init(|| other.grey(self.scale)),
         };
         &shown[row * size..(row + 1) * size]
     }
@@ -206,42 +192,6 @@ impl Dataset {
         self.classes = classes.to_vec();
         Ok(self)
     }
-}
-
-/// Values as pictures show them, 0..=255; where some are negative, −1 is black and 0 is grey.
-fn grey_values(pixels: &Pixels, scale: f32) -> Vec<u8> {
-    let is_signed = pixels.range().is_some_and(|(min, _)| min < 0.0);
-    let grey = |value: f32| {
-        let share = if is_signed { (value / scale + 1.0) / 2.0 } else { value / scale };
-        (share * 255.0).round() as u8
-    };
-    match pixels {
-        Pixels::Bytes(values) => values.iter().map(|&value| grey(f32::from(value))).collect(),
-        Pixels::Floats(values) => values.iter().map(|&value| grey(value)).collect(),
-    }
-}
-
-/// Says that values look to be of another range than those that a run was trained on.
-fn other_range(pixels: &Pixels, own: Option<f32>, trained: f32) -> Option<String> {
-    let (min, max) = pixels.range().filter(|_| own != Some(trained))?;
-    Some(format!(
-        "pixels: from {min} to {max}, divided by {trained} as those that the run was trained on, though by \
-         their range {}; --scale takes another number",
-        own.map_or("no scale is known".to_owned(), |own| format!("it would be {own}"))
-    ))
-}
-
-/// Says what values are divided by, where it is not 255 of bytes.
-fn scale_remark(options: &CsvOptions, pixels: &Pixels, scale: f32) -> Option<String> {
-    let (min, max) = pixels.range()?;
-    let is_plain = matches!(pixels, Pixels::Bytes(_)) && scale == 255.0;
-    let way_out = match options.scale {
-        Scale::Auto => "; --scale takes another number",
-        Scale::By(_) => "",
-    };
-    let kind = if pixels.are_whole() { "whole numbers" } else { "numbers" };
-    let told = || format!("pixels: {kind} from {min} to {max}, divided by {scale}{way_out}");
-    (!is_plain).then(told)
 }
 
 /// Classes and class indices from the labels of the rows.

@@ -19,6 +19,7 @@ mod parts;
 mod pixels;
 mod reading;
 mod sample;
+mod scaling;
 mod source;
 mod split;
 

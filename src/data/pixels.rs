@@ -54,13 +54,29 @@ impl Pixels {
     pub fn range(&self) -> Option<(f32, f32)> {
         match self {
             Pixels::Bytes(values) => {
-                let (min, max) = (values.iter().min()?, values.iter().max()?);
-                Some((f32::from(*min), f32::from(*max)))
+                let first = *values.first()?;
+                // By value, so that the processor compares many at once.
+                let wider = |(min, max): (u8, u8), &value: &u8| (min.min(value), max.max(value));
+                let (min, max) = values.iter().fold((first, first), wider);
+                Some((f32::from(min), f32::from(max)))
             }
             Pixels::Floats(values) => values.iter().fold(None, |range, &value| {
                 let (min, max) = range.unwrap_or((value, value));
                 Some((value.min(min), value.max(max)))
             }),
+        }
+    }
+
+    /// Values as pictures show them, 0..=255; where some are negative, −1 is black and 0 is grey.
+    pub fn grey(&self, scale: f32) -> Vec<u8> {
+        let is_signed = self.range().is_some_and(|(min, _)| min < 0.0);
+        let grey = |value: f32| {
+            let share = if is_signed { (value / scale + 1.0) / 2.0 } else { value / scale };
+            (share * 255.0).round() as u8
+        };
+        match self {
+            Pixels::Bytes(values) => values.iter().map(|&value| grey(f32::from(value))).collect(),
+            Pixels::Floats(values) => values.iter().map(|&value| grey(value)).collect(),
         }
     }
 
@@ -131,11 +147,13 @@ impl Scale {
     /// What is wrong with their range, and the way out.
     pub fn divisor(self, pixels: &Pixels) -> std::result::Result<f32, (String, &'static str)> {
         const KNOWN: [f32; 4] = [1.0, 16.0, 255.0, 65_535.0];
-        let (min, max) = match (self, pixels.range()) {
-            (Scale::By(number), _) => return Ok(number as f32),
+        if let Scale::By(number) = self {
+            return Ok(number as f32);
+        }
+        let (min, max) = match pixels.range() {
             // Without any light there is nothing to go by, and nothing to scale.
-            (Scale::Auto, None | Some((0.0, 0.0))) => return Ok(255.0),
-            (Scale::Auto, Some(range)) => range,
+            None | Some((0.0, 0.0)) => return Ok(255.0),
+            Some(range) => range,
         };
         let told = |problem: String| {
             let way_out = "say what they are divided by with --scale (1 leaves them as they are)";

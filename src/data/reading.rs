@@ -85,6 +85,16 @@ impl Default for TrainedOn {
     }
 }
 
+impl TrainedOn {
+    /// Which of the columns that the training leaves out may be left out of other files: not those that
+    /// are named by their numbers where there were names, since other files have other numbers.
+    pub fn leaves_out(&self, drop: Vec<String>) -> Vec<String> {
+        let had_names = self.columns.names.is_some() || self.columns.label.is_some();
+        let is_number = |name: &str| name.parse::<usize>().is_ok();
+        drop.into_iter().filter(|name| !(had_names && is_number(name))).collect()
+    }
+}
+
 /// What a pixel consists of; colours become grey when they are read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -189,6 +199,15 @@ mod tests {
             let text = serde_json::to_string(&kept).unwrap();
             assert_eq!(serde_json::from_str::<Names>(&text).unwrap(), kept);
         }
+    }
+
+    #[test]
+    fn columns_left_out_by_their_number_are_so_in_files_without_a_header_alone() {
+        let drop = vec!["id".to_owned(), "3".to_owned()];
+        let headless = TrainedOn::default();
+        assert_eq!(headless.leaves_out(drop.clone()), drop);
+        let columns = ImageColumns { label: Some("y".to_owned()), ..ImageColumns::default() };
+        assert_eq!(TrainedOn { columns, scale: 1.0 }.leaves_out(drop), ["id"]);
     }
 
     #[test]

@@ -51,14 +51,21 @@ pub(super) fn read(
     while reader.read_byte_record(&mut record).expect("a slice of bytes can always be read") {
         let at = record.position().expect("a record that was read has a position").byte();
         let start = layout.body + past_line_ends(body, at as usize);
-        let read = match no_image(&record, layout, &roles, rows == 0) {
-            Ok(Some(kind)) => {
-                left_out.add(kind, lines.line_at(start));
-                continue;
+        if let Some(kind) = no_image(&record, layout) {
+            left_out.add(kind, lines.line_at(start));
+            continue;
+        }
+        let mut read = read_row(&record, layout, &roles, &mut values);
+        if read.is_err() {
+            match other_header(&record, layout, &roles) {
+                Some(fault) => read = Err(vec![fault]),
+                None if rows == 0 && holds_no_numbers(&record, layout, &roles) => {
+                    left_out.add(NoImage::SecondHeader, lines.line_at(start));
+                    continue;
+                }
+                None => {}
             }
-            Ok(None) => read_row(&record, layout, &roles, &mut values),
-            Err(fault) => Err(vec![fault]),
-        };
+        }
         rows += 1;
         match read {
             Ok(label) => found.add(label, &values, start),
@@ -140,46 +147,36 @@ impl LeftOut {
     }
 }
 
-/// Why a row holds no image, if it does not; a header whose columns are in another order is a fault,
-/// since so are the rows behind it.
-fn no_image(
-    record: &ByteRecord,
-    layout: &Layout,
-    roles: &[Role],
-    is_first: bool,
-) -> Result<Option<NoImage>, Fault> {
+/// Why a row holds no image, if it does not.
+fn no_image(record: &ByteRecord, layout: &Layout) -> Option<NoImage> {
     if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
-        return Ok(Some(NoImage::Blank));
+        return Some(NoImage::Blank);
     }
     if record[0].starts_with(b"#") && record.len() != layout.columns {
-        return Ok(Some(NoImage::Comment));
+        return Some(NoImage::Comment);
     }
-    let Some(names) = &layout.names else { return Ok(None) };
+    let names = layout.names.as_ref().filter(|names| names.len() == record.len())?;
     let is_name = |(cell, name): (&[u8], &String)| cell.trim_ascii() == name.as_bytes();
-    if record.len() != names.len() {
-        return Ok(None);
-    }
-    let same = record.iter().zip(names).filter(|pair| is_name(*pair)).count();
-    if same == names.len() {
-        return Ok(Some(NoImage::Header));
-    }
+    record.iter().zip(names).all(is_name).then_some(NoImage::Header)
+}
+
+/// Whether a row under a header holds hardly any number where pixels stand, as a row of units.
+fn holds_no_numbers(record: &ByteRecord, layout: &Layout, roles: &[Role]) -> bool {
     let (bad, all) = without_number(record, roles);
-    if all < MANY || 2 * bad <= all {
-        return Ok(None);
-    }
+    let is_whole = layout.names.is_some() && record.len() == layout.columns;
+    is_whole && all >= MANY && 2 * bad > all
+}
+
+/// A fault of a header whose columns are in another order: so are the rows behind it.
+fn other_header(record: &ByteRecord, layout: &Layout, roles: &[Role]) -> Option<Fault> {
+    let names = layout.names.as_ref().filter(|_| holds_no_numbers(record, layout, roles))?;
     let mut cells: Vec<&[u8]> = record.iter().map(<[u8]>::trim_ascii).collect();
     let mut sorted: Vec<&[u8]> = names.iter().map(String::as_bytes).collect();
     cells.sort_unstable();
     sorted.sort_unstable();
-    match cells == sorted {
-        true => {
-            let problem =
-                "is a header with the columns in another order, and so are the rows behind it";
-            let remedy = "put all rows under one header, or make two files of it";
-            Err(Fault { problem: problem.into(), ..Fault::default() }.remedy(remedy))
-        }
-        false => Ok(is_first.then_some(NoImage::SecondHeader)),
-    }
+    let problem = "is a header with the columns in another order, and so are the rows behind it";
+    let remedy = "put all rows under one header, or make two files of it";
+    (cells == sorted).then(|| fault(problem).remedy(remedy))
 }
 
 /// How many pixel cells hold no number, and how many there are.
@@ -270,7 +267,7 @@ fn ragged(record: &ByteRecord, layout: &Layout) -> Fault {
 }
 
 fn bad_text(cell: &[u8]) -> Fault {
-    fault("is not UTF-8 text").value(String::from_utf8_lossy(cell))
+    fault("is not UTF-8 text").value(String::from_utf8_lossy(cell)).remedy("save the file as UTF-8")
 }
 
 fn label_of(text: &str) -> Result<String, Fault> {

@@ -32,8 +32,14 @@ const NO_SEPARATOR: u8 = 0x1f;
 /// The rows of a faultless file; `None` where only the exact pass can tell.
 pub(super) fn read(text: &[u8], layout: &Layout) -> Option<Rows> {
     let body = without_final_line_ends(&text[layout.body..]);
+    let pieces = pieces(body);
+    let counts: Vec<usize> = pieces.par_iter().map(|piece| lines_in(piece)).collect();
+    if !can_hold(body.len(), counts.iter().sum(), layout.least_bytes()) {
+        return None;
+    }
+    let pieces = Pieces { pieces, counts };
     if layout.is_plain()
-        && let Some((pixels, distinct, rows)) = read_lines(body, layout, &Plain(layout))
+        && let Some((pixels, distinct, rows)) = read_lines(&pieces, layout, &Plain(layout))
     {
         let is_whole = !distinct.iter().any(|label| is_missing(label));
         let pixels = Pixels::Bytes(pixels);
@@ -44,10 +50,10 @@ pub(super) fn read(text: &[u8], layout: &Layout) -> Option<Rows> {
         return None;
     }
     let roles = Roles::of(layout);
-    if let Some((bytes, distinct, rows)) = read_lines::<u8>(body, layout, &roles) {
+    if let Some((bytes, distinct, rows)) = read_lines::<u8>(&pieces, layout, &roles) {
         return Some(Rows { pixels: Pixels::Bytes(bytes), distinct, rows, starts: Vec::new() });
     }
-    let (floats, distinct, rows) = read_lines::<f32>(body, layout, &roles)?;
+    let (floats, distinct, rows) = read_lines::<f32>(&pieces, layout, &roles)?;
     Some(Rows { pixels: Pixels::from_floats(floats), distinct, rows, starts: Vec::new() })
 }
 
@@ -63,26 +69,26 @@ impl ReadLine<u8> for Plain<'_> {
 /// Values of all rows, distinct labels, and the index of each row's label among them.
 type Read<T> = (Vec<T>, Vec<String>, Vec<u32>);
 
+/// A text cut where lines end, and the number of lines in each piece.
+struct Pieces<'a> {
+    pieces: Vec<&'a [u8]>,
+    counts: Vec<usize>,
+}
+
 /// Reads every line, all pieces of the text side by side.
 fn read_lines<T: Value>(
-    body: &[u8],
+    text: &Pieces,
     layout: &Layout,
     reader: &impl ReadLine<T>,
 ) -> Option<Read<T>> {
-    let pieces = pieces(body);
-    let counts: Vec<usize> = pieces.par_iter().map(|piece| lines_in(piece)).collect();
     let width = layout.values();
-    let lines = counts.iter().sum();
-    if !can_hold(body.len(), lines, layout.least_bytes()) {
-        return None;
-    }
-    let mut values = vec![T::default(); lines * width];
+    let mut values = vec![T::default(); text.counts.iter().sum::<usize>() * width];
     let mut rest = values.as_mut_slice();
-    let mut parts = Vec::with_capacity(pieces.len());
-    for (piece, count) in pieces.into_iter().zip(counts) {
+    let mut parts = Vec::with_capacity(text.pieces.len());
+    for (piece, count) in text.pieces.iter().zip(&text.counts) {
         let (part, after) = rest.split_at_mut(count * width);
         rest = after;
-        parts.push((piece, part));
+        parts.push((*piece, part));
     }
     let labels =
         parts.into_par_iter().map(|(piece, values)| read_piece(piece, layout, values, reader));

@@ -1,5 +1,7 @@
 //! Whether the first record names the columns.
 
+use std::collections::HashMap;
+
 use super::glimpse::Glimpse;
 use super::numbers::{count, number};
 use super::{CsvOptions, Header, LabelColumn};
@@ -20,6 +22,24 @@ pub(super) fn has_header(cells: &[String], options: &CsvOptions) -> bool {
     }
 }
 
+/// Whether the first record is an image that pandas took for a header: it numbers names that come up
+/// again, `0,0.1,0.2`, so that the image is lost.
+pub(super) fn is_mangled(cells: &[String]) -> bool {
+    let mut next: HashMap<&str, usize> = HashMap::new();
+    let mut again = 0;
+    for cell in cells {
+        let (base, number) = match cell.rsplit_once('.') {
+            Some((base, number)) if next.contains_key(base) => (base, number.parse().ok()),
+            _ => (cell.as_str(), None),
+        };
+        let expected = next.entry(base).or_insert(0);
+        again += usize::from(number == Some(*expected) && *expected > 0);
+        *expected += 1;
+    }
+    let are_numbers = cells.iter().all(|cell| number(cell).is_some());
+    are_numbers && again >= 4 && 2 * again > cells.len()
+}
+
 /// Whether the first record is a header: more than half of its cells are no numbers, or those that are
 /// count up from 0 or 1 in steps of one over at least four columns, as numbered columns do; perhaps
 /// all but the first, which may be a label.
@@ -33,7 +53,7 @@ fn looks_like_header(cells: &[String]) -> bool {
     };
     // A label of text may stand beside one or two pixels.
     let is_text = 2 * holding < cells.len();
-    is_text || counts_up(&numbers) || counts_up(&numbers[1..])
+    is_text || is_mangled(cells) || counts_up(&numbers) || counts_up(&numbers[1..])
 }
 
 /// Names and number of columns where rows have one cell more than the header, as where each row

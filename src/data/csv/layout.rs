@@ -5,7 +5,7 @@ use std::path::Path;
 use super::columns::{Columns, sorted};
 use super::dialect::{Opened, open};
 use super::glimpse::Glimpse;
-use super::header::{has_header, widened};
+use super::header::{has_header, is_mangled, widened};
 use super::numbers::number;
 use super::plain::plain;
 use super::{CsvOptions, lines::Lines};
@@ -139,7 +139,7 @@ pub(super) fn layout_of<'a>(
     text: &'a [u8],
     options: &CsvOptions,
 ) -> Result<(Opened<'a>, Layout)> {
-    let opened = open(text);
+    let mut opened = open(text);
     let (cells, end) = first_record(file, &opened)?;
     let line = Lines::new(&opened.text).line_at(opened.start);
     let has_header = has_header(&cells, options);
@@ -149,7 +149,13 @@ pub(super) fn layout_of<'a>(
         return Err(Fault::new(file, problem).remedy("add a row for each image").into());
     }
     let width = cells.len();
-    let names = has_header.then_some(cells);
+    let is_mangled = has_header && is_mangled(&cells);
+    if is_mangled {
+        opened
+            .remarks
+            .push("the header is an image that pandas took for names, left out".to_owned());
+    }
+    let names = (has_header && !is_mangled).then_some(cells);
     let plain = names.as_deref().and_then(|names| plain(&opened, body, names, options));
     let (columns, names, width, decimal_commas) = match plain {
         Some(columns) => (columns, names, width, false),

@@ -6,31 +6,37 @@ pub(super) fn number(cell: &str) -> Option<f64> {
     quick(cell.as_bytes()).or_else(|| slow(cell)).filter(|value| value.is_finite())
 }
 
-/// A number of digits with at most one point, which is what nearly all are.
-///
-/// Exact: the digits are a whole number below 2⁵³, and powers of ten up to 10²² have no error.
-fn quick(cell: &[u8]) -> Option<f64> {
+/// Digits that a whole number of 64 bits holds in any case.
+pub(super) const LONGEST: usize = 19;
+
+/// A whole number with its last `after` digits behind the point; none where that may not be exact,
+/// as it is for whole numbers below 2⁵³ and powers of ten up to 10²², which have no error.
+pub(super) fn decimal(digits: u64, after: usize) -> Option<f64> {
     const POWERS: [f64; 23] = [
         1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
         1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
     ];
-    if cell.len() > 20 || cell.is_empty() {
-        return None;
+    match digits {
+        0 => Some(0.0),
+        1..=0x1f_ffff_ffff_ffff => Some(digits as f64 / POWERS.get(after)?),
+        _ => None,
     }
+}
+
+/// A number of digits with at most one point, which is what nearly all are.
+fn quick(cell: &[u8]) -> Option<f64> {
     let mut digits: u64 = 0;
     let mut point = None;
     for (at, &byte) in cell.iter().enumerate() {
         match byte {
-            b'0'..=b'9' => digits = digits.checked_mul(10)?.checked_add(u64::from(byte - b'0'))?,
+            b'0'..=b'9' => digits = digits.wrapping_mul(10).wrapping_add(u64::from(byte - b'0')),
             b'.' | b',' if point.is_none() => point = Some(at),
             _ => return None,
         }
     }
-    if digits >= 1 << 53 || cell.len() == usize::from(point.is_some()) {
-        return None;
-    }
+    let count = cell.len() - usize::from(point.is_some());
     let after = point.map_or(0, |at| cell.len() - at - 1);
-    Some(digits as f64 / POWERS[after])
+    (1..=LONGEST).contains(&count).then(|| decimal(digits, after)).flatten()
 }
 
 /// Any other notation: signs, exponents, more digits.

@@ -293,7 +293,10 @@ fn what_is_no_text_is_told() {
          in UTF-8"
     );
     let label = [b"label,p\nna\xefve,2\n".as_slice(), "ä,1\nö,1\n".as_bytes()].concat();
-    assert_eq!(told(&label), "a.csv, line 2, column label: 'na\u{fffd}ve' is not UTF-8 text");
+    assert_eq!(
+        told(&label),
+        "a.csv, line 2, column label: 'na\u{fffd}ve' is not UTF-8 text; save the file as UTF-8"
+    );
 }
 
 #[test]
@@ -346,4 +349,137 @@ fn classes_without_a_pair_are_told_unless_no_pairs_are_drawn() {
 fn the_first_of_several_faults_is_told() {
     let text = good_but("7,5,x,7,y").replace("13,", "z,");
     assert_eq!(told(text), "a.csv, line 3, column b: 'x' is not a number");
+}
+
+/// Rows of a label and 16 pixels that are dark at the border, as text.
+fn bordered(rows: usize, cell: impl Fn(usize, usize) -> String) -> Vec<Vec<String>> {
+    let is_border = |p: usize| p < 4 || p >= 12 || p.is_multiple_of(4) || p % 4 == 3;
+    let pixel = |row: usize, p: usize| if is_border(p) { "0".to_owned() } else { cell(row, p) };
+    (0..rows).map(|row| (0..16).map(|p| pixel(row, p)).collect()).collect()
+}
+
+fn written(rows: &[Vec<String>]) -> String {
+    rows.iter().map(|row| row.join(",") + "\n").collect()
+}
+
+#[test]
+fn a_label_without_a_name_is_found_at_either_end_by_what_it_holds() {
+    let images = bordered(40, |row, p| ((row * 37 + p * 11) % 256).to_string());
+    let labelled = |at: usize, label: &dyn Fn(usize) -> String| {
+        let mut rows = images.clone();
+        for (place, row) in rows.iter_mut().enumerate() {
+            row.insert(at, label(place));
+        }
+        written(&rows)
+    };
+    for classes in [2, 3, 10] {
+        let label = |row: usize| (row * 7 % classes).to_string();
+        for (at, column) in [(0, "1"), (16, "17")] {
+            let data = load_with(
+                labelled(at, &label),
+                &CsvOptions { pairs: false, ..CsvOptions::default() },
+            );
+            let data = data.unwrap();
+            assert_eq!(data.classes.len(), classes);
+            assert_eq!(data.reading.label.as_ref().unwrap().column, column);
+            assert!(data.reading.decisions[0].contains("--label names another"));
+        }
+    }
+    let text = |row: usize| ["cat", "dog"][row % 2].to_owned();
+    assert_eq!(labels(&loaded(labelled(16, &text))), ["cat", "dog"]);
+}
+
+#[test]
+fn two_columns_that_could_be_the_label_are_a_question() {
+    // Noise in every column: nothing tells the first from the last.
+    let noise = |row: usize, column: usize| ((row * 7919 + column * 104_729) % 5).to_string();
+    let rows: Vec<Vec<String>> =
+        (0..40).map(|row| (0..17).map(|c| noise(row, c)).collect()).collect();
+    assert_eq!(
+        told(written(&rows)),
+        "a.csv, line 1: has two columns that could be the label, 1 and 17; say which it is: --label 1 or \
+         --label 17"
+    );
+    let named = "p1,p2,p3,p4,kind,class\n".to_owned() + &"1,2,3,4,a,b\n5,6,7,8,a,c\n".repeat(4);
+    assert!(told(&named).contains("could be the label, kind and class; say which"));
+    // Two names for the same classes are no question.
+    let alike =
+        "p1,p2,p3,p4,label,class_name\n".to_owned() + &"1,2,3,4,0,cat\n5,6,7,8,1,dog\n".repeat(4);
+    let data = loaded(&alike);
+    assert_eq!(labels(&data), ["0", "1"]);
+    assert_eq!(data.reading.left_out[0].column, "class_name");
+}
+
+#[test]
+fn what_pandas_reads_as_missing_is_no_label() {
+    for marker in ["nan", "NaN", "NA", "N/A", "null", "None", "<NA>", "#N/A"] {
+        assert_eq!(
+            told(good_but(&format!("{marker},5,6,7,8"))),
+            format!(
+                "a.csv, line 3, column label: '{marker}' stands for a missing label; fill it in or take the \
+                 row out; a class of that name needs another one"
+            )
+        );
+    }
+}
+
+#[test]
+fn a_number_is_one_class_however_it_is_written() {
+    let data = loaded("label,p\n0,1\n0.0,2\n-0,3\n+6.0,4\n06,5\n6e0,6\n");
+    assert_eq!(labels(&data), ["0", "6"]);
+    assert_eq!(data.labels, [0, 0, 0, 1, 1, 1]);
+    assert_eq!(data.reading.remarks, ["labels: 0.0 and 0 are one class (and 3 more such)"]);
+    let alone = loaded("label,p\n-1.0,91\n-1.0,92\n1.0,93\n1.0,94\n");
+    assert_eq!((labels(&alone), alone.reading.lines().count()), (vec!["-1", "1"], 0));
+}
+
+#[test]
+fn the_range_decides_the_scale_unless_it_is_given() {
+    let of = |largest: &str, scale: Scale| {
+        let text = format!(
+            "label,a,b,c,d\nx,0,0,0,{largest}\nx,0,0,0,{largest}\ny,0,0,0,0\ny,0,0,0,{largest}\n"
+        );
+        load_with(text, &CsvOptions { scale, ..CsvOptions::default() })
+    };
+    for (largest, scale) in
+        [("1", 1.0), ("0.5", 1.0), ("16", 16.0), ("200", 255.0), ("40000", 65_535.0)]
+    {
+        assert_eq!(of(largest, Scale::Auto).unwrap().scale, scale, "{largest}");
+    }
+    assert_eq!(of("1", Scale::By(255.0)).unwrap().scale, 255.0);
+    assert_eq!(of("-3", Scale::By(1.0)).unwrap().pixels.range(), Some((-3.0, 0.0)));
+    assert!(
+        of("70000", Scale::Auto).unwrap_err().to_string().contains("line 2, column d: '70000'")
+    );
+}
+
+#[test]
+fn images_of_other_values_than_bytes_are_shown_in_grey() {
+    let data = loaded("label,a,b,c,d\nx,0,0.5,1,0\nx,0,0.5,1,0\ny,1,1,1,1\ny,0,0,0,0\n");
+    assert_eq!(data.image(0), [0, 128, 255, 0]);
+    let signed = "label,a,b,c,d\nx,-1,0,1,0\nx,-1,0,1,0\ny,1,1,1,1\ny,0,0,0,0\n";
+    let data =
+        load_with(signed, &CsvOptions { scale: Scale::By(1.0), ..CsvOptions::default() }).unwrap();
+    assert_eq!(data.image(0), [0, 128, 255, 128]);
+}
+
+#[test]
+fn a_header_in_another_order_further_down_is_refused() {
+    let names = "label,p1,p2,p3,p4\n";
+    let rows = "1,10,20,30,40\n2,50,60,70,80\n".repeat(2);
+    let other = format!("{names}{rows}p1,label,p2,p3,p4\n10,1,20,30,40\n");
+    assert_eq!(
+        told(&other),
+        "a.csv, line 6: is a header with the columns in another order, and so are the rows behind it; put \
+         all rows under one header, or make two files of it"
+    );
+}
+
+#[test]
+fn an_image_that_pandas_took_for_a_header_is_left_out() {
+    let text = "0,0.1,0.2,0.3,0.4,0.5,0.6,7,0.7,0.8\n".to_owned()
+        + &"3,0,0,9,0,0,200,7,0,0\n5,0,0,1,0,0,90,7,0,0\n".repeat(3);
+    let data = loaded(&text);
+    assert_eq!((data.len(), data.side, labels(&data)), (6, 3, vec!["3", "5"]));
+    assert!(data.reading.remarks[0].contains("an image that pandas took for names"));
 }

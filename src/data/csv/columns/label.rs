@@ -88,7 +88,8 @@ impl Sorter<'_> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let beside = match names.as_slice() {
             [] => "nothing beside the pixels of an image in each row".to_owned(),
-            names => format!("beside the pixels of an image only {}", listed(names)),
+            [name] => format!("beside the pixels of an image only column {name}"),
+            names => format!("beside the pixels of an image only columns {}", listed(names)),
         };
         let remedy =
             "dml embed takes images without labels; if a column is the label, name it with --label";

@@ -1,5 +1,7 @@
 //! Pixel columns matched by their names to those of the training file.
 
+use std::collections::{HashMap, HashSet};
+
 use super::super::layout::LabelCells;
 use super::Sorter;
 use crate::data::{LeftOut, listed};
@@ -20,18 +22,23 @@ impl Sorter<'_> {
         };
         let wanted = wanted.list();
         let is_label = |column: usize| *label == LabelCells::Column(column);
-        let place = |name: &String| {
-            let find = |is: &dyn Fn(&String) -> bool| {
-                (0..names.len()).find(|&column| !is_label(column) && is(&names[column]))
-            };
-            find(&|other| other == name).or_else(|| find(&|other| other.eq_ignore_ascii_case(name)))
-        };
+        let mut places: HashMap<String, usize> = HashMap::with_capacity(2 * names.len());
+        // Names as they stand come before those that differ in case.
+        let lowered = names.iter().map(|name| name.to_lowercase());
+        for (column, name) in (0..).zip(names.iter().cloned()).chain((0..).zip(lowered)) {
+            if !is_label(column) {
+                places.entry(name).or_insert(column);
+            }
+        }
+        let place =
+            |name: &String| places.get(name).or_else(|| places.get(&name.to_lowercase())).copied();
         let found: Vec<Option<usize>> = wanted.iter().map(place).collect();
         if let Some(columns) = found.iter().copied().collect::<Option<Vec<usize>>>()
             && (columns.len() == own.len() || !self.by_names)
         {
             (self.channels, self.reordered) = (Some(like.columns.channels), columns != own);
-            for &column in own.iter().filter(|column| !columns.contains(column)) {
+            let taken: HashSet<usize> = columns.iter().copied().collect();
+            for &column in own.iter().filter(|column| !taken.contains(column)) {
                 let why = "not in the training file".to_owned();
                 self.left_out.push(LeftOut { column: self.named(column), why });
             }
@@ -49,10 +56,11 @@ impl Sorter<'_> {
         let missing: Vec<&str> =
             pairs.filter(|(_, f)| f.is_none()).map(|(n, _)| n.as_str()).collect();
         let names = self.names.unwrap_or_default();
+        let known: HashSet<String> = wanted.iter().map(|name| name.to_lowercase()).collect();
         let extra: Vec<&str> = own
             .iter()
             .map(|&column| names[column].as_str())
-            .filter(|name| !wanted.iter().any(|other| other.eq_ignore_ascii_case(name)))
+            .filter(|name| !known.contains(&name.to_lowercase()))
             .collect();
         let problem = format!(
             "lacks pixel columns of the training file, {}, and has others, {}",

@@ -5,6 +5,7 @@ mod label;
 mod matching;
 mod shape;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::glimpse::{Content, Glimpse};
@@ -192,7 +193,8 @@ impl Sorter<'_> {
                 (numbers.into_iter().filter(|&column| !self.is_set_apart(column)).collect(), false)
             }
         };
-        let others = open.iter().copied().filter(|column| !self.pixels.contains(column)).collect();
+        let pixels: HashSet<usize> = self.pixels.iter().copied().collect();
+        let others = open.iter().copied().filter(|column| !pixels.contains(column)).collect();
         Ok((None, others))
     }
 
