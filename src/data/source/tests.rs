@@ -140,7 +140,8 @@ fn idx_files_that_do_not_fit_are_refused() {
         "i8-images-idx3-byte: holds images, and beside it is no i8-labels-idx1-byte, compressed or not, \
          with the labels; put that file into the same folder"
     );
-    let text = message("idx/few-images-idx3-ubyte");
+    let few = load(&case("idx/few-images-idx3-ubyte"), &CsvOptions::default());
+    let text = message_of(few, "few-labels-idx1-ubyte");
     assert!(text.starts_with("few-labels-idx1-ubyte: holds 8 labels, and "), "{text}");
     assert!(text.contains("few-images-idx3-ubyte 9 images; fetch both files again"), "{text}");
     let options = CsvOptions { label: LabelColumn::IfThere, ..CsvOptions::default() };

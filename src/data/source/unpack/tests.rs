@@ -168,7 +168,7 @@ fn what_was_made_to_fill_the_memory_is_refused_before_it_does() {
 fn what_is_larger_than_the_memory_is_refused() {
     let small = Memory { total: 1 << 40, available: 5_000_000 };
     for (name, pack) in STREAMS {
-        let text = unpack_all(&pack(&noise(9_000_000)), small).unwrap_err().to_string();
+        let text = unpack_all(&pack(&vec![7; 9_000_000]), small).unwrap_err().to_string();
         let more = format!("the {name} holds more than the 5 MB of memory that are free");
         // xz says beforehand how much memory its own work takes.
         let too_little = format!("the {name} needs more memory than is free");
