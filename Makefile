@@ -27,7 +27,7 @@ FROM_IDX = $(if $(FROM),--from '$(FROM)')
 
 # For `make fuzz`: seconds a target and the targets; for `make kills`: how many.
 TIME ?= 600
-TARGETS ?= csv idx npy embeddings toml safetensors run_folder
+TARGETS ?= csv idx source npy embeddings toml safetensors run_folder
 KILLS ?= 50
 
 .PHONY: help compare show test check memcheck kills fuzz smoke browser slurm python bench data libtorch build dist clean

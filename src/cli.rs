@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::data::{ClassNames, Header};
+use crate::data::{ClassNames, Header, Scale};
 use crate::eval::Which;
 use crate::eval::tsne::{Engine, Of};
 use crate::model::EngineChoice;
@@ -116,12 +116,21 @@ pub enum Command {
 /// How the columns of a CSV are to be read.
 #[derive(Debug, Args)]
 pub struct ColumnArgs {
-    /// Label column by name or by number from 1 [default: the column named label, else the first]
+    /// Label column by name or by number from 1 [default: by its name, else the column that is no
+    /// pixel by its name, else the first or last by what they hold]
     #[arg(long, value_name = "COLUMN")]
     pub label: Option<String>,
     /// Whether the first line names the columns: auto, yes or no [default: auto]
     #[arg(long, value_name = "WHETHER")]
     pub header: Option<Header>,
+    /// Columns to leave out, by name or number, separated by commas; may be given several times
+    /// [default: those that number rows, say which set they are of, or hold nothing or text]
+    #[arg(long, value_name = "COLUMN")]
+    pub drop: Vec<String>,
+    /// What pixel values are divided by: auto, or a number as 1, 16, 255 or 65535 [default: auto, by
+    /// their range]
+    #[arg(long, value_name = "NUMBER")]
+    pub scale: Option<Scale>,
     /// Names of the classes: auto, labels or fashion-mnist [default: auto]
     #[arg(long, value_name = "WHICH", value_parser = class_names)]
     pub names: Option<ClassNames>,
@@ -144,7 +153,8 @@ pub struct SettingArgs {
     /// Configuration in TOML; flags win over it
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// CSV of labelled images, .csv or .csv.gz [default: data/fashion-mnist_train.csv]
+    /// Labelled images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
+    /// [default: data/fashion-mnist_train.csv]
     #[arg(long, value_name = "FILE")]
     pub data: Option<String>,
     #[command(flatten)]
@@ -204,9 +214,9 @@ pub struct TrainArgs {
     /// Train again where the run's folder exists
     #[arg(long)]
     pub force: bool,
-    /// Go on with an unfinished run, with the settings it began with
+    /// Go on with an unfinished run, with the settings it began with; --data where its images moved
     #[arg(long, value_name = "RUN", conflicts_with_all = [
-        "loss", "seed", "config", "data", "label", "header", "names", "epochs", "batch", "learning_rate",
+        "loss", "seed", "config", "label", "header", "drop", "scale", "names", "epochs", "batch", "learning_rate",
         "train_size", "unseen_classes", "set", "init", "name", "force", "style",
     ])]
     pub resume: Option<PathBuf>,
@@ -252,10 +262,10 @@ pub struct EvalArgs {
     /// Effective number of neighbours in the t-SNE [default: 30]
     #[arg(long, value_name = "N", conflicts_with = "test")]
     pub perplexity: Option<f64>,
-    /// Evaluate on this CSV of other images instead of the validation images (no t-SNE)
-    #[arg(long, value_name = "CSV", conflicts_with = "tsne")]
+    /// Evaluate on this file of other images instead of the validation images (no t-SNE)
+    #[arg(long, value_name = "FILE", conflicts_with = "tsne")]
     pub test: Option<PathBuf>,
-    /// CSV that the run was trained on, where it has moved
+    /// File that the run was trained on, where it has moved
     #[arg(long, value_name = "FILE")]
     pub data: Option<String>,
     #[command(flatten)]

@@ -140,7 +140,7 @@ impl Config {
         decisive.tsne = TsneConfig::default();
         decisive.plots = PlotsConfig::default();
         let parts = [
-            without_later_settings(&decisive.to_toml()).as_str(),
+            without_later_defaults(&decisive.to_toml()).as_str(),
             data_sha256,
             device,
             &engine.to_string(),
@@ -159,12 +159,13 @@ impl Config {
     }
 }
 
-/// Settings that were added when there were runs already, as they stand in TOML at their default.
-/// Fingerprints leave them out there, so that those of older runs stay what they are.
-const LATER_SETTINGS: [&str; 1] = ["clusters = true"];
+/// Settings that later versions brought, at their defaults: they decide what they did before them, so
+/// runs keep their names.
+const LATER_DEFAULTS: [&str; 3] = ["drop = \"none\"", "scale = \"auto\"", "clusters = true"];
 
-fn without_later_settings(text: &str) -> String {
-    text.split_inclusive('\n').filter(|line| !LATER_SETTINGS.contains(&line.trim_end())).collect()
+fn without_later_defaults(toml: &str) -> String {
+    let lines = toml.split_inclusive('\n');
+    lines.filter(|line| !LATER_DEFAULTS.contains(&line.trim_end())).collect()
 }
 
 /// The text of a file.
@@ -345,6 +346,12 @@ mod tests {
         let mut other = base.clone();
         other.train.seed = 1;
         assert_ne!(print(&base), print(&other));
+        for line in LATER_DEFAULTS {
+            assert_eq!(base.to_toml().lines().filter(|other| *other == line).count(), 1, "{line}");
+        }
+        let mut scaled = base.clone();
+        scaled.data.scale = crate::data::Scale::By(16.0);
+        assert_ne!(print(&base), print(&scaled));
         assert_ne!(print(&base), base.training_fingerprint("abd", "cpu", engine).unwrap());
         assert_ne!(
             print(&base),

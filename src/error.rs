@@ -139,7 +139,11 @@ impl Default for Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file.display())?;
+        // What stands for it on the command line says little in a sentence.
+        match self.file.to_str() {
+            Some("-") => write!(f, "standard input")?,
+            _ => write!(f, "{}", self.file.display())?,
+        }
         if let Some(line) = self.line {
             write!(f, ", line {line}")?;
         }

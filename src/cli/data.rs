@@ -17,7 +17,11 @@ pub enum DataCommand {
     /// Tell what a CSV of images holds, and every fault with its line
     #[command(after_help = "Example:
   dml data check data/fashion-mnist_sample.csv.gz
-  dml data check my.csv --label species --header yes")]
+  dml data check my.csv --label species --header yes
+  dml data check my.csv --drop id,Usage --scale 255
+  dml data check mnist/train-images-idx3-ubyte.gz     labels are found beside the images
+  dml data check list.csv                             its columns are path and label
+  xzcat images.csv.xz | dml data check -")]
     Check(CheckArgs),
     /// Write a stratified subset of a CSV of images
     #[command(after_help = "Example:
@@ -40,7 +44,7 @@ pub struct FetchArgs {
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// CSV of labelled images, .csv or .csv.gz
+    /// Labelled images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
     pub file: PathBuf,
     #[command(flatten)]
     pub columns: ColumnArgs,
@@ -51,7 +55,7 @@ pub struct CheckArgs {
 
 #[derive(Debug, Args)]
 pub struct SampleArgs {
-    /// CSV of labelled images, .csv or .csv.gz
+    /// Labelled images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
     pub file: PathBuf,
     /// Images of each class
     #[arg(long, value_name = "N", default_value_t = 600)]

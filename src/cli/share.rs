@@ -38,7 +38,7 @@ pub struct ReportArgs {
 A row is an image of the size that the run was trained on, with or without a label; labels need not
 be those that were trained on.")]
 pub struct EmbedArgs {
-    /// CSV of images, .csv or .csv.gz
+    /// Images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
     #[arg(value_name = "IMAGES")]
     pub images: PathBuf,
     /// Where the embeddings go, - for stdout: .npy, float32, a row an image, or .csv, .csv.gz or

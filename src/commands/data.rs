@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::{RUNS, print, print_json, set_columns, told};
 use crate::cli::{CheckArgs, ColumnArgs, DataCommand, FetchArgs, SampleArgs};
-use crate::data::{self, Content, CsvOptions, DataConfig, SampleSize, Summary};
+use crate::data::{
+    self, Channels, Content, CsvOptions, DataConfig, FaultKind, Names, SampleSize, Summary, Values,
+};
 use crate::error::{Error, Result};
 use crate::experiment::keeper_of;
 use crate::files::{CSV, OutputRules};
@@ -47,14 +49,60 @@ fn shown(summary: &Summary) -> String {
     let mut text = vec![format!("{}: {} rows", summary.file.display(), summary.rows)];
     text.extend(summary.content.as_ref().map(content));
     text.extend(summary.faults.iter().map(|fault| format!("fault: {fault}")));
-    let untold = summary.fault_count - summary.faults.len();
-    if untold > 0 {
-        text.push(format!("and {untold} faults more"));
+    for FaultKind { problem, count } in &summary.kinds {
+        let told = summary.faults.iter().filter(|fault| *fault.problem == **problem).count();
+        if *count > told.max(3) {
+            text.push(format!("of this kind there are {count}: {problem}"));
+        }
     }
     if summary.fault_count == 0 {
         text.push("no faults".to_owned());
     }
     text.join("\n")
+}
+
+/// What was understood of a file: label, what was left out, and whatever was decided.
+fn understood(content: &Content) -> String {
+    let Content { reading, side, scale, .. } = content;
+    let mut lines = Vec::new();
+    match &reading.label {
+        Some(found) => {
+            let columns = if found.column.contains(" to ") { "columns" } else { "column" };
+            lines.push(format!("label       {columns} {}, {}", found.column, found.why));
+        }
+        // What is no table says in a remark where its labels are from.
+        None if reading.format.is_empty() => {}
+        None => lines.push("label       none".to_owned()),
+    }
+    for left in &reading.left_out {
+        lines.push(format!("left out    column {}: {}", left.column, left.why));
+    }
+    let names = reading.columns.names.as_ref().map(Names::list).unwrap_or_default();
+    let pixels = match (names.first(), names.last()) {
+        (Some(first), Some(last)) => format!(", columns {first} to {last}"),
+        _ => String::new(),
+    };
+    let from = match reading.columns.channels {
+        Channels::Grey => "grey",
+        _ => "grey made of colours",
+    };
+    lines.push(format!("image       {side}×{side}, {from}{pixels}"));
+    if let Some(Values { min, max, .. }) = content.values {
+        lines.push(format!("pixels      {min} to {max}, divided by {scale}"));
+    }
+    if !reading.format.is_empty() {
+        lines.push(format!("cells       separated by {}", reading.format));
+    }
+    lines.extend(reading.remarks.iter().map(|remark| format!("remark      {remark}")));
+    let lonely = content.lonely();
+    if !lonely.is_empty() {
+        let (of, which) = (lonely.len(), lonely[..lonely.len().min(8)].join(", "));
+        let more = if of > 8 { format!(" and {} more", of - 8) } else { String::new() };
+        lines.push(format!(
+            "remark      classes with a single image, from which no pair can be drawn: {which}{more}"
+        ));
+    }
+    lines.join("\n")
 }
 
 fn content(content: &Content) -> String {
@@ -68,8 +116,9 @@ fn content(content: &Content) -> String {
         format!("values {} to {}, mean {:.2}", values.min, values.max, values.mean)
     });
     format!(
-        "{} images of {side}×{side}, {header}, {values}, {} copies of other images\n\
+        "{}\n{} images of {side}×{side}, {header}, {values}, {} copies of other images\n\
          SHA-256 {}\n\n{}\n",
+        understood(content),
         content.images,
         content.copies,
         content.sha256,
@@ -84,6 +133,9 @@ fn sample(args: &SampleArgs, progress: &Progress) -> Result<()> {
     let mut rules = OutputRules::new(args.force, &keeper).input("the images", &args.file);
     let out = rules.file("--out", &args.out)?;
     let dataset = data::load(&args.file, &options(&args.columns))?;
+    for remark in dataset.reading.lines() {
+        progress.say(&format!("data: {remark}"));
+    }
     let size = args.total.map_or(SampleSize::PerClass(args.per_class), SampleSize::Total);
     let rows = data::stratified(&dataset.labels, size, args.seed)?;
     out.make_folder()?;
@@ -94,5 +146,6 @@ fn sample(args: &SampleArgs, progress: &Progress) -> Result<()> {
 fn options(columns: &ColumnArgs) -> CsvOptions {
     let mut config = DataConfig::default();
     set_columns(&mut config, columns);
-    config.csv_options(true)
+    // Whether pairs will be drawn is not known here.
+    config.csv_options(false)
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use super::{print, print_json};
 use crate::cli::{ClusterArgs, Executor, ManyArgs, SettingArgs};
+use crate::data::is_read_once;
 use crate::error::{Error, Result};
 use crate::experiment::{Plan, Session, Unfinished, batch_folder, logs};
 use crate::words::line;
@@ -184,13 +185,19 @@ pub fn refuse_unfinished(work: &Work, session: &Session) -> Result<()> {
 /// Hands out what is missing, by lines or to Slurm.
 ///
 /// # Errors
-/// Arguments that no script could hold; a Slurm that is not there or refuses.
+/// Arguments that no script could hold; images that can be read once only; a Slurm that is not there or
+/// refuses.
 pub fn hand_out(
     work: &Work,
     session: &Session,
     settings: &SettingArgs,
     many: &ManyArgs,
 ) -> Result<()> {
+    let data = &session.dataset.file;
+    if is_read_once(data) {
+        let problem = "can be read once, and every task would read it: name a file";
+        return Err(Error::setting("--data", data.display(), problem));
+    }
     let commands = Commands::new(session, settings)?;
     if work.tasks.is_empty() {
         return nothing_left(work, session, &commands, many);

@@ -96,6 +96,9 @@ fn eval_run(args: &EvalArgs, progress: &Progress) -> Result<()> {
     let Trained { folder, record, config } = trained;
     let _lock = RunLock::take(&folder)?;
     let config = configured(args, config)?;
+    if args.data.is_none() {
+        record.refuse_moved(&config.data.path)?;
+    }
     progress.say(&format!("run: {}", folder.path().display()));
     let session = Session::open(&config, Cores::available(), progress.clone())?;
     session.listen()?;

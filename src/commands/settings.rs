@@ -87,6 +87,10 @@ pub fn set_columns(data: &mut DataConfig, columns: &ColumnArgs) {
     set(&mut data.label, &columns.label);
     set(&mut data.header, &columns.header);
     set(&mut data.names, &columns.names);
+    set(&mut data.scale, &columns.scale);
+    if !columns.drop.is_empty() {
+        data.drop = columns.drop.join(",");
+    }
 }
 
 /// Takes over a flag that was given.

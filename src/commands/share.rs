@@ -36,12 +36,21 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     set_compute(&mut trained.config, &args.compute);
     progress.say(&format!("run: {}", trained.folder.path().display()));
     let mut columns = DataConfig::default();
+    columns.drop.clone_from(&trained.config.data.drop);
     set_columns(&mut columns, &args.columns);
     let mut options = CsvOptions { names: ClassNames::Labels, ..columns.csv_options(false) };
     if options.label == LabelColumn::Auto {
         options.label = LabelColumn::IfThere;
     }
+    let like = trained.record.data.trained_on();
+    if args.columns.drop.is_empty() {
+        options.drop = like.leaves_out(options.drop);
+    }
+    options.like = Some(like);
     let images = load(&args.images, &options)?;
+    for remark in images.reading.lines() {
+        progress.say(&format!("{}: {remark}", args.images.display()));
+    }
     let cores = Cores::new(Cores::available());
     let _core = cores.take();
     let model = args.model.unwrap_or(Which::Last);

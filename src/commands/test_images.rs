@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::config::Config;
-use crate::data::{ClassNames, CsvOptions, Dataset, load, unseen_classes};
+use crate::data::{ClassNames, CsvOptions, Dataset, LabelColumn, Scale, load, unseen_classes};
 use crate::error::{Error, Fault, Result};
 use crate::experiment::Session;
 
@@ -13,8 +13,21 @@ use crate::experiment::Session;
 /// A fault of the file; as [`Session::test_images`]; too few images of unseen classes.
 pub fn open_test(session: &Session, config: &Config, path: &Path) -> Result<Dataset> {
     // Names come from the run; a test file may lack some of the classes.
-    let options = CsvOptions { names: ClassNames::Labels, ..config.data.csv_options(false) };
-    let test = session.test_images(load(path, &options)?)?;
+    let like = session.dataset.trained_on();
+    let mut options = CsvOptions { names: ClassNames::Labels, ..config.data.csv_options(false) };
+    // A label that was named by its number has a name to be found by, too.
+    let is_number = config.data.label.trim().parse::<usize>().is_ok();
+    if is_number && like.columns.label.is_some() {
+        options.label = LabelColumn::Auto;
+    }
+    options.drop = like.leaves_out(options.drop);
+    options.like = Some(like);
+    options.scale = Scale::Auto;
+    let test = load(path, &options)?;
+    for remark in test.reading.lines() {
+        session.progress.say(&format!("{}: {remark}", path.display()));
+    }
+    let test = session.test_images(test)?;
     let unseen = unseen_classes(&config.data.unseen_classes, &test.classes)?;
     if !unseen.is_empty() {
         let judged = test.labels.iter().filter(|label| unseen.contains(label)).count();

@@ -20,7 +20,12 @@ use crate::words::dml;
 pub fn train(args: TrainArgs, progress: Progress) -> Result<()> {
     let config = match &args.resume {
         Some(path) => {
-            let mut config = RunFolder::open(path)?.0.config()?;
+            let (folder, record) = RunFolder::open(path)?;
+            let mut config = folder.config()?;
+            match &args.settings.data {
+                Some(moved) => config.data.path.clone_from(moved),
+                None => record.refuse_moved(&config.data.path)?,
+            }
             set_compute(&mut config, &args.settings.compute);
             set(&mut config.train.checkpoint_every, &args.settings.checkpoint_every);
             config

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use crate::error::{Fault, Result};
 
 /// Keys that take text or a number; their own types tell what is wrong with them.
-const EITHER: [&str; 3] = ["model.embedding", "data.train_size", "train.steps"];
+const EITHER: [&str; 4] = ["model.embedding", "data.scale", "data.train_size", "train.steps"];
 
 /// Refuses keys that the defaults lack.
 ///

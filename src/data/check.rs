@@ -1,15 +1,18 @@
 //! What a CSV of images holds, and everything that is wrong with it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
-use super::{After, Class, CsvOptions, Dataset, examine};
+use super::{After, Class, CsvOptions, Dataset, Pixels, Reading, examine, source};
 use crate::error::{Error, Fault, Result};
 
-/// Faults that are kept; all are counted.
-const KEPT: usize = 20;
+/// Faults of one kind that are kept; all are counted.
+const KEPT: usize = 3;
+
+/// Kinds of faults of which some are kept.
+const KINDS: usize = 20;
 
 /// What a CSV of images holds.
 ///
@@ -22,11 +25,22 @@ pub struct Summary {
     pub rows: usize,
     /// What could be read; `None` where the file as a whole is faulty.
     pub content: Option<Content>,
-    /// The first faults, at most 20.
+    /// The first three faults of each kind, in the order in which they come up.
     #[serde(serialize_with = "as_messages")]
     pub faults: Vec<Fault>,
+    /// How many faults there are of each kind.
+    pub kinds: Vec<FaultKind>,
     /// Number of all faults.
     pub fault_count: usize,
+}
+
+/// Faults of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FaultKind {
+    /// What is wrong, as the first of them says it.
+    pub problem: String,
+    /// How many there are.
+    pub count: usize,
 }
 
 /// What was read of a CSV of images.
@@ -34,10 +48,15 @@ pub struct Summary {
 pub struct Content {
     /// Whether there is a header.
     pub header: bool,
+    /// What was understood of the file: label, pixels, what was left out.
+    pub reading: Reading,
     /// Number of images, which are rows without a fault.
     pub images: usize,
     /// Height and width of an image in pixels.
     pub side: usize,
+    /// What values are divided by.
+    #[serde(serialize_with = "short")]
+    pub scale: f32,
     /// The classes in the order of their indices.
     pub classes: Vec<ClassCount>,
     /// Range and mean of the pixel values; `None` without an image.
@@ -46,6 +65,14 @@ pub struct Content {
     pub copies: usize,
     /// SHA-256 of the unzipped file, in hexadecimal.
     pub sha256: String,
+}
+
+impl Content {
+    /// Labels of classes with a single image, from which no pair can be drawn.
+    pub fn lonely(&self) -> Vec<&str> {
+        let lonely = self.classes.iter().filter(|class| class.count == 1);
+        lonely.map(|class| class.class.label.as_str()).collect()
+    }
 }
 
 /// A class and how many images it has.
@@ -61,10 +88,12 @@ pub struct ClassCount {
 /// Pixel values of all images together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Values {
-    /// The smallest, 0..=255.
-    pub min: u8,
-    /// The largest, 0..=255.
-    pub max: u8,
+    /// The smallest.
+    #[serde(serialize_with = "short")]
+    pub min: f32,
+    /// The largest.
+    #[serde(serialize_with = "short")]
+    pub max: f32,
     /// Their arithmetic mean.
     pub mean: f64,
 }
@@ -73,26 +102,41 @@ fn as_messages<S: Serializer>(faults: &[Fault], to: S) -> std::result::Result<S:
     to.collect_seq(faults.iter().map(Fault::to_string))
 }
 
+/// A whole number without a point.
+fn short<S: Serializer>(value: &f32, to: S) -> std::result::Result<S::Ok, S::Error> {
+    match value.fract() == 0.0 && value.abs() < 1e9 {
+        true => to.serialize_i64(*value as i64),
+        false => to.serialize_f32(*value),
+    }
+}
+
 /// Looks through a whole file and collects its faults.
 ///
 /// # Errors
 /// [`Error::Io`] where the system refuses to read the file, and [`Error::Fault`] where there is
 /// none or it is a folder. Every other fault is in the summary.
 pub fn check(file: &Path, options: &CsvOptions) -> Result<Summary> {
-    if !file.exists() || file.is_dir() {
-        // Nothing to sum up: the error says which of the two it is.
-        super::read_unzipped(file)?;
-    }
+    // Where there is no file, there is nothing to sum up.
+    source::refuse_missing(file)?;
     let mut summary = Summary {
         file: file.to_path_buf(),
         rows: 0,
         content: None,
         faults: vec![],
+        kinds: vec![],
         fault_count: 0,
     };
-    let mut tell = |fault| {
+    let mut kinds: HashMap<String, usize> = HashMap::new();
+    let mut tell = |fault: Fault| {
         summary.fault_count += 1;
-        if summary.faults.len() < KEPT {
+        let known = kinds.len();
+        let kind = *kinds.entry(kind_of(&fault)).or_insert(known);
+        if kind == summary.kinds.len() {
+            let problem = fault.problem.to_string();
+            summary.kinds.push(FaultKind { problem, count: 0 });
+        }
+        summary.kinds[kind].count += 1;
+        if summary.kinds[kind].count <= KEPT && kind < KINDS {
             summary.faults.push(fault);
         }
         After::GoOn
@@ -110,12 +154,28 @@ pub fn check(file: &Path, options: &CsvOptions) -> Result<Summary> {
     Ok(summary)
 }
 
+/// What is wrong, whatever the numbers in it are.
+fn kind_of(fault: &Fault) -> String {
+    let mut kind = String::with_capacity(fault.problem.len());
+    for c in fault.problem.chars() {
+        match c {
+            '0'..='9' if kind.ends_with('#') => {}
+            '0'..='9' => kind.push('#'),
+            other => kind.push(other),
+        }
+    }
+    // One cell or several, a row is of another length than the header.
+    kind.replace("cells", "cell")
+}
+
 fn content(data: &Dataset, header: bool) -> Content {
     let counted = data.classes.iter().cloned().zip(data.class_counts());
     Content {
         header,
+        reading: data.reading.clone(),
         images: data.len(),
         side: data.side,
+        scale: data.scale,
         classes: counted.map(|(class, count)| ClassCount { class, count }).collect(),
         values: values(&data.pixels),
         copies: copies(data),
@@ -123,15 +183,25 @@ fn content(data: &Dataset, header: bool) -> Content {
     }
 }
 
-fn values(pixels: &[u8]) -> Option<Values> {
-    let (&min, &max) = (pixels.iter().min()?, pixels.iter().max()?);
-    let sum: u64 = pixels.iter().map(|&value| u64::from(value)).sum();
-    Some(Values { min, max, mean: sum as f64 / pixels.len() as f64 })
+fn values(pixels: &Pixels) -> Option<Values> {
+    let (min, max) = pixels.range()?;
+    Some(Values { min, max, mean: pixels.mean() })
 }
 
+/// Images that equal an earlier one, value by value.
 fn copies(data: &Dataset) -> usize {
-    let mut seen = HashSet::with_capacity(data.len());
-    (0..data.len()).filter(|&row| !seen.insert(data.image(row))).count()
+    fn of<T: std::hash::Hash + Eq>(values: &[T], size: usize) -> usize {
+        let mut seen = HashSet::with_capacity(values.len() / size);
+        values.chunks_exact(size).filter(|image| !seen.insert(*image)).count()
+    }
+    let size = data.side * data.side;
+    match &data.pixels {
+        Pixels::Bytes(values) => of(values, size),
+        // −0 and 0 are one value, and none is NaN.
+        Pixels::Floats(values) => {
+            of(&values.iter().map(|value| (value + 0.0).to_bits()).collect::<Vec<_>>(), size)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -163,25 +233,24 @@ mod tests {
         assert_eq!((content.header, content.images, content.side), (true, 4, 2));
         let counts = content.classes.iter().map(|c| (c.class.label.as_str(), c.count));
         assert_eq!(counts.collect::<Vec<_>>(), [("x", 2), ("y", 2)]);
-        assert_eq!(content.values, Some(Values { min: 0, max: 9, mean: 39.0 / 16.0 }));
+        assert_eq!(content.values, Some(Values { min: 0.0, max: 9.0, mean: 39.0 / 16.0 }));
         assert_eq!(content.copies, 1);
         assert_eq!(content.sha256, super::super::sha256_hex(text.as_bytes()));
     }
 
     #[test]
     fn every_fault_is_told_and_the_good_rows_are_counted() {
-        let text = "label,a,b,c,d\nx,0,u,0,300\ny,1,2,3,4\nx,0,0\ny,1,2,3,5\n,1,1,1,1\nz,1,1,1,1\n";
+        let text = "label,a,b,c,d\nx,0,u,0,200\ny,1,2,3,4\nx,0,0\ny,1,2,3,5\n,1,1,1,1\nz,1,1,1,1\n";
         let summary = checked(text);
         assert_eq!(
             messages(&summary),
             [
                 "a.csv, line 2, column b: 'u' is not a number",
-                "a.csv, line 2, column d: '300' is out of 0..255",
                 "a.csv, line 4: the row has 3 cells, the header has 5",
                 "a.csv, line 6, column label: the label is missing",
             ]
         );
-        assert_eq!((summary.rows, summary.fault_count), (6, 4));
+        assert_eq!((summary.rows, summary.fault_count), (6, 3));
         assert_eq!(summary.content.unwrap().images, 3);
     }
 
@@ -194,11 +263,20 @@ mod tests {
     }
 
     #[test]
-    fn faults_beyond_the_first_twenty_are_counted() {
-        let summary = checked(format!("label,a\n{}", "1,x\n".repeat(50)));
-        assert_eq!((summary.faults.len(), summary.fault_count), (20, 50));
-        let content = summary.content.unwrap();
-        assert_eq!((content.images, content.values), (0, None));
+    fn faults_of_one_kind_are_counted_and_the_first_three_told() {
+        let bad = "1,5,x\n1,5\n".repeat(25);
+        let summary =
+            checked(format!("label,a,b,c,d\n{}{bad}", "1,2,3,4,5\n2,3,4,5,6\n".repeat(30)));
+        assert_eq!((summary.faults.len(), summary.fault_count), (3, 50));
+        let lines: Vec<_> = summary.faults.iter().map(|fault| fault.line.unwrap()).collect();
+        assert_eq!(lines, [62, 63, 64]);
+        let cells = summary.kinds.iter().map(|kind| (kind.problem.as_str(), kind.count));
+        assert_eq!(cells.collect::<Vec<_>>(), [("the row has 3 cells, the header has 5", 50)]);
+        let two = checked(format!("label,a\n1,2\n2,3\n1,4\n2,{}", "x\n,7\n1,".repeat(4)));
+        assert_eq!(two.kinds.iter().map(|kind| kind.count).collect::<Vec<_>>(), [4, 4, 1]);
+        assert_eq!(two.faults.len(), 7);
+        let content = checked("label,a\n1,\n1,2\n,2\n").content.unwrap();
+        assert_eq!((content.images, content.values.unwrap().max), (1, 2.0));
     }
 
     #[test]

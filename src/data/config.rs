@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Amount, ClassNames, CsvOptions, Header, LabelColumn};
+use super::{Amount, ClassNames, CsvOptions, Header, LabelColumn, Scale};
 use crate::error::{Error, Result};
 
 /// What stands under `[data]`.
@@ -11,13 +11,18 @@ use crate::error::{Error, Result};
 pub struct DataConfig {
     /// The CSV of labelled images, `.csv` or `.csv.gz`.
     pub path: String,
-    /// The label column by its name or its number from 1; `"auto"` takes the column named
-    /// `label`, else the first.
+    /// The label column by its name or its number from 1; `"auto"` takes the column that is named as
+    /// labels are, else the one whose name is no pixel's, else the first or last by what they hold.
     pub label: String,
     /// Whether the first line names the columns.
     pub header: Header,
+    /// Columns that are neither label nor pixels, by name or number, separated by commas; `"none"` for
+    /// those alone that are recognised.
+    pub drop: String,
     /// How classes are named in tables and legends.
     pub names: ClassNames,
+    /// What pixel values are divided by: `"auto"` goes by their range, or a number above 0.
+    pub scale: Scale,
     /// Share of the images for validation; above 0 and below 1.
     pub validation: f64,
     /// Images to train on, of those left after validation: `"all"`, or so many, in which the
@@ -34,7 +39,9 @@ impl Default for DataConfig {
             path: "data/fashion-mnist_train.csv".to_owned(),
             label: "auto".to_owned(),
             header: Header::Auto,
+            drop: "none".to_owned(),
             names: ClassNames::Auto,
+            scale: Scale::Auto,
             validation: 0.05,
             train_size: Amount::All,
             unseen_classes: "none".to_owned(),
@@ -59,6 +66,36 @@ impl DataConfig {
     /// How the file is read; `pairs` tells whether pairs are drawn from it.
     pub fn csv_options(&self, pairs: bool) -> CsvOptions {
         let label = LabelColumn::from(self.label.as_str());
-        CsvOptions { label, header: self.header, names: self.names, pairs }
+        let drop = listed_columns(&self.drop);
+        let (header, names, scale) = (self.header, self.names, self.scale);
+        CsvOptions { label, header, names, scale, drop, like: None, pairs }
+    }
+}
+
+/// Columns from a list with commas; one with a comma in its name stands in double quotes.
+fn listed_columns(text: &str) -> Vec<String> {
+    if text.trim() == "none" {
+        return Vec::new();
+    }
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let cells = reader
+        .records()
+        .flatten()
+        .flat_map(|record| record.iter().map(str::to_owned).collect::<Vec<_>>());
+    cells.filter(|cell| !cell.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_to_drop_are_a_list_with_commas() {
+        assert!(listed_columns("none").is_empty() && listed_columns("").is_empty());
+        assert_eq!(listed_columns("id, Usage,3"), ["id", "Usage", "3"]);
+        assert_eq!(listed_columns("\"a, b\",c"), ["a, b", "c"]);
     }
 }

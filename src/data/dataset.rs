@@ -2,9 +2,13 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::labels::comparable;
+use super::scaling::scaled;
+use super::{CsvOptions, Pixels, Reading, TrainedOn};
 use crate::error::{Error, Fault, Result};
 
 /// Names of Fashion-MNIST's labels 0 to 9 (Xiao et al. 2017, table 2).
@@ -21,11 +25,28 @@ const FASHION_MNIST: [&str; 10] = [
     "Ankle boot",
 ];
 
+/// Images as a source reads them, before labels become classes and the scale is known.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RawImages {
+    /// Values as they stand in the file, row-major `[N, side * side]`.
+    pub pixels: Pixels,
+    /// Height and width of an image in pixels.
+    pub side: usize,
+    /// Labels in the order in which they appear, `[C]`; none where images have no labels.
+    pub distinct: Option<Vec<String>>,
+    /// Index into `distinct` of each image, `[N]`; 0 where images have no labels.
+    pub rows: Vec<u32>,
+    /// What was understood of the file.
+    pub reading: Reading,
+}
+
 /// Labelled square images of one channel.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Dataset {
-    /// Pixel values 0..=255, row-major `[N, side * side]`.
-    pub pixels: Vec<u8>,
+    /// Pixel values as they stand in the file, row-major `[N, side * side]`.
+    pub pixels: Pixels,
+    /// What brings them into 0..1: a network sees a value divided by this.
+    pub scale: f32,
     /// Class index of each image, 0..C, `[N]`; `i64` is what libtorch indexes with.
     pub labels: Vec<i64>,
     /// Height and width of an image in pixels.
@@ -36,6 +57,10 @@ pub struct Dataset {
     pub sha256: String,
     /// The file as the user named it.
     pub file: PathBuf,
+    /// What was understood of the file.
+    pub reading: Reading,
+    /// The images as pictures show them, where `pixels` are not that already.
+    shown: OnceLock<Vec<u8>>,
 }
 
 /// A class of images.
@@ -63,6 +88,45 @@ pub enum ClassNames {
 }
 
 impl Dataset {
+    /// Gives raw images their scale and classes.
+    ///
+    /// # Errors
+    /// [`Error::Fault`] where their range needs a scale that is not given, and where names are asked
+    /// for that do not fit the labels.
+    pub fn new(
+        raw: RawImages,
+        options: &CsvOptions,
+        file: &Path,
+        sha256: String,
+    ) -> Result<Dataset> {
+        let RawImages { pixels, side, distinct, rows, mut reading } = raw;
+        let scale = scaled(&pixels, options, &mut reading)
+            .map_err(|(problem, way_out)| Fault::new(file, problem).remedy(way_out))?;
+        let is_labelled = distinct.is_some();
+        // Without labels all images are of one class, which has no name.
+        let distinct = distinct.unwrap_or_else(|| vec![String::new()]);
+        let (mut classes, labels) = classes_of(&distinct, &rows);
+        if is_labelled {
+            name_classes(&mut classes, options.names, side, file)?;
+        }
+        let (file, shown) = (file.to_path_buf(), OnceLock::new());
+        Ok(Dataset { pixels, scale, labels, side, classes, sha256, file, reading, shown })
+    }
+
+    /// What decides the images: the content of the file, and how it is read where earlier versions
+    /// read it in another way.
+    pub fn identity(&self) -> String {
+        match &self.reading.differs {
+            None => self.sha256.clone(),
+            Some(reading) => format!("{}\n{reading}", self.sha256),
+        }
+    }
+
+    /// How these images are read, for other files of the same kind.
+    pub fn trained_on(&self) -> TrainedOn {
+        TrainedOn { columns: self.reading.columns.clone(), scale: self.scale }
+    }
+
     /// Number of images N.
     pub fn len(&self) -> usize {
         self.labels.len()
@@ -73,13 +137,17 @@ impl Dataset {
         self.labels.is_empty()
     }
 
-    /// Pixels of one image, row-major `[side * side]`.
+    /// One image as pictures show it: grey values 0..=255, row-major `[side * side]`.
     ///
     /// # Panics
     /// Where `row` is not below [`len`](Self::len).
     pub fn image(&self, row: usize) -> &[u8] {
         let size = self.side * self.side;
-        &self.pixels[row * size..(row + 1) * size]
+        let shown = match &self.pixels {
+            Pixels::Bytes(bytes) if self.scale == 255.0 => bytes,
+            other => self.shown.get_or_init(|| other.grey(self.scale)),
+        };
+        &shown[row * size..(row + 1) * size]
     }
 
     /// Number of images of each class, `[C]`.
@@ -93,15 +161,22 @@ impl Dataset {
 
     /// The same images with the class indices of another data set, as a test set needs them.
     ///
-    /// Labels are matched by their text; a class without an image here keeps its index.
+    /// Labels are matched by their text, or else as numbers or truth values; a class without an image
+    /// here keeps its index.
     ///
     /// # Errors
     /// [`Error::Fault`] where the file holds a label that `classes` lacks.
     pub fn with_classes(mut self, classes: &[Class]) -> Result<Dataset> {
         let known: HashMap<&str, i64> =
             classes.iter().map(|class| class.label.as_str()).zip(0..).collect();
+        let mut alike: HashMap<String, i64> = HashMap::new();
+        for (class, index) in classes.iter().zip(0..) {
+            alike.entry(comparable(&class.label)).or_insert(index);
+        }
+        let find =
+            |label: &str| known.get(label).or_else(|| alike.get(&comparable(label))).copied();
         let index_of = |class: &Class| {
-            known.get(class.label.as_str()).copied().ok_or_else(|| {
+            find(&class.label).ok_or_else(|| {
                 let there = classes.iter().map(|class| class.label.as_str()).collect::<Vec<_>>();
                 Error::from(
                     Fault::new(&self.file, "is a label that the training data does not have")
@@ -207,10 +282,10 @@ mod tests {
     const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
     fn two_images(labels: [&str; 2]) -> Dataset {
-        let distinct = labels.map(str::to_owned);
-        let (classes, labels) = classes_of(&distinct, &[0, 1]);
-        let (sha256, file) = (String::new(), PathBuf::from("t.csv"));
-        Dataset { pixels: vec![3, 4], labels, side: 1, classes, sha256, file }
+        let distinct = Some(labels.map(str::to_owned).to_vec());
+        let pixels = Pixels::Bytes(vec![3, 254]);
+        let raw = RawImages { pixels, side: 1, distinct, rows: vec![0, 1], ..RawImages::default() };
+        Dataset::new(raw, &CsvOptions::default(), Path::new("t.csv"), String::new()).unwrap()
     }
 
     #[test]
@@ -267,7 +342,7 @@ mod tests {
     fn images_and_counts_are_those_of_the_rows() {
         let data = two_images(["b", "a"]);
         assert_eq!((data.len(), data.is_empty()), (2, false));
-        assert_eq!((data.image(0), data.image(1)), ([3].as_slice(), [4].as_slice()));
+        assert_eq!((data.image(0), data.image(1)), ([3].as_slice(), [254].as_slice()));
         assert_eq!(data.class_counts(), [1, 1]);
     }
 }

@@ -8,8 +8,78 @@ use std::path::Path;
 use super::{read_unzipped, sha256_hex};
 use crate::error::{Error, Fault, Result};
 
-/// Unsigned bytes, the only type of value that image files use.
+/// Unsigned bytes, the type of value that nearly all image files use.
 const UNSIGNED_BYTES: u8 = 8;
+
+/// Values of any type with any number of dimensions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Array {
+    /// The type: 8 and 9 are bytes without and with a sign, 11 and 12 whole numbers of 16 and 32 bits,
+    /// 13 and 14 numbers of 32 and 64 bits.
+    kind: u8,
+    /// Sizes, the number of images first.
+    pub dimensions: Vec<usize>,
+    /// The values as they stand in the file.
+    values: Vec<u8>,
+}
+
+impl Array {
+    /// Reads the bytes of an unpacked file, whose name is for messages.
+    ///
+    /// # Errors
+    /// [`Error::Fault`] where it is no IDX file, or longer or shorter than its head says.
+    pub fn parse(file: &Path, bytes: &[u8]) -> Result<Array> {
+        let damaged =
+            |problem: String| Fault::new(file, problem).remedy("fetch or make the file again");
+        let no_idx = |problem: String| damaged(format!("is no whole IDX file: {problem}"));
+        let &[0, 0, kind, count] = bytes.first_chunk().unwrap_or(&[1; 4]) else {
+            return Err(no_idx(format!(
+                "it starts with other bytes, or ends after {}",
+                bytes.len()
+            ))
+            .into());
+        };
+        let size = match kind {
+            8 | 9 => 1,
+            11 => 2,
+            12 | 13 => 4,
+            14 => 8,
+            _ => return Err(no_idx(format!("there are no values of type {kind}")).into()),
+        };
+        let dimensions = sizes(bytes, usize::from(count)).map_err(no_idx)?;
+        let values = &bytes[4 + 4 * dimensions.len()..];
+        let expected =
+            dimensions.iter().try_fold(size, |size: usize, &next| size.checked_mul(next));
+        if expected != Some(values.len()) {
+            let shape: Vec<String> = dimensions.iter().map(usize::to_string).collect();
+            let (found, shape) = (values.len() / size, shape.join(" × "));
+            return Err(damaged(format!("holds {found} values where its head says {shape}")).into());
+        }
+        Ok(Array { kind, dimensions, values: values.to_vec() })
+    }
+
+    /// The values where they are unsigned bytes, or the array again.
+    pub fn into_bytes(self) -> std::result::Result<Vec<u8>, Array> {
+        if self.kind == UNSIGNED_BYTES { Ok(self.values) } else { Err(self) }
+    }
+
+    /// The values, the last dimension fastest.
+    pub fn numbers(&self) -> Box<dyn Iterator<Item = f64> + '_> {
+        let values = &self.values;
+        match self.kind {
+            8 => Box::new(values.iter().map(|&value| f64::from(value))),
+            9 => Box::new(values.iter().map(|&value| f64::from(value.cast_signed()))),
+            11 => Box::new(words(values).map(|word| f64::from(i16::from_be_bytes(word)))),
+            12 => Box::new(words(values).map(|word| f64::from(i32::from_be_bytes(word)))),
+            13 => Box::new(words(values).map(|word| f64::from(f32::from_be_bytes(word)))),
+            _ => Box::new(words(values).map(f64::from_be_bytes)),
+        }
+    }
+}
+
+fn words<const N: usize>(values: &[u8]) -> impl Iterator<Item = [u8; N]> + '_ {
+    values.as_chunks::<N>().0.iter().copied()
+}
 
 /// Grey images from an IDX file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +148,7 @@ fn verify(file: &Path, bytes: &[u8], expected: &str) -> Result<()> {
 }
 
 fn dimensions<const D: usize>(bytes: &[u8]) -> std::result::Result<[usize; D], String> {
-    let Some((&[first, second, kind, count], rest)) = bytes.split_first_chunk::<4>() else {
+    let Some(&[first, second, kind, count]) = bytes.first_chunk() else {
         return Err(format!("it ends after {} bytes", bytes.len()));
     };
     if first != 0 || second != 0 {
@@ -90,11 +160,16 @@ fn dimensions<const D: usize>(bytes: &[u8]) -> std::result::Result<[usize; D], S
     if usize::from(count) != D {
         return Err(format!("it has {count} dimensions, not {D}"));
     }
-    let sizes = rest.as_chunks::<4>().0;
-    if sizes.len() < D {
-        return Err(format!("its head ends after {} bytes", bytes.len()));
+    let sizes = sizes(bytes, D)?;
+    Ok(std::array::from_fn(|dimension| sizes[dimension]))
+}
+
+/// The sizes of so many dimensions, behind the first four bytes.
+fn sizes(bytes: &[u8], count: usize) -> std::result::Result<Vec<usize>, String> {
+    match bytes.get(4..4 + 4 * count) {
+        Some(sizes) => Ok(words(sizes).map(|size| u32::from_be_bytes(size) as usize).collect()),
+        None => Err(format!("its head ends after {} bytes", bytes.len())),
     }
-    Ok(std::array::from_fn(|place| u32::from_be_bytes(sizes[place]) as usize))
 }
 
 fn no_idx(file: &Path, dimensions: usize, problem: &str) -> Error {

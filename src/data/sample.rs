@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rand::seq::SliceRandom;
 
-use super::Dataset;
+use super::{Dataset, Pixels};
 use crate::error::{Error, Result};
 use crate::files::{create_folder, folder_of, write_zipped};
 use crate::random::{Purpose, generator};
@@ -83,16 +83,26 @@ fn proportional(counts: &[usize], all: usize, wanted: usize) -> Vec<usize> {
 /// # Errors
 /// [`Error::Io`] where the file cannot be written.
 pub fn write_csv(data: &Dataset, rows: &[usize], path: &Path) -> Result<()> {
-    let labelled = || {
-        rows.iter().map(|&row| {
-            let class = &data.classes[data.labels[row] as usize];
-            (class.label.as_str(), data.image(row))
-        })
-    };
     if let Some(folder) = folder_of(path) {
         create_folder(folder)?;
     }
-    write_zipped(path, |mut to| write_rows(&mut to, data.side, labelled()))
+    write_zipped(path, |mut to| write_dataset(&mut to, data, rows))
+}
+
+fn write_dataset(to: &mut impl Write, data: &Dataset, rows: &[usize]) -> io::Result<()> {
+    let size = data.side * data.side;
+    let label = |row: usize| data.classes[data.labels[row] as usize].label.as_str();
+    let part = |row: usize| row * size..(row + 1) * size;
+    match &data.pixels {
+        Pixels::Bytes(values) => {
+            write_rows(to, data.side, rows.iter().map(|&row| (label(row), &values[part(row)])))
+        }
+        Pixels::Floats(values) => {
+            let put = |line: &mut Vec<u8>, value: f32| write!(line, ",{value}");
+            let labelled = rows.iter().map(|&row| (label(row), &values[part(row)]));
+            write_values(to, data.side, labelled, put)
+        }
+    }
 }
 
 /// Writes a header and the rows, each a label and its pixels `[side * side]`.
@@ -102,6 +112,17 @@ pub(super) fn write_rows<'a>(
     rows: impl Iterator<Item = (&'a str, &'a [u8])>,
 ) -> io::Result<()> {
     let texts: Vec<String> = (0..=u8::MAX).map(|value| format!(",{value}")).collect();
+    let put = |line: &mut Vec<u8>, value: u8| line.write_all(texts[usize::from(value)].as_bytes());
+    write_values(to, side, rows, put)
+}
+
+/// The same of any values, each written by `put` with a comma before it.
+fn write_values<'a, T: Copy + 'a>(
+    to: &mut impl Write,
+    side: usize,
+    rows: impl Iterator<Item = (&'a str, &'a [T])>,
+    put: impl Fn(&mut Vec<u8>, T) -> io::Result<()>,
+) -> io::Result<()> {
     let mut line = b"label".to_vec();
     for pixel in 1..=side * side {
         write!(line, ",pixel{pixel}")?;
@@ -112,7 +133,7 @@ pub(super) fn write_rows<'a>(
         line.clear();
         line.extend_from_slice(quoted(label).as_bytes());
         for &value in pixels {
-            line.extend_from_slice(texts[usize::from(value)].as_bytes());
+            put(&mut line, value)?;
         }
         line.push(b'\n');
         to.write_all(&line)?;

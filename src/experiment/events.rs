@@ -30,7 +30,11 @@ impl Trained {
         let evaluation: Option<Evaluation> = read_json(&self.folder.file(METRICS))?;
         let evaluation = evaluation.ok_or_else(|| self.stale("is not evaluated yet".to_owned()))?;
         let (embeddings, labels) = self.evaluated("val")?;
-        let dataset = self.dataset(&self.config.data.path)?;
+        let path = &self.config.data.path;
+        if *path == self.record.data.path {
+            self.record.refuse_moved(path)?;
+        }
+        let dataset = self.dataset(path)?;
         let config = &self.config;
         let parts = Parts::new(&dataset.labels, &dataset.classes, &config.data, config.train.seed)?;
         let judged = parts.unseen.unwrap_or(parts.validation);

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::read_json;
-use crate::data::{Class, ClassNames, Dataset};
+use crate::data::{Class, ClassNames, Dataset, TrainedOn, is_read_once};
 use crate::error::{Fault, Result};
 use crate::model::Engine;
 
@@ -53,9 +53,25 @@ pub struct DataRecord {
     pub side: usize,
     /// Labels in the file and the names shown, in the order of the class numbers 0..C.
     pub classes: Vec<Class>,
+    /// How the file was read; none in records of versions that knew plain files alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_as: Option<TrainedOn>,
 }
 
 impl DataRecord {
+    /// How other files are read as this one was.
+    pub fn trained_on(&self) -> TrainedOn {
+        self.read_as.clone().unwrap_or_default()
+    }
+
+    /// Whether the version that trained the run read this file in another way.
+    fn was_read_otherwise(&self, dataset: &Dataset) -> bool {
+        match &self.read_as {
+            Some(before) => *before != dataset.trained_on(),
+            None => dataset.reading.differs.is_some(),
+        }
+    }
+
     /// How its classes were named.
     pub fn names(&self) -> ClassNames {
         match self.classes.iter().all(|class| class.name == class.label) {
@@ -83,13 +99,44 @@ impl RunRecord {
     /// [`Fault`](crate::error::Error::Fault) with the file, and with the way out that is given.
     pub fn refuse_other_data(&self, dataset: &Dataset, path: &str, way_out: &str) -> Result<()> {
         if dataset.sha256 == self.data.sha256 {
-            return Ok(());
+            if !self.data.was_read_otherwise(dataset) {
+                return Ok(());
+            }
+            let problem = "is read in another way now than when the run was trained: its label, pixels \
+                           or their scale differ";
+            let remedy = "train it again; dml data check says how the file is read";
+            return Err(Fault::new(Path::new(path), problem).remedy(remedy).into());
         }
         let problem = format!(
             "is not the file that the run was trained on, {} with SHA-256 {}",
             self.data.path, self.data.sha256
         );
         Err(Fault::new(Path::new(path), problem).remedy(way_out).into())
+    }
+
+    /// Refuses the path that the run's images were read from where it no longer gives them.
+    ///
+    /// # Errors
+    /// [`Fault`](crate::error::Error::Fault) with the way out, to name their file with `--data`.
+    pub fn refuse_moved(&self, path: &str) -> Result<()> {
+        let file = Path::new(path);
+        let (problem, remedy) = if is_read_once(file) {
+            let remedy = "keep them in a file and name that with --data".to_owned();
+            ("the run's images came from there, and can't be read a second time", remedy)
+        } else if file.exists() {
+            return Ok(());
+        } else {
+            let folder = std::env::current_dir().unwrap_or_default();
+            let remedy = match file.is_absolute() {
+                true => "name the file with --data where it has moved".to_owned(),
+                false => format!(
+                    "name the file with --data, or call dml from the folder it was trained in: this is {}",
+                    folder.display()
+                ),
+            };
+            ("there is no such file any more, which the run was trained on", remedy)
+        };
+        Err(Fault::new(file, problem).remedy(remedy).into())
     }
 }
 

@@ -49,8 +49,9 @@ impl Run {
         if config.loss.batches() == BatchKind::Classes {
             config.train.check_classes()?;
         }
+        let data = dataset.identity();
         let fingerprint =
-            config.training_fingerprint(&dataset.sha256, &session.device_name, session.engine)?;
+            config.training_fingerprint(&data, &session.device_name, session.engine)?;
         let (loss, seed) = (config.loss.name(), config.train.seed);
         let own_name = format!("{loss}-seed{seed}-{}", &fingerprint[..6]);
         let record = RunRecord {
@@ -70,6 +71,7 @@ impl Run {
                 unseen: unseen.map_or(0, |part| part.rows.len()),
                 side: dataset.side,
                 classes: dataset.classes.clone(),
+                read_as: Some(dataset.trained_on()),
             },
             status: Status::Training,
         };
@@ -83,8 +85,6 @@ impl Run {
     /// There is no run at `path`, it is finished, or data or versions are not what they were.
     pub fn reopen(session: &Session, config: Config, path: &Path) -> Result<Run> {
         let (folder, record) = RunFolder::open(path)?;
-        let parent = path.parent().unwrap_or(Path::new(""));
-        let run = Run::new(session, config, parent, Some(&folder.name()))?;
         let shown = path.display();
         if record.status == Status::Trained {
             return Err(Error::Other(format!(
@@ -92,6 +92,10 @@ impl Run {
                 dml("eval --run", path)
             )));
         }
+        let other = "name that file with --data";
+        record.refuse_other_data(&session.dataset, &config.data.path, other)?;
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let run = Run::new(session, config, parent, Some(&folder.name()))?;
         if record.engine != run.record.engine {
             let (began, now) = (record.engine, run.record.engine);
             return Err(Error::Other(format!(
@@ -101,7 +105,7 @@ impl Run {
         }
         if record.fingerprint != run.record.fingerprint {
             return Err(Error::Other(format!(
-                "{shown} began on other data, another device or with another version, so going on \
+                "{shown} began on another device or with another version, so going on \
                  would not give the same network: train it anew with dml train"
             )));
         }

@@ -45,6 +45,7 @@ impl Session {
     pub fn open(config: &Config, cores: usize, progress: Progress) -> Result<Session> {
         let (device, told) = open_device(config.train.device)?;
         progress.say(&format!("device: {told}"));
+        let is_read_once = data::is_read_once(Path::new(&config.data.path));
         let dataset = load(&config.data)?;
         progress.say(&format!(
             "data: {}, {} images of {side}×{side}, {} classes",
@@ -55,6 +56,15 @@ impl Session {
         ));
         let classes: Vec<String> = dataset.classes.iter().map(|c| c.name.clone()).collect();
         pictures::remarks(&classes).iter().for_each(|remark| progress.say(remark));
+        if is_read_once {
+            progress.say(
+                "data: read once; what reads it again later, to evaluate, go on or report, wants it in \
+                 a file that --data names",
+            );
+        }
+        for remark in dataset.reading.lines() {
+            progress.say(&format!("data: {remark}"));
+        }
         let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
         let (engine, told) = config.train.engine.settle(&architecture, device)?;
         progress.say(&format!("engine: {told}"));

@@ -121,8 +121,9 @@ impl Search {
     pub fn folder(&self, session: &Session) -> Result<PathBuf> {
         let config = &self.config;
         let dataset = &session.dataset;
+        let data = dataset.identity();
         let fingerprint =
-            config.training_fingerprint(&dataset.sha256, &session.device_name, session.engine)?;
+            config.training_fingerprint(&data, &session.device_name, session.engine)?;
         let evaluation = config.evaluation_fingerprint(session.engine);
         let space = format!("{:?}", Space::of(&config.loss));
         let parts = [fingerprint, evaluation, space, self.score.to_string()].join("\n");

@@ -51,6 +51,13 @@ for file in "$here"/../cases/formats/*; do
     *) corpus embeddings "$(basename "$file")" < "$file" ;;
   esac
 done
+# The same images in every kind of file, and files of other formats.
+for file in "$here"/../cases/sources/*.* "$here"/../cases/sources/idx/* "$here"/../cases/sources/list/list.csv; do
+  for choice in '\x00' '\x01' '\x02' '\x80'; do
+    { printf "$choice"; cat "$file"; } | corpus source "$(basename "$file")-${choice#\\x}"
+  done
+done
+{ printf '\x00'; printf 'path,label\na.png,x\n./a.png,y\n'; } | corpus source list
 
 for config in "$configs"/*.toml "$configs"/losses/*.toml; do
   corpus toml "$(basename "$config")" < "$config"

@@ -62,6 +62,34 @@ fn assert_undisturbed(user: &User, run: &str) {
 }
 
 #[test]
+fn a_run_whose_file_has_moved_goes_on_with_the_file_that_is_named() {
+    let user = User::with_images(12);
+    let (mut child, run) = under_way(&user, &LONG, "checkpoint.safetensors");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    std::fs::rename(user.path("small.csv"), user.path("moved.csv")).unwrap();
+    let resume = ["train", "--resume", &run];
+    let message = user.fails(1, &resume);
+    let problem = "error: small.csv: there is no such file any more, which the run was trained on; name \
+                   the file with --data, or call dml from the folder it was trained in: this is ";
+    assert!(message.starts_with(problem), "{message}");
+    let text = user.reads_text("moved.csv");
+    user.writes("other.csv", &text[..text.trim_end().rfind('\n').unwrap()]);
+    let message = user.fails(1, &[&resume[..], &["--data", "other.csv"]].concat());
+    assert!(
+        message.contains("other.csv: is not the file that the run was trained on"),
+        "{message}"
+    );
+    user.succeeds(&[&resume[..], &["--data", "moved.csv"]].concat());
+    user.succeeds(&["eval", "--run", &run]);
+    std::fs::rename(user.path("moved.csv"), user.path("small.csv")).unwrap();
+    let message = user.fails(1, &["eval", "--run", &run]);
+    assert!(message.contains("moved.csv: there is no such file any more"), "{message}");
+    user.succeeds(&["eval", "--run", &run, "--data", "small.csv"]);
+    assert_undisturbed(&user, &run);
+}
+
+#[test]
 fn the_second_on_a_run_is_refused_and_after_a_kill_goes_on_to_the_same_bytes() {
     let user = User::with_images(12);
     let (mut first, run) = under_way(&user, &LONG, "checkpoint.safetensors");

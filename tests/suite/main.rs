@@ -21,5 +21,7 @@ mod readme;
 mod report;
 mod sample;
 mod share;
+mod sources;
+mod tables;
 mod tour;
 mod user;

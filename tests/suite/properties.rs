@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use dml::config::Config;
-use dml::data::{CsvOptions, check, load};
+use dml::data::{CsvOptions, Pixels, check, load};
 use dml::experiment::{read_embeddings, read_labels};
 use dml::loss::Loss;
 use dml::model::{NamedTensors, read_notes, read_tensors, write_tensors};
@@ -126,7 +126,7 @@ proptest! {
         let file = file(&dialect.write(side, &labels, &pixels));
         let found = load(file.path(), &CsvOptions::default()).unwrap();
         prop_assert_eq!(found.side, side);
-        prop_assert_eq!(found.pixels, pixels.concat());
+        prop_assert_eq!(found.pixels, Pixels::Bytes(pixels.concat()));
         let read: Vec<&str> =
             found.labels.iter().map(|&class| found.classes[class as usize].label.as_str()).collect();
         prop_assert_eq!(read, labels);

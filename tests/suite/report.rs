@@ -69,7 +69,8 @@ fn without_its_images_a_run_has_a_page_without_images_and_is_told_so() {
     assert!(whole.contains("class=\"retrieved\"") && whole.contains("id=\"images-0\""));
     fs::rename(user.path("small.csv"), user.path("elsewhere.csv")).unwrap();
     let (_, err) = user.succeeds(&["report", "runs/mine"]);
-    assert!(err.contains("there is no small.csv; name the file with --data"), "{err}");
+    let moved = "no images in the report: small.csv: there is no such file any more";
+    assert!(err.contains(moved) && err.contains("name the file with --data"), "{err}");
     let without = page(&user, "runs/mine");
     assert!(!without.contains("class=\"retrieved\"") && without.contains("figure class=\"map\""));
     user.writes("small.csv", "no images");

@@ -20,14 +20,17 @@ fn odd_cells(length: usize) -> Vec<String> {
 
 fn both_passes(text: &str) -> (Option<Rows>, Option<Rows>) {
     let options = CsvOptions { header: Header::Yes, ..CsvOptions::default() };
-    let layout = layout_of(Path::new("a.csv"), text.as_bytes(), &options).unwrap();
+    // A column that holds nothing or text is no pixel, so there is no image then.
+    let Ok((opened, layout)) = layout_of(Path::new("a.csv"), text.as_bytes(), &options) else {
+        return (None, None);
+    };
     let mut faultless = true;
-    let scan = exact::read(Path::new("a.csv"), text.as_bytes(), &layout, &mut |_| {
+    let scan = exact::read(Path::new("a.csv"), &opened.text, &layout, &mut |_| {
         faultless = false;
         After::Stop
     });
     let exact = faultless.then(|| Rows { starts: Vec::new(), ..scan.good });
-    (fast::read(text.as_bytes(), &layout), exact)
+    (fast::read(&opened.text, &layout), exact)
 }
 
 #[test]

@@ -1,24 +1,35 @@
 //! The exact pass: every cell is looked at, and every fault is told with line, column and value.
 //!
-//! It defines what is accepted: cells may be quoted, have spaces around them, a plus sign and
-//! leading zeros; lines end with `\n`, `\r\n` or `\r`; blank lines are skipped.
+//! It defines what is accepted: cells may be quoted and have spaces around them, numbers may have
+//! signs, leading zeros, a point or a decimal comma, and an exponent; lines end with `\n`, `\r\n` or
+//! `\r`. Blank rows, comments and repeated headers are left out.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use csv::ByteRecord;
 
-use super::layout::{Layout, past_line_ends};
+use super::cells::{Role, roles};
+use super::layout::{LabelCells, Layout, past_line_ends};
 use super::lines::Lines;
+use super::numbers::{list, may_be_thousands, number};
 use super::{After, Rows};
+use crate::data::Pixels;
+use crate::data::labels::{is_missing, shortest_number};
 use crate::error::Fault;
+
+/// A row with at least so many cells that are no numbers, and more than half of them, is told as a
+/// whole.
+const MANY: usize = 4;
 
 /// What the exact pass found.
 pub(super) struct Scan {
     /// The rows without a fault.
     pub good: Rows,
-    /// Number of all rows that were read.
+    /// Number of all images that were read, those with a fault included.
     pub rows: usize,
+    /// What was left out, for the user.
+    pub remarks: Vec<String>,
 }
 
 /// Reads rows until the end, or until `tell` says to stop at a fault.
@@ -29,85 +40,243 @@ pub(super) fn read(
     tell: &mut dyn FnMut(Fault) -> After,
 ) -> Scan {
     let body = &text[layout.body..];
-    let mut reader = super::reader(body);
+    let mut reader = super::reader(body, layout.separator);
     let mut record = ByteRecord::new();
     let mut lines = Lines::new(text);
-    let mut scan = Scan { good: Rows::default(), rows: 0 };
-    let mut known: HashMap<String, u32> = HashMap::new();
-    let mut pixels = Vec::with_capacity(layout.columns);
+    let mut rows = 0;
+    let mut found = Found::default();
+    let mut left_out = LeftOut::default();
+    let roles = roles(layout);
+    let mut values = vec![0.0; layout.values()];
     while reader.read_byte_record(&mut record).expect("a slice of bytes can always be read") {
-        scan.rows += 1;
         let at = record.position().expect("a record that was read has a position").byte();
         let start = layout.body + past_line_ends(body, at as usize);
-        pixels.clear();
-        match read_row(&record, layout, &mut pixels) {
-            Ok(label) => {
-                let good = &mut scan.good;
-                let index = *known.entry(label).or_insert_with_key(|label| {
-                    good.distinct.push(label.clone());
-                    u32::try_from(good.distinct.len() - 1).expect("fewer labels than 2³² lines")
-                });
-                good.rows.push(index);
-                good.pixels.extend_from_slice(&pixels);
-                good.starts.push(start);
+        if let Some(kind) = no_image(&record, layout) {
+            left_out.add(kind, lines.line_at(start));
+            continue;
+        }
+        let mut read = read_row(&record, layout, &roles, &mut values);
+        if read.is_err() {
+            match other_header(&record, layout, &roles) {
+                Some(fault) => read = Err(vec![fault]),
+                None if rows == 0 && holds_no_numbers(&record, layout, &roles) => {
+                    left_out.add(NoImage::SecondHeader, lines.line_at(start));
+                    continue;
+                }
+                None => {}
             }
+        }
+        rows += 1;
+        match read {
+            Ok(label) => found.add(label, &values, start),
             Err(faults) => {
                 let line = lines.line_at(start);
                 let placed = |fault: Fault| Fault { file: file.into(), ..fault }.line(line);
                 if faults.into_iter().any(|fault| tell(placed(fault)) == After::Stop) {
-                    return scan;
+                    break;
                 }
             }
         }
     }
-    scan
+    let Found { values, distinct, rows: indices, starts, .. } = found;
+    let good = Rows { pixels: Pixels::from_floats(values), distinct, rows: indices, starts };
+    Scan { good, rows, remarks: left_out.remarks(layout) }
 }
 
-/// The label of a row, its pixels put into `pixels`; or all faults, which lack file and line.
+/// The rows without a fault so far.
+#[derive(Default)]
+struct Found {
+    values: Vec<f32>,
+    distinct: Vec<String>,
+    known: HashMap<String, u32>,
+    rows: Vec<u32>,
+    starts: Vec<usize>,
+}
+
+impl Found {
+    fn add(&mut self, label: String, values: &[f32], start: usize) {
+        let index = *self.known.entry(label).or_insert_with_key(|label| {
+            self.distinct.push(label.clone());
+            u32::try_from(self.distinct.len() - 1).expect("fewer labels than 2³² lines")
+        });
+        self.rows.push(index);
+        self.values.extend_from_slice(values);
+        self.starts.push(start);
+    }
+}
+
+/// Rows that hold no image, and are no fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NoImage {
+    Blank,
+    Comment,
+    Header,
+    SecondHeader,
+}
+
+/// How many rows of a kind were left out, and the line of the first.
+#[derive(Default)]
+struct LeftOut {
+    kinds: Vec<(NoImage, usize, u64)>,
+}
+
+impl LeftOut {
+    fn add(&mut self, kind: NoImage, line: u64) {
+        match self.kinds.iter_mut().find(|(known, ..)| *known == kind) {
+            Some((_, count, _)) => *count += 1,
+            None => self.kinds.push((kind, 1, line)),
+        }
+    }
+
+    fn remarks(self, layout: &Layout) -> Vec<String> {
+        let nothing = if layout.columns == 1 { "nothing" } else { "nothing but separators" };
+        let told = |(kind, count, line)| {
+            let s = if count == 1 { "" } else { "s" };
+            let from =
+                if count == 1 { format!("line {line}") } else { format!("from line {line} on") };
+            match kind {
+                NoImage::Blank => format!("{count} row{s} of {nothing} left out, {from}"),
+                NoImage::Comment => format!("{count} comment{s} left out, {from}"),
+                NoImage::Header => format!("{count} repeated header{s} left out, {from}"),
+                NoImage::SecondHeader => {
+                    format!("a second header without numbers left out, line {line}")
+                }
+            }
+        };
+        self.kinds.into_iter().map(told).collect()
+    }
+}
+
+/// Why a row holds no image, if it does not.
+fn no_image(record: &ByteRecord, layout: &Layout) -> Option<NoImage> {
+    if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
+        return Some(NoImage::Blank);
+    }
+    if record[0].starts_with(b"#") && record.len() != layout.columns {
+        return Some(NoImage::Comment);
+    }
+    let names = layout.names.as_ref().filter(|names| names.len() == record.len())?;
+    let is_name = |(cell, name): (&[u8], &String)| cell.trim_ascii() == name.as_bytes();
+    record.iter().zip(names).all(is_name).then_some(NoImage::Header)
+}
+
+/// Whether a row under a header holds hardly any number where pixels stand, as a row of units.
+fn holds_no_numbers(record: &ByteRecord, layout: &Layout, roles: &[Role]) -> bool {
+    let (bad, all) = without_number(record, roles);
+    let is_whole = layout.names.is_some() && record.len() == layout.columns;
+    is_whole && all >= MANY && 2 * bad > all
+}
+
+/// A fault of a header whose columns are in another order: so are the rows behind it.
+fn other_header(record: &ByteRecord, layout: &Layout, roles: &[Role]) -> Option<Fault> {
+    let names = layout.names.as_ref().filter(|_| holds_no_numbers(record, layout, roles))?;
+    let mut cells: Vec<&[u8]> = record.iter().map(<[u8]>::trim_ascii).collect();
+    let mut sorted: Vec<&[u8]> = names.iter().map(String::as_bytes).collect();
+    cells.sort_unstable();
+    sorted.sort_unstable();
+    let problem = "is a header with the columns in another order, and so are the rows behind it";
+    let remedy = "put all rows under one header, or make two files of it";
+    (cells == sorted).then(|| fault(problem).remedy(remedy))
+}
+
+/// How many pixel cells hold no number, and how many there are.
+fn without_number(record: &ByteRecord, roles: &[Role]) -> (usize, usize) {
+    let is_pixel = |role: &Role| matches!(role, Role::Pixel(_));
+    let cells =
+        || record.iter().zip(roles).filter(|(_, role)| is_pixel(role)).map(|(cell, _)| cell);
+    let is_bad =
+        |cell: &&[u8]| str::from_utf8(cell).is_ok_and(|text| number(text.trim()).is_none());
+    (cells().filter(is_bad).count(), cells().count())
+}
+
+/// The label of a row, its values put into `values`; or all faults, which lack file and line.
 fn read_row(
     record: &ByteRecord,
     layout: &Layout,
-    pixels: &mut Vec<u8>,
+    roles: &[Role],
+    values: &mut [f32],
 ) -> Result<String, Vec<Fault>> {
     if record.len() != layout.columns {
-        let measure = if layout.names.is_some() { "header" } else { "first row" };
-        let problem = format!(
-            "the row has {} {}, the {measure} has {}",
-            record.len(),
-            if record.len() == 1 { "cell" } else { "cells" },
-            layout.columns
-        );
-        return Err(vec![Fault { problem: problem.into(), ..Fault::default() }]);
+        return Err(vec![ragged(record, layout)]);
     }
-    let mut label = layout.label.is_none().then(String::new);
+    let mut label = (!layout.is_labelled()).then(String::new);
+    let mut hot = Vec::new();
     let mut faults = Vec::new();
-    for (column, cell) in record.iter().enumerate() {
-        let read = match str::from_utf8(cell) {
-            Err(_) => Err(bad_text(cell)),
-            Ok(text) if Some(column) == layout.label => {
-                label_of(text.trim()).map(|text| label = Some(text))
+    for (column, (cell, role)) in record.iter().zip(roles).enumerate() {
+        let read = match (str::from_utf8(cell).map(str::trim), role) {
+            (_, Role::Nothing) => Ok(()),
+            (Err(_), _) => Err(bad_text(cell)),
+            (Ok(text), Role::Label) => label_of(text).map(|text| label = Some(text)),
+            (Ok(text), Role::Pixel(position)) => {
+                pixel_of(text, layout).map(|v| values[*position] = v)
             }
-            Ok(text) => pixel_of(text.trim()).map(|value| pixels.push(value)),
+            (Ok(text), Role::List) => list_of(text, values),
+            (Ok(text), Role::Hot(class)) => match shortest_number(text).as_deref() {
+                Some("0") => Ok(()),
+                Some("1") => {
+                    hot.push(*class);
+                    Ok(())
+                }
+                _ => Err(fault("is neither 0 nor 1, as one-hot labels are").value(text)),
+            },
         };
         if let Err(fault) = read {
             faults.push(fault.column(layout.column_name(column)));
         }
     }
+    if let LabelCells::OneHot { labels, .. } = &layout.label {
+        match hot.as_slice() {
+            [class] => label = Some(labels[*class].clone()),
+            _ if faults.is_empty() => {
+                let problem = format!("has a 1 in {} of its label columns, not in one", hot.len());
+                faults.push(fault(problem).column(layout.label_name()));
+            }
+            _ => {}
+        }
+    }
     match label {
         Some(label) if faults.is_empty() => Ok(label),
-        _ => Err(faults),
+        _ => Err(summed_up(faults, record, roles)),
     }
 }
 
+/// One fault instead of hundreds where most cells of a row are no numbers.
+fn summed_up(faults: Vec<Fault>, record: &ByteRecord, roles: &[Role]) -> Vec<Fault> {
+    let (bad, all) = without_number(record, roles);
+    match faults.iter().find(|fault| fault.value.is_some() || fault.remedy.is_some()) {
+        Some(first) if bad >= MANY && 2 * bad > all => {
+            let problem = format!("and other cells are no numbers, {bad} of {all} pixels");
+            vec![Fault { problem: problem.into(), remedy: None, ..first.clone() }]
+        }
+        _ => faults,
+    }
+}
+
+fn fault(problem: impl Into<String>) -> Fault {
+    Fault { problem: problem.into().into(), ..Fault::default() }
+}
+
+fn ragged(record: &ByteRecord, layout: &Layout) -> Fault {
+    let measure = if layout.names.is_some() { "header" } else { "first row" };
+    fault(format!(
+        "the row has {} {}, the {measure} has {}",
+        record.len(),
+        if record.len() == 1 { "cell" } else { "cells" },
+        layout.columns
+    ))
+}
+
 fn bad_text(cell: &[u8]) -> Fault {
-    let problem = "is not UTF-8 text".to_owned();
-    Fault { problem: problem.into(), ..Fault::default() }.value(String::from_utf8_lossy(cell))
+    fault("is not UTF-8 text").value(String::from_utf8_lossy(cell)).remedy("save the file as UTF-8")
 }
 
 fn label_of(text: &str) -> Result<String, Fault> {
-    let fault = |problem: &str| Fault { problem: problem.into(), ..Fault::default() };
     if text.is_empty() {
         return Err(fault("the label is missing"));
+    }
+    if is_missing(text) {
+        let remedy = "fill it in or take the row out; a class of that name needs another one";
+        return Err(fault("stands for a missing label").value(text).remedy(remedy));
     }
     if text.contains(char::is_control) {
         return Err(fault("is a label with a control character or line end in it").value(text));
@@ -116,56 +285,41 @@ fn label_of(text: &str) -> Result<String, Fault> {
 }
 
 /// A pixel value from the text of its cell.
-fn pixel_of(text: &str) -> Result<u8, Fault> {
-    if let Ok(value) = text.parse() {
-        return Ok(value);
-    }
-    let fault = |problem: &str| Fault { problem: problem.into(), ..Fault::default() };
-    if text.is_empty() {
-        return Err(fault("the cell is empty").remedy("a pixel is a whole number from 0 to 255"));
-    }
-    let told = match text.parse::<f64>() {
-        Ok(value) if value.is_nan() => fault("is not a number"),
-        Ok(value) if !(0.0..=255.0).contains(&value) => fault("is out of 0..255"),
-        Ok(value) if value.fract() != 0.0 => fault("is not a whole number"),
-        Ok(value) => {
-            let remedy = format!("write {}", value.abs());
-            return Err(fault("is not written as a whole number").value(text).remedy(remedy));
-        }
-        Err(_) => fault("is not a number"),
+fn pixel_of(text: &str, layout: &Layout) -> Result<f32, Fault> {
+    let Some(value) = number(text) else {
+        return Err(match text {
+            "" => fault("the cell is empty").remedy("a pixel is a number"),
+            _ => fault("is not a number").value(text),
+        });
     };
-    Err(told.value(text))
+    if layout.separator == b',' && may_be_thousands(text) {
+        let remedy = "write it with a point, or without a comma";
+        let problem = "may have a decimal comma or one that sets thousands apart";
+        return Err(fault(problem).value(text).remedy(remedy));
+    }
+    finite(value).ok_or_else(|| fault("is too large").value(text))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn finite(value: f64) -> Option<f32> {
+    Some(value as f32).filter(|value| value.is_finite())
+}
 
-    fn problem(text: &str) -> String {
-        pixel_of(text).unwrap_err().problem.into_string()
+/// All values of an image from the text of one cell.
+fn list_of(text: &str, values: &mut [f32]) -> Result<(), Fault> {
+    let wanted = values.len();
+    let Some(parts) = list(text) else {
+        return Err(match text {
+            "" => fault("the cell is empty").remedy("it holds the pixels of an image"),
+            _ => fault("is no list of numbers").value(text),
+        });
+    };
+    let count = parts.clone().count();
+    if count != wanted {
+        return Err(fault(format!("the cell has {count} numbers, the first row's has {wanted}")));
     }
-
-    #[test]
-    fn a_pixel_is_a_whole_number_from_0_to_255() {
-        let good = [("0", 0), ("255", 255), ("+5", 5), ("007", 7)];
-        assert_eq!(good.map(|(text, _)| pixel_of(text).unwrap()), good.map(|(_, value)| value));
-        for text in ["abc", "nan", "5x", "1,5", "0x1f", "+", "-", "1 2", "٣"] {
-            assert_eq!(problem(text), "is not a number", "{text}");
-        }
-        for text in ["256", "-1", "-0.5", "1e3", "99999999999999999999", "inf", "-inf"] {
-            assert_eq!(problem(text), "is out of 0..255", "{text}");
-        }
-        for text in ["1.5", ".5", "254.999", "25e-1"] {
-            assert_eq!(problem(text), "is not a whole number", "{text}");
-        }
+    for (value, part) in values.iter_mut().zip(parts) {
+        let read = number(part).and_then(finite);
+        *value = read.ok_or_else(|| fault("is not a number").value(part))?;
     }
-
-    #[test]
-    fn a_whole_number_in_another_notation_is_refused_with_the_right_one() {
-        for (text, right) in [("1e2", "write 100"), ("5.0", "write 5"), ("-0", "write 0")] {
-            let fault = pixel_of(text).unwrap_err();
-            assert_eq!(&*fault.problem, "is not written as a whole number");
-            assert_eq!(fault.remedy.as_deref(), Some(right));
-        }
-    }
+    Ok(())
 }

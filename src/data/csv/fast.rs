@@ -1,8 +1,9 @@
-//! The fast pass: polars reads the lines, and each line is parsed straight into a row of `u8`.
+//! The fast pass: polars reads the lines, and each line is parsed straight into a row of values.
 //!
 //! It answers only where it is certain to agree with the exact pass, and never says what is wrong
-//! with a file. Quotes are left to the exact pass, so here each line is a row. A cell of a pixel
-//! is one to three digits and nothing else, a label has no quote and no control character.
+//! with a file. Quotes are left to the exact pass, so here each line is a row. Plain files, whose
+//! pixels are one to three digits and nothing else, have a parser of their own; all others have
+//! their cells looked at one by one, as bytes if they are such, else as floats.
 //!
 //! To polars a line is one cell of text. To parse 47 million cells into columns took it most of the
 //! time of a load, and the columns were then to be turned into rows.
@@ -17,7 +18,10 @@ use polars::prelude::{
 use rayon::prelude::*;
 
 use super::Rows;
+use super::cells::{ReadLine, Roles, Value};
 use super::layout::Layout;
+use crate::data::Pixels;
+use crate::data::labels::is_missing;
 
 /// Bytes that one thread reads at a time: few enough to stay in its cache.
 const PIECE: usize = 1 << 20;
@@ -27,31 +31,75 @@ const NO_SEPARATOR: u8 = 0x1f;
 
 /// The rows of a faultless file; `None` where only the exact pass can tell.
 pub(super) fn read(text: &[u8], layout: &Layout) -> Option<Rows> {
-    let pieces = pieces(without_final_line_ends(&text[layout.body..]));
+    let body = without_final_line_ends(&text[layout.body..]);
+    let pieces = pieces(body);
     let counts: Vec<usize> = pieces.par_iter().map(|piece| lines_in(piece)).collect();
-    let width = layout.columns - 1;
-    let lines = counts.iter().sum();
-    if !can_hold(text.len() - layout.body, lines, layout.columns) {
+    if !can_hold(body.len(), counts.iter().sum(), layout.least_bytes()) {
         return None;
     }
-    let mut pixels = vec![0; lines * width];
-    let mut rest = pixels.as_mut_slice();
-    let mut parts = Vec::with_capacity(pieces.len());
-    for (piece, count) in pieces.into_iter().zip(counts) {
-        let (part, after) = rest.split_at_mut(count * width);
-        rest = after;
-        parts.push((piece, part));
+    let pieces = Pieces { pieces, counts };
+    if layout.is_plain()
+        && let Some((pixels, distinct, rows)) = read_lines(&pieces, layout, &Plain(layout))
+    {
+        let is_whole = !distinct.iter().any(|label| is_missing(label));
+        let pixels = Pixels::Bytes(pixels);
+        return is_whole.then_some(Rows { pixels, distinct, rows, starts: Vec::new() });
     }
-    let labels = parts.into_par_iter().map(|(piece, pixels)| read_piece(piece, layout, pixels));
-    let (distinct, rows) = joined(labels.collect::<Option<Vec<Labels>>>()?)?;
-    Some(Rows { pixels, distinct, rows, starts: Vec::new() })
+    // A quote may hide a separator or a line end.
+    if body.contains(&b'"') {
+        return None;
+    }
+    let roles = Roles::of(layout);
+    if let Some((bytes, distinct, rows)) = read_lines::<u8>(&pieces, layout, &roles) {
+        return Some(Rows { pixels: Pixels::Bytes(bytes), distinct, rows, starts: Vec::new() });
+    }
+    let (floats, distinct, rows) = read_lines::<f32>(&pieces, layout, &roles)?;
+    Some(Rows { pixels: Pixels::from_floats(floats), distinct, rows, starts: Vec::new() })
 }
 
-/// Whether so many lines of so many cells fit into a text: each cell is at least one byte, with a
-/// comma or a line end after all but the last. Where they do not, lines are missing cells, and
-/// room for all of them could be more than there is.
-fn can_hold(bytes: usize, lines: usize, columns: usize) -> bool {
-    lines.checked_mul(2 * columns).is_some_and(|least| least <= bytes + 1)
+/// Lines of one label and pixels that are digits alone, all separated by commas.
+struct Plain<'a>(&'a Layout);
+
+impl ReadLine<u8> for Plain<'_> {
+    fn read<'a>(&'a self, line: &'a str, values: &mut [u8]) -> Option<&'a str> {
+        plain_line(line, self.0, values)
+    }
+}
+
+/// Values of all rows, distinct labels, and the index of each row's label among them.
+type Read<T> = (Vec<T>, Vec<String>, Vec<u32>);
+
+/// A text cut where lines end, and the number of lines in each piece.
+struct Pieces<'a> {
+    pieces: Vec<&'a [u8]>,
+    counts: Vec<usize>,
+}
+
+/// Reads every line, all pieces of the text side by side.
+fn read_lines<T: Value>(
+    text: &Pieces,
+    layout: &Layout,
+    reader: &impl ReadLine<T>,
+) -> Option<Read<T>> {
+    let width = layout.values();
+    let mut values = vec![T::default(); text.counts.iter().sum::<usize>() * width];
+    let mut rest = values.as_mut_slice();
+    let mut parts = Vec::with_capacity(text.pieces.len());
+    for (piece, count) in text.pieces.iter().zip(&text.counts) {
+        let (part, after) = rest.split_at_mut(count * width);
+        rest = after;
+        parts.push((*piece, part));
+    }
+    let labels =
+        parts.into_par_iter().map(|(piece, values)| read_piece(piece, layout, values, reader));
+    let (distinct, rows) = joined(labels.collect::<Option<Vec<Labels>>>()?)?;
+    Some((values, distinct, rows))
+}
+
+/// Whether so many lines of at least so many bytes, with the line end, fit into a text. Where they do
+/// not, lines are missing cells, and room for all of them could be more than there is.
+fn can_hold(bytes: usize, lines: usize, least: usize) -> bool {
+    lines.checked_mul(least).is_some_and(|least| least <= bytes + 1)
 }
 
 fn without_final_line_ends(body: &[u8]) -> &[u8] {
@@ -89,11 +137,16 @@ struct Labels {
     rows: Vec<u32>,
 }
 
-/// Reads the rows of a piece into `pixels` `[lines, columns − 1]`.
-fn read_piece(piece: &[u8], layout: &Layout, pixels: &mut [u8]) -> Option<Labels> {
+/// Reads the rows of a piece into `pixels` `[lines, values of an image]`.
+fn read_piece<T: Value>(
+    piece: &[u8],
+    layout: &Layout,
+    pixels: &mut [T],
+    reader: &impl ReadLine<T>,
+) -> Option<Labels> {
     let frame = parse(piece).ok()?;
     let lines = frame.columns().first()?.as_materialized_series().str().ok()?;
-    let width = layout.columns - 1;
+    let width = layout.values();
     if lines.null_count() > 0 || lines.len() * width != pixels.len() {
         return None;
     }
@@ -103,7 +156,7 @@ fn read_piece(piece: &[u8], layout: &Layout, pixels: &mut [u8]) -> Option<Labels
     for (line, pixels) in lines.iter().zip(pixels.chunks_exact_mut(width)) {
         let line = line?;
         left_out = left_out.checked_sub(line.len() + 1)?;
-        let label = read_line(line, layout, pixels)?;
+        let label = reader.read(line, pixels)?;
         let index = match known.get(label) {
             Some(&index) => index,
             None => {
@@ -136,8 +189,8 @@ fn parse(piece: &[u8]) -> PolarsResult<DataFrame> {
 }
 
 /// The label of a line, empty in a file without labels, its pixels written into `pixels`.
-fn read_line<'a>(line: &'a str, layout: &Layout, pixels: &mut [u8]) -> Option<&'a str> {
-    let Some(label) = layout.label else {
+fn plain_line<'a>(line: &'a str, layout: &Layout, pixels: &mut [u8]) -> Option<&'a str> {
+    let Some(label) = layout.label_column() else {
         let (last, before) = pixels.split_last_mut()?;
         *last = number(line.as_bytes().get(read_cells(line.as_bytes(), before)?..)?)?;
         return Some("");
@@ -226,9 +279,9 @@ mod tests {
 
     #[test]
     fn lines_too_short_for_the_header_get_no_room() {
-        assert!(can_hold("1,2\n3,4".len(), 2, 2) && can_hold("1,2\n3,4\n".len(), 2, 2));
-        assert!(!can_hold("1,2\n3".len(), 2, 2));
-        assert!(!can_hold(200_000_000, 100_000_000, 785));
-        assert!(!can_hold(usize::MAX - 1, usize::MAX / 2, 785));
+        assert!(can_hold("1,2\n3,4".len(), 2, 4) && can_hold("1,2\n3,4\n".len(), 2, 4));
+        assert!(!can_hold("1,2\n3".len(), 2, 4));
+        assert!(!can_hold(200_000_000, 100_000_000, 1570));
+        assert!(!can_hold(usize::MAX - 1, usize::MAX / 2, 1570));
     }
 }

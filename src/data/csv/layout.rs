@@ -1,46 +1,126 @@
-//! How a CSV of images is laid out: header or not, which column is the label, the image's side.
+//! How a CSV of images is laid out: header or not, what each column is, the image's side.
 
 use std::path::Path;
 
-use super::{CsvOptions, Header, LabelColumn, lines::Lines};
-use crate::data::listed;
+use super::columns::{Columns, sorted};
+use super::dialect::{Opened, open};
+use super::glimpse::Glimpse;
+use super::header::{has_header, is_mangled, widened};
+use super::numbers::number;
+use super::plain::plain;
+use super::{CsvOptions, lines::Lines};
+use crate::data::{Channels, ImageColumns, Names, Reading};
 use crate::error::{Fault, Result};
 
 /// Byte-order mark that some spreadsheet programs put before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Bytes at the start in which a zero byte tells that a file is no text.
-const SNIFFED: usize = 8192;
+/// Where the label stands in a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum LabelCells {
+    /// Nowhere.
+    None,
+    /// In this column.
+    Column(usize),
+    /// A 1 stands in one of these columns, 0 in all others.
+    OneHot {
+        /// The columns.
+        columns: Vec<usize>,
+        /// The label that a 1 in each of them stands for.
+        labels: Vec<String>,
+    },
+}
+
+/// Where the values of an image stand in a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PixelCells {
+    /// In these columns, in the order of the image.
+    Columns(Vec<usize>),
+    /// All in this column, separated by spaces or commas.
+    List(usize),
+}
 
 /// How a CSV of images is laid out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Layout {
-    /// Number of columns, the label's included.
+    /// What separates cells.
+    pub separator: u8,
+    /// Number of cells in a row.
     pub columns: usize,
     /// Names of the columns where there is a header, `[columns]`.
     pub names: Option<Vec<String>>,
-    /// The label's column, from 0; none where there are no labels.
-    pub label: Option<usize>,
+    /// Where the label stands.
+    pub label: LabelCells,
+    /// Where the values of an image stand.
+    pub pixels: PixelCells,
+    /// What a pixel consists of.
+    pub channels: Channels,
     /// Height and width of an image in pixels.
     pub side: usize,
     /// Where the first row of data starts, in bytes of the text.
     pub body: usize,
     /// The first row's line in the file, from 1.
     pub first_line: u64,
+    /// What was understood, for people.
+    pub reading: Reading,
 }
 
 impl Layout {
+    /// Values of an image as they stand in a row, all channels.
+    pub fn values(&self) -> usize {
+        self.channels.count() * self.side * self.side
+    }
+
+    /// Bytes that a line takes at least, its end included.
+    pub fn least_bytes(&self) -> usize {
+        let between = match self.pixels {
+            PixelCells::Columns(_) => 0,
+            PixelCells::List(_) => self.values() - 1,
+        };
+        self.columns + self.values() + between
+    }
+
+    /// The label's column where it is one.
+    pub fn label_column(&self) -> Option<usize> {
+        match self.label {
+            LabelCells::Column(column) => Some(column),
+            _ => None,
+        }
+    }
+
+    /// Whether there are labels.
+    pub fn is_labelled(&self) -> bool {
+        self.label != LabelCells::None
+    }
+
+    /// Whether commas separate one label and the pixels of a grey image in their order, or such
+    /// pixels alone.
+    pub fn is_plain(&self) -> bool {
+        let PixelCells::Columns(pixels) = &self.pixels else { return false };
+        let label = self.label_column();
+        let others = (0..self.columns).filter(|column| Some(*column) != label);
+        self.separator == b','
+            && self.channels == Channels::Grey
+            && !matches!(self.label, LabelCells::OneHot { .. })
+            && others.eq(pixels.iter().copied())
+    }
+
     /// The label's column as messages name it.
     pub fn label_name(&self) -> String {
-        self.label.map_or("label".to_owned(), |column| self.column_name(column))
+        self.reading.label.as_ref().map_or("label".to_owned(), |label| label.column.clone())
     }
 
     /// A column (from 0) as messages name it: by its name in the header, or its number from 1.
     pub fn column_name(&self, column: usize) -> String {
-        match self.names.as_ref().and_then(|names| names.get(column)) {
-            Some(name) if !name.is_empty() => name.clone(),
-            _ => (column + 1).to_string(),
-        }
+        named(self.names.as_deref(), column)
+    }
+}
+
+/// A column (from 0) as messages name it.
+pub(super) fn named(names: Option<&[String]>, column: usize) -> String {
+    match names.and_then(|names| names.get(column)) {
+        Some(name) if !name.is_empty() => name.clone(),
+        _ => (column + 1).to_string(),
     }
 }
 
@@ -49,56 +129,101 @@ pub(super) fn text_of(unzipped: &[u8]) -> &[u8] {
     unzipped.strip_prefix(BYTE_ORDER_MARK).unwrap_or(unzipped)
 }
 
-/// Reads the first record and finds out how the rest is laid out.
+/// Finds out how a text is laid out, and gives it as it is to be read from there on.
 ///
 /// # Errors
-/// [`Error::Fault`](crate::error::Error::Fault) where the text is empty, binary or a header only,
-/// where the label's column is not there, and where the other columns make no square image.
-pub(super) fn layout_of(file: &Path, text: &[u8], options: &CsvOptions) -> Result<Layout> {
-    refuse_binary(file, text)?;
-    let (cells, start, end) = first_record(file, text)?;
-    let line = Lines::new(text).line_at(start);
-    if cells.len() == 1 {
-        return Err(single_column(file, &cells[0]).line(line).into());
-    }
-    let found = find_label(file, &cells, options).map_err(|fault| fault.line(line))?;
-    let has_header = match options.header {
-        Header::Yes => true,
-        Header::No => false,
-        Header::Auto => found.by_name || looks_like_header(&cells, found.column),
-    };
-    let pixels = cells.len() - usize::from(found.column.is_some());
-    let body = if has_header { past_line_ends(text, end) } else { start };
-    if body == text.len() {
+/// [`Error::Fault`](crate::error::Error::Fault) where the text is empty, binary or a header only, where
+/// the label is not to be found or could be two columns, and where the pixels make no square image.
+pub(super) fn layout_of<'a>(
+    file: &Path,
+    text: &'a [u8],
+    options: &CsvOptions,
+) -> Result<(Opened<'a>, Layout)> {
+    let mut opened = open(text);
+    let (cells, end) = first_record(file, &opened)?;
+    let line = Lines::new(&opened.text).line_at(opened.start);
+    let has_header = has_header(&cells, options);
+    let body = if has_header { past_line_ends(&opened.text, end) } else { opened.start };
+    if body == opened.text.len() {
         let problem = "holds a header and no image";
         return Err(Fault::new(file, problem).remedy("add a row for each image").into());
     }
-    Ok(Layout {
-        columns: cells.len(),
-        label: found.column,
-        side: side_of(file, pixels).map_err(|fault| fault.line(line))?,
-        body,
-        first_line: Lines::new(text).line_at(body),
-        names: has_header.then_some(cells),
-    })
+    let width = cells.len();
+    let is_mangled = has_header && is_mangled(&cells);
+    if is_mangled {
+        opened
+            .remarks
+            .push("the header is an image that pandas took for names, left out".to_owned());
+    }
+    let names = (has_header && !is_mangled).then_some(cells);
+    let plain = names.as_deref().and_then(|names| plain(&opened, body, names, options));
+    let (columns, names, width, decimal_commas) = match plain {
+        Some(columns) => (columns, names, width, false),
+        None => {
+            let mut glimpse = Glimpse::new(&opened.text, body, opened.separator);
+            let (names, width) = widened(names, width, &glimpse);
+            glimpse.keep(width, names.as_deref());
+            let sorted = sorted(file, names.as_deref(), width, &glimpse, options);
+            let columns = sorted.map_err(|fault| fault.line(line))?;
+            let commas = opened.separator != b',' && has_decimal_commas(&glimpse, &columns);
+            (columns, names, width, commas)
+        }
+    };
+    let label_at = match (&names, &columns.label) {
+        (None, LabelCells::Column(column)) => Some((*column, width)),
+        _ => None,
+    };
+    let pixel_names = match (&names, &columns.pixels) {
+        (Some(names), PixelCells::Columns(pixels)) => {
+            Some(Names::new(pixels.iter().map(|&column| names[column].clone()).collect()))
+        }
+        _ => None,
+    };
+    let Columns { label, label_found, pixels, channels, side, left_out, reordered, mut decisions } =
+        columns;
+    let label_name = match (&names, &label) {
+        (Some(names), LabelCells::Column(column)) => Some(names[*column].clone()),
+        _ => None,
+    };
+    let image =
+        ImageColumns { names: pixel_names, channels, label: label_name, label_at, reordered };
+    let commas = if decimal_commas { ", decimal commas" } else { "" };
+    let format = format!("{}{commas}", opened.named);
+    if opened.separator != b',' {
+        decisions.push(format!("cells: separated by {format}"));
+    }
+    let reading = Reading {
+        format,
+        label: label_found,
+        left_out,
+        columns: image,
+        decisions,
+        remarks: opened.remarks.clone(),
+        differs: None,
+    };
+    let (separator, first_line) = (opened.separator, Lines::new(&opened.text).line_at(body));
+    let columns = width;
+    Ok((
+        opened,
+        Layout {
+            separator,
+            columns,
+            names,
+            label,
+            pixels,
+            channels,
+            side,
+            body,
+            first_line,
+            reading,
+        },
+    ))
 }
 
-fn refuse_binary(file: &Path, text: &[u8]) -> Result<()> {
-    if text.starts_with(b"PK\x03\x04") {
-        let remedy = "unpack it and name the CSV in it";
-        return Err(Fault::new(file, "is a zip archive").remedy(remedy).into());
-    }
-    if text[..text.len().min(SNIFFED)].contains(&0) {
-        let remedy = "name a .csv or .csv.gz file";
-        return Err(Fault::new(file, "is binary, not CSV text").remedy(remedy).into());
-    }
-    Ok(())
-}
-
-/// Cells of the first record (trimmed), and the bytes where it starts and ends.
-fn first_record(file: &Path, text: &[u8]) -> Result<(Vec<String>, usize, usize)> {
-    let start = past_line_ends(text, 0);
-    let mut reader = super::reader(&text[start..]);
+/// Cells of the first record (trimmed), and the byte where it ends.
+fn first_record(file: &Path, opened: &Opened) -> Result<(Vec<String>, usize)> {
+    let (text, start) = (&*opened.text, opened.start);
+    let mut reader = super::reader(&text[start..], opened.separator);
     let mut record = csv::ByteRecord::new();
     let any = reader.read_byte_record(&mut record).expect("a slice of bytes can always be read");
     if !any || (record.len() == 1 && record[0].trim_ascii().is_empty()) {
@@ -116,7 +241,7 @@ fn first_record(file: &Path, text: &[u8]) -> Result<(Vec<String>, usize, usize)>
         })?;
         cells.push(text_of_cell.trim().to_owned());
     }
-    Ok((cells, start, start + reader.position().byte() as usize))
+    Ok((cells, start + reader.position().byte() as usize))
 }
 
 /// The first byte from `at` on that ends no line.
@@ -125,100 +250,13 @@ pub(super) fn past_line_ends(text: &[u8], at: usize) -> usize {
     at + rest.take_while(|&&byte| byte == b'\n' || byte == b'\r').count()
 }
 
-fn single_column(file: &Path, cell: &str) -> Fault {
-    let fault = Fault::new(file, "has a single column");
-    match [(';', "semicolons"), ('\t', "tabs")].iter().find(|(mark, _)| cell.contains(*mark)) {
-        Some((_, marks)) => fault.remedy(format!("separate the columns by commas, not {marks}")),
-        None => fault.remedy("it needs a label and the pixels, separated by commas"),
-    }
-}
-
-struct FoundLabel {
-    /// None in a file without labels.
-    column: Option<usize>,
-    /// Found by its name, so the first record is a header.
-    by_name: bool,
-}
-
-fn find_label(
-    file: &Path,
-    cells: &[String],
-    options: &CsvOptions,
-) -> std::result::Result<FoundLabel, Fault> {
-    let named = |name: &str| cells.iter().position(|cell| cell == name);
-    let asked = match &options.label {
-        LabelColumn::IfThere if is_square(cells.len()) => {
-            return Ok(FoundLabel { column: None, by_name: false });
-        }
-        LabelColumn::Auto | LabelColumn::IfThere => {
-            let column = named("label").filter(|_| options.header != Header::No);
-            return Ok(FoundLabel { column: column.or(Some(0)), by_name: column.is_some() });
-        }
-        LabelColumn::Given(asked) => asked.trim(),
+/// Whether some number in the pixel columns has a decimal comma.
+fn has_decimal_commas(glimpse: &Glimpse, columns: &Columns) -> bool {
+    let has = |column: usize| {
+        glimpse.column(column).any(|cell| cell.contains(',') && number(cell).is_some())
     };
-    // In a file without a header `7` can only be a position; in one with a header that has a
-    // column of that name, the name wins.
-    let header_is_known = match options.header {
-        Header::Auto => looks_like_header(cells, Some(0)),
-        given => given == Header::Yes,
-    };
-    let number = asked.parse::<usize>().ok();
-    if options.header != Header::No
-        && (number.is_none() || header_is_known)
-        && let Some(column) = named(asked)
-    {
-        return Ok(FoundLabel { column: Some(column), by_name: true });
+    match &columns.pixels {
+        PixelCells::Columns(pixels) => pixels.iter().any(|&column| has(column)),
+        PixelCells::List(_) => false,
     }
-    match number {
-        Some(position) if (1..=cells.len()).contains(&position) => {
-            Ok(FoundLabel { column: Some(position - 1), by_name: false })
-        }
-        _ => Err(label_not_found(file, cells, asked, header_is_known)),
-    }
-}
-
-fn label_not_found(file: &Path, cells: &[String], asked: &str, has_header: bool) -> Fault {
-    let fault = Fault::new(file, "is no column of this file, so there are no labels").value(asked);
-    if !has_header {
-        let last = cells.len();
-        return fault
-            .remedy(format!("it has no header: name the label by its position, 1 to {last}"));
-    }
-    let names = cells.iter().map(String::as_str).collect::<Vec<_>>();
-    let nearest = names
-        .iter()
-        .map(|name| (strsim::jaro_winkler(name, asked), name))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let there = format!("its {} columns are {}", names.len(), listed(&names));
-    match nearest {
-        Some((_, name)) => fault.remedy(format!("did you mean '{name}'? {there}")),
-        None => fault.remedy(there),
-    }
-}
-
-/// Whether the first record is a header: more than half of its pixel cells are no numbers, or
-/// they count up from 0 or 1 in steps of one over at least four columns, as numbered columns do.
-fn looks_like_header(cells: &[String], label: Option<usize>) -> bool {
-    let pixels = || cells.iter().enumerate().filter(|(column, _)| Some(*column) != label);
-    let numbers: Vec<f64> = pixels().filter_map(|(_, cell)| cell.parse().ok()).collect();
-    let count = pixels().count();
-    let counts_up =
-        |from: usize| numbers.iter().enumerate().all(|(i, &value)| value == (from + i) as f64);
-    numbers.len() * 2 < count
-        || (numbers.len() == count && count >= 4 && (counts_up(0) || counts_up(1)))
-}
-
-fn is_square(number: usize) -> bool {
-    number.isqrt().pow(2) == number
-}
-
-fn side_of(file: &Path, pixels: usize) -> std::result::Result<usize, Fault> {
-    let side = pixels.isqrt();
-    if is_square(pixels) {
-        return Ok(side);
-    }
-    let (below, above) = (side * side, (side + 1) * (side + 1));
-    let problem = format!("has {pixels} pixel columns beside the label, which make no square");
-    Err(Fault::new(file, problem).remedy(format!("square images near it have {below} or {above}")))
 }

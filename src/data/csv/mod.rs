@@ -1,29 +1,47 @@
 //! Images from a CSV file: a label and the pixels of a square image in each row.
 //!
-//! [`load`] reads `.csv` and `.csv.gz` in two passes that accept the same files: a fast one with
-//! polars for faultless files, and an exact one that takes over wherever the fast one is not
-//! certain, and either reads the file or tells the first fault with line, column and value.
+//! [`load`] finds out what each column is (`layout`, `columns`), and reads the rows in two passes
+//! that accept the same files: a fast one with polars for faultless files, and an exact one that
+//! takes over wherever the fast one is not certain, and either reads the file or tells the first
+//! fault with line, column and value.
 
 #[cfg(test)]
 mod agreement;
+mod cells;
+mod colour;
+mod columns;
+mod dialect;
 mod exact;
 mod fast;
+mod glimpse;
+mod header;
 mod layout;
 mod lines;
+mod names;
+mod numbers;
+mod plain;
+#[cfg(test)]
+mod tables;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::path::Path;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::names::is_label as is_label_name;
+
+use self::colour::to_grey;
 use self::layout::{Layout, layout_of, text_of};
-use super::{ClassNames, Dataset, classes_of, name_classes, read_unzipped, sha256_hex};
+use self::values::tell_odd_values;
+use super::labels::{Merged, merged, shortest_number};
+use super::{ClassNames, Dataset, Pixels, RawImages, Scale, Source, TrainedOn, open, sha256_hex};
 use crate::error::{Error, Fault, Result};
 
 /// How to read a CSV of images.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CsvOptions {
     /// Which column holds the label.
     pub label: LabelColumn,
@@ -31,6 +49,12 @@ pub struct CsvOptions {
     pub header: Header,
     /// How classes are named.
     pub names: ClassNames,
+    /// What pixel values are divided by.
+    pub scale: Scale,
+    /// Columns that are neither label nor pixels, by name or number from 1.
+    pub drop: Vec<String>,
+    /// The file that a run was trained on: images are read as there.
+    pub like: Option<TrainedOn>,
     /// Whether pairs will be drawn from the images, which takes two classes and two images of
     /// each. A test set needs neither.
     pub pairs: bool,
@@ -39,19 +63,28 @@ pub struct CsvOptions {
 impl Default for CsvOptions {
     fn default() -> Self {
         let (label, header, names) = (LabelColumn::Auto, Header::Auto, ClassNames::Auto);
-        CsvOptions { label, header, names, pairs: true }
+        CsvOptions {
+            label,
+            header,
+            names,
+            scale: Scale::Auto,
+            drop: Vec::new(),
+            like: None,
+            pairs: true,
+        }
     }
 }
 
 /// Which column holds the label.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum LabelColumn {
-    /// The column named `label`, else the first.
+    /// The column that is named as labels are, else the one that is no pixel by its name, else the
+    /// first or the last by what they hold.
     #[default]
     Auto,
     /// A name in the header, or a position counted from 1.
     Given(String),
-    /// As [`LabelColumn::Auto`], and none where the columns are a square image without one.
+    /// As [`LabelColumn::Auto`], and none where no column is the label.
     IfThere,
 }
 
@@ -69,8 +102,8 @@ impl From<&str> for LabelColumn {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Header {
-    /// It is where it has a column of the label's name, where more than half of its pixel cells
-    /// are no numbers, or where they count up in steps of one from 0 or 1 over at least four
+    /// It is where it has a column of the label's name, where more than half of its cells are no
+    /// numbers, or where those that are count up in steps of one from 0 or 1 over at least four
     /// columns. A single bad cell makes no header: it is told as a fault.
     #[default]
     Auto,
@@ -95,10 +128,10 @@ impl FromStr for Header {
 }
 
 /// The rows of a file before labels become classes.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 struct Rows {
-    /// `[N, side * side]`.
-    pixels: Vec<u8>,
+    /// All channels of each image, `[N, values of an image]`.
+    pixels: Pixels,
     /// Labels in the order in which they appear, `[C]`.
     distinct: Vec<String>,
     /// Index into `distinct` of each row, `[N]`.
@@ -128,7 +161,7 @@ pub(super) enum After {
 pub(super) struct Findings {
     /// The images of the rows without a fault.
     pub data: Dataset,
-    /// Number of rows, those with a fault included.
+    /// Number of images, those with a fault included.
     pub rows: usize,
     /// Whether there is a header.
     pub header: bool,
@@ -138,10 +171,10 @@ pub(super) struct Findings {
 ///
 /// # Errors
 /// [`Error::Fault`] for the first thing wrong with the file: it is missing, a folder, empty,
-/// binary or a broken gzip; the label's column is not there; the pixel columns make no square; a
-/// row has too few or too many cells; a label is missing; a pixel is missing, no whole number, or
-/// out of 0..255; and, where [`CsvOptions::pairs`] is set, there is one class only or a class has
-/// a single image. [`Error::Io`] where the system refuses to read it.
+/// binary or a broken gzip; the label's column is not there, or could be one of two; the pixel columns
+/// make no square, or are not those of the training file; a row has too few or too many cells; a
+/// label or a pixel is missing; values are of a range that needs a scale; and, where
+/// [`CsvOptions::pairs`] is set, there is one class only or a class has a single image. [`Error::Io`] where the system refuses to read it.
 pub fn load(file: &Path, options: &CsvOptions) -> Result<Dataset> {
     let mut first = None;
     let findings = examine(file, options, &mut |fault| {
@@ -163,38 +196,81 @@ pub(super) fn examine(
     options: &CsvOptions,
     tell: &mut dyn FnMut(Fault) -> After,
 ) -> Result<Findings> {
-    let bytes = read_unzipped(file)?;
-    let text = text_of(&bytes);
-    let layout = layout_of(file, text, options)?;
+    let table = match open(file, options, tell)? {
+        Source::Table(table) => table,
+        Source::Images(found) => return found.into_findings(file, options),
+    };
+    let (opened, layout) = layout_of(file, text_of(table.text()), options)?;
+    let text = &*opened.text;
     let (quick, sha256) = std::thread::scope(|scope| {
-        let hash = scope.spawn(|| sha256_hex(&bytes));
+        let hash = scope.spawn(|| sha256_hex(&table.bytes));
         let quick = fast::read(text, &layout);
         (quick, hash.join().expect("hashing does not panic"))
     });
-    let (found, rows) = match quick {
+    let (mut found, rows, left_out) = match quick {
         Some(found) => {
             let rows = found.rows.len();
-            (found, rows)
+            (found, rows, Vec::new())
         }
         None => {
             let scan = exact::read(file, text, &layout, tell);
-            (scan.good, scan.rows)
+            (scan.good, scan.rows, scan.remarks)
         }
     };
-    let (mut classes, labels) = classes_of(&found.distinct, &found.rows);
-    // Without labels all images are of one class, which has no name.
-    let unlabelled = layout.label.is_none();
-    // Where a row is faulty, classes may only seem to be missing or to lack images.
-    if found.rows.len() == rows && !unlabelled {
-        name_classes(&mut classes, options.names, layout.side, file)?;
-        if options.pairs {
-            tell_lonely(file, text, &layout, &found, tell);
-        }
+    if rows == 0 {
+        return Err(Fault::new(file, "holds no image").remedy("add a row for each image").into());
     }
+    let together = merge_labels(&mut found, &layout);
+    // Where a row is faulty, classes may only seem to be missing or to lack images.
+    let faultless = found.rows.len() == rows;
+    let is_scaled = tell_odd_values(file, text, &layout, &found, options, tell);
+    if faultless && layout.is_labelled() && options.pairs {
+        tell_lonely(file, text, &layout, &found, tell);
+    }
+    let names = if faultless { options.names } else { ClassNames::Labels };
+    // Without a scale that is a fault already, any will do.
+    let scale = if is_scaled { options.scale } else { Scale::By(1.0) };
+    let options = CsvOptions { names, scale, ..options.clone() };
+    let mut reading = layout.reading.clone();
+    reading.differs = differs(&layout, &together);
+    reading.remarks.splice(..0, table.remarks.iter().cloned());
+    reading.remarks.extend(left_out);
+    reading.remarks.extend(together);
     let (side, header) = (layout.side, layout.names.is_some());
-    let pixels = found.pixels;
-    let file = file.to_path_buf();
-    Ok(Findings { data: Dataset { pixels, labels, side, classes, sha256, file }, rows, header })
+    let distinct = layout.is_labelled().then_some(found.distinct);
+    let pixels = to_grey(found.pixels, layout.channels, side);
+    let raw = RawImages { pixels, side, distinct, rows: found.rows, reading };
+    Ok(Findings { data: Dataset::new(raw, &options, file, sha256)?, rows, header })
+}
+
+/// Puts labels together that are one number; says which.
+fn merge_labels(found: &mut Rows, layout: &Layout) -> Option<String> {
+    let mut distinct = std::mem::take(&mut found.distinct);
+    let with_point = |label: &String| label.replacen(',', ".", 1);
+    let has_comma = distinct.iter().any(|label| label.contains(','));
+    let is_number = |label: &String| shortest_number(&with_point(label)).is_some();
+    if layout.separator != b',' && has_comma && distinct.iter().all(is_number) {
+        distinct = distinct.iter().map(with_point).collect();
+    }
+    let Merged { distinct, rows, together } = merged(distinct, std::mem::take(&mut found.rows));
+    (found.distinct, found.rows) = (distinct, rows);
+    let (label, same) = together.first()?;
+    let more = match together.len() - 1 {
+        0 => String::new(),
+        more => format!(" (and {more} more such)"),
+    };
+    Some(format!("labels: {label} and {same} are one class{more}"))
+}
+
+/// What sets the reading of this file apart from the one of versions that knew plain files alone;
+/// none where they read it alike.
+fn differs(layout: &Layout, together: &Option<String>) -> Option<String> {
+    let named = layout.names.iter().flatten().position(|name| name == "label");
+    let known = Some(named.unwrap_or(0));
+    let is_known = layout.is_plain() && layout.label_column() == known && together.is_none();
+    let reading = &layout.reading;
+    let parts = (&reading.label, &reading.left_out, &reading.columns, together);
+    (!is_known).then(|| serde_json::to_string(&parts).expect("plain values"))
 }
 
 /// Tells classes from which no pair can be drawn.
@@ -226,7 +302,7 @@ fn tell_lonely(
                 .line(found.line(text, layout, row))
                 .column(layout.label_name())
                 .value(label)
-                .remedy("add another image of the class or take the row out");
+                .remedy(lonely_remedy(layout));
             if tell(fault) == After::Stop {
                 return;
             }
@@ -234,7 +310,20 @@ fn tell_lonely(
     }
 }
 
-/// The exact pass's reader: every record as it stands, rows of any length, no header.
-fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes)
+/// What to do about a class with a single image; where the label was found by what columns hold, it
+/// may be another one.
+fn lonely_remedy(layout: &Layout) -> String {
+    match &layout.reading.label {
+        Some(found) if !found.why.contains("name") && !found.why.contains("--label") => format!(
+            "the label is taken to be column {}, {}: if that is wrong, name it with --label",
+            found.column, found.why
+        ),
+        _ => "add another image of the class or take the row out".to_owned(),
+    }
+}
+
+/// A reader of every record as it stands, rows of any length, no header.
+fn reader(bytes: &[u8], separator: u8) -> csv::Reader<&[u8]> {
+    let mut builder = csv::ReaderBuilder::new();
+    builder.has_headers(false).flexible(true).delimiter(separator).from_reader(bytes)
 }

@@ -108,11 +108,11 @@ pub fn report(
 /// The file that was named is not what the run was trained on.
 fn images_of(run: &Trained, data: Option<&str>, say: impl Fn(&str)) -> Result<Option<Dataset>> {
     let path = data.unwrap_or(&run.config.data.path);
-    if data.is_none() && !Path::new(path).exists() {
-        say(&format!("no images in the report: there is no {path}; name the file with --data"));
-        return Ok(None);
-    }
-    match (run.dataset(path), data) {
+    let found = match data {
+        Some(path) => run.dataset(path),
+        None => run.record.refuse_moved(path).and_then(|()| run.dataset(path)),
+    };
+    match (found, data) {
         (Err(error), None) => {
             say(&format!("no images in the report: {}", chain(&error)));
             Ok(None)

@@ -16,7 +16,7 @@ pub struct Axes {
 }
 
 /// Keys that cannot be swept, and what does it instead.
-const ELSEWHERE: [(&str, &str); 11] = [
+const ELSEWHERE: [(&str, &str); 13] = [
     ("train.seed", "name seeds with --seeds"),
     ("loss.name", "name losses with --losses"),
     ("data.path", "sweep each file by itself, with --data"),
@@ -24,6 +24,8 @@ const ELSEWHERE: [(&str, &str); 11] = [
     ("data.unseen_classes", "runs would be judged by different classes"),
     ("data.label", "it says how the file is read"),
     ("data.header", "it says how the file is read"),
+    ("data.drop", "it says how the file is read"),
+    ("data.scale", "it says how the file is read"),
     ("data.names", "it changes no figure"),
     ("train.device", "it changes no figure that it should"),
     ("train.engine", "it changes no figure that it should"),

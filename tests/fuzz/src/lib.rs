@@ -46,9 +46,16 @@ pub fn bounded<R>(bytes: usize, read: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Bytes that a file counts as: a gzip may be unzipped to so much before it is refused.
+/// Bytes that a file counts as: a compressed one may be unpacked to so much before it is refused, and some
+/// formats say themselves how much memory unpacking takes.
 pub fn unzipped(input: &[u8]) -> usize {
-    input.len() + if input.starts_with(&[0x1f, 0x8b]) { 64 << 20 } else { 0 }
+    let most = match input {
+        [0x1f, 0x8b, ..] | [b'B', b'Z', b'h', ..] => 64 << 20,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => 64 << 20,
+        [0xfd, b'7', ..] | [b'L', b'Z', b'I', b'P', ..] | [b'P', b'K', ..] => 5 << 30,
+        _ => 0,
+    };
+    input.len() + most
 }
 
 /// A folder in memory, of this process alone.

@@ -2,7 +2,7 @@
 //! read where the check finds no fault.
 #![no_main]
 
-use dml::data::{ClassNames, CsvOptions, Header, LabelColumn, check, load};
+use dml::data::{ClassNames, CsvOptions, Header, LabelColumn, Scale, TrainedOn, check, load};
 use dml_fuzz::{bounded, file, unzipped};
 use libfuzzer_sys::fuzz_target;
 
@@ -13,10 +13,13 @@ fuzz_target!(|input: &[u8]| {
         label: match dialect / 3 % 3 {
             0 => LabelColumn::Auto,
             1 => LabelColumn::Given("2".to_owned()),
-            _ => LabelColumn::Given("label".to_owned()),
+            _ => LabelColumn::IfThere,
         },
         names: [ClassNames::Auto, ClassNames::Labels, ClassNames::FashionMnist]
             [usize::from(dialect) / 9 % 3],
+        scale: if dialect & 64 != 0 { Scale::By(16.0) } else { Scale::Auto },
+        drop: if dialect & 32 != 0 { vec!["1".to_owned()] } else { Vec::new() },
+        like: (dialect & 16 != 0).then(TrainedOn::default),
         pairs: dialect & 128 != 0,
     };
     let path = file("images.csv", content);

@@ -1,0 +1,98 @@
+//! The label among columns that are no pixels.
+
+use super::super::glimpse::Content;
+use super::super::layout::LabelCells;
+use super::super::{LabelColumn, names};
+use super::Sorter;
+use crate::data::listed;
+use crate::error::Fault;
+
+impl Sorter<'_> {
+    /// The label among columns that are no pixels, or else among the pixels by what they hold; with
+    /// the reason.
+    pub(super) fn label(
+        &mut self,
+        others: &[usize],
+        list: Option<usize>,
+        width: usize,
+    ) -> Result<(LabelCells, Option<String>), Fault> {
+        let is_named = |column: &usize| self.name(*column).is_some_and(names::is_label);
+        let called: Vec<usize> = others.iter().copied().filter(is_named).collect();
+        if let [first, rest @ ..] = called.as_slice() {
+            let doubt = rest.iter().find(|&&other| !self.glimpse.divide_alike(*first, other));
+            return match doubt {
+                None => Ok((LabelCells::Column(*first), Some("by its name".to_owned()))),
+                Some(other) => Err(self.question(*first, *other)),
+            };
+        }
+        let rest: Vec<usize> =
+            others.iter().copied().filter(|&column| self.may_be_label(column)).collect();
+        let are_numbers = rest.iter().all(|&column| self.contents[column] == Content::Numbers);
+        if rest.len() > 1 && are_numbers && self.glimpse.is_one_hot(rest.iter().copied()) {
+            return Ok((self.one_hot(rest), Some("one 1 in each row".to_owned())));
+        }
+        match rest.as_slice() {
+            [only] => {
+                let why = match (self.by_names, self.contents[*only]) {
+                    (true, _) => "the one column whose name is no pixel's",
+                    (false, Content::Text) => "the one column of text",
+                    (false, _) => "the one column beside the pixels",
+                };
+                Ok((LabelCells::Column(*only), Some(why.to_owned())))
+            }
+            [one, other, ..] => Err(self.question(*one, *other)),
+            [] if list.is_some() => self.unlabelled(others).map(|none| (none, None)),
+            [] => self.label_among_pixels(others, width),
+        }
+    }
+
+    fn may_be_label(&self, column: usize) -> bool {
+        let name = self.name(column).unwrap_or_default();
+        let is_constant_text =
+            || self.contents[column] == Content::Text && self.glimpse.distinct(column) == 1;
+        self.contents[column] != Content::Blank
+            && !(self.names.is_some() && (names::is_index(name) || names::is_split(name)))
+            && !self.glimpse.is_index(column)
+            && self.glimpse.could_be_labels(column)
+            && !(is_constant_text() && self.glimpse.len() > 1)
+    }
+
+    pub(super) fn question(&self, one: usize, other: usize) -> Fault {
+        let (one, other) = (self.named(one), self.named(other));
+        let problem = format!("has two columns that could be the label, {one} and {other}");
+        let quoted = |name: &str| match name.contains([' ', ',', '\'', '"', '$', '(', ')']) {
+            true => format!("'{}'", name.replace('\'', "'\\''")),
+            false => name.to_owned(),
+        };
+        let remedy =
+            format!("say which it is: --label {} or --label {}", quoted(&one), quoted(&other));
+        Fault::new(self.file, problem).remedy(remedy)
+    }
+
+    pub(super) fn one_hot(&self, columns: Vec<usize>) -> LabelCells {
+        let labels = match self.names {
+            Some(names) => names::apart(
+                &columns.iter().map(|&column| names[column].as_str()).collect::<Vec<_>>(),
+            ),
+            None => (0..columns.len()).map(|class| class.to_string()).collect(),
+        };
+        LabelCells::OneHot { columns, labels }
+    }
+
+    /// No labels, where that may be.
+    pub(super) fn unlabelled(&self, others: &[usize]) -> Result<LabelCells, Fault> {
+        if self.options.label == LabelColumn::IfThere {
+            return Ok(LabelCells::None);
+        }
+        let names: Vec<String> = others.iter().map(|&column| self.named(column)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let beside = match names.as_slice() {
+            [] => "nothing beside the pixels of an image in each row".to_owned(),
+            [name] => format!("beside the pixels of an image only column {name}"),
+            names => format!("beside the pixels of an image only columns {}", listed(names)),
+        };
+        let remedy =
+            "dml embed takes images without labels; if a column is the label, name it with --label";
+        Err(Fault::new(self.file, format!("has no column of labels: {beside}")).remedy(remedy))
+    }
+}

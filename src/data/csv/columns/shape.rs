@@ -1,0 +1,75 @@
+//! What a pixel consists of, and the side of an image, by the number of its values.
+
+use super::super::layout::PixelCells;
+use super::Sorter;
+use crate::data::{Channels, listed};
+use crate::error::Fault;
+
+/// The smallest side of images whose colours are told by the number of columns alone.
+const SMALLEST_COLOURED: usize = 4;
+
+impl Sorter<'_> {
+    /// What a pixel consists of, and the side of an image.
+    pub(super) fn shape(&mut self, pixels: &PixelCells) -> Result<(Channels, usize), Fault> {
+        let count = match pixels {
+            PixelCells::Columns(columns) => columns.len(),
+            PixelCells::List(column) => self.glimpse.list_length(*column),
+        };
+        let known = self.channels.filter(|channels| count.is_multiple_of(channels.count()));
+        let channels = known.unwrap_or_else(|| self.channels_of(count, pixels));
+        let pixels = count / channels.count();
+        let side = pixels.isqrt();
+        if count > 0 && side * side * channels.count() == count {
+            return Ok((channels, side));
+        }
+        Err(self.no_square(count, channels, matches!(known, Some(c) if c != Channels::Grey)))
+    }
+
+    fn channels_of(&mut self, count: usize, pixels: &PixelCells) -> Channels {
+        if is_square(count) || !is_image(count) {
+            return Channels::Grey;
+        }
+        let like = self.options.like.as_ref().map(|like| like.columns.channels);
+        if let Some(channels) = like.filter(|channels| channels.count() == 3) {
+            return channels;
+        }
+        // Pixels below each other are alike: a row is `side` values of a plane, or three times as many.
+        let side = (count / 3).isqrt();
+        let (plane, mixed) =
+            (self.glimpse.mean_step(pixels, side), self.glimpse.mean_step(pixels, 3 * side));
+        if mixed < 0.95 * plane { Channels::Rgb } else { Channels::RgbPlanes }
+    }
+
+    fn no_square(&self, count: usize, channels: Channels, is_coloured: bool) -> Fault {
+        let pixels = count / channels.count();
+        let side = pixels.isqrt();
+        let (below, above) = (side * side, (side + 1) * (side + 1));
+        let of = if is_coloured { " of each colour" } else { "" };
+        let problem = match pixels {
+            0 => "has no column of pixels".to_owned(),
+            _ => format!("has {pixels} pixel columns{of} beside the label, which make no square"),
+        };
+        let left: Vec<String> =
+            self.left_out.iter().map(|left| format!("{} ({})", left.column, left.why)).collect();
+        let left: Vec<&str> = left.iter().map(String::as_str).collect();
+        let left = match left.as_slice() {
+            [] => "leave out columns that are no pixels with --drop".to_owned(),
+            left => format!("left out are {}; --drop leaves out more", listed(left)),
+        };
+        let near = match pixels {
+            0 => String::new(),
+            _ => format!("square images near it have {below} or {above}; "),
+        };
+        Fault::new(self.file, problem).remedy(format!("{near}{left}"))
+    }
+}
+
+fn is_square(number: usize) -> bool {
+    number > 0 && number.isqrt().pow(2) == number
+}
+
+/// Whether so many values are an image: a square of grey, or of red, green and blue.
+pub(super) fn is_image(count: usize) -> bool {
+    let coloured = count.is_multiple_of(3) && count >= 3 * SMALLEST_COLOURED * SMALLEST_COLOURED;
+    is_square(count) || (coloured && is_square(count / 3))
+}

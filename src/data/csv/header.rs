@@ -1,0 +1,77 @@
+//! Whether the first record names the columns.
+
+use std::collections::HashMap;
+
+use super::glimpse::Glimpse;
+use super::numbers::{count, number};
+use super::{CsvOptions, Header, LabelColumn};
+
+/// Whether the first record is a header.
+pub(super) fn has_header(cells: &[String], options: &CsvOptions) -> bool {
+    let is_named = |cell: &String| cell.eq_ignore_ascii_case("label");
+    let is_given = |cell: &String| match &options.label {
+        LabelColumn::Given(name) => name.trim() == cell && name.trim().parse::<usize>().is_err(),
+        _ => false,
+    };
+    match options.header {
+        Header::Yes => true,
+        Header::No => false,
+        Header::Auto => {
+            cells.iter().any(|cell| is_named(cell) || is_given(cell)) || looks_like_header(cells)
+        }
+    }
+}
+
+/// Whether the first record is an image that pandas took for a header: it numbers names that come up
+/// again, `0,0.1,0.2`, so that the image is lost.
+pub(super) fn is_mangled(cells: &[String]) -> bool {
+    let mut next: HashMap<&str, usize> = HashMap::new();
+    let mut again = 0;
+    for cell in cells {
+        let (base, number) = match cell.rsplit_once('.') {
+            Some((base, number)) if next.contains_key(base) => (base, number.parse().ok()),
+            _ => (cell.as_str(), None),
+        };
+        let expected = next.entry(base).or_insert(0);
+        again += usize::from(number == Some(*expected) && *expected > 0);
+        *expected += 1;
+    }
+    let are_numbers = cells.iter().all(|cell| number(cell).is_some());
+    are_numbers && again >= 4 && 2 * again > cells.len()
+}
+
+/// Whether the first record is a header: more than half of its cells are no numbers, or those that are
+/// count up from 0 or 1 in steps of one over at least four columns, as numbered columns do; perhaps
+/// all but the first, which may be a label.
+fn looks_like_header(cells: &[String]) -> bool {
+    let numbers: Vec<Option<f64>> = cells.iter().map(|cell| number(cell)).collect();
+    let holding = cells.iter().filter(|cell| count(cell) > 0).count();
+    let counts_up = |cells: &[Option<f64>]| {
+        let numbers: Vec<f64> = cells.iter().flatten().copied().collect();
+        let from = |first: usize| numbers.iter().enumerate().all(|(i, &v)| v == (first + i) as f64);
+        numbers.len() >= 4 && cells.len() - numbers.len() <= 4 && (from(0) || from(1))
+    };
+    // A label of text may stand beside one or two pixels.
+    let is_text = 2 * holding < cells.len();
+    is_text || is_mangled(cells) || counts_up(&numbers) || counts_up(&numbers[1..])
+}
+
+/// Names and number of columns where rows have one cell more than the header, as where each row
+/// ends with a separator or begins with a name that the header leaves out; or one less.
+pub(super) fn widened(
+    names: Option<Vec<String>>,
+    width: usize,
+    glimpse: &Glimpse,
+) -> (Option<Vec<String>>, usize) {
+    let Some(mut names) = names else { return (None, width) };
+    match glimpse.width() {
+        Some(found) if found == width + 1 && glimpse.ends_blank(found) => names.push(String::new()),
+        Some(found) if found == width + 1 => names.insert(0, String::new()),
+        Some(found) if found + 1 == width && names.last().is_some_and(String::is_empty) => {
+            names.pop();
+        }
+        _ => {}
+    }
+    let width = names.len();
+    (Some(names), width)
+}

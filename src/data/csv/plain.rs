@@ -1,0 +1,61 @@
+//! Files whose header tells all there is to know.
+
+use super::columns::Columns;
+use super::dialect::Opened;
+use super::layout::{LabelCells, PixelCells};
+use super::{CsvOptions, LabelColumn, names};
+use crate::data::{Channels, LabelFound};
+
+/// The columns of a file whose header names one label and the pixels of a square image in their
+/// order, and nothing else; none where it takes a look at rows to tell.
+pub(super) fn plain(
+    opened: &Opened,
+    body: usize,
+    header: &[String],
+    options: &CsvOptions,
+) -> Option<Columns> {
+    let rest = &opened.text[body..];
+    let line = &rest[..rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len())];
+    let separators = line.iter().filter(|&&byte| byte == opened.separator).count();
+    if opened.separator != b',' || separators + 1 != header.len() || !options.drop.is_empty() {
+        return None;
+    }
+    let mut labels = (0..header.len()).filter(|&column| names::is_label(&header[column]));
+    let label = labels.next().filter(|_| labels.next().is_none())?;
+    let is_asked = match &options.label {
+        LabelColumn::Given(name) => name.trim() == header[label],
+        LabelColumn::Auto | LabelColumn::IfThere => true,
+    };
+    let others: Vec<usize> = (0..header.len()).filter(|&column| column != label).collect();
+    let numbered = names::pixels(header, &others).filter(|found| found.columns == others)?;
+    let side = others.len().isqrt();
+    let expected = options.like.as_ref().and_then(|like| like.columns.names.as_ref());
+    let is_expected = || {
+        expected.is_none_or(|names| {
+            let list = names.list();
+            list.len() == others.len()
+                && others.iter().zip(&list).all(|(&c, name)| header[c] == *name)
+        })
+    };
+    let is_plain = is_asked && numbered.channels.is_none() && side * side == others.len();
+    (is_plain && is_expected()).then(|| Columns {
+        label: LabelCells::Column(label),
+        label_found: Some(LabelFound {
+            column: header[label].clone(),
+            why: "by its name".to_owned(),
+        }),
+        pixels: PixelCells::Columns(others),
+        channels: Channels::Grey,
+        side,
+        left_out: Vec::new(),
+        reordered: false,
+        decisions: label_remark(&header[label]),
+    })
+}
+
+/// Says which column is the label, where it is not called so.
+fn label_remark(name: &str) -> Vec<String> {
+    let told = || format!("label: column {name}, by its name; --label names another");
+    let is_called_so = name.eq_ignore_ascii_case("label");
+    (!is_called_so).then(told).into_iter().collect()
+}

@@ -1,0 +1,127 @@
+//! One table as pandas, polars, NumPy and spreadsheets write it reads back as the same images
+//! (`tests/reference/tables.py`).
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::*;
+
+/// What is to be read of a file.
+#[derive(Deserialize)]
+struct Expected {
+    side: usize,
+    scale: f32,
+    labels: Vec<String>,
+    pixels: Vec<Vec<f32>>,
+}
+
+fn expected() -> BTreeMap<String, Expected> {
+    #[derive(Deserialize)]
+    struct Reference {
+        files: BTreeMap<String, Expected>,
+    }
+    let text = include_str!("../../../tests/reference/tables.json");
+    serde_json::from_str::<Reference>(text).unwrap().files
+}
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases")).join(name)
+}
+
+fn read(name: &str, options: &CsvOptions) -> Dataset {
+    load(&path(name), options).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn values(data: &Dataset) -> Vec<f32> {
+    match &data.pixels {
+        Pixels::Bytes(values) => values.iter().map(|&value| f32::from(value)).collect(),
+        Pixels::Floats(values) => values.clone(),
+    }
+}
+
+fn labels(data: &Dataset) -> Vec<&str> {
+    data.labels.iter().map(|&label| data.classes[label as usize].label.as_str()).collect()
+}
+
+#[test]
+fn a_table_reads_back_as_the_same_images_whoever_writes_it() {
+    let expected = expected();
+    assert!(expected.len() > 30);
+    for (name, wanted) in expected {
+        let found = read(&name, &CsvOptions::default());
+        assert_eq!((found.side, found.scale), (wanted.side, wanted.scale), "{name}");
+        assert_eq!(labels(&found), wanted.labels, "{name}");
+        assert_eq!(values(&found), wanted.pixels.concat(), "{name}");
+    }
+}
+
+#[test]
+fn every_whole_number_up_to_255_is_kept_as_a_byte() {
+    for (name, wanted) in expected() {
+        let is_byte = |value: &f32| value.fract() == 0.0 && *value <= 255.0;
+        let are_bytes = wanted.pixels.iter().flatten().all(is_byte);
+        let found = read(&name, &CsvOptions::default());
+        assert_eq!(matches!(found.pixels, Pixels::Bytes(_)), are_bytes, "{name}");
+    }
+}
+
+#[test]
+fn a_file_of_another_writing_is_read_as_the_training_file() {
+    let trained = read("pandas.csv", &CsvOptions::default());
+    let like = CsvOptions { like: Some(trained.trained_on()), ..CsvOptions::default() };
+    for name in [
+        "pandas_sorted.csv",
+        "pandas_floats.csv",
+        "pandas_extra_columns.csv",
+        "pandas_class_last.csv",
+        "polars_quoted.csv",
+        "excel_english.csv",
+        "pandas_headless.csv",
+        "r_row_names.csv",
+    ] {
+        let test = read(name, &like);
+        assert_eq!((&test.pixels, test.scale), (&trained.pixels, trained.scale), "{name}");
+        let test = test.with_classes(&trained.classes).unwrap();
+        assert_eq!(test.labels, trained.labels, "{name}");
+    }
+}
+
+#[test]
+fn what_was_decided_is_said_and_a_plain_file_is_read_without_a_word() {
+    let remarks = |name: &str| {
+        read(name, &CsvOptions::default()).reading.lines().collect::<Vec<_>>().join("\n")
+    };
+    for plain in
+        ["pandas.csv", "polars.csv", "polars_mark.csv", "pandas_floats.csv", "polars_quoted.csv"]
+    {
+        assert_eq!(remarks(plain), "", "{plain}");
+    }
+    for (name, told) in [
+        ("pandas_class_last.csv", "label: column Class, by its name; --label names another"),
+        ("pandas_index.csv", "columns left out: 1 (counts or names the rows)"),
+        ("pandas_sorted.csv", "pixel columns: put in the order of their numbers"),
+        (
+            "pandas_shares.csv",
+            "pixels: numbers from 0 to 1, divided by 1; --scale takes another number",
+        ),
+        ("pandas_decimal_commas.csv", "cells: separated by semicolons, decimal commas"),
+        ("pandas_concatenated.csv", "1 repeated header left out, line 8"),
+        ("calc_units.csv", "a second header without numbers left out, line 2"),
+        ("excel_german.csv", "2 rows of nothing but separators left out, from line 15 on"),
+        ("numpy_header.csv", "the header is the comment before the first row"),
+        ("numpy_comment.csv", "comments: 1 line at the top are left out"),
+        ("rgb_pixels.csv", "colours: red, green and blue of each pixel together, made grey"),
+        ("pandas_dummies.csv", "label: columns label_4 to label_6, one 1 in each row"),
+    ] {
+        let said = remarks(name);
+        assert!(said.contains(told), "{name}: {said}");
+    }
+    let extra = remarks("pandas_extra_columns.csv");
+    for column in [
+        "image_id (counts or names the rows)",
+        "Usage (says which set a row is of)",
+        "empty (empty)",
+    ] {
+        assert!(extra.contains(column), "{extra}");
+    }
+}

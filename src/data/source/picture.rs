@@ -1,0 +1,63 @@
+//! One image file in grey.
+
+use std::fs::File;
+use std::io::{BufReader, ErrorKind};
+use std::path::Path;
+
+use image::io::{Limits, Reader};
+use image::{DynamicImage, ImageError};
+
+/// The longest side of an image that is read, in pixels.
+const LONGEST_SIDE: u32 = 8192;
+
+/// An image in grey.
+pub(super) struct Grey {
+    /// Row-major `[side * side]`.
+    pub pixels: Vec<u8>,
+    /// Width and height in pixels.
+    pub size: (u32, u32),
+    /// Whether it had colours.
+    pub was_coloured: bool,
+    /// Whether it had opacity.
+    pub had_opacity: bool,
+    /// Whether its values had 16 bits.
+    pub was_deep: bool,
+}
+
+/// Reads a PNG or JPEG image, whatever it is called.
+///
+/// # Errors
+/// What is wrong with it, to be read on from its name.
+pub(super) fn read_image(path: &Path) -> std::result::Result<Grey, String> {
+    let file = File::open(path).map_err(|refusal| format!("cannot be read ({refusal})"))?;
+    let reader = Reader::new(BufReader::new(file)).with_guessed_format();
+    let mut reader = reader.map_err(|refusal| format!("cannot be read ({refusal})"))?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(LONGEST_SIDE);
+    limits.max_image_height = Some(LONGEST_SIDE);
+    reader.limits(limits);
+    let image = reader.decode().map_err(|refusal| match refusal {
+        ImageError::Unsupported(_) => "is neither PNG nor JPEG: convert it".to_owned(),
+        ImageError::Limits(_) => format!("is larger than {LONGEST_SIDE}×{LONGEST_SIDE} pixels"),
+        ImageError::IoError(e) if e.kind() == ErrorKind::UnexpectedEof => "is cut off".to_owned(),
+        other => format!("is damaged ({other})"),
+    })?;
+    Ok(grey(image))
+}
+
+/// Grey values by ITU-R BT.601 in whole numbers, as Pillow has them; opacity is left out.
+fn grey(image: DynamicImage) -> Grey {
+    let (size, color) = ((image.width(), image.height()), image.color());
+    let was_deep = color.bytes_per_pixel() / color.channel_count() > 1;
+    let (was_coloured, had_opacity) = (color.has_color(), color.has_alpha());
+    let luma = |[red, green, blue]: [u8; 3]| {
+        let [red, green, blue] = [red, green, blue].map(u32::from);
+        ((19_595 * red + 38_470 * green + 7_471 * blue + 0x8000) >> 16) as u8
+    };
+    let pixels = match was_coloured {
+        // Without colour, grey values stay as they are.
+        false => image.into_luma8().into_raw(),
+        true => image.into_rgb8().pixels().map(|pixel| luma(pixel.0)).collect(),
+    };
+    Grey { pixels, size, was_coloured, had_opacity, was_deep }
+}

@@ -1,0 +1,317 @@
+//! Files as other programs write them, made by `tests/reference/sources.py`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::super::{CsvOptions, Dataset, LabelColumn, Pixels, load};
+use super::refuse_larger;
+use crate::error::Result;
+use crate::runtime::Memory;
+
+fn case(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/sources").join(name)
+}
+
+fn read(name: &str) -> Dataset {
+    load(&case(name), &CsvOptions::default()).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The message of a case that is refused, from the name of its file on.
+fn message(name: &str) -> String {
+    message_of(load(&case(name), &CsvOptions::default()), name)
+}
+
+fn message_of(found: Result<Dataset>, name: &str) -> String {
+    let text = found.err().unwrap_or_else(|| panic!("{name} is read")).to_string();
+    let name = name.rsplit('/').next().unwrap();
+    text[text.find(name).unwrap_or_else(|| panic!("{text}"))..].to_owned()
+}
+
+/// What the script computed.
+fn expected(key: &str) -> serde_json::Value {
+    let text = fs::read_to_string(case("expected.json")).unwrap();
+    serde_json::from_str::<serde_json::Value>(&text).unwrap()[key].clone()
+}
+
+fn bytes(value: &serde_json::Value) -> Vec<u8> {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+/// The images of the table.
+fn images() -> Vec<u8> {
+    expected("table").as_array().unwrap().iter().flat_map(bytes).collect()
+}
+
+fn labels(data: &Dataset) -> Vec<&str> {
+    data.classes.iter().map(|class| class.label.as_str()).collect()
+}
+
+#[test]
+fn a_table_is_the_same_in_every_compression() {
+    let plain = read("table.csv");
+    assert_eq!(plain.pixels, Pixels::Bytes(images()));
+    assert_eq!(labels(&plain), ["Bäume", "Haus", "Tür"]);
+    assert_eq!(plain.labels, [2, 1, 0, 2, 1, 0, 2, 1, 0]);
+    for name in ["table.csv.gz", "table.csv.bz2", "table.csv.xz", "table.csv.zst", "table.csv.zip"]
+        .into_iter()
+        .chain(["two_streams.csv.bz2", "two_streams.csv.xz", "two_streams.csv.zst"])
+        .chain(["stored.zip", "bzip2.zip", "lzma.zip"])
+    {
+        let packed = read(name);
+        assert_eq!((packed.pixels, packed.labels), (plain.pixels.clone(), plain.labels.clone()));
+        assert_eq!((packed.classes, packed.sha256), (plain.classes.clone(), plain.sha256.clone()));
+        let remarks = packed.reading.remarks.len();
+        assert_eq!(remarks, usize::from(name.ends_with(".zip")), "{name}");
+    }
+    let problem =
+        "two_files.zip: is a zip archive of 2 files: train.csv, test.csv; unpack it and name";
+    assert!(message("two_files.zip").starts_with(problem));
+}
+
+#[test]
+fn a_table_is_the_same_in_every_encoding() {
+    let plain = read("table.csv");
+    for (name, remark) in [
+        ("utf8_bom.csv", None),
+        ("utf16_bom.csv", Some("encoding: UTF-16LE")),
+        ("utf16le.csv", Some("encoding: UTF-16LE")),
+        ("utf16be.csv", Some("encoding: UTF-16BE")),
+        ("utf32_bom.csv", Some("encoding: UTF-32")),
+        ("utf32be.csv", Some("encoding: UTF-32")),
+        ("cp1252.csv", Some("encoding: not UTF-8, taken for windows-1252, which gives 'Tür'")),
+        ("latin1.csv", Some("encoding: not UTF-8, taken for windows-1252, which gives 'Tür'")),
+    ] {
+        let found = read(name);
+        assert_eq!((labels(&found), &found.labels), (labels(&plain), &plain.labels), "{name}");
+        assert_eq!(found.pixels, plain.pixels, "{name}");
+        let remarks = &found.reading.remarks;
+        assert_eq!(remarks.len(), usize::from(remark.is_some()), "{name}: {remarks:?}");
+        assert!(remark.is_none_or(|start| remarks[0].starts_with(start)), "{name}: {remarks:?}");
+    }
+}
+
+#[test]
+fn names_of_classes_in_other_scripts_are_read() {
+    assert_eq!(labels(&read("cp1251.csv")), ["кошка", "лошадь", "собака"]);
+    assert_eq!(labels(&read("shift_jis.csv")), ["イヌ", "ネコ", "日本語"]);
+}
+
+#[test]
+fn either_of_two_idx_files_finds_the_other() {
+    for name in ["idx/train-images-idx3-ubyte", "idx/train-labels-idx1-ubyte.gz"] {
+        let data = read(name);
+        assert_eq!(data.pixels, Pixels::Bytes(images()));
+        assert_eq!((data.side, labels(&data)), (4, vec!["0", "1", "2"]));
+        assert_eq!(data.labels, [0, 1, 2, 0, 1, 2, 0, 1, 2]);
+        let [remark] = data.reading.remarks.as_slice() else { panic!("{:?}", data.reading) };
+        assert!(
+            remark.starts_with("IDX: images from ") && remark.ends_with("-ubyte.gz"),
+            "{remark}"
+        );
+    }
+    let (images, labels) =
+        (read("idx/train-images-idx3-ubyte"), read("idx/train-labels-idx1-ubyte.gz"));
+    assert_eq!(images.sha256, labels.sha256);
+}
+
+#[test]
+fn idx_files_of_every_type_are_read() {
+    let small = read("idx/i16-images.idx3-short");
+    let values = images().into_iter().map(|value| f32::from(value) * 100.0).collect();
+    assert_eq!((small.pixels, small.scale), (Pixels::Floats(values), 65_535.0));
+    assert_eq!(labels(&read("idx/i16-images.idx3-short")), ["-1", "0", "1"]);
+    let float = read("idx/f32-images-idx3-float.xz");
+    let values = images().into_iter().map(|value| (f64::from(value) / 255.0) as f32).collect();
+    assert_eq!((float.pixels, float.scale), (Pixels::Floats(values), 1.0));
+    let options = CsvOptions { label: LabelColumn::IfThere, ..CsvOptions::default() };
+    let signed = load(&case("idx/i8-images-idx3-byte"), &options).unwrap();
+    let halves: Vec<u8> = images().into_iter().map(|value| value / 2).collect();
+    assert_eq!(signed.pixels, Pixels::Bytes(halves));
+    assert_eq!(signed.reading.remarks, ["labels: no file of labels is beside the images"]);
+    let several = read("idx/qmnist-images-idx3-ubyte");
+    assert_eq!(labels(&several), ["0", "1", "2"]);
+    assert_eq!(several.reading.remarks[1], "labels: the first of 2 numbers an image");
+}
+
+#[test]
+fn idx_files_that_do_not_fit_are_refused() {
+    assert_eq!(
+        message("idx/i8-images-idx3-byte"),
+        "i8-images-idx3-byte: holds images, and beside it is no i8-labels-idx1-byte, compressed or not, \
+         with the labels; put that file into the same folder"
+    );
+    let few = load(&case("idx/few-images-idx3-ubyte"), &CsvOptions::default());
+    let text = message_of(few, "few-labels-idx1-ubyte");
+    assert!(text.starts_with("few-labels-idx1-ubyte: holds 8 labels, and "), "{text}");
+    assert!(text.contains("few-images-idx3-ubyte 9 images; fetch both files again"), "{text}");
+    let options = CsvOptions { label: LabelColumn::IfThere, ..CsvOptions::default() };
+    let text = message_of(load(&case("idx/wide-images-idx3-ubyte"), &options), "wide-images");
+    assert!(text.contains("has images of 4×6 pixels, and the network takes squares"), "{text}");
+    let options = CsvOptions { label: "species".into(), ..CsvOptions::default() };
+    let text = message_of(load(&case("idx/train-images-idx3-ubyte"), &options), "train-images");
+    assert!(text.contains("drop --label species"), "{text}");
+}
+
+#[test]
+fn a_damaged_idx_file_and_one_that_is_no_number_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a-images-idx3-ubyte");
+    let options = CsvOptions { label: LabelColumn::IfThere, ..CsvOptions::default() };
+    let told = |content: &[u8]| {
+        fs::write(&path, content).unwrap();
+        message_of(load(&path, &options), "a-images-idx3-ubyte")
+    };
+    let whole = fs::read(case("idx/train-images-idx3-ubyte")).unwrap();
+    assert!(told(&whole[..100]).contains("holds 84 values where its head says 9 × 4 × 4; fetch"));
+    assert!(told(&whole[..14]).contains("its head ends after 14 bytes"));
+    let mut nan = vec![0, 0, 13, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1];
+    nan.extend([0.5f32, f32::NAN].into_iter().flat_map(f32::to_be_bytes));
+    assert!(told(&nan).contains("holds NaN as a pixel of image 2"), "{}", told(&nan));
+    assert!(told(&[0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 2]).contains("holds no image"));
+}
+
+#[test]
+fn emnist_is_said_to_lie_on_its_side() {
+    let folder = tempfile::tempdir().unwrap();
+    for (from, to) in [
+        ("train-images-idx3-ubyte", "emnist-letters-train-images-idx3-ubyte"),
+        ("train-labels-idx1-ubyte.gz", "emnist-letters-train-labels-idx1-ubyte.gz"),
+    ] {
+        fs::copy(case("idx").join(from), folder.path().join(to)).unwrap();
+    }
+    let path = folder.path().join("emnist-letters-train-images-idx3-ubyte");
+    let data = load(&path, &CsvOptions::default()).unwrap();
+    assert_eq!(data.pixels, Pixels::Bytes(images()));
+    assert!(
+        data.reading.remarks[1].starts_with("EMNIST: its IDX files hold each image with rows and")
+    );
+}
+
+/// A list in a folder of its own beside the images of the case.
+fn list(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(case("list/img")).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let path = folder.path().join("list.csv");
+    fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+#[test]
+fn images_of_a_list_are_those_of_pillow_in_grey() {
+    let files = ["grey.png", "colour.png", "palette.png", "opacity.png", "bilevel.png"];
+    let data = read("list/list.csv");
+    assert_eq!((data.side, data.labels.as_slice()), (4, [0, 1, 0, 1, 0].as_slice()));
+    assert_eq!(data.reading.label.as_ref().unwrap().why, "by its name");
+    for (row, name) in files.into_iter().enumerate() {
+        assert_eq!(data.image(row), bytes(&expected(name)), "{name}");
+    }
+    assert_eq!(
+        data.reading.remarks,
+        [
+            "a list of image files: their paths are in column path",
+            "images: 3 of 5 in colour: made grey as 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601)",
+            "images: 1 of 5 with opacity, which is left out",
+        ]
+    );
+}
+
+#[test]
+fn jpeg_images_are_read_to_within_what_decoders_differ_in() {
+    let (_folder, path) = list("file\tclass\nsmooth.jpg\ta\nsmooth_rgb.jpg\ta\n");
+    let data = load(&path, &CsvOptions { pairs: false, ..CsvOptions::default() }).unwrap();
+    for (row, name) in ["smooth.jpg", "smooth_rgb.jpg"].into_iter().enumerate() {
+        let far = data.image(row).iter().zip(bytes(&expected(name)));
+        let far = far.map(|(&found, right)| found.abs_diff(right)).max();
+        assert!(far <= Some(2), "{name}: {far:?}");
+    }
+}
+
+#[test]
+fn a_list_has_its_label_where_it_is_said_or_the_only_other_column() {
+    let columns = |text: &str, label: LabelColumn| {
+        let (_folder, path) = list(text);
+        let options = CsvOptions { label, pairs: false, ..CsvOptions::default() };
+        load(&path, &options).map(|data| labels(&data).join(" ")).map_err(|error| error.to_string())
+    };
+    let auto = LabelColumn::Auto;
+    assert_eq!(columns("grey.png 3\ncolour.png 4\n", auto.clone()).unwrap(), "3 4");
+    assert_eq!(
+        columns("id;image;Class\n1;grey.png;x\n2;colour.png;y\n", auto.clone()).unwrap(),
+        "x y"
+    );
+    assert_eq!(columns("a,b,c\ngrey.png,x,1\ncolour.png,y,2\n", "b".into()).unwrap(), "x y");
+    assert_eq!(columns("grey.png,x,1\ncolour.png,y,2\n", "3".into()).unwrap(), "1 2");
+    let refused = columns("a,b,c\ngrey.png,x,1\ncolour.png,y,2\n", auto.clone()).unwrap_err();
+    assert!(
+        refused.contains("several columns that may be the label: b, c; say which with --label")
+    );
+    let refused = columns("a,b\ngrey.png,x\n", "z".into()).unwrap_err();
+    assert!(refused.contains("'z' is no column with labels of this list"), "{refused}");
+    let refused = columns("grey.png\ncolour.png\n", auto).unwrap_err();
+    assert!(refused.contains("without a column of labels"), "{refused}");
+    assert_eq!(columns("grey.png\ncolour.png\n", LabelColumn::IfThere).unwrap(), "");
+}
+
+#[test]
+fn what_is_wrong_with_a_list_is_reported_with_its_line() {
+    let told = |text: &str| {
+        let (_folder, path) = list(text);
+        message_of(load(&path, &CsvOptions { pairs: false, ..CsvOptions::default() }), "list.csv")
+    };
+    let text = told("path,label\ngrey.png,a\n\nsmooth.jpg,b\n");
+    let sizes = "list.csv, line 4: its image has 8×8 pixels, that of line 2 4×4";
+    assert_eq!(text, format!("{sizes}; bring all images to one size"));
+    let text = told("path,label\ngrey.png,a\nx/1.png,a\nx/2.png,a\nx/3.png,b\nx/4.png,b\n");
+    let missing = "line 3: names 4 image files that do not exist: x/1.png (line 3), x/2.png (line 4), \
+                   x/3.png (line 5), 1 more; paths are taken from the list's folder, ";
+    assert!(text.contains(missing), "{text}");
+    assert!(told("path,label\ngrey.png,\n").contains("line 2: the label is missing"));
+    let (folder, path) = list("path,label\ncut.png,a\ngrey.png,b\ntext.png,b\n");
+    let whole = fs::read(folder.path().join("grey.png")).unwrap();
+    fs::write(folder.path().join("cut.png"), &whole[..whole.len() / 2]).unwrap();
+    fs::write(folder.path().join("text.png"), "GIF? no").unwrap();
+    let summary = super::super::check(&path, &CsvOptions { pairs: false, ..CsvOptions::default() });
+    let faults = summary.unwrap().faults;
+    assert!(faults[0].problem.starts_with("cut.png: is "), "{faults:?}");
+    assert_eq!(&*faults[1].problem, "text.png: is neither PNG nor JPEG: convert it");
+}
+
+#[test]
+fn a_table_with_a_column_of_file_names_keeps_its_pixels() {
+    let pixels = (0..64).map(|i| format!(",{i}")).collect::<String>();
+    assert!(!super::paths::is_list(format!("a.png,x{pixels}\nb.png,y{pixels}\n").as_bytes()));
+    assert!(!super::paths::is_list(format!("a.png,{}\n", "0 ".repeat(64)).as_bytes()));
+    assert!(!super::paths::is_list(b"label,p1\na,1\n") && !super::paths::is_list(b""));
+}
+
+#[test]
+fn other_formats_are_named_with_the_way_to_turn_them_into_csv() {
+    for (name, is) in [
+        ("other.parquet", "a parquet file"),
+        ("other.feather", "an Arrow (Feather) file"),
+        ("other.xlsx", "an Excel workbook (XLSX)"),
+        ("other.json", "JSON"),
+        ("other.npy", "a NumPy array (NPY)"),
+        ("other.npz", "NumPy arrays (NPZ)"),
+        ("other.mat", "a MATLAB file"),
+        ("other.pkl", "a Python pickle"),
+        ("other.sqlite", "an SQLite database"),
+        ("other.png", "a PNG image"),
+    ] {
+        let text = message(name);
+        assert!(text.starts_with(&format!("{name}: is {is}, not CSV; ")), "{text}");
+    }
+}
+
+#[test]
+fn a_file_that_no_memory_holds_is_refused_with_the_figures() {
+    let memory = Memory { total: 10_000_000_000, available: 1 };
+    let path = Path::new("large.csv");
+    assert!(refuse_larger(path, 7_900_000_000, memory).is_ok());
+    let message = refuse_larger(path, 8_100_000_000, memory).unwrap_err().to_string();
+    let figures = "has 8.1 GB, to read it takes 10.1 GB of memory, and there are 10.0 GB";
+    assert_eq!(message, format!("large.csv: {figures}; take a part of it"));
+}

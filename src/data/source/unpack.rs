@@ -1,0 +1,219 @@
+//! Compressed files: recognised by their first bytes, never by their name.
+
+use std::cell::Cell;
+use std::io::{self, BufRead, Read};
+use std::path::Path;
+
+use bzip2::bufread::MultiBzDecoder;
+use flate2::bufread::MultiGzDecoder;
+use lzma_rust2::{LzipReader, XzReader};
+
+use super::bytes::{Bytes, PIECE};
+use super::zip;
+use crate::error::{Fault, Result};
+use crate::runtime::{Memory, bytes};
+
+/// Bytes that any compressed file may hold.
+const ALWAYS_TAKEN: u64 = 64 << 20;
+
+/// A file compressed more often than this was made to waste time.
+const MOST_LAYERS: usize = 4;
+
+/// The largest window of zstd, as a power of two: `zstd --long=31`.
+const LARGEST_WINDOW: u32 = 31;
+
+/// A way to compress a file; several streams one after the other are one file.
+struct Compression {
+    /// Its name in messages.
+    name: &'static str,
+    recognises: fn(&[u8]) -> bool,
+    open: for<'a> fn(Input<'a>, Memory) -> io::Result<Box<dyn Read + 'a>>,
+    /// What was read of it may hold so many times its own size. Images shrink fivefold to tenfold,
+    /// drawings that are mostly blank twentyfold by gzip and a hundredfold by the stronger ones; only
+    /// what was made to fill the memory shrinks a thousandfold.
+    largest_ratio: u64,
+}
+
+const COMPRESSIONS: [Compression; 5] = [
+    Compression {
+        name: "gzip",
+        // RFC 1952.
+        recognises: |bytes| bytes.starts_with(&[0x1f, 0x8b]),
+        open: |input, _| Ok(Box::new(MultiGzDecoder::new(input))),
+        largest_ratio: 100,
+    },
+    Compression {
+        name: "bzip2",
+        // The digit is the size of its blocks; then a block, or the end of an empty stream.
+        recognises: |bytes| {
+            bytes.starts_with(b"BZh")
+                && bytes.get(3).is_some_and(|digit| (b'1'..=b'9').contains(digit))
+        },
+        open: |input, _| Ok(Box::new(MultiBzDecoder::new(input))),
+        largest_ratio: 1000,
+    },
+    Compression {
+        name: "xz",
+        recognises: |bytes| bytes.starts_with(b"\xfd7zXZ\0"),
+        open: |input, memory| {
+            let most = u32::try_from(memory.available / 1024).unwrap_or(u32::MAX);
+            Ok(Box::new(XzReader::new_mem_limit(input, true, most)))
+        },
+        largest_ratio: 1000,
+    },
+    Compression {
+        name: "lzip",
+        recognises: |bytes| bytes.starts_with(b"LZIP"),
+        open: |input, _| Ok(Box::new(LzipReader::new(input))),
+        largest_ratio: 1000,
+    },
+    Compression {
+        name: "zstd",
+        recognises: |bytes| {
+            // RFC 8878: a frame, or one to be skipped, as tools for parallel reading put first.
+            bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
+                || matches!(bytes, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+        },
+        open: |input, _| {
+            let mut decoder = zstd::Decoder::with_buffer(input)?;
+            decoder.window_log_max(LARGEST_WINDOW)?;
+            Ok(Box::new(decoder))
+        },
+        largest_ratio: 1000,
+    },
+];
+
+/// Compressed bytes, and how many of them are left.
+struct Input<'a> {
+    rest: &'a [u8],
+    left: &'a Cell<usize>,
+}
+
+impl BufRead for Input<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        Ok(self.rest)
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.rest.consume(amount);
+        self.left.set(self.rest.len());
+    }
+}
+
+impl Read for Input<'_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let amount = self.rest.read(to)?;
+        self.left.set(self.rest.len());
+        Ok(amount)
+    }
+}
+
+/// The content of a compressed file, or its bytes as they are; remarks go to `remarks`.
+///
+/// # Errors
+/// [`Error::Fault`](crate::error::Error::Fault) where it is cut off, corrupt, holds far more than
+/// images do or than the memory holds, or is a zip of no file or of several.
+pub(super) fn unpacked(
+    path: &Path,
+    mut found: Bytes,
+    memory: Memory,
+    remarks: &mut Vec<String>,
+) -> Result<Bytes> {
+    for layer in 0.. {
+        let kind = COMPRESSIONS.iter().find(|kind| (kind.recognises)(&found));
+        let is_zip = zip::is_zip(&found);
+        if kind.is_none() && !is_zip {
+            break;
+        }
+        if layer == MOST_LAYERS {
+            let problem = format!("is compressed more than {MOST_LAYERS} times over");
+            return Err(Fault::new(path, problem).remedy("unpack it first").into());
+        }
+        found = match kind {
+            Some(kind) => unpack(path, kind, &found, memory)?,
+            None => {
+                let member = zip::single_member(path, &found)?;
+                remarks.push(format!("zip archive: its file {} is read", member.name));
+                zip::unpack(path, &found, &member, memory)?
+            }
+        };
+    }
+    Ok(found)
+}
+
+fn unpack(path: &Path, kind: &Compression, packed: &[u8], memory: Memory) -> Result<Bytes> {
+    let left = Cell::new(packed.len());
+    let input = Input { rest: packed, left: &left };
+    let guard = Guard { path, name: kind.name, largest_ratio: kind.largest_ratio, memory };
+    let decoder = (kind.open)(input, memory).map_err(|refusal| guard.broken(0, &refusal))?;
+    guard.read_all(decoder, packed.len(), || packed.len() - left.get())
+}
+
+/// What stands between a compressed file and the memory.
+pub(super) struct Guard<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// How it is compressed.
+    pub name: &'static str,
+    /// What was read of it may hold so many times its own size.
+    pub largest_ratio: u64,
+    /// The memory there is.
+    pub memory: Memory,
+}
+
+impl Guard<'_> {
+    /// Reads all of a decoder of `size` bytes, of which `taken` tells how many it took.
+    ///
+    /// # Errors
+    /// [`Error::Fault`](crate::error::Error::Fault) as [`unpacked`].
+    pub fn read_all(
+        &self,
+        mut decoder: impl Read,
+        size: usize,
+        taken: impl Fn() -> usize,
+    ) -> Result<Bytes> {
+        // Images of digits or clothes shrink about fivefold; a wrong guess costs a copy.
+        let guess = (size as u64).saturating_mul(5).min(self.memory.available);
+        let mut unpacked = Vec::with_capacity(guess as usize);
+        loop {
+            match decoder.by_ref().take(PIECE).read_to_end(&mut unpacked) {
+                Ok(0) => return Ok(Bytes::Owned(unpacked.into())),
+                Ok(_) => self.refuse_bomb(unpacked.len() as u64, taken() as u64)?,
+                Err(refusal) => return Err(self.broken(unpacked.len(), &refusal).into()),
+            }
+        }
+    }
+
+    /// Refuses what is unpacked so far to so many bytes, where it is far more than images give or
+    /// than there is memory.
+    fn refuse_bomb(&self, unpacked: u64, packed: u64) -> Result<()> {
+        let (name, free) = (self.name, self.memory.available);
+        let most = packed.saturating_mul(self.largest_ratio).max(ALWAYS_TAKEN);
+        let problem = if unpacked > most {
+            let (unpacked, packed) = (bytes(unpacked), bytes(packed));
+            format!("the first {packed} of the {name} hold {unpacked}, as no images do")
+        } else if unpacked > free {
+            format!("the {name} holds more than the {} of memory that are free", bytes(free))
+        } else {
+            return Ok(());
+        };
+        Err(Fault::new(self.path, problem).remedy("take another file, or a part of it").into())
+    }
+
+    fn broken(&self, unpacked: usize, refusal: &io::Error) -> Fault {
+        let name = self.name;
+        let problem = match refusal.kind() {
+            io::ErrorKind::UnexpectedEof => {
+                format!("the {name} is cut off after {unpacked} unpacked bytes")
+            }
+            io::ErrorKind::OutOfMemory => {
+                format!("the {name} needs more memory than is free to be unpacked ({refusal})")
+            }
+            _ => format!("the {name} is corrupt after {unpacked} unpacked bytes ({refusal})"),
+        };
+        Fault::new(self.path, problem).remedy("fetch or make the file again")
+    }
+}
+
+#[cfg(test)]
+mod tests;

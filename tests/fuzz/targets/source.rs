@@ -1,0 +1,29 @@
+//! Files of any kind that images are read from: compressed, in any encoding, IDX files and lists of image
+//! files. Reading and checking never panic, and a file is read where the check finds no fault.
+#![no_main]
+
+use dml::data::{CsvOptions, LabelColumn, check, load};
+use dml_fuzz::{bounded, file, unzipped};
+use libfuzzer_sys::fuzz_target;
+
+/// Names by which the other file of a set is looked for.
+const NAMES: [&str; 3] = ["images.csv", "set-images-idx3-ubyte", "set-labels-idx1-ubyte"];
+
+fuzz_target!(|input: &[u8]| {
+    let Some((&choice, content)) = input.split_first() else { return };
+    let label = if choice & 128 != 0 { LabelColumn::IfThere } else { LabelColumn::Auto };
+    let options = CsvOptions { label, pairs: false, ..CsvOptions::default() };
+    // Labels for two images, and an image file that lists can name.
+    file(NAMES[2], &[0, 0, 8, 1, 0, 0, 0, 2, 0, 1]);
+    file(NAMES[1], &[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 7, 9]);
+    file("a.png", include_bytes!("../../cases/sources/other.png"));
+    let path = file(NAMES[usize::from(choice) % 3], content);
+    // Bytes of a text may be decoded to three times as many.
+    let size = 3 * unzipped(content);
+    let read = bounded(size, || load(&path, &options).map(|dataset| dataset.len()));
+    let found = bounded(size, || check(&path, &options));
+    if let (Ok(images), Ok(summary)) = (&read, &found) {
+        assert_eq!(summary.fault_count, 0, "read in spite of {:?}", summary.faults);
+        assert_eq!(summary.rows, *images);
+    }
+});

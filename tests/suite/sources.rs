@@ -1,0 +1,134 @@
+//! Images through pipes, from IDX files and from lists of image files, as a user names them.
+
+use std::fs::{self, File};
+use std::process::{Command, Output, Stdio};
+
+use crate::user::{User, texts};
+
+/// Runs `dml` with a file as standard input.
+fn with_stdin(user: &User, args: &[&str], file: &str) -> Output {
+    let input = File::open(user.path(file)).unwrap();
+    user.dml(args).stdin(input).output().unwrap()
+}
+
+/// The same, which must succeed; its stdout and stderr.
+fn piped(user: &User, args: &[&str], file: &str) -> (String, String) {
+    let output = with_stdin(user, args, file);
+    let (out, err) = texts(&output);
+    assert!(output.status.success(), "{args:?} failed:\n{err}");
+    (out, err)
+}
+
+/// The same, which must fail; its last line on stderr.
+fn refused(user: &User, args: &[&str], file: &str) -> String {
+    let output = with_stdin(user, args, file);
+    let (_, err) = texts(&output);
+    assert_eq!(output.status.code(), Some(1), "{args:?}: {err}");
+    err.lines().last().unwrap().to_owned()
+}
+
+#[test]
+fn every_command_takes_its_images_from_standard_input() {
+    let user = User::with_images(12);
+    let named = user.succeeds(&["data", "check", "small.csv"]).0;
+    let (out, _) = piped(&user, &["data", "check", "-"], "small.csv");
+    assert_eq!(out.lines().skip(1).collect::<Vec<_>>(), named.lines().skip(1).collect::<Vec<_>>());
+    piped(&user, &["data", "sample", "-", "--per-class", "2", "--out", "two.csv"], "small.csv");
+    let train = ["train", "--epochs", "1", "--name", "a", "--data"];
+    user.succeeds(&[&train[..], &["small.csv"]].concat());
+    let train = ["train", "--epochs", "1", "--name", "b", "--data", "-"];
+    let (_, err) = piped(&user, &train, "small.csv");
+    assert!(err.contains("data: read once; what reads it again later"), "{err}");
+    assert!(user.reads("runs/a/model.safetensors") == user.reads("runs/b/model.safetensors"));
+    let embed = ["embed", "two.csv", "--run", "runs/a", "--out"];
+    user.succeeds(&[&embed[..], &["a.npy"]].concat());
+    piped(&user, &["embed", "-", "--run", "runs/a", "--out", "b.npy"], "two.csv");
+    assert!(user.reads("a.npy") == user.reads("b.npy"));
+    user.writes("test.csv", user.reads("two.csv"));
+    piped(&user, &["eval", "--run", "runs/a", "--test", "-"], "test.csv");
+}
+
+#[test]
+fn what_would_read_standard_input_twice_is_refused_with_the_way_out() {
+    let user = User::with_images(12);
+    piped(&user, &["train", "--epochs", "1", "--name", "a", "--data", "-"], "small.csv");
+    let message = refused(&user, &["eval", "--run", "runs/a"], "small.csv");
+    assert_eq!(
+        message,
+        "error: standard input: the run's images came from there, and can't be read a second time; keep \
+         them in a file and name that with --data"
+    );
+    user.succeeds(&["eval", "--run", "runs/a", "--data", "small.csv"]);
+    piped(&user, &["eval", "--run", "runs/a", "--data", "-"], "small.csv");
+    let both = ["eval", "--run", "runs/a", "--data", "-", "--test", "-"];
+    let message = refused(&user, &both, "small.csv");
+    assert!(message.contains("standard input: was read already"), "{message}");
+    let lines = ["compare", "--data", "-", "--epochs", "1", "--executor", "lines"];
+    let message = refused(&user, &lines, "small.csv");
+    assert!(
+        message.contains("--data = -: can be read once, and every task would read it"),
+        "{message}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_of_every_kind_are_read() {
+    let user = User::with_images(2);
+    let shell = |line: &str| {
+        let dml = env!("CARGO_BIN_EXE_dml");
+        let mut bash = Command::new("bash");
+        bash.args(["-c", &line.replace("dml", dml)]).current_dir(user.path("."));
+        let output = bash.stdin(Stdio::null()).output().unwrap();
+        let (out, err) = texts(&output);
+        assert!(output.status.success(), "{line}: {err}");
+        out
+    };
+    for line in [
+        "cat small.csv | dml data check -",
+        "gzip < small.csv | dml data check -",
+        "cat small.csv | dml data check /dev/stdin",
+        "dml data check <(cat small.csv)",
+        "dml data check <(gzip < small.csv)",
+        "dml data check - < small.csv",
+    ] {
+        assert!(shell(line).contains("no faults"), "{line}");
+    }
+    let empty = refused(&user, &["data", "check", "-"], "/dev/null");
+    assert!(empty.contains("has one fault"), "{empty}");
+}
+
+#[test]
+fn a_network_is_trained_and_evaluated_on_idx_files_and_lists() {
+    let user = User::with_images(4);
+    let csv = user.reads_text("small.csv");
+    let rows: Vec<Vec<u8>> = csv
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').map(|cell| cell.parse().unwrap()).collect())
+        .collect();
+    let count = u8::try_from(rows.len()).unwrap();
+    let head = [0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 28, 0, 0, 0, 28];
+    let pixels = rows.iter().flat_map(|row| &row[1..]).copied();
+    user.writes("set-images-idx3-ubyte", head.into_iter().chain(pixels).collect::<Vec<u8>>());
+    let labels = rows.iter().map(|row| row[0]);
+    let head = [0, 0, 8, 1, 0, 0, 0, count];
+    user.writes("set-labels-idx1-ubyte", head.into_iter().chain(labels).collect::<Vec<u8>>());
+    fs::create_dir(user.path("img")).unwrap();
+    let mut list = "path,label\n".to_owned();
+    for (number, row) in rows.iter().enumerate() {
+        let name = format!("img/{number}.png");
+        image::save_buffer(user.path(&name), &row[1..], 28, 28, image::ColorType::L8).unwrap();
+        list += &format!("{name},{}\n", row[0]);
+    }
+    user.writes("list.csv", list);
+    for (name, data) in
+        [("csv", "small.csv"), ("idx", "set-images-idx3-ubyte"), ("list", "list.csv")]
+    {
+        let train = ["train", "--epochs", "1", "--data", data, "--name", name];
+        user.succeeds(&[&train[..], &["--set", "data.validation=0.25"]].concat());
+        user.succeeds(&["eval", "--run", &format!("runs/{name}")]);
+        let model = user.reads(&format!("runs/{name}/model.safetensors"));
+        assert!(model == user.reads("runs/csv/model.safetensors"), "{name}");
+    }
+}

@@ -1,0 +1,203 @@
+//! Files as people have them, as a user trains on and evaluates them.
+
+use serde_json::Value;
+
+use crate::user::User;
+
+/// Pixels of 8×8 images of two classes, dark above or below.
+fn pixels(row: usize) -> Vec<usize> {
+    let dark_above = row.is_multiple_of(2);
+    (0..64)
+        .map(|p| if (p < 32) == dark_above { 200 + (row + p) % 50 } else { (row * p) % 40 })
+        .collect()
+}
+
+/// A table of these rows: names, and for each row its label and its pixels.
+fn table(rows: std::ops::Range<usize>, label: impl Fn(usize) -> String) -> Vec<Vec<String>> {
+    let names = (0..64).map(|p| format!("pixel{p}"));
+    let header = std::iter::once("label".to_owned()).chain(names).collect();
+    let row = |row: usize| {
+        std::iter::once(label(row)).chain(pixels(row).iter().map(ToString::to_string)).collect()
+    };
+    std::iter::once(header).chain(rows.map(row)).collect()
+}
+
+fn text(table: &[Vec<String>], separator: &str) -> String {
+    table.iter().map(|row| row.join(separator) + "\n").collect()
+}
+
+fn plain(row: usize) -> String {
+    (row % 2).to_string()
+}
+
+/// The same table with its columns sorted as text.
+fn sorted(mut table: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    let mut order: Vec<usize> = (0..table[0].len()).collect();
+    order.sort_by(|&a, &b| table[0][a].cmp(&table[0][b]));
+    for row in &mut table {
+        *row = order.iter().map(|&column| row[column].clone()).collect();
+    }
+    table
+}
+
+/// All figures of an evaluation that hang on the images and not on the file.
+fn figures(json: &str) -> Value {
+    let mut value: Value = serde_json::from_str(json).unwrap();
+    let object = value.as_object_mut().unwrap();
+    object.remove("images");
+    object.remove("images_sha256");
+    value
+}
+
+/// A user with `train.csv` and the run `runs/r` on it.
+fn trained() -> User {
+    let user = User::new();
+    user.writes("train.csv", text(&table(0..120, plain), ","));
+    user.succeeds(&["train", "--data", "train.csv", "--epochs", "2", "--name", "r"]);
+    user
+}
+
+#[test]
+fn a_test_file_is_read_as_the_training_file_in_whatever_order_and_writing() {
+    let user = trained();
+    let evaluated = |name: &str| {
+        let args = ["eval", "--run", "runs/r", "--test", name, "--json"];
+        figures(&user.succeeds(&args).0)
+    };
+    let test = || table(200..240, plain);
+    user.writes("plain.csv", text(&test(), ","));
+    let wanted = evaluated("plain.csv");
+    let with_index = |mut table: Vec<Vec<String>>| {
+        for (place, row) in table.iter_mut().enumerate() {
+            row.insert(0, if place == 0 { "id".to_owned() } else { (900 + place).to_string() });
+        }
+        table
+    };
+    for (name, content) in [
+        ("sorted.csv", text(&sorted(test()), ",")),
+        ("index.csv", text(&with_index(test()), ",")),
+        ("floats.csv", text(&table(200..240, |row| format!("{}.0", row % 2)), ",")),
+        ("semicolons.csv", text(&test(), ";")),
+        ("headless.csv", text(&test()[1..], ",")),
+    ] {
+        user.writes(name, content);
+        assert_eq!(evaluated(name), wanted, "{name}");
+    }
+}
+
+#[test]
+fn what_is_no_test_file_of_a_run_is_refused_with_the_way_out() {
+    let user = trained();
+    let refused = |name: &str, content: String| {
+        user.writes(name, content);
+        user.fails(1, &["eval", "--run", "runs/r", "--test", name])
+    };
+    let other = text(&table(200..240, plain), ",").replace("pixel", "px_");
+    let told = refused("names.csv", other);
+    assert!(told.contains("lacks pixel columns of the training file, pixel0, pixel1"), "{told}");
+    assert!(told.contains("px_0") && told.contains("take the header out"), "{told}");
+    let unlabelled: Vec<Vec<String>> =
+        table(200..240, plain).iter().map(|row| row[1..].to_vec()).collect();
+    let told = refused("unlabelled.csv", text(&unlabelled, ","));
+    assert!(told.contains("has no column of labels") && told.contains("dml embed"), "{told}");
+    let embed = |name: &str, out: &str| {
+        user.succeeds(&["embed", name, "--run", "runs/r", "--out", out]);
+        user.reads(out)
+    };
+    user.writes("labelled.csv", text(&sorted(table(200..240, plain)), ","));
+    assert_eq!(embed("unlabelled.csv", "a.npy"), embed("labelled.csv", "b.npy"));
+}
+
+#[test]
+fn values_of_0_and_1_train_the_same_network_as_0_and_255() {
+    let user = User::new();
+    let binary = |white: usize| {
+        let mut table = table(0..120, plain);
+        for row in &mut table[1..] {
+            for cell in &mut row[1..] {
+                *cell = if cell.parse::<usize>().unwrap() > 99 {
+                    white.to_string()
+                } else {
+                    "0".to_owned()
+                };
+            }
+        }
+        text(&table, ",")
+    };
+    let models = [("one", binary(1)), ("many", binary(255))].map(|(name, content)| {
+        let file = format!("{name}.csv");
+        user.writes(&file, content);
+        let (_, err) = user.succeeds(&["train", "--data", &file, "--epochs", "2", "--name", name]);
+        let is_told = err.contains("pixels: whole numbers from 0 to 1, divided by 1");
+        assert_eq!(is_told, name == "one", "{err}");
+        let (out, _) = user.succeeds(&["eval", "--run", &format!("runs/{name}"), "--json"]);
+        figures(&out)["knn"].clone()
+    });
+    assert_eq!(models[0], models[1]);
+    // As the file says, not as the range does: another network, in a run of another name.
+    let args = ["train", "--data", "one.csv", "--epochs", "2", "--scale", "255"];
+    user.succeeds(&args);
+    user.succeeds(&args[..5]);
+    assert_eq!(std::fs::read_dir(user.path("runs")).unwrap().count(), 4);
+}
+
+#[test]
+fn a_run_of_an_older_version_is_read_where_its_file_was_plain_and_else_refused() {
+    let user = trained();
+    let shares = table(0..120, plain);
+    let shares: Vec<Vec<String>> = shares
+        .iter()
+        .enumerate()
+        .map(|(place, row)| {
+            let share = |cell: &String| match cell.parse::<usize>() {
+                Ok(value) if place > 0 => (value / 128).to_string(),
+                _ => cell.clone(),
+            };
+            std::iter::once(row[0].clone()).chain(row[1..].iter().map(share)).collect()
+        })
+        .collect();
+    user.writes("ones.csv", text(&shares, ","));
+    user.succeeds(&["train", "--data", "ones.csv", "--epochs", "1", "--name", "ones"]);
+    for run in ["r", "ones"] {
+        let path = format!("runs/{run}/run.json");
+        let mut record: Value = serde_json::from_str(&user.reads_text(&path)).unwrap();
+        assert!(record["data"].as_object_mut().unwrap().remove("read_as").is_some());
+        user.writes(&path, record.to_string());
+    }
+    user.succeeds(&["eval", "--run", "runs/r"]);
+    let told = user.fails(1, &["eval", "--run", "runs/ones"]);
+    assert!(
+        told.contains("is read in another way now") && told.contains("train it again"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_column_is_dropped_by_name_or_number_and_an_unknown_one_is_told() {
+    let user = User::new();
+    let mut rows = table(0..40, plain);
+    for (place, row) in rows.iter_mut().enumerate() {
+        row.push(if place == 0 { "class".to_owned() } else { (place % 3).to_string() });
+    }
+    user.writes("two.csv", text(&rows, ","));
+    let told = user.fails(1, &["data", "check", "two.csv"]);
+    assert!(told.contains("has one fault"), "{told}");
+    let out = String::from_utf8(user.runs(&["data", "check", "two.csv"]).stdout).unwrap();
+    let question = "has two columns that could be the label, label and class; say which it is: --label \
+                    label or --label class";
+    assert!(out.contains(question), "{out}");
+    for drop in ["class", "66", "Class"] {
+        let (out, _) = user.succeeds(&["data", "check", "two.csv", "--drop", drop]);
+        assert!(out.contains("left out    column class: as --drop says"), "{out}");
+    }
+    let (out, _) = user.succeeds(&["data", "check", "two.csv", "--label", "class"]);
+    assert!(out.contains("left out    column label: its name is a label's, too"), "{out}");
+    let out = String::from_utf8(user.runs(&["data", "check", "two.csv", "--drop", "clas"]).stdout)
+        .unwrap();
+    assert!(
+        out.contains(
+            "'clas' is no column of this file, so it cannot be dropped; did you mean 'class'?"
+        ),
+        "{out}"
+    );
+}
