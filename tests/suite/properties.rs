@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use dml::config::Config;
-use dml::data::{CsvOptions, Pixels, check, load};
+use dml::data::{CsvOptions, LabelColumn, Pixels, check, load};
 use dml::experiment::{read_embeddings, read_labels};
 use dml::loss::Loss;
 use dml::model::{NamedTensors, read_notes, read_tensors, write_tensors};
@@ -33,16 +33,29 @@ struct Dialect {
     quotes: bool,
     last_line_ends: bool,
     zipped: bool,
+    /// What separates cells.
+    separator: char,
+    /// Pixels as `15.0`, or `15,0` where commas separate no cells.
+    points: bool,
+    /// The label behind the pixels, not before them.
+    label_last: bool,
 }
 
 fn dialect() -> impl Strategy<Value = Dialect> {
-    any::<[bool; 6]>().prop_map(|[header, mark, windows, quotes, last_line_ends, zipped]| Dialect {
-        header,
-        mark,
-        windows,
-        quotes,
-        last_line_ends,
-        zipped,
+    let separator = prop::sample::select(vec![',', ';', '\t', '|']);
+    (any::<[bool; 8]>(), separator).prop_map(|(flags, separator)| {
+        let [header, mark, windows, quotes, last_line_ends, zipped, points, label_last] = flags;
+        Dialect {
+            header,
+            mark,
+            windows,
+            quotes,
+            last_line_ends,
+            zipped,
+            separator,
+            points,
+            label_last,
+        }
     })
 }
 
@@ -50,13 +63,24 @@ impl Dialect {
     fn write(&self, side: usize, labels: &[String], pixels: &[Vec<u8>]) -> Vec<u8> {
         let end = if self.windows { "\r\n" } else { "\n" };
         let quoted = |cell: String| if self.quotes { format!("\"{cell}\"") } else { cell };
-        let row = |cells: Vec<String>| cells.into_iter().map(quoted).collect::<Vec<_>>().join(",");
+        let separator = self.separator.to_string();
+        let row = |mut cells: Vec<String>| {
+            if self.label_last {
+                cells.rotate_left(1);
+            }
+            cells.into_iter().map(quoted).collect::<Vec<_>>().join(&separator)
+        };
+        let pixel = |value: &u8| match (self.points, self.separator) {
+            (false, _) => value.to_string(),
+            (true, ',') => format!("{value}.0"),
+            (true, _) => format!("{value},0"),
+        };
         let header = || {
             let pixels = (1..=side * side).map(|pixel| format!("pixel{pixel}"));
             std::iter::once("label".to_owned()).chain(pixels).collect()
         };
         let image = |(label, pixels): (&String, &Vec<u8>)| {
-            std::iter::once(label.clone()).chain(pixels.iter().map(u8::to_string)).collect()
+            std::iter::once(label.clone()).chain(pixels.iter().map(pixel)).collect()
         };
         let rows = self.header.then(header).into_iter().chain(labels.iter().zip(pixels).map(image));
         let mut text = rows.map(row).collect::<Vec<_>>().join(end);
@@ -124,7 +148,13 @@ proptest! {
         (side, labels, pixels) in images(), dialect in dialect()
     ) {
         let file = file(&dialect.write(side, &labels, &pixels));
-        let found = load(file.path(), &CsvOptions::default()).unwrap();
+        // Without names, noise tells no label from a pixel.
+        let place = if dialect.label_last { side * side + 1 } else { 1 };
+        let label = match dialect.header {
+            true => LabelColumn::Auto,
+            false => LabelColumn::Given(place.to_string()),
+        };
+        let found = load(file.path(), &CsvOptions { label, ..CsvOptions::default() }).unwrap();
         prop_assert_eq!(found.side, side);
         prop_assert_eq!(found.pixels, Pixels::Bytes(pixels.concat()));
         let read: Vec<&str> =

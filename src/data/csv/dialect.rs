@@ -207,6 +207,8 @@ mod tests {
             ("label;a;b\n1;0,5;0,25\n", ';'),
             ("1;0,5;0,25\n2;0,5;0,25\n", ';'),
             ("label\ta\n1\t2\n", '\t'),
+            ("label\ta\tb\n1\t0,5\t12,0\n", '\t'),
+            ("1|0,5|12,0\n2|0,5|3,0\n", '|'),
             ("label|a\n1|2\n", '|'),
             ("label,a\ncat;dog,2\n", ','),
             ("emotion,pixels,Usage\n0,0 0 1 2,Training\n", ','),

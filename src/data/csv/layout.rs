@@ -169,26 +169,22 @@ pub(super) fn layout_of<'a>(
             (columns, names, width, commas)
         }
     };
-    let label_at = match (&names, &columns.label) {
-        (None, LabelCells::Column(column)) => Some((*column, width)),
-        _ => None,
-    };
-    let pixel_names = match (&names, &columns.pixels) {
-        (Some(names), PixelCells::Columns(pixels)) => {
-            Some(Names::new(pixels.iter().map(|&column| names[column].clone()).collect()))
-        }
-        _ => None,
-    };
-    let Columns { label, label_found, pixels, channels, side, left_out, reordered, mut decisions } =
-        columns;
-    let label_name = match (&names, &label) {
-        (Some(names), LabelCells::Column(column)) => Some(names[*column].clone()),
-        _ => None,
-    };
-    let image =
-        ImageColumns { names: pixel_names, channels, label: label_name, label_at, reordered };
+    let layout = described(&opened, body, columns, (names, width), decimal_commas);
+    Ok((opened, layout))
+}
+
+/// The layout of a text whose columns are known, with what is to be said of it.
+fn described(
+    opened: &Opened,
+    body: usize,
+    found: Columns,
+    (names, columns): (Option<Vec<String>>, usize),
+    decimal_commas: bool,
+) -> Layout {
     let commas = if decimal_commas { ", decimal commas" } else { "" };
     let format = format!("{}{commas}", opened.named);
+    let image = image_columns(&found, names.as_deref(), columns);
+    let Columns { label, label_found, pixels, channels, side, left_out, mut decisions, .. } = found;
     if opened.separator != b',' {
         decisions.push(format!("cells: separated by {format}"));
     }
@@ -202,22 +198,27 @@ pub(super) fn layout_of<'a>(
         differs: None,
     };
     let (separator, first_line) = (opened.separator, Lines::new(&opened.text).line_at(body));
-    let columns = width;
-    Ok((
-        opened,
-        Layout {
-            separator,
-            columns,
-            names,
-            label,
-            pixels,
-            channels,
-            side,
-            body,
-            first_line,
-            reading,
-        },
-    ))
+    Layout { separator, columns, names, label, pixels, channels, side, body, first_line, reading }
+}
+
+/// What other files are read by as this one.
+fn image_columns(found: &Columns, names: Option<&[String]>, width: usize) -> ImageColumns {
+    let name = |column: usize| names.map(|names| names[column].clone());
+    let label = match found.label {
+        LabelCells::Column(column) => Some(column),
+        _ => None,
+    };
+    let pixels = match &found.pixels {
+        PixelCells::Columns(columns) => columns.iter().map(|&column| name(column)).collect(),
+        PixelCells::List(_) => None,
+    };
+    ImageColumns {
+        names: pixels.map(Names::new),
+        channels: found.channels,
+        label: label.and_then(name),
+        label_at: label.filter(|_| names.is_none()).map(|column| (column, width)),
+        reordered: found.reordered,
+    }
 }
 
 /// Cells of the first record (trimmed), and the byte where it ends.

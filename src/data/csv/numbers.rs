@@ -75,7 +75,7 @@ pub(super) fn list(cell: &str) -> Option<impl Iterator<Item = &str> + Clone> {
     let inner = cell.trim();
     let inner =
         inner.strip_prefix(['[', '(']).map_or(Some(inner), |rest| rest.strip_suffix([']', ')']))?;
-    let parts = inner.split([' ', ',', '\t', '\n', '\r']).filter(|part| !part.is_empty());
+    let parts = inner.split([' ', ',', '\n', '\r']).filter(|part| !part.is_empty());
     let mut first = parts.clone();
     (first.next().and_then(number).is_some() && first.next().and_then(number).is_some())
         .then_some(parts)
