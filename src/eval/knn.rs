@@ -23,7 +23,7 @@ mod tree;
 
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
 
-use self::distinct::Distinct;
+pub(super) use self::distinct::Distinct;
 pub(super) use self::euclidean::Euclidean;
 pub(super) use self::points::Points;
 use crate::error::{Error, Result};
