@@ -89,5 +89,5 @@ fn sample(args: &SampleArgs) -> Result<()> {
 fn options(columns: &ColumnArgs) -> CsvOptions {
     let mut config = DataConfig::default();
     set_columns(&mut config, columns);
-    config.csv_options(true)
+    config.csv_options(false)
 }
