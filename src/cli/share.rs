@@ -43,7 +43,7 @@ pub struct EmbedArgs {
     /// Where the embeddings go: .npy, float32, a row an image, or .csv or .parquet with labels
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Where whole-numbered labels go: .npy, int64, a number an image
+    /// Where the labels go, as they stand in the file: .npy, int64 if all are whole numbers, else text
     #[arg(long, value_name = "NPY")]
     pub labels_out: Option<PathBuf>,
     /// Run folder [default: the newest trained run]
@@ -80,7 +80,8 @@ pub struct ExportArgs {
     /// Where it goes; npy and tensorboard are folders
     #[arg(long, value_name = "PATH")]
     pub out: PathBuf,
-    /// Which of the run's models: last or best [default: last]
+    /// Which of the run's models: last or best [default: last; of embeddings, that of the last
+    /// evaluation]
     #[arg(long, value_name = "WHICH", value_parser = which_model)]
     pub model: Option<Which>,
     /// CSV that the run was trained on, where it has moved; tensorboard needs it

@@ -56,6 +56,11 @@ pub fn export(args: ExportArgs) -> Result<()> {
     set(&mut trained.config.data.path, &args.data);
     let (model, out) = (args.model.unwrap_or(Which::Last), args.out.as_path());
     make_folder_of(out)?;
+    // Embeddings are those of the last evaluation, whichever model it took.
+    let is_network = matches!(args.format, Format::Safetensors | Format::Torchscript);
+    if let Some(model) = args.model.filter(|_| !is_network) {
+        trained.check_embedded_by(model)?;
+    }
     match args.format {
         Format::Safetensors => trained.export_safetensors(model, out),
         Format::Torchscript => trained.export_torchscript(model, out),

@@ -6,6 +6,7 @@ use ndarray::Array2;
 use serde::Serialize;
 use tch::{Kind, Tensor};
 
+use super::artefacts::read_evaluated;
 use super::{RunFolder, Set, classes, numbers};
 use crate::data::{Amount, Batch, BatchShape, Batches};
 use crate::error::{Error, Fault, Result};
@@ -15,9 +16,8 @@ use crate::random::{Purpose, generator};
 /// Images in a batch, and images of each class in a batch of classes: training's defaults.
 const SHAPE: (usize, usize) = (128, 16);
 
-/// Validation embeddings of a run, and their labels.
+/// Validation embeddings of a run.
 const EMBEDDINGS: &str = "embeddings_val.npy";
-const LABELS: &str = "labels_val.npy";
 
 /// Seed of batches and of what a loss draws; there is no run whose seed it could be.
 const SEED: u64 = 2022;
@@ -57,7 +57,7 @@ impl Opinions {
     /// A file that cannot be read or holds something else, embeddings and labels that do not fit
     /// each other, a single class.
     pub fn of_files(files: &(PathBuf, PathBuf)) -> Result<Opinions> {
-        let set = Set::read(files, false)?;
+        let set = Set::read(files)?;
         let classes = classes(&set, None);
         if classes.len() < 2 {
             let fault = Fault::new(&files.1, "holds one class, and losses compare classes");
@@ -73,17 +73,16 @@ impl Opinions {
     /// There is no run in this folder, or it is not evaluated yet.
     pub fn of_run(folder: &Path) -> Result<Opinions> {
         let (folder, record) = RunFolder::open(folder)?;
-        let files = [EMBEDDINGS, LABELS].map(|name| folder.file(name));
-        if !files.iter().all(|file| file.exists()) {
+        let file = folder.file(EMBEDDINGS);
+        if !file.exists() {
             let run = folder.path().display();
             return Err(Error::Other(format!(
                 "{run} is not evaluated yet: do it with dml eval --run {run}"
             )));
         }
-        let [embeddings, labels] = files;
-        let set = Set::read(&(embeddings.clone(), labels), false)?;
+        let (embeddings, numbers) = read_evaluated(&folder, "val")?;
         let classes = record.data.classes.len();
-        Ok(Opinions::new(&embeddings, &set.embeddings, &set.labels, classes))
+        Ok(Opinions::new(&file, &embeddings, &numbers, classes))
     }
 
     fn new(file: &Path, embeddings: &Array2<f32>, labels: &[i64], classes: usize) -> Opinions {
