@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayView1, Axis};
 use serde::Serialize;
 
-use super::{PLOTS, confusion_table, pictures, read_embeddings, read_labels, write_json};
+use super::centred::{Centre, mean_squared_norm};
+use super::npy::refuse_too_large;
+use super::{PLOTS, confusion_table, pictures, read_doubles, read_labels, write_json};
 use crate::error::{Error, Fault, Result};
 use crate::eval::{EvalConfig, Figures, Labelled, Trial};
 use crate::files::create_folder;
@@ -50,6 +52,9 @@ pub struct EmbeddingEvaluation {
     pub figures: Figures,
     /// The labels in the order of the class numbers.
     pub classes: Vec<String>,
+    /// What was decided and what is missing, a sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
 }
 
 /// Embeddings with their labels as they stand in the files.
@@ -59,19 +64,26 @@ pub(super) struct Set {
 }
 
 impl EmbeddingEvaluation {
-    /// Reads the files and computes every figure. Of fewer references than `eval.recall_voters`
-    /// all vote.
+    /// Reads the files and computes every figure. Of fewer references than voters all vote.
+    /// Embeddings far from the origin are moved there before they become f32, by the references'
+    /// mean.
     ///
     /// # Errors
     /// A file that cannot be read or holds something else, embeddings and labels that do not fit
     /// each other, more than 2,000 classes, settings that do not fit.
     pub fn new(files: &EmbeddingFiles, config: &EvalConfig, cores: &Cores) -> Result<Self> {
-        let references = Set::read(&files.references, files.normalise)?;
+        let references = Raw::read(&files.references, files.normalise)?;
         let queries = files.queries.as_ref();
-        let queries = queries.map(|paths| Set::read(paths, files.normalise)).transpose()?;
+        let queries = queries.map(|paths| Raw::read(paths, files.normalise)).transpose()?;
         if let (Some(queries), Some((path, _))) = (&queries, &files.queries) {
             refuse_other_width(&references, &files.references.0, queries, path)?;
         }
+        let centre =
+            Centre::of(&references.embeddings, queries.as_ref().map(|set| &set.embeddings));
+        let norm = mean_squared_norm(&queries.as_ref().unwrap_or(&references).embeddings);
+        let references = references.moved(&centre, &files.references.0)?;
+        let queries = queries.zip(files.queries.as_ref());
+        let queries = queries.map(|(set, (path, _))| set.moved(&centre, path)).transpose()?;
         let classes = classes(&references, queries.as_ref());
         if classes.len() > MOST_CLASSES {
             let problem = format!("{} classes, where {MOST_CLASSES} are the most", classes.len());
@@ -95,9 +107,11 @@ impl EmbeddingEvaluation {
             let fault = Fault::new(&files.references.0, "holds one embedding, which has no other");
             return Err(fault.remedy("name queries with --queries and --query-labels").into());
         }
-        let recall_voters = config.recall_voters.min(available);
-        let config = EvalConfig { recall_voters, ..config.clone() };
-        let figures = cores.spread(|| Figures::of(&trial, &config, SEED))??;
+        let mut figures = cores.spread(|| Figures::of(&trial, config, SEED))??;
+        if centre.moves() {
+            figures.distances = figures.distances.about_origin(norm);
+        }
+        let moved = centre.moves().then(|| CENTRED.to_owned());
         Ok(EmbeddingEvaluation {
             embeddings: files.references.0.display().to_string(),
             query_embeddings: files.queries.as_ref().map(|(path, _)| path.display().to_string()),
@@ -107,6 +121,7 @@ impl EmbeddingEvaluation {
             queries: trial.asked().labels.len(),
             figures,
             classes: classes.iter().map(i64::to_string).collect(),
+            remarks: moved.into_iter().chain(config.remark(available)).collect(),
         })
     }
 
@@ -134,11 +149,27 @@ impl EmbeddingEvaluation {
     }
 }
 
+/// What is said where embeddings were moved.
+const CENTRED: &str = "the embeddings lie far from the origin: they are centred before they become \
+                       float32, which changes no distance";
+
+/// Embeddings with all their digits, and their labels as they stand in the files.
+struct Raw {
+    embeddings: Array2<f64>,
+    labels: Vec<i64>,
+}
+
 impl Set {
     /// Reads both files and checks that they fit each other.
-    pub fn read((embeddings, labels): &(PathBuf, PathBuf), normalise: bool) -> Result<Set> {
-        let mut set =
-            Set { embeddings: read_embeddings(embeddings)?, labels: read_labels(labels)? };
+    pub fn read(files: &(PathBuf, PathBuf)) -> Result<Set> {
+        Raw::read(files, false)?.moved(&Centre::none(), &files.0)
+    }
+}
+
+impl Raw {
+    /// Reads both files and checks that they fit each other.
+    fn read((embeddings, labels): &(PathBuf, PathBuf), normalise: bool) -> Result<Raw> {
+        let mut set = Raw { embeddings: read_doubles(embeddings)?, labels: read_labels(labels)? };
         let (rows, count) = (set.embeddings.nrows(), set.labels.len());
         if rows != count {
             let problem =
@@ -150,25 +181,43 @@ impl Set {
         }
         Ok(set)
     }
+
+    /// As they are measured, less the centre.
+    fn moved(self, centre: &Centre, path: &Path) -> Result<Set> {
+        let Raw { embeddings, labels } = self;
+        let moved = centre.moved(embeddings);
+        refuse_too_large(path, &moved, |value, column| centre.before(value, column))?;
+        Ok(Set { embeddings: moved.mapv(|value| value as f32), labels })
+    }
 }
 
-/// Divides every row by its length, computed in f64.
-fn normalise_rows(embeddings: &mut Array2<f32>, path: &Path) -> Result<()> {
+/// Divides every row by its length.
+fn normalise_rows(embeddings: &mut Array2<f64>, path: &Path) -> Result<()> {
     for (row, mut values) in embeddings.axis_iter_mut(Axis(0)).enumerate() {
-        let squared = values.iter().map(|&value| f64::from(value) * f64::from(value));
-        let length = squared.sum::<f64>().sqrt();
+        let length = length(values.view());
         if length == 0.0 {
             let problem = format!("has no length in row {row} (from 0), so it has no direction");
             return Err(Fault::new(path, problem)
                 .remedy("leave --normalise or the row out")
                 .into());
         }
-        values.mapv_inplace(|value| (f64::from(value) / length) as f32);
+        values.mapv_inplace(|value| value / length);
     }
     Ok(())
 }
 
-fn refuse_other_width(references: &Set, known: &Path, queries: &Set, path: &Path) -> Result<()> {
+/// The length of a row, also where squares are too large or too small for f64.
+fn length(values: ArrayView1<f64>) -> f64 {
+    let squared = values.iter().map(|value| value * value).sum::<f64>();
+    if squared.is_normal() {
+        return squared.sqrt();
+    }
+    let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    let parts = values.iter().map(|value| (value / largest).powi(2));
+    if largest > 0.0 { largest * parts.sum::<f64>().sqrt() } else { 0.0 }
+}
+
+fn refuse_other_width(references: &Raw, known: &Path, queries: &Raw, path: &Path) -> Result<()> {
     let (here, there) = (queries.embeddings.ncols(), references.embeddings.ncols());
     if here == there {
         return Ok(());
@@ -226,8 +275,8 @@ mod tests {
         assert_eq!(found.classes, ["-3", "17", "900"]);
         assert_eq!((found.references, found.queries, found.dimensions), (4, 3, 2));
         let Figures { knn, recall, retrieval, .. } = &found.figures;
-        assert_eq!((retrieval.queries, retrieval.left_out, retrieval.map_at_r), (2, 1, 1.0));
-        assert_eq!((knn.accuracy, recall.voters), (2.0 / 3.0, 4));
+        assert_eq!((retrieval.queries, retrieval.left_out, retrieval.map_at_r), (2, 1, Some(1.0)));
+        assert_eq!((knn.accuracy, recall.voters), (Some(2.0 / 3.0), 4));
         found.write(&folder.path().join("out"), Style::Screen).unwrap();
         for name in ["metrics.json", "confusion.csv", "plots/distances.png", "plots/recall.png"] {
             assert!(folder.path().join("out").join(name).is_file(), "{name}");
@@ -242,7 +291,7 @@ mod tests {
         let of =
             |normalise| EmbeddingFiles { references: references.clone(), queries: None, normalise };
         let map = |normalise| evaluate(&of(normalise)).unwrap().figures.retrieval.map_at_r;
-        assert_eq!((map(false), map(true)), (0.5, 1.0));
+        assert_eq!((map(false), map(true)), (Some(0.5), Some(1.0)));
         let zero = files(folder.path(), "zero", &array![[0.0_f32, 0.0], [1.0, 1.0]], &[0, 0]);
         let message =
             evaluate(&EmbeddingFiles { references: zero, queries: None, normalise: true });

@@ -18,10 +18,44 @@ use crate::error::{Error, Fault, Result};
 /// [`Error::Fault`] with the file: no NPY, another type or shape, a value that is not finite or
 /// too large to be squared, with its row and column.
 pub fn read_embeddings(path: &Path) -> Result<Array2<f32>> {
-    let doubles = |array: ArrayD<f64>| array.mapv(|value| value as f32);
+    let array = read_doubles(path)?;
+    refuse_too_large(path, &array, |value, _| value)?;
+    Ok(array.mapv(|value| value as f32))
+}
+
+/// Refuses values whose squared differences f32 would not hold; `written` gives what the file has
+/// for a value and its column.
+///
+/// # Errors
+/// The first such value, with the file, its row and column.
+pub fn refuse_too_large(
+    path: &Path,
+    array: &Array2<f64>,
+    written: impl Fn(f64, usize) -> f64,
+) -> Result<()> {
+    // Below this, squared differences add up to less than the largest number.
+    let limit = f64::from((f32::MAX / array.ncols() as f32).sqrt() / 4.0);
+    let odd = array.indexed_iter().find(|(_, value)| value.abs() > limit);
+    odd.map_or(Ok(()), |((row, column), &value)| {
+        Err(odd_value(path, (row, column), written(value, column), "too large to compare"))
+    })
+}
+
+fn odd_value(path: &Path, (row, column): (usize, usize), value: f64, why: &str) -> Error {
+    let problem = format!("has {value:?} in row {row}, column {column} (from 0), {why}");
+    Fault::new(path, problem).remedy("leave such rows out").into()
+}
+
+/// Reads embeddings as [`read_embeddings`] does, with all digits that the file has and however
+/// large they are.
+///
+/// # Errors
+/// [`Error::Fault`] with the file: no NPY, another type or shape, a value that is not finite, with
+/// its row and column.
+pub fn read_doubles(path: &Path) -> Result<Array2<f64>> {
     let array = match as_type::<f32>(path)? {
-        Some(array) => Some(array),
-        None => as_type::<f64>(path)?.map(doubles),
+        Some(array) => Some(array.mapv(f64::from)),
+        None => as_type::<f64>(path)?,
     };
     let array = array.ok_or_else(|| {
         Fault::new(path, "holds neither float32 nor float64").remedy("save it as one of them")
@@ -32,13 +66,8 @@ pub fn read_embeddings(path: &Path) -> Result<Array2<f32>> {
         let problem = format!("has the shape {shape:?}, where embeddings are [rows, dimensions]");
         Fault::new(path, problem).remedy("save one row an embedding")
     })?;
-    // Below this, squared differences add up to less than the largest number.
-    let limit = (f32::MAX / array.ncols() as f32).sqrt() / 4.0;
-    let odd = array.indexed_iter().find(|(_, value)| value.is_nan() || value.abs() > limit);
-    if let Some(((row, column), value)) = odd {
-        let why = if value.is_finite() { "too large to compare" } else { "not finite" };
-        let problem = format!("has {value} in row {row}, column {column} (from 0), {why}");
-        return Err(Fault::new(path, problem).remedy("leave such rows out").into());
+    if let Some((place, &value)) = array.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        return Err(odd_value(path, place, value, "not finite"));
     }
     Ok(array.as_standard_layout().into_owned())
 }
@@ -186,7 +215,10 @@ mod tests {
         let nan = folder.with(&array![[1.0_f32, 2.0], [f32::NAN, 0.0]].into_dyn());
         assert!(embeddings(&nan).contains("array.npy: has NaN in row 1, column 0 (from 0), not"));
         let huge = folder.with(&array![[1.0_f64, 1e300]].into_dyn());
-        assert!(embeddings(&huge).contains("has inf in row 0, column 1"), "{}", embeddings(&huge));
+        let told = "has 1e300 in row 0, column 1 (from 0), too large to compare";
+        assert!(embeddings(&huge).contains(told), "{}", embeddings(&huge));
+        let infinite = folder.with(&array![[1.0_f32, f32::NEG_INFINITY]].into_dyn());
+        assert!(embeddings(&infinite).contains("has -inf in row 0, column 1 (from 0), not finite"));
         let line = folder.with(&array![1.0_f32, 2.0].into_dyn());
         assert!(embeddings(&line).contains("has the shape [2], where embeddings are [rows"));
         let whole = folder.with(&array![[1_i64, 2]].into_dyn());
