@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Evaluation, METRICS, Plan, RunFolder, read_json};
+use super::{Evaluation, Plan, RunFolder, word};
 use crate::data::Dataset;
 use crate::error::{Fault, Result};
 use crate::files::sha256_hex;
@@ -30,8 +30,8 @@ impl Finished {
     /// It is not there any more, or was changed.
     pub fn read(path: &Path) -> Result<Finished> {
         let (folder, record) = RunFolder::open(path)?;
-        let evaluation: Option<Evaluation> = read_json(&folder.file(METRICS))?;
-        let remedy = format!("do so with dml eval --run {}", path.display());
+        let evaluation = Evaluation::read(&folder)?;
+        let remedy = format!("do so with dml eval --run {}", word(path.display()));
         let missing = || Fault::new(path, "is not evaluated any more").remedy(remedy);
         Ok(Finished {
             seed: record.seed,
