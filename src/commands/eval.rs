@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{open_test, print, print_json, set, set_compute};
+use super::{of_embeddings, of_evaluation, open_test, print, print_json, set, set_compute};
 use crate::cli::{EmbeddingArgs, EvalArgs};
 use crate::config::Config;
 use crate::error::Result;
@@ -22,27 +22,33 @@ use crate::train::{History, Progress, files};
 pub fn eval(args: EvalArgs, progress: &Progress) -> Result<()> {
     match &args.embeddings {
         EmbeddingArgs { embeddings: Some(embeddings), labels: Some(labels), .. } => {
-            eval_embeddings(&args, (embeddings.clone(), labels.clone()))
+            eval_embeddings(&args, (embeddings.clone(), labels.clone()), progress)
         }
         _ => eval_run(&args, progress),
     }
 }
 
-fn eval_embeddings(args: &EvalArgs, references: (PathBuf, PathBuf)) -> Result<()> {
+fn eval_embeddings(
+    args: &EvalArgs,
+    references: (PathBuf, PathBuf),
+    progress: &Progress,
+) -> Result<()> {
     let EmbeddingArgs { queries, query_labels, normalise, out, .. } = &args.embeddings;
     let files = EmbeddingFiles {
         references,
         queries: queries.clone().zip(query_labels.clone()),
         normalise: *normalise,
     };
-    let mut config = EvalConfig::default();
-    set_figures(&mut config, args);
-    config.check()?;
+    let mut config = Config::default();
+    set_figures(&mut config.eval, args);
+    set(&mut config.plots.style, &args.style);
+    let config = of_embeddings(config, &args.set)?;
     let cores = Cores::new(Cores::available());
     let _core = cores.take();
-    let evaluation = EmbeddingEvaluation::new(&files, &config, &cores)?;
+    let evaluation = EmbeddingEvaluation::new(&files, &config.eval, &cores)?;
+    evaluation.remarks.iter().for_each(|told| progress.say(told));
     if let Some(folder) = out {
-        evaluation.write(folder, args.style.unwrap_or_default())?;
+        evaluation.write(folder, config.plots.style)?;
     }
     if args.json {
         return print_json(&evaluation);
@@ -87,6 +93,7 @@ fn configured(args: &EvalArgs, mut config: Config) -> Result<Config> {
     set(&mut config.tsne.of, &args.tsne_of);
     set(&mut config.tsne.perplexity, &args.perplexity);
     set(&mut config.plots.style, &args.style);
+    let config = of_evaluation(config, &args.set)?;
     config.check()?;
     Ok(config)
 }
@@ -103,7 +110,8 @@ fn told(folder: &RunFolder, evaluation: &Evaluation) -> String {
     let maps = [("t-SNE KL", &evaluation.tsne), ("t-SNE KL, training", &evaluation.tsne_train)];
     for (name, map) in maps {
         if let Some(map) = map {
-            table.push([name.to_owned(), format!("{:.4}", map.kl)]);
+            let kl = map.kl.map_or("–".to_owned(), |kl| format!("{kl:.4}"));
+            table.push([name.to_owned(), kl]);
         }
     }
     format!(
