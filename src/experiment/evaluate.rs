@@ -58,8 +58,11 @@ pub struct Evaluation {
     pub tsne: Option<TsneFigures>,
     /// The t-SNE of the training images, where one was asked for and made.
     pub tsne_train: Option<TsneFigures>,
-    /// Why a t-SNE was not made that was asked for.
+    /// Why a t-SNE was not made that was asked for, or what is to be said of it.
     pub tsne_remark: Option<String>,
+    /// What is to be said of the figures: fewer references than voters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
     /// Whether these are images of classes that were not trained on, each against all others.
     #[serde(default)]
     pub unseen: bool,
@@ -127,8 +130,9 @@ pub fn evaluate(
         None => (&parts.validation, VALIDATION),
     };
     let queries = eval::embed(&mut *embedded.network, &session.images, &judged.rows, normalise);
-    write_embeddings(folder, "train", &embedded.references, &parts.train.labels)?;
-    write_embeddings(folder, "val", &queries, &judged.labels)?;
+    let classes = &session.dataset.classes;
+    write_embeddings(folder, "train", &embedded.references, (&parts.train.labels, classes))?;
+    write_embeddings(folder, "val", &queries, (&judged.labels, classes))?;
     times.embed_seconds = start.elapsed().as_secs_f64();
 
     progress.stage("neighbours");
@@ -136,6 +140,7 @@ pub fn evaluate(
     let (dataset, unseen) = (&*session.dataset, parts.unseen.is_some());
     let asked = Asked { embeddings: &queries, part: judged, dataset, unseen };
     let mut evaluation = judge(session, config, &embedded, &asked, images)?;
+    evaluation.remark.iter().for_each(|told| progress.say_once(told));
     times.neighbours_seconds = start.elapsed().as_secs_f64();
     // The figures are safe before the t-SNE begins; without its part they count as unfinished.
     write_json(&folder.file(METRICS), &evaluation)?;
@@ -178,12 +183,13 @@ pub fn evaluate_test(
     let rows: Vec<i64> = (0..test.len() as i64).filter(is_judged).collect();
     let queries = eval::embed(&mut *embedded.network, &images, &rows, config.loss.normalises());
     let part = Part::new(rows, &test.labels);
-    write_embeddings(folder, "test", &queries, &part.labels)?;
+    write_embeddings(folder, "test", &queries, (&part.labels, &test.classes))?;
     progress.stage("neighbours");
     let asked =
         Asked { embeddings: &queries, part: &part, dataset: test, unseen: !unseen.is_empty() };
     let mut evaluation =
         judge(session, config, &embedded, &asked, &test.file.display().to_string())?;
+    evaluation.remark.iter().for_each(|told| progress.say_once(told));
     evaluation.images_sha256 = Some(test.sha256.clone());
     write_figures(session, folder, &evaluation, "_test")?;
     draw_gallery(session, &embedded, &asked, &evaluation, &folder.plot("retrieval_test.png"))?;
@@ -238,6 +244,7 @@ fn judge(
         tsne: None,
         tsne_train: None,
         tsne_remark: None,
+        remark: config.eval.remark(trial.available()),
         unseen: asked.unseen,
         engine: session.engine,
         fingerprint: config.evaluation_fingerprint(session.engine),
