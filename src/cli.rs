@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::config::Setting;
 use crate::data::{ClassNames, Header, Scale};
 use crate::eval::Which;
 use crate::eval::tsne::{Engine, Of};
@@ -237,7 +238,8 @@ pub struct EvalArgs {
     /// Run folder [default: the newest trained run]
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
-    /// Neighbours that vote on an image's class [default: as the run's configuration, 1]
+    /// Neighbours that vote on an image's class, at most as many as there are references [default: as
+    /// the run's configuration, 1]
     #[arg(long, value_name = "K", value_parser = count)]
     pub knn: Option<usize>,
     /// The ks of recall@k, as 1..5 or 1,3,5 [default: 1..5]
@@ -259,9 +261,12 @@ pub struct EvalArgs {
     /// picture of their own [default: validation]
     #[arg(long, value_name = "WHICH", value_parser = tsne_of, conflicts_with = "test")]
     pub tsne_of: Option<Of>,
-    /// Effective number of neighbours in the t-SNE [default: 30]
+    /// Effective number of neighbours in the t-SNE; of N images at most (N − 1)/3 [default: 30]
     #[arg(long, value_name = "N", conflicts_with = "test")]
     pub perplexity: Option<f64>,
+    /// Any setting of the evaluation, as eval.recall_voters=5 or tsne.iterations=1000; again for more
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = Setting::read)]
+    pub set: Vec<Setting>,
     /// Evaluate on this file of other images instead of the validation images (no t-SNE)
     #[arg(long, value_name = "FILE", conflicts_with = "tsne")]
     pub test: Option<PathBuf>,

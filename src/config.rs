@@ -153,7 +153,7 @@ impl Config {
 
     /// A hash over the settings of evaluation and what computes it.
     pub fn evaluation_fingerprint(&self, engine: Engine) -> String {
-        let eval = without_later_settings(&toml::to_string(&self.eval).expect("plain values"));
+        let eval = without_later_defaults(&toml::to_string(&self.eval).expect("plain values"));
         let tsne = toml::to_string(&self.tsne).expect("plain values");
         sha256_hex([eval, tsne, engine.to_string()].join("\n").as_bytes())
     }
@@ -324,7 +324,7 @@ mod tests {
             base.training_fingerprint("abc", "cpu", engine).unwrap(),
             without.training_fingerprint("abc", "cpu", engine).unwrap()
         );
-        let text = without_later_settings(&base.to_toml());
+        let text = without_later_defaults(&base.to_toml());
         assert!(!text.contains("clusters") && text.contains("hits_at"), "{text}");
     }
 

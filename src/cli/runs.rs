@@ -23,8 +23,11 @@ pub struct RunsArgs {
     /// Only runs under this seed
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Only runs that came so far: training, trained, evaluated; or damaged ones
-    #[arg(long, value_name = "STATE", value_parser = ["training", "trained", "evaluated", "damaged"])]
+    /// Only runs in this state: training, trained, evaluated, diverged, or damaged (what they left
+    /// cannot be read; of a newer version, too)
+    #[arg(long, value_name = "STATE", value_parser = [
+        "training", "trained", "evaluated", "diverged", "damaged",
+    ])]
     pub state: Option<String>,
     /// Only runs with this setting; several such must all hold
     #[arg(long = "where", value_name = "KEY=VALUE", value_parser = Setting::read)]

@@ -48,7 +48,7 @@ pub struct EmbedArgs {
     /// What to write [default: what the ending of --out says; CSV into a pipe]
     #[arg(long, value_enum)]
     pub format: Option<EmbedFormat>,
-    /// Where whole-numbered labels go: .npy, int64, a number an image
+    /// Where the labels go, as they stand in the file: .npy, int64 if all are whole numbers, else text
     #[arg(long, value_name = "NPY")]
     pub labels_out: Option<PathBuf>,
     /// Overwrite files that exist; never the images or a file that a run keeps
@@ -91,7 +91,8 @@ pub struct ExportArgs {
     /// Overwrite files that exist; never a file that a run keeps
     #[arg(long)]
     pub force: bool,
-    /// Which of the run's models: last or best [default: last]
+    /// Which of the run's models: last or best [default: last; of embeddings, that of the last
+    /// evaluation]
     #[arg(long, value_name = "WHICH", value_parser = which_model)]
     pub model: Option<Which>,
     /// CSV that the run was trained on, where it has moved; tensorboard needs it

@@ -146,6 +146,5 @@ fn sample(args: &SampleArgs, progress: &Progress) -> Result<()> {
 fn options(columns: &ColumnArgs) -> CsvOptions {
     let mut config = DataConfig::default();
     set_columns(&mut config, columns);
-    // Whether pairs will be drawn is not known here.
     config.csv_options(false)
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{open_test, print, print_json, set, set_compute};
+use super::{of_embeddings, of_evaluation, open_test, print, print_json, set, set_compute};
 use crate::cli::{EmbeddingArgs, EvalArgs};
 use crate::config::Config;
 use crate::error::Result;
@@ -42,19 +42,21 @@ fn eval_embeddings(
         normalise: *normalise,
     };
     let out = out.as_deref().map(|folder| checked_out(folder, args)).transpose()?;
-    let mut config = EvalConfig::default();
-    set_figures(&mut config, args);
-    config.check()?;
+    let mut config = Config::default();
+    set_figures(&mut config.eval, args);
+    set(&mut config.plots.style, &args.style);
+    let config = of_embeddings(config, &args.set)?;
     let cores = Cores::new(Cores::available());
     let _core = cores.take();
     let say = |line: &str| progress.say(line);
     let evaluation = watched(progress, |watch| {
-        EmbeddingEvaluation::new(&files, &config, &cores, (watch, &say))
+        EmbeddingEvaluation::new(&files, &config.eval, &cores, (watch, &say))
     })?;
+    evaluation.remarks.iter().for_each(|told| progress.say(told));
     if let Some(out) = &out {
         picture_remarks(&evaluation.classes).iter().for_each(|remark| progress.say(remark));
         confusion_remark(&evaluation.figures.knn.confusion).iter().for_each(|it| progress.say(it));
-        evaluation.write(out.path(), args.style.unwrap_or_default())?;
+        evaluation.write(out.path(), config.plots.style)?;
     }
     if args.json {
         return print_json(&evaluation);
@@ -132,6 +134,7 @@ fn configured(args: &EvalArgs, mut config: Config) -> Result<Config> {
     set(&mut config.tsne.of, &args.tsne_of);
     set(&mut config.tsne.perplexity, &args.perplexity);
     set(&mut config.plots.style, &args.style);
+    let config = of_evaluation(config, &args.set)?;
     config.check()?;
     Ok(config)
 }
@@ -149,7 +152,8 @@ fn told(folder: &RunFolder, evaluation: &Evaluation) -> String {
     let maps = [("t-SNE KL", &evaluation.tsne), ("t-SNE KL, training", &evaluation.tsne_train)];
     for (name, map) in maps {
         if let Some(map) = map {
-            table.push([name.to_owned(), format!("{:.4}", map.kl)]);
+            let kl = map.kl.map_or("–".to_owned(), |kl| format!("{kl:.4}"));
+            table.push([name.to_owned(), kl]);
         }
     }
     let Evaluation { images, queries, references, .. } = evaluation;

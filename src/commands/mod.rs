@@ -32,7 +32,9 @@ pub use sweep::sweep;
 pub use train::train;
 pub use tune::tune;
 
-use settings::{cores, flags, resolve, set, set_columns, set_compute, tell_init};
+use settings::{
+    cores, flags, of_embeddings, of_evaluation, resolve, set, set_columns, set_compute, tell_init,
+};
 use test_images::open_test;
 
 use std::io::{ErrorKind, Write};

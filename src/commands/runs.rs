@@ -51,7 +51,9 @@ fn list(args: &RunsArgs, progress: &Progress) -> Result<()> {
         progress.say(&told);
         return Ok(());
     }
-    print(&listed(&entries).terminal())
+    print(&listed(&entries).terminal())?;
+    entries.iter().filter_map(|entry| entry.problem.as_ref()).for_each(|told| progress.say(told));
+    Ok(())
 }
 
 /// Figures from the highest to the lowest, times from the shortest to the longest; those without one

@@ -1,9 +1,9 @@
 //! From flags to a checked configuration.
 
 use crate::cli::{ColumnArgs, ComputeArgs, KeyArgs, SettingArgs};
-use crate::config::Config;
+use crate::config::{Config, Setting, known_key};
 use crate::data::{Amount, DataConfig};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::experiment::Session;
 use crate::loss::Loss;
 use crate::runtime::Cores;
@@ -74,6 +74,49 @@ pub fn tell_init<'a>(
         }
     }
     Ok(())
+}
+
+/// Settings of an evaluation laid over the configuration of a run that is trained; checked.
+///
+/// # Errors
+/// As [`Config::with`]; a setting that decided the training, or that has a flag of its own.
+pub fn of_evaluation(config: Config, settings: &[Setting]) -> Result<Config> {
+    for setting in settings {
+        known_key(&setting.key, "--set")?;
+        let refuse = |problem: &str| Err(Error::setting(&setting.key, setting.shown(), problem));
+        match setting.key.as_str() {
+            "data.path" => refuse("name the file of the run's images with --data")?,
+            "train.device" => refuse("name the device with --device")?,
+            "train.engine" => refuse("name the engine with --engine")?,
+            key if EVALUATED.iter().any(|section| key.starts_with(section)) => {}
+            _ => refuse(
+                "decided the training, which is done: dml eval takes eval.*, tsne.* and plots.*; \
+                 train another run with it",
+            )?,
+        }
+    }
+    config.with(settings)
+}
+
+/// The sections that an evaluation of a run takes settings of.
+const EVALUATED: [&str; 3] = ["eval.", "tsne.", "plots."];
+
+/// The same for embeddings that another program made.
+///
+/// # Errors
+/// As [`Config::with`]; a setting that has nothing to do with them.
+pub fn of_embeddings(config: Config, settings: &[Setting]) -> Result<Config> {
+    for setting in settings {
+        known_key(&setting.key, "--set")?;
+        let problem = match setting.key.as_str() {
+            "eval.model" => "embeddings from elsewhere have no run with two models",
+            key if key.starts_with("tsne.") => "of embeddings from elsewhere no t-SNE is drawn",
+            key if EVALUATED.iter().any(|section| key.starts_with(section)) => continue,
+            _ => "of embeddings from elsewhere nothing is trained: take eval.* or plots.*",
+        };
+        return Err(Error::setting(&setting.key, setting.shown(), problem));
+    }
+    config.with(settings)
 }
 
 /// Lays the flags for device and engine over the configuration.

@@ -125,6 +125,11 @@ pub fn export(args: ExportArgs, progress: &Progress) -> Result<()> {
     let keeper = |path: &Path| keeper_of(path, runs);
     let mut rules = with_inputs_of(&trained, OutputRules::new(args.force, &keeper));
     let out = exported_out(&args, format, &mut rules)?;
+    // Embeddings are those of the last evaluation, whichever model it took.
+    let is_network = matches!(format, Format::Safetensors | Format::Torchscript);
+    if let Some(model) = args.model.filter(|_| !is_network) {
+        trained.check_embedded_by(model)?;
+    }
     out.make_folder()?;
     let (model, path) = (args.model.unwrap_or(Which::Last), out.path());
     match format {

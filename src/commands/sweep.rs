@@ -15,8 +15,8 @@ use crate::train::Progress;
 pub fn sweep(args: SweepArgs, progress: Progress) -> Result<()> {
     let unseen = args.unseen_classes.as_deref();
     let flag = |config| flags(config, &args.settings, unseen, None);
-    let bases = Arm::of_words(&args.grid.losses.0, args.settings.config.as_deref(), flag, &[])?;
-    let set = args.set.iter().map(|values| values.0.clone()).collect();
+    let (fixed, set) = Axes::fixed(args.set.iter().map(|values| values.0.clone()).collect());
+    let bases = Arm::of_words(&args.grid.losses.0, args.settings.config.as_deref(), flag, &fixed)?;
     let axes = Axes::new(&args.train_size, set, args.equal == "steps")?;
     part(&args.many)?;
     let session = Session::open(&bases[0].config, cores(args.settings.cores), progress)?;

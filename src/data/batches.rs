@@ -1,5 +1,7 @@
 //! Batches of places in a training set, as the loss at hand needs them.
 
+use std::collections::BTreeMap;
+
 use rand::seq::SliceRandom;
 
 use super::Amount;
@@ -119,6 +121,15 @@ impl Batches {
         rounds.saturating_mul(self.labels.len()).saturating_add(rest * self.size)
     }
 
+    /// Classes with a single image, where pairs of one class are drawn: they have none.
+    pub fn lonely_classes(&self) -> Vec<i64> {
+        let single = class_sizes(&self.labels).into_iter().filter(|(_, images)| *images == 1);
+        match &self.sampler {
+            Sampler::Images => Vec::new(),
+            _ => single.map(|(class, _)| class).collect(),
+        }
+    }
+
     /// Classes that have fewer images than a batch takes of each, and so are drawn from with
     /// replacement: class, images it has, images a batch takes.
     pub fn short_classes(&self) -> Vec<(i64, usize, usize)> {
@@ -200,6 +211,13 @@ impl Batches {
         let labels = images.iter().map(|&image| self.labels[image]).collect();
         Batch { branches: vec![images], labels, same: Vec::new() }
     }
+}
+
+/// Images of each class that has any.
+pub fn class_sizes(labels: &[i64]) -> BTreeMap<i64, usize> {
+    let mut sizes = BTreeMap::new();
+    labels.iter().for_each(|&label| *sizes.entry(label).or_insert(0) += 1);
+    sizes
 }
 
 #[cfg(test)]

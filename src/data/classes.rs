@@ -9,7 +9,9 @@ use crate::random::Generator;
 ///
 /// The classes of a batch come from a shuffled round of all classes, the images of a class from a
 /// shuffled round of all its images, so that every class and every image comes up about as often
-/// as any other of its kind. A class with fewer than K images is drawn from with replacement.
+/// as any other of its kind. A class with fewer than K images is drawn from with replacement. An image
+/// that is alone in its class comes once, as K copies of it would be no pairs; further classes fill
+/// the batch up, as far as they go.
 pub struct ClassSampler {
     /// Places of each class that has any, with its number.
     classes: Vec<(i64, Vec<usize>)>,
@@ -39,15 +41,16 @@ impl ClassSampler {
         ClassSampler { classes, in_batch, per_class: (size / in_batch).clamp(1, largest) }
     }
 
-    /// Images in a batch.
+    /// Images in a batch; fewer where classes of a single image leave room.
     pub fn batch(&self) -> usize {
         self.in_batch * self.per_class
     }
 
-    /// Classes with fewer images than a batch takes of each: class, images it has, images a batch
+    /// Classes of several images, but fewer than a batch takes of each: class, images it has, images a batch
     /// takes.
     pub fn short(&self) -> impl Iterator<Item = (i64, usize, usize)> {
-        let short = self.classes.iter().filter(|(_, places)| places.len() < self.per_class);
+        let is_short = |places: &[usize]| (2..self.per_class).contains(&places.len());
+        let short = self.classes.iter().filter(move |(_, places)| is_short(places));
         short.map(|(class, places)| (*class, places.len(), self.per_class))
     }
 
@@ -56,22 +59,42 @@ impl ClassSampler {
         let mut classes = Vec::new();
         let mut images: Vec<Vec<usize>> = vec![Vec::new(); self.classes.len()];
         (0..count).map(move |_| {
-            let all = || (0..self.classes.len()).collect();
-            let chosen = next_round(&mut classes, self.in_batch, all, &mut random);
+            let all = || (0..self.classes.len()).collect::<Vec<usize>>();
+            let mut chosen = next_round(&mut classes, self.in_batch, all, &mut random);
             let mut batch = Vec::with_capacity(self.batch());
-            for class in chosen {
-                let places = &self.classes[class].1;
-                if places.len() < self.per_class {
-                    let drawn = || places[random.random_range(0..places.len())];
-                    batch.extend(std::iter::repeat_with(drawn).take(self.per_class));
-                } else {
-                    let round = || places.clone();
-                    let queue = &mut images[class];
-                    batch.extend(next_round(queue, self.per_class, round, &mut random));
+            for &class in &chosen {
+                self.take(class, self.per_class, &mut images[class], &mut random, &mut batch);
+            }
+            while batch.len() < self.batch() && chosen.len() < self.classes.len() {
+                let class = next_round(&mut classes, 1, all, &mut random)[0];
+                if chosen.contains(&class) {
+                    break;
                 }
+                chosen.push(class);
+                let room = self.per_class.min(self.batch() - batch.len());
+                self.take(class, room, &mut images[class], &mut random, &mut batch);
             }
             batch
         })
+    }
+
+    /// Adds `count` images of a class to a batch, of a class of one that one.
+    fn take(
+        &self,
+        class: usize,
+        count: usize,
+        queue: &mut Vec<usize>,
+        random: &mut Generator,
+        batch: &mut Vec<usize>,
+    ) {
+        match self.classes[class].1.as_slice() {
+            [only] => batch.push(*only),
+            places if places.len() < count => {
+                let drawn = || places[random.random_range(0..places.len())];
+                batch.extend(std::iter::repeat_with(drawn).take(count));
+            }
+            places => batch.extend(next_round(queue, count, || places.to_vec(), random)),
+        }
     }
 }
 
@@ -174,6 +197,22 @@ mod tests {
         let sampler = ClassSampler::new(&[0, 1, 0, 1, 0, 1, 2, 2], 1_000_000_000, 4);
         assert_eq!((sampler.in_batch, sampler.per_class), (2, 3));
         assert_eq!(sampler.short().collect::<Vec<_>>(), [(2, 2, 3)]);
+    }
+
+    #[test]
+    fn an_image_alone_in_its_class_comes_once_and_other_classes_fill_the_batch() {
+        // Four classes of ten, and eight of one.
+        let labels: Vec<i64> = (0..48).map(|i| if i < 40 { i / 10 } else { i - 36 }).collect();
+        let sampler = ClassSampler::new(&labels, 16, 4);
+        assert_eq!((sampler.batch(), sampler.short().count()), (16, 0));
+        let mut alone = 0;
+        for batch in sampler.draw(60, generator(1, Purpose::TrainPairs, 0)) {
+            let distinct: std::collections::HashSet<_> = batch.iter().collect();
+            assert_eq!(distinct.len(), batch.len(), "no image comes twice: {batch:?}");
+            assert!((7..=16).contains(&batch.len()), "{batch:?}");
+            alone += batch.iter().filter(|&&place| place >= 40).count();
+        }
+        assert!(alone > 100, "{alone}");
     }
 
     #[test]

@@ -24,7 +24,7 @@ mod source;
 mod split;
 
 pub use self::amount::Amount;
-pub use self::batches::{Batch, BatchKind, BatchShape, Batches, Part};
+pub use self::batches::{Batch, BatchKind, BatchShape, Batches, Part, class_sizes};
 pub use self::check::{ClassCount, Content, FaultKind, Summary, Values, check};
 pub use self::config::DataConfig;
 pub use self::csv::{CsvOptions, Header, LabelColumn, load};

@@ -54,13 +54,14 @@ impl PairSampler {
     /// Draws a partner for `anchor`: with probability ½ of the same class, else of another, each
     /// image of the chosen kind alike.
     ///
-    /// An image is its own partner only where its class has no other, and the class is the same
-    /// always where there is but one.
+    /// An image that is alone in its class always gets one of another class, and where there is but
+    /// one class the partner is always of it. Only a single image is its own partner.
     pub fn draw(&self, anchor: usize, random: &mut Generator) -> Partner {
         let class = self.labels[anchor] as usize;
         let (start, end) = (self.starts[class], self.starts[class + 1]);
         let others = self.by_class.len() - (end - start);
-        let same = random.random::<bool>() || others == 0;
+        let wish = random.random::<bool>();
+        let same = (wish && end - start > 1) || others == 0;
         let index = if same {
             self.draw_same(anchor, start, end, random)
         } else {
@@ -107,18 +108,34 @@ mod tests {
 
     #[test]
     fn half_of_the_pairs_are_of_the_same_class() {
-        let same = drawn(&uneven(), 40_000, 0).iter().filter(|(_, p)| p.same).count();
+        let all = drawn(&uneven(), 40_000, 0);
+        // The image of the first class has no other of it.
+        let same = all.iter().filter(|(anchor, p)| *anchor > 0 && p.same).count();
         // Four standard deviations of a fair coin.
-        assert!((same as i64 - 20_000).abs() < 400, "{same} of 40,000");
+        assert!((same as i64 - 19_500).abs() < 400, "{same} of 39,000");
     }
 
     #[test]
-    fn the_flag_tells_the_truth_and_no_image_meets_itself_unless_it_is_alone() {
+    fn the_flag_tells_the_truth_and_no_image_meets_itself() {
         let labels = uneven();
         for (anchor, partner) in drawn(&labels, 40_000, 0) {
             assert_eq!(partner.same, labels[anchor] == labels[partner.index]);
-            assert_eq!(partner.index == anchor, partner.same && anchor == 0);
+            assert_ne!(partner.index, anchor);
         }
+    }
+
+    #[test]
+    fn an_image_alone_in_its_class_meets_all_others_alike_and_changes_no_other_pair() {
+        let mut met = [0u32; 40];
+        let all = drawn(&uneven(), 400_000, 0);
+        for (_, partner) in all.iter().filter(|(anchor, _)| *anchor == 0) {
+            met[partner.index] += 1;
+        }
+        // 10,000 draws over 39 images.
+        let expected = 10_000.0 / 39.0;
+        let near = |&count: &u32| (f64::from(count) - expected).abs() < 5.0 * f64::sqrt(expected);
+        assert!(met[0] == 0 && met[1..].iter().all(near), "{met:?}");
+        assert_eq!(drawn(&[4], 1, 0), [(0, Partner { index: 0, same: true })]);
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl Default for EvalConfig {
 }
 
 /// More classes than anybody ranks: tables and pictures have a place for each k up to the largest.
-const LARGEST_K: usize = 100_000;
+pub const LARGEST_K: usize = 100_000;
 
 impl EvalConfig {
     /// # Errors
@@ -79,18 +79,26 @@ impl EvalConfig {
         self.knn.max(self.recall_voters)
     }
 
-    /// Refuses more voters than there are images to come from.
-    ///
-    /// # Errors
-    /// The setting, with the most it can be.
-    pub fn check_references(&self, count: usize) -> Result<()> {
-        for (key, k) in [("eval.knn", self.knn), ("eval.recall_voters", self.recall_voters)] {
-            if k > count {
-                let problem = format!("must be at most {count}, the number of references");
-                return Err(Error::setting(key, k, problem));
-            }
+    /// The same with no more voters than there are references.
+    pub fn fitted(&self, references: usize) -> EvalConfig {
+        EvalConfig {
+            knn: self.knn.min(references),
+            recall_voters: self.recall_voters.min(references),
+            ..self.clone()
         }
-        Ok(())
+    }
+
+    /// What a user is told where there are fewer references than voters.
+    pub fn remark(&self, references: usize) -> Option<String> {
+        let voters = [("eval.knn", self.knn), ("eval.recall_voters", self.recall_voters)];
+        let more = voters.iter().filter(|(_, voters)| *voters > references);
+        let named: Vec<String> = more.map(|(key, voters)| format!("{key} = {voters}")).collect();
+        let named = named.join(" and ");
+        let told = || match references {
+            1 => format!("there is only one reference for {named}: it alone votes"),
+            _ => format!("there are only {references} references for {named}: all of them vote"),
+        };
+        (!named.is_empty()).then(told)
     }
 }
 
@@ -117,5 +125,22 @@ mod tests {
             spoil(&mut config);
             assert_eq!(config.check().unwrap_err().to_string(), told);
         }
+    }
+
+    #[test]
+    fn fewer_references_than_voters_are_said_once_with_the_settings_that_they_cut() {
+        let config = EvalConfig { knn: 20, ..EvalConfig::default() };
+        assert_eq!(config.remark(20), None);
+        assert_eq!((config.fitted(20), config.fitted(7).knn), (config.clone(), 7));
+        assert_eq!(config.fitted(7).recall_voters, 7);
+        let told = [12, 7, 1].map(|references| config.remark(references).unwrap());
+        let expected = [
+            "there are only 12 references for eval.knn = 20: all of them vote",
+            "there are only 7 references for eval.knn = 20 and eval.recall_voters = 10: all of \
+             them vote",
+            "there is only one reference for eval.knn = 20 and eval.recall_voters = 10: it alone \
+             votes",
+        ];
+        assert_eq!(told, expected);
     }
 }

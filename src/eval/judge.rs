@@ -1,5 +1,7 @@
 //! All figures of embeddings with labels, those of neighbours from one search.
 
+use std::collections::HashMap;
+
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +11,7 @@ use super::{
     ClassMetrics, Clusters, ConfusionMatrix, Distances, EvalConfig, Neighbours, RecallAtK,
     Retrieval, Watch, cluster, distances, recall_at, vote,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Embeddings and the classes of their images.
 pub struct Labelled<'a> {
@@ -31,15 +33,16 @@ impl<'a> Labelled<'a> {
 pub struct KnnMetrics {
     /// Neighbours that vote.
     pub k: usize,
-    /// Share of the queries whose class was found.
-    pub accuracy: f64,
+    /// Share of the queries whose class was found; none, as the three means, where no query has a
+    /// reference of its class, so that none could be.
+    pub accuracy: Option<f64>,
     /// Mean of the classes' precision.
-    pub macro_precision: f64,
+    pub macro_precision: Option<f64>,
     /// Mean of the classes' recall.
-    pub macro_recall: f64,
+    pub macro_recall: Option<f64>,
     /// Mean of the classes' F1.
-    pub macro_f1: f64,
-    /// The same for each class.
+    pub macro_f1: Option<f64>,
+    /// The same for each class; empty where there is no accuracy.
     pub per_class: Vec<ClassMetrics>,
     /// True classes down, predicted across.
     pub confusion: ConfusionMatrix,
@@ -61,6 +64,20 @@ impl<'a> Trial<'a> {
         self.queries.as_ref().unwrap_or(&self.references)
     }
 
+    /// Refuses a trial with nothing to measure.
+    ///
+    /// # Errors
+    /// No query or no reference.
+    fn check(&self) -> Result<()> {
+        match (self.asked().labels.len(), self.available()) {
+            (0, _) => Err(Error::Other("there are no images to evaluate".to_owned())),
+            (_, 0) => Err(Error::Other(
+                "there are no other images to look for neighbours among".to_owned(),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// References that a query is measured against.
     pub fn available(&self) -> usize {
         self.references.labels.len().saturating_sub(usize::from(self.queries.is_none()))
@@ -76,6 +93,16 @@ impl<'a> Trial<'a> {
     }
 }
 
+impl KnnMetrics {
+    /// The same where no query could be told right: the counts are there, no figure is.
+    fn without(self) -> KnnMetrics {
+        let none = None;
+        let (accuracy, macro_precision, macro_recall, macro_f1) = (none, none, none, none);
+        let per_class = Vec::new();
+        KnnMetrics { accuracy, macro_precision, macro_recall, macro_f1, per_class, ..self }
+    }
+}
+
 /// All figures of embeddings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
@@ -85,25 +112,41 @@ pub struct Figures {
     pub recall: RecallAtK,
     /// hit@k, R-precision and MAP@R.
     pub retrieval: Retrieval,
-    /// Agreement of k-means clusters with the classes, unless the settings leave it out.
+    /// Agreement of k-means clusters with the classes; none where the settings leave it out, or where
+    /// the queries are of fewer than two classes, which any clusters would agree with.
     pub clusters: Option<Clusters>,
     /// Distances within and between classes, and how much the embeddings spread.
     pub distances: Distances,
 }
 
 impl Figures {
-    /// Computes every figure; the seed is for k-means and for samples of many queries. `watch`
-    /// shows what is computed.
+    /// The same without figures that do not exist, which earlier versions wrote as 0.
+    pub fn existing(mut self) -> Figures {
+        if self.retrieval.queries == 0 {
+            (self.knn, self.recall) = (self.knn.without(), self.recall.without());
+            self.retrieval = self.retrieval.without();
+        }
+        self.clusters = self.clusters.filter(|clusters| clusters.clusters > 1);
+        if self.distances.embeddings < 2 {
+            self.distances.relative_spread = None;
+        }
+        self
+    }
+
+    /// Computes every figure; the seed is for k-means and for samples of many queries. Where there
+    /// are fewer references than voters, all of them vote. `watch` shows what is computed.
     ///
     /// # Errors
-    /// More voters than there are references; embeddings that are not finite; the user asked to
-    /// stop.
+    /// No query or no reference; embeddings that are not finite; the user asked to stop.
     pub fn of(trial: &Trial, config: &EvalConfig, seed: u64, watch: &Watch) -> Result<Figures> {
         let (knn, recall, retrieval) = judge_and_retrieve(trial, config, watch)?;
-        let clusters = config.clusters.then(|| cluster(trial.asked(), seed, watch)).transpose()?;
+        let asked = trial.asked();
+        let has_two = asked.labels.iter().any(|&label| label != asked.labels[0]);
+        let clusters = config.clusters && has_two;
+        let clusters = clusters.then(|| cluster(asked, seed, watch)).transpose()?;
         watch.check()?;
         watch.show("distances");
-        Ok(Figures { knn, recall, retrieval, clusters, distances: distances(trial.asked(), seed) })
+        Ok(Figures { knn, recall, retrieval, clusters, distances: distances(asked, seed) })
     }
 }
 
@@ -122,7 +165,8 @@ fn judge_and_retrieve(
     config: &EvalConfig,
     watch: &Watch,
 ) -> Result<(KnnMetrics, RecallAtK, Retrieval)> {
-    config.check_references(trial.available())?;
+    trial.check()?;
+    let config = &config.fitted(trial.available());
     let (references, queries) = (&trial.references, trial.queries.as_ref());
     let depth = depth(references, queries, &config.hits_at).max(config.voters());
     if depth > DEEPEST || depth * trial.asked().labels.len() > MOST_NEIGHBOURS {
@@ -136,13 +180,15 @@ fn judge_and_retrieve(
     Ok((knn, recall, retrieve_among(&neighbours, references, queries, &config.hits_at)))
 }
 
-/// Finds the neighbours of all queries among the references and computes what their votes give.
+/// Finds the neighbours of all queries among the references and computes what their votes give;
+/// where there are fewer references than voters, all of them vote.
 ///
 /// # Errors
-/// More voters than there are references; embeddings that are not finite.
+/// No query or no reference; embeddings that are not finite.
 pub fn judge(trial: &Trial, config: &EvalConfig) -> Result<(KnnMetrics, RecallAtK)> {
-    config.check_references(trial.available())?;
-    Ok(votes(&trial.neighbours(config.voters(), &Watch::default())?, trial, config))
+    trial.check()?;
+    let config = config.fitted(trial.available());
+    Ok(votes(&trial.neighbours(config.voters(), &Watch::default())?, trial, &config))
 }
 
 /// What the votes of the nearest of these neighbours give.
@@ -150,17 +196,32 @@ fn votes(neighbours: &Neighbours, trial: &Trial, config: &EvalConfig) -> (KnnMet
     let (labels, truth, classes) = (trial.references.labels, trial.asked().labels, trial.classes);
     let knn = classify(&neighbours.first(config.knn), labels, truth, classes);
     let voters = neighbours.first(config.recall_voters);
-    (knn, recall_at(&voters, labels, truth, classes, &config.recall_at))
+    let recall = recall_at(&voters, labels, truth, classes, &config.recall_at);
+    let queries = trial.queries.as_ref().map(|queries| queries.labels);
+    if is_answerable(labels, queries) { (knn, recall) } else { (knn.without(), recall.without()) }
+}
+
+/// Whether any query has a reference of its class; without one there is nothing to find. Without
+/// queries each reference is one, and is itself left out.
+///
+/// # Shapes
+/// references `[N]`, queries `[Q]`: classes
+pub fn is_answerable(references: &[i64], queries: Option<&[i64]>) -> bool {
+    let mut counts = HashMap::new();
+    references.iter().for_each(|label| *counts.entry(label).or_insert(0) += 1);
+    let itself = usize::from(queries.is_none());
+    let has_one = |label| counts.get(label).is_some_and(|&count| count > itself);
+    queries.unwrap_or(references).iter().any(has_one)
 }
 
 fn classify(neighbours: &Neighbours, labels: &[i64], truth: &[i64], classes: usize) -> KnnMetrics {
     let confusion = ConfusionMatrix::new(truth, &vote(neighbours, labels, classes), classes);
     KnnMetrics {
         k: neighbours.k(),
-        accuracy: confusion.accuracy(),
-        macro_precision: confusion.macro_precision(),
-        macro_recall: confusion.macro_recall(),
-        macro_f1: confusion.macro_f1(),
+        accuracy: Some(confusion.accuracy()),
+        macro_precision: Some(confusion.macro_precision()),
+        macro_recall: Some(confusion.macro_recall()),
+        macro_f1: Some(confusion.macro_f1()),
         per_class: confusion.per_class(),
         confusion,
     }
@@ -197,12 +258,12 @@ mod tests {
         let (_, mut labels) = clusters(0);
         let config = EvalConfig::default();
         let (knn, recall) = accuracy(&labels, &config);
-        assert_eq!((knn.accuracy, knn.macro_f1), (1.0, 1.0));
-        assert!(recall.at.iter().all(|at| at.recall == 1.0));
+        assert_eq!((knn.accuracy, knn.macro_f1), (Some(1.0), Some(1.0)));
+        assert!(recall.at.iter().all(|at| at.recall == Some(1.0)));
         labels.shuffle(&mut generator(6, Purpose::Sample, 0));
         let (knn, recall) = accuracy(&labels, &config);
-        assert!((knn.accuracy - 0.1).abs() < 0.04, "{}", knn.accuracy);
-        assert!((recall.at[4].recall - 0.5).abs() < 0.1, "{:?}", recall.at);
+        assert!((knn.accuracy.unwrap() - 0.1).abs() < 0.04, "{:?}", knn.accuracy);
+        assert!((recall.at[4].recall.unwrap() - 0.5).abs() < 0.1, "{:?}", recall.at);
     }
 
     #[test]
@@ -216,15 +277,14 @@ mod tests {
     }
 
     #[test]
-    fn more_voters_than_references_are_told_with_their_key() {
+    fn of_fewer_references_than_voters_all_vote_and_the_figures_say_how_many() {
         let points = Array2::<f32>::zeros((3, 2));
         let part = || Labelled { embeddings: points.view(), labels: &[0, 1, 1] };
         for (queries, most) in [(Some(part()), 3), (None, 2)] {
             let trial = Trial { references: part(), queries, classes: 2 };
-            let config = EvalConfig { knn: 1, recall_voters: 4, ..EvalConfig::default() };
-            let message = judge(&trial, &config).unwrap_err().to_string();
-            let start = format!("eval.recall_voters = 4: must be at most {most}");
-            assert!(message.starts_with(&start), "{message}");
+            let config = EvalConfig { knn: 7, recall_voters: 4, ..EvalConfig::default() };
+            let (knn, recall) = judge(&trial, &config).unwrap();
+            assert_eq!((knn.k, recall.voters), (most, most));
         }
     }
 
@@ -246,6 +306,29 @@ mod tests {
             let retrieval = crate::eval::retrieve(&references(), None, &config.hits_at).unwrap();
             assert_eq!((figures.knn, figures.recall), (knn, recall));
             assert_eq!(figures.retrieval, retrieval);
+        }
+    }
+
+    #[test]
+    fn where_no_query_has_a_reference_of_its_class_no_figure_of_neighbours_exists() {
+        let points = ndarray::array![[0.0_f32], [1.0], [5.0], [9.0]];
+        let part = |labels| Labelled { embeddings: points.view(), labels };
+        let distinct = Trial { references: part(&[0, 1, 2, 3]), queries: None, classes: 4 };
+        let others =
+            Trial { references: part(&[0; 4]), queries: Some(part(&[1, 2, 1, 2])), classes: 3 };
+        for trial in [distinct, others] {
+            let figures =
+                Figures::of(&trial, &EvalConfig::default(), 1, &Watch::default()).unwrap();
+            let Figures { knn, recall, retrieval, .. } = &figures;
+            let all = [knn.accuracy, knn.macro_precision, knn.macro_recall, knn.macro_f1];
+            assert_eq!(all, [None; 4]);
+            assert!(recall.at.iter().all(|at| at.recall.is_none()));
+            assert!(retrieval.hits.iter().all(|hit| hit.share.is_none()));
+            assert_eq!((retrieval.r_precision, retrieval.map_at_r), (None, None));
+            assert_eq!((retrieval.queries, retrieval.left_out), (0, 4));
+            let text = serde_json::to_string(&figures).unwrap();
+            assert!(!text.contains("-0.0"), "{text}");
+            assert_eq!(serde_json::from_str::<Figures>(&text).unwrap(), figures);
         }
     }
 
@@ -274,6 +357,22 @@ mod tests {
     }
 
     #[test]
+    fn nothing_to_evaluate_and_nothing_to_compare_with_are_errors() {
+        let (points, none) = (Array2::<f32>::zeros((1, 2)), Array2::<f32>::zeros((0, 2)));
+        let one = || Labelled { embeddings: points.view(), labels: &[0] };
+        let empty = || Labelled { embeddings: none.view(), labels: &[] };
+        let told = |references, queries| {
+            let trial = Trial { references, queries, classes: 1 };
+            Figures::of(&trial, &EvalConfig::default(), 1, &Watch::default())
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(told(one(), Some(empty())), "there are no images to evaluate");
+        let alone = "there are no other images to look for neighbours among";
+        assert_eq!([told(one(), None), told(empty(), Some(one()))], [alone, alone]);
+    }
+
+    #[test]
     fn without_queries_no_reference_votes_for_itself() {
         // Two of a class at one place, and one of each other class: only the twins have a voter of
         // their own class nearest, whichever of them comes first.
@@ -282,7 +381,7 @@ mod tests {
         let trial = Trial { references, queries: None, classes: 4 };
         let config = EvalConfig { recall_voters: 4, ..EvalConfig::default() };
         let figures = Figures::of(&trial, &config, 1, &Watch::default()).unwrap();
-        assert_eq!((figures.knn.accuracy, figures.recall.at[0].recall), (0.4, 0.4));
-        assert_eq!((figures.retrieval.queries, figures.retrieval.map_at_r), (2, 1.0));
+        assert_eq!((figures.knn.accuracy, figures.recall.at[0].recall), (Some(0.4), Some(0.4)));
+        assert_eq!((figures.retrieval.queries, figures.retrieval.map_at_r), (2, Some(1.0)));
     }
 }

@@ -25,7 +25,7 @@ use std::collections::HashMap;
 
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
 
-use self::distinct::Distinct;
+pub(super) use self::distinct::Distinct;
 pub(super) use self::euclidean::Euclidean;
 pub(super) use self::points::Points;
 use super::watch::Watch;

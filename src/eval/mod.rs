@@ -17,9 +17,9 @@ pub mod tsne;
 mod watch;
 
 pub use cluster::{Clusters, cluster};
-pub use config::{EvalConfig, Which};
+pub use config::{EvalConfig, LARGEST_K, Which};
 pub use embed::embed;
-pub use judge::{Figures, KnnMetrics, Labelled, Trial, judge};
+pub use judge::{Figures, KnnMetrics, Labelled, Trial, is_answerable, judge};
 pub use knn::{Neighbours, Search, nearest, nearest_by, ranking, vote};
 pub use metrics::{ClassMetrics, ConfusionMatrix};
 pub use ranked::{HitAt, Retrieval, retrieve};

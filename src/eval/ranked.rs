@@ -38,10 +38,10 @@ pub struct Retrieval {
     pub left_out: usize,
     /// hit@k, one value a k, in the order asked for.
     pub hits: Vec<HitAt>,
-    /// Mean R-precision in 0..=1; 0 without a query.
-    pub r_precision: f64,
-    /// Mean MAP@R in 0..=1, at most the R-precision; 0 without a query.
-    pub map_at_r: f64,
+    /// Mean R-precision in 0..=1; none where no query counts.
+    pub r_precision: Option<f64>,
+    /// Mean MAP@R in 0..=1, at most the R-precision; none where no query counts.
+    pub map_at_r: Option<f64>,
 }
 
 /// hit@k at one k.
@@ -49,8 +49,9 @@ pub struct Retrieval {
 pub struct HitAt {
     /// How many of the nearest references count; all of them where there are fewer.
     pub k: usize,
-    /// Share of the queries with one of their class among them, in 0..=1; 0 without a query.
-    pub share: f64,
+    /// Share of the queries with one of their class among them, in 0..=1; none where no query
+    /// counts.
+    pub share: Option<f64>,
 }
 
 /// What the ranking of one query is worth.
@@ -60,6 +61,14 @@ struct Ranking {
     before: usize,
     r_precision: f64,
     average_precision: f64,
+}
+
+impl Retrieval {
+    /// The same where no query counts.
+    pub(super) fn without(mut self) -> Retrieval {
+        self.hits.iter_mut().for_each(|hit| hit.share = None);
+        Retrieval { r_precision: None, map_at_r: None, ..self }
+    }
 }
 
 /// Ranks the references for every query; without queries, each reference ranks all others.
@@ -230,9 +239,9 @@ impl Relevance {
 
     /// The means over the queries with R > 0.
     fn summary(&self, rankings: &[Ranking], ks: &[usize]) -> Retrieval {
-        let count = rankings.len().max(1) as f64;
-        let mean = |of: fn(&Ranking) -> f64| rankings.iter().map(of).sum::<f64>() / count;
-        let share = |k: usize| rankings.iter().filter(|r| r.before < k).count() as f64 / count;
+        let mean_of = |sum: f64| (!rankings.is_empty()).then(|| sum / rankings.len() as f64);
+        let mean = |of: fn(&Ranking) -> f64| mean_of(rankings.iter().map(of).sum());
+        let share = |k: usize| mean_of(rankings.iter().filter(|r| r.before < k).count() as f64);
         Retrieval {
             queries: rankings.len(),
             left_out: self.truth.len() - rankings.len(),

@@ -29,8 +29,17 @@ pub struct RecallAtK {
 pub struct RecallAt {
     /// How many classes of the ranking count.
     pub k: usize,
-    /// Share of the queries whose true class is among them, in 0..=1; 0 without a query.
-    pub recall: f64,
+    /// Share of the queries whose true class is among them, in 0..=1; none where no query has a
+    /// reference of its class.
+    pub recall: Option<f64>,
+}
+
+impl RecallAtK {
+    /// The same where no query could be found, without figures.
+    pub(super) fn without(mut self) -> RecallAtK {
+        self.at.iter_mut().for_each(|at| at.recall = None);
+        self
+    }
 }
 
 /// Share of the queries whose true class is among the k that their neighbours rank highest.
@@ -61,7 +70,7 @@ pub fn recall_at(
         .collect();
     let recall = |k: usize| {
         let found = places.iter().filter(|&&place| place < k).count();
-        found as f64 / truth.len().max(1) as f64
+        (!truth.is_empty()).then(|| found as f64 / truth.len() as f64)
     };
     let at = ks.iter().map(|&k| RecallAt { k, recall: recall(k) }).collect();
     RecallAtK { voters: neighbours.k(), at }
@@ -102,7 +111,7 @@ mod tests {
         let query = Array2::zeros((1, 1));
         let neighbours = nearest(references.view(), query.view(), labels.len()).unwrap();
         let recall = recall_at(&neighbours, labels, &[truth], 5, ks);
-        recall.at.iter().map(|at| at.recall).collect()
+        recall.at.iter().map(|at| at.recall.unwrap()).collect()
     }
 
     #[test]
@@ -113,7 +122,7 @@ mod tests {
         let ours = recall_at(&neighbours, &case.labels, &case.truth, 4, &[1, 2, 3, 4]);
         assert_eq!(ours.voters, 10);
         for (at, theirs) in ours.at.iter().zip(&case.recall_at) {
-            assert!((at.recall - theirs).abs() < 1e-12, "{at:?} against {theirs}");
+            assert!((at.recall.unwrap() - theirs).abs() < 1e-12, "{at:?} against {theirs}");
         }
     }
 
@@ -144,7 +153,7 @@ mod tests {
         let neighbours = nearest(references.view(), queries.view(), 10).unwrap();
         let recall = recall_at(&neighbours, &labels, &labels, 10, &[1, 2, 3, 4, 5]);
         assert!(recall.at.windows(2).all(|pair| pair[0].recall <= pair[1].recall), "{recall:?}");
-        assert!((recall.at[0].recall - 0.1).abs() < 0.03, "{recall:?}");
-        assert!((recall.at[4].recall - 0.5).abs() < 0.08, "{recall:?}");
+        assert!((recall.at[0].recall.unwrap() - 0.1).abs() < 0.03, "{recall:?}");
+        assert!((recall.at[4].recall.unwrap() - 0.5).abs() < 0.08, "{recall:?}");
     }
 }

@@ -32,21 +32,21 @@ impl Score {
         Ok(())
     }
 
-    /// Its value in 0..=1.
-    pub fn of(self, figures: &Figures) -> f64 {
-        let hit = |k| figures.retrieval.hits.iter().find(|hit| hit.k == k).map(|hit| hit.share);
+    /// Its value in 0..=1; none where no query has a reference of its class.
+    pub fn of(self, figures: &Figures) -> Option<f64> {
+        let hit = |k| figures.retrieval.hits.iter().find(|hit| hit.k == k)?.share;
         match self {
             Score::Accuracy => figures.knn.accuracy,
             Score::MapAtR => figures.retrieval.map_at_r,
-            Score::HitAt1 => hit(1).unwrap_or(f64::NAN),
+            Score::HitAt1 => hit(1),
         }
     }
 
     /// Computes it alone.
     ///
     /// # Errors
-    /// More voters than there are references; embeddings that are not finite.
-    pub fn measure(self, trial: &Trial, config: &EvalConfig) -> Result<f64> {
+    /// No query or no reference; embeddings that are not finite.
+    pub fn measure(self, trial: &Trial, config: &EvalConfig) -> Result<Option<f64>> {
         if self == Score::Accuracy {
             return Ok(judge(trial, config)?.0.accuracy);
         }

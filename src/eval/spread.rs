@@ -35,8 +35,19 @@ pub struct Distances {
     /// Mean squared length of all queries.
     pub mean_squared_norm: f64,
     /// Total variance over mean squared length, in 0..=1: 0 where all embeddings are one point
-    /// (the network has collapsed), 1 where their mean is the origin; 0 where all are the origin.
-    pub relative_spread: f64,
+    /// (the network has collapsed), 1 where their mean is the origin; 0 where all are the origin;
+    /// none of a single embedding.
+    pub relative_spread: Option<f64>,
+}
+
+impl Distances {
+    /// The same for embeddings that were moved to another origin before they were measured: their
+    /// mean squared length where they came from decides the relative spread.
+    pub fn about_origin(self, mean_squared_norm: f64) -> Distances {
+        let relative_spread =
+            self.relative_spread.map(|_| relative(self.total_variance, mean_squared_norm));
+        Distances { mean_squared_norm, relative_spread, ..self }
+    }
 }
 
 /// Measures all pairs of the embeddings, and their variance.
@@ -56,7 +67,6 @@ pub fn distances(queries: &Labelled, seed: u64) -> Distances {
     let (means, largest) = pairs.means();
     let [other_class_pairs, same_class_pairs] = pairs.histogram(largest);
     let (total_variance, mean_squared_norm) = variance(queries);
-    let spread = total_variance / mean_squared_norm;
     Distances {
         embeddings: rows.len(),
         same_class: means[1],
@@ -66,8 +76,15 @@ pub fn distances(queries: &Labelled, seed: u64) -> Distances {
         other_class_pairs,
         total_variance,
         mean_squared_norm,
-        relative_spread: if mean_squared_norm > 0.0 { spread.min(1.0) } else { 0.0 },
+        relative_spread: (queries.labels.len() > 1)
+            .then(|| relative(total_variance, mean_squared_norm)),
     }
+}
+
+/// Variance over mean squared length, in 0..=1; 0 where both are 0.
+fn relative(total_variance: f64, mean_squared_norm: f64) -> f64 {
+    let spread = total_variance / mean_squared_norm;
+    if mean_squared_norm > 0.0 { spread.min(1.0) } else { 0.0 }
 }
 
 /// All pairs of some points.
@@ -172,18 +189,31 @@ mod tests {
     fn variance_is_the_mean_squared_length_less_that_of_the_mean() {
         let found = of(&array![[1.0, 0.0], [3.0, 0.0]], &[0, 1]);
         assert_eq!((found.total_variance, found.mean_squared_norm), (1.0, 5.0));
-        assert_eq!((found.relative_spread, found.same_class), (0.2, None));
+        assert_eq!((found.relative_spread, found.same_class), (Some(0.2), None));
         let centred = of(&array![[1.0, 2.0], [-1.0, -2.0]], &[0, 0]);
-        assert_eq!((centred.relative_spread, centred.other_class), (1.0, None));
+        assert_eq!((centred.relative_spread, centred.other_class), (Some(1.0), None));
+        // The same points a thousand off along the first axis.
+        let moved = centred.about_origin(5.0 + 1000.0 * 1000.0);
+        assert_eq!(moved.relative_spread, Some(5.0 / 1_000_005.0));
     }
 
     #[test]
     fn a_collapsed_network_has_no_spread_and_its_pairs_lie_in_the_first_bin() {
         for value in [0.0, 2.5] {
             let found = of(&Array2::from_elem((20, 4), value), &[1; 20]);
-            assert_eq!((found.relative_spread, found.largest), (0.0, 0.0));
+            assert_eq!((found.relative_spread, found.largest), (Some(0.0), 0.0));
             assert_eq!(found.same_class_pairs[0], 190);
         }
+    }
+
+    #[test]
+    fn one_embedding_has_neither_distances_nor_a_spread() {
+        let found = of(&array![[3.0, 4.0]], &[0]);
+        assert_eq!(
+            (found.same_class, found.other_class, found.relative_spread),
+            (None, None, None)
+        );
+        assert_eq!(found.about_origin(9.0).relative_spread, None);
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::path::Path;
 use ndarray::{Array1, Array2};
 use ndarray_npy::WriteNpyExt;
 
-use super::{RunFolder, Session, grouped};
+use super::labels::write_label_array;
+use super::{RunFolder, Session, grouped, read_embeddings, read_labels};
 use crate::data::Class;
-use crate::error::{Fault, Result};
+use crate::error::{Error, Fault, Result};
 use crate::eval::{ConfusionMatrix, tsne};
 use crate::files::write_atomically;
 use crate::report::table::Table;
@@ -18,7 +19,8 @@ pub const TSNE: &str = "tsne.csv";
 /// t-SNE coordinates of the training images.
 pub const TSNE_TRAIN: &str = "tsne_train.csv";
 
-/// `embeddings_PART.npy` `[N, E]` f32 and `labels_PART.npy` `[N]` i64, as NumPy reads them.
+/// `embeddings_PART.npy` `[N, E]` f32, `classes_PART.npy` `[N]` i64 class numbers, and
+/// `labels_PART.npy` `[N]`, the labels as they stand in the file of the images.
 ///
 /// # Errors
 /// A file that cannot be written.
@@ -26,10 +28,35 @@ pub fn write_embeddings(
     folder: &RunFolder,
     part: &str,
     embeddings: &Array2<f32>,
-    labels: &[i64],
+    (numbers, classes): (&[i64], &[Class]),
 ) -> Result<()> {
-    write_npy(&folder.file(&format!("embeddings_{part}.npy")), embeddings)?;
-    write_npy(&folder.file(&format!("labels_{part}.npy")), &Array1::from(labels.to_vec()))
+    let file = |what: &str| folder.file(&format!("{what}_{part}.npy"));
+    write_npy(&file("embeddings"), embeddings)?;
+    write_npy(&file("classes"), &Array1::from(numbers.to_vec()))?;
+    let label = |&number: &i64| classes[number as usize].label.as_str();
+    write_label_array(&file("labels"), &numbers.iter().map(label).collect::<Vec<_>>())
+}
+
+/// Reads what [`write_embeddings`] wrote: embeddings and class numbers. Earlier versions had class
+/// numbers under the name of labels, and nothing beside.
+///
+/// # Errors
+/// A file that is not there or cannot be read; arrays that do not belong together.
+pub fn read_evaluated(folder: &RunFolder, part: &str) -> Result<(Array2<f32>, Vec<i64>)> {
+    let file = |what: &str| folder.file(&format!("{what}_{part}.npy"));
+    let numbers = Some(file("classes")).filter(|path| path.exists());
+    let remedy = format!("evaluate it again with {}", dml("eval --run", folder.path()));
+    let mended = |error| match error {
+        Error::Fault(fault) => fault.remedy(remedy.as_str()).into(),
+        other => other,
+    };
+    let embeddings = read_embeddings(&file("embeddings")).map_err(mended)?;
+    let numbers = read_labels(&numbers.unwrap_or_else(|| file("labels"))).map_err(mended)?;
+    if embeddings.nrows() != numbers.len() {
+        let problem = format!("has not as many labels as embeddings of {part}");
+        return Err(Fault::new(folder.path(), problem).remedy(remedy).into());
+    }
+    Ok((embeddings, numbers))
 }
 
 /// Writes an array as NumPy reads it.

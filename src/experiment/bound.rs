@@ -105,14 +105,16 @@ impl Bound {
                 row.terms.cross_entropy - row.terms.bound,
                 row.terms.spce,
             ];
-            let values = values.map(|value| format!("{value:.4}").replace('-', "−"));
-            table.push(std::iter::once(row.step.to_string()).chain(values));
+            table.push(std::iter::once(row.step.to_string()).chain(values.map(shown)));
         }
         table
     }
 
     /// What was seen, in words that follow from the values.
     pub fn conclusion(&self) -> String {
+        if let Some(told) = not_numbers(&self.rows) {
+            return told;
+        }
         let above = self
             .rows
             .iter()
@@ -180,6 +182,28 @@ impl Bound {
         let note = "pairwise bound: the repulsion of cross-entropy with the attraction of all pairs of a class";
         bound::draw(note, &steps, &panels)
     }
+}
+
+/// What is said in place of a conclusion where losses are NaN or infinite.
+fn not_numbers(rows: &[Row]) -> Option<String> {
+    let is_number = |row: &&Row| {
+        let BoundTerms { cross_entropy, bound, spce, .. } = row.terms;
+        [cross_entropy, bound, spce].iter().all(|value| value.is_finite())
+    };
+    let first = rows.iter().find(|row| !is_number(row))?;
+    let odd = rows.len() - rows.iter().filter(is_number).count();
+    Some(format!(
+        "At {odd} of {} places, first at step {}, the losses are NaN or infinite: the training \
+         diverged, so nothing follows about the bound. Try a lower train.learning_rate.",
+        rows.len(),
+        first.step
+    ))
+}
+
+/// A loss with four decimals, one that would be a line of digits in powers of ten.
+fn shown(value: f64) -> String {
+    let text = if value.abs() < 1e6 { format!("{value:.4}") } else { format!("{value:.4e}") };
+    text.replace('-', "−")
 }
 
 /// Takes the losses now and then.
@@ -293,5 +317,31 @@ mod tests {
         assert_eq!(read(&path).unwrap(), rows);
         std::fs::write(&path, &text[..text.len() - 9]).unwrap();
         assert!(read(&path).unwrap_err().to_string().contains("begin again with --force"));
+    }
+
+    #[test]
+    fn nothing_is_claimed_of_losses_that_are_not_numbers() {
+        let terms = BoundTerms {
+            cross_entropy: 2.0,
+            bound: 1.0,
+            spce: 2.5,
+            attraction: 0.0,
+            pairwise: 0.0,
+            repulsion: 0.0,
+            spce_attraction: 0.0,
+            spce_repulsion: 0.0,
+        };
+        let odd = BoundTerms { cross_entropy: f64::NAN, ..terms };
+        let rows = |all: [BoundTerms; 3]| {
+            all.into_iter().enumerate().map(|(step, terms)| Row { step, terms }).collect::<Vec<_>>()
+        };
+        assert_eq!(not_numbers(&rows([terms; 3])), None);
+        let told = not_numbers(&rows([terms, odd, terms])).unwrap();
+        assert!(
+            told.starts_with("At 1 of 3 places, first at step 1, the losses are NaN"),
+            "{told}"
+        );
+        let numbers = [0.25, -12.0, -1.5e30, f64::NAN].map(shown);
+        assert_eq!(numbers, ["0.2500", "−12.0000", "−1.5000e30", "NaN"]);
     }
 }

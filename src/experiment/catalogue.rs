@@ -5,12 +5,20 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use toml::Value;
 
+use super::folder::RECORD;
 use super::run::DIVERGED;
 use super::tune::{TRIAL, Trial};
-use super::{Evaluation, METRICS, RunFolder, Status, grouped, read_json, trials};
+use super::wording::hundredths;
+use super::{Evaluation, RunFolder, Status, grouped, read_json, refuse_newer, trials};
 use crate::config::{Config, Setting, number};
+use crate::error::chain;
 use crate::report::table::Table;
 use crate::train::{History, files};
+
+/// State of a run whose record or figures cannot be read.
+const DAMAGED: &str = "damaged";
+/// State of a run that a newer version made.
+const NEWER: &str = "newer";
 
 /// A run with what is known of it.
 #[derive(Debug, Serialize)]
@@ -19,10 +27,14 @@ pub struct Entry {
     pub name: String,
     /// Its folder.
     pub folder: PathBuf,
-    /// How far it came: `training`, `trained`, `evaluated`, `diverged`, or what is wrong with it.
+    /// How far it came: `training`, `trained`, `evaluated`, `diverged`; `damaged` where its record
+    /// or its figures cannot be read, `newer` where a newer version made it.
     pub state: String,
-    /// Whether its record cannot be read.
+    /// Whether it is `damaged` or `newer`.
     pub damaged: bool,
+    /// What is wrong with it then, with the way out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
     /// The loss.
     pub loss: Option<String>,
     /// The seed.
@@ -51,33 +63,37 @@ impl Entry {
     /// What is known of the run in a folder; none where there is no run.
     pub fn read(path: &Path, name: String) -> Option<Entry> {
         let folder = RunFolder::new(path);
-        let record = match folder.record() {
-            Ok(record) => Ok(record?),
-            Err(error) => Err(error.to_string()),
-        };
+        let record = folder.record();
+        let is_newer = refuse_newer(path, &folder.file(RECORD)).is_err();
         let history = History::read(&folder.file(files::HISTORY)).unwrap_or_default();
-        // Figures that an older version wrote otherwise are figures that are not known.
-        let evaluation: Option<Evaluation> = read_json(&folder.file(METRICS)).unwrap_or_default();
-        let (record, state) = match record {
-            Ok(record) => {
-                let state = match (record.status, &evaluation) {
-                    (Status::Training, _) if folder.file(DIVERGED).exists() => "diverged",
-                    (Status::Training, _) => "training",
-                    (Status::Trained, None) => "trained",
-                    (Status::Trained, Some(_)) => "evaluated",
-                };
-                (Some(record), state.to_owned())
+        let evaluation = Evaluation::read(&folder);
+        let state = match (&record, &evaluation) {
+            (Ok(None), _) => return None,
+            (Err(_), _) if is_newer => NEWER,
+            (Err(_), _) => DAMAGED,
+            (Ok(Some(record)), _) if record.status == Status::Training => {
+                if folder.file(DIVERGED).exists() { "diverged" } else { "training" }
             }
-            Err(problem) => (None, problem),
+            (Ok(Some(_)), Err(_)) => DAMAGED,
+            (Ok(Some(_)), Ok(None)) => "trained",
+            (Ok(Some(_)), Ok(Some(_))) => "evaluated",
         };
+        let state = state.to_owned();
+        let problem = [record.as_ref().err(), evaluation.as_ref().err()]
+            .into_iter()
+            .flatten()
+            .next()
+            .map(|error| chain(error));
+        let (record, evaluation) = (record.ok().flatten(), evaluation.ok().flatten());
         let figures = evaluation.as_ref().map(|evaluation| &evaluation.figures);
         let unseen = record.as_ref().map_or(0, |record| record.data.unseen);
         let trial: Option<Trial> = read_json(&folder.file(TRIAL)).unwrap_or_default();
         Some(Entry {
             name,
             folder: path.to_path_buf(),
+            damaged: problem.is_some(),
             state,
-            damaged: record.is_none(),
+            problem,
             loss: record.as_ref().map(|record| record.loss.clone()),
             seed: record.as_ref().map(|record| record.seed),
             epochs: history.epochs.len(),
@@ -85,8 +101,8 @@ impl Entry {
             unseen,
             validation_loss: history.epochs.last().map(|epoch| epoch.validation_loss),
             trial_score: trial.as_ref().and_then(Trial::score),
-            accuracy: figures.filter(|_| unseen == 0).map(|figures| figures.knn.accuracy),
-            map_at_r: figures.map(|figures| figures.retrieval.map_at_r),
+            accuracy: figures.filter(|_| unseen == 0).and_then(|figures| figures.knn.accuracy),
+            map_at_r: figures.and_then(|figures| figures.retrieval.map_at_r),
             seconds: (!history.epochs.is_empty()).then(|| history.seconds()),
             config: folder.config().ok(),
         })
@@ -147,8 +163,8 @@ pub fn listed(entries: &[Entry]) -> Table {
         ("unseen images", |e| (e.unseen > 0).then(|| grouped(e.unseen))),
         ("validation loss", |e| e.validation_loss.map(|loss| format!("{loss:.4}"))),
         ("trial's score", |e| e.trial_score.map(|score| format!("{score:.4}"))),
-        ("accuracy, %", |e| e.accuracy.map(|share| format!("{:.2}", 100.0 * share))),
-        ("MAP@R, %", |e| e.map_at_r.map(|share| format!("{:.2}", 100.0 * share))),
+        ("accuracy, %", |e| e.accuracy.map(|share| hundredths(Some(share)))),
+        ("MAP@R, %", |e| e.map_at_r.map(|share| hundredths(Some(share)))),
         ("train time, s", |e| e.seconds.map(|seconds| format!("{seconds:.1}"))),
     ];
     let has_any = |cell: &Cell| entries.iter().any(|entry| cell(entry).is_some());
@@ -196,8 +212,12 @@ pub mod tests {
         let names: Vec<&str> = found.iter().map(|entry| entry.name.as_str()).collect();
         assert_eq!(names, ["a", "b", "broken", "tune-x/trial-001", "tune-y"]);
         assert_eq!((found[0].seed, found[0].state.as_str()), (Some(3), "trained"));
-        assert!(found[2].state.contains("cannot be understood"), "{}", found[2].state);
-        assert_eq!(listed(&found).rows.len(), 5);
+        assert_eq!((found[2].state.as_str(), found[2].damaged), ("damaged", true));
+        let problem = found[2].problem.as_ref().unwrap();
+        assert!(problem.contains("cannot be understood"), "{problem}");
+        let table = listed(&found);
+        assert_eq!(table.rows.len(), 5);
+        assert!(table.rows.iter().flatten().all(|cell| cell.len() < 30), "{:?}", table.rows);
         assert!(catalogue(&runs.path().join("none")).is_empty());
     }
 

@@ -61,6 +61,9 @@ pub(super) fn mean_squared_norm(embeddings: &Array2<f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::{EvalConfig, Watch};
+    use crate::experiment::{EmbeddingEvaluation, EmbeddingFiles};
+    use crate::runtime::Cores;
     use ndarray::array;
 
     #[test]
@@ -87,5 +90,49 @@ mod tests {
     #[test]
     fn lengths_are_those_before_the_move() {
         assert_eq!(mean_squared_norm(&array![[3.0, 4.0], [0.0, 1.0]]), 13.0);
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Reference {
+        points: Vec<Vec<f64>>,
+        labels: Vec<i64>,
+        accuracy: f64,
+        accuracy_float32: f64,
+        accuracy_normalised: f64,
+        same_class: f64,
+        other_class: f64,
+        relative_spread: f64,
+    }
+
+    #[test]
+    fn a_million_from_the_origin_the_figures_are_those_of_float64() {
+        let text = include_str!("../../tests/reference/far.json");
+        let expected: Reference = serde_json::from_str(text).unwrap();
+        assert!(expected.accuracy_float32 < 0.5 * expected.accuracy, "rounding loses the classes");
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let points = Array2::from_shape_fn((60, 6), |(row, column)| expected.points[row][column]);
+        ndarray_npy::write_npy(path("far.npy"), &points).unwrap();
+        ndarray_npy::write_npy(path("labels.npy"), &Array1::from(expected.labels)).unwrap();
+        let found = |normalise| {
+            let references = (path("far.npy"), Some(path("labels.npy")));
+            let files = EmbeddingFiles { references, queries: None, normalise };
+            let quiet = (&Watch::default(), &(|_: &str| {}) as &dyn Fn(&str));
+            EmbeddingEvaluation::new(&files, &EvalConfig::default(), &Cores::new(2), quiet).unwrap()
+        };
+        let far = found(false);
+        assert_eq!(far.figures.knn.accuracy, Some(expected.accuracy));
+        assert!(far.remarks[0].contains("centred"), "{:?}", far.remarks);
+        let distances = &far.figures.distances;
+        for (found, expected) in [
+            (distances.same_class, expected.same_class),
+            (distances.other_class, expected.other_class),
+            (distances.relative_spread, expected.relative_spread),
+        ] {
+            let found = found.unwrap();
+            assert!((found / expected - 1.0).abs() < 1e-6, "{found} for {expected}");
+        }
+        let directions = found(true).figures.knn.accuracy;
+        assert_eq!(directions, Some(expected.accuracy_normalised));
     }
 }

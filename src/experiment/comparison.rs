@@ -121,7 +121,7 @@ impl Plan {
 
     /// What decides, of each run: per arm, per seed.
     pub fn scores(&self, results: &[LossRuns]) -> Vec<Vec<f64>> {
-        let score = |run: &Finished| self.score.of(&run.evaluation.figures);
+        let score = |run: &Finished| self.score.of(&run.evaluation.figures).unwrap_or(f64::NAN);
         results.iter().map(|arm| arm.runs.iter().map(score).collect()).collect()
     }
 
@@ -177,7 +177,7 @@ impl Plan {
         for (arm, seed) in self.tasks() {
             let arm = &self.arms[arm];
             let run = self.settle(session, arm, seed)?;
-            run.check_judged()?;
+            run.check_judged(self.score)?;
             let folder = run.folder;
             let path = folder.path().to_path_buf();
             if let Some((_, other)) = folders.iter().find(|(taken, _)| *taken == path) {

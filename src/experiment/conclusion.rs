@@ -3,7 +3,7 @@
 //! The words follow the interval of the paired difference: «better» stands only where the
 //! interval lies on one side of zero, and whatever does not follow from it is not said.
 
-use super::wording::{from_to, mean, p_told, percent, points};
+use super::wording::{from_to, listed, mean, p_told, percent, points};
 use super::{
     DIFFERENCES, Ends, Estimate, LEVEL, SHARES, Standing, estimate, grouped, paired_difference,
     standings,
@@ -175,12 +175,24 @@ fn many(
     standings: &[Standing],
 ) -> String {
     let (metric, over) = (findings.metric, over_seeds(findings));
-    let mut sentences = vec![format!(
-        "{over}, {} reached the highest mean {metric} of {} losses, {}.",
-        best.name,
-        others.len() + 1,
-        percent(mean(best.values))
-    )];
+    let share = percent(mean(best.values));
+    let level = others.iter().filter(|other| mean_difference(best, other).abs() < NO_SPREAD);
+    let leaders: Vec<&str> =
+        std::iter::once(best.name).chain(level.map(|other| other.name)).collect();
+    let count = others.len() + 1;
+    let mut sentences = vec![match leaders.len() {
+        1 => format!(
+            "{over}, {} reached the highest mean {metric} of {count} losses, {share}.",
+            best.name
+        ),
+        all if all == count => {
+            format!("{over}, {} reached the same mean {metric}, {share}.", listed(&leaders))
+        }
+        _ => format!(
+            "{over}, {} reached the same mean {metric}, {share}, the highest of {count} losses.",
+            listed(&leaders)
+        ),
+    }];
     if findings.seeds.len() == 1 {
         let list = others.iter().map(|o| format!("{} {}", o.name, percent(mean(o.values))));
         sentences.push(format!("The others: {}.", list.collect::<Vec<_>>().join(", ")));
@@ -188,7 +200,7 @@ fn many(
         return sentences.join(" ");
     }
     let both = others.iter().zip(standings);
-    sentences.extend(both.map(|(other, standing)| against(other, standing)));
+    sentences.extend(both.map(|(other, standing)| against(best, other, standing)));
     sentences.push(
         "Better is said where p is below 0.05 after Holm's correction for all pairs of losses; each \
          interval is 95 % for its pair alone."
@@ -197,17 +209,20 @@ fn many(
     sentences.join(" ")
 }
 
+fn mean_difference(a: &LossFindings<'_>, b: &LossFindings<'_>) -> f64 {
+    paired_difference(a.values, b.values).mean
+}
+
 /// One of several losses against the best.
-fn against(other: &LossFindings<'_>, standing: &Standing) -> String {
+fn against(best: &LossFindings<'_>, other: &LossFindings<'_>, standing: &Standing) -> String {
     let difference = standing.behind.expect("it is not the best");
     let difference = difference.with(Ends::Possible, DIFFERENCES);
     let (low, high) = difference.interval.expect("more than one seed");
-    let head = format!(
-        "Against {} ({}) it has {} points more",
-        other.name,
-        percent(mean(other.values)),
-        points(difference.mean)
-    );
+    let (name, share) = (other.name, percent(mean(other.values)));
+    let head = match difference.mean.abs() < NO_SPREAD {
+        true => format!("Against {name} ({share}) the mean of {} is the same", best.name),
+        false => format!("Against {name} ({share}) it has {} points more", points(difference.mean)),
+    };
     let Some(p) = standing.p.filter(|_| high - low >= NO_SPREAD) else {
         return format!(
             "{head} under every seed, which leaves no spread to compute an interval from: not \

@@ -60,6 +60,9 @@ pub struct EmbeddingEvaluation {
     pub figures: Figures,
     /// The labels in the order of the class numbers.
     pub classes: Vec<String>,
+    /// What was decided and what is missing, a sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
 }
 
 /// Embeddings with their labels as they stand in the files.
@@ -74,7 +77,7 @@ pub(super) struct Set {
 
 impl EmbeddingEvaluation {
     /// Reads the files, says what they were taken for, and computes every figure. Of fewer
-    /// references than `eval.recall_voters` all vote.
+    /// references than voters all vote.
     ///
     /// # Errors
     /// A file that cannot be read or holds something else, embeddings and labels that do not fit
@@ -85,7 +88,7 @@ impl EmbeddingEvaluation {
         cores: &Cores,
         (watch, say): (&Watch, &dyn Fn(&str)),
     ) -> Result<Self> {
-        let (references, queries) = files.read(say)?;
+        let (references, queries, norm) = files.read(say)?;
         let classes = all_classes(&references.labels, queries.as_ref().map(|set| &set.labels));
         let reference_labels = references.labels.among(&classes);
         let query_labels = queries.as_ref().map(|set| set.labels.among(&classes));
@@ -102,9 +105,11 @@ impl EmbeddingEvaluation {
             let fault = Fault::new(&references.file, "holds one embedding, which has no other");
             return Err(fault.remedy("name queries with --queries").into());
         }
-        let recall_voters = config.recall_voters.min(available);
-        let config = EvalConfig { recall_voters, ..config.clone() };
-        let figures = cores.spread(|| Figures::of(&trial, &config, SEED, watch))??;
+        let mut figures = cores.spread(|| Figures::of(&trial, config, SEED, watch))??;
+        if let Some(norm) = norm {
+            figures.distances = figures.distances.about_origin(norm);
+        }
+        let moved = norm.map(|_| CENTRED.to_owned());
         Ok(EmbeddingEvaluation {
             embeddings: references.file.display().to_string(),
             query_embeddings: queries.as_ref().map(|set| set.file.display().to_string()),
@@ -114,6 +119,7 @@ impl EmbeddingEvaluation {
             queries: trial.asked().labels.len(),
             figures,
             classes,
+            remarks: moved.into_iter().chain(config.remark(available)).collect(),
         })
     }
 
@@ -146,11 +152,12 @@ const CENTRED: &str = "the embeddings lie far from the origin: they are centred 
                        float32, which changes no distance";
 
 impl EmbeddingFiles {
-    /// Reads references and queries and says in a line each what they were taken for.
+    /// Reads references and queries and says in a line each what they were taken for; the mean
+    /// squared length before they were centred, where they were.
     ///
     /// # Errors
     /// As [`Features::read`] and [`to_f32`]; references and queries of different widths.
-    fn read(&self, say: &dyn Fn(&str)) -> Result<(Set, Option<Set>)> {
+    fn read(&self, say: &dyn Fn(&str)) -> Result<(Set, Option<Set>, Option<f64>)> {
         let read = |(embeddings, labels): &(PathBuf, Option<PathBuf>)| {
             let found = Features::read(embeddings, labels.as_deref())?;
             say(&found.understood);
@@ -176,13 +183,10 @@ impl EmbeddingFiles {
         let query_file = query_rest.as_ref().map(|(_, file, _)| file.as_path());
         let Singles { references, queries, norm } =
             to_f32((embeddings, &file), query_numbers.zip(query_file), scaling)?;
-        if norm.is_some() {
-            say(CENTRED);
-        }
         let set =
             |(embeddings, (labels, file, label_file))| Set { embeddings, labels, file, label_file };
         let queries = queries.zip(query_rest).map(set);
-        Ok((Set { embeddings: references, labels, file, label_file }, queries))
+        Ok((Set { embeddings: references, labels, file, label_file }, queries, norm))
     }
 }
 
@@ -231,8 +235,8 @@ mod tests {
         assert_eq!(found.classes, ["-3", "17", "900"]);
         assert_eq!((found.references, found.queries, found.dimensions), (4, 3, 2));
         let Figures { knn, recall, retrieval, .. } = &found.figures;
-        assert_eq!((retrieval.queries, retrieval.left_out, retrieval.map_at_r), (2, 1, 1.0));
-        assert_eq!((knn.accuracy, recall.voters), (2.0 / 3.0, 4));
+        assert_eq!((retrieval.queries, retrieval.left_out, retrieval.map_at_r), (2, 1, Some(1.0)));
+        assert_eq!((knn.accuracy, recall.voters), (Some(2.0 / 3.0), 4));
         found.write(&folder.path().join("out"), Style::Screen).unwrap();
         for name in ["metrics.json", "confusion.csv", "plots/distances.png", "plots/recall.png"] {
             assert!(folder.path().join("out").join(name).is_file(), "{name}");
@@ -250,9 +254,9 @@ mod tests {
         let references = files(folder.path(), "many", &points, &labels);
         let files = EmbeddingFiles { references, queries: None, normalise: false };
         let config = EvalConfig { clusters: false, ..EvalConfig::default() };
-        let found = EmbeddingEvaluation::new(&files, &config, &Cores::new(2), &Watch::default());
-        let found = found.unwrap();
-        assert_eq!((found.classes.len(), found.figures.knn.accuracy), (2200, 1.0));
+        let quiet = (&Watch::default(), &(|_: &str| {}) as &dyn Fn(&str));
+        let found = EmbeddingEvaluation::new(&files, &config, &Cores::new(2), quiet).unwrap();
+        assert_eq!((found.classes.len(), found.figures.knn.accuracy), (2200, Some(1.0)));
         let written = serde_json::to_value(&found).unwrap();
         assert_eq!(written["knn"]["confusion"]["counts"][7], serde_json::json!([7, 7, 2]));
         assert!(written["clusters"].is_null());
@@ -267,7 +271,7 @@ mod tests {
         let of =
             |normalise| EmbeddingFiles { references: references.clone(), queries: None, normalise };
         let map = |normalise| evaluate(&of(normalise)).unwrap().figures.retrieval.map_at_r;
-        assert_eq!((map(false), map(true)), (0.5, 1.0));
+        assert_eq!((map(false), map(true)), (Some(0.5), Some(1.0)));
         let zero = files(folder.path(), "zero", &array![[0.0_f32, 0.0], [1.0, 1.0]], &[0, 0]);
         let message =
             evaluate(&EmbeddingFiles { references: zero, queries: None, normalise: true });

@@ -61,8 +61,11 @@ pub struct Evaluation {
     pub tsne: Option<TsneFigures>,
     /// The t-SNE of the training images, where one was asked for and made.
     pub tsne_train: Option<TsneFigures>,
-    /// Why a t-SNE was not made that was asked for.
+    /// Why a t-SNE was not made that was asked for, or what is to be said of it.
     pub tsne_remark: Option<String>,
+    /// What is to be said of the figures: fewer references than voters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
     /// Whether these are images of classes that were not trained on, each against all others.
     #[serde(default)]
     pub unseen: bool,
@@ -131,10 +134,12 @@ pub fn evaluate(
     let (dataset, unseen) = (&*session.dataset, parts.unseen.is_some());
     let asked = Asked { embeddings: &queries, part: judged, dataset, unseen };
     let mut evaluation = judge(session, config, &embedded, &asked, (images, progress))?;
+    evaluation.remark.iter().for_each(|told| progress.say_once(told));
     times.neighbours_seconds = start.elapsed().as_secs_f64();
     forget_earlier(folder)?;
-    write_embeddings(folder, "train", &embedded.references, &parts.train.labels)?;
-    write_embeddings(folder, "val", &queries, &judged.labels)?;
+    let classes = &session.dataset.classes;
+    write_embeddings(folder, "train", &embedded.references, (&parts.train.labels, classes))?;
+    write_embeddings(folder, "val", &queries, (&judged.labels, classes))?;
     // The figures are safe before the t-SNE begins; without its part they count as unfinished.
     write_json(&folder.file(METRICS), &evaluation)?;
     write_figures(session, folder, &evaluation, "")?;
@@ -186,10 +191,11 @@ pub fn evaluate_test(
         Asked { embeddings: &queries, part: &part, dataset: test, unseen: !unseen.is_empty() };
     let images = test.file.display().to_string();
     let mut evaluation = judge(session, config, &embedded, &asked, (&images, progress))?;
+    evaluation.remark.iter().for_each(|told| progress.say_once(told));
     // Figures of another file may not stand beside what this one writes.
     folder.forget(&[TEST_METRICS])?;
     folder.create_plots()?;
-    write_embeddings(folder, "test", &queries, &part.labels)?;
+    write_embeddings(folder, "test", &queries, (&part.labels, &test.classes))?;
     evaluation.images_sha256 = Some(test.sha256.clone());
     write_figures(session, folder, &evaluation, "_test")?;
     draw_gallery(session, &embedded, &asked, &evaluation, &folder.plot("retrieval_test.png"))?;
@@ -249,6 +255,7 @@ fn judge(
         tsne: None,
         tsne_train: None,
         tsne_remark: None,
+        remark: config.eval.remark(trial.available()),
         unseen: asked.unseen,
         engine: session.engine,
         fingerprint: config.evaluation_fingerprint(session.engine),

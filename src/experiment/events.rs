@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Evaluation, METRICS, Trained, read_json};
+use super::{Evaluation, Trained};
 use crate::data::Parts;
 use crate::error::Result;
 use crate::files::create_folder;
@@ -27,8 +27,8 @@ impl Trained {
     /// cannot be written.
     pub fn export_tensorboard(&self, out: &Path) -> Result<()> {
         let history = History::read(&self.folder.file(files::HISTORY))?;
-        let evaluation: Option<Evaluation> = read_json(&self.folder.file(METRICS))?;
-        let evaluation = evaluation.ok_or_else(|| self.stale("is not evaluated yet".to_owned()))?;
+        let evaluation = Evaluation::read(&self.folder)?
+            .ok_or_else(|| self.stale("is not evaluated yet".to_owned()))?;
         let (embeddings, labels) = self.evaluated("val")?;
         let path = &self.config.data.path;
         if *path == self.record.data.path {
@@ -86,16 +86,18 @@ fn figures(evaluation: &Evaluation, history: &History) -> Vec<Point> {
     let (step, seconds) = (history.epochs.len() as u64, history.seconds());
     let figures = &evaluation.figures;
     let point = |tag: String, value: Value| Point { tag, step, seconds, value };
-    let scalar =
-        |name: &str, value: f64| point(format!("evaluation/{name}"), Value::Scalar(value as f32));
-    let mut points = vec![
-        scalar(&format!("{}-NN accuracy", figures.knn.k), figures.knn.accuracy),
-        scalar("macro F1", figures.knn.macro_f1),
-        scalar("MAP@R", figures.retrieval.map_at_r),
+    let mut named = vec![
+        (format!("{}-NN accuracy", figures.knn.k), figures.knn.accuracy),
+        ("macro F1".to_owned(), figures.knn.macro_f1),
+        ("MAP@R".to_owned(), figures.retrieval.map_at_r),
+        ("NMI of k-means".to_owned(), figures.clusters.as_ref().map(|found| found.nmi)),
     ];
-    points.extend(figures.clusters.iter().map(|found| scalar("NMI of k-means", found.nmi)));
-    points
-        .extend(figures.recall.at.iter().map(|at| scalar(&format!("recall@{}", at.k), at.recall)));
+    named.extend(figures.recall.at.iter().map(|at| (format!("recall@{}", at.k), at.recall)));
+    // A figure that does not exist has no point.
+    let scalar = |(name, value): (String, Option<f64>)| {
+        Some(point(format!("evaluation/{name}"), Value::Scalar(value? as f32)))
+    };
+    let mut points: Vec<Point> = named.into_iter().filter_map(scalar).collect();
     let distances = &figures.distances;
     for (name, counts) in [
         ("same class", &distances.same_class_pairs),

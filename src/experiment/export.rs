@@ -4,8 +4,9 @@ use std::path::Path;
 
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
-use super::artefacts::write_npy;
-use super::{Trained, read_embeddings, read_labels};
+use super::artefacts::{read_evaluated, write_npy};
+use super::labels::write_label_array;
+use super::{Evaluation, Trained};
 use crate::data::{Class, Dataset};
 use crate::error::{Error, Fault, Result};
 use crate::eval::Which;
@@ -47,7 +48,7 @@ impl Trained {
         write_torchscript(out, &self.architecture()?, &self.weights(model)?)
     }
 
-    /// Writes `embeddings_PART.npy` and `labels_PART.npy` of training (`train`) and validation images
+    /// Writes `embeddings_PART.npy` and `labels_PART.npy`, the labels as they stand in the file, of training (`train`) and validation images
     /// or those of unseen classes (`val`) into a folder, as the last evaluation embedded them.
     ///
     /// # Errors
@@ -55,10 +56,11 @@ impl Trained {
     pub fn export_npy(&self, out: &Path) -> Result<()> {
         create_folder(out)?;
         for part in PARTS {
-            let (embeddings, labels) = self.evaluated(part)?;
+            let (embeddings, numbers) = self.evaluated(part)?;
+            let label = |number| Ok(self.class(number)?.label.as_str());
+            let labels: Vec<&str> = numbers.into_iter().map(label).collect::<Result<_>>()?;
             write_npy(&out.join(npy_file("embeddings", part)), &embeddings)?;
-            let labels = ndarray::Array1::from(labels);
-            write_npy(&out.join(npy_file("labels", part)), &labels)?;
+            write_label_array(&out.join(npy_file("labels", part)), &labels)?;
         }
         Ok(())
     }
@@ -113,26 +115,38 @@ impl Trained {
         })
     }
 
+    /// Refuses to pass embeddings of one of its models for those of the other.
+    ///
+    /// # Errors
+    /// Its evaluation took the other model.
+    pub fn check_embedded_by(&self, model: Which) -> Result<()> {
+        let (found, wanted) = match Evaluation::read(&self.folder)?.map(|found| found.model) {
+            Some(Which::Last) if model == Which::Best => ("last", "best"),
+            Some(Which::Best) if model == Which::Last => ("best", "last"),
+            _ => return Ok(()),
+        };
+        let problem = format!("holds the embeddings of its model {found}, not of {wanted}");
+        let remedy = format!(
+            "evaluate that with {}",
+            dml(&format!("eval --model {wanted} --run"), self.folder.path())
+        );
+        Err(Fault::new(self.folder.path(), problem).remedy(remedy).into())
+    }
+
     /// Whether the embeddings of its evaluation are there.
     pub(super) fn is_embedded(&self) -> bool {
         PARTS.iter().all(|part| self.folder.file(&format!("embeddings_{part}.npy")).exists())
     }
 
-    /// The embeddings and labels of a part, as its evaluation left them.
+    /// The embeddings and class numbers of a part, as its evaluation left them.
     ///
     /// # Errors
     /// There are none, or they do not belong together.
     pub(super) fn evaluated(&self, part: &str) -> Result<(Array2<f32>, Vec<i64>)> {
-        let file = |what: &str| self.folder.file(&format!("{what}_{part}.npy"));
-        if !file("embeddings").exists() {
+        if !self.folder.file(&format!("embeddings_{part}.npy")).exists() {
             return Err(self.stale("has no embeddings yet".to_owned()));
         }
-        let (embeddings, labels) =
-            (read_embeddings(&file("embeddings"))?, read_labels(&file("labels"))?);
-        match embeddings.nrows() == labels.len() {
-            true => Ok((embeddings, labels)),
-            false => Err(self.stale(format!("has not as many labels as embeddings of {part}"))),
-        }
+        read_evaluated(&self.folder, part)
     }
 
     /// Something that another evaluation mends.
@@ -171,25 +185,18 @@ fn embedded(embeddings: &Array2<f32>, images: &Dataset) -> Columns {
     columns
 }
 
-/// Writes the labels of new images as whole numbers.
+/// Writes the labels of new images as they stand in their file: whole numbers as int64, others as
+/// text.
 ///
 /// # Errors
-/// No labels, or labels that are no whole numbers; a file that cannot be written.
+/// No labels; a file that cannot be written.
 pub fn write_labels(out: &Path, images: &Dataset) -> Result<()> {
-    let fault = |problem: &str, remedy: &str| Fault::new(&images.file, problem).remedy(remedy);
     if !is_labelled(images) {
-        return Err(fault("has no labels", "leave --labels-out away").into());
+        let fault = Fault::new(&images.file, "has no labels");
+        return Err(fault.remedy("leave --labels-out away").into());
     }
-    let number = |class: &Class| {
-        class.label.parse::<i64>().map_err(|_| {
-            let fault =
-                fault("is no whole number", "take --out FILE.csv, which has labels as text");
-            Error::from(fault.value(&class.label))
-        })
-    };
-    let numbers = images.classes.iter().map(number).collect::<Result<Vec<i64>>>()?;
-    let labels = images.labels.iter().map(|&label| numbers[label as usize]);
-    write_npy(out, &ndarray::Array1::from_iter(labels))
+    let label = |&number: &i64| images.classes[number as usize].label.as_str();
+    write_label_array(out, &images.labels.iter().map(label).collect::<Vec<_>>())
 }
 
 /// Images without labels are of one class without a label.

@@ -1,37 +1,34 @@
 //! The figures of an evaluation as a table.
 
+use super::wording::{MISSING, share};
 use crate::eval::{Distances, Figures};
 use crate::report::table::Table;
 
 /// One row a figure. `hit@k` is what papers call Recall@k; `recall@k` is the tutorial's.
 pub fn figures_table(figures: &Figures) -> Table {
     let Figures { knn, recall, retrieval, clusters, distances } = figures;
-    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
     let mut table = Table::new(["metric", "value"]);
-    table.push([format!("{}-NN accuracy", knn.k), percent(knn.accuracy)]);
-    table.push(["macro precision".to_owned(), percent(knn.macro_precision)]);
-    table.push(["macro recall".to_owned(), percent(knn.macro_recall)]);
-    table.push(["macro F1".to_owned(), percent(knn.macro_f1)]);
+    table.push([format!("{}-NN accuracy", knn.k), share(knn.accuracy)]);
+    table.push(["macro precision".to_owned(), share(knn.macro_precision)]);
+    table.push(["macro recall".to_owned(), share(knn.macro_recall)]);
+    table.push(["macro F1".to_owned(), share(knn.macro_f1)]);
     for at in &recall.at {
-        table.push([format!("recall@{} (vote of {})", at.k, recall.voters), percent(at.recall)]);
+        table.push([format!("recall@{} (vote of {})", at.k, recall.voters), share(at.recall)]);
     }
     for hit in &retrieval.hits {
-        table.push([format!("hit@{} (any of {} nearest)", hit.k, hit.k), percent(hit.share)]);
+        table.push([format!("hit@{} (any of {} nearest)", hit.k, hit.k), share(hit.share)]);
     }
-    table.push(["R-precision".to_owned(), percent(retrieval.r_precision)]);
-    table.push(["MAP@R".to_owned(), percent(retrieval.map_at_r)]);
+    table.push(["R-precision".to_owned(), share(retrieval.r_precision)]);
+    table.push(["MAP@R".to_owned(), share(retrieval.map_at_r)]);
     if retrieval.left_out > 0 {
         let name = "queries without a reference of their class";
         table.push([name.to_owned(), retrieval.left_out.to_string()]);
     }
-    let (name, nmi, ami) = match clusters {
-        Some(found) => {
-            let name = format!("NMI of {} k-means clusters", found.clusters);
-            (name, decimals(found.nmi), decimals(found.ami))
-        }
-        None => ("NMI of k-means clusters".to_owned(), "–".to_owned(), "–".to_owned()),
-    };
-    table.push([name, nmi]);
+    let name = clusters.as_ref().map_or("NMI of k-means clusters".to_owned(), |clusters| {
+        format!("NMI of {} k-means clusters", clusters.clusters)
+    });
+    table.push([name, decimals(clusters.as_ref().map(|clusters| clusters.nmi))]);
+    let ami = decimals(clusters.as_ref().map(|clusters| clusters.ami));
     table.push(["AMI of the same".to_owned(), ami]);
     push_distances(&mut table, distances);
     table
@@ -40,17 +37,17 @@ pub fn figures_table(figures: &Figures) -> Table {
 fn push_distances(table: &mut Table, distances: &Distances) {
     let kinds = [("same", distances.same_class), ("different", distances.other_class)];
     for (kind, mean) in kinds {
-        let mean = mean.map_or("–".to_owned(), decimals);
-        table.push([format!("mean distance, {kind} class"), mean]);
+        table.push([format!("mean distance, {kind} class"), decimals(mean)]);
     }
     table.push(["relative spread".to_owned(), decimals(distances.relative_spread)]);
 }
 
-/// Three decimals, or three digits where those would say nothing.
-fn decimals(value: f64) -> String {
-    match value.abs() {
-        size if size == 0.0 || (1e-2..1e5).contains(&size) => format!("{value:.3}"),
-        _ => format!("{value:.2e}"),
+/// Three decimals, or three digits where those would say nothing; [`MISSING`] for none.
+fn decimals(value: Option<f64>) -> String {
+    match value {
+        None => MISSING.to_owned(),
+        Some(value) if value == 0.0 || (1e-2..1e5).contains(&value.abs()) => format!("{value:.3}"),
+        Some(value) => format!("{value:.2e}"),
     }
 }
 
@@ -75,7 +72,7 @@ mod tests {
     #[test]
     fn values_of_any_size_are_told() {
         assert_eq!(
-            [0.0, 0.5, 12.3456, 3e-4, 2e8].map(decimals),
+            [0.0, 0.5, 12.3456, 3e-4, 2e8].map(|value| decimals(Some(value))),
             ["0.000", "0.500", "12.346", "3.00e-4", "2.00e8"]
         );
     }

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::error::{Error, Fault, Result};
 use crate::files::{create_folder, sweep, write_atomically, write_text};
 use crate::train::files as training_files;
+use crate::words::dml;
 
 /// The resolved configuration.
 pub const CONFIG: &str = "config.toml";
@@ -124,7 +125,9 @@ impl RunFolder {
     /// The record is there and cannot be read, or a newer version of this program made it.
     pub fn record(&self) -> Result<Option<RunRecord>> {
         refuse_newer(&self.path, &self.file(RECORD))?;
-        read_json(&self.file(RECORD))
+        let removal = dml("runs remove", &self.path);
+        let way_out = format!("remove the run with {removal} and train it again");
+        read_json_or(&self.file(RECORD), &way_out)
     }
 
     /// # Errors
@@ -232,21 +235,31 @@ pub fn not_there(path: &Path) -> Fault {
     Fault::new(path, "is not there").remedy("dml runs lists the runs that there are")
 }
 
-/// Reads JSON; `None` where the file does not exist.
+/// Reads JSON of a run; `None` if the file is not there.
 ///
 /// # Errors
-/// The file cannot be read or holds something else.
+/// [`Error::Fault`] if it does not hold what it should.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    read_json_or(
+        path,
+        "it was damaged or written by another version; do the run again with --force",
+    )
+}
+
+/// Reads JSON; `None` if the file is not there. `way_out` is what to do about one that was damaged or
+/// written by another version.
+///
+/// # Errors
+/// [`Error::Fault`] if it does not hold what it should.
+pub fn read_json_or<T: DeserializeOwned>(path: &Path, way_out: &str) -> Result<Option<T>> {
     let text = match fs::read(path) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(Error::io("read", path)(e)),
     };
-    serde_json::from_slice(&text).map(Some).map_err(|e| {
-        Fault::new(path, format!("cannot be understood ({e})"))
-            .remedy("it was damaged or written by another version; do the run again with --force")
-            .into()
-    })
+    serde_json::from_slice(&text)
+        .map(Some)
+        .map_err(|e| Fault::new(path, format!("cannot be understood ({e})")).remedy(way_out).into())
 }
 
 /// Writes JSON for people and programs.
@@ -298,7 +311,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(RECORD), "{\"dml\":").unwrap();
         let message = RunFolder::open(folder.path()).unwrap_err().to_string();
-        assert!(message.contains("run.json: cannot be understood") && message.contains("--force"));
+        assert!(message.contains("run.json: cannot be understood"), "{message}");
+        let way_out = format!("dml runs remove {} and train it again", folder.path().display());
+        assert!(message.ends_with(&way_out), "{message}");
     }
 
     #[test]

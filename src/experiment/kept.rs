@@ -13,7 +13,7 @@ use crate::files::{is_same_file, is_temporary, resolved};
 const MARKS: [&str; 6] = [RECORD, COMPARISON, SWEEP, SEARCH, TRIAL, JOB];
 
 /// What such folders keep, beside the pictures and the logs in folders of their own.
-const KEPT: [&str; 42] = [
+const KEPT: [&str; 45] = [
     RECORD,
     COMPARISON,
     SWEEP,
@@ -41,6 +41,9 @@ const KEPT: [&str; 42] = [
     "labels_train.npy",
     "labels_val.npy",
     "labels_test.npy",
+    "classes_train.npy",
+    "classes_val.npy",
+    "classes_test.npy",
     "tsne.csv",
     "tsne_train.csv",
     "bound.csv",

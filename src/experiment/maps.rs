@@ -17,10 +17,10 @@ use crate::train::RunProgress;
 pub struct TsneFigures {
     /// What computed it.
     pub engine: Engine,
-    /// Its perplexity.
+    /// The perplexity that it has.
     pub perplexity: f64,
-    /// KL(P‖Q) of the coordinates, computed exactly, in nats.
-    pub kl: f64,
+    /// KL(P‖Q) of the coordinates, computed exactly, in nats; none where all embeddings are equal.
+    pub kl: Option<f64>,
 }
 
 /// What the t-SNEs of a run have in common.
@@ -47,6 +47,7 @@ impl Maps<'_> {
         match map {
             Ok(map) => {
                 evaluation.tsne = Some(self.figures(&map));
+                map.remarks.iter().for_each(|told| self.remark(told.clone(), evaluation));
                 let title = pictures::tsne_title(&evaluation.loss, evaluation);
                 self.keep(&map, part, (TSNE, "tsne.png"), &title, &evaluation.classes)?;
             }
@@ -70,6 +71,9 @@ impl Maps<'_> {
         match map {
             Ok(map) => {
                 evaluation.tsne_train = Some(self.figures(&map));
+                for told in &map.remarks {
+                    self.remark(format!("training images: {told}"), evaluation);
+                }
                 let title = pictures::tsne_train_title(evaluation);
                 self.keep(&map, part, (TSNE_TRAIN, "tsne_train.png"), &title, &evaluation.classes)?;
             }
@@ -91,8 +95,7 @@ impl Maps<'_> {
     }
 
     fn figures(&self, map: &tsne::Map) -> TsneFigures {
-        let tsne::TsneConfig { engine, perplexity, .. } = self.config.tsne;
-        TsneFigures { engine, perplexity, kl: map.kl }
+        TsneFigures { engine: self.config.tsne.engine, perplexity: map.perplexity, kl: map.kl }
     }
 
     /// Writes the coordinates of a map and its picture, under these two names.
@@ -110,7 +113,7 @@ impl Maps<'_> {
     }
 
     fn remark(&self, remark: String, evaluation: &mut Evaluation) {
-        self.progress.say(&remark);
+        self.progress.say_once(&remark);
         let before = evaluation.tsne_remark.take().map(|before| before + "; ");
         evaluation.tsne_remark = Some(before.unwrap_or_default() + &remark);
     }

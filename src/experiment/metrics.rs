@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::wording::MISSING;
 use super::{
     DIFFERENCES, Ends, Estimate, Finished, LossRuns, MetricRow, estimate, paired_difference,
     standings,
@@ -40,7 +41,7 @@ impl Metric {
 
     fn recall(k: usize) -> Metric {
         let value = move |run: &Finished| {
-            run.evaluation.figures.recall.at.iter().find(|at| at.k == k).map(|at| at.recall)
+            run.evaluation.figures.recall.at.iter().find(|at| at.k == k)?.recall
         };
         let metric = Metric::new(format!("recall@{k}, %"), Unit::Percent, value);
         Metric { recall_at: Some(k), ..metric }
@@ -55,11 +56,13 @@ impl Metric {
         }
     }
 
-    /// The row of this metric; none where a run lacks it.
+    /// The row of this metric, NaN where a run lacks it; none where no run has it.
     pub fn row(&self, results: &[LossRuns]) -> Option<MetricRow> {
-        let of_loss = |loss: &LossRuns| loss.runs.iter().map(&self.value).collect();
-        let values: Vec<Vec<f64>> = results.iter().map(of_loss).collect::<Option<_>>()?;
-        Some(MetricRow {
+        let value = |run: &Finished| (self.value)(run).unwrap_or(f64::NAN);
+        let of_loss = |loss: &LossRuns| loss.runs.iter().map(value).collect();
+        let values: Vec<Vec<f64>> = results.iter().map(of_loss).collect();
+        let is_there = values.iter().flatten().any(|value| !value.is_nan());
+        is_there.then(|| MetricRow {
             metric: self.name.clone(),
             losses: values.iter().map(|v| estimate(v)).collect(),
             differences: self.differences(&values),
@@ -76,10 +79,8 @@ impl Metric {
 
 /// The metrics in the order in which they are shown.
 pub fn metrics(run: &Finished) -> Vec<Metric> {
-    let percent = |name: &str, value: fn(&KnnMetrics) -> f64| {
-        Metric::new(name, Unit::Percent, move |run: &Finished| {
-            Some(value(&run.evaluation.figures.knn))
-        })
+    let percent = |name: &str, value: fn(&KnnMetrics) -> Option<f64>| {
+        Metric::new(name, Unit::Percent, move |run: &Finished| value(&run.evaluation.figures.knn))
     };
     if run.evaluation.unseen {
         return metrics_of_unseen(run);
@@ -100,13 +101,13 @@ fn metrics_of_unseen(run: &Finished) -> Vec<Metric> {
     let hit = |k: usize| {
         Metric::new(format!("hit@{k}, %"), Unit::Percent, move |run: &Finished| {
             let hits = &run.evaluation.figures.retrieval.hits;
-            hits.iter().find(|hit| hit.k == k).map(|hit| hit.share)
+            hits.iter().find(|hit| hit.k == k)?.share
         })
     };
     let hits = &run.evaluation.figures.retrieval.hits;
     let mut list: Vec<Metric> = hits.iter().map(|at| hit(at.k)).collect();
     list.push(Metric::new("R-precision, %", Unit::Percent, |run| {
-        Some(run.evaluation.figures.retrieval.r_precision)
+        run.evaluation.figures.retrieval.r_precision
     }));
     list.extend(metrics_of_all());
     list
@@ -115,11 +116,11 @@ fn metrics_of_unseen(run: &Finished) -> Vec<Metric> {
 /// Those that every evaluation has.
 fn metrics_of_all() -> Vec<Metric> {
     let mut list = vec![Metric::new("MAP@R, %", Unit::Percent, |run: &Finished| {
-        Some(run.evaluation.figures.retrieval.map_at_r)
+        run.evaluation.figures.retrieval.map_at_r
     })];
     let nmi = |run: &Finished| run.evaluation.figures.clusters.as_ref().map(|found| found.nmi);
     list.push(Metric::new("NMI of k-means", Unit::Share, nmi));
-    let kl = |run: &Finished| run.evaluation.tsne.as_ref().map(|tsne| tsne.kl);
+    let kl = |run: &Finished| run.evaluation.tsne.as_ref()?.kl;
     list.push(Metric::new("t-SNE KL, nats", Unit::Nats, kl));
     let seconds = |run: &Finished| {
         // Once is enough: test images are looked at after the same training.
@@ -132,6 +133,7 @@ fn metrics_of_all() -> Vec<Metric> {
 impl Unit {
     fn number(self, value: f64) -> String {
         match self {
+            _ if value.is_nan() => MISSING.to_owned(),
             Unit::Percent => format!("{:.2}", 100.0 * value),
             Unit::Share | Unit::Nats => format!("{value:.3}"),
             Unit::Seconds => format!("{value:.1}"),
@@ -160,7 +162,7 @@ impl Unit {
         let signed = |value: f64| {
             let number = self.number(value.abs());
             let is_zero = number.chars().all(|c| matches!(c, '0' | '.'));
-            let sign = if is_zero {
+            let sign = if is_zero || value.is_nan() {
                 ""
             } else if value < 0.0 {
                 "−"
@@ -189,6 +191,9 @@ mod tests {
         assert_eq!(Unit::Percent.value(&of(&[0.79])), "79.00");
         assert_eq!(Unit::Seconds.difference(&of(&[-3.0]), Ends::Possible), "−3.0");
         assert_eq!(Unit::Nats.value(&of(&[0.25])), "0.250");
+        // What is missing under one seed has neither mean nor difference.
+        assert_eq!(Unit::Percent.value(&of(&[0.79, f64::NAN])), "–");
+        assert_eq!(Unit::Share.difference(&of(&[f64::NAN, 0.1])), "–");
         // Two equal differences: an interval of no width; what rounds to zero has no sign.
         let percent = |difference: &Estimate| Unit::Percent.difference(difference, Ends::Possible);
         assert_eq!(percent(&of(&[-1e-9, -1e-9])), "0.00 [0.00, 0.00]");

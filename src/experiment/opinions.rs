@@ -7,7 +7,8 @@ use serde::Serialize;
 use tch::{Kind, Tensor};
 
 use super::RunFolder;
-use super::features::{Features, Scaling, read_embeddings, read_labels, to_f32};
+use super::artefacts::read_evaluated;
+use super::features::{Features, Scaling, to_f32};
 use crate::data::{Amount, Batch, BatchShape, Batches};
 use crate::error::{Error, Fault, Result};
 use crate::loss::{Embedded, Loss, Targets};
@@ -17,9 +18,8 @@ use crate::words::dml;
 /// Images in a batch, and images of each class in a batch of classes: training's defaults.
 const SHAPE: (usize, usize) = (128, 16);
 
-/// Validation embeddings of a run, and their labels.
+/// Validation embeddings of a run.
 const EMBEDDINGS: &str = "embeddings_val.npy";
-const LABELS: &str = "labels_val.npy";
 
 /// Seed of batches and of what a loss draws; there is no run whose seed it could be.
 const SEED: u64 = 2022;
@@ -83,22 +83,17 @@ impl Opinions {
     /// There is no run in this folder, or it is not evaluated yet.
     pub fn of_run(folder: &Path) -> Result<Opinions> {
         let (folder, record) = RunFolder::open(folder)?;
-        let files = [EMBEDDINGS, LABELS].map(|name| folder.file(name));
-        if !files.iter().all(|file| file.exists()) {
+        let file = folder.file(EMBEDDINGS);
+        if !file.exists() {
             return Err(Error::Other(format!(
                 "{} is not evaluated yet: do it with {}",
                 folder.path().display(),
                 dml("eval --run", folder.path())
             )));
         }
-        let [embeddings, labels] = files;
-        let (points, labels) = (read_embeddings(&embeddings)?, read_labels(&labels)?);
-        if points.nrows() != labels.len() {
-            let fault = Fault::new(folder.path(), "has not as many labels as embeddings");
-            let again = dml("eval --run", folder.path());
-            return Err(fault.remedy(format!("evaluate it again with {again}")).into());
-        }
-        Ok(Opinions::new(&embeddings, &points, &labels, record.data.classes.len()))
+        let (embeddings, numbers) = read_evaluated(&folder, "val")?;
+        let classes = record.data.classes.len();
+        Ok(Opinions::new(&file, &embeddings, &numbers, classes))
     }
 
     fn new(file: &Path, embeddings: &Array2<f32>, labels: &[i64], classes: usize) -> Opinions {

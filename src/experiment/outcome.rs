@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::summary::stand_for;
 use super::wording::from_to;
 use super::{
     COMPARISON, CUT, DataUsed, Ends, Findings, Finished, LossFindings, LossRuns, Mapped, Plan,
     RunFolder, RunLock, Session, Standing, Summary, beside, comparison_folder, conclude, grouped,
-    pictures, read_json, standings, standings_table, write_json,
+    pictures, read_json_or, standings, standings_table, write_json,
 };
 use crate::data::Dataset;
 use crate::error::{Error, Fault, Result};
@@ -108,9 +109,11 @@ impl Comparison {
     /// A run is not there any more; a file that was changed.
     pub fn read(path: &Path) -> Result<Comparison> {
         let folder = RunFolder::new(path);
-        let read: Option<Comparison> = read_json(&folder.file(COMPARISON))?;
+        let way_out = "compare again with dml compare as before, which trains nothing again";
+        let read: Option<Comparison> = read_json_or(&folder.file(COMPARISON), way_out)?;
         let missing = || Fault::new(path, format!("is no comparison: it has no {COMPARISON}"));
         let mut comparison = read.ok_or_else(missing)?;
+        comparison.check().map_err(|problem| Fault::new(path, problem).remedy(way_out))?;
         let named = comparison.summary.losses.iter().zip(&comparison.runs);
         let arm = |(loss, runs): (&String, &Vec<PathBuf>)| {
             let read = |run: &PathBuf| Finished::read(&beside(path, run));
@@ -125,6 +128,23 @@ impl Comparison {
             return Err(Fault::new(path, problem).remedy(remedy).into());
         }
         Ok(comparison)
+    }
+
+    /// What a file that was changed by hand may lack.
+    fn check(&self) -> std::result::Result<(), &'static str> {
+        let losses = self.summary.losses.len();
+        let runs = self.runs.len() == losses
+            && self.runs.iter().all(|runs| runs.len() == self.summary.seeds.len());
+        let tested = |test: &Tested| {
+            test.summary.fits()
+                && test.summary.losses.len() == losses
+                && stand_for(&test.standings, losses)
+        };
+        let fits = self.summary.fits() && runs && stand_for(&self.standings, losses);
+        match fits && self.test.as_ref().is_none_or(tested) {
+            true => Ok(()),
+            false => Err("holds lists of lengths that do not fit each other"),
+        }
     }
 
     /// Has all runs judged by test images, which come after all else and decide nothing, and writes

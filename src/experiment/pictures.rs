@@ -1,6 +1,7 @@
 //! The pictures of a run, from its tensors and figures to what the report floor draws.
 
-use super::{Evaluation, RunFolder, Session, UNSEEN, VALIDATION, grouped};
+use super::wording::MISSING;
+use super::{Evaluation, RunFolder, Session, TsneFigures, UNSEEN, VALIDATION, grouped};
 use crate::config::Config;
 use crate::data::{Class, PairSampler, Part};
 use crate::error::Result;
@@ -103,27 +104,36 @@ fn named(loss: &str, evaluation: &Evaluation) -> String {
 
 /// The name and how often the neighbours are right.
 fn titled(name: &str, knn: &KnnMetrics) -> String {
-    format!("{name} · {}-NN accuracy {:.3}", knn.k, knn.accuracy)
+    format!("{name} · {}-NN accuracy {}", knn.k, decimals(knn.accuracy))
+}
+
+/// A share with three decimals.
+fn decimals(share: Option<f64>) -> String {
+    share.map_or(MISSING.to_owned(), |share| format!("{share:.3}"))
 }
 
 /// `cross-entropy seed 2022 · 1-NN accuracy 0.863 · KL 0.960`, where `loss` is what stands first; of
 /// unseen classes, with MAP@R, which judges them.
 pub fn tsne_title(loss: &str, evaluation: &Evaluation) -> String {
-    let kl = evaluation.tsne.as_ref().map(|tsne| format!(" · KL {:.3}", tsne.kl));
+    let kl = kl(&evaluation.tsne);
     let (name, figures) = (named(loss, evaluation), &evaluation.figures);
     let title = match evaluation.unseen {
-        true => format!("{name} · MAP@R {:.3}", figures.retrieval.map_at_r),
+        true => format!("{name} · MAP@R {}", decimals(figures.retrieval.map_at_r)),
         false => titled(&name, &figures.knn),
     };
-    format!("{title}{}", kl.unwrap_or_default())
+    format!("{title}{kl}")
+}
+
+fn kl(tsne: &Option<TsneFigures>) -> String {
+    let kl = tsne.as_ref().and_then(|tsne| tsne.kl);
+    kl.map_or(String::new(), |kl| format!(" · KL {kl:.3}"))
 }
 
 /// `cross-entropy seed 2022 · 57,000 training images · KL 2.568`
 pub fn tsne_train_title(evaluation: &Evaluation) -> String {
     let Evaluation { loss, seed, references, tsne_train, .. } = evaluation;
-    let kl = tsne_train.as_ref().map(|tsne| format!(" · KL {:.3}", tsne.kl));
-    let images = grouped(*references);
-    format!("{loss} seed {seed} · {images} training images{}", kl.unwrap_or_default())
+    let (images, kl) = (grouped(*references), kl(tsne_train));
+    format!("{loss} seed {seed} · {images} training images{kl}")
 }
 
 /// A class by its number, as pictures show it.
@@ -247,8 +257,8 @@ pub fn recall_title(voters: usize) -> String {
 /// Values at k = 1, 2, … up to the largest k; where a k was not asked for, no number.
 fn recall_curve(at: &[RecallAt]) -> Vec<f64> {
     let largest = at.iter().map(|at| at.k).max().unwrap_or(0);
-    let of = |k: usize| at.iter().find(|at| at.k == k).map_or(f64::NAN, |at| at.recall);
-    (1..=largest).map(of).collect()
+    let of = |k: usize| at.iter().find(|at| at.k == k).and_then(|at| at.recall);
+    (1..=largest).map(|k| of(k).unwrap_or(f64::NAN)).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::catalogue::folders;
-use super::{COMPARISON, JOB, RunFolder, RunLock, SEARCH, SWEEP};
+use super::folder::{CONFIG, RECORD};
+use super::{COMPARISON, JOB, RunFolder, RunLock, SEARCH, SWEEP, refuse_newer};
 use crate::error::{Error, Fault, Result};
 
 /// Something that nobody works on, and that can be removed as a whole.
@@ -24,7 +25,10 @@ impl Removal {
     pub fn of(path: &Path) -> Result<Removal> {
         let folder = RunFolder::new(path);
         let holds = |name: &&str| folder.file(name).is_file();
-        let is_run = matches!(folder.record(), Ok(Some(_)));
+        refuse_newer(path, &folder.file(RECORD))?;
+        // A run whose record is damaged has its settings beside it.
+        let is_run = matches!(folder.record(), Ok(Some(_)))
+            || (folder.file(RECORD).is_file() && folder.file(CONFIG).is_file());
         let trials = trials(path);
         // A search that was stopped has its trials alone.
         let is_result = [COMPARISON, SWEEP, SEARCH, JOB].iter().any(holds) || !trials.is_empty();
@@ -81,6 +85,19 @@ mod tests {
         // A folder of runs is none of them.
         run(runs.path(), "kept/b", "");
         assert!(Removal::of(&runs.path().join("kept")).is_err());
+    }
+
+    #[test]
+    fn a_run_whose_record_is_damaged_is_removed_and_one_of_a_newer_version_is_not() {
+        let runs = tempfile::tempdir().unwrap();
+        let damaged = run(runs.path(), "a", "");
+        std::fs::write(damaged.join(RECORD), "{\"dml\": \"0.1").unwrap();
+        Removal::of(&damaged).unwrap().carry_out().unwrap();
+        assert!(!damaged.exists());
+        let newer = run(runs.path(), "b", "");
+        std::fs::write(newer.join(RECORD), "{\"dml\": \"99.0.0\"}").unwrap();
+        let told = Removal::of(&newer).unwrap_err().to_string();
+        assert!(told.contains("was made by dml 99.0.0") && newer.exists(), "{told}");
     }
 
     #[test]

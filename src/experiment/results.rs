@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Evaluation, METRICS, Plan, RunFolder, read_json};
+use super::{Evaluation, Plan, RunFolder};
 use crate::data::Dataset;
 use crate::error::{Fault, Result};
 use crate::files::sha256_hex;
@@ -31,7 +31,7 @@ impl Finished {
     /// It is not there any more, or was changed.
     pub fn read(path: &Path) -> Result<Finished> {
         let (folder, record) = RunFolder::open(path)?;
-        let evaluation: Option<Evaluation> = read_json(&folder.file(METRICS))?;
+        let evaluation = Evaluation::read(&folder)?;
         let remedy = format!("do so with {}", dml("eval --run", path));
         let missing = || Fault::new(path, "is not evaluated any more").remedy(remedy);
         Ok(Finished {

@@ -12,9 +12,12 @@ use crate::runtime::{LIBTORCH_VERSION, Memory};
 use crate::train::{History, Observer, RunProgress, Task, Unobserved, batches_of, files, train};
 use crate::words::dml;
 
+mod checks;
 mod divergence;
 mod existing;
 
+pub use checks::UNANSWERABLE;
+use checks::check_pairs;
 pub use divergence::DIVERGED;
 pub use existing::Existing;
 use existing::Found;
@@ -28,6 +31,7 @@ pub struct Run {
     record: RunRecord,
     train: Part,
     validation: Part,
+    unseen: Option<Part>,
 }
 
 impl Run {
@@ -46,6 +50,7 @@ impl Run {
         let unseen_classes = unseen_classes(&config.data.unseen_classes, &dataset.classes)?;
         let seen = dataset.classes.len() - unseen_classes.len();
         config.loss.check(seen, architecture.embedding as usize)?;
+        check_pairs(session, &config, &unseen_classes)?;
         if config.loss.batches() == BatchKind::Classes {
             config.train.check_classes()?;
         }
@@ -68,7 +73,7 @@ impl Run {
                 images: dataset.len(),
                 train: train.rows.len(),
                 validation: validation.rows.len(),
-                unseen: unseen.map_or(0, |part| part.rows.len()),
+                unseen: unseen.as_ref().map_or(0, |part| part.rows.len()),
                 side: dataset.side,
                 classes: dataset.classes.clone(),
                 read_as: Some(dataset.trained_on()),
@@ -76,7 +81,7 @@ impl Run {
             status: Status::Training,
         };
         let folder = RunFolder::new(runs.join(checked_name(name.unwrap_or(&own_name))?));
-        Ok(Run { config, folder, record, train, validation })
+        Ok(Run { config, folder, record, train, validation, unseen })
     }
 
     /// An unfinished run, to go on with.
@@ -125,27 +130,6 @@ impl Run {
     /// Images that it is trained on.
     pub fn train_images(&self) -> usize {
         self.train.rows.len()
-    }
-
-    /// Refuses settings of the evaluation that need more images than there will be.
-    ///
-    /// # Errors
-    /// More neighbours are to vote than there are references.
-    pub fn check_judged(&self) -> Result<()> {
-        // Each image of an unseen class is held against all others of them.
-        let references = match self.record.data.unseen {
-            0 => self.train_images(),
-            unseen => unseen - 1,
-        };
-        self.config.eval.check_references(references)
-    }
-
-    /// The same of validation images held against the training images.
-    ///
-    /// # Errors
-    /// As [`Run::check_judged`].
-    pub fn check_scored(&self) -> Result<()> {
-        self.config.eval.check_references(self.train_images())
     }
 
     /// Steps of the whole training.

@@ -41,10 +41,18 @@ impl Standing {
 pub fn standings(values: &[Vec<f64>]) -> Vec<Standing> {
     let seeds = values.first().map_or(0, Vec::len);
     let p = all_pairs(values);
-    let ranks = if seeds > 1 { rank_probabilities(values) } else { vec![Vec::new(); values.len()] };
+    let is_whole = values.iter().flatten().all(|value| !value.is_nan());
+    let ranks = match seeds > 1 && is_whole {
+        true => rank_probabilities(values),
+        false => vec![Vec::new(); values.len()],
+    };
     let mut order: Vec<usize> = (0..values.len()).collect();
-    let mean = |loss: usize| estimate(&values[loss]).mean;
-    order.sort_by(|&a, &b| mean(b).total_cmp(&mean(a)));
+    let mean = |loss: usize| Some(estimate(&values[loss]).mean).filter(|mean| !mean.is_nan());
+    // Those with a mean first.
+    order.sort_by(|&a, &b| {
+        let key = |loss: usize| mean(loss).unwrap_or(f64::NEG_INFINITY);
+        key(b).total_cmp(&key(a))
+    });
     let best = order[0];
     let standing = |loss: usize| Standing {
         loss,
@@ -124,6 +132,15 @@ mod tests {
         let names = ["a", "b"].map(str::to_owned);
         let table = standings_table("MAP@R", &names, &found, Ends::Possible);
         assert_eq!(table.rows[1], ["a", "70.00", "10.00", "–"]);
+    }
+
+    #[test]
+    fn a_loss_whose_figure_is_missing_comes_last_and_is_held_against_nothing() {
+        let found = standings(&[vec![f64::NAN, 0.9], vec![0.5, 0.6], vec![0.7, 0.75]]);
+        assert_eq!(found.iter().map(|s| s.loss).collect::<Vec<_>>(), [2, 1, 0]);
+        assert!(found.iter().all(|standing| standing.ranks.is_empty()));
+        let table = standings_table("MAP@R", &["a", "b", "c"].map(str::to_owned), &found);
+        assert_eq!(table.rows[2], ["a", "–", "–", "–"]);
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub use ranks::rank_probabilities;
 use serde::{Deserialize, Deserializer, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+use super::wording::MISSING;
+
 /// The share of repetitions in which an interval covers the true mean.
 const CONFIDENCE: f64 = 0.95;
 
@@ -54,6 +56,25 @@ fn number_or_none<'de, D: Deserializer<'de>>(reader: D) -> Result<f64, D::Error>
     Ok(Option::deserialize(reader)?.unwrap_or(f64::NAN))
 }
 
+/// Numbers of which some are missing: null in JSON, NaN here.
+///
+/// # Errors
+/// Something else than numbers and nulls.
+pub fn some_missing<'de, D: Deserializer<'de>>(reader: D) -> Result<Vec<f64>, D::Error> {
+    let numbers: Vec<Option<f64>> = Vec::deserialize(reader)?;
+    Ok(numbers.into_iter().map(|number| number.unwrap_or(f64::NAN)).collect())
+}
+
+/// Rows of numbers of which some are missing, as [`some_missing`] reads them.
+///
+/// # Errors
+/// Something else than lists of numbers and nulls.
+pub fn rows_some_missing<'de, D: Deserializer<'de>>(reader: D) -> Result<Vec<Vec<f64>>, D::Error> {
+    let rows: Vec<Vec<Option<f64>>> = Vec::deserialize(reader)?;
+    let numbers = |row: Vec<Option<f64>>| row.into_iter().map(|n| n.unwrap_or(f64::NAN)).collect();
+    Ok(rows.into_iter().map(numbers).collect())
+}
+
 impl Estimate {
     /// What is known where a value is missing: nothing.
     pub fn nothing() -> Estimate {
@@ -76,6 +97,9 @@ impl Estimate {
 
     /// A share in percent with its interval, where it has one: `86.20 [85.10, 87.30]`.
     pub fn percent(&self) -> String {
+        if self.mean.is_nan() {
+            return MISSING.to_owned();
+        }
         let number = |share: f64| format!("{:.2}", 100.0 * share).replace('-', "−");
         let mean = number(self.mean);
         self.interval.map_or(mean.clone(), |(low, high)| {
@@ -91,6 +115,10 @@ impl Estimate {
 pub fn estimate(values: &[f64]) -> Estimate {
     assert!(!values.is_empty(), "at least one value");
     let n = values.len();
+    if values.iter().any(|value| value.is_nan()) {
+        // A mean over what is not all there would be that of other seeds.
+        return Estimate { n, ..Estimate::nothing() };
+    }
     if n == 1 || values.iter().all(|&value| value == values[0]) {
         // Told apart so that rounding in the mean does not make up a spread.
         let spread = (n > 1).then_some(0.0);
@@ -231,6 +259,18 @@ mod tests {
                 && !paired_difference(&[0.1, 0.2], &[0.3, 0.5]).leaves(DIFFERENCES)
         );
         assert_eq!(inside.with(Ends::Possible, SHARES), inside);
+    }
+
+    #[test]
+    fn a_mean_of_values_of_which_one_is_missing_is_missing() {
+        let missing = estimate(&[0.8, f64::NAN, 0.7]);
+        assert!(missing.mean.is_nan() && missing.interval.is_none());
+        assert_eq!((missing.n, missing.percent().as_str()), (3, "–"));
+        assert!(paired_difference(&[0.8, 0.7], &[f64::NAN, 0.7]).mean.is_nan());
+        let text = serde_json::to_string(&missing).unwrap();
+        assert!(text.contains("\"mean\":null"), "{text}");
+        let read: Estimate = serde_json::from_str(&text).unwrap();
+        assert!(read.mean.is_nan());
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::metrics::{Unit, metrics};
+use super::statistics::rows_some_missing;
 use super::{DIFFERENCES, Ends, Estimate, LossRuns, Standing};
+use crate::eval::LARGEST_K;
 use crate::report::table::Table;
 
 /// All metrics of all losses.
@@ -25,6 +27,7 @@ pub struct MetricRow {
     /// Its name as it is shown.
     pub metric: String,
     /// Value of each run: per loss, per seed.
+    #[serde(deserialize_with = "rows_some_missing")]
     pub values: Vec<Vec<f64>>,
     /// Over the seeds, per loss.
     pub losses: Vec<Estimate>,
@@ -52,6 +55,21 @@ impl Summary {
             seeds: first.iter().map(|run| run.seed).collect(),
             metrics: metrics(&first[0]).iter().filter_map(|metric| metric.row(results)).collect(),
         }
+    }
+
+    /// Whether all lists have the lengths of the losses and seeds, which a file that was changed by
+    /// hand may lack.
+    pub fn fits(&self) -> bool {
+        let (losses, seeds) = (self.losses.len(), self.seeds.len());
+        let row_fits = |row: &MetricRow| {
+            let values = row.values.len() == losses && row.values.iter().all(|v| v.len() == seeds);
+            let differences = row.differences.is_empty() || row.differences.len() + 1 == losses;
+            let standings = row.standings.is_empty() || stand_for(&row.standings, losses);
+            let recall = row.recall_at.is_none_or(|k| (1..=LARGEST_K).contains(&k));
+            values && row.losses.len() == losses && differences && standings && recall
+        };
+        let collapsed = self.collapsed.len() == losses;
+        losses > 0 && seeds > 0 && collapsed && self.metrics.iter().all(row_fits)
     }
 
     /// Recall@k of each loss.
@@ -162,6 +180,14 @@ pub struct RecallOfLoss {
     pub means: Vec<f64>,
     /// 95 % intervals of the means, where there are several seeds.
     pub intervals: Option<Vec<(f64, f64)>>,
+}
+
+/// Whether these are the standings of so many losses, each once.
+pub fn stand_for(standings: &[Standing], losses: usize) -> bool {
+    let mut places: Vec<usize> = standings.iter().map(|standing| standing.loss).collect();
+    places.sort_unstable();
+    let ranks = |standing: &Standing| matches!(standing.ranks.len(), n if n == 0 || n == losses);
+    places.into_iter().eq(0..losses) && standings.iter().all(ranks)
 }
 
 #[cfg(test)]

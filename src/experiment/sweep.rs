@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::statistics::some_missing;
 use super::wording::{listed, percent};
 use super::{
     Arm, CUT, Ends, Estimate, LEVEL, Level, LossRuns, Plan, RunFolder, RunLock, SHARES, SWEEP,
-    Session, estimate, grouped, hash_of, read_json, standings, write_json,
+    Session, estimate, grouped, hash_of, read_json_or, standings, write_json,
 };
 use crate::config::Setting;
 use crate::error::{Error, Fault, Result};
@@ -72,10 +73,12 @@ pub struct Place {
     /// The seeds of the runs that came to their end.
     pub seeds: Vec<u64>,
     /// The score of each of them.
+    #[serde(deserialize_with = "some_missing")]
     pub scores: Vec<f64>,
     /// Mean and 95 % interval over the seeds; no number where a run diverged.
     pub estimate: Estimate,
     /// MAP@R of each run.
+    #[serde(deserialize_with = "some_missing")]
     pub map_at_r: Vec<f64>,
     /// Folders of the runs.
     pub runs: Vec<PathBuf>,
@@ -104,7 +107,9 @@ impl Sweep {
             return Err(Error::Diverged(results[0].diverged[0].1.clone()));
         };
         let evaluation = &any.evaluation;
-        let (score, unseen) = (plan.score.name(evaluation.figures.knn.k), evaluation.unseen);
+        // Where there are few training images, fewer vote.
+        let knn = plan.arms[0].config.eval.knn;
+        let (score, unseen) = (plan.score.name(knn), evaluation.unseen);
         let series = lines(plan, &axes, &names, &results);
         let crossings = match axes.ordered() {
             true => crossings(&series, &axes.positions()),
@@ -136,11 +141,33 @@ impl Sweep {
     /// # Errors
     /// The folder is of no sweep that came to its end; a file that was changed.
     pub fn read(path: &Path) -> Result<Sweep> {
-        let read: Option<Sweep> = read_json(&RunFolder::new(path).file(SWEEP))?;
+        let way_out = "sweep again with dml sweep as before, which trains nothing again";
+        let read: Option<Sweep> = read_json_or(&RunFolder::new(path).file(SWEEP), way_out)?;
         let missing = || Fault::new(path, format!("is no finished sweep: it has no {SWEEP}"));
         let mut sweep = read.ok_or_else(missing)?;
+        if !sweep.fits() {
+            let problem = "holds lists of lengths that do not fit each other";
+            return Err(Fault::new(path, problem).remedy(way_out).into());
+        }
         sweep.folder = path.to_path_buf();
         Ok(sweep)
+    }
+
+    /// Whether all lists have the lengths that they need, which a file that was changed by hand may
+    /// lack.
+    fn fits(&self) -> bool {
+        let place_fits = |place: &Place| {
+            let seeds = place.seeds.len();
+            [place.scores.len(), place.map_at_r.len(), place.runs.len()] == [seeds; 3]
+                && (seeds > 0 || !place.diverged.is_empty())
+        };
+        let line_fits = |line: &Line, places: usize| {
+            line.points.len() == places && line.points.iter().all(place_fits)
+        };
+        let Some(places) = self.axes.places() else { return false };
+        !self.series.is_empty()
+            && self.keys == self.axes.keys()
+            && self.series.iter().all(|line| line_fits(line, places))
     }
 
     /// What was swept on what, in a sentence.
@@ -205,6 +232,7 @@ impl Sweep {
     /// A row a run.
     pub(super) fn each_run(&self) -> Table {
         let header = ["line", self.keys[0].as_str(), "seed", &self.score, "MAP@R", "run"];
+        let number = |value: f64| if value.is_nan() { String::new() } else { value.to_string() };
         let mut table = Table::new(header);
         for line in &self.series {
             for point in &line.points {
@@ -213,8 +241,8 @@ impl Sweep {
                         line.name.clone(),
                         point.value.clone(),
                         seed.to_string(),
-                        point.scores[place].to_string(),
-                        point.map_at_r[place].to_string(),
+                        number(point.scores[place]),
+                        number(point.map_at_r[place]),
                         point.runs[place].display().to_string(),
                     ]);
                 }
@@ -279,14 +307,16 @@ fn lines(plan: &Plan, axes: &Axes, names: &[String], results: &[LossRuns]) -> Ve
     for (place, arm) in results.iter().enumerate() {
         let (base, cell) = (place / cells.len(), &cells[place % cells.len()]);
         let name = axes.line_name(&names[base], cell);
-        let score = |run: &super::Finished| plan.score.of(&run.evaluation.figures);
+        let of_run = |value: Option<f64>| value.unwrap_or(f64::NAN);
+        let score = |run: &super::Finished| of_run(plan.score.of(&run.evaluation.figures));
+        let map_at_r = |run: &super::Finished| of_run(run.evaluation.figures.retrieval.map_at_r);
         let scores: Vec<f64> = arm.runs.iter().map(score).collect();
         let point = Place {
             value: firsts[cell[0]].clone(),
             seeds: arm.runs.iter().map(|run| run.seed).collect(),
             estimate: if arm.diverged.is_empty() { estimate(&scores) } else { Estimate::nothing() },
             scores,
-            map_at_r: arm.runs.iter().map(|r| r.evaluation.figures.retrieval.map_at_r).collect(),
+            map_at_r: arm.runs.iter().map(map_at_r).collect(),
             runs: arm.runs.iter().map(|run| run.folder.clone()).collect(),
             diverged: arm.diverged.iter().map(|(seed, _)| *seed).collect(),
         };

@@ -15,11 +15,11 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Arm, Existing, Forecast, Needs, Plan, Removal, Run, RunFolder, RunLock, Session, Status,
-    Unfinished, no_task, read_json, refuse_unlike, side_by_side_after, trials, write_json,
+    Unfinished, no_task, read_json_or, refuse_unlike, side_by_side_after, trials, write_json,
 };
 use crate::config::{Config, Setting};
 use crate::error::{Error, Result};
-use crate::eval::Score;
+use crate::eval::{EvalConfig, Score};
 use crate::files::sha256_hex;
 use crate::runtime::Memory;
 
@@ -89,7 +89,7 @@ impl Search {
             );
             return Err(Error::setting("--trials", self.trials, problem));
         }
-        plan.settle(session, &plan.arms[0], self.config.train.seed)?.check_scored()?;
+        plan.settle(session, &plan.arms[0], self.config.train.seed)?.check_scored(self.score)?;
         let done = if self.force { 0 } else { (0..self.trials).filter(ended).count() };
         Ok(self.trials - done)
     }
@@ -141,7 +141,13 @@ impl Search {
         if self.force {
             self.remove(session)?;
         }
-        let images = Run::new(session, self.config.clone(), &folder, Some(&name(0)))?.images();
+        let run = Run::new(session, self.config.clone(), &folder, Some(&name(0)))?;
+        let images = run.images();
+        if self.score == Score::Accuracy {
+            // Classes are not ranked here, which is what the voters of recall@k do.
+            let eval = EvalConfig { recall_voters: 1, ..self.config.eval.clone() };
+            eval.remark(run.train_images()).iter().for_each(|told| session.progress.say_once(told));
+        }
         let mut session = session.share();
         session.progress =
             session.progress.of_many(self.trials, images.saturating_mul(self.trials as u64));
@@ -201,7 +207,7 @@ impl Search {
         let path = run.folder.file(TRIAL);
         let title = format!("{} {}", run.config.loss.name(), name(place));
         let progress = session.progress.run(&title, run.images());
-        let before = read_json::<Trial>(&path)?;
+        let before = Trial::read(&run.folder)?;
         if let Some(trial) = before.as_ref().filter(|trial| trial.state.is_end()) {
             progress.trained();
             return Ok(trial.clone());
@@ -255,7 +261,7 @@ fn all_ended(done: Vec<Result<Trial>>) -> Result<Vec<Trial>> {
 /// # Errors
 /// What is kept of it cannot be read.
 fn ended(folder: &Path, place: usize) -> Result<Option<Trial>> {
-    let trial = read_json::<Trial>(&folder.join(name(place)).join(TRIAL))?;
+    let trial = Trial::read(&RunFolder::new(folder.join(name(place))))?;
     Ok(trial.filter(|trial| trial.state.is_end()))
 }
 

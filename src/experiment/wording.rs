@@ -12,6 +12,19 @@ pub fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 
+/// What stands in tables and sentences for a figure that does not exist.
+pub const MISSING: &str = "–";
+
+/// A share as `86.20 %`, and [`MISSING`] for none.
+pub fn share(share: Option<f64>) -> String {
+    share.map_or(MISSING.to_owned(), percent)
+}
+
+/// A share in percent without its sign, `86.20`, and [`MISSING`] for none.
+pub fn hundredths(share: Option<f64>) -> String {
+    share.map_or(MISSING.to_owned(), |share| format!("{:.2}", 100.0 * share))
+}
+
 /// A difference of shares in percentage points: two decimals, more where those would show zero
 /// for what is not zero, so that a sentence never contradicts its figures.
 pub fn points(difference: f64) -> String {

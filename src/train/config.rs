@@ -113,14 +113,19 @@ impl TrainConfig {
     /// Fewer than two classes fit into a batch.
     pub fn check_classes(&self) -> Result<()> {
         let (per_class, most) = (self.images_per_class, self.batch / 2);
-        if per_class <= most {
-            return Ok(());
+        if most < 2 {
+            let problem = "must be at least 4, so that a batch holds two images of two classes";
+            return Err(Error::setting("train.batch", self.batch, problem));
         }
-        let problem = format!(
-            "must be at most {most}, half of train.batch = {}, so that a batch holds two classes",
-            self.batch
-        );
-        Err(Error::setting("train.images_per_class", per_class, problem))
+        let refuse = |problem: String| Error::setting("train.images_per_class", per_class, problem);
+        match per_class {
+            0 | 1 => Err(refuse("must be at least 2, so that a class has a pair".to_owned())),
+            few if few <= most => Ok(()),
+            _ => Err(refuse(format!(
+                "must be at most {most}, half of train.batch = {}, so that a batch holds two classes",
+                self.batch
+            ))),
+        }
     }
 }
 
@@ -148,5 +153,18 @@ mod tests {
             let message = config.check().unwrap_err().to_string();
             assert!(message.starts_with(start), "{message}");
         }
+    }
+
+    #[test]
+    fn batches_of_classes_hold_a_pair_of_each_of_two_classes() {
+        let told = |batch, images_per_class| {
+            let config = TrainConfig { batch, images_per_class, ..TrainConfig::default() };
+            config.check_classes().err().map(|error| error.to_string())
+        };
+        assert_eq!([told(4, 2), told(128, 64)], [None, None]);
+        let pair = "train.images_per_class = 1: must be at least 2, so that a class has a pair";
+        assert_eq!(told(128, 1).unwrap(), pair);
+        assert!(told(16, 16).unwrap().contains("must be at most 8, half of train.batch = 16"));
+        assert!(told(2, 1).unwrap().starts_with("train.batch = 2: must be at least 4"));
     }
 }

@@ -1,9 +1,10 @@
 //! What a user sees while a run trains: a bar on a terminal, a line an epoch everywhere.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::io::{IsTerminal, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -17,6 +18,8 @@ pub struct Progress {
     terminal: bool,
     quiet: bool,
     all: Option<Arc<All>>,
+    /// What is said but once, however many runs it holds for.
+    said: Arc<Mutex<HashSet<String>>>,
 }
 
 /// The bar of all runs of a command.
@@ -46,7 +49,8 @@ impl Progress {
     fn on(terminal: bool, quiet: bool) -> Progress {
         let target =
             if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Progress { bars: MultiProgress::with_draw_target(target), terminal, quiet, all: None }
+        let bars = MultiProgress::with_draw_target(target);
+        Progress { bars, terminal, quiet, all: None, said: Arc::default() }
     }
 
     /// Writes a line that stays.
@@ -57,6 +61,13 @@ impl Progress {
             true => self.bars.println(line),
             false => writeln!(std::io::stderr(), "{line}"),
         };
+    }
+
+    /// Prints a line above the bars, the first time that it is to be said.
+    pub fn say_once(&self, line: &str) {
+        if self.said.lock().expect("no other thread panics").insert(line.to_owned()) {
+            self.say(line);
+        }
     }
 
     /// The same display with a bar below for so many runs, which see so many images together.
@@ -152,6 +163,11 @@ impl RunProgress {
             self.bar.set_style(step_style());
         }
         self.bar.set_position(done as u64);
+    }
+
+    /// Prints a remark that holds for other runs as well, once for all of them.
+    pub fn say_once(&self, line: &str) {
+        self.progress.say_once(line);
     }
 
     /// Writes a line that stays, with the run's name in front.

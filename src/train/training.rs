@@ -6,7 +6,7 @@ use super::{
     Cadence, Checkpoint, Epoch, EpochRecord, History, Observer, RunProgress, State, TrainConfig,
     Trained, Validated, Verdict, diverged,
 };
-use crate::data::{BatchShape, Batches, Class, Images, Part};
+use crate::data::{BatchKind, BatchShape, Batches, Class, Images, Part, class_sizes};
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::model::Network;
@@ -152,14 +152,59 @@ fn seen(training: &Batches, epoch: usize, images: usize) -> u64 {
     ((epoch - 1) * training.images() + images.min(training.images())) as u64
 }
 
-/// Names the classes that are drawn from with replacement.
+/// Classes that are named one by one; more are counted.
+const NAMED: usize = 3;
+
+/// Names the classes that are drawn from with replacement, and those of which no pair can be.
 fn tell_short_classes(task: &Task, training: &Batches, progress: &RunProgress) {
-    for (class, has, takes) in training.short_classes() {
-        let name = &task.classes[class as usize].name;
+    let name = |class: &i64| task.classes[*class as usize].name.as_str();
+    let short = training.short_classes();
+    for (class, has, takes) in short.iter().take(if short.len() > NAMED { 0 } else { NAMED }) {
         progress.say(&format!(
-            "class {name} has {has} training images, fewer than the {takes} that a batch takes of \
-             each class: they are drawn with replacement"
+            "class {} has {has} training images, fewer than the {takes} that a batch takes of \
+             each class: they are drawn with replacement",
+            name(class)
         ));
+    }
+    if let [(_, _, takes), ..] = short.as_slice()
+        && short.len() > NAMED
+    {
+        progress.say(&format!(
+            "{} classes have fewer training images than the {takes} that a batch takes of each \
+             class: they are drawn with replacement",
+            short.len()
+        ));
+    }
+    tell_lonely_classes(task, training, progress);
+}
+
+/// Counts the classes of which there is no pair.
+fn tell_lonely_classes(task: &Task, training: &Batches, progress: &RunProgress) {
+    let lonely = training.lonely_classes();
+    let classes = class_sizes(&task.train.labels).len();
+    let mut names: Vec<&str> = lonely
+        .iter()
+        .take(NAMED)
+        .map(|&class| task.classes[class as usize].name.as_str())
+        .collect();
+    names.extend((lonely.len() > NAMED).then_some("…"));
+    match lonely.len() {
+        0 => {}
+        all if all == classes => progress.say(&format!(
+            "no class has two training images: {} has no pair of one class to learn from",
+            task.loss.name()
+        )),
+        some => progress.say(&format!(
+            "{some} of {classes} classes have a single training image ({}), so no pair of their own: \
+             they serve as other classes alone",
+            names.join(", ")
+        )),
+    }
+    let pairs = task.loss.batches() != BatchKind::Images;
+    if pairs && class_sizes(&task.validation.labels).into_values().all(|images| images < 2) {
+        progress.say(
+            "no class has two validation images: the validation loss knows no pair of one class",
+        );
     }
 }
 

@@ -4,6 +4,7 @@
 mod cluster;
 mod configs;
 mod determinism;
+mod edges;
 mod elsewhere;
 mod embeddings;
 mod experiments;

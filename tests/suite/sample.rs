@@ -87,6 +87,6 @@ impl Sample {
         let labels = &self.validation.labels;
         let queries = Some(Labelled { embeddings: queries.view(), labels });
         let trial = Trial { references, queries, classes: 10 };
-        judge(&trial, &EvalConfig::default()).unwrap().0.accuracy
+        judge(&trial, &EvalConfig::default()).unwrap().0.accuracy.unwrap()
     }
 }

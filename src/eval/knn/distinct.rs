@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use super::points::Points;
 
 /// Reference points without repetition, each known by the first of its rows.
-pub(super) struct Distinct {
+pub(in crate::eval) struct Distinct {
     /// The first row of each point, ascending `[U]`.
     firsts: Vec<u32>,
     /// The next row at the same point `[N]`; row 0 is the next of none.

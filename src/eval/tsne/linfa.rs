@@ -17,15 +17,14 @@ use crate::random::{Purpose, generator};
 /// Lays out the points.
 ///
 /// # Errors
-/// Points that are all the same, which the crate cannot scale.
+/// Fewer than four points, for which the crate has no perplexity.
 pub(super) fn embed(
     points: ArrayView2<f32>,
     config: &TsneConfig,
     seed: u64,
 ) -> Result<Vec<[f64; 2]>> {
-    let same = points.rows().into_iter().all(|row| row == points.row(0));
-    if same {
-        let problem = "cannot lay out points that are all the same; the engine fft can";
+    if points.nrows() < 4 {
+        let problem = "lays out four different embeddings or more; the engine fft takes fewer";
         return Err(Error::setting("tsne.engine", config.engine, problem));
     }
     let order = order(points.nrows(), seed);

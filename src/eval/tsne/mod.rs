@@ -9,6 +9,7 @@
 
 mod affinities;
 mod descent;
+mod distinct;
 mod divergence;
 mod linfa;
 mod neighbors;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use affinities::Affinities;
+use distinct::Places;
 
 /// What lays out the map.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +70,8 @@ pub struct TsneConfig {
     pub engine: Engine,
     /// Which embeddings are laid out.
     pub of: Of,
-    /// Effective number of neighbours of a point; at least 1 and below a third of the points.
+    /// Effective number of neighbours of a point, at least 1; of N different embeddings at most
+    /// (N − 1)/3, to which a larger one is lowered.
     pub perplexity: f64,
     /// Steps of gradient descent, at least 20. `linfa`, whose learning rate is fixed at 200,
     /// wants about four times as many as `fft`.
@@ -121,9 +124,14 @@ const MOST_ITERATIONS: usize = 1_000_000;
 pub struct Map {
     /// One point an embedding, in the order of the embeddings; the axes have no meaning.
     pub coordinates: Vec<[f64; 2]>,
-    /// Exact Kullback-Leibler divergence KL(P‖Q) of these coordinates in nats; smaller is
-    /// better, and comparable only between maps of the same embeddings at the same perplexity.
-    pub kl: f64,
+    /// Exact Kullback-Leibler divergence KL(P‖Q) of these coordinates in nats, each different
+    /// embedding once; smaller is better, and comparable only between maps of the same embeddings
+    /// at the same perplexity. None where all embeddings are equal.
+    pub kl: Option<f64>,
+    /// The perplexity that it has: as set, or as large as so few embeddings allow.
+    pub perplexity: f64,
+    /// What is to be said of it: embeddings that are equal, a perplexity that was lowered.
+    pub remarks: Vec<String>,
 }
 
 /// Lays out embeddings by t-SNE.
@@ -132,12 +140,15 @@ pub struct Map {
 /// machine, alone or beside other work and on any number of threads; `progress` is told the steps
 /// that are done and all, after each. The engine `linfa` tells nothing before its end.
 ///
+/// Equal embeddings lie at one point. The perplexity is at most (U − 1)/3 of U different
+/// embeddings, as in openTSNE, but at least 1.
+///
 /// # Shapes
 /// embeddings `[N, D]` f32, finite → N points
 ///
 /// # Errors
-/// A setting out of its range, a perplexity too large for N points, fewer than four points, or
-/// an embedding that is not a number.
+/// A setting out of its range, a single embedding, one that is not a number, or a map that an
+/// engine cannot lay out.
 pub fn embed(
     embeddings: ArrayView2<f32>,
     config: &TsneConfig,
@@ -145,23 +156,60 @@ pub fn embed(
     progress: &dyn Fn(usize, usize),
 ) -> Result<Map> {
     config.check()?;
-    check_points(embeddings, config.perplexity)?;
-    let k = neighborhood(embeddings.nrows(), config);
-    let neighbors = neighbors::neighborhoods(embeddings, k)?;
+    check_points(embeddings)?;
+    let places = Places::of(embeddings);
+    let (perplexity, lowered) = fitted(config.perplexity, places.len());
+    let config = TsneConfig { perplexity, ..config.clone() };
+    let (points, kl) = match places.len() {
+        1 => (vec![[0.0; 2]], None),
+        _ => {
+            let (points, kl) = lay_out(places.points.view(), &config, seed, progress)?;
+            (points, Some(kl))
+        }
+    };
+    let remarks = places.remark().into_iter().chain(lowered.filter(|_| places.len() > 1));
+    let coordinates = places.spread(&points);
+    Ok(Map { coordinates, kl, perplexity, remarks: remarks.collect() })
+}
+
+/// Lays out different embeddings, two or more, and measures the divergence.
+fn lay_out(
+    points: ArrayView2<f32>,
+    config: &TsneConfig,
+    seed: u64,
+    progress: &dyn Fn(usize, usize),
+) -> Result<(Vec<[f64; 2]>, f64)> {
+    let k = neighborhood(points.nrows(), config);
+    let neighbors = neighbors::neighborhoods(points, k)?;
     let affinities = Affinities::new(neighbors, config.perplexity);
     let coordinates = match config.engine {
         Engine::Fft => {
-            let start = pca::start(embeddings, seed);
+            let start = pca::start(points, seed);
             descent::descend(&start, &affinities, config.iterations, progress)
         }
-        Engine::Linfa => Some(linfa::embed(embeddings, config, seed)?),
+        Engine::Linfa => Some(linfa::embed(points, config, seed)?),
     };
     let finite = |map: &Vec<[f64; 2]>| map.iter().flatten().all(|value| value.is_finite());
     let coordinates = coordinates.filter(finite).ok_or_else(|| {
         Error::Diverged(format!("the t-SNE by {} ran off to infinity", config.engine))
     })?;
     let kl = divergence::divergence(&affinities, &coordinates);
-    Ok(Map { coordinates, kl })
+    Ok((coordinates, kl))
+}
+
+/// The perplexity for so many different embeddings, and what is said where it was lowered.
+fn fitted(perplexity: f64, points: usize) -> (f64, Option<String>) {
+    let most = (points.saturating_sub(1) as f64 / 3.0).max(1.0);
+    if perplexity <= most {
+        return (perplexity, None);
+    }
+    let shown = format!("{most:.2}");
+    let shown = shown.trim_end_matches('0').trim_end_matches('.');
+    let told = format!(
+        "tsne.perplexity = {perplexity} is too large for {points} different embeddings: lowered to \
+         {shown}"
+    );
+    (most, Some(told))
 }
 
 /// Neighbours that get an affinity, as many as scikit-learn takes.
@@ -169,15 +217,10 @@ fn neighborhood(points: usize, config: &TsneConfig) -> usize {
     ((3.0 * config.perplexity + 1.0) as usize).min(points - 1)
 }
 
-fn check_points(embeddings: ArrayView2<f32>, perplexity: f64) -> Result<()> {
-    let points = embeddings.nrows();
-    if points < 4 {
-        return Err(Error::Other(format!("t-SNE needs at least 4 points, there are {points}")));
-    }
-    if 3.0 * perplexity > (points - 1) as f64 {
-        let largest = (points - 1) / 3;
-        let problem = format!("is too large for {points} points, take at most {largest}");
-        return Err(Error::setting("tsne.perplexity", perplexity, problem));
+fn check_points(embeddings: ArrayView2<f32>) -> Result<()> {
+    if embeddings.nrows() < 2 {
+        let problem = "a t-SNE shows how embeddings lie to each other, and there is only one";
+        return Err(Error::Other(problem.to_owned()));
     }
     for (row, embedding) in embeddings.rows().into_iter().enumerate() {
         if let Some(value) = embedding.iter().find(|value| !value.is_finite()) {

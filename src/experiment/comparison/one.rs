@@ -2,6 +2,7 @@
 
 use super::{Arm, Finished, Plan, Run, RunLock, Session, side_by_side};
 use crate::error::{Error, Result};
+use crate::experiment::run::UNANSWERABLE;
 use crate::experiment::{Evaluation, Existing, evaluate, evaluated, no_task};
 use crate::train::{History, RunProgress};
 
@@ -32,9 +33,11 @@ impl Plan {
         }
         let done = self.train_and_evaluate(session, &run, &progress);
         let (history, evaluation) = done.inspect_err(|error| run.note_divergence(error))?;
-        let (name, value) =
-            (self.score.name(evaluation.figures.knn.k), self.score.of(&evaluation.figures));
-        progress.say(&format!("{name} {value:.4}"));
+        let name = self.score.name(evaluation.figures.knn.k);
+        match self.score.of(&evaluation.figures) {
+            Some(value) => progress.say(&format!("{name} {value:.4}")),
+            None => progress.say(&format!("there is no {name}: {UNANSWERABLE}")),
+        }
         let (folder, train) = (run.folder.path().to_path_buf(), run.train_images());
         Ok(Finished { seed, folder, train, history, evaluation })
     }

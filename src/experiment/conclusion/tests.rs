@@ -195,3 +195,23 @@ fn a_loss_whose_runs_collapsed_is_named() {
     assert!(some.contains("triplet collapsed in 2 of its 3 runs: the network maps"), "{some}");
     assert!(!concluded(&[triplet(0), other]).contains("collapsed"));
 }
+
+#[test]
+fn equal_means_of_several_losses_are_called_equal() {
+    let level = [loss("a", &[0.8, 0.7], &[1.0; 2]), loss("b", &[0.7, 0.8], &[1.0; 2])];
+    let all = [level[0], level[1], loss("c", &[0.75, 0.75], &[1.0; 2])];
+    let text = concluded(&all);
+    assert!(
+        text.starts_with("Over 2 seeds, a, b and c reached the same mean 1-NN accuracy, 75.00 %."),
+        "{text}"
+    );
+    assert!(
+        text.contains("Against b (75.00 %) the mean of a is the same, 95 % interval"),
+        "{text}"
+    );
+    assert!(!text.contains("0.00 points more") && !text.contains("highest"), "{text}");
+    let two = concluded(&[level[0], level[1], loss("c", &[0.5, 0.6], &[1.0; 2])]);
+    let start = "Over 2 seeds, a and b reached the same mean 1-NN accuracy, 75.00 %, the highest of \
+                 3 losses.";
+    assert!(two.starts_with(start) && two.contains("Against c (55.00 %) it has 20.00"), "{two}");
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::parts::{self, Told, beside};
 use super::{Reporter, write};
 use crate::error::Result;
-use crate::experiment::wording::listed;
+use crate::experiment::wording::{hundredths, listed};
 use crate::experiment::{
     Comparison, Ends, Estimate, Finished, LossRuns, SHARES, Summary, Trained, estimate, pictures,
 };
@@ -167,8 +167,8 @@ fn runs(comparison: &Comparison) -> Section {
                 name,
                 arm.loss.clone(),
                 run.seed.to_string(),
-                format!("{:.2}", 100.0 * figures.knn.accuracy),
-                format!("{:.2}", 100.0 * figures.retrieval.map_at_r),
+                hundredths(figures.knn.accuracy),
+                hundredths(figures.retrieval.map_at_r),
                 format!("{:.1}", run.history.seconds()),
                 if run.history.collapsed() { "yes" } else { "no" }.to_owned(),
             ]);

@@ -7,11 +7,9 @@ use super::units::by_unit;
 use super::{Reporter, write};
 use crate::error::{Fault, Result};
 use crate::eval::Figures;
-use crate::experiment::evaluate::TEST_METRICS;
 use crate::experiment::folder::CONFIG;
-use crate::experiment::{
-    Evaluation, METRICS, Trained, figures_table, grouped, pictures, read_json,
-};
+use crate::experiment::wording::{hundredths, share};
+use crate::experiment::{Evaluation, Trained, figures_table, grouped, pictures};
 use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
 use crate::train::{History, files};
@@ -24,8 +22,7 @@ impl Told {
     /// It was not evaluated, or a file in it was changed.
     pub fn read(trained: Trained, name: String) -> Result<Told> {
         let history = History::read(&trained.folder.file(files::HISTORY))?;
-        let evaluation: Option<Evaluation> = read_json(&trained.folder.file(METRICS))?;
-        let evaluation = evaluation.ok_or_else(|| {
+        let evaluation = Evaluation::read(&trained.folder)?.ok_or_else(|| {
             let remedy = format!("do so with {}", dml("eval --run", trained.folder.path()));
             Fault::new(trained.folder.path(), "is not evaluated yet").remedy(remedy)
         })?;
@@ -54,26 +51,25 @@ impl Told {
     /// What the figures say, in words.
     fn conclusion(&self) -> String {
         let Evaluation { figures, queries, unseen, .. } = &self.evaluation;
-        let percent = |share: f64| format!("{:.2} %", 100.0 * share);
         let hits = figures.retrieval.hits.iter().find(|hit| hit.k == 1);
         let mut told = match (unseen, hits) {
             (true, Some(hit)) => format!(
                 "Of {} images of classes that were not trained on, {} have another image of their class \
                  nearest to them.",
                 grouped(*queries),
-                percent(hit.share)
+                share(hit.share)
             ),
             _ => format!(
                 "Of {} validation images, {} are told right by the vote of {} (accuracy).",
                 grouped(*queries),
-                percent(figures.knn.accuracy),
+                share(figures.knn.accuracy),
                 match figures.knn.k {
                     1 => "the nearest training image".to_owned(),
                     k => format!("the {k} nearest training images"),
                 }
             ),
         };
-        told += &format!(" MAP@R is {}.", percent(figures.retrieval.map_at_r));
+        told += &format!(" MAP@R is {}.", share(figures.retrieval.map_at_r));
         if !unseen && let Some(confused) = parts::most_confused(&self.evaluation) {
             told += &format!(" {confused}");
         }
@@ -92,7 +88,7 @@ impl Reporter<'_> {
     pub fn run(mut self, trained: Trained) -> Result<PathBuf> {
         let name = trained.record.loss.clone();
         let told = Told::read(trained, name)?;
-        let tested: Option<Evaluation> = read_json(&told.trained.folder.file(TEST_METRICS))?;
+        let tested = Evaluation::read_test(&told.trained.folder)?;
         let mut sections = vec![figures(&told, tested.as_ref())?, training(&told)?];
         sections.extend(self.embedding(&told)?);
         sections.push(neighbours(&self, &told)?);
@@ -118,11 +114,12 @@ impl Reporter<'_> {
 fn figures(told: &Told, tested: Option<&Evaluation>) -> Result<Section> {
     let figures = &told.evaluation.figures;
     let mut parts = tables(figures, "Figures of the evaluation");
+    parts.extend(told.evaluation.remark.as_deref().map(html::paragraph));
     if !told.evaluation.unseen {
         let picture = pictures::recall(&told.name, &figures.recall)?;
         let mut table = Table::new(["k", "recall@k, %"]);
         for at in &figures.recall.at {
-            table.push([at.k.to_string(), format!("{:.2}", 100.0 * at.recall)]);
+            table.push([at.k.to_string(), hundredths(at.recall)]);
         }
         let caption = pictures::recall_title(figures.recall.voters);
         parts.push(html::figure(&picture, &caption, Some(html::table(&table, &caption))));

@@ -62,6 +62,14 @@ impl Axes {
         Ok(Axes { keys, equal_steps })
     }
 
+    /// Settings of one value that hold for every run, as they cannot be swept, and the others.
+    pub fn fixed(set: Vec<Vec<Setting>>) -> (Vec<Setting>, Vec<Vec<Setting>>) {
+        let (fixed, swept): (Vec<_>, Vec<_>) = set
+            .into_iter()
+            .partition(|values| values.len() == 1 && unswept(&values[0].key).is_some());
+        (fixed.into_iter().flatten().collect(), swept)
+    }
+
     /// The keys, as in `data.train_size`.
     pub fn keys(&self) -> Vec<String> {
         self.keys.iter().map(|values| values[0].key.clone()).collect()
@@ -126,6 +134,12 @@ impl Axes {
             TRAIN_SIZE => "training images".to_owned(),
             key => key.to_owned(),
         }
+    }
+
+    /// Places across, where every key has a value; none of axes that were changed by hand.
+    pub fn places(&self) -> Option<usize> {
+        let all = !self.keys.iter().any(Vec::is_empty);
+        self.keys.first().filter(|_| all).map(Vec::len)
     }
 
     /// Where the first key's values lie across: their numbers, or 0, 1, 2 of words.
@@ -197,6 +211,20 @@ fn ascending(mut values: Vec<Setting>) -> Vec<Setting> {
     values
 }
 
+/// Why a key cannot be swept, and what to do instead; none where it can.
+fn unswept(key: &str) -> Option<&'static str> {
+    if let Some((_, instead)) = ELSEWHERE.iter().find(|(other, _)| *other == key) {
+        return Some(instead);
+    }
+    let judges = key.starts_with("eval.") || key.starts_with("tsne.");
+    match key.starts_with("plots.") {
+        true => Some("it changes no figure"),
+        false => {
+            judges.then_some("it changes how a run is judged, not how it is trained; use dml eval")
+        }
+    }
+}
+
 fn refuse(values: &[Setting], before: &[Vec<Setting>]) -> Result<()> {
     let key = &values[0].key;
     let all = || values.iter().map(Setting::shown).collect::<Vec<_>>().join(",");
@@ -207,18 +235,10 @@ fn refuse(values: &[Setting], before: &[Vec<Setting>]) -> Result<()> {
         let problem = format!("names {} twice", values[twice].shown());
         return Err(Error::setting(key, all(), problem));
     }
-    if let Some((_, instead)) = ELSEWHERE.iter().find(|(other, _)| other == key) {
-        return Err(Error::setting(key, all(), format!("cannot be swept: {instead}")));
+    match unswept(key) {
+        Some(instead) => Err(Error::setting(key, all(), format!("cannot be swept: {instead}"))),
+        None => Ok(()),
     }
-    if key.starts_with("plots.") {
-        return Err(Error::setting(key, all(), "cannot be swept: it changes no figure"));
-    }
-    if key.starts_with("eval.") || key.starts_with("tsne.") {
-        let problem = "cannot be swept: it changes how a run is judged, not how it is trained; use \
-                       dml eval";
-        return Err(Error::setting(key, all(), problem));
-    }
-    Ok(())
 }
 
 /// The error for a key that no base has, with the nearest that there is.
@@ -253,6 +273,14 @@ mod tests {
         let axes = Axes::new(&[300], set, true).unwrap();
         assert_eq!(axes.keys(), ["train.batch", "train.schedule", "data.train_size"]);
         assert_eq!(axes.line_name("triplet", &[0, 1, 0]), "triplet, schedule cosine");
+    }
+
+    #[test]
+    fn one_value_of_a_key_that_cannot_be_swept_holds_for_every_run() {
+        let given = vec![set("data.validation=0.3"), set("train.batch=32"), set("eval.knn=1,5")];
+        let (fixed, swept) = Axes::fixed(given);
+        assert_eq!(fixed, set("data.validation=0.3"));
+        assert_eq!(swept, [set("train.batch=32"), set("eval.knn=1,5")]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::space::{Space, position};
 use super::{Config, Result, Search, Session, State, Trial};
 use crate::config::number;
 use crate::error::{Error, Fault};
-use crate::experiment::{BEST, RunFolder, RunLock, SEARCH, read_json, write_json};
+use crate::experiment::{BEST, RunFolder, RunLock, SEARCH, read_json_or, write_json};
 use crate::files::write_text;
 use crate::loss::Span;
 use crate::report::table::Table;
@@ -100,9 +100,13 @@ impl Tuned {
     /// The folder is of no search that came to its end; a file that was changed.
     pub fn read(path: &Path) -> Result<Tuned> {
         let folder = RunFolder::new(path);
-        let read: Option<Tuned> = read_json(&folder.file(SEARCH))?;
+        let way_out = "search again with dml tune as before, which does no finished trial again";
+        let read: Option<Tuned> = read_json_or(&folder.file(SEARCH), way_out)?;
         let missing = || Fault::new(path, format!("is no finished search: it has no {SEARCH}"));
         let mut tuned = read.ok_or_else(missing)?;
+        if tuned.trials.is_empty() {
+            return Err(Fault::new(path, "holds no trial").remedy(way_out).into());
+        }
         tuned.best = Config::read(&folder.file(BEST))?;
         tuned.space = Space::of(&tuned.best.loss);
         tuned.folder = path.to_path_buf();

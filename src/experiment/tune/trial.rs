@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
-use super::{Config, Result, Score, Session, write_json};
+use super::{Config, Error, Result, RunFolder, Score, Session, read_json_or, write_json};
 use crate::data::Parts;
 use crate::eval::{self, Labelled};
+use crate::experiment::run::UNANSWERABLE;
 use crate::model::Network;
 use crate::train::{Observer, RunProgress, Verdict};
+use crate::words::dml;
 
 /// What a trial is kept in, within its run's folder.
 pub const TRIAL: &str = "trial.json";
@@ -72,6 +74,16 @@ impl Trial {
     pub fn new(number: usize, settings: BTreeMap<String, Value>) -> Trial {
         let (scores, state) = (Vec::new(), State::Running);
         Trial { number, settings, scores, state, seconds: 0.0, remark: None }
+    }
+
+    /// What is known of the trial in a folder; none where it was not begun.
+    ///
+    /// # Errors
+    /// A file that cannot be read, with how to do this one trial again.
+    pub fn read(folder: &RunFolder) -> Result<Option<Trial>> {
+        let removal = dml("runs remove", folder.path());
+        let way_out = format!("remove this one trial with {removal}, and search again");
+        read_json_or(&folder.file(TRIAL), &way_out)
     }
 
     /// The score after its last epoch; none of a failed trial.
@@ -152,7 +164,7 @@ impl<'a> Scorer<'a> {
 /// A score on the validation images, against the training images.
 ///
 /// # Errors
-/// As [`Score::measure`].
+/// As [`Score::measure`]; no validation image has a training image of its class.
 pub fn score(
     session: &Session,
     config: &Config,
@@ -168,7 +180,8 @@ pub fn score(
         queries: Some(Labelled::new(&queries, &parts.validation.labels)),
         classes: session.dataset.classes.len(),
     };
-    session.cores.spread(|| score.measure(&trial, &config.eval))?
+    let found = session.cores.spread(|| score.measure(&trial, &config.eval))??;
+    found.ok_or_else(|| Error::Other(format!("there is no {score}: {UNANSWERABLE}")))
 }
 
 impl Observer for Scorer<'_> {
@@ -223,7 +236,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(TRIAL);
         write_json(&path, &trial).unwrap();
-        assert_eq!(super::super::read_json::<Trial>(&path).unwrap().unwrap(), trial);
+        assert_eq!(Trial::read(&RunFolder::new(folder.path())).unwrap().unwrap(), trial);
         trial.failed("the loss became NaN".to_owned());
         assert_eq!((trial.score(), trial.state.is_end()), (None, true));
     }

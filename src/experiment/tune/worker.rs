@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{LAG, Run, Search, Session, TRIAL, Trial, Unfinished, ended, name, no_task};
+use super::{LAG, Run, Search, Session, Trial, Unfinished, ended, name, no_task};
 use crate::error::Result;
-use crate::experiment::{RunFolder, RunLock, read_json};
+use crate::experiment::{RunFolder, RunLock};
 
 /// How often a worker that waits looks around.
 const LOOK_UP: Duration = Duration::from_millis(300);
@@ -85,8 +85,8 @@ impl Search {
         let folder = self.folder(session)?;
         let mut unfinished = Vec::new();
         for place in 0..self.trials {
-            let path = folder.join(name(place)).join(TRIAL);
-            let trial: Option<Trial> = if self.force { None } else { read_json(&path)? };
+            let run = RunFolder::new(folder.join(name(place)));
+            let trial = if self.force { None } else { Trial::read(&run)? };
             if trial.as_ref().is_some_and(|trial| trial.state.is_end()) {
                 continue;
             }

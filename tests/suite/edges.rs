@@ -1,0 +1,245 @@
+//! Right at the edges: figures that do not exist, too few images, labels of any kind, files that were
+//! damaged.
+
+use serde_json::Value;
+
+use crate::user::{User, assert_picture};
+
+/// A file of `tests/cases`.
+fn case(name: &str) -> String {
+    format!("{}/tests/cases/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+/// A user with a file under the name `data.csv`.
+fn with_data(content: &[u8]) -> User {
+    let user = User::new();
+    user.writes("data.csv", content);
+    user
+}
+
+/// Trains on `data.csv` for one epoch, as the run `mine`.
+fn trains(user: &User, more: &[&str]) -> String {
+    let args = ["train", "--data", "data.csv", "--epochs", "1", "--name", "mine"];
+    user.succeeds(&[&args[..], more].concat()).1
+}
+
+/// Images of 12×12 of classes with so many images each, by their labels.
+fn images(classes: &[(&str, usize)]) -> String {
+    let pixels: Vec<String> = (0..144).map(|pixel| format!("pixel{pixel}")).collect();
+    let mut text = format!("label,{}\n", pixels.join(","));
+    for (class, (label, count)) in classes.iter().enumerate() {
+        for image in 0..*count {
+            let value = |pixel: usize| match pixel % (class + 2) {
+                0 => (200 + image % 50).to_string(),
+                _ => ((pixel * 7 + image * 13) % 60).to_string(),
+            };
+            let row: Vec<String> = (0..144).map(value).collect();
+            text += &format!("{label},{}\n", row.join(","));
+        }
+    }
+    text
+}
+
+#[test]
+fn where_no_query_has_a_reference_figures_are_missing_in_table_json_and_pictures() {
+    let user = User::new();
+    let (embeddings, labels) = (case("e32.npy"), case("y_distinct.npy"));
+    let args = ["eval", "--embeddings", &embeddings, "--labels", &labels];
+    let (table, _) = user.succeeds(&[&args[..], &["--out", "out"]].concat());
+    assert!(!table.contains("0.00 %"), "{table}");
+    for name in ["1-NN accuracy", "macro F1", "recall@5", "hit@8", "R-precision", "MAP@R"] {
+        let line = table.lines().find(|line| line.contains(name)).unwrap();
+        assert!(line.trim_end().ends_with('–'), "{line}");
+    }
+    let text = user.reads_text("out/metrics.json");
+    let figures = json(&text);
+    assert!(!text.contains("-0.0") && figures["knn"]["accuracy"].is_null());
+    assert!(figures["retrieval"]["map_at_r"].is_null());
+    assert!(figures["distances"]["same_class"].is_null());
+    assert_picture(&user.path("out/plots/recall.png"));
+}
+
+#[test]
+fn a_run_without_a_reference_is_listed_reported_and_exported_without_its_figures() {
+    let classes: Vec<String> = (0..40).map(|class| format!("c{class}")).collect();
+    let classes: Vec<(&str, usize)> = classes.iter().map(|class| (class.as_str(), 1)).collect();
+    let user = with_data(images(&classes).as_bytes());
+    trains(&user, &["--loss", "cross-entropy"]);
+    user.succeeds(&["eval"]);
+    let (list, _) = user.succeeds(&["runs", "--json"]);
+    assert!(json(&list)[0]["map_at_r"].is_null() && json(&list)[0]["accuracy"].is_null());
+    user.succeeds(&["report"]);
+    let page = user.reads_text("runs/mine/report.html");
+    assert!(page.contains("MAP@R is –.") && !page.contains("0.00 %"));
+    user.succeeds(&["export", "runs/mine", "--format", "tensorboard", "--out", "logs"]);
+    let compare = ["compare", "--data", "data.csv", "--losses", "cross-entropy,arcface"];
+    let told = user.fails(1, &[&compare[..], &["--seeds", "1", "--metric", "map@r"]].concat());
+    assert!(told.contains("under seed 1 there is no map@r: none of the images"), "{told}");
+    let told = user.fails(1, &["train", "--data", "data.csv", "--loss", "triplet"]);
+    assert!(told.contains("data.csv: has no class with two images, so triplet has"), "{told}");
+}
+
+#[test]
+fn fewer_references_than_voters_all_vote_in_every_command_and_it_is_said() {
+    let content = std::fs::read(case("n10.csv")).unwrap();
+    let user = with_data(&content);
+    trains(&user, &[]);
+    let (out, told) = user.succeeds(&["eval"]);
+    assert!(out.contains("recall@1 (vote of 9)"), "{out}");
+    let remark = "there are only 9 references for eval.recall_voters = 10: all of them vote";
+    assert_eq!(told.matches(remark).count(), 1, "{told}");
+    let metrics = json(&user.reads_text("runs/mine/metrics.json"));
+    assert_eq!((&metrics["recall"]["voters"], &metrics["remark"]), (&9.into(), &remark.into()));
+    let (out, told) = user.succeeds(&["eval", "--set", "eval.recall_voters=3", "--json"]);
+    assert!(json(&out)["recall"]["voters"] == 3 && !told.contains("references"), "{told}");
+    let told = user.fails(1, &["eval", "--set", "train.epochs=3"]);
+    assert!(told.contains("train.epochs = 3: decided the training, which is done"), "{told}");
+    let told = user.fails(1, &["eval", "--set", "eval.kn=3"]);
+    assert!(told.contains("the nearest key is eval.knn"), "{told}");
+    let arrays = [case("e32.npy"), case("y_distinct.npy")];
+    let args = ["eval", "--embeddings", &arrays[0], "--labels", &arrays[1]];
+    let (out, told) = user.succeeds(&[&args[..], &["--set", "eval.knn=70"]].concat());
+    assert!(out.contains("39-NN accuracy") && told.contains("eval.knn = 70"), "{out}{told}");
+    let told = user.fails(1, &[&args[..], &["--set", "tsne.perplexity=7"]].concat());
+    assert!(told.contains("no t-SNE is drawn"), "{told}");
+}
+
+#[test]
+fn a_sweep_over_sizes_below_the_voters_and_a_comparison_of_few_images_end() {
+    let user = User::with_images(30);
+    let common = ["--data", "small.csv", "--epochs", "1", "--seeds", "1"];
+    let sizes = ["sweep", "--train-size", "5,50", "--set", "data.validation=0.3"];
+    let (out, told) = user.succeeds(&[&sizes[..], &common].concat());
+    assert!(out.contains("1-NN accuracy, % over data.train_size"), "{out}");
+    assert!(told.contains("only 5 references for eval.recall_voters = 10"), "{told}");
+    assert!(told.contains("no class has two training images: contrastive has no pair"), "{told}");
+    user.succeeds(&[&["compare"], &common[..]].concat());
+    let folders = std::fs::read_dir(user.path("runs")).unwrap().flatten();
+    let names: Vec<String> =
+        folders.map(|folder| folder.file_name().into_string().unwrap()).collect();
+    let found = |start: &str| names.iter().find(|name| name.starts_with(start)).unwrap();
+    let (compared, swept) = (found("compare-"), found("sweep-"));
+    assert_picture(&user.path(&format!("runs/{compared}/plots/tsne.png")));
+    // What somebody changed by hand is told with what replaces it.
+    let comparison = format!("runs/{compared}/comparison.json");
+    let mut changed = json(&user.reads_text(&comparison));
+    changed["standings"] = serde_json::json!([]);
+    user.writes(&comparison, changed.to_string());
+    let told = user.fails(1, &["report", &format!("runs/{compared}")]);
+    assert!(told.ends_with("compare again with dml compare as before, which trains nothing again"));
+    let sweep = format!("runs/{swept}/sweep.json");
+    let mut changed = json(&user.reads_text(&sweep));
+    changed["series"][0]["points"][0]["scores"] = serde_json::json!([]);
+    user.writes(&sweep, changed.to_string());
+    let told = user.fails(1, &["report", &format!("runs/{swept}")]);
+    assert!(told.contains("holds lists of lengths that do not fit each other"), "{told}");
+}
+
+#[test]
+fn equal_images_lie_at_one_point_of_the_map() {
+    let content = std::fs::read(case("all_same.csv")).unwrap();
+    let user = with_data(&content);
+    trains(&user, &["--set", "data.validation=0.5"]);
+    let (out, told) = user.succeeds(&["eval", "--perplexity", "10"]);
+    assert!(told.contains("all 40 embeddings are equal, so the t-SNE is one point"), "{told}");
+    assert!(out.lines().any(|line| line.contains("t-SNE KL") && line.ends_with('–')), "{out}");
+    let map = user.reads_text("runs/mine/tsne.csv");
+    assert!(map.lines().skip(1).all(|line| line.ends_with(",0,0")), "{map}");
+    assert_picture(&user.path("runs/mine/plots/tsne.png"));
+}
+
+#[test]
+fn labels_are_those_of_the_file_in_every_array_and_old_runs_are_read() {
+    let user = with_data(images(&[("26", 20), ("3", 20), ("-7", 20)]).as_bytes());
+    trains(&user, &["--loss", "cross-entropy"]);
+    user.succeeds(&["eval"]);
+    user.succeeds(&["export", "runs/mine", "--format", "npy", "--out", "arrays"]);
+    let numbers = |name: &str| -> Vec<i64> {
+        ndarray_npy::read_npy(user.path(name))
+            .map(|array: ndarray::Array1<i64>| array.to_vec())
+            .unwrap()
+    };
+    let mut labels = numbers("arrays/labels_train.npy");
+    assert_eq!(labels, numbers("runs/mine/labels_train.npy"));
+    labels.sort_unstable();
+    labels.dedup();
+    assert_eq!(labels, [-7, 3, 26]);
+    let classes = numbers("runs/mine/classes_train.npy");
+    assert_eq!(classes.iter().max(), Some(&2));
+    // A run of an earlier version has the class numbers as labels, and no other file.
+    for part in ["train", "val"] {
+        let file = |what: &str| user.path(&format!("runs/mine/{what}_{part}.npy"));
+        std::fs::rename(file("classes"), file("labels")).unwrap();
+    }
+    user.succeeds(&["export", "runs/mine", "--format", "npy", "--out", "again"]);
+    assert_eq!(user.reads("arrays/labels_train.npy"), user.reads("again/labels_train.npy"));
+}
+
+#[test]
+fn labels_that_are_text_are_arrays_of_text() {
+    let user = with_data(images(&[("cat", 20), ("élan", 20)]).as_bytes());
+    trains(&user, &["--loss", "cross-entropy"]);
+    let out = ["embed", "data.csv", "--out", "e.npy", "--labels-out", "labels.npy"];
+    user.succeeds(&out);
+    let bytes = user.reads("labels.npy");
+    assert!(String::from_utf8_lossy(&bytes).contains("'descr': '<U4'"));
+    assert_eq!(bytes.len(), 128 + 40 * 4 * 4);
+    assert_eq!(bytes[128..132], u32::from('c').to_le_bytes());
+}
+
+#[test]
+fn classes_of_one_image_lack_only_what_needs_a_pair() {
+    let user = with_data(images(&[("a", 60), ("b", 20), ("c", 1), ("d", 1), ("e", 1)]).as_bytes());
+    for loss in ["cross-entropy", "arcface", "contrastive", "triplet", "supcon"] {
+        let args = ["train", "--data", "data.csv", "--epochs", "1", "--loss", loss, "--name", loss];
+        let (_, told) = user.succeeds(&args);
+        let lonely = told.contains("classes have a single training image");
+        assert_eq!(lonely, !["cross-entropy", "arcface"].contains(&loss), "{told}");
+        user.succeeds(&["eval", "--run", &format!("runs/{loss}")]);
+    }
+}
+
+#[test]
+fn a_damaged_evaluation_is_told_listed_and_mended_without_training() {
+    let user = with_data(images(&[("a", 30), ("b", 30)]).as_bytes());
+    trains(&user, &["--loss", "cross-entropy"]);
+    user.succeeds(&["eval"]);
+    let whole = user.reads_text("runs/mine/metrics.json");
+    let model = user.reads("runs/mine/model.safetensors");
+    let mut short = json(&whole);
+    short["distances"]["same_class_pairs"] = serde_json::json!([1, 2]);
+    let mut other = json(&whole);
+    other["classes"] = serde_json::json!(["a"]);
+    for content in [whole[..300].to_owned(), short.to_string(), other.to_string()] {
+        user.writes("runs/mine/metrics.json", &content);
+        let (list, told) = user.succeeds(&["runs"]);
+        assert!(list.contains("damaged") && list.lines().all(|line| line.chars().count() < 110));
+        let way_out = "replace it with dml eval --run runs/mine";
+        assert!(told.contains(way_out), "{told}");
+        assert!(user.fails(1, &["report", "runs/mine"]).ends_with(way_out));
+        user.succeeds(&["eval", "--run", "runs/mine"]);
+        assert_eq!(user.reads_text("runs/mine/metrics.json"), whole);
+    }
+    assert_eq!(user.reads("runs/mine/model.safetensors"), model);
+    user.writes("runs/mine/run.json", "{\"dml\": \"0.1");
+    let (list, told) = user.succeeds(&["runs", "--state", "damaged"]);
+    assert!(list.contains("damaged") && told.contains("dml runs remove runs/mine"), "{told}");
+    user.succeeds(&["runs", "remove", "runs/mine"]);
+    assert!(!user.path("runs/mine").exists());
+}
+
+#[test]
+fn embeddings_of_the_other_model_are_not_exported() {
+    let user = with_data(images(&[("a", 30), ("b", 30)]).as_bytes());
+    trains(&user, &["--loss", "cross-entropy"]);
+    user.succeeds(&["eval"]);
+    let export = ["export", "runs/mine", "--format", "csv", "--out", "e.csv", "--model"];
+    let told = user.fails(1, &[&export[..], &["best"]].concat());
+    assert!(told.ends_with("evaluate that with dml eval --run runs/mine --model best"), "{told}");
+    user.succeeds(&["eval", "--model", "best"]);
+    user.succeeds(&[&export[..], &["best"]].concat());
+}
