@@ -81,7 +81,7 @@ fn faulty_arrays_and_arguments_that_exclude_each_other_are_told() {
     let message = user.fails(1, &[&REFERENCES[..], &["--knn", "570"]].concat());
     assert!(message.contains("eval.knn = 570: must be at most 569"), "{message}");
     for wrong in [
-        &[&REFERENCES[..], &["--run", "runs/mine"]].concat(),
+        &[&REFERENCES[..], &["--run", "runs/mine"]].concat()[..],
         &[&REFERENCES[..], &["--test", "small.csv"]].concat(),
         &["eval", "--normalise"],
         &["eval", "--out", "out"],
