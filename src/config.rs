@@ -77,6 +77,7 @@ impl Config {
         let text = text_of(path)?;
         let config = Config::parse(&text, path)?;
         let table: Table = text.parse().expect("it was parsed just now");
+        faults::refuse_escapes(&table, &text, path)?;
         flags(config).map_err(|error| faults::in_file(error, &table, path))
     }
 
@@ -86,7 +87,6 @@ impl Config {
     /// As [`Config::read`].
     pub fn parse(text: &str, path: &Path) -> Result<Config> {
         let mut table: Table = text.parse().map_err(|e| faults::refused(&e, text, path))?;
-        faults::refuse_escapes(&table, text, path)?;
         let loss = named_loss(&mut table)?;
         let known = Config { loss: loss.clone(), ..Config::default() };
         let known = Table::try_from(&known).expect("settings are plain values");

@@ -10,10 +10,6 @@ use dml::train::Progress;
 use dml::{commands, runtime};
 
 fn main() -> ExitCode {
-    if let Err(error) = runtime::check_working_folder() {
-        let _ = writeln!(std::io::stderr(), "error: {error}");
-        return ExitCode::FAILURE;
-    }
     runtime::start();
     let Cli { quiet, command } = Cli::read();
     let progress = if quiet { Progress::quiet() } else { Progress::new() };
@@ -42,3 +38,29 @@ fn main() -> ExitCode {
     let _ = writeln!(std::io::stderr(), "{kind}: {told}");
     code
 }
+
+/// Ends the process where its working folder is not there any more. That has to be found out before
+/// libtorch is loaded, whose MKL would end it without naming the cause.
+#[cfg(target_os = "linux")]
+extern "C" fn check_working_folder() {
+    const GONE: &[u8] =
+        b"error: the working folder was removed or replaced: change to one that is \
+there, or to the one of the same name with cd \"$PWD\"\n";
+    let mut path = [0; libc::PATH_MAX as usize];
+    // SAFETY: system calls on a buffer of this length and on constant text; nothing that has to be
+    // set up before is touched.
+    unsafe {
+        let found = libc::getcwd(path.as_mut_ptr(), path.len());
+        if found.is_null() && *libc::__errno_location() == libc::ENOENT {
+            libc::write(2, GONE.as_ptr().cast(), GONE.len());
+            libc::_exit(1);
+        }
+    }
+}
+
+/// What the loader calls before the libraries set themselves up.
+#[cfg(target_os = "linux")]
+#[used]
+// SAFETY: the section holds functions without arguments that are called once.
+#[unsafe(link_section = ".preinit_array")]
+static BEFORE_LIBRARIES: extern "C" fn() = check_working_folder;

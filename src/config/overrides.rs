@@ -120,6 +120,7 @@ impl Layers {
         let text = super::text_of(path)?;
         Config::parse(&text, path)?;
         let table: Table = text.parse().expect("it was parsed just now");
+        faults::refuse_escapes(&table, &text, path)?;
         self.files.push((table.clone(), path.to_path_buf()));
         for (section, values) in table {
             lay_over(&mut self.table, section, values);

@@ -7,8 +7,6 @@ mod limits;
 mod repeatable;
 mod simd;
 
-use crate::error::{Error, Result};
-
 pub use cores::{Core, Cores, Job, Workers};
 pub use device::{DeviceChoice, open_device};
 pub use interrupt::{INTERRUPTED, Interrupt};
@@ -27,21 +25,6 @@ pub fn start() {
     // Where the allocator refuses, training is slower and nothing else.
     let _ = keep_freed_memory();
     one_libtorch_thread();
-}
-
-/// Checks that the working folder is there, which libtorch cannot be loaded without.
-///
-/// # Errors
-/// It was removed meanwhile.
-pub fn check_working_folder() -> Result<()> {
-    match std::env::current_dir() {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(Error::Other(
-            "the working folder was removed or replaced: change to one that is there, or to the one of \
-             the same name with cd \"$PWD\""
-                .to_owned(),
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// Keeps freed blocks instead of giving them back to the system after each step.

@@ -96,7 +96,7 @@ fn faulty_arrays_and_arguments_that_exclude_each_other_are_told() {
     assert!(out.contains("569-NN accuracy"), "{out}");
     assert!(told.contains("only 569 references for eval.knn = 570: all of them vote"), "{told}");
     for wrong in [
-        &[&REFERENCES[..], &["--run", "runs/mine"]].concat(),
+        &[&REFERENCES[..], &["--run", "runs/mine"]].concat()[..],
         &[&REFERENCES[..], &["--test", "small.csv"]].concat(),
         &["eval", "--normalise"],
         &["eval", "--out", "out"],
