@@ -112,9 +112,9 @@ fn scores<const FMA: bool>(
         }
     }
     let mut scores = [Lanes([0.0; PANEL]); TILE];
-    for centre in 0..TILE {
-        for half in 0..2 {
-            scores[centre].0[half * 8..][..8].copy_from_slice(&sums[centre][half].0);
+    for (scores, sums) in scores.iter_mut().zip(&sums) {
+        for (scores, sums) in scores.0.as_chunks_mut::<8>().0.iter_mut().zip(sums) {
+            *scores = sums.0;
         }
     }
     scores
