@@ -71,8 +71,6 @@ pub(super) struct Set {
     pub labels: Labels,
     /// The file of the embeddings, for messages.
     pub file: PathBuf,
-    /// The file of the labels, for messages.
-    pub label_file: PathBuf,
 }
 
 impl EmbeddingEvaluation {
@@ -173,20 +171,19 @@ impl EmbeddingFiles {
             }
         }
         let scaling = if self.normalise { Scaling::Normalised } else { Scaling::Centred };
-        let Features { embeddings, labels, file, label_file, .. } = references;
+        let Features { embeddings, labels, file, .. } = references;
         let (query_numbers, query_rest) = match queries {
-            Some(Features { embeddings, labels, file, label_file, .. }) => {
-                (Some(embeddings), Some((labels, file, label_file)))
+            Some(Features { embeddings, labels, file, .. }) => {
+                (Some(embeddings), Some((labels, file)))
             }
             None => (None, None),
         };
-        let query_file = query_rest.as_ref().map(|(_, file, _)| file.as_path());
+        let query_file = query_rest.as_ref().map(|(_, file)| file.as_path());
         let Singles { references, queries, norm } =
             to_f32((embeddings, &file), query_numbers.zip(query_file), scaling)?;
-        let set =
-            |(embeddings, (labels, file, label_file))| Set { embeddings, labels, file, label_file };
+        let set = |(embeddings, (labels, file))| Set { embeddings, labels, file };
         let queries = queries.zip(query_rest).map(set);
-        Ok((Set { embeddings: references, labels, file, label_file }, queries, norm))
+        Ok((Set { embeddings: references, labels, file }, queries, norm))
     }
 }
 

@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(Unit::Nats.value(&of(&[0.25])), "0.250");
         // What is missing under one seed has neither mean nor difference.
         assert_eq!(Unit::Percent.value(&of(&[0.79, f64::NAN])), "–");
-        assert_eq!(Unit::Share.difference(&of(&[f64::NAN, 0.1])), "–");
+        assert_eq!(Unit::Share.difference(&of(&[f64::NAN, 0.1]), Ends::Possible), "–");
         // Two equal differences: an interval of no width; what rounds to zero has no sign.
         let percent = |difference: &Estimate| Unit::Percent.difference(difference, Ends::Possible);
         assert_eq!(percent(&of(&[-1e-9, -1e-9])), "0.00 [0.00, 0.00]");

@@ -139,7 +139,8 @@ mod tests {
         let found = standings(&[vec![f64::NAN, 0.9], vec![0.5, 0.6], vec![0.7, 0.75]]);
         assert_eq!(found.iter().map(|s| s.loss).collect::<Vec<_>>(), [2, 1, 0]);
         assert!(found.iter().all(|standing| standing.ranks.is_empty()));
-        let table = standings_table("MAP@R", &["a", "b", "c"].map(str::to_owned), &found);
+        let names = ["a", "b", "c"].map(str::to_owned);
+        let table = standings_table("MAP@R", &names, &found, Ends::Possible);
         assert_eq!(table.rows[2], ["a", "–", "–", "–"]);
     }
 
