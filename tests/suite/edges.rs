@@ -239,7 +239,7 @@ fn embeddings_of_the_other_model_are_not_exported() {
     user.succeeds(&["eval"]);
     let export = ["export", "runs/mine", "--format", "csv", "--out", "e.csv", "--model"];
     let told = user.fails(1, &[&export[..], &["best"]].concat());
-    assert!(told.ends_with("evaluate that with dml eval --run runs/mine --model best"), "{told}");
+    assert!(told.ends_with("evaluate that with dml eval --model best --run runs/mine"), "{told}");
     user.succeeds(&["eval", "--model", "best"]);
     user.succeeds(&[&export[..], &["best"]].concat());
 }
