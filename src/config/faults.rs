@@ -112,16 +112,14 @@ fn explained(line: &str, message: &str) -> (String, String) {
     if value.contains(',') && digits.parse::<f64>().is_ok() {
         return ("has a decimal comma".to_owned(), format!("write {key} = {digits}"));
     }
-    if value.starts_with('.')
-        || value.ends_with('.')
-        || value.contains("e") && value.parse::<f64>().is_ok()
-    {
-        if let Ok(number) = value.parse::<f64>() {
-            return ("is no number of TOML".to_owned(), format!("write {key} = {number:?}"));
-        }
+    let is_odd = value.starts_with('.') || value.ends_with('.') || value.contains('e');
+    if is_odd && let Ok(number) = value.parse::<f64>() {
+        return ("is no number of TOML".to_owned(), format!("write {key} = {number:?}"));
     }
-    if value.len() > 1 && value.starts_with('0') && value.parse::<f64>().is_ok() {
-        let number = value.trim_start_matches('0');
+    if value.len() > 1
+        && value.starts_with('0')
+        && let Ok(number) = value.parse::<f64>()
+    {
         return ("has zeros before its number".to_owned(), format!("write {key} = {number}"));
     }
     if is_word(value) {

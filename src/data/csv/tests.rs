@@ -353,7 +353,7 @@ fn the_first_of_several_faults_is_told() {
 
 /// Rows of a label and 16 pixels that are dark at the border, as text.
 fn bordered(rows: usize, cell: impl Fn(usize, usize) -> String) -> Vec<Vec<String>> {
-    let is_border = |p: usize| p < 4 || p >= 12 || p.is_multiple_of(4) || p % 4 == 3;
+    let is_border = |p: usize| !(4..12).contains(&p) || p.is_multiple_of(4) || p % 4 == 3;
     let pixel = |row: usize, p: usize| if is_border(p) { "0".to_owned() } else { cell(row, p) };
     (0..rows).map(|row| (0..16).map(|p| pixel(row, p)).collect()).collect()
 }

@@ -62,7 +62,7 @@ impl Script<'_> {
         format!(
             "#!/bin/bash\n{}\n\ncd {} || exit 1\n{gpu}{ONES_OWN_JOB}\n{command} &\n{end}",
             self.directives().join("\n"),
-            path_word(&self.directory),
+            path_word(self.directory),
         )
     }
 

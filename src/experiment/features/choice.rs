@@ -90,19 +90,17 @@ fn is_column(shape: &[usize]) -> bool {
     shape.len() > 1 && shape[1..].iter().all(|&size| size == 1)
 }
 
+/// A key, and the shape and type of its array; none of what cannot be read.
+pub type Named<'a> = (&'a str, Option<(&'a [usize], DType)>);
+
 /// The array that is meant, by its key or by name; where no name tells, the only one whose shape
 /// suits.
 ///
 /// # Errors
 /// No such key; no array or several that could be meant, with all keys.
-pub fn chosen(
-    arrays: &[(&str, Option<(&[usize], DType)>)],
-    wanted: Wanted,
-    key: Option<&str>,
-    file: &Path,
-) -> Result<usize> {
+pub fn chosen(arrays: &[Named], wanted: Wanted, key: Option<&str>, file: &Path) -> Result<usize> {
     let listed = || {
-        let one = |(key, shape): &(&str, Option<(&[usize], DType)>)| match shape {
+        let one = |(key, shape): &Named| match shape {
             Some((shape, dtype)) => format!("{key} {shape:?} {}", dtype.name()),
             None => format!("{key} (no array that can be read)"),
         };
