@@ -61,6 +61,9 @@ fn shown(summary: &Summary) -> String {
     text.join("\n")
 }
 
+/// How decisions begin that a check shows in lines of their own.
+const LINES: [&str; 4] = ["label:", "columns left out:", "pixels:", "cells:"];
+
 /// What was understood of a file: label, what was left out, and whatever was decided.
 fn understood(content: &Content) -> String {
     let Content { reading, side, scale, .. } = content;
@@ -84,7 +87,7 @@ fn understood(content: &Content) -> String {
     };
     let from = match reading.columns.channels {
         Channels::Grey => "grey",
-        _ => "grey made of colours",
+        _ => "colours turned grey",
     };
     lines.push(format!("image       {side}×{side}, {from}{pixels}"));
     if let Some(Values { min, max, .. }) = content.values {
@@ -93,6 +96,10 @@ fn understood(content: &Content) -> String {
     if !reading.format.is_empty() {
         lines.push(format!("cells       separated by {}", reading.format));
     }
+    // What has no line of its own above.
+    let has_line = |told: &&String| LINES.iter().any(|start| told.starts_with(start));
+    let others = reading.decisions.iter().filter(|told| !has_line(told));
+    lines.extend(others.map(|told| format!("decided     {told}")));
     lines.extend(reading.remarks.iter().map(|remark| format!("remark      {remark}")));
     let lonely = content.lonely();
     if !lonely.is_empty() {
@@ -146,5 +153,5 @@ fn sample(args: &SampleArgs, progress: &Progress) -> Result<()> {
 fn options(columns: &ColumnArgs) -> CsvOptions {
     let mut config = DataConfig::default();
     set_columns(&mut config, columns);
-    config.csv_options(false)
+    config.csv_options()
 }

@@ -38,7 +38,7 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     let mut columns = DataConfig::default();
     columns.drop.clone_from(&trained.config.data.drop);
     set_columns(&mut columns, &args.columns);
-    let mut options = CsvOptions { names: ClassNames::Labels, ..columns.csv_options(false) };
+    let mut options = CsvOptions { names: ClassNames::Labels, ..columns.csv_options() };
     if options.label == LabelColumn::Auto {
         options.label = LabelColumn::IfThere;
     }

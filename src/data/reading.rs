@@ -61,7 +61,8 @@ pub struct ImageColumns {
     /// The name of the label's column; none without a header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// The label's column from 0 and the number of all columns, in a file without a header.
+    /// The label's column from 0 and the number of all columns, by which a file without a header is
+    /// read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label_at: Option<(usize, usize)>,
     /// Whether the columns of the file were put into another order.

@@ -292,7 +292,7 @@ fn pixel_of(text: &str, layout: &Layout) -> Result<f32, Fault> {
             _ => fault("is not a number").value(text),
         });
     };
-    if layout.separator == b',' && may_be_thousands(text) {
+    if !layout.decimal_commas && may_be_thousands(text) {
         let remedy = "write it with a point, or without a comma";
         let problem = "may have a decimal comma or one that sets thousands apart";
         return Err(fault(problem).value(text).remedy(remedy));

@@ -6,7 +6,8 @@ use super::columns::{Columns, sorted};
 use super::dialect::{Opened, open};
 use super::glimpse::Glimpse;
 use super::header::{has_header, is_mangled, widened};
-use super::numbers::number;
+use super::names::are_apart;
+use super::numbers::{may_be_thousands, number};
 use super::plain::plain;
 use super::{CsvOptions, lines::Lines};
 use crate::data::{Channels, ImageColumns, Names, Reading};
@@ -45,6 +46,8 @@ pub(super) enum PixelCells {
 pub(super) struct Layout {
     /// What separates cells.
     pub separator: u8,
+    /// Whether commas in numbers are decimal ones, as some can be nothing else.
+    pub decimal_commas: bool,
     /// Number of cells in a row.
     pub columns: usize,
     /// Names of the columns where there is a header, `[columns]`.
@@ -198,7 +201,19 @@ fn described(
         differs: None,
     };
     let (separator, first_line) = (opened.separator, Lines::new(&opened.text).line_at(body));
-    Layout { separator, columns, names, label, pixels, channels, side, body, first_line, reading }
+    Layout {
+        separator,
+        decimal_commas,
+        columns,
+        names,
+        label,
+        pixels,
+        channels,
+        side,
+        body,
+        first_line,
+        reading,
+    }
 }
 
 /// What other files are read by as this one.
@@ -212,11 +227,13 @@ fn image_columns(found: &Columns, names: Option<&[String]>, width: usize) -> Ima
         PixelCells::Columns(columns) => columns.iter().map(|&column| name(column)).collect(),
         PixelCells::List(_) => None,
     };
+    // Names that tell no columns apart match none of another file: the order does.
+    let pixels = pixels.filter(|names: &Vec<String>| are_apart(names.iter().map(String::as_str)));
     ImageColumns {
         names: pixels.map(Names::new),
         channels: found.channels,
         label: label.and_then(name),
-        label_at: label.filter(|_| names.is_none()).map(|column| (column, width)),
+        label_at: label.map(|column| (column, width)),
         reordered: found.reordered,
     }
 }
@@ -251,10 +268,12 @@ pub(super) fn past_line_ends(text: &[u8], at: usize) -> usize {
     at + rest.take_while(|&&byte| byte == b'\n' || byte == b'\r').count()
 }
 
-/// Whether some number in the pixel columns has a decimal comma.
+/// Whether some number in the pixel columns has a comma that is a decimal one for certain.
 fn has_decimal_commas(glimpse: &Glimpse, columns: &Columns) -> bool {
     let has = |column: usize| {
-        glimpse.column(column).any(|cell| cell.contains(',') && number(cell).is_some())
+        let is_decimal =
+            |cell: &str| cell.contains(',') && number(cell).is_some() && !may_be_thousands(cell);
+        glimpse.column(column).any(is_decimal)
     };
     match &columns.pixels {
         PixelCells::Columns(pixels) => pixels.iter().any(|&column| has(column)),

@@ -152,30 +152,7 @@ fn images(
 ) -> Result<Source> {
     let mut found = (kind.read)(path, content, options, tell)?;
     found.raw.reading.remarks.splice(..0, remarks);
-    if options.pairs && found.raw.rows.len() == found.rows {
-        tell_lonely(path, &found.raw, tell);
-    }
     Ok(Source::Images(Box::new(found)))
-}
-
-/// Tells classes from which no pair can be drawn.
-fn tell_lonely(path: &Path, raw: &RawImages, tell: Tell) {
-    let Some(distinct) = &raw.distinct else { return };
-    if let [only] = distinct.as_slice() {
-        let fault = Fault::new(path, "is the label of every image").value(only);
-        if tell(fault.remedy("a pair of different images needs two classes")) == After::Stop {
-            return;
-        }
-    }
-    let mut counts = vec![0usize; distinct.len()];
-    raw.rows.iter().for_each(|&label| counts[label as usize] += 1);
-    for (label, _) in distinct.iter().zip(counts).filter(|(_, count)| *count == 1) {
-        let fault =
-            Fault::new(path, "is a class with a single image, so it has no pair").value(label);
-        if tell(fault.remedy("add another image of the class or leave it out")) == After::Stop {
-            return;
-        }
-    }
 }
 
 #[cfg(test)]

@@ -160,9 +160,18 @@ impl Sorter<'_> {
             let place = |name: &String| self.names?.iter().position(|other| other == name);
             return Ok(trained.and_then(place));
         };
-        let found = self.find(asked.trim(), width);
+        let found =
+            self.find(asked.trim(), width).or_else(|| self.trained_place(asked.trim(), width));
         let unknown = || self.unknown(asked.trim(), width, ", so there are no labels");
         found.map(Some).ok_or_else(unknown)
+    }
+
+    /// Where a column stood that was the label of the training file, in a file of as many columns whose
+    /// own have no names.
+    fn trained_place(&self, asked: &str, width: usize) -> Option<usize> {
+        let trained = &self.options.like.as_ref()?.columns;
+        let is_it = self.names.is_none() && trained.label.as_deref() == Some(asked);
+        trained.label_at.filter(|&(_, of)| is_it && of == width).map(|(column, _)| column)
     }
 
     /// Divides columns into those that could be pixels and all others; a column that holds whole
