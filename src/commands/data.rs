@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{RUNS, print, print_json, set_columns, told};
+use super::{RUNS, print, print_json, set_columns, told, with_images};
 use crate::cli::{CheckArgs, ColumnArgs, DataCommand, FetchArgs, SampleArgs};
 use crate::data::{
     self, Channels, Content, CsvOptions, DataConfig, FaultKind, Names, SampleSize, Summary, Values,
@@ -82,7 +82,9 @@ fn understood(content: &Content) -> String {
     }
     let names = reading.columns.names.as_ref().map(Names::list).unwrap_or_default();
     let pixels = match (names.first(), names.last()) {
-        (Some(first), Some(last)) => format!(", columns {first} to {last}"),
+        (Some(first), Some(last)) if !first.is_empty() && !last.is_empty() => {
+            format!(", columns {first} to {last}")
+        }
         _ => String::new(),
     };
     let from = match reading.columns.channels {
@@ -137,9 +139,10 @@ fn content(content: &Content) -> String {
 fn sample(args: &SampleArgs, progress: &Progress) -> Result<()> {
     CSV.refuse_other_name("--out", &args.out, "")?;
     let keeper = |path: &Path| keeper_of(path, Path::new(RUNS));
-    let mut rules = OutputRules::new(args.force, &keeper).input("the images", &args.file);
+    let mut rules = with_images(OutputRules::new(args.force, &keeper), "the images", &args.file);
     let out = rules.file("--out", &args.out)?;
     let dataset = data::load(&args.file, &options(&args.columns))?;
+    rules.refuse_inputs("an image of the list", &dataset.reading.files)?;
     for remark in dataset.reading.lines() {
         progress.say(&format!("data: {remark}"));
     }

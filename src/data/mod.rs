@@ -40,7 +40,7 @@ pub use self::reading::{
     Channels, ImageColumns, LabelFound, LeftOut, Names, Reading, TrainedOn, luma,
 };
 pub use self::sample::{SampleSize, stratified, write_csv};
-pub use self::source::is_read_once;
+pub use self::source::{is_read_once, read_with};
 pub use self::split::{Split, split};
 
 use self::csv::{After, examine};

@@ -1,5 +1,7 @@
 //! What was understood of a file of labelled images, for people and for other files of its kind.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// What was understood of a file.
@@ -18,6 +20,9 @@ pub struct Reading {
     pub decisions: Vec<String>,
     /// What else the user should know, a line each.
     pub remarks: Vec<String>,
+    /// Files that the images are in, where the file itself only names them.
+    #[serde(skip)]
+    pub files: Vec<PathBuf>,
     /// Where a version that knew plain files alone read this one in another way, or not at all: how
     /// it is read now.
     #[serde(skip)]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::columns::{Columns, sorted};
 use super::dialect::{Opened, open};
+use super::exact::{CLOSE, UNCLOSED, is_unclosed};
 use super::glimpse::Glimpse;
 use super::header::{has_header, is_mangled, widened};
 use super::names::are_apart;
@@ -198,6 +199,7 @@ fn described(
         columns: image,
         decisions,
         remarks: opened.remarks.clone(),
+        files: Vec::new(),
         differs: None,
     };
     let (separator, first_line) = (opened.separator, Lines::new(&opened.text).line_at(body));
@@ -248,6 +250,11 @@ fn first_record(file: &Path, opened: &Opened) -> Result<(Vec<String>, usize)> {
         let remedy = "it needs a row for each image: a label and its pixels";
         return Err(Fault::new(file, "is empty").remedy(remedy).into());
     }
+    let end = reader.position().byte() as usize;
+    if is_unclosed(&record, record.len(), &text[start..], (0, end)) {
+        let line = Lines::new(text).line_at(start);
+        return Err(Fault::new(file, UNCLOSED).line(line).remedy(CLOSE).into());
+    }
     let mut cells = Vec::with_capacity(record.len());
     for (column, cell) in record.iter().enumerate() {
         let text_of_cell = str::from_utf8(cell).map_err(|_| {
@@ -259,7 +266,7 @@ fn first_record(file: &Path, opened: &Opened) -> Result<(Vec<String>, usize)> {
         })?;
         cells.push(text_of_cell.trim().to_owned());
     }
-    Ok((cells, start + reader.position().byte() as usize))
+    Ok((cells, start + end))
 }
 
 /// The first byte from `at` on that ends no line.

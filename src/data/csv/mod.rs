@@ -69,6 +69,14 @@ impl Default for CsvOptions {
     }
 }
 
+impl CsvOptions {
+    /// Whether the command takes `--label`, `--drop` and `--scale`, so that messages may name them:
+    /// not where test images are read as those of a run.
+    pub(super) fn has_flags(&self) -> bool {
+        self.like.is_none() || self.label == LabelColumn::IfThere
+    }
+}
+
 /// Which column holds the label.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum LabelColumn {

@@ -154,3 +154,79 @@ fn a_table_without_a_header_has_its_label_where_the_training_file_has_it() {
         }
     }
 }
+
+#[test]
+fn a_quote_that_is_never_closed_is_named_as_such() {
+    let good = format!("label,p0,p1,p2,p3\n{ROWS}");
+    let problem = "has a quote that opens a cell and is never closed, so that the rest";
+    let header = told(&format!("\"{good}"));
+    assert!(header.starts_with(&format!("a.csv, line 1: {problem}")), "{header}");
+    let row = told(&good.replacen("\n1", "\n\"1", 1));
+    assert!(row.starts_with(&format!("a.csv, line 3: {problem}")), "{row}");
+    let last = told(&good.replace(",100,", ",\"100,"));
+    assert!(last.starts_with(&format!("a.csv, line 5: {problem}")), "{last}");
+    // A quote within a text opens nothing.
+    assert_eq!(loaded(&good.replace("\n1,", "\n12\" pipe,")).classes[1].label, "12\" pipe");
+}
+
+#[test]
+fn lists_that_numpy_cut_short_are_named_as_such() {
+    for cell in ["[0 0 0 ... 0 0 0]", "[[0 0]\n ...\n [0 1]]"] {
+        let message = told(&format!("label,pixels\n0,\"{cell}\"\n1,\"{cell}\"\n"));
+        let problem = "a.csv, line 1: has lists that NumPy cut short by ... in column pixels";
+        assert!(message.starts_with(problem), "{message}");
+    }
+}
+
+#[test]
+fn pixels_in_one_cell_beside_the_name_of_a_file_are_the_image() {
+    let pixels: Vec<String> = (1..10).map(|value| (20 * value).to_string()).collect();
+    for between in [",", " ", ", "] {
+        let list = pixels.join(between);
+        for cell in [list.clone(), format!("[{list}]")] {
+            let rows = format!("a.png,0,\"{cell}\"\nb.png,1,\"{cell}\"\n");
+            let data = loaded(&format!("filename,label,pixels\n{rows}"));
+            assert_eq!((data.len(), data.side), (2, 3), "{cell}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_column_with_a_labels_name_is_no_candidate() {
+    let rows: String = ROWS.lines().map(|line| format!(",{line}\n")).collect();
+    let data = loaded(&format!("class,label,p0,p1,p2,p3\n{rows}"));
+    assert_eq!(data.reading.label.unwrap().column, "label");
+    assert_eq!(data.reading.left_out[0].why, "empty");
+}
+
+#[test]
+fn two_labels_of_one_name_are_told_apart_by_number() {
+    let text = "label,p0,p1,p2,p3,label\n0,1,2,3,4,5\n1,1,2,3,4,5\n0,1,2,3,4,6\n";
+    assert_eq!(
+        told(text),
+        "a.csv, line 1: has two columns that could be the label, both called label: numbers 1 and \
+         6; say which it is: --label 1 or --label 6"
+    );
+    let options = |label: &str| CsvOptions { label: label.into(), ..CsvOptions::default() };
+    let trained = load_with(text, &options("6")).unwrap();
+    assert_eq!(trained.classes[1].label, "6");
+    assert_eq!(load_with(text, &like(&trained)).unwrap().labels, trained.labels);
+    let numbered = text.replace(",p0,p1,p2,p3,", ",0,1,2,3,");
+    assert!(told(&numbered).ends_with("; rename one of them, or take it out"));
+}
+
+#[test]
+fn test_images_of_a_run_are_refused_with_a_way_out_that_their_command_has() {
+    let trained = loaded(&format!("label,a,b,c,d\n{ROWS}"));
+    let unlabelled: String = ROWS.lines().map(|line| line[2..].to_owned() + "\n").collect();
+    let two = "kind,type,a,b,c,d\n0,1,1,2,3,4\n0,2,1,2,3,4\n1,1,1,2,3,4\n";
+    for (text, label) in [
+        (unlabelled.as_str(), LabelColumn::Auto),
+        (two, LabelColumn::Auto),
+        (&ROWS.replace('\n', ",7,7\n"), "label".into()),
+        ("label,a,b,c\n0,1,2,3\n", LabelColumn::Auto),
+    ] {
+        let message = told_with(text, &CsvOptions { label, ..like(&trained) });
+        assert!(!message.contains("--"), "{message}");
+    }
+}

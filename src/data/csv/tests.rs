@@ -200,7 +200,11 @@ fn a_bad_cell_is_told_with_line_column_and_value() {
             "'-1' is out of the ranges that are known, values go from -1 to 255; say what they are \
              divided by with --scale (1 leaves them as they are)",
         ),
-        ("\"6", "the row has 3 cells, the header has 5"),
+        (
+            "\"6",
+            "has a quote that opens a cell and is never closed, so that the rest of the file is in \
+             that cell; close it, or take it out",
+        ),
     ] {
         let place = if cell == "\"6" { "a.csv, line 3" } else { "a.csv, line 3, column b" };
         assert_eq!(told(good_but(&format!("7,5,{cell},7,8"))), format!("{place}: {problem}"));

@@ -16,7 +16,7 @@ mod unreadable;
 mod zip;
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use self::bytes::{Bytes, is_read_once, refuse_missing};
 use super::csv::{After, Findings};
@@ -53,6 +53,12 @@ fn refuse_larger(path: &Path, size: u64, memory: Memory) -> Result<()> {
     let (size, needed, there) = (shown(size), shown(needed), shown(memory.total));
     let problem = format!("has {size}, to read it takes {needed} of memory, and there are {there}");
     Err(Fault::new(path, problem).remedy("take a part of it").into())
+}
+
+/// The file that is read together with this one: the labels of IDX images, or the images of such
+/// labels.
+pub fn read_with(path: &Path) -> Option<PathBuf> {
+    idx_files::partner(path)
 }
 
 /// The bytes of a file whose text is a table of images.

@@ -74,7 +74,9 @@ impl Sorter<'_> {
             self.left_out.iter().map(|left| format!("{} ({})", left.column, left.why)).collect();
         let left: Vec<&str> = left.iter().map(String::as_str).collect();
         let left = match left.as_slice() {
+            [] if !self.options.has_flags() => "take columns out that are no pixels".to_owned(),
             [] => "leave out columns that are no pixels with --drop".to_owned(),
+            left if !self.options.has_flags() => format!("left out are {}", listed(left)),
             left => format!("left out are {}; --drop leaves out more", listed(left)),
         };
         let near = match pixels {
