@@ -184,6 +184,12 @@ pub fn luma(red: f32, green: f32, blue: f32) -> f32 {
     0.299 * red + 0.587 * green + 0.114 * blue
 }
 
+/// Grey of a colour of bytes, as Pillow computes it: 16-bit shares, rounded to the nearest.
+pub fn luma_byte([red, green, blue]: [u8; 3]) -> u8 {
+    let [red, green, blue] = [red, green, blue].map(u32::from);
+    ((19_595 * red + 38_470 * green + 7_471 * blue + 0x8000) >> 16) as u8
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::layout::LabelCells;
+use super::super::names::are_apart;
 use super::Sorter;
-use crate::data::csv::names::are_apart;
 use crate::data::{LeftOut, Names, listed};
 use crate::error::Fault;
 
