@@ -117,7 +117,10 @@ impl Sorter<'_> {
             true => {
                 "dml embed takes images without labels; if a column is the label, name it with --label"
             }
-            false => "write the training file's header above the columns, if one is the label",
+            false => {
+                "dml embed takes images without labels; if a column is the label, add the training \
+                 file's header"
+            }
         };
         Err(Fault::new(self.file, format!("has no column of labels: {beside}")).remedy(remedy))
     }
