@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{RUNS, print, print_json, set_columns, told};
+use super::{RUNS, print, print_json, set_columns, told, with_images};
 use crate::cli::{CheckArgs, ColumnArgs, DataCommand, FetchArgs, SampleArgs};
 use crate::data::{
     self, Channels, Content, CsvOptions, DataConfig, FaultKind, Names, SampleSize, Summary, Values,
@@ -61,6 +61,9 @@ fn shown(summary: &Summary) -> String {
     text.join("\n")
 }
 
+/// How decisions begin that a check shows in lines of their own.
+const LINES: [&str; 4] = ["label:", "columns left out:", "pixels:", "cells:"];
+
 /// What was understood of a file: label, what was left out, and whatever was decided.
 fn understood(content: &Content) -> String {
     let Content { reading, side, scale, .. } = content;
@@ -79,12 +82,14 @@ fn understood(content: &Content) -> String {
     }
     let names = reading.columns.names.as_ref().map(Names::list).unwrap_or_default();
     let pixels = match (names.first(), names.last()) {
-        (Some(first), Some(last)) => format!(", columns {first} to {last}"),
+        (Some(first), Some(last)) if !first.is_empty() && !last.is_empty() => {
+            format!(", columns {first} to {last}")
+        }
         _ => String::new(),
     };
     let from = match reading.columns.channels {
         Channels::Grey => "grey",
-        _ => "grey made of colours",
+        _ => "colours turned grey",
     };
     lines.push(format!("image       {side}×{side}, {from}{pixels}"));
     if let Some(Values { min, max, .. }) = content.values {
@@ -93,6 +98,10 @@ fn understood(content: &Content) -> String {
     if !reading.format.is_empty() {
         lines.push(format!("cells       separated by {}", reading.format));
     }
+    // What has no line of its own above.
+    let has_line = |told: &&String| LINES.iter().any(|start| told.starts_with(start));
+    let others = reading.decisions.iter().filter(|told| !has_line(told));
+    lines.extend(others.map(|told| format!("decided     {told}")));
     lines.extend(reading.remarks.iter().map(|remark| format!("remark      {remark}")));
     let lonely = content.lonely();
     if !lonely.is_empty() {
@@ -130,9 +139,10 @@ fn content(content: &Content) -> String {
 fn sample(args: &SampleArgs, progress: &Progress) -> Result<()> {
     CSV.refuse_other_name("--out", &args.out, "")?;
     let keeper = |path: &Path| keeper_of(path, Path::new(RUNS));
-    let mut rules = OutputRules::new(args.force, &keeper).input("the images", &args.file);
+    let mut rules = with_images(OutputRules::new(args.force, &keeper), "the images", &args.file);
     let out = rules.file("--out", &args.out)?;
     let dataset = data::load(&args.file, &options(&args.columns))?;
+    rules.refuse_inputs("an image of the list", &dataset.reading.files)?;
     for remark in dataset.reading.lines() {
         progress.say(&format!("data: {remark}"));
     }
@@ -146,5 +156,5 @@ fn sample(args: &SampleArgs, progress: &Progress) -> Result<()> {
 fn options(columns: &ColumnArgs) -> CsvOptions {
     let mut config = DataConfig::default();
     set_columns(&mut config, columns);
-    config.csv_options(false)
+    config.csv_options()
 }

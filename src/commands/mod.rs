@@ -40,8 +40,9 @@ use test_images::open_test;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
+use crate::data::read_with;
 use crate::error::{Error, Result};
-use crate::files::Output;
+use crate::files::{Output, OutputRules};
 use crate::train::Progress;
 
 /// Prints results to stdout.
@@ -128,5 +129,14 @@ mod tests {
                 .all(|line| (60..=TEXT_WIDTH).contains(&line.len()) || broken.ends_with(line))
         );
         assert_eq!(broken.replace('\n', " "), text.trim());
+    }
+}
+
+/// Rules with a file of images, and what is read together with it.
+fn with_images<'a>(rules: OutputRules<'a>, what: &'static str, path: &Path) -> OutputRules<'a> {
+    let rules = rules.input(what, path);
+    match read_with(path) {
+        Some(other) => rules.input("a file that is read with it", other),
+        None => rules,
     }
 }

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use super::{set, set_columns, set_compute, told};
+use super::{set, set_columns, set_compute, told, with_images};
 use crate::cli::{EmbedArgs, EmbedFormat, ExportArgs, Format};
 use crate::data::{ClassNames, CsvOptions, DataConfig, LabelColumn, load};
 use crate::error::{Error, Result};
@@ -24,7 +24,7 @@ const OTHER_FORMAT: &str = ", or another --format";
 pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     let mut trained = Trained::open(args.run.as_deref(), &args.runs)?;
     let keeper = |path: &Path| keeper_of(path, &args.runs);
-    let rules = OutputRules::new(args.force, &keeper).input("the images", &args.images);
+    let rules = with_images(OutputRules::new(args.force, &keeper), "the images", &args.images);
     let mut rules = with_inputs_of(&trained, rules);
     let out = rules.file("--out", &args.out)?;
     let kind = embedded_kind(&args, &out, progress)?;
@@ -38,7 +38,7 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     let mut columns = DataConfig::default();
     columns.drop.clone_from(&trained.config.data.drop);
     set_columns(&mut columns, &args.columns);
-    let mut options = CsvOptions { names: ClassNames::Labels, ..columns.csv_options(false) };
+    let mut options = CsvOptions { names: ClassNames::Labels, ..columns.csv_options() };
     if options.label == LabelColumn::Auto {
         options.label = LabelColumn::IfThere;
     }
@@ -48,6 +48,7 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     }
     options.like = Some(like);
     let images = load(&args.images, &options)?;
+    rules.refuse_inputs("an image of the list", &images.reading.files)?;
     for remark in images.reading.lines() {
         progress.say(&format!("{}: {remark}", args.images.display()));
     }
@@ -69,8 +70,8 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
 /// Rules with the files that a run's settings name.
 fn with_inputs_of<'a>(trained: &Trained, rules: OutputRules<'a>) -> OutputRules<'a> {
     let config = &trained.config;
-    rules
-        .input("the images that the run was trained on", &config.data.path)
+    let path = Path::new(&config.data.path);
+    with_images(rules, "the images that the run was trained on", path)
         .input("the weights that the run began with", &config.model.init)
 }
 

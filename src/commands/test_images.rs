@@ -14,7 +14,7 @@ use crate::experiment::Session;
 pub fn open_test(session: &Session, config: &Config, path: &Path) -> Result<Dataset> {
     // Names come from the run; a test file may lack some of the classes.
     let like = session.dataset.trained_on();
-    let mut options = CsvOptions { names: ClassNames::Labels, ..config.data.csv_options(false) };
+    let mut options = CsvOptions { names: ClassNames::Labels, ..config.data.csv_options() };
     // A label that was named by its number has a name to be found by, too.
     let is_number = config.data.label.trim().parse::<usize>().is_ok();
     if is_number && like.columns.label.is_some() {

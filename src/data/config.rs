@@ -63,12 +63,12 @@ impl DataConfig {
         Err(Error::setting("data.validation", self.validation, problem))
     }
 
-    /// How the file is read; `pairs` tells whether pairs are drawn from it.
-    pub fn csv_options(&self, pairs: bool) -> CsvOptions {
+    /// How the file is read.
+    pub fn csv_options(&self) -> CsvOptions {
         let label = LabelColumn::from(self.label.as_str());
         let drop = listed_columns(&self.drop);
         let (header, names, scale) = (self.header, self.names, self.scale);
-        CsvOptions { label, header, names, scale, drop, like: None, pairs }
+        CsvOptions { label, header, names, scale, drop, like: None }
     }
 }
 

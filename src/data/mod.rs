@@ -37,10 +37,10 @@ pub use self::pairs::{PairSampler, Partner};
 pub use self::parts::{Parts, unseen_classes};
 pub use self::pixels::{Pixels, Scale};
 pub use self::reading::{
-    Channels, ImageColumns, LabelFound, LeftOut, Names, Reading, TrainedOn, luma,
+    Channels, ImageColumns, LabelFound, LeftOut, Names, Reading, TrainedOn, luma, luma_byte,
 };
 pub use self::sample::{SampleSize, stratified, write_csv};
-pub use self::source::is_read_once;
+pub use self::source::{is_read_once, read_with};
 pub use self::split::{Split, split};
 
 use self::csv::{After, examine};

@@ -1,5 +1,7 @@
 //! What was understood of a file of labelled images, for people and for other files of its kind.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// What was understood of a file.
@@ -18,6 +20,9 @@ pub struct Reading {
     pub decisions: Vec<String>,
     /// What else the user should know, a line each.
     pub remarks: Vec<String>,
+    /// Files that the images are in, where the file itself only names them.
+    #[serde(skip)]
+    pub files: Vec<PathBuf>,
     /// Where a version that knew plain files alone read this one in another way, or not at all: how
     /// it is read now.
     #[serde(skip)]
@@ -61,7 +66,8 @@ pub struct ImageColumns {
     /// The name of the label's column; none without a header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// The label's column from 0 and the number of all columns, in a file without a header.
+    /// The label's column from 0 and the number of all columns, by which a file without a header is
+    /// read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label_at: Option<(usize, usize)>,
     /// Whether the columns of the file were put into another order.
@@ -176,6 +182,12 @@ impl Names {
 /// Grey of a colour by ITU-R BT.601, in the unit of the three.
 pub fn luma(red: f32, green: f32, blue: f32) -> f32 {
     0.299 * red + 0.587 * green + 0.114 * blue
+}
+
+/// Grey of a colour of bytes, as Pillow computes it: 16-bit shares, rounded to the nearest.
+pub fn luma_byte([red, green, blue]: [u8; 3]) -> u8 {
+    let [red, green, blue] = [red, green, blue].map(u32::from);
+    ((19_595 * red + 38_470 * green + 7_471 * blue + 0x8000) >> 16) as u8
 }
 
 #[cfg(test)]

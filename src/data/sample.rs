@@ -226,7 +226,7 @@ mod tests {
         for name in ["s.csv", "s.csv.gz", "S.CSV.GZ"] {
             let (_folder, path) = file(name);
             write_csv(&data, &rows, &path).unwrap();
-            let read = load(&path, &CsvOptions { pairs: false, ..CsvOptions::default() }).unwrap();
+            let read = load(&path, &CsvOptions::default()).unwrap();
             assert_eq!(read.classes, data.classes);
             for (index, &row) in rows.iter().enumerate() {
                 assert_eq!(

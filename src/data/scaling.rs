@@ -15,7 +15,7 @@ pub(super) fn scaled(
     let scale = match (options.scale, &options.like) {
         (Scale::Auto, Some(like)) => {
             let own = Scale::Auto.divisor(pixels).ok();
-            reading.decisions.extend(other_range(pixels, own, like.scale));
+            reading.decisions.extend(other_range(pixels, own, like.scale, options.has_flags()));
             like.scale
         }
         (scale, _) => {
@@ -32,11 +32,15 @@ pub(super) fn scaled(
 }
 
 /// Says that values look to be of another range than those that a run was trained on.
-fn other_range(pixels: &Pixels, own: Option<f32>, trained: f32) -> Option<String> {
+fn other_range(pixels: &Pixels, own: Option<f32>, trained: f32, has_flags: bool) -> Option<String> {
     let (min, max) = pixels.range().filter(|_| own != Some(trained))?;
+    let way_out = match has_flags {
+        true => "--scale takes another number",
+        false => "where that is wrong, write the file's values in the unit of the training file",
+    };
     Some(format!(
         "pixels: from {min} to {max}, divided by {trained} as those that the run was trained on, though by \
-         their range {}; --scale takes another number",
+         their range {}; {way_out}",
         own.map_or("no scale is known".to_owned(), |own| format!("it would be {own}"))
     ))
 }
@@ -57,7 +61,7 @@ fn scale_remark(options: &CsvOptions, pixels: &Pixels, scale: f32) -> Option<Str
 
 #[cfg(test)]
 mod tests {
-    use super::super::TrainedOn;
+    use super::super::{LabelColumn, TrainedOn};
     use super::*;
 
     fn said(values: &[f32], options: &CsvOptions) -> (f32, Vec<String>) {
@@ -87,6 +91,9 @@ mod tests {
         assert!(
             told[0].starts_with("pixels: from 0 to 0.5, divided by 255 as those that the run was")
         );
+        assert!(told[0].ends_with("write the file's values in the unit of the training file"));
+        let embed = CsvOptions { label: LabelColumn::IfThere, ..options.clone() };
+        assert!(said(&[0.0, 0.5], &embed).1[0].ends_with("--scale takes another number"));
         assert_eq!(said(&[-1.0, 0.5], &options).1.len(), 1);
     }
 }

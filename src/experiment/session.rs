@@ -152,7 +152,7 @@ pub fn load(config: &DataConfig) -> Result<Dataset> {
             config.path
         )));
     }
-    data::load(path, &config.csv_options(false))
+    data::load(path, &config.csv_options())
 }
 
 fn device_name(device: Device) -> String {

@@ -58,7 +58,7 @@ impl Trained {
     /// # Errors
     /// A fault of the file; it holds other data.
     pub fn dataset(&self, path: &str) -> Result<Dataset> {
-        let dataset = load(Path::new(path), &self.config.data.csv_options(false))?;
+        let dataset = load(Path::new(path), &self.config.data.csv_options())?;
         self.record.refuse_other_data(&dataset, path, "name that file with --data")?;
         Ok(dataset)
     }

@@ -153,6 +153,23 @@ impl<'a> OutputRules<'a> {
     }
 
     /// Refuses what no `--force` may overwrite.
+    /// Refuses outputs that turn out to be inputs once a file that names them was read, before
+    /// anything is written.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] of the flag of the first.
+    pub fn refuse_inputs(&self, what: &str, inputs: &[PathBuf]) -> Result<()> {
+        // What is not there yet is no input.
+        for (flag, path) in self.outputs.iter().filter(|(_, path)| path.exists()) {
+            if let Some(input) = inputs.iter().find(|input| is_same_file(path, input)) {
+                let shown = input.display();
+                let problem = format!("would overwrite {what}, {shown}: take another name");
+                return Err(Error::setting(*flag, path.display(), problem));
+            }
+        }
+        Ok(())
+    }
+
     fn check(&self, flag: &'static str, named: &Path, path: &Path) -> Result<()> {
         let refuse = |problem: String| Err(Error::setting(flag, named.display(), problem));
         let same = |(_, other): &&(&'static str, PathBuf)| is_same_file(path, other);

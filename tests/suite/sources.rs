@@ -132,3 +132,30 @@ fn a_network_is_trained_and_evaluated_on_idx_files_and_lists() {
         assert!(model == user.reads("runs/csv/model.safetensors"), "{name}");
     }
 }
+
+#[test]
+fn what_is_read_along_with_the_named_file_is_never_replaced() {
+    let user = User::with_images(2);
+    let head = [0, 0, 8, 3, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 2];
+    user.writes("set-images-idx3-ubyte", head.into_iter().chain(0..16).collect::<Vec<u8>>());
+    user.writes("set-labels-idx1-ubyte", [0, 0, 8, 1, 0, 0, 0, 4, 0, 1, 0, 1]);
+    let mut list = "path,label\n".to_owned();
+    for number in 0..4u8 {
+        let name = format!("{number}.png");
+        image::save_buffer(user.path(&name), &[number; 4], 2, 2, image::ColorType::L8).unwrap();
+        list += &format!("{name},{}\n", number % 2);
+    }
+    user.writes("list.csv", list);
+    fs::hard_link(user.path("0.png"), user.path("linked")).unwrap();
+    for (file, out) in [
+        ("set-images-idx3-ubyte", "set-labels-idx1-ubyte"),
+        ("set-labels-idx1-ubyte", "set-images-idx3-ubyte"),
+        ("list.csv", "linked"),
+    ] {
+        let before = user.reads(out);
+        let args = ["data", "sample", file, "--per-class", "1", "--out", out, "--force"];
+        let told = user.fails(1, &args);
+        assert!(told.contains("would overwrite a"), "{told}");
+        assert!(user.reads(out) == before, "{out}");
+    }
+}

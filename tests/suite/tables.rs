@@ -201,3 +201,32 @@ fn a_column_is_dropped_by_name_or_number_and_an_unknown_one_is_told() {
         "{out}"
     );
 }
+
+#[test]
+fn a_check_shows_every_decision_that_training_says() {
+    let user = User::new();
+    user.writes("sorted.csv", text(&sorted(table(0..120, plain)), ","));
+    let channels = |pixel: usize| ["R", "G", "B"].map(|colour| format!("{colour}{pixel}"));
+    let names = std::iter::once("label".to_owned()).chain((0..64).flat_map(channels)).collect();
+    let row = |row: usize| {
+        let pixels =
+            pixels(row).into_iter().flat_map(|value| [value.to_string(), "9".into(), "7".into()]);
+        std::iter::once(plain(row)).chain(pixels).collect()
+    };
+    let coloured: Vec<Vec<String>> = std::iter::once(names).chain((0..60).map(row)).collect();
+    user.writes("coloured.csv", text(&coloured, ","));
+    let unnamed: Vec<Vec<String>> = table(0..60, plain);
+    user.writes("unnamed.csv", format!("label{}\n{}", ",".repeat(64), text(&unnamed[1..], ",")));
+    for (file, decided) in [
+        ("sorted.csv", "decided     pixel columns: put in the order of their numbers"),
+        ("coloured.csv", "decided     colours: red, green and blue of each pixel together"),
+        ("unnamed.csv", "image       8×8, grey\n"),
+    ] {
+        let (told, _) = user.succeeds(&["data", "check", file]);
+        assert!(told.contains(decided), "{told}");
+        let said = user.succeeds(&["train", "--data", file, "--epochs", "1", "--name", file]).1;
+        let told_apart =
+            decided.strip_prefix("decided     ").is_none_or(|line| said.contains(line));
+        assert!(told_apart, "{said}");
+    }
+}

@@ -170,7 +170,7 @@ impl<'a> Roles<'a> {
     fn value<T: Value>(&self, cell: &str) -> Option<T> {
         let cell = cell.trim_ascii();
         let is_doubtful =
-            cell.contains(',') && self.layout.separator == b',' && may_be_thousands(cell);
+            cell.contains(',') && !self.layout.decimal_commas && may_be_thousands(cell);
         number(cell).filter(|_| !is_doubtful).and_then(T::of)
     }
 }

@@ -1,6 +1,6 @@
 //! Colours made grey: the network takes one channel.
 
-use crate::data::{Channels, Pixels, luma};
+use crate::data::{Channels, Pixels, luma, luma_byte};
 
 /// Values up to this could be of another unit than 0..255, in which halves are not to be rounded away.
 const LARGEST_OF_SMALL_UNITS: u8 = 16;
@@ -40,12 +40,6 @@ pub(super) fn to_grey(pixels: Pixels, channels: Channels, side: usize) -> Pixels
             Pixels::from_floats(grey.collect())
         }
     }
-}
-
-/// Grey of a colour of bytes, as Pillow computes it: 16-bit shares, rounded to the nearest.
-fn luma_byte([red, green, blue]: [u8; 3]) -> u8 {
-    let [red, green, blue] = [red, green, blue].map(u32::from);
-    ((19_595 * red + 38_470 * green + 7_471 * blue + 0x8000) >> 16) as u8
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub(super) fn open(text: &[u8]) -> Opened<'_> {
         start = next_line(text, start);
     }
     let comments = start;
-    while text.get(start) == Some(&b'#') {
+    while text.get(start) == Some(&b'#') && !names_columns(text, start) {
         start = next_line(text, start);
     }
     let separator = said.or_else(|| separator_of(&text[start..]));
@@ -60,6 +60,16 @@ pub(super) fn open(text: &[u8]) -> Opened<'_> {
         None => (Cow::Borrowed(text), b',', name_of(b',')),
     };
     Opened { text, separator, start, remarks, named }
+}
+
+/// Whether a line that begins with `#` is a header, whose first column is called so: `#,label,p0`.
+fn names_columns(text: &[u8], start: usize) -> bool {
+    let line = line_at(text, start);
+    let Some(separator) = line.get(1).filter(|byte| SEPARATORS.contains(byte)) else {
+        return false;
+    };
+    let cells = |line: &[u8]| line.iter().filter(|byte| *byte == separator).count();
+    cells(line_at(text, next_line(text, start))) == cells(line)
 }
 
 /// `1 line`, `7 lines`.

@@ -55,7 +55,11 @@ pub(super) fn read(
             left_out.add(kind, lines.line_at(start));
             continue;
         }
-        let mut read = read_row(&record, layout, &roles, &mut values);
+        let end = reader.position().byte() as usize;
+        let mut read = match is_unclosed(&record, layout.columns, body, (at as usize, end)) {
+            true => Err(vec![fault(UNCLOSED).remedy(CLOSE)]),
+            false => read_row(&record, layout, &roles, &mut values),
+        };
         if read.is_err() {
             match other_header(&record, layout, &roles) {
                 Some(fault) => read = Err(vec![fault]),
@@ -81,6 +85,25 @@ pub(super) fn read(
     let Found { values, distinct, rows: indices, starts, .. } = found;
     let good = Rows { pixels: Pixels::from_floats(values), distinct, rows: indices, starts };
     Scan { good, rows, remarks: left_out.remarks(layout) }
+}
+
+/// What is wrong where a quote takes the rest of a file into one cell.
+pub(super) const UNCLOSED: &str = "has a quote that opens a cell and is never closed, so that the rest of the file is in that cell";
+
+/// The way out of it.
+pub(super) const CLOSE: &str = "close it, or take it out";
+
+/// Whether a record that should have so many cells ends with the text, within quotes.
+pub(super) fn is_unclosed(
+    record: &ByteRecord,
+    columns: usize,
+    text: &[u8],
+    (start, end): (usize, usize),
+) -> bool {
+    let is_odd = || text[start..].iter().filter(|&&byte| byte == b'"').count() % 2 == 1;
+    // A quote within a cell opens nothing.
+    let is_torn = record.len() != columns || record.iter().any(|cell| cell.contains(&b'\n'));
+    end == text.len() && is_torn && is_odd()
 }
 
 /// The rows without a fault so far.
@@ -292,7 +315,7 @@ fn pixel_of(text: &str, layout: &Layout) -> Result<f32, Fault> {
             _ => fault("is not a number").value(text),
         });
     };
-    if layout.separator == b',' && may_be_thousands(text) {
+    if !layout.decimal_commas && may_be_thousands(text) {
         let remedy = "write it with a point, or without a comma";
         let problem = "may have a decimal comma or one that sets thousands apart";
         return Err(fault(problem).value(text).remedy(remedy));

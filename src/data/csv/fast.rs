@@ -19,7 +19,8 @@ use rayon::prelude::*;
 
 use super::Rows;
 use super::cells::{ReadLine, Roles, Value};
-use super::layout::Layout;
+use super::layout::{Layout, PixelCells};
+use super::numbers::{list, number as number_of};
 use crate::data::Pixels;
 use crate::data::labels::is_missing;
 
@@ -31,6 +32,32 @@ const NO_SEPARATOR: u8 = 0x1f;
 
 /// The rows of a faultless file; `None` where only the exact pass can tell.
 pub(super) fn read(text: &[u8], layout: &Layout) -> Option<Rows> {
+    rows(text, layout).filter(|rows| !may_repeat_header(rows, layout))
+}
+
+/// Whether the values of a row are the names of the pixel columns, as where files with numbered
+/// columns were put together with their headers.
+fn may_repeat_header(rows: &Rows, layout: &Layout) -> bool {
+    let Some(names) = &layout.names else { return false };
+    let of = |name: &str| number_of(name).map(|value| value as f32);
+    let header: Option<Vec<f32>> = match &layout.pixels {
+        PixelCells::Columns(columns) => columns.iter().map(|&column| of(&names[column])).collect(),
+        PixelCells::List(column) => list(&names[*column]).and_then(|parts| parts.map(of).collect()),
+    };
+    let Some(header) = header.filter(|header| header.len() == layout.values()) else {
+        return false;
+    };
+    match &rows.pixels {
+        Pixels::Bytes(values) => {
+            let is_it =
+                |image: &[u8]| image.iter().map(|&v| f32::from(v)).eq(header.iter().copied());
+            values.chunks_exact(header.len()).any(is_it)
+        }
+        Pixels::Floats(values) => values.chunks_exact(header.len()).any(|image| *image == header),
+    }
+}
+
+fn rows(text: &[u8], layout: &Layout) -> Option<Rows> {
     let body = without_final_line_ends(&text[layout.body..]);
     let pieces = pieces(body);
     let counts: Vec<usize> = pieces.par_iter().map(|piece| lines_in(piece)).collect();

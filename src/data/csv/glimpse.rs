@@ -56,7 +56,7 @@ impl Glimpse {
             rows.extend((0..ROWS).filter_map(|step| {
                 let from = read + (body.len() - read) / ROWS * step;
                 let rest = &body[from..];
-                let end = rest.iter().position(|&byte| byte == b'\n')?;
+                let end = rest.iter().position(|&byte| byte == b'\n' || byte == b'\r')?;
                 let mut reader = super::reader(&rest[end + 1..], separator);
                 let mut record = ByteRecord::new();
                 reader.read_byte_record(&mut record).unwrap_or(false).then_some(record)
@@ -222,6 +222,12 @@ impl Glimpse {
             }
         }
         sum / count
+    }
+
+    /// Whether a column holds arrays as NumPy prints large ones, `[0 0 0 ... 0 0 0]`.
+    pub fn is_cut(&self, column: usize) -> bool {
+        let is_so = |cell: &str| cell.starts_with('[') && cell.contains("...");
+        self.column(column).any(is_so)
     }
 
     /// How many numbers the first list of a column holds.

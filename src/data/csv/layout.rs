@@ -4,9 +4,11 @@ use std::path::Path;
 
 use super::columns::{Columns, sorted};
 use super::dialect::{Opened, open};
+use super::exact::{CLOSE, UNCLOSED, is_unclosed};
 use super::glimpse::Glimpse;
 use super::header::{has_header, is_mangled, widened};
-use super::numbers::number;
+use super::names::are_apart;
+use super::numbers::{may_be_thousands, number};
 use super::plain::plain;
 use super::{CsvOptions, lines::Lines};
 use crate::data::{Channels, ImageColumns, Names, Reading};
@@ -45,6 +47,8 @@ pub(super) enum PixelCells {
 pub(super) struct Layout {
     /// What separates cells.
     pub separator: u8,
+    /// Whether commas in numbers are decimal ones, as some can be nothing else.
+    pub decimal_commas: bool,
     /// Number of cells in a row.
     pub columns: usize,
     /// Names of the columns where there is a header, `[columns]`.
@@ -195,10 +199,23 @@ fn described(
         columns: image,
         decisions,
         remarks: opened.remarks.clone(),
+        files: Vec::new(),
         differs: None,
     };
     let (separator, first_line) = (opened.separator, Lines::new(&opened.text).line_at(body));
-    Layout { separator, columns, names, label, pixels, channels, side, body, first_line, reading }
+    Layout {
+        separator,
+        decimal_commas,
+        columns,
+        names,
+        label,
+        pixels,
+        channels,
+        side,
+        body,
+        first_line,
+        reading,
+    }
 }
 
 /// What other files are read by as this one.
@@ -212,11 +229,13 @@ fn image_columns(found: &Columns, names: Option<&[String]>, width: usize) -> Ima
         PixelCells::Columns(columns) => columns.iter().map(|&column| name(column)).collect(),
         PixelCells::List(_) => None,
     };
+    // Names that tell no columns apart match none of another file: the order does.
+    let pixels = pixels.filter(|names: &Vec<String>| are_apart(names.iter().map(String::as_str)));
     ImageColumns {
         names: pixels.map(Names::new),
         channels: found.channels,
         label: label.and_then(name),
-        label_at: label.filter(|_| names.is_none()).map(|column| (column, width)),
+        label_at: label.map(|column| (column, width)),
         reordered: found.reordered,
     }
 }
@@ -231,6 +250,11 @@ fn first_record(file: &Path, opened: &Opened) -> Result<(Vec<String>, usize)> {
         let remedy = "it needs a row for each image: a label and its pixels";
         return Err(Fault::new(file, "is empty").remedy(remedy).into());
     }
+    let end = reader.position().byte() as usize;
+    if is_unclosed(&record, record.len(), &text[start..], (0, end)) {
+        let line = Lines::new(text).line_at(start);
+        return Err(Fault::new(file, UNCLOSED).line(line).remedy(CLOSE).into());
+    }
     let mut cells = Vec::with_capacity(record.len());
     for (column, cell) in record.iter().enumerate() {
         let text_of_cell = str::from_utf8(cell).map_err(|_| {
@@ -242,7 +266,7 @@ fn first_record(file: &Path, opened: &Opened) -> Result<(Vec<String>, usize)> {
         })?;
         cells.push(text_of_cell.trim().to_owned());
     }
-    Ok((cells, start + reader.position().byte() as usize))
+    Ok((cells, start + end))
 }
 
 /// The first byte from `at` on that ends no line.
@@ -251,10 +275,12 @@ pub(super) fn past_line_ends(text: &[u8], at: usize) -> usize {
     at + rest.take_while(|&&byte| byte == b'\n' || byte == b'\r').count()
 }
 
-/// Whether some number in the pixel columns has a decimal comma.
+/// Whether some number in the pixel columns has a comma that is a decimal one for certain.
 fn has_decimal_commas(glimpse: &Glimpse, columns: &Columns) -> bool {
     let has = |column: usize| {
-        glimpse.column(column).any(|cell| cell.contains(',') && number(cell).is_some())
+        let is_decimal =
+            |cell: &str| cell.contains(',') && number(cell).is_some() && !may_be_thousands(cell);
+        glimpse.column(column).any(is_decimal)
     };
     match &columns.pixels {
         PixelCells::Columns(pixels) => pixels.iter().any(|&column| has(column)),

@@ -19,6 +19,8 @@ mod layout;
 mod lines;
 mod names;
 mod numbers;
+#[cfg(test)]
+mod odd_files;
 mod plain;
 #[cfg(test)]
 mod tables;
@@ -37,7 +39,10 @@ use self::colour::to_grey;
 use self::layout::{Layout, layout_of, text_of};
 use self::values::tell_odd_values;
 use super::labels::{Merged, merged, shortest_number};
-use super::{ClassNames, Dataset, Pixels, RawImages, Scale, Source, TrainedOn, open, sha256_hex};
+use super::{
+    ClassNames, Dataset, ImageColumns, Pixels, RawImages, Scale, Source, TrainedOn, open,
+    sha256_hex,
+};
 use crate::error::{Error, Fault, Result};
 
 /// How to read a CSV of images.
@@ -55,23 +60,20 @@ pub struct CsvOptions {
     pub drop: Vec<String>,
     /// The file that a run was trained on: images are read as there.
     pub like: Option<TrainedOn>,
-    /// Whether pairs will be drawn from the images, which takes two classes and two images of
-    /// each. A test set needs neither.
-    pub pairs: bool,
 }
 
 impl Default for CsvOptions {
     fn default() -> Self {
         let (label, header, names) = (LabelColumn::Auto, Header::Auto, ClassNames::Auto);
-        CsvOptions {
-            label,
-            header,
-            names,
-            scale: Scale::Auto,
-            drop: Vec::new(),
-            like: None,
-            pairs: true,
-        }
+        CsvOptions { label, header, names, scale: Scale::Auto, drop: Vec::new(), like: None }
+    }
+}
+
+impl CsvOptions {
+    /// Whether the command takes `--label`, `--drop` and `--scale`, so that messages may name them:
+    /// not where test images are read as those of a run.
+    pub(super) fn has_flags(&self) -> bool {
+        self.like.is_none() || self.label == LabelColumn::IfThere
     }
 }
 
@@ -173,8 +175,8 @@ pub(super) struct Findings {
 /// [`Error::Fault`] for the first thing wrong with the file: it is missing, a folder, empty,
 /// binary or a broken gzip; the label's column is not there, or could be one of two; the pixel columns
 /// make no square, or are not those of the training file; a row has too few or too many cells; a
-/// label or a pixel is missing; values are of a range that needs a scale; and, where
-/// [`CsvOptions::pairs`] is set, there is one class only or a class has a single image. [`Error::Io`] where the system refuses to read it.
+/// label or a pixel is missing; values are of a range that needs a scale. [`Error::Io`] where the
+/// system refuses to read it.
 pub fn load(file: &Path, options: &CsvOptions) -> Result<Dataset> {
     let mut first = None;
     let findings = examine(file, options, &mut |fault| {
@@ -221,12 +223,9 @@ pub(super) fn examine(
         return Err(Fault::new(file, "holds no image").remedy("add a row for each image").into());
     }
     let together = merge_labels(&mut found, &layout);
-    // Where a row is faulty, classes may only seem to be missing or to lack images.
+    // Where a row is faulty, classes may only seem to be missing.
     let faultless = found.rows.len() == rows;
     let is_scaled = tell_odd_values(file, text, &layout, &found, options, tell);
-    if faultless && layout.is_labelled() && options.pairs {
-        tell_lonely(file, text, &layout, &found, tell);
-    }
     let names = if faultless { options.names } else { ClassNames::Labels };
     // Without a scale that is a fault already, any will do.
     let scale = if is_scaled { options.scale } else { Scale::By(1.0) };
@@ -269,57 +268,11 @@ fn differs(layout: &Layout, together: &Option<String>) -> Option<String> {
     let known = Some(named.unwrap_or(0));
     let is_known = layout.is_plain() && layout.label_column() == known && together.is_none();
     let reading = &layout.reading;
-    let parts = (&reading.label, &reading.left_out, &reading.columns, together);
+    // Under a header names decide; runs keep their identity.
+    let label_at = reading.columns.label_at.filter(|_| layout.names.is_none());
+    let columns = ImageColumns { label_at, ..reading.columns.clone() };
+    let parts = (&reading.label, &reading.left_out, columns, together);
     (!is_known).then(|| serde_json::to_string(&parts).expect("plain values"))
-}
-
-/// Tells classes from which no pair can be drawn.
-fn tell_lonely(
-    file: &Path,
-    text: &[u8],
-    layout: &Layout,
-    found: &Rows,
-    tell: &mut dyn FnMut(Fault) -> After,
-) {
-    if let [only] = found.distinct.as_slice() {
-        let fault = Fault::new(file, "is the label of every image")
-            .column(layout.label_name())
-            .value(only)
-            .remedy("a pair of different images needs two classes");
-        if tell(fault) == After::Stop {
-            return;
-        }
-    }
-    let mut first_rows = vec![(0, 0); found.distinct.len()];
-    for (row, &label) in found.rows.iter().enumerate() {
-        let (count, last) = &mut first_rows[label as usize];
-        *count += 1;
-        *last = row;
-    }
-    for (label, (count, row)) in found.distinct.iter().zip(first_rows) {
-        if count == 1 {
-            let fault = Fault::new(file, "is a class with a single image, so it has no pair")
-                .line(found.line(text, layout, row))
-                .column(layout.label_name())
-                .value(label)
-                .remedy(lonely_remedy(layout));
-            if tell(fault) == After::Stop {
-                return;
-            }
-        }
-    }
-}
-
-/// What to do about a class with a single image; where the label was found by what columns hold, it
-/// may be another one.
-fn lonely_remedy(layout: &Layout) -> String {
-    match &layout.reading.label {
-        Some(found) if !found.why.contains("name") && !found.why.contains("--label") => format!(
-            "the label is taken to be column {}, {}: if that is wrong, name it with --label",
-            found.column, found.why
-        ),
-        _ => "add another image of the class or take the row out".to_owned(),
-    }
 }
 
 /// A reader of every record as it stands, rows of any length, no header.

@@ -1,6 +1,6 @@
 //! What the name of a column says of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::data::Channels;
 
@@ -57,8 +57,9 @@ const LABELS: [&str; 48] = [
 ];
 
 /// Names of columns that number or name the rows, in lower case.
-const INDICES: [&str; 26] = [
+const INDICES: [&str; 27] = [
     "",
+    "#",
     "id",
     "ids",
     "index",
@@ -103,6 +104,12 @@ pub(super) fn is_index(name: &str) -> bool {
 /// Whether a column of this name says which set a row belongs to.
 pub(super) fn is_split(name: &str) -> bool {
     SPLITS.contains(&name.to_lowercase().as_str())
+}
+
+/// Whether names tell columns apart: none is empty, and none comes up twice.
+pub(super) fn are_apart<'a>(names: impl IntoIterator<Item = &'a str>) -> bool {
+    let mut seen = HashSet::new();
+    names.into_iter().all(|name| !name.is_empty() && seen.insert(name))
 }
 
 /// A name taken apart: its text with `#` for each number, and the numbers.

@@ -49,13 +49,14 @@ pub(super) fn plain(
         side,
         left_out: Vec::new(),
         reordered: false,
-        decisions: label_remark(&header[label]),
+        decisions: label_remark(&header[label], options.has_flags()),
     })
 }
 
 /// Says which column is the label, where it is not called so.
-fn label_remark(name: &str) -> Vec<String> {
-    let told = || format!("label: column {name}, by its name; --label names another");
+fn label_remark(name: &str, has_flags: bool) -> Vec<String> {
+    let way_out = if has_flags { "; --label names another" } else { "" };
+    let told = || format!("label: column {name}, by its name{way_out}");
     let is_called_so = name.eq_ignore_ascii_case("label");
     (!is_called_so).then(told).into_iter().collect()
 }

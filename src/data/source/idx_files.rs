@@ -10,7 +10,7 @@ use super::{Found, Tell, is_read_once, read_unpacked};
 use crate::data::idx::Array;
 use crate::data::{CsvOptions, LabelColumn, Pixels, RawImages, Reading};
 use crate::error::{Fault, Result};
-use crate::files::sha256_hex;
+use crate::files::{is_same_file, sha256_hex};
 
 /// Whether bytes begin as an IDX file does: two zeros, a type, and one to four dimensions.
 pub(super) fn is_idx(bytes: &[u8]) -> bool {
@@ -231,6 +231,13 @@ fn found_beside(path: &Path, labels: bool) -> Result<Option<PathBuf>> {
         .collect();
     found.sort();
     Ok(found.into_iter().next().map(|(_, path)| path))
+}
+
+/// The file that is read together with an IDX file, by their names.
+pub(super) fn partner(path: &Path) -> Option<PathBuf> {
+    let found = |labels: bool| found_beside(path, labels).ok().flatten();
+    let is_other = |file: &PathBuf| !is_same_file(file, path);
+    found(true).filter(is_other).or_else(|| found(false).filter(is_other))
 }
 
 fn missing(path: &Path, labels: bool) -> Fault {

@@ -16,7 +16,7 @@ mod unreadable;
 mod zip;
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use self::bytes::{Bytes, is_read_once, refuse_missing};
 use super::csv::{After, Findings};
@@ -53,6 +53,12 @@ fn refuse_larger(path: &Path, size: u64, memory: Memory) -> Result<()> {
     let (size, needed, there) = (shown(size), shown(needed), shown(memory.total));
     let problem = format!("has {size}, to read it takes {needed} of memory, and there are {there}");
     Err(Fault::new(path, problem).remedy("take a part of it").into())
+}
+
+/// The file that is read together with this one: the labels of IDX images, or the images of such
+/// labels.
+pub fn read_with(path: &Path) -> Option<PathBuf> {
+    idx_files::partner(path)
 }
 
 /// The bytes of a file whose text is a table of images.
@@ -152,30 +158,7 @@ fn images(
 ) -> Result<Source> {
     let mut found = (kind.read)(path, content, options, tell)?;
     found.raw.reading.remarks.splice(..0, remarks);
-    if options.pairs && found.raw.rows.len() == found.rows {
-        tell_lonely(path, &found.raw, tell);
-    }
     Ok(Source::Images(Box::new(found)))
-}
-
-/// Tells classes from which no pair can be drawn.
-fn tell_lonely(path: &Path, raw: &RawImages, tell: Tell) {
-    let Some(distinct) = &raw.distinct else { return };
-    if let [only] = distinct.as_slice() {
-        let fault = Fault::new(path, "is the label of every image").value(only);
-        if tell(fault.remedy("a pair of different images needs two classes")) == After::Stop {
-            return;
-        }
-    }
-    let mut counts = vec![0usize; distinct.len()];
-    raw.rows.iter().for_each(|&label| counts[label as usize] += 1);
-    for (label, _) in distinct.iter().zip(counts).filter(|(_, count)| *count == 1) {
-        let fault =
-            Fault::new(path, "is a class with a single image, so it has no pair").value(label);
-        if tell(fault.remedy("add another image of the class or leave it out")) == After::Stop {
-            return;
-        }
-    }
 }
 
 #[cfg(test)]

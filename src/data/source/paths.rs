@@ -20,6 +20,9 @@ const SNIFFED: usize = 8192;
 /// A table with more columns has its pixels in it, whatever else.
 const MOST_COLUMNS: usize = 32;
 
+/// Numbers in one cell that are taken for an image, 3×3.
+const FEWEST_PIXELS: usize = 9;
+
 /// Endings of image files; of some only to say that they cannot be read.
 const ENDINGS: [&str; 12] =
     ["png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "pgm", "ppm", "pbm", "ico"];
@@ -56,11 +59,18 @@ fn separator_of(text: &[u8]) -> Option<(usize, Vec<Vec<String>>)> {
         let first: Vec<Vec<String>> = first.collect();
         // The first record may be a header.
         let row = first.last()?;
-        let holds_pixels = row.len() > MOST_COLUMNS
-            || row.iter().any(|cell| cell.split_whitespace().count() > MOST_COLUMNS);
+        let holds_pixels = row.len() > MOST_COLUMNS || row.iter().any(|cell| holds_image(cell));
         let is_list = !holds_pixels && row.iter().any(|cell| is_image_file(cell));
         is_list.then_some((separator, first))
     })
+}
+
+/// Whether a cell holds numbers that are more than a frame or a few properties of an image.
+fn holds_image(cell: &str) -> bool {
+    let inner = cell.trim_matches(['[', ']', '(', ')']);
+    let mut parts = inner.split([' ', ',', '\n']).filter(|part| !part.is_empty());
+    let numbers = parts.clone().take(FEWEST_PIXELS).filter(|part| part.parse::<f64>().is_ok());
+    numbers.count() == FEWEST_PIXELS || parts.nth(MOST_COLUMNS).is_some()
 }
 
 /// Records with the lines that they begin at; blank ones are left out.
@@ -98,12 +108,12 @@ fn is_image_file(cell: &str) -> bool {
 pub(super) fn read(path: &Path, text: &[u8], options: &CsvOptions, tell: Tell) -> Result<Found> {
     let layout = layout_of(path, text, options)?;
     let has_header = layout.header.is_some();
-    let rows = records(text, layout.separator).skip(usize::from(has_header));
-    let rows: Vec<(u64, Vec<String>)> = rows.collect();
+    let records = records(text, layout.separator).skip(usize::from(has_header));
+    let records: Vec<(u64, Vec<String>)> = records.collect();
     let folder = path.parent().unwrap_or(Path::new(""));
     let read: Vec<Row> =
-        rows.par_iter().map(|(_, cells)| read_row(folder, cells, &layout)).collect();
-    let lines: Vec<u64> = rows.iter().map(|(line, _)| *line).collect();
+        records.par_iter().map(|(_, cells)| read_row(folder, cells, &layout)).collect();
+    let lines: Vec<u64> = records.iter().map(|(line, _)| *line).collect();
     let mut good = Good::default();
     let mut faults = Vec::new();
     for (row, &line) in read.into_iter().zip(&lines) {
@@ -133,7 +143,10 @@ pub(super) fn read(path: &Path, text: &[u8], options: &CsvOptions, tell: Tell) -
     let hash = sha256_hex(text) + &sha256_hex(&good.pixels);
     let (_, format) = SEPARATORS[layout.separator];
     let label = layout.label.as_ref().map(|(_, found)| found.clone());
-    let reading = Reading { format: format.to_owned(), label, remarks, ..Reading::default() };
+    let named = |(_, cells): &(u64, Vec<String>)| found_file(folder, cells.get(layout.path)?);
+    let files = records.iter().filter_map(named).collect();
+    let format = format.to_owned();
+    let reading = Reading { format, label, remarks, files, ..Reading::default() };
     let raw = RawImages {
         pixels: Pixels::Bytes(good.pixels),
         side: good.side,
@@ -207,7 +220,11 @@ fn label_of(
         }
         _ => {
             let problem = format!("has several columns that may be the label: {}", listed(&names));
-            Err(Fault::new(path, problem).remedy("say which with --label").into())
+            let remedy = match options.has_flags() {
+                true => "say which with --label",
+                false => "name it as in the training file",
+            };
+            Err(Fault::new(path, problem).remedy(remedy).into())
         }
     }
 }

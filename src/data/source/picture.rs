@@ -7,6 +7,8 @@ use std::path::Path;
 use image::io::{Limits, Reader};
 use image::{DynamicImage, ImageError};
 
+use crate::data::luma_byte;
+
 /// The longest side of an image that is read, in pixels.
 const LONGEST_SIDE: u32 = 8192;
 
@@ -50,14 +52,10 @@ fn grey(image: DynamicImage) -> Grey {
     let (size, color) = ((image.width(), image.height()), image.color());
     let was_deep = color.bytes_per_pixel() / color.channel_count() > 1;
     let (was_coloured, had_opacity) = (color.has_color(), color.has_alpha());
-    let luma = |[red, green, blue]: [u8; 3]| {
-        let [red, green, blue] = [red, green, blue].map(u32::from);
-        ((19_595 * red + 38_470 * green + 7_471 * blue + 0x8000) >> 16) as u8
-    };
     let pixels = match was_coloured {
         // Without colour, grey values stay as they are.
         false => image.into_luma8().into_raw(),
-        true => image.into_rgb8().pixels().map(|pixel| luma(pixel.0)).collect(),
+        true => image.into_rgb8().pixels().map(|pixel| luma_byte(pixel.0)).collect(),
     };
     Grey { pixels, size, was_coloured, had_opacity, was_deep }
 }

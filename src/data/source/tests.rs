@@ -221,7 +221,7 @@ fn images_of_a_list_are_those_of_pillow_in_grey() {
 #[test]
 fn jpeg_images_are_read_to_within_what_decoders_differ_in() {
     let (_folder, path) = list("file\tclass\nsmooth.jpg\ta\nsmooth_rgb.jpg\ta\n");
-    let data = load(&path, &CsvOptions { pairs: false, ..CsvOptions::default() }).unwrap();
+    let data = load(&path, &CsvOptions::default()).unwrap();
     for (row, name) in ["smooth.jpg", "smooth_rgb.jpg"].into_iter().enumerate() {
         let far = data.image(row).iter().zip(bytes(&expected(name)));
         let far = far.map(|(&found, right)| found.abs_diff(right)).max();
@@ -233,7 +233,7 @@ fn jpeg_images_are_read_to_within_what_decoders_differ_in() {
 fn a_list_has_its_label_where_it_is_said_or_the_only_other_column() {
     let columns = |text: &str, label: LabelColumn| {
         let (_folder, path) = list(text);
-        let options = CsvOptions { label, pairs: false, ..CsvOptions::default() };
+        let options = CsvOptions { label, ..CsvOptions::default() };
         load(&path, &options).map(|data| labels(&data).join(" ")).map_err(|error| error.to_string())
     };
     let auto = LabelColumn::Auto;
@@ -259,7 +259,7 @@ fn a_list_has_its_label_where_it_is_said_or_the_only_other_column() {
 fn what_is_wrong_with_a_list_is_reported_with_its_line() {
     let told = |text: &str| {
         let (_folder, path) = list(text);
-        message_of(load(&path, &CsvOptions { pairs: false, ..CsvOptions::default() }), "list.csv")
+        message_of(load(&path, &CsvOptions::default()), "list.csv")
     };
     let text = told("path,label\ngrey.png,a\n\nsmooth.jpg,b\n");
     let sizes = "list.csv, line 4: its image has 8×8 pixels, that of line 2 4×4";
@@ -273,7 +273,7 @@ fn what_is_wrong_with_a_list_is_reported_with_its_line() {
     let whole = fs::read(folder.path().join("grey.png")).unwrap();
     fs::write(folder.path().join("cut.png"), &whole[..whole.len() / 2]).unwrap();
     fs::write(folder.path().join("text.png"), "GIF? no").unwrap();
-    let summary = super::super::check(&path, &CsvOptions { pairs: false, ..CsvOptions::default() });
+    let summary = super::super::check(&path, &CsvOptions::default());
     let faults = summary.unwrap().faults;
     assert!(faults[0].problem.starts_with("cut.png: is "), "{faults:?}");
     assert_eq!(&*faults[1].problem, "text.png: is neither PNG nor JPEG: convert it");

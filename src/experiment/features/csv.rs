@@ -49,7 +49,14 @@ pub fn read(bytes: Vec<u8>, file: &Path) -> Result<Table> {
         let cells: Vec<&str> = rows.iter().map(|row| row[place].trim()).collect();
         Column { name, cells: typed(&cells, comma) }
     };
-    let columns: Vec<Column> = names.into_iter().enumerate().map(column).collect();
+    let mut columns: Vec<Column> = names.into_iter().enumerate().map(column).collect();
+    // `#x` over a count of the rows names an index; elsewhere the mark is that of a comment.
+    if let Some(first) = columns.first_mut()
+        && first.name.len() > 1
+        && !counts_rows(&first.cells)
+    {
+        first.name = first.name.trim_start_matches('#').to_owned();
+    }
     let lines = lines[usize::from(named)..].to_vec();
     Ok(Table { file: file.to_path_buf(), columns, rows: rows.len(), lines, named, remarks })
 }
@@ -78,14 +85,49 @@ fn wide(bytes: &[u8], of: fn([u8; 2]) -> u16) -> Option<String> {
     char::decode_utf16(units).collect::<std::result::Result<String, _>>().ok()
 }
 
-/// The text from its first row on, and the lines before it: comments, as numpy.savetxt writes them.
+/// The text from its header or first row on, and the lines before it: comments, as numpy.savetxt
+/// writes them. The last of them is the header where it has a cell for each of the first row.
 fn without_preamble(text: &str) -> (&str, u64) {
     let (mut rest, mut skipped) = (text, 0);
+    let mut last = None;
     while rest.starts_with('#') || rest.starts_with('\n') || rest.starts_with("\r\n") {
-        let Some((_, after)) = rest.split_once('\n') else { break };
+        let Some((line, after)) = rest.split_once('\n') else { break };
+        if line.starts_with('#') {
+            last = Some((rest, skipped));
+        }
         (rest, skipped) = (after, skipped + 1);
     }
-    (rest, skipped)
+    last.and_then(|(line, skipped)| Some((header_in(line, rest)?, skipped)))
+        .unwrap_or((rest, skipped))
+}
+
+/// Whether a column counts the rows from 0 or 1.
+fn counts_rows(cells: &Cells) -> bool {
+    let Cells::Whole(values) = cells else { return false };
+    let counts = |from: i64| (from..).zip(values).all(|(count, &value)| count == value);
+    counts(0) || counts(1)
+}
+
+/// The text from the names on in a comment that names the columns of these rows.
+fn header_in<'a>(comment: &'a str, rows: &str) -> Option<&'a str> {
+    let names = comment.trim_start_matches('#').trim_start_matches(' ');
+    // A mark right before a name may be a part of it, and all of it before a separator.
+    let is_apart = comment[..comment.len() - names.len()].ends_with(' ');
+    let marked = if is_apart { names } else { comment };
+    let (separator, _) = separator(rows);
+    let first = |text: &str| text.lines().next().unwrap_or_default().to_owned();
+    let count = |line: &str| match separator {
+        Some(separator) => {
+            let mut reader = ReaderBuilder::new();
+            let reader =
+                reader.delimiter(separator).has_headers(false).from_reader(line.as_bytes());
+            reader.into_records().next().and_then(|record| record.ok()).map_or(0, |r| r.len())
+        }
+        None => line.split_whitespace().count(),
+    };
+    let (names, row) = (first(marked), first(rows));
+    let is_named = names.split([',', ';', '|', '\t', ' ']).any(|name| real(name, true).is_none());
+    (is_named && count(&row) > 1 && count(&names) == count(&row)).then_some(marked)
 }
 
 /// What parts the cells; none where it is blanks.

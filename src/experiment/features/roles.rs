@@ -119,7 +119,8 @@ fn by_name(table: &Table, name: &str, wanted: Wanted) -> Result<usize> {
 
 fn is_index(table: &Table, place: usize) -> bool {
     let name = table.columns[place].name.trim().to_lowercase();
-    table.named && INDICES.contains(&name.as_str())
+    // A name keeps its mark where the column counts the rows.
+    table.named && (INDICES.contains(&name.as_str()) || name.starts_with('#'))
 }
 
 /// The column that is called as labels are. Two that part the rows alike are one question less.

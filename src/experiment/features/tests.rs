@@ -243,6 +243,22 @@ fn columns_that_are_no_part_of_the_embedding_are_left_out_and_named() {
 }
 
 #[test]
+fn a_comment_with_a_cell_for_each_of_the_first_row_names_the_columns() {
+    for (header, rows) in [
+        ("#x,label,a,b,c", "0,1,0.5,1.5,2.5\n1,0,3.5,4.5,5.5\n"),
+        ("#,label,a,b,c", "7,1,0.5,1.5,2.5\n3,0,3.5,4.5,5.5\n"),
+        ("# made by hand\n# label,a,b,c", "1,0.5,1.5,2.5\n0,3.5,4.5,5.5\n"),
+        ("# label a b c", "1 0.5 1.5 2.5\n0 3.5 4.5 5.5\n"),
+    ] {
+        let found = table(&format!("{header}\n{rows}")).unwrap();
+        assert_eq!(self::rows(&found.embeddings), [[0.5, 1.5, 2.5], [3.5, 4.5, 5.5]], "{header}");
+        assert_eq!(texts(&found.labels), ["1", "0"], "{header}");
+    }
+    let comment = table("# by hand, twice\n0.5,1.5,cat\n3.5,4.5,dog\n").unwrap();
+    assert_eq!(rows(&comment.embeddings), [[0.5, 1.5], [3.5, 4.5]]);
+}
+
+#[test]
 fn what_a_table_leaves_open_is_asked_and_its_faults_are_told_with_line_and_column() {
     let told = |text: &str| table(text).unwrap_err().to_string();
     let message = told("label,class,e0,e1\na,1,0.5,1\na,2,1.5,2\n");

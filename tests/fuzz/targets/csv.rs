@@ -20,7 +20,6 @@ fuzz_target!(|input: &[u8]| {
         scale: if dialect & 64 != 0 { Scale::By(16.0) } else { Scale::Auto },
         drop: if dialect & 32 != 0 { vec!["1".to_owned()] } else { Vec::new() },
         like: (dialect & 16 != 0).then(TrainedOn::default),
-        pairs: dialect & 128 != 0,
     };
     let path = file("images.csv", content);
     let size = unzipped(content);

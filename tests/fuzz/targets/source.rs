@@ -12,7 +12,7 @@ const NAMES: [&str; 3] = ["images.csv", "set-images-idx3-ubyte", "set-labels-idx
 fuzz_target!(|input: &[u8]| {
     let Some((&choice, content)) = input.split_first() else { return };
     let label = if choice & 128 != 0 { LabelColumn::IfThere } else { LabelColumn::Auto };
-    let options = CsvOptions { label, pairs: false, ..CsvOptions::default() };
+    let options = CsvOptions { label, ..CsvOptions::default() };
     // Labels for two images, and an image file that lists can name.
     file(NAMES[2], &[0, 0, 8, 1, 0, 0, 0, 2, 0, 1]);
     file(NAMES[1], &[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 7, 9]);

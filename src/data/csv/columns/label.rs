@@ -16,7 +16,10 @@ impl Sorter<'_> {
         list: Option<usize>,
         width: usize,
     ) -> Result<(LabelCells, Option<String>), Fault> {
-        let is_named = |column: &usize| self.name(*column).is_some_and(names::is_label);
+        let is_named = |column: &usize| {
+            self.contents[*column] != Content::Blank
+                && self.name(*column).is_some_and(names::is_label)
+        };
         let called: Vec<usize> = others.iter().copied().filter(is_named).collect();
         if let [first, rest @ ..] = called.as_slice() {
             let doubt = rest.iter().find(|&&other| !self.glimpse.divide_alike(*first, other));
@@ -58,8 +61,27 @@ impl Sorter<'_> {
     }
 
     pub(super) fn question(&self, one: usize, other: usize) -> Fault {
-        let (one, other) = (self.named(one), self.named(other));
-        let problem = format!("has two columns that could be the label, {one} and {other}");
+        let names = self.names.unwrap_or_default();
+        let numbers = [one, other].map(|column| (column + 1).to_string());
+        let name = self.named(one);
+        let are_alike = name.eq_ignore_ascii_case(&self.named(other));
+        let [one, other] = match are_alike {
+            true => numbers.clone(),
+            false => [name.clone(), self.named(other)],
+        };
+        let called = match are_alike {
+            true => format!("both called {name}: numbers {one} and {other}"),
+            false => format!("{one} and {other}"),
+        };
+        let problem = format!("has two columns that could be the label, {called}");
+        if !self.options.has_flags() {
+            let remedy = "write the training file's header above them, or take one of them out";
+            return Fault::new(self.file, problem).remedy(remedy);
+        }
+        // A name wins over a number.
+        if are_alike && numbers.iter().any(|number| names.contains(number)) {
+            return Fault::new(self.file, problem).remedy("rename one of them, or take it out");
+        }
         let quoted = |name: &str| match name.contains([' ', ',', '\'', '"', '$', '(', ')']) {
             true => format!("'{}'", name.replace('\'', "'\\''")),
             false => name.to_owned(),
@@ -91,8 +113,15 @@ impl Sorter<'_> {
             [name] => format!("beside the pixels of an image only column {name}"),
             names => format!("beside the pixels of an image only columns {}", listed(names)),
         };
-        let remedy =
-            "dml embed takes images without labels; if a column is the label, name it with --label";
+        let remedy = match self.options.has_flags() {
+            true => {
+                "dml embed takes images without labels; if a column is the label, name it with --label"
+            }
+            false => {
+                "dml embed takes images without labels; if a column is the label, add the training \
+                 file's header"
+            }
+        };
         Err(Fault::new(self.file, format!("has no column of labels: {beside}")).remedy(remedy))
     }
 }

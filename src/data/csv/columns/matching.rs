@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::layout::LabelCells;
+use super::super::names::are_apart;
 use super::Sorter;
-use crate::data::{LeftOut, listed};
+use crate::data::{LeftOut, Names, listed};
 use crate::error::Fault;
 
 impl Sorter<'_> {
@@ -12,24 +13,12 @@ impl Sorter<'_> {
     pub(super) fn matched(&mut self, label: &LabelCells) -> Result<Vec<usize>, Fault> {
         let own = std::mem::take(&mut self.pixels);
         let Some(like) = &self.options.like else { return Ok(own) };
-        let (Some(names), Some(wanted)) = (self.names, &like.columns.names) else {
-            if self.names.is_none() && like.columns.reordered && own.len() > 1 {
-                let problem =
-                    "has no header, and the training file's columns are not in their order";
-                return Err(Fault::new(self.file, problem).remedy("add the training file's header"));
-            }
-            return Ok(own);
+        let wanted = like.columns.names.as_ref().map(Names::list);
+        let wanted = wanted.filter(|wanted| are_apart(wanted.iter().map(String::as_str)));
+        let (Some(names), Some(wanted)) = (self.names, wanted) else {
+            return self.in_their_order(own, like.columns.reordered && self.names.is_none());
         };
-        let wanted = wanted.list();
-        let is_label = |column: usize| *label == LabelCells::Column(column);
-        let mut places: HashMap<String, usize> = HashMap::with_capacity(2 * names.len());
-        // Names as they stand come before those that differ in case.
-        let lowered = names.iter().map(|name| name.to_lowercase());
-        for (column, name) in (0..).zip(names.iter().cloned()).chain((0..).zip(lowered)) {
-            if !is_label(column) {
-                places.entry(name).or_insert(column);
-            }
-        }
+        let places = places(names, label);
         let place =
             |name: &String| places.get(name).or_else(|| places.get(&name.to_lowercase())).copied();
         let found: Vec<Option<usize>> = wanted.iter().map(place).collect();
@@ -48,7 +37,23 @@ impl Sorter<'_> {
             // Images of another size, which is refused by their size.
             return Ok(own);
         }
+        if !are_apart(own.iter().map(|&column| names[column].as_str())) {
+            return self.in_their_order(own, like.columns.reordered);
+        }
         Err(self.other_names(&wanted, &found, &own))
+    }
+
+    /// Pixels that no names match, which are those of the training file by their order if that may be.
+    fn in_their_order(&self, own: Vec<usize>, is_unknown: bool) -> Result<Vec<usize>, Fault> {
+        if !is_unknown || own.len() < 2 {
+            return Ok(own);
+        }
+        let lacks = match self.names {
+            None => "has no header",
+            Some(_) => "has pixel columns without names, or some of one name",
+        };
+        let problem = format!("{lacks}, and the training file's columns are not in their order");
+        Err(Fault::new(self.file, problem).remedy("add the training file's header"))
     }
 
     fn other_names(&self, wanted: &[String], found: &[Option<usize>], own: &[usize]) -> Fault {
@@ -71,4 +76,23 @@ impl Sorter<'_> {
             "name them as there, or take the header out: columns are then taken in their order",
         )
     }
+}
+
+/// Columns by their names as they stand, or else in lower case; neither the label nor columns of one
+/// name, of which either could be meant.
+fn places(names: &[String], label: &LabelCells) -> HashMap<String, usize> {
+    let is_label = |column: usize| *label == LabelCells::Column(column);
+    let mut counts: HashMap<&str, usize> = HashMap::with_capacity(names.len());
+    names.iter().for_each(|name| *counts.entry(name).or_default() += 1);
+    let is_sole = |(column, name): &(usize, &String)| {
+        !is_label(*column) && !name.is_empty() && counts[name.as_str()] == 1
+    };
+    let mut places: HashMap<String, usize> = HashMap::with_capacity(2 * names.len());
+    for (column, name) in names.iter().enumerate().filter(is_sole) {
+        places.insert(name.clone(), column);
+    }
+    for (column, name) in names.iter().enumerate().filter(is_sole) {
+        places.entry(name.to_lowercase()).or_insert(column);
+    }
+    places
 }

@@ -120,7 +120,10 @@ impl Sorter<'_> {
     fn unknown(&self, asked: &str, width: usize, what: &str) -> Fault {
         let fault = Fault::new(self.file, format!("is no column of this file{what}")).value(asked);
         let Some(names) = self.names else {
-            let remedy = format!("it has no header: name a column by its position, 1 to {width}");
+            let remedy = match self.options.has_flags() {
+                true => format!("it has no header: name a column by its position, 1 to {width}"),
+                false => "it has no header: add the training file's".to_owned(),
+            };
             return fault.remedy(remedy);
         };
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -157,12 +160,30 @@ impl Sorter<'_> {
     fn given(&self, width: usize) -> Result<Option<usize>, Fault> {
         let LabelColumn::Given(asked) = &self.options.label else {
             let trained = self.options.like.as_ref().and_then(|like| like.columns.label.as_ref());
-            let place = |name: &String| self.names?.iter().position(|other| other == name);
-            return Ok(trained.and_then(place));
+            return Ok(trained.and_then(|name| self.called_as_trained(name, width)));
         };
-        let found = self.find(asked.trim(), width);
+        let found =
+            self.find(asked.trim(), width).or_else(|| self.trained_place(asked.trim(), width));
         let unknown = || self.unknown(asked.trim(), width, ", so there are no labels");
         found.map(Some).ok_or_else(unknown)
+    }
+
+    /// The column of the name that the training file's label has; of several, the one that stands where
+    /// it stood.
+    fn called_as_trained(&self, name: &str, width: usize) -> Option<usize> {
+        let names = self.names?;
+        let of_name = |column: usize| names.get(column).is_some_and(|other| other == name);
+        let trained = self.options.like.as_ref().and_then(|like| like.columns.label_at);
+        let stood = trained.filter(|&(column, of)| of == width && of_name(column));
+        stood.map(|(column, _)| column).or_else(|| (0..width).find(|&column| of_name(column)))
+    }
+
+    /// Where a column stood that was the label of the training file, in a file of as many columns whose
+    /// own have no names.
+    fn trained_place(&self, asked: &str, width: usize) -> Option<usize> {
+        let trained = &self.options.like.as_ref()?.columns;
+        let is_it = self.names.is_none() && trained.label.as_deref() == Some(asked);
+        trained.label_at.filter(|&(_, of)| is_it && of == width).map(|(column, _)| column)
     }
 
     /// Divides columns into those that could be pixels and all others; a column that holds whole
@@ -173,12 +194,26 @@ impl Sorter<'_> {
             let is = move |column: &usize| contents[*column] == content;
             open.iter().copied().filter(is).collect::<Vec<usize>>()
         };
+        if let Some(&column) = open.iter().find(|&&column| self.glimpse.is_cut(column)) {
+            let problem = format!(
+                "has lists that NumPy cut short by ... in column {}, so that most pixels are lost",
+                self.named(column)
+            );
+            let remedy = "write the file anew with a column for each pixel, or all numbers by \
+                          np.set_printoptions(threshold=sys.maxsize)";
+            return Err(Fault::new(self.file, problem).remedy(remedy));
+        }
         let (lists, numbers) = (of(Content::Lists), of(Content::Numbers));
         if let [first, rest @ ..] = lists.as_slice() {
             if let Some(second) = rest.first() {
                 let (one, other) = (self.named(*first), self.named(*second));
                 let problem = format!("has images in column {one} and in column {other}");
-                return Err(Fault::new(self.file, problem).remedy("leave one out with --drop"));
+                return Err(Fault::new(self.file, problem).remedy(
+                    match self.options.has_flags() {
+                        true => "leave one out with --drop",
+                        false => "take one of them out",
+                    },
+                ));
             }
             let others = open.iter().copied().filter(|column| column != first).collect();
             return Ok((Some(*first), others));
@@ -262,7 +297,11 @@ impl Sorter<'_> {
                 LabelCells::OneHot { .. } => "columns",
                 _ => "column",
             };
-            self.decisions.push(format!("label: {columns} {column}, {why}; --label names another"));
+            let way_out = match self.options.has_flags() {
+                true => "--label names another",
+                false => "the training file's header would name it",
+            };
+            self.decisions.push(format!("label: {columns} {column}, {why}; {way_out}"));
         }
         if !self.left_out.is_empty() {
             let each = self.left_out.iter().map(|left| format!("{} ({})", left.column, left.why));

@@ -16,7 +16,10 @@ impl Sorter<'_> {
             PixelCells::List(column) => self.glimpse.list_length(*column),
         };
         let known = self.channels.filter(|channels| count.is_multiple_of(channels.count()));
-        let channels = known.unwrap_or_else(|| self.channels_of(count, pixels));
+        let channels = match known {
+            Some(channels) => channels,
+            None => self.channels_of(count, pixels)?,
+        };
         let pixels = count / channels.count();
         let side = pixels.isqrt();
         if count > 0 && side * side * channels.count() == count {
@@ -25,19 +28,37 @@ impl Sorter<'_> {
         Err(self.no_square(count, channels, matches!(known, Some(c) if c != Channels::Grey)))
     }
 
-    fn channels_of(&mut self, count: usize, pixels: &PixelCells) -> Channels {
+    /// What a pixel consists of, by the number of values and how smooth images are under each reading.
+    fn channels_of(&self, count: usize, pixels: &PixelCells) -> Result<Channels, Fault> {
         if is_square(count) || !is_image(count) {
-            return Channels::Grey;
+            return Ok(Channels::Grey);
         }
         let like = self.options.like.as_ref().map(|like| like.columns.channels);
         if let Some(channels) = like.filter(|channels| channels.count() == 3) {
-            return channels;
+            return Ok(channels);
         }
         // Pixels below each other are alike: a row is `side` values of a plane, or three times as many.
         let side = (count / 3).isqrt();
-        let (plane, mixed) =
-            (self.glimpse.mean_step(pixels, side), self.glimpse.mean_step(pixels, 3 * side));
-        if mixed < 0.95 * plane { Channels::Rgb } else { Channels::RgbPlanes }
+        let step = |width: usize| self.glimpse.mean_step(pixels, width);
+        let (plane, mixed) = (step(side), step(3 * side));
+        // So many values are grey images of 3:4 and 4:3, too, where the side is even.
+        let rectangles = [2 * side, 3 * side / 2].map(|width| (step(width), width));
+        let [wide, high] = rectangles;
+        let (smoothest, width) = if wide.0 <= high.0 { wide } else { high };
+        if side.is_multiple_of(2) && smoothest < 0.95 * f64::min(plane, mixed) {
+            return Err(self.rectangle(count, count / width, width));
+        }
+        Ok(if mixed < 0.95 * plane { Channels::Rgb } else { Channels::RgbPlanes })
+    }
+
+    fn rectangle(&self, count: usize, height: usize, width: usize) -> Fault {
+        let problem = format!(
+            "has {count} pixels an image, which by what they hold are grey images of {height}×{width}, and \
+             the network takes squares"
+        );
+        let remedy = "pad or crop the images to squares; where they are in colour, name the columns R0, \
+                      G0, B0, R1 and so on";
+        Fault::new(self.file, problem).remedy(remedy)
     }
 
     fn no_square(&self, count: usize, channels: Channels, is_coloured: bool) -> Fault {
@@ -53,7 +74,9 @@ impl Sorter<'_> {
             self.left_out.iter().map(|left| format!("{} ({})", left.column, left.why)).collect();
         let left: Vec<&str> = left.iter().map(String::as_str).collect();
         let left = match left.as_slice() {
+            [] if !self.options.has_flags() => "take columns out that are no pixels".to_owned(),
             [] => "leave out columns that are no pixels with --drop".to_owned(),
+            left if !self.options.has_flags() => format!("left out are {}", listed(left)),
             left => format!("left out are {}; --drop leaves out more", listed(left)),
         };
         let near = match pixels {

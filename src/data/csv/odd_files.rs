@@ -1,0 +1,232 @@
+//! Files that look like others than they are.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::*;
+use crate::data::Channels;
+
+fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.csv");
+    fs::write(&path, content).unwrap();
+    (folder, path)
+}
+
+fn load_with(content: &str, options: &CsvOptions) -> Result<Dataset> {
+    let (_folder, path) = file(content);
+    load(&path, options)
+}
+
+fn loaded(content: &str) -> Dataset {
+    load_with(content, &CsvOptions::default()).unwrap()
+}
+
+/// The message, from the file's name on.
+fn told(content: &str) -> String {
+    told_with(content, &CsvOptions::default())
+}
+
+fn told_with(content: &str, options: &CsvOptions) -> String {
+    let text = load_with(content, options).unwrap_err().to_string();
+    text[text.rfind("a.csv").unwrap()..].to_owned()
+}
+
+/// Options to read a file as one of images that a run was trained on.
+fn like(trained: &Dataset) -> CsvOptions {
+    CsvOptions { like: Some(trained.trained_on()), ..CsvOptions::default() }
+}
+
+/// Four images of 2×2 pixels, two of each class.
+const ROWS: &str = "0,90,20,130,40\n1,50,60,70,80\n0,10,140,110,20\n1,130,100,50,160\n";
+
+#[test]
+fn pixel_columns_that_no_name_tells_apart_are_taken_in_their_order() {
+    let plain = loaded(&format!("label,a,b,c,d\n{ROWS}"));
+    let sorted = loaded("label,p1,p10,p2,p3\n0,1,2,3,4\n1,5,6,7,8\n");
+    assert!(sorted.reading.columns.reordered);
+    for header in ["label,,,,", "label,px,px,px,px", "label,a,b,b,d"] {
+        let text = format!("{header}\n{ROWS}");
+        let alike = loaded(&text);
+        for (trained, read) in [(&alike, &text), (&plain, &text)] {
+            assert_eq!(load_with(read, &like(trained)).unwrap().pixels, plain.pixels, "{header}");
+        }
+        let named = load_with(&format!("label,a,b,c,d\n{ROWS}"), &like(&alike)).unwrap();
+        assert_eq!(named.pixels, plain.pixels, "{header}");
+        assert_eq!(alike.identity(), alike.sha256, "{header}");
+        let refused = told_with(&text, &like(&sorted));
+        assert!(refused.contains("columns are not in their order; add the"), "{refused}");
+    }
+    let twice = load_with(&format!("label,d,c,b,a\n{ROWS}"), &like(&plain)).unwrap();
+    assert_ne!(twice.pixels, plain.pixels);
+}
+
+#[test]
+fn a_repeated_header_of_numbers_is_no_image() {
+    for names in ["label,0,1,2,3", "label,p0,p1,p2,p3"] {
+        let data = loaded(&format!("{names}\n{ROWS}{names}\n{ROWS}"));
+        assert_eq!((data.len(), data.classes.len()), (8, 2), "{names}");
+        assert_eq!(data.reading.remarks, ["1 repeated header left out, line 6"]);
+    }
+    // An image that happens to hold these numbers stays one.
+    let data = loaded(&format!("label,0,1,2,3\n{ROWS}0,0,1,2,3\n"));
+    assert_eq!((data.len(), data.classes.len()), (5, 2));
+}
+
+/// Smooth images of so many rows and columns under a header that leaves open what they are.
+fn smooth(height: usize, width: usize) -> String {
+    let names: String = (0..height * width).map(|column| format!(",p{column}")).collect();
+    let image = |number: usize| {
+        let wave = |at: usize, length: f64| f64::sin((at + number) as f64 / length);
+        (0..height * width)
+            .map(|at| 127.0 + 60.0 * wave(at % width, 4.0) + 60.0 * wave(at / width, 3.0))
+            .map(|value| format!(",{}", value as u8))
+            .collect::<String>()
+    };
+    let rows = (0..20).map(|number| format!("{}{}\n", number % 2, image(number)));
+    format!("label{names}\n{}", rows.collect::<String>())
+}
+
+#[test]
+fn grey_images_of_three_to_four_are_not_taken_for_colours() {
+    for (height, width) in [(24, 32), (32, 24), (15, 20), (48, 64)] {
+        let message = told(&smooth(height, width));
+        let shape = format!("are grey images of {height}×{width}, and the network takes squares");
+        assert!(message.contains(&shape), "{message}");
+    }
+    // Planes of 16×16 below each other, and colours of a pixel beside each other.
+    for (height, width, channels) in [(48, 16, Channels::RgbPlanes), (16, 48, Channels::Rgb)] {
+        let data = loaded(&smooth(height, width));
+        assert_eq!((data.side, data.reading.columns.channels), (16, channels));
+    }
+}
+
+#[test]
+fn a_header_whose_first_name_is_a_hash_is_no_comment() {
+    for (name, cell) in [("#,", true), ("#;", true), ("# made by hand\n#,", true)] {
+        let rows = ROWS.lines().enumerate().map(|(row, line)| match cell {
+            true => format!("{row},{line}\n"),
+            false => format!("{line}\n"),
+        });
+        let text = format!("{name}label,p0,p1,p2,p3\n{}", rows.collect::<String>());
+        let text = if name == "#;" { text.replace(',', ";") } else { text };
+        let data = loaded(&text);
+        assert_eq!((data.len(), data.side, data.classes.len()), (4, 2, 2), "{name}");
+        assert_eq!(data.reading.label.unwrap().column, "label");
+    }
+    let comment = loaded(&format!("#,by hand\nlabel,p0,p1,p2,p3\n{ROWS}"));
+    assert_eq!(comment.len(), 4);
+}
+
+#[test]
+fn commas_that_could_all_set_thousands_apart_are_doubtful_under_any_separator() {
+    for separator in [";", "\t"] {
+        let text = |last: &str| {
+            let rows = "0;12,345;40,000;65,535;0\n1;12,345;40,000;65,535;0\n".repeat(3);
+            format!("label;p0;p1;p2;p3\n{rows}0;12,345;1,000;2,000;{last}\n")
+                .replace(';', separator)
+        };
+        let message = told(&text("0"));
+        assert!(
+            message.starts_with("a.csv, line 2, column p0: '12,345' may have a decimal comma or"),
+            "{message}"
+        );
+        // One that is decimal for certain decides for all.
+        let scaled = CsvOptions { scale: Scale::By(100.0), ..CsvOptions::default() };
+        let data = load_with(&text("0,5"), &scaled).unwrap();
+        assert_eq!(data.pixels.range(), Some((0.0, 65.535)));
+    }
+}
+
+#[test]
+fn a_table_without_a_header_has_its_label_where_the_training_file_has_it() {
+    let noise = |row: usize, column: usize| (row * 7919 + column * 104_729) % 5;
+    let rows: String = (0..20)
+        .map(|row| (0..5).map(|c| noise(row, c).to_string()).collect::<Vec<_>>().join(",") + "\n")
+        .collect();
+    assert!(told(&rows).contains("two columns that could be the label"));
+    for (header, column) in [("label,a,b,c,d", "1"), ("a,b,c,d,label", "5")] {
+        let trained = loaded(&format!("{header}\n{rows}"));
+        for label in [LabelColumn::Auto, LabelColumn::from("label")] {
+            let data = load_with(&rows, &CsvOptions { label, ..like(&trained) }).unwrap();
+            assert_eq!((&data.labels, &data.pixels), (&trained.labels, &trained.pixels));
+            assert_eq!(data.reading.label.unwrap().column, column);
+        }
+    }
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_named_as_such() {
+    let good = format!("label,p0,p1,p2,p3\n{ROWS}");
+    let problem = "has a quote that opens a cell and is never closed, so that the rest";
+    let header = told(&format!("\"{good}"));
+    assert!(header.starts_with(&format!("a.csv, line 1: {problem}")), "{header}");
+    let row = told(&good.replacen("\n1", "\n\"1", 1));
+    assert!(row.starts_with(&format!("a.csv, line 3: {problem}")), "{row}");
+    let last = told(&good.replace(",100,", ",\"100,"));
+    assert!(last.starts_with(&format!("a.csv, line 5: {problem}")), "{last}");
+    // A quote within a text opens nothing.
+    assert_eq!(loaded(&good.replace("\n1,", "\n12\" pipe,")).classes[1].label, "12\" pipe");
+}
+
+#[test]
+fn lists_that_numpy_cut_short_are_named_as_such() {
+    for cell in ["[0 0 0 ... 0 0 0]", "[[0 0]\n ...\n [0 1]]"] {
+        let message = told(&format!("label,pixels\n0,\"{cell}\"\n1,\"{cell}\"\n"));
+        let problem = "a.csv, line 1: has lists that NumPy cut short by ... in column pixels";
+        assert!(message.starts_with(problem), "{message}");
+    }
+}
+
+#[test]
+fn pixels_in_one_cell_beside_the_name_of_a_file_are_the_image() {
+    let pixels: Vec<String> = (1..10).map(|value| (20 * value).to_string()).collect();
+    for between in [",", " ", ", "] {
+        let list = pixels.join(between);
+        for cell in [list.clone(), format!("[{list}]")] {
+            let rows = format!("a.png,0,\"{cell}\"\nb.png,1,\"{cell}\"\n");
+            let data = loaded(&format!("filename,label,pixels\n{rows}"));
+            assert_eq!((data.len(), data.side), (2, 3), "{cell}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_column_with_a_labels_name_is_no_candidate() {
+    let rows: String = ROWS.lines().map(|line| format!(",{line}\n")).collect();
+    let data = loaded(&format!("class,label,p0,p1,p2,p3\n{rows}"));
+    assert_eq!(data.reading.label.unwrap().column, "label");
+    assert_eq!(data.reading.left_out[0].why, "empty");
+}
+
+#[test]
+fn two_labels_of_one_name_are_told_apart_by_number() {
+    let text = "label,p0,p1,p2,p3,label\n0,1,2,3,4,5\n1,1,2,3,4,5\n0,1,2,3,4,6\n";
+    assert_eq!(
+        told(text),
+        "a.csv, line 1: has two columns that could be the label, both called label: numbers 1 and \
+         6; say which it is: --label 1 or --label 6"
+    );
+    let options = |label: &str| CsvOptions { label: label.into(), ..CsvOptions::default() };
+    let trained = load_with(text, &options("6")).unwrap();
+    assert_eq!(trained.classes[1].label, "6");
+    assert_eq!(load_with(text, &like(&trained)).unwrap().labels, trained.labels);
+    let numbered = text.replace(",p0,p1,p2,p3,", ",0,1,2,3,");
+    assert!(told(&numbered).ends_with("; rename one of them, or take it out"));
+}
+
+#[test]
+fn test_images_of_a_run_are_refused_with_a_way_out_that_their_command_has() {
+    let trained = loaded(&format!("label,a,b,c,d\n{ROWS}"));
+    let unlabelled: String = ROWS.lines().map(|line| line[2..].to_owned() + "\n").collect();
+    let two = "kind,type,a,b,c,d\n0,1,1,2,3,4\n0,2,1,2,3,4\n1,1,1,2,3,4\n";
+    for (text, label) in [
+        (unlabelled.as_str(), LabelColumn::Auto),
+        (two, LabelColumn::Auto),
+        (&ROWS.replace('\n', ",7,7\n"), "label".into()),
+        ("label,a,b,c\n0,1,2,3\n", LabelColumn::Auto),
+    ] {
+        let message = told_with(text, &CsvOptions { label, ..like(&trained) });
+        assert!(!message.contains("--"), "{message}");
+    }
+}
