@@ -216,6 +216,11 @@ fn a_damaged_evaluation_is_told_listed_and_mended_without_training() {
     short["distances"]["same_class_pairs"] = serde_json::json!([1, 2]);
     let mut other = json(&whole);
     other["classes"] = serde_json::json!(["a"]);
+    let clusters = |clusters: usize, nmi: f64, ami: f64| {
+        serde_json::json!({
+            "embeddings": 3, "clusters": clusters, "starts": 10, "nmi": nmi, "ami": ami
+        })
+    };
     let mut damaged = vec![whole[..300].to_owned(), short.to_string(), other.to_string()];
     for (pointer, value) in [
         ("/classes", serde_json::json!(["a", "c"])),
@@ -223,9 +228,9 @@ fn a_damaged_evaluation_is_told_listed_and_mended_without_training() {
         ("/recall/at/1/recall", Value::Null),
         ("/retrieval/map_at_r", Value::Null),
         ("/knn/per_class/0/class", 99.into()),
-        ("/clusters/nmi", 5.into()),
-        ("/clusters/ami", 1.5.into()),
-        ("/clusters/clusters", 99.into()),
+        ("/clusters", clusters(2, 5.0, 0.5)),
+        ("/clusters", clusters(2, 0.5, 1.5)),
+        ("/clusters", clusters(99, 0.5, 0.5)),
         ("/distances/relative_spread", (-7).into()),
     ] {
         let mut spoilt = json(&whole);
