@@ -88,7 +88,7 @@ impl EvalConfig {
         }
     }
 
-    /// What a user is told where there are fewer references than voters.
+    /// The warning where there are fewer references than voters.
     pub fn remark(&self, references: usize) -> Option<String> {
         let voters = [("eval.knn", self.knn), ("eval.recall_voters", self.recall_voters)];
         let more = voters.iter().filter(|(_, voters)| *voters > references);

@@ -37,12 +37,17 @@ pub fn write_embeddings(
     write_label_array(&file("labels"), &numbers.iter().map(label).collect::<Vec<_>>())
 }
 
-/// Reads what [`write_embeddings`] wrote: embeddings and class numbers. Earlier versions had class
-/// numbers under the name of labels, and nothing beside.
+/// Reads what [`write_embeddings`] wrote of a run of so many classes: embeddings and class numbers in
+/// 0..classes. Earlier versions had class numbers under the name of labels, and nothing beside.
 ///
 /// # Errors
-/// A file that is not there or cannot be read; arrays that do not belong together.
-pub fn read_evaluated(folder: &RunFolder, part: &str) -> Result<(Array2<f32>, Vec<i64>)> {
+/// A file that is not there or cannot be read; arrays that do not belong together; a number that is
+/// no class of the run.
+pub fn read_evaluated(
+    folder: &RunFolder,
+    part: &str,
+    classes: usize,
+) -> Result<(Array2<f32>, Vec<i64>)> {
     let file = |what: &str| folder.file(&format!("{what}_{part}.npy"));
     let numbers = Some(file("classes")).filter(|path| path.exists());
     let remedy = format!("evaluate it again with {}", dml("eval --run", folder.path()));
@@ -51,10 +56,20 @@ pub fn read_evaluated(folder: &RunFolder, part: &str) -> Result<(Array2<f32>, Ve
         other => other,
     };
     let embeddings = read_embeddings(&file("embeddings")).map_err(mended)?;
-    let numbers = read_labels(&numbers.unwrap_or_else(|| file("labels"))).map_err(mended)?;
+    let number_file = numbers.unwrap_or_else(|| file("labels"));
+    let numbers = read_labels(&number_file).map_err(mended)?;
     if embeddings.nrows() != numbers.len() {
         let problem = format!("has not as many labels as embeddings of {part}");
         return Err(Fault::new(folder.path(), problem).remedy(remedy).into());
+    }
+    let is_class = |number: &i64| usize::try_from(*number).is_ok_and(|number| number < classes);
+    if let Some(row) = numbers.iter().position(|number| !is_class(number)) {
+        let problem = format!(
+            "is no class of the run, 0 to {}, in row {row} (from 0)",
+            classes.saturating_sub(1)
+        );
+        let fault = Fault::new(&number_file, problem).value(numbers[row].to_string());
+        return Err(fault.remedy(remedy).into());
     }
     Ok((embeddings, numbers))
 }
@@ -183,6 +198,24 @@ mod tests {
         assert_eq!(table, "true,predicted,count\nc0,c1,1\nc1,c1,1\nc2000,c3,2\n");
         let said = confusion_remark(&many).unwrap();
         assert!(said.starts_with("2,001 classes: more than 2,000 make no square table"), "{said}");
+    }
+
+    #[test]
+    fn a_number_that_is_no_class_of_the_run_is_refused_with_its_file_and_the_way_out() {
+        let path = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(path.path());
+        write_npy(&folder.file("embeddings_val.npy"), &Array2::<f32>::zeros((3, 2))).unwrap();
+        let read = |numbers: [i64; 3]| {
+            write_npy(&folder.file("classes_val.npy"), &Array1::from(numbers.to_vec())).unwrap();
+            read_evaluated(&folder, "val", 2).map(|(_, numbers)| numbers)
+        };
+        assert_eq!(read([0, 1, 1]).unwrap(), [0, 1, 1]);
+        for odd in [2, 99, -1] {
+            let message = read([0, odd, 1]).unwrap_err().to_string();
+            let told = format!("'{odd}' is no class of the run, 0 to 1, in row 1 (from 0)");
+            assert!(message.contains(&told) && message.contains("classes_val.npy"), "{message}");
+            assert!(message.contains("dml eval --run"), "{message}");
+        }
     }
 
     #[test]

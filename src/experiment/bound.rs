@@ -37,7 +37,7 @@ pub struct Bound {
 
 impl Bound {
     /// Trains a run, or goes on with it, and takes the losses on the validation images at about
-    /// `points` places.
+    /// `points` steps.
     ///
     /// # Errors
     /// As [`Run::train`]; embeddings that cannot be logits, being smaller than the number of
@@ -96,9 +96,9 @@ impl Bound {
     pub fn table(&self) -> Table {
         let mut table = Table::new(["step", "cross-entropy", "pairwise bound", "gap", "SPCE"]);
         let last = self.rows.len() - 1;
-        let mut places = vec![0, last / 4, last / 2, last];
-        places.dedup();
-        for row in places.into_iter().map(|place| self.rows[place]) {
+        let mut shown_rows = vec![0, last / 4, last / 2, last];
+        shown_rows.dedup();
+        for row in shown_rows.into_iter().map(|row| self.rows[row]) {
             let values = [
                 row.terms.cross_entropy,
                 row.terms.bound,
@@ -131,7 +131,7 @@ impl Bound {
             }
         };
         format!(
-            "Cross-entropy lay above the pairwise bound at {above} of {} places, as it must. From the \
+            "Cross-entropy lay above the pairwise bound at {above} of {} steps, as it must. From the \
              first to the last, cross-entropy {}, the gap {}, SPCE {}. Taken on {} validation images \
              while {} was minimised.",
             self.rows.len(),
@@ -193,7 +193,7 @@ fn not_numbers(rows: &[Row]) -> Option<String> {
     let first = rows.iter().find(|row| !is_number(row))?;
     let odd = rows.len() - rows.iter().filter(is_number).count();
     Some(format!(
-        "At {odd} of {} places, first at step {}, the losses are NaN or infinite: the training \
+        "At {odd} of {} steps, first at step {}, the losses are NaN or infinite: the training \
          diverged, so nothing follows about the bound. Try a lower train.learning_rate.",
         rows.len(),
         first.step
@@ -337,10 +337,7 @@ mod tests {
         };
         assert_eq!(not_numbers(&rows([terms; 3])), None);
         let told = not_numbers(&rows([terms, odd, terms])).unwrap();
-        assert!(
-            told.starts_with("At 1 of 3 places, first at step 1, the losses are NaN"),
-            "{told}"
-        );
+        assert!(told.starts_with("At 1 of 3 steps, first at step 1, the losses are NaN"), "{told}");
         let numbers = [0.25, -12.0, -1.5e30, f64::NAN].map(shown);
         assert_eq!(numbers, ["0.2500", "−12.0000", "−1.5000e30", "NaN"]);
     }

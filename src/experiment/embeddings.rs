@@ -86,7 +86,7 @@ impl EmbeddingEvaluation {
         cores: &Cores,
         (watch, say): (&Watch, &dyn Fn(&str)),
     ) -> Result<Self> {
-        let (references, queries, norm) = files.read(say)?;
+        let (references, queries, (norm, lost)) = files.read(say)?;
         let classes = all_classes(&references.labels, queries.as_ref().map(|set| &set.labels));
         let reference_labels = references.labels.among(&classes);
         let query_labels = queries.as_ref().map(|set| set.labels.among(&classes));
@@ -117,7 +117,7 @@ impl EmbeddingEvaluation {
             queries: trial.asked().labels.len(),
             figures,
             classes,
-            remarks: moved.into_iter().chain(config.remark(available)).collect(),
+            remarks: moved.into_iter().chain(lost).chain(config.remark(available)).collect(),
         })
     }
 
@@ -145,17 +145,20 @@ impl EmbeddingEvaluation {
     }
 }
 
+/// The mean squared length before embeddings were centred, and what is to be said of f32.
+type Passage = (Option<f64>, Vec<String>);
+
 /// What is said where embeddings were moved.
 const CENTRED: &str = "the embeddings lie far from the origin: they are centred before they become \
                        float32, which changes no distance";
 
 impl EmbeddingFiles {
     /// Reads references and queries and says in a line each what they were taken for; the mean
-    /// squared length before they were centred, where they were.
+    /// squared length before they were centred, where they were, and what f32 lost.
     ///
     /// # Errors
     /// As [`Features::read`] and [`to_f32`]; references and queries of different widths.
-    fn read(&self, say: &dyn Fn(&str)) -> Result<(Set, Option<Set>, Option<f64>)> {
+    fn read(&self, say: &dyn Fn(&str)) -> Result<(Set, Option<Set>, Passage)> {
         let read = |(embeddings, labels): &(PathBuf, Option<PathBuf>)| {
             let found = Features::read(embeddings, labels.as_deref())?;
             say(&found.understood);
@@ -179,11 +182,11 @@ impl EmbeddingFiles {
             None => (None, None),
         };
         let query_file = query_rest.as_ref().map(|(_, file)| file.as_path());
-        let Singles { references, queries, norm } =
+        let Singles { references, queries, norm, remarks } =
             to_f32((embeddings, &file), query_numbers.zip(query_file), scaling)?;
         let set = |(embeddings, (labels, file))| Set { embeddings, labels, file };
         let queries = queries.zip(query_rest).map(set);
-        Ok((Set { embeddings: references, labels, file }, queries, norm))
+        Ok((Set { embeddings: references, labels, file }, queries, (norm, remarks)))
     }
 }
 

@@ -27,8 +27,24 @@ pub const TEST_METRICS: &str = "metrics_test.json";
 /// Seconds of each stage of the evaluation; the only file here that differs from run to run.
 pub const TIMES: &str = "times.json";
 
-/// Where a run stands that the user stopped before its figures were computed.
-const NOT_EVALUATED: &str = "trained, not evaluated";
+/// Where a run stands that the user stopped before the figures in this file were computed: those of
+/// an earlier evaluation stay.
+fn without_figures(folder: &RunFolder, name: &str) -> &'static str {
+    match (folder.file(name).exists(), name == TEST_METRICS) {
+        (true, false) => "trained, not evaluated again: the earlier evaluation stays",
+        (true, true) => "trained, not evaluated on the test images again: the earlier figures stay",
+        (false, false) => "trained, not evaluated",
+        (false, true) => "trained, not evaluated on the test images",
+    }
+}
+
+/// The same for work that was stopped within.
+fn stopped<T>(done: Result<T>, folder: &RunFolder, name: &str) -> Result<T> {
+    done.map_err(|error| match error {
+        Error::Interrupted(_) => Error::Interrupted(without_figures(folder, name).to_owned()),
+        other => other,
+    })
+}
 
 /// What [`Evaluation::images`] says of a run's own validation images.
 pub const VALIDATION: &str = "validation";
@@ -117,7 +133,7 @@ pub fn evaluate(
     progress: &RunProgress,
 ) -> Result<Evaluation> {
     let mut times = Times::default();
-    session.interrupt.check(NOT_EVALUATED)?;
+    session.interrupt.check(without_figures(folder, METRICS))?;
     progress.stage("embedding");
     let start = Instant::now();
     let mut embedded = embed_references(session, folder, config)?;
@@ -133,7 +149,8 @@ pub fn evaluate(
     let start = Instant::now();
     let (dataset, unseen) = (&*session.dataset, parts.unseen.is_some());
     let asked = Asked { embeddings: &queries, part: judged, dataset, unseen };
-    let mut evaluation = judge(session, config, &embedded, &asked, (images, progress))?;
+    let found = judge(session, config, &embedded, &asked, (images, progress));
+    let mut evaluation = stopped(found, folder, METRICS)?;
     evaluation.remark.iter().for_each(|told| progress.say_once(told));
     times.neighbours_seconds = start.elapsed().as_secs_f64();
     forget_earlier(folder)?;
@@ -190,7 +207,8 @@ pub fn evaluate_test(
     let asked =
         Asked { embeddings: &queries, part: &part, dataset: test, unseen: !unseen.is_empty() };
     let images = test.file.display().to_string();
-    let mut evaluation = judge(session, config, &embedded, &asked, (&images, progress))?;
+    let found = judge(session, config, &embedded, &asked, (&images, progress));
+    let mut evaluation = stopped(found, folder, TEST_METRICS)?;
     evaluation.remark.iter().for_each(|told| progress.say_once(told));
     // Figures of another file may not stand beside what this one writes.
     folder.forget(&[TEST_METRICS])?;
@@ -238,10 +256,7 @@ fn judge(
     let show = |stage: &str| progress.stage(stage);
     let watch = Watch::new(&session.interrupt, &show);
     let work = || Figures::of(&trial, &config.eval, config.train.seed, &watch);
-    let figures = session.cores.spread(work)?.map_err(|error| match error {
-        Error::Interrupted(_) => Error::Interrupted(NOT_EVALUATED.to_owned()),
-        other => other,
-    })?;
+    let figures = session.cores.spread(work)??;
     Ok(Evaluation {
         images: images.to_owned(),
         loss: config.loss.name().to_owned(),
@@ -296,4 +311,24 @@ fn write_figures(
     save(pictures::confusion(&name, &figures.knn, classes)?, "confusion")?;
     save(pictures::recall(&evaluation.loss, &figures.recall)?, "recall")?;
     save(pictures::distances(&name, &figures.distances)?, "distances")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_work_is_stopped_an_evaluation_that_stays_is_told() {
+        let path = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(path.path());
+        let told = |name| {
+            let work: Result<()> = Err(Error::Interrupted("neighbours".to_owned()));
+            stopped(work, &folder, name).unwrap_err().to_string()
+        };
+        assert!(told(METRICS).ends_with("trained, not evaluated"));
+        assert!(told(TEST_METRICS).ends_with("not evaluated on the test images"));
+        std::fs::write(folder.file(METRICS), "{}").unwrap();
+        assert!(told(METRICS).ends_with("not evaluated again: the earlier evaluation stays"));
+        assert!(told(TEST_METRICS).ends_with("not evaluated on the test images"));
+    }
 }

@@ -146,7 +146,7 @@ impl Trained {
         if !self.folder.file(&format!("embeddings_{part}.npy")).exists() {
             return Err(self.stale("has no embeddings yet".to_owned()));
         }
-        read_evaluated(&self.folder, part)
+        read_evaluated(&self.folder, part, self.record.data.classes.len())
     }
 
     /// Something that another evaluation mends.

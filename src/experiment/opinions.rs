@@ -73,7 +73,9 @@ impl Opinions {
             return Err(Error::from(fault.remedy("name labels of two classes or more")));
         }
         // Some losses see lengths and directions, so the values stay as they are.
-        let points = to_f32((embeddings, &file), None, Scaling::Kept)?.references;
+        let singles = to_f32((embeddings, &file), None, Scaling::Kept)?;
+        singles.remarks.iter().for_each(|remark| say(remark));
+        let points = singles.references;
         Ok(Opinions::new(&file, &points, &labels.among(classes), classes.len()))
     }
 
@@ -91,8 +93,8 @@ impl Opinions {
                 dml("eval --run", folder.path())
             )));
         }
-        let (embeddings, numbers) = read_evaluated(&folder, "val")?;
         let classes = record.data.classes.len();
+        let (embeddings, numbers) = read_evaluated(&folder, "val", classes)?;
         Ok(Opinions::new(&file, &embeddings, &numbers, classes))
     }
 

@@ -3,9 +3,9 @@
 use super::evaluate::TEST_METRICS;
 use super::{Evaluation, METRICS, RunFolder, Session, read_json_or};
 use crate::config::Config;
-use crate::data::Dataset;
+use crate::data::{Class, Dataset};
 use crate::error::{Error, Fault, Result};
-use crate::eval::LARGEST_K;
+use crate::eval::{EvalConfig, Figures, LARGEST_K};
 use crate::words::dml;
 
 impl Evaluation {
@@ -30,28 +30,59 @@ impl Evaluation {
 
     /// What tables and pictures take for granted.
     fn check(&self) -> std::result::Result<(), &'static str> {
-        let figures = &self.figures;
-        let (knn, distances) = (&figures.knn, &figures.distances);
-        let is_share = |share: &Option<f64>| share.is_none_or(|share| (0.0..=1.0).contains(&share));
-        let retrieval = &figures.retrieval;
-        let shares = [knn.accuracy, knn.macro_precision, knn.macro_recall, knn.macro_f1]
-            .into_iter()
-            .chain([retrieval.r_precision, retrieval.map_at_r])
-            .chain(figures.recall.at.iter().map(|at| at.recall))
-            .chain(retrieval.hits.iter().map(|hit| hit.share));
-        if !shares.into_iter().all(|share| is_share(&share)) {
+        if self.queries == 0 || self.classes.is_empty() {
+            return Err("is of no images or of no classes");
+        }
+        self.check_neighbours()?;
+        self.check_clusters()?;
+        self.check_distances()
+    }
+
+    fn check_neighbours(&self) -> std::result::Result<(), &'static str> {
+        let Figures { knn, recall, retrieval, .. } = &self.figures;
+        let shares: Vec<Option<f64>> =
+            [knn.accuracy, knn.macro_precision, knn.macro_recall, knn.macro_f1]
+                .into_iter()
+                .chain([retrieval.r_precision, retrieval.map_at_r])
+                .chain(recall.at.iter().map(|at| at.recall))
+                .chain(retrieval.hits.iter().map(|hit| hit.share))
+                .collect();
+        if !shares.iter().flatten().all(|share| (0.0..=1.0).contains(share)) {
             return Err("holds a share that is not within 0 and 1");
+        }
+        // Without an image that counts there is none of them, else there are all.
+        if shares.iter().any(|share| share.is_some() != (retrieval.queries > 0)) {
+            return Err("lacks a figure, or holds one that cannot be");
         }
         let confusion = &knn.confusion;
         if confusion.classes() != self.classes.len()
             || sum(confusion.pairs().map(|(.., count)| count)) != Some(self.queries)
+            || knn.per_class.iter().any(|of| of.class >= self.classes.len())
         {
             return Err("has a confusion matrix of other classes or of other images");
         }
-        let ks = figures.recall.at.iter().map(|at| at.k);
-        if figures.recall.at.is_empty() || !ks.into_iter().all(|k| (1..=LARGEST_K).contains(&k)) {
+        let ks = recall.at.iter().map(|at| at.k);
+        if recall.at.is_empty() || !ks.into_iter().all(|k| (1..=LARGEST_K).contains(&k)) {
             return Err("has no recall@k, or one of a k that cannot be");
         }
+        Ok(())
+    }
+
+    fn check_clusters(&self) -> std::result::Result<(), &'static str> {
+        // Both are quotients of sums, so 1 may be missed by their rounding.
+        let most = 1.0 + 1e-9;
+        let Some(clusters) = &self.figures.clusters else { return Ok(()) };
+        if !(-1e-9..=most).contains(&clusters.nmi) || !(clusters.ami <= most) {
+            return Err("has clusters with an NMI or AMI that cannot be");
+        }
+        match clusters.clusters <= self.classes.len() {
+            true => Ok(()),
+            false => Err("has more clusters than classes"),
+        }
+    }
+
+    fn check_distances(&self) -> std::result::Result<(), &'static str> {
+        let distances = &self.figures.distances;
         let bins = [&distances.same_class_pairs, &distances.other_class_pairs];
         let lengths = bins.map(Vec::len);
         if lengths[0] == 0
@@ -61,10 +92,29 @@ impl Evaluation {
             return Err("has distances of a histogram that cannot be");
         }
         let sizes = [Some(distances.largest), distances.same_class, distances.other_class];
-        if sizes.into_iter().flatten().any(|size| !size.is_finite() || size < 0.0) {
-            return Err("has distances that are no numbers from 0 on");
+        let sizes = sizes.into_iter().chain([distances.relative_spread]).flatten();
+        match sizes.into_iter().any(|size| !size.is_finite() || size < 0.0) {
+            true => Err("has distances that are no numbers from 0 on"),
+            false => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Whether it has the figures of every k that is asked for: pictures have a place for each, and
+    /// somebody may have changed the file.
+    fn has_ks(&self, config: &EvalConfig) -> bool {
+        let Figures { recall, retrieval, .. } = &self.figures;
+        recall.at.iter().map(|at| at.k).eq(config.recall_at.iter().copied())
+            && retrieval.hits.iter().map(|hit| hit.k).eq(config.hits_at.iter().copied())
+    }
+
+    /// Whether its classes are those of the run, under the names that the run has for them or its
+    /// file of images: the digits of Fashion-MNIST may be called by number or by name.
+    fn is_of(&self, classes: &[Class]) -> bool {
+        let called = |of: fn(&Class) -> &String| self.classes.iter().eq(classes.iter().map(of));
+        let are_digits = classes.len() == 10
+            && classes.iter().enumerate().all(|(digit, class)| class.label == digit.to_string());
+        let may_be_renamed = are_digits && self.classes.len() == classes.len();
+        called(|class| &class.name) || called(|class| &class.label) || may_be_renamed
     }
 }
 
@@ -72,9 +122,15 @@ fn read(folder: &RunFolder, name: &str, way_out: &str) -> Result<Option<Evaluati
     let path = folder.file(name);
     let evaluation: Option<Evaluation> = read_json_or(&path, way_out)?;
     let Some(evaluation) = evaluation else { return Ok(None) };
-    evaluation.check().map_err(|problem| Fault::new(&path, problem).remedy(way_out))?;
     let figures = evaluation.figures.existing();
-    Ok(Some(Evaluation { figures, ..evaluation }))
+    let evaluation = Evaluation { figures, ..evaluation };
+    evaluation.check().map_err(|problem| Fault::new(&path, problem).remedy(way_out))?;
+    let record = folder.record()?;
+    if record.is_some_and(|record| !evaluation.is_of(&record.data.classes)) {
+        let problem = "names other classes than the run has";
+        return Err(Fault::new(&path, problem).remedy(way_out).into());
+    }
+    Ok(Some(evaluation))
 }
 
 /// The sum, where it is a number of images or pairs.
@@ -109,9 +165,7 @@ pub fn evaluated(
     let evaluation = legible(session, Evaluation::read(folder))?;
     let whole = |e: &Evaluation| e.tsne.is_some() || e.tsne_remark.is_some();
     let fingerprint = config.evaluation_fingerprint(session.engine);
-    // Pictures have a place for each k up to the largest, which somebody may have changed.
-    let ks = |e: &Evaluation| e.figures.recall.at.iter().map(|at| at.k).collect::<Vec<_>>();
-    let asked = |e: &Evaluation| e.fingerprint == fingerprint && ks(e) == config.eval.recall_at;
+    let asked = |e: &Evaluation| e.fingerprint == fingerprint && e.has_ks(&config.eval);
     Ok(evaluation.filter(|e| asked(e) && whole(e)))
 }
 
@@ -128,7 +182,9 @@ pub fn tested(
     let evaluation = legible(session, Evaluation::read_test(folder))?;
     let fingerprint = config.evaluation_fingerprint(session.engine);
     let same = |e: &Evaluation| {
-        e.fingerprint == fingerprint && e.images_sha256.as_ref() == Some(&test.sha256)
+        e.fingerprint == fingerprint
+            && e.has_ks(&config.eval)
+            && e.images_sha256.as_ref() == Some(&test.sha256)
     };
     Ok(evaluation.filter(same))
 }

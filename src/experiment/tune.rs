@@ -124,7 +124,7 @@ impl Search {
         let data = dataset.identity();
         let fingerprint =
             config.training_fingerprint(&data, &session.device_name, session.engine)?;
-        let evaluation = config.evaluation_fingerprint(session.engine);
+        let evaluation = config.evaluation_settings(session.engine);
         let space = format!("{:?}", Space::of(&config.loss));
         let parts = [fingerprint, evaluation, space, self.score.to_string()].join("\n");
         let hash = sha256_hex(parts.as_bytes());

@@ -74,7 +74,9 @@ fn a_run_without_a_reference_is_listed_reported_and_exported_without_its_figures
     assert!(json(&list)[0]["map_at_r"].is_null() && json(&list)[0]["accuracy"].is_null());
     user.succeeds(&["report"]);
     let page = user.reads_text("runs/mine/report.html");
-    assert!(page.contains("MAP@R is –.") && !page.contains("0.00 %"));
+    let told =
+        "has another image of its class among the training images, so there is nothing to find";
+    assert!(page.contains(told) && !page.contains("–.") && !page.contains("0.00 %"));
     user.succeeds(&["export", "runs/mine", "--format", "tensorboard", "--out", "logs"]);
     let compare = ["compare", "--data", "data.csv", "--losses", "cross-entropy,arcface"];
     let told = user.fails(1, &[&compare[..], &["--seeds", "1", "--metric", "map@r"]].concat());
@@ -214,7 +216,33 @@ fn a_damaged_evaluation_is_told_listed_and_mended_without_training() {
     short["distances"]["same_class_pairs"] = serde_json::json!([1, 2]);
     let mut other = json(&whole);
     other["classes"] = serde_json::json!(["a"]);
-    for content in [whole[..300].to_owned(), short.to_string(), other.to_string()] {
+    let clusters = |clusters: usize, nmi: f64, ami: f64| {
+        serde_json::json!({
+            "embeddings": 3, "clusters": clusters, "starts": 10, "nmi": nmi, "ami": ami
+        })
+    };
+    let mut damaged = vec![whole[..300].to_owned(), short.to_string(), other.to_string()];
+    for (pointer, value) in [
+        ("/classes", serde_json::json!(["a", "c"])),
+        ("/knn/accuracy", Value::Null),
+        ("/recall/at/1/recall", Value::Null),
+        ("/retrieval/map_at_r", Value::Null),
+        ("/knn/per_class/0/class", 99.into()),
+        ("/clusters", clusters(2, 5.0, 0.5)),
+        ("/clusters", clusters(2, 0.5, 1.5)),
+        ("/clusters", clusters(99, 0.5, 0.5)),
+        ("/distances/relative_spread", (-7).into()),
+    ] {
+        let mut spoilt = json(&whole);
+        *spoilt.pointer_mut(pointer).unwrap() = value;
+        damaged.push(spoilt.to_string());
+    }
+    let mut empty = json(&whole);
+    empty["queries"] = 0.into();
+    empty["classes"] = serde_json::json!([]);
+    empty["knn"]["confusion"] = serde_json::json!([]);
+    damaged.push(empty.to_string());
+    for content in damaged {
         user.writes("runs/mine/metrics.json", &content);
         let (list, told) = user.succeeds(&["runs"]);
         assert!(list.contains("damaged") && list.lines().all(|line| line.chars().count() < 110));

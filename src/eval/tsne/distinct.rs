@@ -43,7 +43,7 @@ impl<'a> Places<'a> {
         self.of_row.iter().map(|&place| coordinates[place]).collect()
     }
 
-    /// What a user is told where embeddings are equal.
+    /// The warning where embeddings are equal.
     pub fn remark(&self) -> Option<String> {
         let (all, places) = (self.of_row.len(), self.len());
         match places {

@@ -107,6 +107,10 @@ pub fn chosen(arrays: &[Named], wanted: Wanted, key: Option<&str>, file: &Path) 
         arrays.iter().map(one).collect::<Vec<_>>().join(", ")
     };
     let what = wanted.name();
+    let Some(&(first, _)) = arrays.first() else {
+        let fault = Fault::new(file, format!("has no array, so none of {what}"));
+        return Err(fault.remedy("write it with numpy.savez").into());
+    };
     let flag = if wanted == Wanted::Labels { "--labels" } else { "--embeddings" };
     let keyed = |key: &str| path_word(Path::new(&format!("{}:{key}", file.display())));
     let remedy = |key: &str| format!("name one: {flag} {}", keyed(key));
@@ -114,7 +118,7 @@ pub fn chosen(arrays: &[Named], wanted: Wanted, key: Option<&str>, file: &Path) 
         let found = arrays.iter().position(|(name, _)| *name == key);
         return found.ok_or_else(|| {
             let fault = Fault::new(file, format!("has no array {key}; it has {}", listed()));
-            fault.remedy(remedy(arrays[0].0)).into()
+            fault.remedy(remedy(first)).into()
         });
     }
     let named = |place: &usize| wanted.is_called(arrays[*place].0);
@@ -130,7 +134,7 @@ pub fn chosen(arrays: &[Named], wanted: Wanted, key: Option<&str>, file: &Path) 
                 0 => format!("has no array of {what}; it has {}", listed()),
                 _ => format!("has several arrays that could be the {what}: {}", listed()),
             };
-            let example = candidates.first().map_or(arrays[0].0, |&place| arrays[place].0);
+            let example = candidates.first().map_or(first, |&place| arrays[place].0);
             Err(Fault::new(file, problem).remedy(remedy(example)).into())
         }
     }
@@ -169,6 +173,10 @@ mod tests {
             "a.npz: has several arrays that could be the labels: x_train [9, 4] float32, y_train [9] \
              int64, x_test [3, 4] float32, y_test [3] int64; name one: --labels a.npz:y_train"
         );
+        for key in [None, Some("x")] {
+            let message = chosen(&[], Wanted::Labels, key, Path::new("a.npz")).unwrap_err();
+            assert!(message.to_string().starts_with("a.npz: has no array, so none of labels"));
+        }
         let twice: [(&str, &[usize], DType); 2] = [("x", &[9, 4], F), ("emb", &[9, 2], F)];
         assert!(found(&twice, Wanted::Embeddings).is_err());
         assert!(

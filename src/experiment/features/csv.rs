@@ -4,6 +4,7 @@ use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
 
+use super::choice::Wanted;
 use super::table::{Cells, Column, Table};
 use crate::error::{Error, Fault, Result};
 
@@ -213,15 +214,42 @@ fn is_header(records: &[StringRecord], comma: bool) -> bool {
             |row: &StringRecord| is_number(&row[place]) || row[place].trim().starts_with('[');
         !is_number(&first[place]) && below.is_some_and(over)
     };
-    let named = |cell: &str| {
-        super::choice::Wanted::Labels.is_called(cell)
-            && records.iter().skip(1).all(|row| row.iter().all(|other| other != cell))
+    // A letter may be a label itself.
+    let is_new =
+        |cell: &str| records.iter().skip(1).all(|row| row.iter().all(|other| other != cell));
+    let named =
+        |cell: &str| cell.trim().len() > 1 && Wanted::Labels.is_called(cell) && is_new(cell);
+    let numbers: Vec<&str> = first.iter().map(str::trim).filter(|cell| is_number(cell)).collect();
+    // Beside names of other columns R counts these from 1.
+    let start = if numbers.len() == first.len() { 0..1 } else { 0..2_usize };
+    let counted = start.into_iter().any(|start| {
+        let places = (start..).map(|place| place.to_string());
+        numbers.iter().zip(places).all(|(cell, place)| *cell == place)
+    });
+    let has_point = |row: &StringRecord| {
+        row.iter().any(|cell| is_number(cell) && cell.contains(['.', 'e', 'E']))
     };
-    let counted = first.iter().enumerate().all(|(place, cell)| cell.trim() == place.to_string());
-    let has_point = |row: &StringRecord| row.iter().any(|cell| cell.contains(['.', 'e', 'E']));
+    if !numbers.is_empty() && !count_columns(&numbers) && !first.iter().any(named) {
+        return false;
+    }
     (0..first.len()).any(text_over_number)
-        || first.iter().any(named)
-        || (counted && first.len() > 1 && below.is_some_and(has_point))
+        || first.iter().any(|cell| Wanted::Labels.is_called(cell) && is_new(cell))
+        || (counted && numbers.len() > 1 && below.is_some_and(has_point))
+}
+
+/// Whether numbers in a first row can be names of columns: pandas counts these from 0, R from 1, and
+/// rows of such a table may name some of many. Other numbers are those of an embedding.
+fn count_columns(numbers: &[&str]) -> bool {
+    let Ok(whole) =
+        numbers.iter().map(|text| text.parse()).collect::<std::result::Result<Vec<u64>, _>>()
+    else {
+        return false;
+    };
+    match whole.len() {
+        0 | 1 => whole.iter().all(|&number| number <= 1),
+        2..=4 => whole.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1])),
+        _ => whole.is_sorted_by(|one, next| one < next),
+    }
 }
 
 /// A number, with a decimal comma where that is none between cells.
@@ -240,7 +268,6 @@ fn typed(cells: &[&str], comma: bool) -> Cells {
     if cells.iter().all(|cell| cell.is_empty()) {
         return Cells::Unusable("nothing".to_owned());
     }
-    // `007` may be a name, and tells so by staying text.
     let whole = |cell: &&str| cell.parse::<i64>().ok();
     if let Some(values) = cells.iter().map(whole).collect::<Option<Vec<i64>>>() {
         return Cells::Whole(values);

@@ -206,7 +206,8 @@ fn lists(reader: &Reader, place: usize, column: &ColumnDescriptor, rows: usize) 
         Values::Unusable(why) => return Ok(Cells::Unusable(format!("lists of {why}"))),
     };
     let most = column.max_def_level();
-    let mut lengths: Vec<usize> = Vec::with_capacity(rows);
+    // Not as many at once as the file says: a damaged one may say anything.
+    let mut lengths: Vec<usize> = Vec::new();
     for (&repetition, &definition) in leaf.repetitions.iter().zip(&leaf.definitions) {
         if repetition == 0 {
             lengths.push(0);

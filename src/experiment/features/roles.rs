@@ -234,7 +234,10 @@ fn features(table: &Table, free: &[usize], labelled: bool) -> Result<Features> {
     }
     families.retain(|(_, places)| places.len() > 1);
     match &families[..] {
-        [(_, places)] => return Ok(Features::Columns(places.clone())),
+        [(start, places)] => {
+            refuse_other_numbers(table, free, start, places)?;
+            return Ok(Features::Columns(places.clone()));
+        }
         [] => {}
         several => return Err(which(table, several.iter().map(|(start, _)| (*start).to_owned()))),
     }
@@ -243,6 +246,32 @@ fn features(table: &Table, free: &[usize], labelled: bool) -> Result<Features> {
     refuse_nearly_numbers(table, free)?;
     refuse_none(table, &numbers)?;
     Ok(Features::Columns(numbers))
+}
+
+/// Refuses to drop as many columns of numbers as the embedding would have: which are its own is the
+/// user's to say.
+fn refuse_other_numbers(
+    table: &Table,
+    free: &[usize],
+    start: &str,
+    places: &[usize],
+) -> Result<()> {
+    let is_other =
+        |place: &&usize| !places.contains(place) && table.columns[**place].cells.is_number();
+    let others: Vec<usize> = free.iter().filter(is_other).copied().collect();
+    if others.len() < places.len() {
+        return Ok(());
+    }
+    let names = |places: &[usize]| {
+        listed(&places.iter().map(|&place| table.columns[place].name.clone()).collect::<Vec<_>>())
+    };
+    let problem =
+        format!("has other columns of numbers beside {}: {}", names(places), names(&others));
+    let remedy = format!(
+        "take the former alone with --embeddings {}, or number all columns of the embedding alike",
+        table.keyed(start)
+    );
+    Err(table.fault(problem).remedy(remedy).into())
 }
 
 /// Without names: all columns of numbers, but for one of whole numbers among others at an end,

@@ -5,8 +5,8 @@ use std::path::Path;
 use ndarray::{Array2, ArrayView1, Axis};
 
 use super::Numbers;
-use crate::error::{Fault, Result};
-use crate::experiment::centred::{Centre, mean_squared_norm};
+use crate::error::{Error, Fault, Result};
+use crate::experiment::centred::{Centre, fallen_together, mean_squared_norm};
 
 /// What is done to embeddings before they become f32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +28,18 @@ pub struct Singles {
     pub queries: Option<Array2<f32>>,
     /// The mean squared length of what is evaluated as it was before the move, where it was moved.
     pub norm: Option<f64>,
+    /// What was lost on the way to f32, a sentence a file.
+    pub remarks: Vec<String>,
 }
+
+/// Components of directions that differ by less are equal but for rounding in f64.
+const ROUNDING: f64 = 1e-14;
 
 /// References and queries as f32.
 ///
 /// float64 at 1e8 with differences of 1e-3 would be one point in f32. So what lies far from the
 /// origin is moved there in f64, queries as far as references; numbers that are f32 already stay as
-/// they are, to the bit.
+/// they are, to the bit. Where different embeddings are equal in f32 even so, a remark says it.
 ///
 /// # Errors
 /// [`Fault`] with the file: a value that is not finite, or too large or too small to be squared in
@@ -55,24 +60,40 @@ pub fn to_f32(
     let references = scaled(references)?;
     let queries = queries.map(scaled).transpose()?;
     let is_double = |numbers: &Numbers| matches!(numbers, Numbers::Double(_));
-    let may_move = scaling != Scaling::Kept
-        && (is_double(&references) || queries.as_ref().is_some_and(is_double));
-    if !may_move {
+    if !is_double(&references) && !queries.as_ref().is_some_and(is_double) {
         let references = squarable(references.rounded(), file)?;
         let queries = queries.map(Numbers::rounded).zip(query_file);
         let queries = queries.map(|(singles, file)| squarable(singles, file)).transpose()?;
-        return Ok(Singles { references, queries, norm: None });
+        return Ok(Singles { references, queries, norm: None, remarks: Vec::new() });
     }
     let (references, queries) = (references.doubles(), queries.map(Numbers::doubles));
-    let centre = Centre::of(&references, queries.as_ref());
+    let centre = match scaling {
+        Scaling::Kept => Centre::none(),
+        _ => Centre::of(&references, queries.as_ref()),
+    };
     let norm = mean_squared_norm(queries.as_ref().unwrap_or(&references));
-    let moved = |numbers: Array2<f64>, file: &Path| {
-        squarable(centre.moved(numbers).mapv(|value| value as f32), file)
+    let alike = if scaling == Scaling::Normalised { ROUNDING } else { 0.0 };
+    let mut remarks = Vec::new();
+    let mut moved = |numbers: Array2<f64>, file: &Path| {
+        let singles = squarable(centre.moved(&numbers), file)?;
+        remarks.extend(lost(fallen_together(&numbers, &singles, alike), file));
+        Ok::<_, Error>(singles)
     };
     let references = moved(references, file)?;
     let queries = queries.zip(query_file).map(|(numbers, file)| moved(numbers, file));
     let queries = queries.transpose()?;
-    Ok(Singles { references, queries, norm: centre.moves().then_some(norm) })
+    Ok(Singles { references, queries, norm: centre.moves().then_some(norm), remarks })
+}
+
+/// What is said of so many embeddings that f32 does not tell apart.
+fn lost(count: usize, file: &Path) -> Option<String> {
+    (count > 0).then(|| {
+        format!(
+            "{}: {count} different embeddings are equal in float32, which everything is computed in: \
+             they lie close together and far from the others, so the figures are not those of float64",
+            file.display()
+        )
+    })
 }
 
 impl Numbers {
@@ -183,15 +204,15 @@ mod tests {
         for offset in [1e6, 1e8] {
             let far = Numbers::Double(array![[0.0, 0.001], [0.003, 0.0], [0.0, 0.002]] + offset);
             let query = Numbers::Double(array![[0.001, 0.001]] + offset);
-            let Singles { references, queries, norm } =
+            let Singles { references, queries, norm, .. } =
                 to_f32((far, file()), Some((query, file())), Scaling::Centred).unwrap();
             assert!((norm.unwrap() / (2.0 * offset * offset) - 1.0).abs() < 1e-8);
-            // About the mean; the spacing of f64 at 1e8 is 1.5e-8.
-            let expected = array![[-0.001_f32, 0.0], [0.002, -0.001], [-0.001, 0.001]];
+            // About the medians; the spacing of f64 at 1e8 is 1.5e-8.
+            let expected = array![[0.0_f32, 0.0], [0.003, -0.001], [0.0, 0.001]];
             assert!((&references - &expected).iter().all(|off| off.abs() < 5e-8), "{references}");
             let query = queries.unwrap();
             assert!(
-                (&query - array![[0.0_f32, 0.0]]).iter().all(|off| off.abs() < 5e-8),
+                (&query - array![[0.001_f32, 0.0]]).iter().all(|off| off.abs() < 5e-8),
                 "{query}"
             );
         }
@@ -201,7 +222,8 @@ mod tests {
     fn numbers_of_f32_stay_as_they_are_and_losses_see_the_values_themselves() {
         let points = array![[1e6_f32 + 0.5, 3.0], [1e6, -4.0]];
         let of = |numbers, scaling| to_f32((numbers, file()), None, scaling).unwrap();
-        let same = Singles { references: points.clone(), queries: None, norm: None };
+        let same =
+            Singles { references: points.clone(), queries: None, norm: None, remarks: Vec::new() };
         assert_eq!(of(Numbers::Single(points.clone()), Scaling::Centred), same);
         assert_eq!(of(Numbers::Double(points.mapv(f64::from)), Scaling::Centred), same);
         let rounded = of(Numbers::Double(array![[0.1, 1e6]]), Scaling::Kept);

@@ -291,6 +291,50 @@ fn what_a_table_leaves_open_is_asked_and_its_faults_are_told_with_line_and_colum
 }
 
 #[test]
+fn a_first_row_of_embeddings_is_no_header_whatever_stands_for_the_label() {
+    for text in [
+        "A,0.12,0.50\n7,0.31,0.11\nA,0.13,0.52\n",
+        "0.1,0.2,a\n0.1,0.2,3\n0.11,0.2,a\n",
+        "A,12,50\n7,31,11\nA,13,52\n",
+        "plum,0,1\napple,3,4\npear,5,2\n",
+        "y,0.12,0.50\nx,0.31,0.11\nx,0.13,0.52\n",
+    ] {
+        let found = table(text).unwrap();
+        assert_eq!(found.embeddings.dim(), (3, 2), "{text}");
+        assert!(found.understood.contains("no header"), "{}", found.understood);
+    }
+    let message = table("0,,0.5\n1,0.3,0.1\n0,0.2,0.4\n").unwrap_err().to_string();
+    assert!(message.contains("line 1"), "{message}");
+    for text in [
+        "who,0,1\nA,0.1,0.2\nB,0.3,0.4\n",
+        "label,400.5,401.2\nA,0.1,0.2\nB,0.3,0.4\n",
+        ",label,e0,e1\n0,A,0.1,0.2\n1,B,0.3,0.4\n",
+        "who,1,2\nA,0.1,0.2\nB,0.3,0.4\n",
+        "label,3,5,8,13,21\nA,0.1,0.2,0.3,0.4,0.5\nB,1.5,2.5,3.5,4.5,5.5\n",
+    ] {
+        assert_eq!(table(text).unwrap().embeddings.dim().0, 2, "{text}");
+    }
+}
+
+#[test]
+fn a_parquet_file_that_claims_more_rows_than_it_holds_is_refused() {
+    for name in ["rows_beyond_memory.parquet", "rows_beyond_the_file.parquet"] {
+        let message = told(name, None);
+        assert!(message.contains("for ") && message.contains(" rows"), "{message}");
+    }
+}
+
+#[test]
+fn as_many_other_columns_of_numbers_as_the_embedding_has_are_a_question() {
+    let message = table("height,width,x1,x2,label\n.1,.2,.3,.4,0\n.5,.6,.7,.8,1\n").unwrap_err();
+    let message = message.to_string();
+    assert!(message.contains("other columns of numbers beside x1, x2: height, width"), "{message}");
+    assert!(message.contains("--embeddings") && message.contains(":x"), "{message}");
+    let found = table("id,weight,x1,x2,label\n0,.2,.3,.4,0\n1,.6,.7,.8,1\n").unwrap();
+    assert_eq!(found.embeddings.dim(), (2, 2));
+}
+
+#[test]
 fn other_kinds_of_files_are_told_for_what_they_are() {
     let (_folder, file) = written("");
     let told = |content: &[u8]| {

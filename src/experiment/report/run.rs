@@ -8,7 +8,7 @@ use super::{Reporter, write};
 use crate::error::{Fault, Result};
 use crate::eval::Figures;
 use crate::experiment::folder::CONFIG;
-use crate::experiment::wording::{hundredths, share};
+use crate::experiment::wording::{hundredths, percent};
 use crate::experiment::{Evaluation, Trained, figures_table, grouped, pictures};
 use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
@@ -50,33 +50,49 @@ impl Told {
 
     /// What the figures say, in words.
     fn conclusion(&self) -> String {
-        let Evaluation { figures, queries, unseen, .. } = &self.evaluation;
-        let hits = figures.retrieval.hits.iter().find(|hit| hit.k == 1);
-        let mut told = match (unseen, hits) {
-            (true, Some(hit)) => format!(
-                "Of {} images of classes that were not trained on, {} have another image of their class \
-                 nearest to them.",
-                grouped(*queries),
-                share(hit.share)
-            ),
-            _ => format!(
-                "Of {} validation images, {} are told right by the vote of {} (accuracy).",
-                grouped(*queries),
-                share(figures.knn.accuracy),
-                match figures.knn.k {
-                    1 => "the nearest training image".to_owned(),
-                    k => format!("the {k} nearest training images"),
-                }
-            ),
-        };
-        told += &format!(" MAP@R is {}.", share(figures.retrieval.map_at_r));
-        if !unseen && let Some(confused) = parts::most_confused(&self.evaluation) {
+        let mut told = self.findings();
+        if !self.evaluation.unseen
+            && let Some(confused) = parts::most_confused(&self.evaluation)
+        {
             told += &format!(" {confused}");
         }
         if self.history.collapsed() {
             told += " The network COLLAPSED: it maps all images to nearly one point.";
         }
         told
+    }
+
+    /// What the figures of neighbours say, or that there are none.
+    fn findings(&self) -> String {
+        let Evaluation { figures, queries, unseen, .. } = &self.evaluation;
+        let (images, others) = match unseen {
+            true => ("images of classes that were not trained on", "other"),
+            false => ("validation images", "training"),
+        };
+        let count = grouped(*queries);
+        let (Some(accuracy), Some(map_at_r)) = (figures.knn.accuracy, figures.retrieval.map_at_r)
+        else {
+            return format!(
+                "None of the {count} {images} has another image of its class among the {others} \
+                 images, so there is nothing to find: neither accuracy nor MAP@R exist."
+            );
+        };
+        let hits = figures.retrieval.hits.iter().find(|hit| hit.k == 1);
+        let told = match (unseen, hits.and_then(|hit| hit.share)) {
+            (true, Some(hit)) => format!(
+                "Of {count} {images}, {} have another image of their class nearest to them.",
+                percent(hit)
+            ),
+            _ => format!(
+                "Of {count} {images}, {} are told right by the vote of {} (accuracy).",
+                percent(accuracy),
+                match figures.knn.k {
+                    1 => format!("the nearest {others} image"),
+                    k => format!("the {k} nearest {others} images"),
+                }
+            ),
+        };
+        format!("{told} MAP@R is {}.", percent(map_at_r))
     }
 }
 
