@@ -159,7 +159,7 @@ fn separator(text: &str) -> (Option<u8>, Vec<String>) {
         }
         [_, _, bars, _] if bars > 0 => (Some(b'|'), vec!["parted by bars".to_owned()]),
         [.., commas] if commas > 0 => (Some(b','), Vec::new()),
-        _ if is_spaced(line) => (None, vec!["parted by blanks".to_owned()]),
+        _ if is_spaced(line) || names_spaced(text) => (None, vec!["parted by blanks".to_owned()]),
         _ => (Some(b','), Vec::new()),
     }
 }
@@ -170,6 +170,13 @@ fn is_spaced(line: &str) -> bool {
     let last = words.next().is_some_and(|word| word.parse::<f64>().is_ok());
     let numbers = 1 + words.by_ref().take_while(|word| word.parse::<f64>().is_ok()).count();
     last && words.next().is_none() && numbers + 1 >= 2 && line.trim().contains([' ', '\t'])
+}
+
+/// Whether the first line has a word for each number of the second, which blanks part.
+fn names_spaced(text: &str) -> bool {
+    let mut lines = text.lines();
+    let words = lines.next().map_or(0, |line| line.split_whitespace().count());
+    lines.next().is_some_and(|row| is_spaced(row) && row.split_whitespace().count() == words)
 }
 
 /// Cells of each row.
