@@ -262,7 +262,7 @@ fn cross_entropy_stays_above_its_pairwise_bound_while_it_is_trained() {
     let user = user();
     let (out, _) = user.succeeds(&["bound", "--config", "small.toml", "--points", "6"]);
     let words = out.replace('\n', " ");
-    assert!(words.contains("Cross-entropy lay above the pairwise bound at 7 of 7 places"), "{out}");
+    assert!(words.contains("Cross-entropy lay above the pairwise bound at 7 of 7 steps"), "{out}");
     let run = folder(&user, "bound-6-cross-entropy-seed2022-");
     assert_picture(&user.path(&format!("{run}/plots/bound.png")));
     let (again, _) = user.succeeds(&["bound", "--config", "small.toml", "--points", "6"]);
