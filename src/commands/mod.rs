@@ -114,6 +114,15 @@ fn print_json(value: &impl serde::Serialize) -> Result<()> {
     print(&serde_json::to_string_pretty(value).expect("plain values"))
 }
 
+/// Rules with a file of images, and what is read together with it.
+fn with_images<'a>(rules: OutputRules<'a>, what: &'static str, path: &Path) -> OutputRules<'a> {
+    let rules = rules.input(what, path);
+    match read_with(path) {
+        Some(other) => rules.input("a file that is read with it", other),
+        None => rules,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,14 +138,5 @@ mod tests {
                 .all(|line| (60..=TEXT_WIDTH).contains(&line.len()) || broken.ends_with(line))
         );
         assert_eq!(broken.replace('\n', " "), text.trim());
-    }
-}
-
-/// Rules with a file of images, and what is read together with it.
-fn with_images<'a>(rules: OutputRules<'a>, what: &'static str, path: &Path) -> OutputRules<'a> {
-    let rules = rules.input(what, path);
-    match read_with(path) {
-        Some(other) => rules.input("a file that is read with it", other),
-        None => rules,
     }
 }

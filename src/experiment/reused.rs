@@ -72,7 +72,9 @@ impl Evaluation {
         // Both are quotients of sums, so 1 may be missed by their rounding.
         let most = 1.0 + 1e-9;
         let Some(clusters) = &self.figures.clusters else { return Ok(()) };
-        if !(-1e-9..=most).contains(&clusters.nmi) || !(clusters.ami <= most) {
+        if !(-1e-9..=most).contains(&clusters.nmi)
+            || !(f64::NEG_INFINITY..=most).contains(&clusters.ami)
+        {
             return Err("has clusters with an NMI or AMI that cannot be");
         }
         match clusters.clusters <= self.classes.len() {

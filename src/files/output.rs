@@ -164,7 +164,7 @@ impl<'a> OutputRules<'a> {
             if let Some(input) = inputs.iter().find(|input| is_same_file(path, input)) {
                 let shown = input.display();
                 let problem = format!("would overwrite {what}, {shown}: take another name");
-                return Err(Error::setting(*flag, path.display(), problem));
+                return Err(Error::setting(flag, path.display(), problem));
             }
         }
         Ok(())
