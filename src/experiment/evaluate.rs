@@ -124,7 +124,7 @@ struct Embedded {
 ///
 /// # Errors
 /// A model that cannot be read, embeddings that are no numbers, settings that do not fit, files
-/// that cannot be written; [`Error::Interrupted`](crate::error::Error::Interrupted) before a stage. A t-SNE that cannot be made is a
+/// that cannot be written; [`Error::Interrupted`] before a stage. A t-SNE that cannot be made is a
 /// remark, not an error.
 pub fn evaluate(
     session: &Session,

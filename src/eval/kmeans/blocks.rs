@@ -162,7 +162,7 @@ impl<'a> Blocks<'a> {
     /// Squared distances of every centre to every point.
     ///
     /// # Shapes
-    /// distances `[⌈N / PANEL⌉ / CHUNK, K, CHUNK · PANEL]`: see [`Distances`]
+    /// distances `[⌈N / PANEL⌉ / CHUNK, K, CHUNK · PANEL]`
     pub fn distances(&self, centres: &Centres, distances: &mut Vec<f32>) {
         let (points, rows) = (CHUNK * PANEL * self.dimensions(), CHUNK * PANEL);
         let size = rows * centres.padded();
