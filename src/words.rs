@@ -47,6 +47,16 @@ pub fn dml(command: &str, path: &Path) -> String {
     format!("dml {command} {}", path_word(path))
 }
 
+/// The first few of many names for a message: `a, b, c and 7 more`.
+pub fn first_few(names: &[impl AsRef<str>], most: usize) -> String {
+    let shown: Vec<&str> = names.iter().take(most).map(AsRef::as_ref).collect();
+    let shown = shown.join(", ");
+    match names.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 /// The items of a list with commas: those that hold commas themselves are in double quotes, in
 /// which two stand for one.
 ///
@@ -113,6 +123,13 @@ mod tests {
     fn printed(shell: &str, arguments: &str) -> Vec<u8> {
         let text = format!("printf '%s|' {arguments}");
         std::process::Command::new(shell).args(["-c", &text]).output().unwrap().stdout
+    }
+
+    #[test]
+    fn of_many_names_the_first_few_are_shown_and_the_rest_counted() {
+        assert_eq!(first_few(&["a", "b"], 2), "a, b");
+        assert_eq!(first_few(&["a", "b", "c"].map(str::to_owned), 2), "a, b and 1 more");
+        assert_eq!(first_few(&[] as &[&str], 2), "");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::labels::comparable;
 use super::scaling::scaled;
 use super::{CsvOptions, Pixels, Reading, TrainedOn};
 use crate::error::{Error, Fault, Result};
+use crate::words::first_few;
 
 /// Names of Fashion-MNIST's labels 0 to 9 (Xiao et al. 2017, table 2).
 const FASHION_MNIST: [&str; 10] = [
@@ -253,12 +254,7 @@ pub(super) fn name_classes(
 
 /// The first few of many names for a message: `a, b, c and 7 more`.
 pub(super) fn listed(names: &[&str]) -> String {
-    const SHOWN: usize = 8;
-    let shown = names[..names.len().min(SHOWN)].join(", ");
-    match names.len().saturating_sub(SHOWN) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
+    first_few(names, 8)
 }
 
 #[cfg(test)]

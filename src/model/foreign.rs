@@ -11,7 +11,7 @@ use tch::Tensor;
 use super::weights::{PYTORCH_COUNT, damaged};
 use super::{Architecture, NamedTensors};
 use crate::error::{Error, Fault, Result};
-use crate::words::word;
+use crate::words::{first_few, word};
 
 /// The way out where a file cannot be used.
 const INIT_TAKES: &str = "--init takes a safetensors file of this network: a run's \
@@ -119,12 +119,7 @@ fn refuse_other_names(
 
 /// The first few of many names.
 fn listed(names: &[&str]) -> String {
-    const SHOWN: usize = 3;
-    let shown = names[..names.len().min(SHOWN)].join(", ");
-    match names.len().saturating_sub(SHOWN) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
+    first_few(names, 3)
 }
 
 /// Refuses weights for images or embeddings of other sizes, and for images in colour.

@@ -8,7 +8,7 @@ use super::Numbers;
 use super::labels::{Found, Labels, Where};
 use super::roles::{Features, Roles};
 use crate::error::{Fault, Result};
-use crate::words::path_word;
+use crate::words::{first_few, path_word};
 
 /// Columns of one length, of a CSV or a parquet file.
 pub struct Table {
@@ -253,10 +253,5 @@ pub fn shown(name: &str) -> String {
 
 /// The first few of many names: `a, b, c and 7 more`.
 pub fn listed(names: &[String]) -> String {
-    const SHOWN: usize = 8;
-    let shown = names[..names.len().min(SHOWN)].join(", ");
-    match names.len().saturating_sub(SHOWN) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
+    first_few(names, 8)
 }
