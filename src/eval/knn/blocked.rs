@@ -27,6 +27,9 @@ const POINTS: usize = 8 * PANEL;
 /// Queries in a group: enough to share the moving of the points to their centre.
 const QUERIES: usize = 16 * TILE;
 
+/// Dimensions from which on four exact distances are computed at once.
+const LONG: usize = 32;
+
 /// Squared distances and rows of the `k` nearest references of each query, in order; nothing of
 /// some queries where `watch` is stopped.
 pub(super) fn search(
@@ -160,13 +163,23 @@ impl<'a> Group<'a> {
 
     /// Offers what passed the filter by its true distance, and tightens the limits.
     fn measure(&mut self, rows: &[u32], hits: &[Hit]) {
-        for &(query, place) in hits {
-            let (query, row) = (query as usize, rows[place as usize]);
-            let point = self.index.references.row(row);
-            let squared = Euclidean::squared(self.queries.row(self.rows[query]), point);
-            self.nearest[query].offer(squared, row);
-        }
         let dimensions = self.queries.dimensions();
+        let pair = |&(query, place): &Hit| {
+            let query = self.queries.row(self.rows[query as usize]);
+            (query, self.index.references.row(rows[place as usize]))
+        };
+        let (fours, rest) = if dimensions < LONG { (&[][..], hits) } else { hits.as_chunks::<4>() };
+        for four in fours {
+            let squared = Euclidean::squared_of_four(four.each_ref().map(pair));
+            for (&(query, place), squared) in four.iter().zip(squared) {
+                self.nearest[query as usize].offer(squared, rows[place as usize]);
+            }
+        }
+        for hit @ &(query, place) in rest {
+            let (query_row, point) = pair(hit);
+            let squared = Euclidean::squared(query_row, point);
+            self.nearest[query as usize].offer(squared, rows[place as usize]);
+        }
         let queries = self.nearest.iter().zip(&self.norms);
         for (limit, (nearest, &norm)) in self.limits.iter_mut().zip(queries) {
             *limit = filter::limit(nearest.worst(), norm, dimensions);
