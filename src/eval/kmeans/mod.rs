@@ -5,6 +5,8 @@
 //! changes its cluster or the centres stand still within the tolerance, empty clusters moved to
 //! the points that are farthest from their centres, and of several starts the one with the
 //! smallest squared distances. The random numbers differ, so a single start may end elsewhere.
+//! Of many starts only the best few go on after some rounds: which of them ends lowest shows
+//! early, and the late rounds are the most.
 //!
 //! A round costs N·k·D multiply-adds and the start 2 + ⌊ln k⌋ times that in all: both are linear
 //! in the number of clusters. Beside the points there is one copy of them, and up to 64 MiB of
@@ -24,6 +26,7 @@ mod tests;
 use ndarray::ArrayView2;
 
 use self::blocks::Blocks;
+use self::rounds::Start;
 use super::knn::Points;
 use super::watch::Watch;
 use crate::error::Result;
@@ -73,22 +76,47 @@ pub(super) fn kmeans(points: ArrayView2<f32>, task: &Kmeans, watch: &Watch) -> R
     let standard = points.as_standard_layout();
     let blocks = Blocks::new(Points::of(standard.view()));
     let tolerance = 1e-4 * blocks.variance();
-    let mut best: Option<Clustering> = None;
-    for start in 0..task.starts {
-        let mut random = generator(task.seed, Purpose::Clusters, start as u64);
-        let stage = match task.starts {
-            1 => "k-means".to_owned(),
-            starts => format!("k-means {} of {starts}", start + 1),
-        };
-        let show = |what: &str, number: usize| watch.show(&format!("{stage}, {what} {number}"));
-        let drawn = |centres: usize| show("centre", centres);
+    let mut running = Vec::with_capacity(task.starts);
+    for number in 0..task.starts {
+        let mut random = generator(task.seed, Purpose::Clusters, number as u64);
+        let show = Shown { watch, number, starts: task.starts };
+        let drawn = |centres: usize| show.of("centre", centres);
         let rows = seeding::seed(&blocks, task.clusters, &mut random, watch, &drawn)?;
-        let round = |round: usize| show("round", round);
-        let mut found = rounds::run(&blocks, &rows, (task.rounds, tolerance), watch, &round)?;
-        found.inertia *= blocks.scale() * blocks.scale();
-        if best.as_ref().is_none_or(|best| found.inertia < best.inertia) {
-            best = Some(found);
-        }
+        let mut start = Start::at(&blocks, &rows, watch)?;
+        let heat = if task.starts > FINALISTS { HEAT.min(task.rounds) } else { task.rounds };
+        start.advance((heat, tolerance), watch, &|round| show.of("round", round))?;
+        running.push((start.inertia(), number, start));
+        running.sort_by(|a, b| a.0.total_cmp(&b.0));
+        running.truncate(FINALISTS);
     }
-    Ok(best.expect("at least one start"))
+    for (inertia, number, start) in &mut running {
+        let show = Shown { watch, number: *number, starts: task.starts };
+        start.advance((task.rounds, tolerance), watch, &|round| show.of("round", round))?;
+        *inertia = start.inertia();
+    }
+    let best = running.into_iter().min_by(|a, b| a.0.total_cmp(&b.0));
+    Ok(best.expect("at least one start").2.into_clustering())
+}
+
+/// Of more starts than this, so many go on after [`HEAT`] rounds.
+const FINALISTS: usize = 3;
+
+/// Rounds after which starts are compared.
+const HEAT: usize = 5;
+
+/// What the user sees of a start.
+struct Shown<'a> {
+    watch: &'a Watch<'a>,
+    number: usize,
+    starts: usize,
+}
+
+impl Shown<'_> {
+    fn of(&self, what: &str, count: usize) {
+        let stage = match self.starts {
+            1 => "k-means".to_owned(),
+            starts => format!("k-means {} of {starts}", self.number + 1),
+        };
+        self.watch.show(&format!("{stage}, {what} {count}"));
+    }
 }

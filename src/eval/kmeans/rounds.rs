@@ -8,47 +8,78 @@ use super::blocks::Blocks;
 use super::products::Centres;
 use crate::error::Result;
 
-/// Runs rounds from these points as centres, until no point changes its cluster, the centres move
-/// by no more than the tolerance (the sum of their squared ways), or for so many rounds; `begun`
-/// gets each round when it begins.
-///
-/// # Errors
-/// The user asked to stop.
-pub fn run(
-    blocks: &Blocks,
-    rows: &[u32],
-    (most, tolerance): (usize, f64),
-    watch: &Watch,
-    begun: &dyn Fn(usize),
-) -> Result<Clustering> {
-    let (dimensions, count) = (blocks.dimensions(), blocks.len());
-    let mut centres = vec![0.0; rows.len() * dimensions];
-    for (centre, &row) in centres.chunks_exact_mut(dimensions).zip(rows) {
-        blocks.write_point(row as usize, centre);
+/// A start and how far its rounds have come. Labels and distances are always those to `centres`.
+pub struct Start<'a> {
+    blocks: &'a Blocks<'a>,
+    /// `[K, D]`.
+    centres: Vec<f32>,
+    /// Nearest centre of each point `[N]`.
+    labels: Vec<u32>,
+    /// Squared distance to it `[N]`.
+    distances: Vec<f32>,
+    rounds: usize,
+    converged: bool,
+}
+
+impl<'a> Start<'a> {
+    /// Begins with these points as centres.
+    ///
+    /// # Errors
+    /// The user asked to stop.
+    pub fn at(blocks: &'a Blocks<'a>, rows: &[u32], watch: &Watch) -> Result<Start<'a>> {
+        let (dimensions, count) = (blocks.dimensions(), blocks.len());
+        let mut centres = vec![0.0; rows.len() * dimensions];
+        for (centre, &row) in centres.chunks_exact_mut(dimensions).zip(rows) {
+            blocks.write_point(row as usize, centre);
+        }
+        let (labels, distances) = (vec![0; count], vec![0.0; count]);
+        let mut start = Start { blocks, centres, labels, distances, rounds: 0, converged: false };
+        start.assign(watch)?;
+        Ok(start)
     }
-    let (mut labels, mut distances) = (vec![0; count], vec![0.0; count]);
-    let mut rounds = 0;
-    let assign = |centres: &[f32], labels: &mut [u32], distances: &mut [f32]| {
-        blocks.assign(&Centres::new(centres, dimensions), labels, distances, watch);
+
+    /// Goes on until no point changes its cluster, the centres move by no more than the tolerance
+    /// (the sum of their squared ways), or `most` rounds are done in all; `begun` gets each round
+    /// when it begins.
+    ///
+    /// # Errors
+    /// The user asked to stop.
+    pub fn advance(
+        &mut self,
+        (most, tolerance): (usize, f64),
+        watch: &Watch,
+        begun: &dyn Fn(usize),
+    ) -> Result<()> {
+        let clusters = self.centres.len() / self.blocks.dimensions();
+        while !self.converged && self.rounds < most {
+            self.rounds += 1;
+            begun(self.rounds);
+            let mut members = Members::of(&self.labels, clusters);
+            members.fill_empty(&self.labels, &self.distances);
+            let moved = members.move_centres(self.blocks, &mut self.centres);
+            let before = self.labels.clone();
+            self.assign(watch)?;
+            self.converged = moved <= tolerance || self.labels == before;
+        }
+        Ok(())
+    }
+
+    fn assign(&mut self, watch: &Watch) -> Result<()> {
+        let centres = Centres::new(&self.centres, self.blocks.dimensions());
+        self.blocks.assign(&centres, &mut self.labels, &mut self.distances, watch);
         watch.check()
-    };
-    loop {
-        begun(rounds + 1);
-        let before = labels.clone();
-        assign(&centres, &mut labels, &mut distances)?;
-        if rounds == most || (rounds > 0 && labels == before) {
-            break;
-        }
-        let mut members = Members::of(&labels, rows.len());
-        members.fill_empty(&labels, &distances);
-        rounds += 1;
-        if members.move_centres(blocks, &mut centres) <= tolerance {
-            assign(&centres, &mut labels, &mut distances)?;
-            break;
-        }
     }
-    let inertia = blocks.inertia(&centres, &labels);
-    Ok(Clustering { labels, inertia, rounds })
+
+    /// Sum of the squared distances of all points to their centres, in the scale of the blocks.
+    pub fn inertia(&self) -> f64 {
+        self.blocks.inertia(&self.centres, &self.labels)
+    }
+
+    /// The clusters as they are.
+    pub fn into_clustering(self) -> Clustering {
+        let inertia = self.inertia() * self.blocks.scale().powi(2);
+        Clustering { inertia, rounds: self.rounds, labels: self.labels }
+    }
 }
 
 /// The points of each cluster, ascending.

@@ -119,10 +119,11 @@ fn from_the_same_first_centres_the_clusters_are_scikit_learns() {
         let (points, _) = case.made.points();
         let blocks = Blocks::new(Points::of(points.view()));
         let limits = (300, 1e-4 * blocks.variance());
-        let found = rounds::run(&blocks, &case.first, limits, &Watch::default(), &|_| ()).unwrap();
-        let inertia = found.inertia * blocks.scale().powi(2);
-        let apart = (inertia - case.inertia).abs();
-        assert!(apart <= 2e-5 * case.inertia, "{}: {inertia}", case.name);
+        let mut start = Start::at(&blocks, &case.first, &Watch::default()).unwrap();
+        start.advance(limits, &Watch::default(), &|_| ()).unwrap();
+        let found = start.into_clustering();
+        let apart = (found.inertia - case.inertia).abs();
+        assert!(apart <= 2e-5 * case.inertia, "{}: {}", case.name, found.inertia);
         let same = Agreement::new(&numbers(&found.labels), &case.labels).nmi();
         assert!(same > 1.0 - 1e-12, "{}: NMI {same} with scikit-learn's", case.name);
     }
