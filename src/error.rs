@@ -6,6 +6,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 /// Result with this crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -36,9 +38,9 @@ pub enum Error {
         /// Why it cannot be, and what can.
         problem: String,
     },
-    /// The loss stopped being a number.
+    /// A training diverged: its loss became NaN or infinite, or its embeddings did.
     #[error("{0}")]
-    Diverged(String),
+    Diverged(Divergence),
     /// The user asked to stop: where work stopped, with all that was done on the disk.
     #[error("{0}")]
     Interrupted(String),
@@ -60,6 +62,25 @@ impl Error {
     /// A setting with a value it cannot have.
     pub fn setting(key: &str, value: impl fmt::Display, problem: impl Into<String>) -> Error {
         Error::Setting { key: key.to_owned(), value: value.to_string(), problem: problem.into() }
+    }
+}
+
+/// How a training diverged, and the way out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Divergence {
+    /// What was seen and when: `the training loss became NaN in epoch 1, step 3 of 9`.
+    pub why: String,
+    /// What to change; empty in notes of versions that put it into `why`.
+    #[serde(default)]
+    pub remedy: String,
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.remedy.as_str() {
+            "" => write!(f, "{}", self.why),
+            remedy => write!(f, "{}; {remedy}", self.why),
+        }
     }
 }
 

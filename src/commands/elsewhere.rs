@@ -138,13 +138,13 @@ fn work<'a>(
     })
 }
 
-/// Does one task of a plan, and says what came out. A loss that becomes no number is an outcome like
-/// any other.
+/// Does one task of a plan, and says what came out. A run that diverges is an outcome like any
+/// other.
 fn task(session: &Session, plan: &Plan, place: usize) -> Result<()> {
     session.listen()?;
     match plan.carry_out_one(session, place) {
         Ok(run) => print(&format!("task {place}: finished, {}", run.folder.display())),
-        Err(Error::Diverged(why)) => print(&format!("task {place}: diverged: {why}")),
+        Err(Error::Diverged(divergence)) => print(&format!("task {place}: diverged: {divergence}")),
         Err(error) => Err(error),
     }
 }

@@ -21,6 +21,7 @@ pub fn train(args: TrainArgs, progress: Progress) -> Result<()> {
     let config = match &args.resume {
         Some(path) => {
             let (folder, record) = RunFolder::open(path)?;
+            folder.refuse_diverged()?;
             let mut config = folder.config()?;
             match &args.settings.data {
                 Some(moved) => config.data.path.clone_from(moved),

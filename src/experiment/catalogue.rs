@@ -6,7 +6,6 @@ use serde::Serialize;
 use toml::Value;
 
 use super::folder::RECORD;
-use super::run::DIVERGED;
 use super::tune::{TRIAL, Trial};
 use super::wording::hundredths;
 use super::{Evaluation, RunFolder, Status, grouped, read_json, refuse_newer, trials};
@@ -67,19 +66,21 @@ impl Entry {
         let is_newer = refuse_newer(path, &folder.file(RECORD)).is_err();
         let history = History::read(&folder.file(files::HISTORY)).unwrap_or_default();
         let evaluation = Evaluation::read(&folder);
-        let state = match (&record, &evaluation) {
-            (Ok(None), _) => return None,
-            (Err(_), _) if is_newer => NEWER,
-            (Err(_), _) => DAMAGED,
-            (Ok(Some(record)), _) if record.status == Status::Training => {
-                if folder.file(DIVERGED).exists() { "diverged" } else { "training" }
-            }
-            (Ok(Some(_)), Err(_)) => DAMAGED,
-            (Ok(Some(_)), Ok(None)) => "trained",
-            (Ok(Some(_)), Ok(Some(_))) => "evaluated",
+        let divergence = folder.divergence();
+        let state = match (&record, &evaluation, &divergence) {
+            (Ok(None), ..) => return None,
+            (Err(_), ..) if is_newer => NEWER,
+            (Err(_), ..) => DAMAGED,
+            (Ok(Some(run)), Ok(Some(_)), _) if run.status == Status::Trained => "evaluated",
+            (Ok(Some(run)), Err(_), _) if run.status == Status::Trained => DAMAGED,
+            (.., Err(_)) => DAMAGED,
+            (.., Ok(Some(_))) => "diverged",
+            (Ok(Some(run)), ..) if run.status == Status::Training => "training",
+            _ => "trained",
         };
         let state = state.to_owned();
-        let problem = [record.as_ref().err(), evaluation.as_ref().err()]
+        let unread = divergence.as_ref().err().filter(|_| state == DAMAGED);
+        let problem = [record.as_ref().err(), evaluation.as_ref().err(), unread]
             .into_iter()
             .flatten()
             .next()

@@ -5,8 +5,8 @@
 
 use super::wording::{from_to, listed, mean, p_told, percent, points};
 use super::{
-    DIFFERENCES, Ends, Estimate, LEVEL, SHARES, Standing, estimate, grouped, paired_difference,
-    standings,
+    DIFFERENCES, DivergedLoss, Ends, Estimate, LEVEL, SHARES, Standing, estimate, grouped,
+    paired_difference, standings, told_diverged,
 };
 
 /// What a comparison found.
@@ -18,6 +18,8 @@ pub struct Findings<'a> {
     pub seeds: &'a [u64],
     /// What was compared; at least one loss, each name once.
     pub losses: &'a [LossFindings<'a>],
+    /// Losses that have no figures, having diverged.
+    pub diverged: &'a [DivergedLoss],
     /// What it was measured on.
     pub data: DataUsed<'a>,
     /// Whether the losses trained for different numbers of epochs, steps or images.
@@ -55,7 +57,7 @@ pub struct DataUsed<'a> {
 /// Losses whose training times differ by less are called about as fast.
 const ABOUT_AS_FAST: f64 = 1.05;
 /// A spread below this comes from rounding: accuracies differ by whole images.
-const NO_SPREAD: f64 = 1e-12;
+pub const NO_SPREAD: f64 = 1e-12;
 /// What is said of unequal budgets.
 const UNEQUAL: &str = "The losses did not train equally long (epochs, steps or images differ), so \
                        this compares budgets as well as losses.";
@@ -77,6 +79,7 @@ pub fn conclude(findings: &Findings<'_>) -> String {
         [other] => two(findings, best, other),
         others => many(findings, best, others, &standings[1..]),
     }];
+    sentences.extend(told_diverged(findings.diverged));
     sentences.extend(findings.losses.iter().filter_map(collapse));
     sentences.extend(chances(findings, &standings));
     if findings.unequal {

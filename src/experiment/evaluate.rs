@@ -6,9 +6,10 @@ use std::time::Instant;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use super::diverged::DIVERGED;
 use super::{
     Asked, Maps, RunFolder, Session, TSNE, TSNE_TRAIN, TsneFigures, confusion_remark,
-    confusion_table, model_file, pictures, with_gallery, write_embeddings, write_json,
+    confusion_table, model_file, noted, pictures, with_gallery, write_embeddings, write_json,
 };
 use crate::config::Config;
 use crate::data::{Dataset, Images, Part, Parts, unseen_classes};
@@ -149,7 +150,8 @@ pub fn evaluate(
     let start = Instant::now();
     let (dataset, unseen) = (&*session.dataset, parts.unseen.is_some());
     let asked = Asked { embeddings: &queries, part: judged, dataset, unseen };
-    let found = judge(session, config, &embedded, &asked, (images, progress));
+    let found = judge(session, config, &embedded, &asked, (images, progress))
+        .map_err(|error| noted(session, folder, config, error));
     let mut evaluation = stopped(found, folder, METRICS)?;
     evaluation.remark.iter().for_each(|told| progress.say_once(told));
     times.neighbours_seconds = start.elapsed().as_secs_f64();
@@ -178,7 +180,7 @@ pub fn evaluate(
 /// Nothing of an earlier evaluation may stand beside what this one writes; whoever stops before,
 /// keeps the earlier one.
 fn forget_earlier(folder: &RunFolder) -> Result<()> {
-    folder.forget(&[METRICS, TSNE, TSNE_TRAIN])?;
+    folder.forget(&[METRICS, TSNE, TSNE_TRAIN, DIVERGED])?;
     folder.forget(&["plots/tsne.png", "plots/tsne.svg"])?;
     folder.forget(&["plots/tsne_train.png", "plots/tsne_train.svg"])?;
     folder.create_plots()

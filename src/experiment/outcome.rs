@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 use super::summary::stand_for;
 use super::wording::from_to;
 use super::{
-    COMPARISON, CUT, DataUsed, Ends, Findings, Finished, LossFindings, LossRuns, Mapped, Plan,
-    RunFolder, RunLock, Session, Standing, Summary, beside, comparison_folder, conclude, grouped,
-    pictures, read_json_or, standings, standings_table, write_json,
+    COMPARISON, CUT, DataUsed, DivergedLoss, Ends, Findings, Finished, LossFindings, LossRuns,
+    Mapped, Plan, RunFolder, RunLock, Session, Standing, Summary, all_diverged, beside,
+    comparison_folder, conclude, grouped, pictures, read_json_or, standings, standings_table,
+    without_diverged, write_json,
 };
 use crate::data::Dataset;
-use crate::error::{Error, Fault, Result};
+use crate::error::{Fault, Result};
 use crate::files::write_text;
 use crate::report::Canvas;
 use crate::report::table::Table;
@@ -76,10 +77,16 @@ impl Comparison {
     /// the images that [`Comparison::look_at`] will look at, which has a folder of its own.
     ///
     /// # Errors
-    /// The first error of a run, after all others have ended; a loss that became no number.
+    /// The first error of a run, after all others have ended; [`Diverged`](crate::error::Error::Diverged) where every loss
+    /// did. One that did beside others is left out of the figures, and named.
     pub fn new(session: &Session, plan: &Plan, test: Option<&Dataset>) -> Result<Comparison> {
         let results = plan.carry_out(session)?;
-        refuse_diverged(&results)?;
+        let folder = comparison_folder(plan, &results, test);
+        let (results, diverged) = without_diverged(results);
+        if results.is_empty() {
+            return Err(all_diverged(&diverged));
+        }
+        let plan = &plan.of_results(&results);
         let evaluation = &results[0].runs[0].evaluation;
         let counts = || results.iter().flat_map(|loss| loss.runs.iter().map(|run| run.train));
         let train = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
@@ -91,14 +98,14 @@ impl Comparison {
             data_sha256: session.dataset.sha256.clone(),
             train,
             validation,
-            summary: Summary::new(&results),
-            conclusion: conclusion(plan, &results, train),
+            conclusion: conclusion(plan, &results, &diverged, train),
+            summary: Summary::new(&results, diverged),
             score,
             standings: standings(&plan.scores(&results)),
             test: None,
             runs: results.iter().map(folders).collect(),
             evaluation: evaluations(&results),
-            folder: comparison_folder(plan, &results, test),
+            folder,
             results,
         })
     }
@@ -153,11 +160,12 @@ impl Comparison {
     /// # Errors
     /// As [`Plan::test`] and [`Comparison::write`].
     pub fn look_at(&mut self, session: &Session, plan: &Plan, test: &Dataset) -> Result<()> {
+        let plan = plan.of_results(&self.results);
         let results = plan.test(session, &self.results, test)?;
         self.test = Some(Tested {
             data: test.file.display().to_string(),
             images: results[0].runs[0].evaluation.queries,
-            summary: Summary::new(&results),
+            summary: Summary::new(&results, self.summary.diverged.clone()),
             standings: standings(&plan.scores(&results)),
         });
         let folder = RunFolder::new(&self.folder);
@@ -205,7 +213,8 @@ impl Comparison {
     }
 
     fn table_of(&self, standings: &[Standing], ends: Ends) -> Option<Table> {
-        let table = || standings_table(&self.score, &self.summary.losses, standings, ends);
+        let Summary { losses, diverged, .. } = &self.summary;
+        let table = || standings_table(&self.score, (losses, diverged), standings, ends);
         (standings.len() > 1).then(table)
     }
 
@@ -286,21 +295,13 @@ fn evaluations(results: &[LossRuns]) -> Vec<Vec<String>> {
     results.iter().map(of_loss).collect()
 }
 
-/// A loss with a run that has no figures cannot be held against others, seed by seed.
-fn refuse_diverged(results: &[LossRuns]) -> Result<()> {
-    let Some(LossRuns { loss, diverged, .. }) = results.iter().find(|r| !r.diverged.is_empty())
-    else {
-        return Ok(());
-    };
-    let (seed, why) = &diverged[0];
-    Err(Error::Diverged(format!(
-        "{loss} seed {seed}: {why}; without {loss} in --losses the others are compared, their runs \
-         are kept"
-    )))
-}
-
 /// What the scores of all runs allow to say.
-fn conclusion(plan: &Plan, results: &[LossRuns], train: (usize, usize)) -> String {
+fn conclusion(
+    plan: &Plan,
+    results: &[LossRuns],
+    diverged: &[DivergedLoss],
+    train: (usize, usize),
+) -> String {
     let of_runs = |value: fn(&Finished) -> f64| -> Vec<Vec<f64>> {
         results.iter().map(|loss| loss.runs.iter().map(value).collect()).collect()
     };
@@ -323,6 +324,7 @@ fn conclusion(plan: &Plan, results: &[LossRuns], train: (usize, usize)) -> Strin
         unequal: plan.unequal(),
         seeds: &plan.seeds,
         losses: &losses,
+        diverged,
         data: DataUsed {
             file,
             train,

@@ -226,7 +226,7 @@ pub fn confusion(name: &str, knn: &KnnMetrics, classes: &[String]) -> Result<Can
 pub fn recall(name: &str, recall: &RecallAtK) -> Result<Canvas> {
     let values = recall_curve(&recall.at);
     let curve = recall::RecallCurve { name, recall: &values, interval: None };
-    recall::draw(&recall_title(recall.voters), &[curve])
+    recall::draw(&recall_title(recall.voters), "", &[curve])
 }
 
 /// Draws the distances of the embeddings with this name.

@@ -2,10 +2,11 @@
 
 use std::path::{Component, Path};
 
+use super::diverged::DIVERGED;
 use super::{DataRecord, Needs, RunFolder, RunRecord, Session, Status, pictures};
 use crate::config::Config;
 use crate::data::{BatchKind, Batches, Class, Part, Parts, kept, renumbered, unseen_classes};
-use crate::error::{Error, Result};
+use crate::error::{Divergence, Error, Result};
 use crate::files::create_folder;
 use crate::model::{Network, open_network};
 use crate::runtime::{LIBTORCH_VERSION, Memory};
@@ -13,12 +14,10 @@ use crate::train::{History, Observer, RunProgress, Task, Unobserved, batches_of,
 use crate::words::dml;
 
 mod checks;
-mod divergence;
 mod existing;
 
 pub use checks::UNANSWERABLE;
 use checks::check_pairs;
-pub use divergence::DIVERGED;
 pub use existing::Existing;
 use existing::Found;
 
@@ -157,8 +156,8 @@ impl Run {
     /// Trains, or takes what is trained already.
     ///
     /// # Errors
-    /// The folder is taken by something that must stay; a loss that is no number; a file that
-    /// cannot be written; [`Error::Interrupted`] with the place that a checkpoint holds.
+    /// The folder is taken by something that must stay; [`Error::Diverged`], now or before; a file
+    /// that cannot be written; [`Error::Interrupted`] with the place that a checkpoint holds.
     pub fn train(
         &self,
         session: &Session,
@@ -204,14 +203,26 @@ impl Run {
             progress.say(&format!("goes on {}", checkpoint.notes.place()));
         }
         create_folder(self.folder.path())?;
+        // Of the run that was here before, with other settings.
+        self.folder.forget(&[DIVERGED])?;
         // The record first: it is what tells a run from any other folder.
         self.folder.write_record(&self.record)?;
         self.folder.write_config(&self.config)?;
         let history = self.with_task(session, |task, network| {
             train(task, network, checkpoint, observer, progress)
-        })?;
+        });
+        let history = history
+            .inspect_err(|error| self.folder.note_divergence(&self.record.fingerprint, error))?;
         self.folder.write_record(&RunRecord { status: Status::Trained, ..self.record.clone() })?;
         Ok(history)
+    }
+
+    /// How the run diverged before, with the same settings.
+    ///
+    /// # Errors
+    /// The note of it cannot be read.
+    pub fn divergence(&self) -> Result<Option<Divergence>> {
+        self.folder.divergence_of(&self.record.fingerprint)
     }
 
     /// Does something with the network as it begins and what it is to be trained on.

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::wording::MISSING;
 use super::{
-    DIFFERENCES, Ends, Estimate, SHARES, all_pairs, estimate, paired_difference, rank_probabilities,
+    DIFFERENCES, DivergedLoss, Ends, Estimate, SHARES, all_pairs, estimate, paired_difference,
+    rank_probabilities,
 };
 use crate::report::table::Table;
 
@@ -67,10 +69,10 @@ pub fn standings(values: &[Vec<f64>]) -> Vec<Standing> {
 /// Ranks that a table shows.
 const MOST_RANKS: usize = 3;
 
-/// A table of standings, for shares as percent.
+/// A table of standings, for shares as percent; losses that diverged come last.
 pub fn standings_table(
     metric: &str,
-    names: &[String],
+    (names, diverged): (&[String], &[DivergedLoss]),
     standings: &[Standing],
     ends: Ends,
 ) -> Table {
@@ -91,6 +93,11 @@ pub fn standings_table(
             p.map_or("–".to_owned(), shown_p),
         ];
         row.extend(chances.iter().take(ranks).map(|chance| format!("{chance:.2}")));
+        table.push(row);
+    }
+    for loss in diverged {
+        let mut row = vec![loss.loss.clone(), loss.shown()];
+        row.resize(table.header.len(), MISSING.to_owned());
         table.push(row);
     }
     table
@@ -120,7 +127,7 @@ mod tests {
         assert!(found[1].p.unwrap() > 0.05 && found[2].p.unwrap() < 0.01);
         assert!((found[2].behind.unwrap().mean - 0.195).abs() < 1e-9);
         let names = ["a", "b", "c"].map(str::to_owned);
-        let table = standings_table("1-NN accuracy", &names, &found, Ends::Possible);
+        let table = standings_table("1-NN accuracy", (&names, &[]), &found, Ends::Possible);
         assert_eq!(table.rows[0][0], "b");
         assert!(table.rows[2][2].starts_with("19.50 [") && table.rows[2][4] == "0.00");
     }
@@ -130,7 +137,7 @@ mod tests {
         let found = standings(&[vec![0.7], vec![0.8]]);
         assert_eq!((found[0].loss, found[1].p, found[1].ranks.len()), (1, None, 0));
         let names = ["a", "b"].map(str::to_owned);
-        let table = standings_table("MAP@R", &names, &found, Ends::Possible);
+        let table = standings_table("MAP@R", (&names, &[]), &found, Ends::Possible);
         assert_eq!(table.rows[1], ["a", "70.00", "10.00", "–"]);
     }
 
@@ -140,7 +147,7 @@ mod tests {
         assert_eq!(found.iter().map(|s| s.loss).collect::<Vec<_>>(), [2, 1, 0]);
         assert!(found.iter().all(|standing| standing.ranks.is_empty()));
         let names = ["a", "b", "c"].map(str::to_owned);
-        let table = standings_table("MAP@R", &names, &found, Ends::Possible);
+        let table = standings_table("MAP@R", (&names, &[]), &found, Ends::Possible);
         assert_eq!(table.rows[2], ["a", "–", "–", "–"]);
     }
 

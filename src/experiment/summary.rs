@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::metrics::{Unit, metrics};
 use super::statistics::rows_some_missing;
-use super::{DIFFERENCES, Ends, Estimate, LossRuns, Standing};
+use super::wording::MISSING;
+use super::{DIFFERENCES, DivergedLoss, Ends, Estimate, LossRuns, Standing};
 use crate::eval::LARGEST_K;
 use crate::report::table::Table;
 
@@ -19,6 +20,10 @@ pub struct Summary {
     pub seeds: Vec<u64>,
     /// One row a metric.
     pub metrics: Vec<MetricRow>,
+    /// Losses that diverged and so have no figures; none in files of versions that compared nothing
+    /// then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diverged: Vec<DivergedLoss>,
 }
 
 /// One metric of every loss.
@@ -46,14 +51,15 @@ pub struct MetricRow {
 const SIDE_BY_SIDE: usize = 3;
 
 impl Summary {
-    /// Puts the figures of all runs together.
-    pub fn new(results: &[LossRuns]) -> Summary {
+    /// Puts the figures of all runs together, of losses that have one under every seed.
+    pub fn new(results: &[LossRuns], diverged: Vec<DivergedLoss>) -> Summary {
         let first = &results[0].runs;
         Summary {
             losses: results.iter().map(|loss| loss.loss.clone()).collect(),
             collapsed: results.iter().map(LossRuns::collapsed).collect(),
             seeds: first.iter().map(|run| run.seed).collect(),
             metrics: metrics(&first[0]).iter().filter_map(|metric| metric.row(results)).collect(),
+            diverged,
         }
     }
 
@@ -103,7 +109,7 @@ impl Summary {
     }
 
     fn side_by_side(&self) -> bool {
-        self.losses.len() <= SIDE_BY_SIDE
+        self.losses.len() + self.diverged.len() <= SIDE_BY_SIDE
     }
 
     /// The same in tables whose columns have one unit each, so that each can be sorted by.
@@ -157,18 +163,29 @@ impl Summary {
             let values = metrics.iter().map(|row| row.unit.value(&row.losses[place]));
             table.push(std::iter::once(loss).chain(values));
         }
+        for name in self.gaps() {
+            table.push(std::iter::once(name).chain(metrics.iter().map(|_| MISSING.to_owned())));
+        }
         table
+    }
+
+    /// The names of losses that diverged, with in how many runs.
+    pub fn gaps(&self) -> impl Iterator<Item = String> + '_ {
+        self.diverged.iter().map(|loss| format!("{} ({})", loss.loss, loss.shown()))
     }
 
     fn by_metric(&self, ends: Ends) -> Table {
         let mut header = vec!["metric".to_owned()];
         header.extend(self.marked());
+        header.extend(self.gaps());
         header.extend(self.losses[1..].iter().map(|loss| format!("{loss} − {}", self.losses[0])));
         let mut table = Table::new(header);
         for row in &self.metrics {
             let values = row.losses.iter().map(|e| row.unit.value(e));
+            let gaps = self.diverged.iter().map(|_| MISSING.to_owned());
             let differences = row.differences.iter().map(|e| row.unit.difference(e, ends));
-            table.push(std::iter::once(row.metric.clone()).chain(values).chain(differences));
+            let cells = values.chain(gaps).chain(differences);
+            table.push(std::iter::once(row.metric.clone()).chain(cells));
         }
         table
     }
@@ -208,7 +225,7 @@ mod tests {
         };
         let collapsed = (0..losses.len()).map(|place| usize::from(place == 1)).collect();
         let losses = losses.iter().map(|loss| (*loss).to_owned()).collect();
-        Summary { losses, collapsed, seeds: vec![1, 2], metrics: vec![row] }
+        Summary { losses, collapsed, seeds: vec![1, 2], metrics: vec![row], diverged: Vec::new() }
     }
 
     #[test]

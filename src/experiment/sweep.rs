@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::statistics::some_missing;
 use super::wording::{listed, percent};
 use super::{
-    Arm, CUT, Ends, Estimate, LEVEL, Level, LossRuns, Plan, RunFolder, RunLock, SHARES, SWEEP,
-    Session, estimate, grouped, hash_of, read_json_or, standings, write_json,
+    Arm, CUT, Ends, Estimate, LEVEL, Level, LossRuns, NO_SPREAD, Plan, RunFolder, RunLock, SHARES,
+    SWEEP, Session, all_diverged, diverged_in, estimate, grouped, hash_of, read_json_or, standings,
+    without_diverged, write_json,
 };
 use crate::config::Setting;
-use crate::error::{Error, Fault, Result};
+use crate::error::{Fault, Result};
 use crate::files::write_text;
 use crate::report::table::Table;
 use crate::report::{Canvas, Style, series};
@@ -91,7 +92,7 @@ impl Place {
     fn shown(&self, ends: Ends) -> String {
         match self.diverged.len() {
             0 => self.estimate.with(ends, SHARES).percent(),
-            some => format!("diverged in {some} of {}", some + self.seeds.len()),
+            some => diverged_in(some, some + self.seeds.len()),
         }
     }
 }
@@ -100,13 +101,13 @@ impl Sweep {
     /// Trains or reuses and evaluates every run of a plan that was made of these axes and names.
     ///
     /// # Errors
-    /// As [`Plan::carry_out`].
+    /// As [`Plan::carry_out`]; every loss diverged everywhere.
     pub fn new(session: &Session, plan: &Plan, axes: Axes, names: Vec<String>) -> Result<Sweep> {
         let results = plan.carry_out(session)?;
-        let Some(any) = results.iter().flat_map(|arm| &arm.runs).next() else {
-            return Err(Error::Diverged(results[0].diverged[0].1.clone()));
+        let Some(whole) = results.iter().find(|arm| arm.diverged.is_empty()) else {
+            return Err(all_diverged(&without_diverged(results).1));
         };
-        let evaluation = &any.evaluation;
+        let evaluation = &whole.runs[0].evaluation;
         // Where there are few training images, fewer vote.
         let knn = plan.arms[0].config.eval.knn;
         let (score, unseen) = (plan.score.name(knn), evaluation.unseen);
@@ -318,7 +319,7 @@ fn lines(plan: &Plan, axes: &Axes, names: &[String], results: &[LossRuns]) -> Ve
             scores,
             map_at_r: arm.runs.iter().map(map_at_r).collect(),
             runs: arm.runs.iter().map(|run| run.folder.clone()).collect(),
-            diverged: arm.diverged.iter().map(|(seed, _)| *seed).collect(),
+            diverged: arm.diverged.iter().map(|run| run.seed).collect(),
         };
         match lines.iter_mut().find(|line| line.name == name) {
             Some(line) => line.points.push(point),

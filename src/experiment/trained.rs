@@ -43,6 +43,7 @@ impl Trained {
             None => RunFolder::newest(runs)?,
         };
         if record.status != Status::Trained {
+            folder.refuse_diverged()?;
             let remedy = format!("go on with {}", dml("train --resume", folder.path()));
             let fault = Fault::new(folder.path(), "is not trained to its end yet");
             return Err(fault.remedy(remedy).into());

@@ -225,7 +225,7 @@ impl Search {
         let mut scorer = Scorer::new(session, &run.config, self.score, trial, earlier, path)?;
         match run.train_observed(session, existing, &mut scorer, &progress) {
             Ok(history) => scorer.trial.ended(history.seconds()),
-            Err(Error::Diverged(why)) => scorer.trial.failed(why),
+            Err(Error::Diverged(divergence)) => scorer.trial.failed(divergence.to_string()),
             Err(error) => return Err(error),
         }
         progress.trained();

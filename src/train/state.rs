@@ -122,7 +122,7 @@ impl State {
         if !bool::try_from(parameters.isfinite().all()).expect("one truth") {
             let place = format!("after step {}", position.steps);
             let epoch = self.history.epochs.len() + 1;
-            return Err(diverged(task, "training", f64::NAN, epoch, &place));
+            return Err(diverged(task, ("training", f64::NAN), (epoch, &place), true));
         }
         self.position = position;
         self.checkpoint(network).write_newest(task.folder)

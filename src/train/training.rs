@@ -68,7 +68,7 @@ pub fn train(
         let validated = state.pass(task, network, all).validate(&validation, number);
         if !validated.loss.is_finite() {
             let place = "after its last step";
-            return Err(diverged(task, "validation", validated.loss, number, place));
+            return Err(diverged(task, ("validation", validated.loss), (number, place), true));
         }
         let record = record(number, &trained, &validated, training.images());
         progress.say(&line(&record, config.epochs));

@@ -16,7 +16,14 @@ fn loss<'a>(name: &'a str, values: &'a [f64], seconds: &'a [f64]) -> LossFinding
 
 fn concluded(losses: &[LossFindings<'_>]) -> String {
     let seeds = &[2022, 1, 2, 3][..losses[0].values.len()];
-    conclude(&Findings { metric: "1-NN accuracy", seeds, losses, data: FULL, unequal: false })
+    conclude(&Findings {
+        metric: "1-NN accuracy",
+        seeds,
+        losses,
+        diverged: &[],
+        data: FULL,
+        unequal: false,
+    })
 }
 
 #[test]

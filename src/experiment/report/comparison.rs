@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use super::parts::{self, Told, beside};
 use super::{Reporter, write};
-use crate::error::Result;
+use crate::error::{Divergence, Result};
 use crate::experiment::wording::{hundredths, listed};
 use crate::experiment::{
-    Comparison, Ends, Estimate, Finished, LossRuns, SHARES, Summary, Trained, estimate, pictures,
+    Comparison, DivergedLoss, DivergedRun, Ends, Estimate, Finished, LossRuns, SHARES, Summary,
+    Trained, estimate, pictures,
 };
 use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
@@ -174,8 +175,26 @@ fn runs(comparison: &Comparison) -> Section {
             ]);
         }
     }
-    let parts = vec![html::table(&table, "Every run, by the name of its folder")];
+    let mut parts = vec![html::table(&table, "Every run, by the name of its folder")];
+    let gaps = &comparison.summary.diverged;
+    if !gaps.is_empty() {
+        parts.push(html::table(&diverged(gaps), "Runs that diverged, and what to change"));
+    }
     Section { id: "runs", heading: "Runs".to_owned(), parts }
+}
+
+/// A row a run that diverged.
+fn diverged(losses: &[DivergedLoss]) -> Table {
+    let mut table = Table::new(["run", "loss", "seed", "diverged", "way out"]);
+    for loss in losses {
+        for DivergedRun { seed, folder, divergence } in &loss.diverged {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let seed = seed.to_string();
+            let Divergence { why, remedy } = divergence.clone();
+            table.push([name, loss.loss.clone(), seed, why, remedy]);
+        }
+    }
+    table
 }
 
 fn repeating(comparison: &Comparison, firsts: &[Told]) -> Section {

@@ -44,6 +44,11 @@ impl Run {
         let same = self.folder.record()?.filter(|r| r.fingerprint == self.record.fingerprint);
         let way_out = match (same, existing) {
             (Some(record), Existing::GoOn) => return self.go_on(record.status),
+            (Some(RunRecord { status: Status::Training, .. }), _)
+                if let Some(divergence) = self.divergence()? =>
+            {
+                return Err(self.folder.diverged_before(divergence));
+            }
             (Some(RunRecord { status: Status::Trained, .. }), _) => {
                 format!("is trained already: evaluate it with {}", dml("eval --run", path))
             }
@@ -72,6 +77,9 @@ impl Run {
     fn go_on(&self, status: Status) -> Result<Found> {
         if status == Status::Trained {
             return Ok(Found::Trained);
+        }
+        if let Some(divergence) = self.divergence()? {
+            return Err(self.folder.diverged_before(divergence));
         }
         // Stopped before the first checkpoint: nothing to lose.
         let newest = Checkpoint::newest(self.folder.path())?;
