@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::elsewhere::{Part, Work, hand_out, part, refuse_unfinished};
-use super::many::{GOES_ON, GOES_ON_ANEW, told_plan, typed, way_on};
+use super::many::{GOES_ON, GOES_ON_ANEW, told_plan, typed, typed_with, way_on};
 use super::{cores, print, print_json, resolve, tell_init, wrapped, written};
 use crate::cli::{ManyArgs, TuneArgs};
 use crate::config::{Config, Setting};
@@ -50,11 +50,14 @@ pub fn tune(args: TuneArgs, progress: Progress) -> Result<()> {
         print_json(&tuned)?;
     } else {
         print(&format!(
-            "{}\n\n{}\n\n{}\nnext       {}",
+            "{}\n\n{}\n\n{}\n{}",
             wrapped(&tuned.caption()),
             tuned.table().terminal(),
             written(folder),
-            next(&search, &args, &tuned.best_path())?
+            match tuned.gained_nothing() {
+                true => nothing_gained(search.trials),
+                false => format!("next       {}", next(&search, &args, &tuned.best_path())?),
+            }
         ))?;
     }
     Reporter::new(Some(&session.dataset), &session.cores).search(&tuned).map(drop)
@@ -99,6 +102,18 @@ fn work<'a>(session: &'a Session, search: &'a Search, many: &ManyArgs) -> Result
         remove: Box::new(move || search.remove(session)),
     })
 }
+
+/// What is left to do where no trial did better than the first: a comparison would be of equal
+/// settings.
+fn nothing_gained(trials: usize) -> String {
+    let more = typed_with("--trials", trials.saturating_mul(2).max(ENOUGH_TRIALS));
+    format!(
+        "nothing gained: no trial did better than the first, the settings as given\nmore       {more}"
+    )
+}
+
+/// Trials that a search is to have before it is given up: those of `dml tune` by itself.
+const ENOUGH_TRIALS: usize = 30;
 
 /// The comparison of tuned and untuned that the search asks for: on the same data, equally long,
 /// under other seeds.

@@ -49,7 +49,7 @@ pub struct Tuned {
 }
 
 impl Tuned {
-    /// Ranks the trials: finished ones by their scores, then stopped ones, then failed ones.
+    /// Ranks the trials: finished ones by their scores, then stopped ones, then those that diverged.
     ///
     /// # Errors
     /// No trial was finished.
@@ -67,11 +67,7 @@ impl Tuned {
         let key = |trial: &Trial| trial.score().unwrap_or(0.0);
         trials.sort_by(|a, b| kind(a).cmp(&kind(b)).then(key(b).total_cmp(&key(a))));
         if kind(&trials[0]) > 0 {
-            return Err(Error::Other(format!(
-                "no trial of {} was finished; the first says: {}",
-                trials.len(),
-                trials[0].remark.as_deref().unwrap_or("stopped early")
-            )));
+            return Err(none_finished(&trials));
         }
         let set = trials[0]
             .settings
@@ -92,6 +88,17 @@ impl Tuned {
             folder,
             style: session.style,
         })
+    }
+
+    /// Whether the best settings are those of the first trial, the ones that were given.
+    pub fn gained_nothing(&self) -> bool {
+        let first = self.trials.iter().find(|trial| trial.number == 1);
+        first.is_some_and(|first| first.settings == self.trials[0].settings)
+    }
+
+    /// The best settings over those that were given.
+    pub fn best(&self) -> &Config {
+        &self.best
     }
 
     /// What a search left in its folder.
@@ -126,7 +133,7 @@ impl Tuned {
             format!(" (the settings as given: {score:.4}, trial 1)")
         });
         format!(
-            "{}: {} trials of at most {} epoch{} on {}, {} finished, {} stopped early, {} failed; best \
+            "{}: {} trials of at most {} epoch{} on {}, {} finished, {} stopped early, {} diverged; best \
              {} {:.4} on {} validation images{given}. Chosen as the highest of many, it is too high \
              by some: compare it under other seeds.",
             self.loss,
@@ -269,4 +276,15 @@ impl Tuned {
         };
         self.space.settings.iter().map(one).collect()
     }
+}
+
+/// The error of a search without a trial that was finished: the ranked trials say why.
+fn none_finished(trials: &[Trial]) -> Error {
+    let first = trials.iter().min_by_key(|trial| trial.number).expect("at least one trial");
+    let why = first.remark.as_deref().unwrap_or("stopped early");
+    let told = match trials {
+        [_] => format!("the only trial diverged: {why}"),
+        trials => format!("none of {} trials was finished; the first: {why}", trials.len()),
+    };
+    Error::Other(format!("{told}; more trials (--trials) try other settings, these are kept"))
 }

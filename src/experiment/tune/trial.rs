@@ -33,7 +33,7 @@ pub struct Trial {
     pub state: State,
     /// Seconds of training.
     pub seconds: f64,
-    /// Why it failed.
+    /// Why it diverged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
 }
@@ -48,7 +48,7 @@ pub enum State {
     Finished,
     /// It was stopped early.
     Stopped,
-    /// Its loss was no number.
+    /// It diverged.
     Failed,
 }
 
@@ -64,7 +64,7 @@ impl State {
             State::Running => "running",
             State::Finished => "finished",
             State::Stopped => "stopped early",
-            State::Failed => "failed",
+            State::Failed => "diverged",
         }
     }
 }
@@ -86,7 +86,7 @@ impl Trial {
         read_json_or(&folder.file(TRIAL), &way_out)
     }
 
-    /// The score after its last epoch; none of a failed trial.
+    /// The score after its last epoch; none of a trial that diverged.
     pub fn score(&self) -> Option<f64> {
         self.scores.last().copied().filter(|_| self.state != State::Failed)
     }
@@ -99,7 +99,7 @@ impl Trial {
         }
     }
 
-    /// Its settings made the loss something that is no number.
+    /// Its settings made it diverge.
     pub fn failed(&mut self, why: String) {
         self.state = State::Failed;
         self.remark = Some(why);
@@ -107,6 +107,9 @@ impl Trial {
 
     /// What became of it, in a line.
     pub fn told(&self, score: &str) -> String {
+        if let (State::Failed, Some(why)) = (self.state, &self.remark) {
+            return format!("{}: {why}", self.state.told());
+        }
         let last = self.scores.last().map_or(String::new(), |last| format!(", {score} {last:.4}"));
         let epochs = self.scores.len();
         format!("{}{last} after epoch {epochs}", self.state.told())
