@@ -14,7 +14,7 @@ use crate::loss::{BoundTerms, bound_terms};
 use crate::model::Network;
 use crate::report::table::Table;
 use crate::report::{Canvas, bound};
-use crate::train::{Observer, RunProgress, Verdict};
+use crate::train::{Observer, RunProgress, Verdict, remedy};
 
 /// The values at every place, in the run's folder.
 const TABLE: &str = "bound.csv";
@@ -33,6 +33,8 @@ pub struct Bound {
     rows: Vec<Row>,
     run: Run,
     images: usize,
+    /// What to change where it diverged.
+    remedy: String,
 }
 
 impl Bound {
@@ -86,7 +88,9 @@ impl Bound {
             let fault = Fault::new(&run.folder.file(TABLE), told);
             return Err(fault.remedy("begin again with --force").into());
         }
-        let found = Bound { rows, run, images };
+        let settings = &run.config;
+        let remedy = remedy(&settings.train, &settings.loss, &session.images, true);
+        let found = Bound { rows, run, images, remedy };
         found.run.folder.create_plots()?;
         found.draw()?.save(&found.run.folder.plot(PICTURE), session.style)?;
         Ok(found)
@@ -112,7 +116,7 @@ impl Bound {
 
     /// What was seen, in words that follow from the values.
     pub fn conclusion(&self) -> String {
-        if let Some(told) = not_numbers(&self.rows) {
+        if let Some(told) = not_numbers(&self.rows, &self.remedy) {
             return told;
         }
         let above = self
@@ -185,7 +189,7 @@ impl Bound {
 }
 
 /// What is said in place of a conclusion where losses are NaN or infinite.
-fn not_numbers(rows: &[Row]) -> Option<String> {
+fn not_numbers(rows: &[Row], remedy: &str) -> Option<String> {
     let is_number = |row: &&Row| {
         let BoundTerms { cross_entropy, bound, spce, .. } = row.terms;
         [cross_entropy, bound, spce].iter().all(|value| value.is_finite())
@@ -194,7 +198,7 @@ fn not_numbers(rows: &[Row]) -> Option<String> {
     let odd = rows.len() - rows.iter().filter(is_number).count();
     Some(format!(
         "At {odd} of {} steps, first at step {}, the losses are NaN or infinite: the training \
-         diverged, so nothing follows about the bound. Try a lower train.learning_rate.",
+         diverged, so nothing follows about the bound. Way out: {remedy}.",
         rows.len(),
         first.step
     ))
@@ -335,9 +339,10 @@ mod tests {
         let rows = |all: [BoundTerms; 3]| {
             all.into_iter().enumerate().map(|(step, terms)| Row { step, terms }).collect::<Vec<_>>()
         };
-        assert_eq!(not_numbers(&rows([terms; 3])), None);
-        let told = not_numbers(&rows([terms, odd, terms])).unwrap();
+        assert_eq!(not_numbers(&rows([terms; 3]), ""), None);
+        let told = not_numbers(&rows([terms, odd, terms]), "try less").unwrap();
         assert!(told.starts_with("At 1 of 3 steps, first at step 1, the losses are NaN"), "{told}");
+        assert!(told.ends_with("Way out: try less."), "{told}");
         let numbers = [0.25, -12.0, -1.5e30, f64::NAN].map(shown);
         assert_eq!(numbers, ["0.2500", "−12.0000", "−1.5000e30", "NaN"]);
     }
