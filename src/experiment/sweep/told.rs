@@ -1,7 +1,7 @@
 //! What the curves of a sweep say, in words.
 
 use super::crossings::{Crossing, FEW};
-use super::{LEVEL, Line, grouped, listed, percent, standings};
+use super::{LEVEL, Line, NO_SPREAD, grouped, listed, percent, standings};
 
 /// A value of an axis as it is told: two digits, and the zeros that they need.
 pub fn near(value: f64) -> String {
@@ -28,6 +28,22 @@ fn leader(lines: &[&Line], place: usize, score: &str, label: &str) -> String {
     let share = percent(best.estimate.mean);
     if others.is_empty() {
         return format!("At {label} {value}, {score} is {share}.");
+    }
+    let is_level = |mean: f64| (best.estimate.mean - mean).abs() < NO_SPREAD;
+    let level = others.iter().filter(|other| is_level(other.estimate.mean));
+    let level: Vec<&str> = std::iter::once(best)
+        .chain(level)
+        .map(|standing| lines[standing.loss].name.as_str())
+        .collect();
+    if level.len() > 1 {
+        let of = match level.len() == lines.len() {
+            true => String::new(),
+            false => format!(", the highest of {} lines", lines.len()),
+        };
+        return format!(
+            "At {label} {value}, {} have the same {score}, {share}{of}.",
+            listed(&level)
+        );
     }
     let name = &lines[best.loss].name;
     let close: Vec<&str> = others
@@ -106,10 +122,10 @@ pub fn told(lines: &[Line], crossings: Option<&Vec<Crossing>>, score: &str, labe
     ends.dedup();
     sentences.extend(ends.iter().map(|&place| leader(&finished(place), place, score, label)));
     sentences.extend(diverged(lines, label));
-    if lines.len() == 1 && count > 2 {
-        let mean = |place: &usize| lines[0].points[*place].estimate.mean;
-        let finished = (0..count).filter(|place| !mean(place).is_nan());
-        let best = finished.max_by(|a, b| mean(a).total_cmp(&mean(b))).expect("one was finished");
+    let mean = |place: &usize| lines[0].points[*place].estimate.mean;
+    let finished = (0..count).filter(|place| !mean(place).is_nan());
+    let best = finished.max_by(|a, b| mean(a).total_cmp(&mean(b)));
+    if let (1, 3.., Some(best)) = (lines.len(), count, best) {
         let (value, share) = (&lines[0].points[best].value, 100.0 * mean(&best));
         sentences.push(format!("The highest mean is {share:.2} %, at {value}."));
     }
@@ -180,6 +196,27 @@ mod tests {
         lines.iter_mut().for_each(|line| line.points[0].scores.truncate(1));
         let one = leader(&lines);
         assert!(one.ends_with("one seed does not tell it from chance."), "{one}");
+    }
+
+    #[test]
+    fn equal_means_are_called_equal() {
+        let leader = |lines: &[Line]| leader(&lines.iter().collect::<Vec<_>>(), 0, "MAP@R", "x");
+        let level = [line("a", &[0.5]), line("b", &[0.5]), line("c", &[0.2])];
+        let value = &level[0].points[0].value;
+        let text = leader(&level);
+        let end = "a and b have the same MAP@R, 50.00 %, the highest of 3 lines.";
+        assert_eq!(text, format!("At x {value}, {end}"));
+        assert!(leader(&level[..2]).ends_with("a and b have the same MAP@R, 50.00 %."));
+    }
+
+    #[test]
+    fn where_every_place_has_a_gap_nothing_is_said_of_figures() {
+        let mut lines = [line("a", &[0.5, 0.6, 0.7])];
+        for point in &mut lines[0].points {
+            (point.estimate, point.diverged) = (super::super::super::Estimate::nothing(), vec![2]);
+        }
+        let text = told(&lines, None, "MAP@R", "x");
+        assert!(text.starts_with("a diverged at x ") && !text.contains('%'), "{text}");
     }
 
     #[test]
