@@ -4,6 +4,7 @@
 mod cluster;
 mod configs;
 mod determinism;
+mod diverged;
 mod edges;
 mod elsewhere;
 mod embeddings;
