@@ -127,7 +127,10 @@ impl Bound {
         let (first, last) = (self.rows[0], self.rows[self.rows.len() - 1]);
         let gap = |row: &Row| row.terms.cross_entropy - row.terms.bound;
         let course = |value: &dyn Fn(&Row) -> f64| {
-            let [from, to] = [value(&first), value(&last)].map(|value| format!("{value:.3}"));
+            let [from, to] = [value(&first), value(&last)].map(|value| match value.abs() < 1e6 {
+                true => format!("{value:.3}"),
+                false => shown(value),
+            });
             match value(&last) - value(&first) {
                 _ if from == to => format!("stayed at {to}"),
                 change if change < 0.0 => format!("fell from {from} to {to}"),

@@ -223,6 +223,20 @@ pub mod tests {
     }
 
     #[test]
+    fn a_run_that_diverged_is_told_from_one_with_other_settings() {
+        let runs = tempfile::tempdir().unwrap();
+        let folder = run(runs.path(), "a", "");
+        let state = |note: &str| {
+            fs::write(folder.join("diverged.json"), note).unwrap();
+            catalogue(runs.path()).remove(0).state
+        };
+        assert_eq!(state(r#"{"fingerprint": "", "why": "NaN", "remedy": ""}"#), "diverged");
+        assert_eq!(state(r#"{"fingerprint": "of other settings", "why": "NaN"}"#), "trained");
+        assert_eq!(state("{"), "damaged");
+        assert!(catalogue(runs.path())[0].problem.as_ref().unwrap().contains("remove this file"));
+    }
+
+    #[test]
     fn a_run_is_found_by_its_settings_whatever_their_kind() {
         let runs = tempfile::tempdir().unwrap();
         run(runs.path(), "a", "[loss]\nmargin = 2.0\n[train]\nschedule = \"cosine\"");

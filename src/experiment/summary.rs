@@ -239,6 +239,29 @@ mod tests {
     }
 
     #[test]
+    fn a_loss_that_diverged_has_a_column_or_a_row_without_figures() {
+        let gap = |loss: &str| DivergedLoss {
+            loss: loss.to_owned(),
+            diverged: Vec::new(),
+            finished: vec![Default::default(); 2],
+        };
+        let mut beside = summary(&["a", "b"]);
+        let text = serde_json::to_string(&beside).unwrap();
+        assert!(!text.contains("diverged"), "as earlier versions wrote it: {text}");
+        assert!(serde_json::from_str::<Summary>(&text).unwrap().diverged.is_empty());
+        beside.diverged = vec![gap("c")];
+        let table = beside.table(Ends::Possible);
+        assert_eq!(
+            table.header[2..],
+            ["b (1 of 2 collapsed)", "c (diverged in 0 of 2)", "b − a"].map(str::to_owned)
+        );
+        assert_eq!(table.rows[0][3], "–");
+        beside.diverged.push(gap("d"));
+        let table = beside.table(Ends::Possible);
+        assert_eq!(table.rows[3], ["d (diverged in 0 of 2)", "–"]);
+    }
+
+    #[test]
     fn columns_of_the_reports_tables_have_one_unit_each() {
         let mut summary = summary(&["a", "b"]);
         let seconds = MetricRow {

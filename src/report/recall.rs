@@ -136,7 +136,7 @@ mod tests {
         RecallCurve { name: "contrastive", recall: &[0.79, 0.88, 0.92], interval: None };
 
     fn layout(curves: &[RecallCurve<'_>]) -> Sheet {
-        sheet("Recall@k", curves, recall_axis(curves).as_ref())
+        sheet(("Recall@k", ""), curves, recall_axis(curves).as_ref())
     }
 
     #[test]

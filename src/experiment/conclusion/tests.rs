@@ -1,6 +1,8 @@
 //! The paragraphs, word by word.
 
 use super::*;
+use crate::error::Divergence;
+use crate::experiment::DivergedRun;
 
 const FULL: DataUsed<'_> = DataUsed {
     file: "data/fashion-mnist_train.csv",
@@ -85,6 +87,7 @@ fn one_seed_tells_nothing_and_names_the_flag() {
         metric: "1-NN accuracy",
         seeds: &[2022],
         losses: &losses,
+        diverged: &[],
         data,
         unequal: false,
     });
@@ -221,4 +224,30 @@ fn equal_means_of_several_losses_are_called_equal() {
     let start = "Over 2 seeds, a and b reached the same mean 1-NN accuracy, 75.00 %, the highest of \
                  3 losses.";
     assert!(two.starts_with(start) && two.contains("Against c (55.00 %) it has 20.00"), "{two}");
+}
+
+#[test]
+fn a_loss_that_diverged_is_named_beside_the_verdict_on_the_others() {
+    let gaps = [DivergedLoss {
+        loss: "triplet".to_owned(),
+        diverged: vec![DivergedRun {
+            seed: 2,
+            folder: Default::default(),
+            divergence: Divergence { why: "NaN".to_owned(), remedy: "try less".to_owned() },
+        }],
+        finished: vec![Default::default()],
+    }];
+    let losses = [loss("a", &[0.8, 0.7], &[0.0; 2]), loss("b", &[0.5, 0.6], &[0.0; 2])];
+    let told = |diverged: &[DivergedLoss]| {
+        let seeds = &[1, 2][..];
+        let (metric, unequal) = ("MAP@R", false);
+        conclude(&Findings { metric, seeds, losses: &losses, diverged, data: FULL, unequal })
+    };
+    let text = told(&gaps);
+    assert!(text.starts_with("Over 2 seeds, a reached the higher mean MAP@R"), "{text}");
+    assert!(
+        text.contains("Diverged: triplet in 1 of 2 runs (seed 2); it has no figures"),
+        "{text}"
+    );
+    assert!(!told(&[]).contains("Diverged"));
 }
