@@ -27,7 +27,10 @@ pub fn data(command: DataCommand, progress: &Progress) -> Result<()> {
 
 fn fetch(args: &FetchArgs, progress: &Progress) -> Result<()> {
     let mut say = |line: &str| progress.say(line);
-    let fetched = data::fetch(args.from.as_deref(), &args.into, args.force, &mut say)?;
+    let keeper = |path: &Path| keeper_of(path, Path::new(RUNS));
+    // What is there is overwritten only where its content is wrong, and with --force.
+    let rules = OutputRules::new(true, &keeper);
+    let fetched = data::fetch(args.from.as_deref(), &args.into, args.force, rules, &mut say)?;
     print(&format!("{}\n{}", fetched.train.display(), fetched.test.display()))
 }
 
