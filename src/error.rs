@@ -44,7 +44,7 @@ pub enum Error {
     Interrupted(String),
     /// libtorch refused an operation.
     #[error("libtorch")]
-    Torch(#[from] tch::TchError),
+    Torch(#[source] tch::TchError),
     /// Anything else, told in a sentence that names the way out.
     #[error("{0}")]
     Other(String),
@@ -61,6 +61,39 @@ impl Error {
     pub fn setting(key: &str, value: impl fmt::Display, problem: impl Into<String>) -> Error {
         Error::Setting { key: key.to_owned(), value: value.to_string(), problem: problem.into() }
     }
+}
+
+impl From<tch::TchError> for Error {
+    fn from(error: tch::TchError) -> Error {
+        match refusal(&error.to_string()) {
+            Some(refusal) => Error::Other(refusal),
+            None => Error::Torch(error),
+        }
+    }
+}
+
+/// How libraries say that the system refused memory or threads.
+const OF_MEMORY: [&str; 4] =
+    ["can't allocate memory", "out of memory", "bad_alloc", "Cannot allocate memory"];
+const OF_THREADS: [&str; 4] =
+    ["failed to spawn thread", "could not spawn threads", "ThreadPoolBuildError", "create thread"];
+
+/// What to tell where a text, of a panic for example, is about memory or threads that the system
+/// refused; none where it is about anything else.
+pub fn refusal(text: &str) -> Option<String> {
+    let says = |list: &[&str]| list.iter().any(|sign| text.contains(sign));
+    let way_out = "take a smaller --batch, fewer --jobs or --cores, or fewer images";
+    if says(&OF_MEMORY) {
+        let after = text.split("tried to allocate ").nth(1).unwrap_or_default();
+        let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
+        let much = match digits.parse::<f64>() {
+            Ok(bytes) => format!("another {:.0} MB were refused", (bytes / 1e6).ceil()),
+            Err(_) => "the system refused more".to_owned(),
+        };
+        return Some(format!("memory does not suffice: {much}; {way_out}"));
+    }
+    says(&OF_THREADS)
+        .then(|| format!("the system refused another thread or the memory for it; {way_out}"))
 }
 
 /// An error and what caused it, in one line.
