@@ -237,9 +237,6 @@ fn by_lines(
     settings: &SettingArgs,
     many: &ManyArgs,
 ) -> Result<()> {
-    if many.force && !many.dry_run {
-        (work.remove)()?;
-    }
     let cores = settings.cores.unwrap_or(1).max(1);
     let mut command = line(&commands.task);
     if command.contains('\n') {
@@ -249,6 +246,9 @@ fn by_lines(
     if session.device_name == "cpu" {
         // Runs go by their device, and where the lines are carried out there may be a GPU.
         command = format!("env CUDA_VISIBLE_DEVICES= {command}");
+    }
+    if many.force && !many.dry_run {
+        (work.remove)()?;
     }
     let lines = work.tasks.iter().map(|task| format!("{command} --task {task} --cores {cores}"));
     print(&lines.collect::<Vec<_>>().join("\n"))?;

@@ -9,12 +9,12 @@ use crate::error::Result;
 use crate::eval::{EvalConfig, Watch};
 use crate::experiment::{
     EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles, Evaluation, RunFolder, RunLock, Session,
-    Trained, confusion_remark, draw_training, evaluate, evaluate_test, figures_table, keeper_of,
-    picture_remarks,
+    Trained, confusion_remark, draw_training, embedding_file, evaluate, evaluate_test,
+    figures_table, keeper_of, picture_remarks,
 };
 use crate::files::{Output, OutputRules};
 use crate::runtime::{Cores, Interrupt};
-use crate::train::{History, Progress, files};
+use crate::train::Progress;
 
 /// Evaluates a run on its validation images or on a file of test images, or embeddings from
 /// elsewhere.
@@ -77,7 +77,7 @@ fn checked_out(folder: &Path, args: &EvalArgs) -> Result<Output> {
     let mut rules = OutputRules::new(*force, &keeper);
     for (what, path) in inputs {
         if let Some(path) = path {
-            rules = rules.input(what, path);
+            rules = rules.input(what, embedding_file(path));
         }
     }
     rules.folder("--out", folder, &EMBEDDING_FILES)
@@ -115,7 +115,7 @@ fn eval_run(args: &EvalArgs, progress: &Progress) -> Result<()> {
         }
         None => {
             // All pictures of a run have one style.
-            let history = History::read(&folder.file(files::HISTORY))?;
+            let history = folder.history()?;
             let train = session.parts(&config)?.train;
             draw_training(&session, &folder, (&config, &train), &history)?;
             evaluate(&session, &folder, &config, &bar)?

@@ -131,15 +131,18 @@ pub fn export(args: ExportArgs, progress: &Progress) -> Result<()> {
     if let Some(model) = args.model.filter(|_| !is_network) {
         trained.check_embedded_by(model)?;
     }
-    out.make_folder()?;
     let (model, path) = (args.model.unwrap_or(Which::Last), out.path());
+    if !matches!(format, Format::Npy | Format::Tensorboard) {
+        out.make_folder()?;
+    }
     match format {
         Format::Safetensors => trained.export_safetensors(model, path),
         Format::Torchscript => trained.export_torchscript(model, path),
         Format::Npy => trained.export_npy(path),
         Format::Csv => trained.export_csv(path),
         Format::Parquet => trained.export_parquet(path),
-        Format::Tensorboard => trained.export_tensorboard(path),
+        Format::Tensorboard => trained
+            .export_tensorboard(path, |images| rules.refuse_inputs("an image of the list", images)),
     }?;
     told(&out, &format!("written to {}", out.shown()), progress)
 }

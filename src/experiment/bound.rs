@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::data::Part;
 use crate::error::{Error, Fault, Result};
 use crate::eval;
-use crate::files::write_atomically;
+use crate::files::{read_csv, write_atomically};
 use crate::loss::{BoundTerms, bound_terms};
 use crate::model::Network;
 use crate::report::table::Table;
@@ -26,6 +26,25 @@ const PICTURE: &str = "bound.png";
 struct Row {
     step: usize,
     terms: BoundTerms,
+}
+
+impl Row {
+    /// After so many steps, in the order of the columns.
+    fn new(step: usize, of: [f64; 8]) -> Row {
+        let [cross_entropy, bound, spce, attraction, pairwise, repulsion, spce_attraction, last] =
+            of;
+        let terms = BoundTerms {
+            cross_entropy,
+            bound,
+            spce,
+            attraction,
+            pairwise,
+            repulsion,
+            spce_attraction,
+            spce_repulsion: last,
+        };
+        Row { step, terms }
+    }
 }
 
 /// A training with the losses over it.
@@ -60,11 +79,12 @@ impl Bound {
         }
         let all = run.steps();
         let path = run.folder.file(TABLE);
+        run.check_needs(session)?;
         let _lock = RunLock::take(&run.folder)?;
-        if force && run.folder.is_taken() {
-            run.folder.remove()?;
-        }
-        let rows = read(&path)?;
+        let (existing, rows) = match force {
+            true => (Existing::Replace, Vec::new()),
+            false => (Existing::GoOn, read(&path)?),
+        };
         let images = validation.rows.len();
         let every = all.div_ceil(points).max(1);
         let mut tracer = Tracer {
@@ -78,13 +98,13 @@ impl Bound {
             rows,
         };
         let bar = session.progress.run(&run.title(), run.images());
-        run.train_observed(session, Existing::GoOn, &mut tracer, &bar)?;
+        run.train_observed(session, existing, &mut tracer, &bar)?;
         let rows = tracer.rows;
         if rows.last().is_none_or(|row| row.step != all) {
             // The run was trained on by something that did not look at the losses.
             let told = format!("does not reach the last step, {all}, of its finished training");
             let fault = Fault::new(&run.folder.file(TABLE), told);
-            return Err(fault.remedy("begin again with --force").into());
+            return Err(fault.remedy(WAY_OUT).into());
         }
         let found = Bound { rows, run, images };
         found.run.folder.create_plots()?;
@@ -276,19 +296,20 @@ fn write(path: &Path, rows: &[Row]) -> Result<()> {
     })
 }
 
+/// What mends the table: the losses are taken on the way.
+const WAY_OUT: &str = "begin again with dml bound as before and --force, which trains this one run";
+
+/// The rows so far; none of a run that has not begun.
 fn read(path: &Path) -> Result<Vec<Row>> {
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
-    let fault = |e: csv::Error| {
-        Fault::new(path, format!("cannot be understood ({e})")).remedy("begin again with --force")
+    let whole = |rows: Vec<(usize, [f64; 8])>| {
+        let rows: Vec<Row> = rows.into_iter().map(|(step, of)| Row::new(step, of)).collect();
+        // Losses may be NaN; steps rise.
+        match rows.windows(2).all(|pair| pair[0].step < pair[1].step) {
+            true => Ok(rows),
+            false => Err("holds steps out of turn".to_owned()),
+        }
     };
-    let mut reader = csv::Reader::from_path(path).map_err(fault)?;
-    let row = |record: csv::Result<csv::StringRecord>| {
-        let (step, terms) = record?.deserialize(None)?;
-        Ok(Row { step, terms })
-    };
-    Ok(reader.records().map(row).collect::<csv::Result<_>>().map_err(fault)?)
+    Ok(read_csv(path, WAY_OUT, whole)?.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -316,7 +337,7 @@ mod tests {
         assert!(text.starts_with("step,cross_entropy,bound,spce,attraction,pairwise,repulsion,"));
         assert_eq!(read(&path).unwrap(), rows);
         std::fs::write(&path, &text[..text.len() - 9]).unwrap();
-        assert!(read(&path).unwrap_err().to_string().contains("begin again with --force"));
+        assert!(read(&path).unwrap_err().to_string().contains("begin again with dml bound"));
     }
 
     #[test]

@@ -7,13 +7,13 @@ use toml::Value;
 
 use super::folder::RECORD;
 use super::run::DIVERGED;
-use super::tune::{TRIAL, Trial};
+use super::tune::Trial;
 use super::wording::hundredths;
-use super::{Evaluation, RunFolder, Status, grouped, read_json, refuse_newer, trials};
+use super::{Evaluation, RunFolder, Status, grouped, refuse_newer, trials};
 use crate::config::{Config, Setting, number};
 use crate::error::chain;
 use crate::report::table::Table;
-use crate::train::{History, files};
+use crate::train::files;
 
 /// State of a run whose record or figures cannot be read.
 const DAMAGED: &str = "damaged";
@@ -65,29 +65,31 @@ impl Entry {
         let folder = RunFolder::new(path);
         let record = folder.record();
         let is_newer = refuse_newer(path, &folder.file(RECORD)).is_err();
-        let history = History::read(&folder.file(files::HISTORY)).unwrap_or_default();
-        let evaluation = Evaluation::read(&folder);
-        let state = match (&record, &evaluation) {
-            (Ok(None), _) => return None,
-            (Err(_), _) if is_newer => NEWER,
-            (Err(_), _) => DAMAGED,
-            (Ok(Some(record)), _) if record.status == Status::Training => {
-                if folder.file(DIVERGED).exists() { "diverged" } else { "training" }
-            }
-            (Ok(Some(_)), Err(_)) => DAMAGED,
-            (Ok(Some(_)), Ok(None)) => "trained",
-            (Ok(Some(_)), Ok(Some(_))) => "evaluated",
-        };
-        let state = state.to_owned();
-        let problem = [record.as_ref().err(), evaluation.as_ref().err()]
+        let (evaluation, trial) = (Evaluation::read(&folder), Trial::read(&folder));
+        let (config, history) = (folder.config(), folder.history());
+        // A run that has not ended an epoch has none.
+        let lost = history.as_ref().err().filter(|_| folder.file(files::HISTORY).exists());
+        let problem = [record.as_ref().err(), evaluation.as_ref().err(), trial.as_ref().err()]
             .into_iter()
+            .chain([config.as_ref().err(), lost])
             .flatten()
             .next()
             .map(|error| chain(error));
+        let state = match (&record, &evaluation) {
+            (Ok(None), _) => return None,
+            (Err(_), _) if is_newer => NEWER,
+            _ if problem.is_some() => DAMAGED,
+            (Ok(Some(record)), _) if record.status == Status::Training => {
+                if folder.file(DIVERGED).exists() { "diverged" } else { "training" }
+            }
+            (_, Ok(Some(_))) => "evaluated",
+            _ => "trained",
+        };
+        let state = state.to_owned();
         let (record, evaluation) = (record.ok().flatten(), evaluation.ok().flatten());
+        let (trial, history) = (trial.ok().flatten(), history.unwrap_or_default());
         let figures = evaluation.as_ref().map(|evaluation| &evaluation.figures);
         let unseen = record.as_ref().map_or(0, |record| record.data.unseen);
-        let trial: Option<Trial> = read_json(&folder.file(TRIAL)).unwrap_or_default();
         Some(Entry {
             name,
             folder: path.to_path_buf(),
@@ -104,7 +106,7 @@ impl Entry {
             accuracy: figures.filter(|_| unseen == 0).and_then(|figures| figures.knn.accuracy),
             map_at_r: figures.and_then(|figures| figures.retrieval.map_at_r),
             seconds: (!history.epochs.is_empty()).then(|| history.seconds()),
-            config: folder.config().ok(),
+            config: config.ok(),
         })
     }
 

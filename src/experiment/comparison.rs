@@ -178,6 +178,9 @@ impl Plan {
             let arm = &self.arms[arm];
             let run = self.settle(session, arm, seed)?;
             run.check_judged(self.score)?;
+            if self.force {
+                run.check_replaceable(self.arms.iter().map(|arm| &arm.config))?;
+            }
             let folder = run.folder;
             let path = folder.path().to_path_buf();
             if let Some((_, other)) = folders.iter().find(|(taken, _)| *taken == path) {

@@ -36,7 +36,7 @@ pub fn difference(first: &Path, second: &Path) -> Result<Vec<Difference>> {
         Ok((table, record, entry))
     };
     let ((a, record_a, entry_a), (b, record_b, entry_b)) = (open(first)?, open(second)?);
-    let mut found = settings(&a, &b);
+    let mut found = setting_differences(&a, &b);
     let recorded = |record: &RunRecord| {
         let data = &record.data;
         [
@@ -77,7 +77,7 @@ pub fn difference(first: &Path, second: &Path) -> Result<Vec<Difference>> {
 }
 
 /// Settings that differ, or that one of the two lacks.
-fn settings(a: &Toml, b: &Toml) -> Vec<Difference> {
+pub fn setting_differences(a: &Toml, b: &Toml) -> Vec<Difference> {
     let mut keys: Vec<(String, String)> = Vec::new();
     for (section, values) in a.iter().chain(b) {
         for key in values.as_table().into_iter().flat_map(Toml::keys) {

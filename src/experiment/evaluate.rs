@@ -15,7 +15,7 @@ use crate::data::{Dataset, Images, Part, Parts, unseen_classes};
 use crate::error::{Error, Result};
 use crate::eval::tsne::Of;
 use crate::eval::{self, Figures, Watch, Which};
-use crate::model::{Engine, Network, open_network, read_notes, read_weights};
+use crate::model::{Engine, Network, open_network, read_notes};
 use crate::report::Canvas;
 use crate::report::table::Table;
 use crate::train::RunProgress;
@@ -226,7 +226,7 @@ fn embed_references(session: &Session, folder: &RunFolder, config: &Config) -> R
     let dataset = &session.dataset;
     let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
     let path = folder.file(model_file(config.eval.model));
-    let weights = read_weights(&path, &architecture)?;
+    let weights = folder.weights(config.eval.model, &architecture)?;
     let epoch = read_notes(&path)?.get("epoch").and_then(|text| text.parse().ok());
     let mut network =
         open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;

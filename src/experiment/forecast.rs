@@ -4,7 +4,6 @@ use super::measured::{Pace, measure, measure_trial, measured};
 use super::{Needs, Plan, Run, Session, Status, evaluated};
 use crate::error::Result;
 use crate::runtime::bytes;
-use crate::train::{History, files};
 
 /// What is to be done, and the time it takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +53,7 @@ impl Left {
         if run.divergence()?.is_some() {
             return Ok(Left { training: 0.0, evaluation: false });
         }
-        let done = History::read(&run.folder.file(files::HISTORY)).map_or(0, |h| h.epochs.len());
+        let done = run.folder.history().map_or(0, |history| history.epochs.len());
         let training = 1.0 - done as f64 / (run.config.train.epochs + 1) as f64;
         Ok(Left { training, evaluation: true })
     }

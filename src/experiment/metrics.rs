@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::wording::MISSING;
 use super::{
-    DIFFERENCES, Ends, Estimate, Finished, LossRuns, MetricRow, estimate, paired_difference,
-    standings,
+    DIFFERENCES, Ends, Estimate, Finished, LossRuns, MetricRow, SHARES, estimate,
+    paired_difference, standings,
 };
 use crate::eval::KnnMetrics;
 
@@ -145,6 +145,15 @@ impl Unit {
         match estimate.standard_deviation {
             Some(sd) => format!("{} ± {}", self.number(estimate.mean), self.number(sd)),
             None => self.number(estimate.mean),
+        }
+    }
+
+    /// The ends of what its values can be.
+    pub fn range(self) -> (f64, f64) {
+        match self.is_share() {
+            true => SHARES,
+            // A divergence of many points may miss 0 by its rounding.
+            false => (-1e-6, 1e15),
         }
     }
 

@@ -11,11 +11,11 @@ use super::wording::from_to;
 use super::{
     COMPARISON, CUT, DataUsed, Ends, Findings, Finished, LossFindings, LossRuns, Mapped, Plan,
     RunFolder, RunLock, Session, Standing, Summary, beside, comparison_folder, conclude, grouped,
-    pictures, read_json_or, standings, standings_table, write_json,
+    pictures, standings, standings_table, write_json,
 };
 use crate::data::Dataset;
 use crate::error::{Error, Fault, Result};
-use crate::files::write_text;
+use crate::files::{Checked, read_json, write_text};
 use crate::report::Canvas;
 use crate::report::table::Table;
 
@@ -110,13 +110,12 @@ impl Comparison {
     pub fn read(path: &Path) -> Result<Comparison> {
         let folder = RunFolder::new(path);
         let way_out = "compare again with dml compare as before, which trains nothing again";
-        let read: Option<Comparison> = read_json_or(&folder.file(COMPARISON), way_out)?;
+        let read: Option<Comparison> = read_json(&folder.file(COMPARISON), way_out)?;
         let missing = || Fault::new(path, format!("is no comparison: it has no {COMPARISON}"));
         let mut comparison = read.ok_or_else(missing)?;
-        comparison.check().map_err(|problem| Fault::new(path, problem).remedy(way_out))?;
         let named = comparison.summary.losses.iter().zip(&comparison.runs);
         let arm = |(loss, runs): (&String, &Vec<PathBuf>)| {
-            let read = |run: &PathBuf| Finished::read(&beside(path, run));
+            let read = |run: &PathBuf| finished(&beside(path, run));
             let runs = runs.iter().map(read).collect::<Result<_>>()?;
             Ok(LossRuns { loss: loss.clone(), runs, diverged: Vec::new() })
         };
@@ -128,23 +127,6 @@ impl Comparison {
             return Err(Fault::new(path, problem).remedy(remedy).into());
         }
         Ok(comparison)
-    }
-
-    /// What a file that was changed by hand may lack.
-    fn check(&self) -> std::result::Result<(), &'static str> {
-        let losses = self.summary.losses.len();
-        let runs = self.runs.len() == losses
-            && self.runs.iter().all(|runs| runs.len() == self.summary.seeds.len());
-        let tested = |test: &Tested| {
-            test.summary.fits()
-                && test.summary.losses.len() == losses
-                && stand_for(&test.standings, losses)
-        };
-        let fits = self.summary.fits() && runs && stand_for(&self.standings, losses);
-        match fits && self.test.as_ref().is_none_or(tested) {
-            true => Ok(()),
-            false => Err("holds lists of lengths that do not fit each other"),
-        }
     }
 
     /// Has all runs judged by test images, which come after all else and decide nothing, and writes
@@ -271,6 +253,37 @@ impl Comparison {
         let standings = self.table_of(standings, Ends::Computed);
         standings.map_or(Ok(()), |table| table.write_csv(&file("standings")))
     }
+}
+
+impl Checked for Comparison {
+    fn check(&self) -> std::result::Result<(), String> {
+        let losses = self.summary.losses.len();
+        let runs = self.runs.len() == losses
+            && self.runs.iter().all(|runs| runs.len() == self.summary.seeds.len());
+        let tested = |test: &Tested| {
+            test.summary.fits()
+                && test.summary.losses.len() == losses
+                && stand_for(&test.standings, losses)
+        };
+        let fits = self.summary.fits() && runs && stand_for(&self.standings, losses);
+        match fits && self.test.as_ref().is_none_or(tested) && self.train.0 <= self.train.1 {
+            true => Ok(()),
+            false => Err("holds lists or numbers that do not fit each other".to_owned()),
+        }
+    }
+}
+
+/// A run of a comparison.
+///
+/// # Errors
+/// It was removed or changed, with what makes it again.
+fn finished(run: &Path) -> Result<Finished> {
+    if run.exists() {
+        return Finished::read(run);
+    }
+    let remedy =
+        "bring it back, or compare again with dml compare as before, which trains it alone";
+    Err(Fault::new(run, "is a run of the comparison and missing").remedy(remedy).into())
 }
 
 /// What a caption says of intervals that are cut, where some are.

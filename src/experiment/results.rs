@@ -6,7 +6,7 @@ use super::{Evaluation, Plan, RunFolder};
 use crate::data::Dataset;
 use crate::error::{Fault, Result};
 use crate::files::sha256_hex;
-use crate::train::{History, files};
+use crate::train::History;
 use crate::words::dml;
 
 /// One run of a comparison, trained and evaluated.
@@ -37,7 +37,7 @@ impl Finished {
         Ok(Finished {
             seed: record.seed,
             train: record.data.train,
-            history: History::read(&folder.file(files::HISTORY))?,
+            history: folder.history()?,
             evaluation: evaluation.ok_or_else(missing)?,
             folder: path.to_path_buf(),
         })

@@ -2,6 +2,8 @@
 
 use std::path::{Component, Path};
 
+use toml::Table;
+
 use super::{DataRecord, Needs, RunFolder, RunRecord, Session, Status, pictures};
 use crate::config::Config;
 use crate::data::{BatchKind, Batches, Class, Part, Parts, kept, renumbered, unseen_classes};
@@ -9,18 +11,18 @@ use crate::error::{Error, Result};
 use crate::files::create_folder;
 use crate::model::{Network, open_network};
 use crate::runtime::{LIBTORCH_VERSION, Memory};
-use crate::train::{History, Observer, RunProgress, Task, Unobserved, batches_of, files, train};
-use crate::words::dml;
+use crate::train::{History, Observer, RunProgress, Task, Unobserved, batches_of, train};
 
 mod checks;
 mod divergence;
 mod existing;
+mod reopened;
 
 pub use checks::UNANSWERABLE;
 use checks::check_pairs;
 pub use divergence::DIVERGED;
-pub use existing::Existing;
 use existing::Found;
+pub use existing::{Existing, refuse_inputs_in};
 
 /// A run that is settled but not trained yet.
 pub struct Run {
@@ -79,42 +81,10 @@ impl Run {
                 read_as: Some(dataset.trained_on()),
             },
             status: Status::Training,
+            settings: Some(Table::try_from(&config).expect("settings are plain values")),
         };
         let folder = RunFolder::new(runs.join(checked_name(name.unwrap_or(&own_name))?));
         Ok(Run { config, folder, record, train, validation, unseen })
-    }
-
-    /// An unfinished run, to go on with.
-    ///
-    /// # Errors
-    /// There is no run at `path`, it is finished, or data or versions are not what they were.
-    pub fn reopen(session: &Session, config: Config, path: &Path) -> Result<Run> {
-        let (folder, record) = RunFolder::open(path)?;
-        let shown = path.display();
-        if record.status == Status::Trained {
-            return Err(Error::Other(format!(
-                "{shown} is finished: evaluate it with {}",
-                dml("eval --run", path)
-            )));
-        }
-        let other = "name that file with --data";
-        record.refuse_other_data(&session.dataset, &config.data.path, other)?;
-        let parent = path.parent().unwrap_or(Path::new(""));
-        let run = Run::new(session, config, parent, Some(&folder.name()))?;
-        if record.engine != run.record.engine {
-            let (began, now) = (record.engine, run.record.engine);
-            return Err(Error::Other(format!(
-                "{shown} began on the engine {began}, and going on with {now} would not give the \
-                 same network: go on with --engine {began}"
-            )));
-        }
-        if record.fingerprint != run.record.fingerprint {
-            return Err(Error::Other(format!(
-                "{shown} began on another device or with another version, so going on \
-                 would not give the same network: train it anew with dml train"
-            )));
-        }
-        Ok(Run { folder, ..run })
     }
 
     /// Name of the run in messages: loss and seed.
@@ -184,8 +154,10 @@ impl Run {
         observer: &mut dyn Observer,
         progress: &RunProgress,
     ) -> Result<History> {
-        let checkpoint = match self.what_exists(existing)? {
-            Found::Nothing => None,
+        let found = self.what_exists(existing)?;
+        let replaces = matches!(found, Found::Replaced);
+        let checkpoint = match found {
+            Found::Nothing | Found::Replaced => None,
             Found::Checkpoint(newest) => {
                 if let Some(damage) = &newest.passed_over {
                     progress.say(&format!(
@@ -197,17 +169,21 @@ impl Run {
             Found::Trained => {
                 progress
                     .say(&format!("finished already, taken from {}", self.folder.path().display()));
-                return History::read(&self.folder.file(files::HISTORY));
+                return self.folder.history();
             }
         };
         if let Some(checkpoint) = &checkpoint {
             progress.say(&format!("goes on {}", checkpoint.notes.place()));
         }
-        create_folder(self.folder.path())?;
-        // The record first: it is what tells a run from any other folder.
-        self.folder.write_record(&self.record)?;
-        self.folder.write_config(&self.config)?;
         let history = self.with_task(session, |task, network| {
+            // Nothing is left to be refused: the network is there, on the device.
+            if replaces {
+                self.folder.remove()?;
+            }
+            create_folder(self.folder.path())?;
+            // The record first: it is what tells a run from any other folder.
+            self.folder.write_record(&self.record)?;
+            self.folder.write_config(&self.config)?;
             train(task, network, checkpoint, observer, progress)
         })?;
         self.folder.write_record(&RunRecord { status: Status::Trained, ..self.record.clone() })?;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     DIFFERENCES, Ends, Estimate, SHARES, all_pairs, estimate, paired_difference, rank_probabilities,
 };
+use crate::files::is_share;
 use crate::report::table::Table;
 
 /// Corrected p-values below this are called a difference.
@@ -27,6 +28,15 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// Whether its numbers are shares, their differences and probabilities, of so many losses.
+    pub fn fits(&self, losses: usize) -> bool {
+        self.loss < losses
+            && matches!(self.ranks.len(), count if count == 0 || count == losses)
+            && self.estimate.fits(SHARES)
+            && self.behind.is_none_or(|behind| behind.fits(DIFFERENCES))
+            && self.p.iter().chain(&self.ranks).all(|&chance| is_share(chance))
+    }
+
     /// Whether an interval in it reaches beyond what can be.
     pub fn leaves(&self) -> bool {
         let behind = self.behind.is_some_and(|behind| behind.leaves(DIFFERENCES));

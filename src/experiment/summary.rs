@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::metrics::{Unit, metrics};
-use super::statistics::rows_some_missing;
+use super::statistics::{is_within, rows_some_missing};
 use super::{DIFFERENCES, Ends, Estimate, LossRuns, Standing};
 use crate::eval::LARGEST_K;
 use crate::report::table::Table;
@@ -42,6 +42,25 @@ pub struct MetricRow {
     pub unit: Unit,
 }
 
+impl MetricRow {
+    /// Whether it has the lengths of so many losses and seeds, and numbers that can be.
+    fn fits(&self, losses: usize, seeds: usize) -> bool {
+        let range @ (low, high) = self.unit.range();
+        let apart = (low - high, high - low);
+        let of_loss =
+            |v: &Vec<f64>| v.len() == seeds && v.iter().all(|&value| is_within(value, range));
+        let differences = self.differences.is_empty() || self.differences.len() + 1 == losses;
+        self.values.len() == losses
+            && self.values.iter().all(of_loss)
+            && self.losses.len() == losses
+            && self.losses.iter().all(|estimate| estimate.fits(range))
+            && differences
+            && self.differences.iter().all(|estimate| estimate.fits(apart))
+            && (self.standings.is_empty() || stand_for(&self.standings, losses))
+            && self.recall_at.is_none_or(|k| (1..=LARGEST_K).contains(&k))
+    }
+}
+
 /// Losses whose figures and differences fit beside each other.
 const SIDE_BY_SIDE: usize = 3;
 
@@ -57,19 +76,17 @@ impl Summary {
         }
     }
 
-    /// Whether all lists have the lengths of the losses and seeds, which a file that was changed by
-    /// hand may lack.
+    /// Whether all lists have the lengths of the losses and seeds and all numbers can be, which a file
+    /// that was changed by hand may lack.
     pub fn fits(&self) -> bool {
         let (losses, seeds) = (self.losses.len(), self.seeds.len());
-        let row_fits = |row: &MetricRow| {
-            let values = row.values.len() == losses && row.values.iter().all(|v| v.len() == seeds);
-            let differences = row.differences.is_empty() || row.differences.len() + 1 == losses;
-            let standings = row.standings.is_empty() || stand_for(&row.standings, losses);
-            let recall = row.recall_at.is_none_or(|k| (1..=LARGEST_K).contains(&k));
-            values && row.losses.len() == losses && differences && standings && recall
-        };
-        let collapsed = self.collapsed.len() == losses;
-        losses > 0 && seeds > 0 && collapsed && self.metrics.iter().all(row_fits)
+        let collapsed =
+            self.collapsed.len() == losses && self.collapsed.iter().all(|&n| n <= seeds);
+        losses > 0
+            && seeds > 0
+            && collapsed
+            && !self.metrics.is_empty()
+            && self.metrics.iter().all(|row| row.fits(losses, seeds))
     }
 
     /// Recall@k of each loss.
@@ -186,8 +203,7 @@ pub struct RecallOfLoss {
 pub fn stand_for(standings: &[Standing], losses: usize) -> bool {
     let mut places: Vec<usize> = standings.iter().map(|standing| standing.loss).collect();
     places.sort_unstable();
-    let ranks = |standing: &Standing| matches!(standing.ranks.len(), n if n == 0 || n == losses);
-    places.into_iter().eq(0..losses) && standings.iter().all(ranks)
+    places.into_iter().eq(0..losses) && standings.iter().all(|standing| standing.fits(losses))
 }
 
 #[cfg(test)]

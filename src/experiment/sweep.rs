@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::statistics::some_missing;
+use super::statistics::{is_within, some_missing};
 use super::wording::{listed, percent};
 use super::{
     Arm, CUT, Ends, Estimate, LEVEL, Level, LossRuns, Plan, RunFolder, RunLock, SHARES, SWEEP,
-    Session, estimate, grouped, hash_of, read_json_or, standings, write_json,
+    Session, estimate, grouped, hash_of, standings, write_json,
 };
 use crate::config::Setting;
 use crate::error::{Error, Fault, Result};
-use crate::files::write_text;
+use crate::files::{Checked, is_share, read_json, write_text};
 use crate::report::table::Table;
 use crate::report::{Canvas, Style, series};
 
@@ -87,6 +87,15 @@ pub struct Place {
 }
 
 impl Place {
+    /// Whether its lists have the length of its seeds, and its numbers are shares.
+    fn fits(&self) -> bool {
+        let seeds = self.seeds.len();
+        [self.scores.len(), self.map_at_r.len(), self.runs.len()] == [seeds; 3]
+            && (seeds > 0 || !self.diverged.is_empty())
+            && self.scores.iter().chain(&self.map_at_r).all(|&share| is_within(share, SHARES))
+            && self.estimate.fits(SHARES)
+    }
+
     /// Mean and interval in percent, or why there is none.
     fn shown(&self, ends: Ends) -> String {
         match self.diverged.len() {
@@ -142,32 +151,11 @@ impl Sweep {
     /// The folder is of no sweep that came to its end; a file that was changed.
     pub fn read(path: &Path) -> Result<Sweep> {
         let way_out = "sweep again with dml sweep as before, which trains nothing again";
-        let read: Option<Sweep> = read_json_or(&RunFolder::new(path).file(SWEEP), way_out)?;
+        let read: Option<Sweep> = read_json(&RunFolder::new(path).file(SWEEP), way_out)?;
         let missing = || Fault::new(path, format!("is no finished sweep: it has no {SWEEP}"));
         let mut sweep = read.ok_or_else(missing)?;
-        if !sweep.fits() {
-            let problem = "holds lists of lengths that do not fit each other";
-            return Err(Fault::new(path, problem).remedy(way_out).into());
-        }
         sweep.folder = path.to_path_buf();
         Ok(sweep)
-    }
-
-    /// Whether all lists have the lengths that they need, which a file that was changed by hand may
-    /// lack.
-    fn fits(&self) -> bool {
-        let place_fits = |place: &Place| {
-            let seeds = place.seeds.len();
-            [place.scores.len(), place.map_at_r.len(), place.runs.len()] == [seeds; 3]
-                && (seeds > 0 || !place.diverged.is_empty())
-        };
-        let line_fits = |line: &Line, places: usize| {
-            line.points.len() == places && line.points.iter().all(place_fits)
-        };
-        let Some(places) = self.axes.places() else { return false };
-        !self.series.is_empty()
-            && self.keys == self.axes.keys()
-            && self.series.iter().all(|line| line_fits(line, places))
     }
 
     /// What was swept on what, in a sentence.
@@ -296,6 +284,24 @@ impl Sweep {
             seeds => format!("bands: 95 % interval over {seeds} seeds"),
         };
         self.axes.equal_told().map_or(bands.clone(), |told| format!("{bands} · {told}"))
+    }
+}
+
+impl Checked for Sweep {
+    fn check(&self) -> std::result::Result<(), String> {
+        let Some(places) = self.axes.places() else {
+            return Err("has a key without a value".to_owned());
+        };
+        let line_fits =
+            |line: &Line| line.points.len() == places && line.points.iter().all(Place::fits);
+        let fits = !self.series.is_empty()
+            && self.keys == self.axes.keys()
+            && self.series.iter().all(line_fits)
+            && self.crossings.iter().all(|crossing| is_share(crossing.score));
+        match fits {
+            true => Ok(()),
+            false => Err("holds lists or numbers that do not fit each other".to_owned()),
+        }
     }
 }
 

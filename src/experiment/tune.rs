@@ -13,15 +13,16 @@ mod worker;
 
 use std::path::{Path, PathBuf};
 
+use super::run::refuse_inputs_in;
 use super::{
     Arm, Existing, Forecast, Needs, Plan, Removal, Run, RunFolder, RunLock, Session, Status,
-    Unfinished, no_task, read_json_or, refuse_unlike, side_by_side_after, trials, write_json,
+    Unfinished, no_task, refuse_unlike, side_by_side_after, trials, write_json,
 };
 use crate::config::{Config, Setting};
 use crate::error::{Error, Result};
 use crate::eval::{EvalConfig, Score};
 use crate::files::sha256_hex;
-use crate::runtime::Memory;
+use crate::runtime::{Memory, caught};
 
 use board::Board;
 pub use rank::Tuned;
@@ -90,6 +91,10 @@ impl Search {
             return Err(Error::setting("--trials", self.trials, problem));
         }
         plan.settle(session, &plan.arms[0], self.config.train.seed)?.check_scored(self.score)?;
+        if self.force {
+            refuse_inputs_in(&folder, [&self.config])?;
+            RunFolder::new(&folder).refuse_foreign()?;
+        }
         let done = if self.force { 0 } else { (0..self.trials).filter(ended).count() };
         Ok(self.trials - done)
     }
@@ -138,9 +143,6 @@ impl Search {
     /// the fault of its settings.
     pub fn carry_out(&self, session: &Session) -> Result<Tuned> {
         let folder = self.folder(session)?;
-        if self.force {
-            self.remove(session)?;
-        }
         let run = Run::new(session, self.config.clone(), &folder, Some(&name(0)))?;
         let images = run.images();
         if self.score == Score::Accuracy {
@@ -151,6 +153,9 @@ impl Search {
         let mut session = session.share();
         session.progress =
             session.progress.of_many(self.trials, images.saturating_mul(self.trials as u64));
+        if self.force {
+            self.remove(&session)?;
+        }
         let board = Board::new(self.trials);
         let tasks = (0..self.trials).collect();
         let wait = |session: &Session, place: &usize| {
@@ -158,8 +163,9 @@ impl Search {
         };
         let done =
             side_by_side_after(&session, self.jobs(), tasks, wait, |session, place, earlier| {
-                let trial =
-                    earlier.and_then(|earlier| self.trial(session, &folder, place, &earlier));
+                // However it ends, those that wait for it hear of it.
+                let trial = earlier
+                    .and_then(|earlier| caught(|| self.trial(session, &folder, place, &earlier)));
                 session.progress.ended();
                 board.put(place, trial.as_ref().ok().cloned());
                 trial
@@ -173,10 +179,11 @@ impl Search {
     /// Someone is at work on it; the system refuses.
     pub fn remove(&self, session: &Session) -> Result<()> {
         let folder = self.folder(session)?;
-        match trials(&folder).is_empty() {
-            true => Ok(()),
-            false => Removal::of(&folder)?.carry_out(),
+        if trials(&folder).is_empty() {
+            return Ok(());
         }
+        refuse_inputs_in(&folder, [&self.config])?;
+        Removal::of(&folder)?.carry_out()
     }
 
     /// One trial, done now or before.

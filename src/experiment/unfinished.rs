@@ -54,6 +54,7 @@ impl Plan {
                 held.push((RunLock::take(&folder)?, folder));
             }
         }
+        held.iter().try_for_each(|(_, folder)| folder.check_removable())?;
         held.iter().try_for_each(|(_, folder)| folder.remove())
     }
 

@@ -60,6 +60,11 @@ pub struct Features {
     pub understood: String,
 }
 
+/// The file that a path to embeddings or labels names, without a key behind it.
+pub fn embedding_file(path: &Path) -> PathBuf {
+    Source::new(path).file
+}
+
 impl Features {
     /// Reads embeddings, and their labels from the same file or another one.
     ///

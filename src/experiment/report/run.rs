@@ -12,7 +12,6 @@ use crate::experiment::wording::{hundredths, percent};
 use crate::experiment::{Evaluation, Trained, figures_table, grouped, pictures};
 use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
-use crate::train::{History, files};
 use crate::words::dml;
 
 impl Told {
@@ -21,7 +20,7 @@ impl Told {
     /// # Errors
     /// It was not evaluated, or a file in it was changed.
     pub fn read(trained: Trained, name: String) -> Result<Told> {
-        let history = History::read(&trained.folder.file(files::HISTORY))?;
+        let history = trained.folder.history()?;
         let evaluation = Evaluation::read(&trained.folder)?.ok_or_else(|| {
             let remedy = format!("do so with {}", dml("eval --run", trained.folder.path()));
             Fault::new(trained.folder.path(), "is not evaluated yet").remedy(remedy)

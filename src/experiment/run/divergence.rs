@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Run;
 use crate::error::{Error, Result};
-use crate::experiment::{read_json, write_json};
+use crate::experiment::write_json;
+use crate::files::{Checked, read_json};
 
 /// Why a run ended without figures.
 pub const DIVERGED: &str = "diverged.json";
@@ -15,13 +16,22 @@ struct Divergence {
     why: String,
 }
 
+impl Checked for Divergence {
+    fn check(&self) -> std::result::Result<(), String> {
+        Ok(())
+    }
+}
+
+/// What mends a note that cannot be read.
+const WAY_OUT: &str = "remove this one file: without it the run is tried again";
+
 impl Run {
     /// Why the run has no figures and never will, where that is known.
     ///
     /// # Errors
     /// The note is there and cannot be read.
     pub fn divergence(&self) -> Result<Option<String>> {
-        let note: Option<Divergence> = read_json(&self.folder.file(DIVERGED))?;
+        let note: Option<Divergence> = read_json(&self.folder.file(DIVERGED), WAY_OUT)?;
         Ok(note.filter(|note| note.fingerprint == self.record.fingerprint).map(|note| note.why))
     }
 

@@ -8,9 +8,9 @@ use toml::{Table as Toml, Value};
 use super::space::{Space, position};
 use super::{Config, Result, Search, Session, State, Trial};
 use crate::config::number;
-use crate::error::{Error, Fault};
-use crate::experiment::{BEST, RunFolder, RunLock, SEARCH, read_json_or, write_json};
-use crate::files::write_text;
+use crate::error::{Error, Fault, chain};
+use crate::experiment::{BEST, RunFolder, RunLock, SEARCH, write_json};
+use crate::files::{Checked, read_json, write_text};
 use crate::loss::Span;
 use crate::report::table::Table;
 use crate::report::{Canvas, Style, trials};
@@ -101,13 +101,16 @@ impl Tuned {
     pub fn read(path: &Path) -> Result<Tuned> {
         let folder = RunFolder::new(path);
         let way_out = "search again with dml tune as before, which does no finished trial again";
-        let read: Option<Tuned> = read_json_or(&folder.file(SEARCH), way_out)?;
+        let read: Option<Tuned> = read_json(&folder.file(SEARCH), way_out)?;
         let missing = || Fault::new(path, format!("is no finished search: it has no {SEARCH}"));
         let mut tuned = read.ok_or_else(missing)?;
-        if tuned.trials.is_empty() {
-            return Err(Fault::new(path, "holds no trial").remedy(way_out).into());
+        let best = folder.file(BEST);
+        tuned.best = Config::read_with(&best, |config| config.check().map(|()| config))
+            .map_err(|error| Error::Other(format!("{}; {way_out}", chain(&error))))?;
+        if tuned.best.loss.name() != tuned.loss {
+            let problem = format!("is of {}, the search of {}", tuned.best.loss.name(), tuned.loss);
+            return Err(Fault::new(&best, problem).remedy(way_out).into());
         }
-        tuned.best = Config::read(&folder.file(BEST))?;
         tuned.space = Space::of(&tuned.best.loss);
         tuned.folder = path.to_path_buf();
         Ok(tuned)
@@ -268,5 +271,20 @@ impl Tuned {
             }
         };
         self.space.settings.iter().map(one).collect()
+    }
+}
+
+impl Checked for Tuned {
+    fn check(&self) -> std::result::Result<(), String> {
+        let Some(best) = self.trials.first() else { return Err("holds no trial".to_owned()) };
+        if best.state != State::Finished {
+            return Err("begins with a trial that was not finished".to_owned());
+        }
+        let mut numbers: Vec<usize> = self.trials.iter().map(|trial| trial.number).collect();
+        numbers.sort_unstable();
+        match numbers.into_iter().eq(1..=self.trials.len()) {
+            true => self.trials.iter().try_for_each(Checked::check),
+            false => Err("does not hold each trial once".to_owned()),
+        }
     }
 }
