@@ -3,6 +3,7 @@
 
 mod cluster;
 mod configs;
+mod damaged;
 mod determinism;
 mod edges;
 mod elsewhere;
@@ -19,6 +20,7 @@ mod outputs;
 mod pictures;
 mod properties;
 mod readme;
+mod refused;
 mod report;
 mod sample;
 mod share;
