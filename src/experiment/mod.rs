@@ -24,6 +24,7 @@ mod labels;
 mod lock;
 mod maps;
 mod measured;
+mod mended;
 mod metrics;
 mod needs;
 mod opinions;
