@@ -193,7 +193,7 @@ pub struct SettingArgs {
   dml train --config configs/hadsell.toml --epochs 10
   dml train --data my.csv --label species --device cpu
   dml train --init siamese_ct.safetensors               from weights that PyTorch saved
-  dml train --resume runs/contrastive-seed2022-1a2b3c   go on from the last checkpoint")]
+  dml train --resume runs/contrastive-seed2022-1a2b3c4d5e6f  go on from the last checkpoint")]
 pub struct TrainArgs {
     /// Loss to train under; `dml losses` lists them [default: contrastive]
     #[arg(long, value_name = "NAME")]
@@ -226,7 +226,7 @@ pub struct TrainArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   dml eval --knn 1                                      the newest run
-  dml eval --run runs/contrastive-seed2022-1a2b3c --recall-at 1..5
+  dml eval --run runs/contrastive-seed2022-1a2b3c4d5e6f --recall-at 1..5
   dml eval --test data/fashion-mnist_test.csv           on the official test set
   dml eval --tsne-of both                               draw the training embeddings too
   dml eval --json | jq .knn.accuracy
@@ -290,9 +290,9 @@ pub struct EvalArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  dml losses                                            formula, settings, source and needs of each
-  dml losses --on runs/cross-entropy-seed2022-1a2b3c    each on a run's validation embeddings
-  dml losses --embeddings z.npy --labels y.npy          each on embeddings from elsewhere
+  dml losses                                                formula, settings, source and needs of each
+  dml losses --on runs/cross-entropy-seed2022-1a2b3c4d5e6f  each on a run's validation embeddings
+  dml losses --embeddings z.npy --labels y.npy              each on embeddings from elsewhere
 
 Losses are asked with their defaults, on the batches they are trained on; proxies, weights and
 centres stand at the class means.")]

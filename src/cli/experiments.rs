@@ -107,7 +107,7 @@ pub struct ManyArgs {
 #[command(after_help = "Examples:
   dml compare                                           two losses, three seeds
   dml compare --losses contrastive,cross-entropy --seeds 2022,1,2 --jobs 2
-  dml compare --losses cross-entropy,runs/tune-cross-entropy-1a2b3c/best.toml --seeds 1-5
+  dml compare --losses cross-entropy,runs/tune-cross-entropy-1a2b3c4d5e6f/best.toml --seeds 1-5
   dml compare --losses supcon,proxy-nca,triplet --unseen-classes 5-9
   dml compare --test data/fashion-mnist_test.csv        the official test set, after all else
   dml compare --seeds 2022 --epochs 1 --data data/fashion-mnist_sample.csv.gz
@@ -175,8 +175,8 @@ fn list(text: &str) -> Result<Values, String> {
   dml tune --loss triplet --trials 30
   dml tune --loss triplet --trials 60                   goes on where 30 ended
   dml tune --loss cross-entropy --metric map@r          a search of its own
-  dml train --config runs/tune-triplet-1a2b3c/best.toml
-  dml compare --losses triplet,runs/tune-triplet-1a2b3c/best.toml --seeds 1-5
+  dml train --config runs/tune-triplet-1a2b3c4d5e6f/best.toml
+  dml compare --losses triplet,runs/tune-triplet-1a2b3c4d5e6f/best.toml --seeds 1-5
   dml tune --loss triplet --trials 60 --executor slurm  four tasks that share the trials
 
 Every loss is searched in the same way: the first trial has the settings as given, the next seven

@@ -48,9 +48,7 @@ impl Bound {
         points: usize,
         (runs, force): (&Path, bool),
     ) -> Result<Bound> {
-        let plain = Run::new(session, config.clone(), runs, None)?;
-        let name = format!("bound-{points}-{}", plain.folder.name());
-        let run = Run::new(session, config, runs, Some(&name))?;
+        let run = Run::prefixed(session, config, runs, &format!("bound-{points}-"))?;
         let (validation, classes) = (run.measured()?, run.trained_classes()?.len() as i64);
         let all_classes = session.dataset.classes.len();
         let size = run.config.model.architecture(session.dataset.side, all_classes)?.embedding;

@@ -172,20 +172,18 @@ impl Plan {
     fn needs(&self, session: &Session) -> Result<Needs> {
         refuse_unlike(session, &self.arms)?;
         let mut needs = Needs { memory: 0, disk: 0 };
-        let mut folders: Vec<(PathBuf, &Arm)> = Vec::new();
+        let mut runs: Vec<(String, &Arm)> = Vec::new();
         let jobs = self.jobs.min(self.arms.len() * self.seeds.len());
         for (arm, seed) in self.tasks() {
             let arm = &self.arms[arm];
             let run = self.settle(session, arm, seed)?;
             run.check_judged(self.score)?;
-            let folder = run.folder;
-            let path = folder.path().to_path_buf();
-            if let Some((_, other)) = folders.iter().find(|(taken, _)| *taken == path) {
+            if let Some((_, other)) = runs.iter().find(|(known, _)| known == run.fingerprint()) {
                 let (a, b) = (&other.name, &arm.name);
                 return Err(Error::Other(format!("{a} and {b} have the same settings: drop one")));
             }
-            folders.push((path, arm));
-            let new = usize::from(self.force || !folder.is_taken());
+            runs.push((run.fingerprint().to_owned(), arm));
+            let new = usize::from(self.force || !run.folder.is_taken());
             let losses = std::slice::from_ref(&arm.config.loss);
             let one = Needs::of(session, &arm.config, losses, jobs, new)?;
             needs.memory = needs.memory.max(one.memory);

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::summary::stand_for;
 use super::wording::from_to;
 use super::{
-    COMPARISON, CUT, DataUsed, Ends, Findings, Finished, LossFindings, LossRuns, Mapped, Plan,
-    RunFolder, RunLock, Session, Standing, Summary, beside, comparison_folder, conclude, grouped,
-    pictures, read_json_or, standings, standings_table, write_json,
+    COMPARISON, CUT, DataUsed, Ends, Findings, Finished, LossFindings, LossRuns, Mapped, Owner,
+    Plan, RunFolder, RunLock, Session, Standing, Summary, beside, comparison_folder, conclude,
+    grouped, pictures, read_json, read_json_or, standings, standings_table, write_json,
 };
 use crate::data::Dataset;
 use crate::error::{Error, Fault, Result};
@@ -84,7 +84,6 @@ impl Comparison {
         let counts = || results.iter().flat_map(|loss| loss.runs.iter().map(|run| run.train));
         let train = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
         let (score, validation) = (plan.score.name(evaluation.figures.knn.k), evaluation.queries);
-        let folders = |loss: &LossRuns| loss.runs.iter().map(|run| run.folder.clone()).collect();
         Ok(Comparison {
             command: plan.command.clone(),
             data: plan.arms[0].config.data.path.clone(),
@@ -96,11 +95,19 @@ impl Comparison {
             score,
             standings: standings(&plan.scores(&results)),
             test: None,
-            runs: results.iter().map(folders).collect(),
+            runs: folders(&results),
             evaluation: evaluations(&results),
             folder: comparison_folder(plan, &results, test),
             results,
         })
+    }
+
+    /// Whether a folder holds a comparison of just these runs.
+    pub(super) fn owner(folder: &Path, results: &[LossRuns]) -> Owner {
+        match read_json::<Comparison>(&folder.join(COMPARISON)) {
+            Ok(Some(made)) if made.runs == folders(results) => Owner::Same,
+            _ => Owner::Unknown,
+        }
     }
 
     /// What a comparison left in its folder, with what its runs have left in theirs.
@@ -297,6 +304,12 @@ fn refuse_diverged(results: &[LossRuns]) -> Result<()> {
         "{loss} seed {seed}: {why}; without {loss} in --losses the others are compared, their runs \
          are kept"
     )))
+}
+
+/// Folders of the runs: per loss, per seed.
+fn folders(results: &[LossRuns]) -> Vec<Vec<PathBuf>> {
+    let of = |loss: &LossRuns| loss.runs.iter().map(|run| run.folder.clone()).collect();
+    results.iter().map(of).collect()
 }
 
 /// What the scores of all runs allow to say.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Evaluation, Plan, RunFolder};
+use super::{Comparison, Evaluation, Plan, RunFolder, hashed_folder};
 use crate::data::Dataset;
 use crate::error::{Fault, Result};
 use crate::files::sha256_hex;
@@ -74,16 +74,17 @@ pub fn comparison_folder(plan: &Plan, results: &[LossRuns], test: Option<&Datase
     let what = what.replace(" (", "-").replace(')', "");
     let what = what.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
     let asked = [plan.score.to_string(), test.map_or(String::new(), |test| test.sha256.clone())];
-    plan.runs.join(Path::new(&format!("compare-{what}-{}", hash_of(results, &asked))))
+    let hash = hash_of(results, &asked);
+    let owner = |folder: &Path| Comparison::owner(folder, results);
+    hashed_folder(&plan.runs, &format!("compare-{what}"), &hash, owner)
 }
 
-/// Six digits that tell these runs, the settings they were evaluated with, and what else was asked
-/// for, from any others.
+/// A hash over these runs, the settings they were evaluated with, and what else was asked for.
 pub fn hash_of(results: &[LossRuns], asked: &[String]) -> String {
     let runs: Vec<String> = results
         .iter()
         .flat_map(|loss| &loss.runs)
         .map(|run| run.folder.to_string_lossy().into_owned() + &run.evaluation.fingerprint)
         .collect();
-    sha256_hex([&runs, asked].concat().join("\n").as_bytes())[..6].to_owned()
+    sha256_hex([&runs, asked].concat().join("\n").as_bytes())
 }

@@ -1,8 +1,10 @@
 //! One run: from a configuration to trained models in a folder.
 
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
-use super::{DataRecord, Needs, RunFolder, RunRecord, Session, Status, pictures};
+use super::{
+    DataRecord, Needs, Owner, RunFolder, RunRecord, Session, Status, hashed_folder, pictures,
+};
 use crate::config::Config;
 use crate::data::{BatchKind, Batches, Class, Part, Parts, kept, renumbered, unseen_classes};
 use crate::error::{Error, Result};
@@ -43,6 +45,33 @@ impl Run {
     /// # Errors
     /// Settings that do not fit the data.
     pub fn new(session: &Session, config: Config, runs: &Path, name: Option<&str>) -> Result<Run> {
+        match name {
+            Some(name) => {
+                let folder = runs.join(checked_name(name)?);
+                Run::in_folder(session, config, |_, _| folder)
+            }
+            None => Run::prefixed(session, config, runs, ""),
+        }
+    }
+
+    /// The same with a prefix in front of its own name.
+    ///
+    /// # Errors
+    /// As [`Run::new`].
+    pub fn prefixed(session: &Session, config: Config, runs: &Path, prefix: &str) -> Result<Run> {
+        Run::in_folder(session, config, |config, fingerprint| {
+            let stem = format!("{prefix}{}-seed{}", config.loss.name(), config.train.seed);
+            let owner = |path: &Path| Owner::of_run(path, fingerprint);
+            hashed_folder(runs, &stem, fingerprint, owner)
+        })
+    }
+
+    /// The same in a folder that settings and fingerprint decide.
+    fn in_folder(
+        session: &Session,
+        config: Config,
+        folder: impl FnOnce(&Config, &str) -> PathBuf,
+    ) -> Result<Run> {
         let dataset = &session.dataset;
         let Parts { train, validation, unseen } = session.parts(&config)?;
         let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
@@ -57,15 +86,14 @@ impl Run {
         let data = dataset.identity();
         let fingerprint =
             config.training_fingerprint(&data, &session.device_name, session.engine)?;
-        let (loss, seed) = (config.loss.name(), config.train.seed);
-        let own_name = format!("{loss}-seed{seed}-{}", &fingerprint[..6]);
+        let folder = RunFolder::new(folder(&config, &fingerprint));
         let record = RunRecord {
             dml: env!("CARGO_PKG_VERSION").to_owned(),
             libtorch: LIBTORCH_VERSION.to_owned(),
             device: session.device_name.clone(),
             engine: session.engine,
-            loss: loss.to_owned(),
-            seed,
+            loss: config.loss.name().to_owned(),
+            seed: config.train.seed,
             fingerprint,
             data: DataRecord {
                 path: config.data.path.clone(),
@@ -80,7 +108,6 @@ impl Run {
             },
             status: Status::Training,
         };
-        let folder = RunFolder::new(runs.join(checked_name(name.unwrap_or(&own_name))?));
         Ok(Run { config, folder, record, train, validation, unseen })
     }
 
@@ -115,6 +142,11 @@ impl Run {
             )));
         }
         Ok(Run { folder, ..run })
+    }
+
+    /// A hash over all that decides the model.
+    pub fn fingerprint(&self) -> &str {
+        &self.record.fingerprint
     }
 
     /// Name of the run in messages: loss and seed.

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::statistics::some_missing;
 use super::wording::{listed, percent};
 use super::{
-    Arm, CUT, Ends, Estimate, LEVEL, Level, LossRuns, Plan, RunFolder, RunLock, SHARES, SWEEP,
-    Session, estimate, grouped, hash_of, read_json_or, standings, write_json,
+    Arm, CUT, Ends, Estimate, LEVEL, Level, LossRuns, Owner, Plan, RunFolder, RunLock, SHARES, SWEEP,
+    Session, estimate, grouped, hash_of, hashed_folder, read_json, read_json_or, standings,
+    write_json,
 };
 use crate::config::Setting;
 use crate::error::{Error, Fault, Result};
@@ -115,8 +116,10 @@ impl Sweep {
             true => crossings(&series, &axes.positions()),
             false => Vec::new(),
         };
-        let name =
-            format!("sweep-{}-{}", axes.file_name(), hash_of(&results, &[plan.score.to_string()]));
+        let hash = hash_of(&results, &[plan.score.to_string()]);
+        let owner = |folder: &Path| Sweep::owner(folder, &series);
+        let folder =
+            hashed_folder(&plan.runs, &format!("sweep-{}", axes.file_name()), &hash, owner);
         let conclusion =
             told(&series, axes.ordered().then_some(&crossings), &score, &axes.first_label());
         Ok(Sweep {
@@ -130,10 +133,22 @@ impl Sweep {
             crossings,
             conclusion,
             axes,
-            folder: plan.runs.join(name),
+            folder,
             unseen,
             style: session.style,
         })
+    }
+
+    /// Whether a folder holds a sweep of just these runs.
+    fn owner(folder: &Path, series: &[Line]) -> Owner {
+        let runs = |series: &[Line]| -> Vec<PathBuf> {
+            let points = series.iter().flat_map(|line| &line.points);
+            points.flat_map(|point| point.runs.clone()).collect()
+        };
+        match read_json::<Sweep>(&folder.join(SWEEP)) {
+            Ok(Some(made)) if runs(&made.series) == runs(series) => Owner::Same,
+            _ => Owner::Unknown,
+        }
     }
 
     /// What a sweep left in its folder.

@@ -14,8 +14,9 @@ mod worker;
 use std::path::{Path, PathBuf};
 
 use super::{
-    Arm, Existing, Forecast, Needs, Plan, Removal, Run, RunFolder, RunLock, Session, Status,
-    Unfinished, no_task, read_json_or, refuse_unlike, side_by_side_after, trials, write_json,
+    Arm, Existing, Forecast, Needs, Owner, Plan, Removal, Run, RunFolder, RunLock, Session, Status,
+    Unfinished, hashed_folder, no_task, read_json_or, refuse_unlike, side_by_side_after, trials,
+    write_json,
 };
 use crate::config::{Config, Setting};
 use crate::error::{Error, Result};
@@ -126,9 +127,14 @@ impl Search {
             config.training_fingerprint(&data, &session.device_name, session.engine)?;
         let evaluation = config.evaluation_settings(session.engine);
         let space = format!("{:?}", Space::of(&config.loss));
-        let parts = [fingerprint, evaluation, space, self.score.to_string()].join("\n");
-        let hash = sha256_hex(parts.as_bytes());
-        Ok(self.runs.join(format!("tune-{}-{}", config.loss.name(), &hash[..6])))
+        // The first trial has the settings as given.
+        let owner = |folder: &Path| match Owner::of_run(&folder.join(name(0)), &fingerprint) {
+            Owner::Other => Owner::Other,
+            Owner::Same | Owner::Unknown => Owner::Same,
+        };
+        let parts = [&fingerprint, &evaluation, &space, &self.score.to_string()];
+        let hash = sha256_hex(parts.map(String::as_str).join("\n").as_bytes());
+        Ok(hashed_folder(&self.runs, &format!("tune-{}", config.loss.name()), &hash, owner))
     }
 
     /// Does every trial that is not done yet, and ranks them; with `force`, all anew.
