@@ -29,10 +29,10 @@ pub use data::{CheckArgs, DataCommand, FetchArgs, SampleArgs};
 pub use embeddings::EmbeddingArgs;
 pub use experiments::{BoundArgs, CompareArgs, KeyArgs, ManyArgs, SweepArgs, TuneArgs};
 pub use parse::Ks;
-use parse::{class_names, count, ks, seed, tsne_engine, tsne_of, which_model};
+use parse::{class_names, count, ks, number, seed, tsne_engine, tsne_of, which_model};
 pub use runs::{DiffArgs, RemoveArgs, RunsArgs, RunsCommand};
 pub use share::{EmbedArgs, EmbedFormat, ExportArgs, Format, ReportArgs};
-pub use shell::{CompletionsArgs, ManArgs};
+pub use shell::{CompletionsArgs, LOSSES, ManArgs, completing};
 
 /// Deep metric learning on labelled images: train, embed, evaluate and compare losses honestly.
 #[derive(Debug, Parser)]
@@ -167,7 +167,7 @@ pub struct SettingArgs {
     #[arg(long, value_name = "N", value_parser = count)]
     pub batch: Option<usize>,
     /// Adam's step size [default: 0.001]
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", value_parser = number)]
     pub learning_rate: Option<f64>,
     #[command(flatten)]
     pub compute: ComputeArgs,
@@ -262,7 +262,7 @@ pub struct EvalArgs {
     #[arg(long, value_name = "WHICH", value_parser = tsne_of, conflicts_with = "test")]
     pub tsne_of: Option<Of>,
     /// Effective number of neighbours in the t-SNE; of N images at most (N − 1)/3 [default: 30]
-    #[arg(long, value_name = "N", conflicts_with = "test")]
+    #[arg(long, value_name = "N", conflicts_with = "test", value_parser = number)]
     pub perplexity: Option<f64>,
     /// Any setting of the evaluation, as eval.recall_voters=5 or tsne.iterations=1000; again for more
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = Setting::read)]
@@ -333,6 +333,19 @@ mod tests {
         );
         assert!(told(&["compare", "--seeds", "-1,2"]).contains("take 1,2,3 or 1-5"));
         assert!(told(&["eval", "--knn", "-1"]).contains("take a whole number from 0 on"));
+        assert!(told(&["train", "--epochs", "-1"]).contains("take a whole number from 0 on"));
+        assert!(told(&["compare", "--seeds", "1,-2"]).contains("take 1,2,3 or 1-5"));
+        assert!(told(&["compare", "--task", "-1"]).contains("take a whole number from 0 on"));
+        assert!(told(&["runs", "--seed", "-1"]).contains("take a whole number from 0 on"));
+        for flag in ["--per-class", "--total", "--seed"] {
+            let refused = told(&["data", "sample", "a.csv", "--out", "b.csv", flag, "-1"]);
+            assert!(refused.contains("take a whole number from 0 on"), "{refused}");
+        }
+        let trials = told(&["tune", "--loss", "a", "--trials", "-1"]);
+        assert!(trials.contains("take a whole number from 1 to 100000"), "{trials}");
+        let rate = told(&["train", "--learning-rate", "fast"]);
+        assert!(rate.contains("take a number, as 0.001 or 1e-3"), "{rate}");
+        assert!(read(&["train", "--learning-rate", "-1"]).is_ok(), "refused with its key");
         assert!(told(&["eval", "--recall-at", "-1,2"]).contains("take a range like 1..5"));
         for classes in [&["--unseen-classes", "-1,-2"][..], &["--unseen-classes=-3--1"]] {
             assert!(read(&[&["train"], classes].concat()).is_ok());
