@@ -11,7 +11,7 @@ use crate::experiment::{Existing, Run, RunFolder, RunLock, Session};
 use crate::files::{create_folder, is_stream, sha256_hex, write_atomically};
 use crate::model::refuse_other_content;
 use crate::train::{History, Progress};
-use crate::words::dml;
+use crate::words::{decimals, dml, things};
 
 /// Trains one network under one loss, or goes on with an unfinished run.
 ///
@@ -97,15 +97,15 @@ fn summary(run: &Run, history: &History) -> String {
     let folder = run.folder.path().display();
     let last = history.epochs.last().expect("at least one epoch is configured");
     format!(
-        "{}: {} epoch{} in {:.1} s, validation loss {:.4}, lowest in epoch {}\n\
+        "{}: {} {} in {:.1} s, validation loss {}, lowest in epoch {}\n\
          run        {folder}\n\
          pictures   {folder}/plots/pairs.png, {folder}/plots/loss.png\n\
          next       {}",
         run.title(),
         last.epoch,
-        if last.epoch == 1 { "" } else { "s" },
+        things(last.epoch, "epoch"),
         history.seconds(),
-        last.validation_loss,
+        decimals(last.validation_loss, 4),
         history.best_epoch().unwrap_or(last.epoch),
         dml("eval --run", run.folder.path()),
     )

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Fault, Result};
 use crate::files::write_atomically;
+use crate::words::exact;
 
 /// One epoch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,10 +87,11 @@ impl History {
     pub fn write(&self, path: &Path) -> Result<()> {
         write_atomically(path, |file| {
             writeln!(file, "{HEADER}")?;
-            let shown = |value: Option<f64>| value.map_or(String::new(), |v| v.to_string());
+            let shown = |value: Option<f64>| value.map_or(String::new(), exact);
             for r in &self.epochs {
-                write!(file, "{},{},{},", r.epoch, r.train_loss, r.validation_loss)?;
-                write!(file, "{},{},", r.seconds, r.images_per_second)?;
+                let losses = [r.train_loss, r.validation_loss].map(exact).join(",");
+                write!(file, "{},{losses},", r.epoch)?;
+                write!(file, "{},{},", exact(r.seconds), exact(r.images_per_second))?;
                 writeln!(file, "{},{}", shown(r.spread), shown(r.active))?;
             }
             Ok(())
