@@ -14,6 +14,7 @@ mod killed;
 mod layers;
 mod losses;
 mod manners;
+mod names;
 mod network;
 mod outputs;
 mod pictures;
