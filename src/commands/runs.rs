@@ -46,6 +46,7 @@ fn list(args: &RunsArgs, progress: &Progress) -> Result<()> {
         let runs = args.place.runs.display();
         let told = match count {
             0 => format!("{runs} holds no runs: make one with dml train or dml compare"),
+            1 => format!("the one run in {runs} is no such one"),
             count => format!("none of the {count} runs in {runs} is such a one"),
         };
         progress.say(&told);
@@ -85,7 +86,7 @@ fn diff(args: &DiffArgs) -> Result<()> {
     let name = |path: &Path| RunFolder::new(path).name();
     let mut table = Table::new(["".to_owned(), name(&first), name(&second)]);
     for line in differences {
-        table.push([line.what, line.first, line.second]);
+        table.push([line.what, line.first.shown, line.second.shown]);
     }
     print(&table.terminal())
 }
