@@ -10,8 +10,9 @@ use crate::config::{Config, Setting};
 use crate::error::Result;
 use crate::eval::Score;
 use crate::experiment::{Reporter, Search, Session, batch_folder};
+use crate::files::is_stream;
 use crate::train::Progress;
-use crate::words::{item, path_word, word};
+use crate::words::{item, path_word, things, word};
 
 /// Searches, ranks the trials, and writes the best settings.
 ///
@@ -69,7 +70,9 @@ fn elsewhere(part: Part, session: &Session, search: &Search, args: &TuneArgs) ->
             search.check_trials(session)?;
             session.listen()?;
             let done = search.work(session, worker)?;
-            print(&format!("task {worker}: {done} trials done, none is left for it")).map(|()| true)
+            let trials = things(done, "trial");
+            print(&format!("task {worker}: {done} {trials} done, none is left for it"))
+                .map(|()| true)
         }
         Part::Collecting => {
             refuse_unfinished(&work(session, search, many)?, session).map(|()| false)
@@ -106,7 +109,9 @@ fn next(search: &Search, args: &TuneArgs, best: &Path) -> Result<String> {
     let seeds = other_seeds(search.config.train.seed);
     let losses = [args.loss.clone(), item(&best.display().to_string())].join(",");
     let mut command = format!("dml compare --losses {} --seeds {seeds}", word(losses));
-    if let Some(file) = &args.settings.config {
+    // A pipe gave its settings once: they are named one by one.
+    let file = args.settings.config.as_deref().filter(|path| !is_stream(path));
+    if let Some(file) = file {
         command += &format!(" --config {}", path_word(file));
     }
     if args.settings.runs != Path::new("runs") {
@@ -115,7 +120,7 @@ fn next(search: &Search, args: &TuneArgs, best: &Path) -> Result<String> {
     if let Some(metric) = args.many.metric {
         command += &format!(" --metric {metric}");
     }
-    let base = match &args.settings.config {
+    let base = match file {
         Some(path) => Config::read(path)?,
         None => Config::default(),
     };
