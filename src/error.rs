@@ -6,6 +6,11 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::words::cut;
+
+/// Letters of a setting's value that a message shows.
+const LONGEST: usize = 300;
+
 /// Result with this crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -27,7 +32,7 @@ pub enum Error {
     #[error("{0}")]
     Fault(Fault),
     /// A setting has a value it cannot have.
-    #[error("{key} = {value}: {problem}")]
+    #[error("{key} = {}: {problem}", cut(value, LONGEST))]
     Setting {
         /// The key as it stands in the configuration, `train.epochs`.
         key: String,
@@ -203,6 +208,12 @@ mod tests {
     fn a_refusal_of_the_system_is_told_with_its_reason() {
         let refused = Error::io("read", Path::new("a.csv"))(std::io::Error::other("no power"));
         assert_eq!(chain(&refused), "cannot read a.csv: no power");
+    }
+
+    #[test]
+    fn a_long_setting_is_cut_and_its_way_out_stays_in_sight() {
+        let text = Error::setting("data.path", "x".repeat(9000), "must be a file").to_string();
+        assert!(text.len() < 400 && text.ends_with("x…: must be a file"), "{text}");
     }
 
     #[test]

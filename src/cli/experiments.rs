@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::parse::{Losses, classes, losses, seed};
+use super::parse::{Losses, between, classes, losses, seed};
 use super::{ClusterArgs, SettingArgs};
 use crate::config::Setting;
 use crate::eval::Score;
@@ -189,7 +189,7 @@ pub struct TuneArgs {
     #[arg(long, value_name = "NAME")]
     pub loss: String,
     /// Trials in all, those of earlier calls included
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = |text: &str| between(text, 1, 100_000))]
     pub trials: u32,
     /// Seed of the runs and of the search [default: 2022]
     #[arg(long, value_parser = seed)]
@@ -215,7 +215,7 @@ pub struct BoundArgs {
     #[arg(long, value_parser = seed)]
     pub seed: Option<u64>,
     /// Places over the training at which the losses are taken
-    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(2..=2000))]
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = |text: &str| between(text, 2, 2000))]
     pub points: u32,
     #[command(flatten)]
     pub keys: KeyArgs,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::parse::seed;
 use crate::config::Setting;
 
 #[derive(Debug, Args)]
@@ -21,7 +22,7 @@ pub struct RunsArgs {
     #[arg(long, value_name = "NAME")]
     pub loss: Option<String>,
     /// Only runs under this seed
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
     /// Only runs in this state: training, trained, evaluated, diverged, or damaged (what they left
     /// cannot be read; of a newer version, too)
