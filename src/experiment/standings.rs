@@ -75,9 +75,11 @@ pub fn standings_table(
     ends: Ends,
 ) -> Table {
     let ranks = standings.first().map_or(0, |standing| standing.ranks.len()).min(MOST_RANKS);
+    // One seed has no interval.
+    let several = standings.iter().any(|standing| standing.estimate.interval.is_some());
     let mut header = vec![
         format!("by {metric}"),
-        "mean [95 %], %".to_owned(),
+        if several { "mean [95 %], %" } else { "value, %" }.to_owned(),
         "behind the best, points".to_owned(),
         "p (Holm)".to_owned(),
     ];
@@ -132,6 +134,7 @@ mod tests {
         let names = ["a", "b"].map(str::to_owned);
         let table = standings_table("MAP@R", &names, &found, Ends::Possible);
         assert_eq!(table.rows[1], ["a", "70.00", "10.00", "–"]);
+        assert_eq!(table.header[1], "value, %", "there is no interval to be named");
     }
 
     #[test]

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::statistics::some_missing;
 use super::wording::{listed, percent};
 use super::{
-    Arm, CUT, Ends, Estimate, LEVEL, Level, LossRuns, Owner, Plan, RunFolder, RunLock, SHARES, SWEEP,
-    Session, estimate, grouped, hash_of, hashed_folder, read_json, read_json_or, standings,
+    Arm, CUT, Ends, Estimate, LEVEL, Level, LossRuns, Owner, Plan, RunFolder, RunLock, SHARES,
+    SWEEP, Session, estimate, grouped, hash_of, hashed_folder, read_json, read_json_or, standings,
     write_json,
 };
 use crate::config::Setting;
@@ -21,6 +21,7 @@ mod axes;
 mod crossings;
 mod told;
 
+use crate::words::things;
 pub use axes::Axes;
 use axes::in_powers;
 use crossings::{Crossing, crossings, drawn};
@@ -188,7 +189,7 @@ impl Sweep {
     /// What was swept on what, in a sentence.
     pub fn caption(&self) -> String {
         let seeds: Vec<String> = self.seeds.iter().map(u64::to_string).collect();
-        let s = if seeds.len() == 1 { "" } else { "s" };
+        let named = things(seeds.len(), "seed");
         let spread = if seeds.len() > 1 { "; mean and 95 % t-interval" } else { "" };
         let mut places = self.series.iter().flat_map(|line| &line.points);
         let cut = match places.any(|place| place.estimate.leaves(SHARES)) {
@@ -196,7 +197,7 @@ impl Sweep {
             false => String::new(),
         };
         format!(
-            "{} over {} on {}{}; seed{s} {}{spread}{cut}{}",
+            "{} over {} on {}{}; {named} {}{spread}{cut}{}",
             self.score_shown(),
             self.keys.join(" × "),
             self.data,

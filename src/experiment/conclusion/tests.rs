@@ -215,3 +215,48 @@ fn equal_means_of_several_losses_are_called_equal() {
                  3 losses.";
     assert!(two.starts_with(start) && two.contains("Against c (55.00 %) it has 20.00"), "{two}");
 }
+
+#[test]
+fn losses_that_collapsed_share_one_sentence() {
+    let of = |name, collapsed| LossFindings { collapsed, ..loss(name, &[0.1, 0.1], &[1.0; 2]) };
+    let text = concluded(&[of("a", 2), of("b", 2), of("c", 2), of("d", 0)]);
+    assert!(text.contains("a, b and c each collapsed in both its runs: the network"), "{text}");
+    assert_eq!(text.matches("collapsed").count(), 1, "{text}");
+    let text = concluded(&[of("a", 2), of("b", 2), of("c", 2)]);
+    assert!(text.contains("Every loss collapsed in both its runs: the network"), "{text}");
+    let text = concluded(&[of("a", 1), of("b", 2), of("c", 0)]);
+    assert!(text.contains("Collapsed: a in 1 of its 2 runs; b in both its runs: the"), "{text}");
+}
+
+#[test]
+fn many_losses_are_told_in_groups_and_a_paragraph_stays_one() {
+    let names: Vec<String> = (0..15).map(|place| format!("loss-{place:02}")).collect();
+    let values: Vec<[f64; 3]> =
+        (0..15).map(|place| [0.9, 0.902, 0.901].map(|top| top - 0.02 * f64::from(place))).collect();
+    let mut losses: Vec<LossFindings<'_>> =
+        names.iter().zip(&values).map(|(name, values)| loss(name, values, &[2.0; 3])).collect();
+    // The second wavers, and is within the spread of the seeds.
+    losses[1].values = &[0.89, 0.91, 0.89];
+    let text = concluded(&losses);
+    let close = "These seeds do not settle whether loss-00 is better than loss-01";
+    assert!(text.contains(close), "{text}");
+    assert!(text.len() < 1200, "{}: {text}", text.len());
+    assert!(!text.contains("Against loss-"), "{text}");
+    losses.iter_mut().for_each(|loss| loss.values = &loss.values[..1]);
+    let text = concluded(&losses);
+    assert!(text.contains("The lowest is loss-14 with 62.00 %. One seed cannot tell"), "{text}");
+    assert!(!text.contains("interval"), "{text}");
+}
+
+#[test]
+fn one_image_is_one_image() {
+    let data = DataUsed { train: (1, 1), validation: 1, ..FULL };
+    let text = |unseen| {
+        let data = DataUsed { unseen, ..data };
+        let losses = [loss("a", &[0.5], &[1.0])];
+        let (metric, seeds, unequal) = ("MAP@R", &[1][..], false);
+        conclude(&Findings { metric, seeds, losses: &losses, data, unequal })
+    };
+    assert!(text(false).contains("Measured on 1 training image and 1 validation image of data"));
+    assert!(text(true).contains("Measured on 1 training image and 1 of unseen classes of data"));
+}
