@@ -15,6 +15,7 @@ use crate::experiment::{
 use crate::files::{Output, OutputRules};
 use crate::runtime::{Cores, Interrupt};
 use crate::train::{History, Progress, files};
+use crate::words::things;
 
 /// Evaluates a run on its validation images or on a file of test images, or embeddings from
 /// elsewhere.
@@ -159,7 +160,11 @@ fn told(folder: &RunFolder, evaluation: &Evaluation) -> String {
     let Evaluation { images, queries, references, .. } = evaluation;
     let folder = folder.path().display();
     let mut parts = vec![
-        format!("{images} of {folder}: {queries} queries against {references} references"),
+        format!(
+            "{images} of {folder}: {} against {}",
+            queries_of(*queries),
+            references_of(*references)
+        ),
         table.terminal(),
     ];
     if evaluation.classes.len() <= MOST_CLASSES {
@@ -169,13 +174,23 @@ fn told(folder: &RunFolder, evaluation: &Evaluation) -> String {
     parts.join("\n\n")
 }
 
+fn queries_of(number: usize) -> String {
+    format!("{number} {}", things(number, "query"))
+}
+
+fn references_of(number: usize) -> String {
+    format!("{number} {}", things(number, "reference"))
+}
+
 /// A confusion matrix of more classes does not fit a terminal.
 const MOST_CLASSES: usize = 20;
 
 fn told_embeddings(evaluation: &EmbeddingEvaluation, out: Option<&Path>) -> String {
     let EmbeddingEvaluation { embeddings, query_embeddings, queries, references, .. } = evaluation;
     let what = match query_embeddings {
-        Some(path) => format!("{path}: {queries} queries against {references} of {embeddings}"),
+        Some(path) => {
+            format!("{path}: {} against {references} of {embeddings}", queries_of(*queries))
+        }
         None => format!("{embeddings}: each of {references} against all others"),
     };
     let length = if evaluation.normalised { ", divided by their length" } else { "" };

@@ -12,6 +12,7 @@ use crate::experiment::{EVENT_FILES, Trained, keeper_of, npy_files, write_embedd
 use crate::files::{CSV, FileKind, NPY, Output, OutputRules, PARQUET, SAFETENSORS, TORCHSCRIPT};
 use crate::runtime::Cores;
 use crate::train::Progress;
+use crate::words::things;
 
 /// The other way out where an ending and what is written disagree.
 const OTHER_FORMAT: &str = ", or another --format";
@@ -63,7 +64,12 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     out.make_folder()?;
     write_embedded((out.path(), kind), &embeddings, &images)?;
     let (rows, columns) = embeddings.dim();
-    let written = format!("{rows} embeddings of {columns} numbers\nwritten to {}", out.shown());
+    let written = format!(
+        "{rows} {} of {columns} {}\nwritten to {}",
+        things(rows, "embedding"),
+        things(columns, "number"),
+        out.shown()
+    );
     told(&out, &written, progress)
 }
 

@@ -12,6 +12,7 @@ use crate::error::{Error, Fault, Result};
 use crate::eval::{ConfusionMatrix, tsne};
 use crate::files::write_atomically;
 use crate::report::table::Table;
+use crate::words::count;
 use crate::words::dml;
 
 /// t-SNE coordinates of the validation images.
@@ -126,7 +127,9 @@ impl Mapped {
         for row in reader.deserialize() {
             let (row, label, _, x, y): (usize, String, String, f64, f64) = row.map_err(fault)?;
             if row >= images {
-                return Err(changed(format!("names row {row} of {images} images")).into());
+                return Err(
+                    changed(format!("names row {row} of {}", count(images, "image"))).into()
+                );
             }
             let class = classes.iter().position(|class| class.label == label);
             let class =

@@ -15,6 +15,7 @@ use crate::model::Network;
 use crate::report::table::Table;
 use crate::report::{Canvas, bound};
 use crate::train::{Observer, RunProgress, Verdict};
+use crate::words::decimals;
 
 /// The values at every place, in the run's folder.
 const TABLE: &str = "bound.csv";
@@ -121,7 +122,7 @@ impl Bound {
         let (first, last) = (self.rows[0], self.rows[self.rows.len() - 1]);
         let gap = |row: &Row| row.terms.cross_entropy - row.terms.bound;
         let course = |value: &dyn Fn(&Row) -> f64| {
-            let [from, to] = [value(&first), value(&last)].map(|value| format!("{value:.3}"));
+            let [from, to] = [value(&first), value(&last)].map(|value| decimals(value, 3));
             match value(&last) - value(&first) {
                 _ if from == to => format!("stayed at {to}"),
                 change if change < 0.0 => format!("fell from {from} to {to}"),
@@ -200,8 +201,7 @@ fn not_numbers(rows: &[Row]) -> Option<String> {
 
 /// A loss with four decimals, one that would be a line of digits in powers of ten.
 fn shown(value: f64) -> String {
-    let text = if value.abs() < 1e6 { format!("{value:.4}") } else { format!("{value:.4e}") };
-    text.replace('-', "−")
+    decimals(value, 4).replace('-', "−")
 }
 
 /// Takes the losses now and then.
@@ -337,6 +337,6 @@ mod tests {
         let told = not_numbers(&rows([terms, odd, terms])).unwrap();
         assert!(told.starts_with("At 1 of 3 steps, first at step 1, the losses are NaN"), "{told}");
         let numbers = [0.25, -12.0, -1.5e30, f64::NAN].map(shown);
-        assert_eq!(numbers, ["0.2500", "−12.0000", "−1.5000e30", "NaN"]);
+        assert_eq!(numbers, ["0.2500", "−12.0000", "−1.50e30", "NaN"]);
     }
 }

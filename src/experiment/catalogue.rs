@@ -14,6 +14,7 @@ use crate::config::{Config, Setting, number};
 use crate::error::chain;
 use crate::report::table::Table;
 use crate::train::{History, files};
+use crate::words::{decimals, rounded};
 
 /// State of a run whose record or figures cannot be read.
 const DAMAGED: &str = "damaged";
@@ -161,11 +162,11 @@ pub fn listed(entries: &[Entry]) -> Table {
         ("epochs", |e| Some(e.epochs.to_string())),
         ("images", |e| e.train.map(grouped)),
         ("unseen images", |e| (e.unseen > 0).then(|| grouped(e.unseen))),
-        ("validation loss", |e| e.validation_loss.map(|loss| format!("{loss:.4}"))),
+        ("validation loss", |e| e.validation_loss.map(|loss| decimals(loss, 4))),
         ("trial's score", |e| e.trial_score.map(|score| format!("{score:.4}"))),
         ("accuracy, %", |e| e.accuracy.map(|share| hundredths(Some(share)))),
         ("MAP@R, %", |e| e.map_at_r.map(|share| hundredths(Some(share)))),
-        ("train time, s", |e| e.seconds.map(|seconds| format!("{seconds:.1}"))),
+        ("train time, s", |e| e.seconds.map(|seconds| rounded(seconds, 1))),
     ];
     let has_any = |cell: &Cell| entries.iter().any(|entry| cell(entry).is_some());
     let shown: Vec<(&str, Cell)> = columns.into_iter().filter(|(_, cell)| has_any(cell)).collect();

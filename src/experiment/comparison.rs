@@ -11,6 +11,7 @@ use crate::error::{Error, Result, chain};
 use crate::eval::Score;
 use crate::runtime::Memory;
 use crate::train::TrainConfig;
+use crate::words::things;
 
 mod one;
 
@@ -79,7 +80,9 @@ impl Plan {
         if done.iter().any(|run| matches!(run, Err(Error::Interrupted(_)))) {
             let finished = done.iter().filter(|run| run.is_ok()).count();
             let all = done.len();
-            return Err(Error::Interrupted(format!("{finished} of {all} runs are finished")));
+            let all = format!("{all} {}", things(all, "run"));
+            let are = if finished == 1 { "is" } else { "are" };
+            return Err(Error::Interrupted(format!("{finished} of {all} {are} finished")));
         }
         let mut results: Vec<LossRuns> = self
             .arms

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::error::{Error, Fault, Result};
 use crate::files::{create_folder, sweep, write_atomically, write_text};
 use crate::train::files as training_files;
-use crate::words::dml;
+use crate::words::{count, dml};
 
 /// The resolved configuration.
 pub const CONFIG: &str = "config.toml";
@@ -190,7 +190,7 @@ impl RunFolder {
         let Some(first) = foreign.first() else { return Ok(()) };
         let more = match foreign.len() {
             1 => String::new(),
-            count => format!(" and {} more files", count - 1),
+            files => format!(" and {}", count(files - 1, "more file")),
         };
         let problem = format!("holds {}{more}, which dml did not write", first.display());
         let remedy = "nothing is removed; move your files out of the folder first";

@@ -8,6 +8,7 @@ use super::{
     standings,
 };
 use crate::eval::KnnMetrics;
+use crate::words::{decimals, rounded};
 
 /// How a metric's values are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,8 +136,9 @@ impl Unit {
         match self {
             _ if value.is_nan() => MISSING.to_owned(),
             Unit::Percent => format!("{:.2}", 100.0 * value),
-            Unit::Share | Unit::Nats => format!("{value:.3}"),
-            Unit::Seconds => format!("{value:.1}"),
+            Unit::Share => format!("{value:.3}"),
+            Unit::Nats => decimals(value, 3),
+            Unit::Seconds => rounded(value, 1),
         }
     }
 

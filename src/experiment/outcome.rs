@@ -18,6 +18,7 @@ use crate::error::{Error, Fault, Result};
 use crate::files::write_text;
 use crate::report::Canvas;
 use crate::report::table::Table;
+use crate::words::things;
 
 /// The sample that comes with the program.
 const SHIPPED_SAMPLE: &str = "fashion-mnist_sample.csv.gz";
@@ -181,12 +182,18 @@ impl Comparison {
         };
         let cut = remark(&self.summary, &self.standings);
         format!(
-            "{}: {} images train, {} {}; seed{} {}; {spread}{cut}",
+            "{}: {} {}, {} {}; {} {}; {spread}{cut}",
             self.data,
             from_to(self.train),
+            if self.train.1 == 1 { "image trains" } else { "images train" },
             grouped(self.validation),
-            if self.unseen() { "of unseen classes measure" } else { "measure" },
-            if seeds.len() == 1 { "" } else { "s" },
+            match (self.unseen(), self.validation) {
+                (true, 1) => "of unseen classes measures",
+                (true, _) => "of unseen classes measure",
+                (false, 1) => "measures",
+                (false, _) => "measure",
+            },
+            things(seeds.len(), "seed"),
             seeds.join(", "),
         )
     }

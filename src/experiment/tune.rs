@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::eval::{EvalConfig, Score};
 use crate::files::sha256_hex;
 use crate::runtime::Memory;
+use crate::words::count;
 
 use board::Board;
 pub use rank::Tuned;
@@ -85,8 +86,9 @@ impl Search {
         let there = trials(&folder).len();
         if there > self.trials && !self.force {
             let problem = format!(
-                "{} has {there} trials already: name at least as many, or begin anew with --force",
-                folder.display()
+                "{} has {} already: name at least as many, or begin anew with --force",
+                folder.display(),
+                count(there, "trial")
             );
             return Err(Error::setting("--trials", self.trials, problem));
         }
@@ -257,7 +259,7 @@ fn all_ended(done: Vec<Result<Trial>>) -> Result<Vec<Trial>> {
         }
     }
     match interrupted {
-        true => Err(Error::Interrupted(format!("{ended} of {all} trials ended"))),
+        true => Err(Error::Interrupted(format!("{ended} of {} ended", count(all, "trial")))),
         false => Ok(trials),
     }
 }

@@ -94,9 +94,11 @@ impl Batch {
         }
         let job = before.job;
         Err(Error::Other(format!(
-            "{left} task{} of job {job} are still waiting or at work on the same runs: wait for \
-             them, or take them back with scancel {job}",
+            "{left} task{} of job {job} {} still waiting or at work on the same runs: wait for {}, \
+             or take the job back with scancel {job}",
             if left == 1 { "" } else { "s" },
+            if left == 1 { "is" } else { "are" },
+            if left == 1 { "it" } else { "them" },
         )))
     }
 

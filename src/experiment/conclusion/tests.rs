@@ -231,8 +231,10 @@ fn losses_that_collapsed_share_one_sentence() {
 #[test]
 fn many_losses_are_told_in_groups_and_a_paragraph_stays_one() {
     let names: Vec<String> = (0..15).map(|place| format!("loss-{place:02}")).collect();
+    let value =
+        |place, seed| 0.9 + 0.002 * f64::from(seed) - 0.02 * place + 1e-4 * place * f64::from(seed);
     let values: Vec<[f64; 3]> =
-        (0..15).map(|place| [0.9, 0.902, 0.901].map(|top| top - 0.02 * f64::from(place))).collect();
+        (0..15).map(f64::from).map(|place| [0, 1, 2].map(|seed| value(place, seed))).collect();
     let mut losses: Vec<LossFindings<'_>> =
         names.iter().zip(&values).map(|(name, values)| loss(name, values, &[2.0; 3])).collect();
     // The second wavers, and is within the spread of the seeds.

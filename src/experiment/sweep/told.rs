@@ -40,8 +40,10 @@ fn leader(lines: &[&Line], place: usize, score: &str, label: &str) -> String {
     }
     let name = &lines[best.loss].name;
     let is_level = |other: &&Standing| (best.estimate.mean - other.estimate.mean).abs() < EQUAL;
-    let level = others.iter().filter(is_level).map(|other| lines[other.loss].name.as_str());
-    let level: Vec<&str> = std::iter::once(name.as_str()).chain(level).collect();
+    let mut level: Vec<usize> = others.iter().filter(is_level).map(|other| other.loss).collect();
+    level.push(best.loss);
+    level.sort_unstable();
+    let level: Vec<&str> = level.into_iter().map(|line| lines[line].name.as_str()).collect();
     if level.len() > 1 {
         let of = match level.len() == lines.len() {
             true => String::new(),

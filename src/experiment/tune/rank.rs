@@ -14,6 +14,7 @@ use crate::files::write_text;
 use crate::loss::Span;
 use crate::report::table::Table;
 use crate::report::{Canvas, Style, trials};
+use crate::words;
 
 /// The score over each setting.
 const PICTURE: &str = "trials.png";
@@ -68,8 +69,11 @@ impl Tuned {
         trials.sort_by(|a, b| kind(a).cmp(&kind(b)).then(key(b).total_cmp(&key(a))));
         if kind(&trials[0]) > 0 {
             return Err(Error::Other(format!(
-                "no trial of {} was finished; the first says: {}",
-                trials.len(),
+                "{} finished; the first says: {}",
+                match trials.len() {
+                    1 => "the one trial was not".to_owned(),
+                    all => format!("no trial of {all} was"),
+                },
                 trials[0].remark.as_deref().unwrap_or("stopped early")
             )));
         }
@@ -126,20 +130,19 @@ impl Tuned {
             format!(" (the settings as given: {score:.4}, trial 1)")
         });
         format!(
-            "{}: {} trials of at most {} epoch{} on {}, {} finished, {} stopped early, {} failed; best \
-             {} {:.4} on {} validation images{given}. Chosen as the highest of many, it is too high \
+            "{}: {} of at most {} on {}, {} finished, {} stopped early, {} failed; best {} {:.4} on \
+             {}{given}. Chosen as the highest of many, it is too high \
              by some: compare it under other seeds.",
             self.loss,
-            self.trials.len(),
-            self.epochs,
-            if self.epochs == 1 { "" } else { "s" },
+            words::count(self.trials.len(), "trial"),
+            words::count(self.epochs, "epoch"),
             self.data,
             count(State::Finished),
             count(State::Stopped),
             count(State::Failed),
             self.score,
             self.trials[0].score().unwrap_or_default(),
-            self.validation,
+            words::count(self.validation, "validation image"),
         )
     }
 
@@ -204,9 +207,10 @@ impl Tuned {
             ("loss".to_owned(), of("loss", None)),
             ("train".to_owned(), of("train", Some(&train))),
         ]);
-        let (trials, score) = (self.trials.len(), self.trials[0].score().unwrap_or_default());
+        let score = self.trials[0].score().unwrap_or_default();
+        let trials = words::count(self.trials.len(), "trial");
         format!(
-            "# Best of {trials} trials: {} {score:.4} on the validation images of seed {}.\n\n{}",
+            "# Best of {trials}: {} {score:.4} on the validation images of seed {}.\n\n{}",
             self.score,
             self.seed,
             toml::to_string(&kept).expect("it came from TOML")
@@ -252,8 +256,9 @@ impl Tuned {
                 stopped: trial.state == State::Stopped,
             })
             .collect();
-        let (count, epochs) = (self.trials.len(), self.epochs);
-        let note = format!("{}, {count} trials of at most {epochs} epochs", self.loss);
+        let trials = words::count(self.trials.len(), "trial");
+        let epochs = words::count(self.epochs, "epoch");
+        let note = format!("{}, {trials} of at most {epochs}", self.loss);
         trials::draw(&self.score, &parameters, &drawn, 0, &note)
     }
 
