@@ -29,10 +29,10 @@ pub use data::{CheckArgs, DataCommand, FetchArgs, SampleArgs};
 pub use embeddings::EmbeddingArgs;
 pub use experiments::{BoundArgs, CompareArgs, KeyArgs, ManyArgs, SweepArgs, TuneArgs};
 pub use parse::Ks;
-use parse::{class_names, count, ks, seed, tsne_engine, tsne_of, which_model};
+use parse::{class_names, count, ks, number, seed, tsne_engine, tsne_of, which_model};
 pub use runs::{DiffArgs, RemoveArgs, RunsArgs, RunsCommand};
 pub use share::{EmbedArgs, EmbedFormat, ExportArgs, Format, ReportArgs};
-pub use shell::{CompletionsArgs, ManArgs};
+pub use shell::{CompletionsArgs, LOSSES, ManArgs, completing};
 
 /// Deep metric learning on labelled images: train, embed, evaluate and compare losses honestly.
 #[derive(Debug, Parser)]
@@ -167,7 +167,7 @@ pub struct SettingArgs {
     #[arg(long, value_name = "N", value_parser = count)]
     pub batch: Option<usize>,
     /// Adam's step size [default: 0.001]
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", value_parser = number)]
     pub learning_rate: Option<f64>,
     #[command(flatten)]
     pub compute: ComputeArgs,
@@ -193,7 +193,7 @@ pub struct SettingArgs {
   dml train --config configs/hadsell.toml --epochs 10
   dml train --data my.csv --label species --device cpu
   dml train --init siamese_ct.safetensors               from weights that PyTorch saved
-  dml train --resume runs/contrastive-seed2022-1a2b3c   go on from the last checkpoint")]
+  dml train --resume runs/contrastive-seed2022-1a2b3c4d5e6f  go on from the last checkpoint")]
 pub struct TrainArgs {
     /// Loss to train under; `dml losses` lists them [default: contrastive]
     #[arg(long, value_name = "NAME")]
@@ -226,7 +226,7 @@ pub struct TrainArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   dml eval --knn 1                                      the newest run
-  dml eval --run runs/contrastive-seed2022-1a2b3c --recall-at 1..5
+  dml eval --run runs/contrastive-seed2022-1a2b3c4d5e6f --recall-at 1..5
   dml eval --test data/fashion-mnist_test.csv           on the official test set
   dml eval --tsne-of both                               draw the training embeddings too
   dml eval --json | jq .knn.accuracy
@@ -262,7 +262,7 @@ pub struct EvalArgs {
     #[arg(long, value_name = "WHICH", value_parser = tsne_of, conflicts_with = "test")]
     pub tsne_of: Option<Of>,
     /// Effective number of neighbours in the t-SNE; of N images at most (N − 1)/3 [default: 30]
-    #[arg(long, value_name = "N", conflicts_with = "test")]
+    #[arg(long, value_name = "N", conflicts_with = "test", value_parser = number)]
     pub perplexity: Option<f64>,
     /// Any setting of the evaluation, as eval.recall_voters=5 or tsne.iterations=1000; again for more
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = Setting::read)]
@@ -290,9 +290,9 @@ pub struct EvalArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  dml losses                                            formula, settings, source and needs of each
-  dml losses --on runs/cross-entropy-seed2022-1a2b3c    each on a run's validation embeddings
-  dml losses --embeddings z.npy --labels y.npy          each on embeddings from elsewhere
+  dml losses                                                formula, settings, source and needs of each
+  dml losses --on runs/cross-entropy-seed2022-1a2b3c4d5e6f  each on a run's validation embeddings
+  dml losses --embeddings z.npy --labels y.npy              each on embeddings from elsewhere
 
 Losses are asked with their defaults, on the batches they are trained on; proxies, weights and
 centres stand at the class means.")]
@@ -333,6 +333,19 @@ mod tests {
         );
         assert!(told(&["compare", "--seeds", "-1,2"]).contains("take 1,2,3 or 1-5"));
         assert!(told(&["eval", "--knn", "-1"]).contains("take a whole number from 0 on"));
+        assert!(told(&["train", "--epochs", "-1"]).contains("take a whole number from 0 on"));
+        assert!(told(&["compare", "--seeds", "1,-2"]).contains("take 1,2,3 or 1-5"));
+        assert!(told(&["compare", "--task", "-1"]).contains("take a whole number from 0 on"));
+        assert!(told(&["runs", "--seed", "-1"]).contains("take a whole number from 0 on"));
+        for flag in ["--per-class", "--total", "--seed"] {
+            let refused = told(&["data", "sample", "a.csv", "--out", "b.csv", flag, "-1"]);
+            assert!(refused.contains("take a whole number from 0 on"), "{refused}");
+        }
+        let trials = told(&["tune", "--loss", "a", "--trials", "-1"]);
+        assert!(trials.contains("take a whole number from 1 to 100000"), "{trials}");
+        let rate = told(&["train", "--learning-rate", "fast"]);
+        assert!(rate.contains("take a number, as 0.001 or 1e-3"), "{rate}");
+        assert!(read(&["train", "--learning-rate", "-1"]).is_ok(), "refused with its key");
         assert!(told(&["eval", "--recall-at", "-1,2"]).contains("take a range like 1..5"));
         for classes in [&["--unseen-classes", "-1,-2"][..], &["--unseen-classes=-3--1"]] {
             assert!(read(&[&["train"], classes].concat()).is_ok());

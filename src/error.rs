@@ -6,6 +6,13 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
+use crate::words::cut;
+
+/// Letters of a setting's value that a message shows.
+const LONGEST: usize = 300;
+
 /// Result with this crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -27,7 +34,7 @@ pub enum Error {
     #[error("{0}")]
     Fault(Fault),
     /// A setting has a value it cannot have.
-    #[error("{key} = {value}: {problem}")]
+    #[error("{key} = {}: {problem}", cut(value, LONGEST))]
     Setting {
         /// The key as it stands in the configuration, `train.epochs`.
         key: String,
@@ -36,15 +43,15 @@ pub enum Error {
         /// Why it cannot be, and what can.
         problem: String,
     },
-    /// The loss stopped being a number.
+    /// A training diverged: its loss became NaN or infinite, or its embeddings did.
     #[error("{0}")]
-    Diverged(String),
+    Diverged(Divergence),
     /// The user asked to stop: where work stopped, with all that was done on the disk.
     #[error("{0}")]
     Interrupted(String),
     /// libtorch refused an operation.
     #[error("libtorch")]
-    Torch(#[from] tch::TchError),
+    Torch(#[source] tch::TchError),
     /// Anything else, told in a sentence that names the way out.
     #[error("{0}")]
     Other(String),
@@ -61,6 +68,58 @@ impl Error {
     pub fn setting(key: &str, value: impl fmt::Display, problem: impl Into<String>) -> Error {
         Error::Setting { key: key.to_owned(), value: value.to_string(), problem: problem.into() }
     }
+}
+
+/// How a training diverged, and the way out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Divergence {
+    /// What was seen and when: `the training loss became NaN in epoch 1, step 3 of 9`.
+    pub why: String,
+    /// What to change; empty in notes of versions that put it into `why`.
+    #[serde(default)]
+    pub remedy: String,
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.remedy.as_str() {
+            "" => write!(f, "{}", self.why),
+            remedy => write!(f, "{}; {remedy}", self.why),
+        }
+    }
+}
+
+impl From<tch::TchError> for Error {
+    fn from(error: tch::TchError) -> Error {
+        match refusal(&error.to_string()) {
+            Some(refusal) => Error::Other(refusal),
+            None => Error::Torch(error),
+        }
+    }
+}
+
+/// How libraries say that the system refused memory or threads.
+const OF_MEMORY: [&str; 4] =
+    ["can't allocate memory", "out of memory", "bad_alloc", "Cannot allocate memory"];
+const OF_THREADS: [&str; 4] =
+    ["failed to spawn thread", "could not spawn threads", "ThreadPoolBuildError", "create thread"];
+
+/// What to tell where a text, of a panic for example, is about memory or threads that the system
+/// refused; none where it is about anything else.
+pub fn refusal(text: &str) -> Option<String> {
+    let says = |list: &[&str]| list.iter().any(|sign| text.contains(sign));
+    let way_out = "take a smaller --batch, fewer --jobs or --cores, or fewer images";
+    if says(&OF_MEMORY) {
+        let after = text.split("tried to allocate ").nth(1).unwrap_or_default();
+        let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
+        let much = match digits.parse::<f64>() {
+            Ok(bytes) => format!("another {:.0} MB were refused", (bytes / 1e6).ceil()),
+            Err(_) => "the system refused more".to_owned(),
+        };
+        return Some(format!("memory does not suffice: {much}; {way_out}"));
+    }
+    says(&OF_THREADS)
+        .then(|| format!("the system refused another thread or the memory for it; {way_out}"))
 }
 
 /// An error and what caused it, in one line.
@@ -203,6 +262,12 @@ mod tests {
     fn a_refusal_of_the_system_is_told_with_its_reason() {
         let refused = Error::io("read", Path::new("a.csv"))(std::io::Error::other("no power"));
         assert_eq!(chain(&refused), "cannot read a.csv: no power");
+    }
+
+    #[test]
+    fn a_long_setting_is_cut_and_its_way_out_stays_in_sight() {
+        let text = Error::setting("data.path", "x".repeat(9000), "must be a file").to_string();
+        assert!(text.len() < 400 && text.ends_with("x…: must be a file"), "{text}");
     }
 
     #[test]

@@ -5,15 +5,16 @@ use std::process::ExitCode;
 
 use dml::cli::{Cli, Command};
 use dml::error::{self, Error};
-use dml::runtime::INTERRUPTED;
+use dml::runtime::{INTERRUPTED, caught};
 use dml::train::Progress;
 use dml::{commands, runtime};
 
 fn main() -> ExitCode {
     runtime::start();
+    runtime::end_orderly();
     let Cli { quiet, command } = Cli::read();
     let progress = if quiet { Progress::quiet() } else { Progress::new() };
-    let done = match command {
+    let done = caught(|| match command {
         Command::Data(what) => commands::data(what, &progress),
         Command::Train(args) => commands::train(args, progress),
         Command::Eval(args) => commands::eval(args, &progress),
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
         Command::Losses(args) => commands::losses(args, &progress),
         Command::Completions(args) => commands::completions(args),
         Command::Man(args) => commands::man(args),
-    };
+    });
     let (kind, code, told) = match done {
         Ok(()) => return ExitCode::SUCCESS,
         Err(Error::Interrupted(place)) => ("interrupted", ExitCode::from(INTERRUPTED), place),
@@ -39,10 +40,17 @@ fn main() -> ExitCode {
     code
 }
 
+/// What has to be done before libtorch is loaded, which allocates memory as it sets itself up.
+#[cfg(target_os = "linux")]
+extern "C" fn before_libraries() {
+    runtime::listen_for_abort();
+    check_working_folder();
+}
+
 /// Ends the process where its working folder is not there any more. That has to be found out before
 /// libtorch is loaded, whose MKL would end it without naming the cause.
 #[cfg(target_os = "linux")]
-extern "C" fn check_working_folder() {
+fn check_working_folder() {
     const GONE: &[u8] =
         b"error: the working folder was removed or replaced: change to one that is \
 there, or to the one of the same name with cd \"$PWD\"\n";
@@ -63,4 +71,4 @@ there, or to the one of the same name with cd \"$PWD\"\n";
 #[used]
 // SAFETY: the section holds functions without arguments that are called once.
 #[unsafe(link_section = ".preinit_array")]
-static BEFORE_LIBRARIES: extern "C" fn() = check_working_folder;
+static BEFORE_LIBRARIES: extern "C" fn() = before_libraries;

@@ -1,5 +1,6 @@
-//! Words as a shell takes them, and lists with commas as people write them.
+//! Words as a shell takes them, lists with commas as people write them, and numbers in sentences.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::path::Path;
@@ -54,6 +55,72 @@ pub fn first_few(names: &[impl AsRef<str>], most: usize) -> String {
     match names.len().saturating_sub(most) {
         0 => shown,
         more => format!("{shown} and {more} more"),
+    }
+}
+
+/// At most so many letters of a text, with `…` for the rest.
+pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// 57000 as `57,000`.
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// So many things: `1 image`, `57,000 images`, `2 more classes`.
+pub fn count(number: usize, thing: &str) -> String {
+    format!("{} {}", grouped(number), things(number, thing))
+}
+
+/// The word for so many things, without the number.
+pub fn things(number: usize, thing: &str) -> String {
+    let begins = |ending: &str| thing.strip_suffix(ending);
+    match (number, begins("y")) {
+        (1, _) => thing.to_owned(),
+        (_, Some(start)) if !start.ends_with(['a', 'e', 'o', 'u']) => format!("{start}ies"),
+        _ if thing.ends_with(['s', 'x']) => format!("{thing}es"),
+        _ => format!("{thing}s"),
+    }
+}
+
+/// Numbers from here on are told in powers of ten.
+const LARGE: f64 = 1e6;
+
+/// A number with so many decimals; in powers of ten where that would be a long line of digits, or
+/// zeros for what is not zero.
+pub fn decimals(value: f64, decimals: usize) -> String {
+    let shown = rounded(value, decimals);
+    let hidden = value != 0.0 && shown.chars().all(|c| matches!(c, '0' | '.' | '-'));
+    if hidden { format!("{value:.2e}") } else { shown }
+}
+
+/// The same where what is small may be zero, as seconds are.
+pub fn rounded(value: f64, decimals: usize) -> String {
+    match value.is_finite() && value.abs() >= LARGE {
+        true => format!("{value:.2e}"),
+        false => format!("{value:.decimals$}"),
+    }
+}
+
+/// A number in full, so that it reads back as it is; far from 1 without a long line of zeros.
+pub fn exact(value: f64) -> String {
+    match value.abs() {
+        size if size == 0.0 || (1e-5..1e16).contains(&size) || !size.is_finite() => {
+            value.to_string()
+        }
+        _ => format!("{value:e}"),
     }
 }
 
@@ -130,6 +197,50 @@ mod tests {
         assert_eq!(first_few(&["a", "b"], 2), "a, b");
         assert_eq!(first_few(&["a", "b", "c"].map(str::to_owned), 2), "a, b and 1 more");
         assert_eq!(first_few(&[] as &[&str], 2), "");
+    }
+
+    #[test]
+    fn words_follow_their_numbers() {
+        let told = [0, 1, 2, 57_000].map(|number| count(number, "image"));
+        assert_eq!(told, ["0 images", "1 image", "2 images", "57,000 images"]);
+        let many = ["class", "loss", "query", "more entry", "index", "day", "trial"];
+        let told = many.map(|thing| things(2, thing));
+        let right = ["classes", "losses", "queries", "more entries", "indexes", "days", "trials"];
+        assert_eq!(told, right);
+        assert_eq!(many.map(|thing| things(1, thing)), many);
+    }
+
+    #[test]
+    fn a_number_of_any_size_is_short_and_never_zero_for_what_is_not() {
+        let told = [0.0, 0.5, -2.34567, 999_999.5, 1e30, -1e6, 1e-30, 4e-5, 6e-5];
+        let right = [
+            "0.0000",
+            "0.5000",
+            "-2.3457",
+            "999999.5000",
+            "1.00e30",
+            "-1.00e6",
+            "1.00e-30",
+            "4.00e-5",
+            "0.0001",
+        ];
+        assert_eq!(told.map(|value| decimals(value, 4)), right);
+        assert_eq!([f64::NAN, f64::INFINITY].map(|value| decimals(value, 4)), ["NaN", "inf"]);
+        assert_eq!([0.03, 2.25, 3e9].map(|seconds| rounded(seconds, 1)), ["0.0", "2.2", "3.00e9"]);
+    }
+
+    #[test]
+    fn a_number_in_full_reads_back_as_it_is() {
+        let told = [1e30, 2.0, 0.1 + 0.2, -3e-9, 0.0, f64::NAN].map(exact);
+        assert_eq!(told, ["1e30", "2", "0.30000000000000004", "-3e-9", "0", "NaN"]);
+        for value in [f64::MAX, f64::MIN_POSITIVE, 1.0 / 3.0, 1e16, -9.999e-6] {
+            assert_eq!(exact(value).parse(), Ok(value));
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_letters() {
+        assert_eq!((cut("äöü", 3), cut("äöü", 2)), ("äöü".into(), "äö…".into()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::parse::executor;
+use super::parse::{between, count, executor};
 use crate::experiment::{Memory, SbatchOption, TimeLimit};
 
 /// Where the runs of a command are done.
@@ -31,7 +31,7 @@ pub struct ClusterArgs {
     /// Seconds before that at which a task is told to save what it has [default: 90, or half of a
     /// shorter --time]
     #[arg(long, value_name = "SECONDS", help_heading = HEADING,
-          value_parser = clap::value_parser!(u64).range(1..=65_535))]
+          value_parser = |text: &str| between(text, 1, 65_535).map(u64::from))]
     pub grace: Option<u64>,
     /// Slurm's partition [default: Slurm's]
     #[arg(long, value_name = "NAME", value_parser = partition, help_heading = HEADING)]
@@ -43,7 +43,7 @@ pub struct ClusterArgs {
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true, help_heading = HEADING)]
     pub sbatch: Vec<SbatchOption>,
     /// Do this one task alone and write no tables: what a task of the executors does
-    #[arg(long, value_name = "N", help_heading = HEADING,
+    #[arg(long, value_name = "N", help_heading = HEADING, value_parser = count,
           conflicts_with_all = ["executor", "collect", "force", "dry_run", "json", "jobs"])]
     pub task: Option<usize>,
     /// Train nothing: make tables and pictures of runs that are finished, or say which are missing

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::parse::{Losses, classes, losses, seed};
+use super::parse::{Losses, between, classes, losses, seed};
 use super::{ClusterArgs, SettingArgs};
 use crate::config::Setting;
 use crate::eval::Score;
@@ -107,7 +107,7 @@ pub struct ManyArgs {
 #[command(after_help = "Examples:
   dml compare                                           two losses, three seeds
   dml compare --losses contrastive,cross-entropy --seeds 2022,1,2 --jobs 2
-  dml compare --losses cross-entropy,runs/tune-cross-entropy-1a2b3c/best.toml --seeds 1-5
+  dml compare --losses cross-entropy,runs/tune-cross-entropy-1a2b3c4d5e6f/best.toml --seeds 1-5
   dml compare --losses supcon,proxy-nca,triplet --unseen-classes 5-9
   dml compare --test data/fashion-mnist_test.csv        the official test set, after all else
   dml compare --seeds 2022 --epochs 1 --data data/fashion-mnist_sample.csv.gz
@@ -175,8 +175,8 @@ fn list(text: &str) -> Result<Values, String> {
   dml tune --loss triplet --trials 30
   dml tune --loss triplet --trials 60                   goes on where 30 ended
   dml tune --loss cross-entropy --metric map@r          a search of its own
-  dml train --config runs/tune-triplet-1a2b3c/best.toml
-  dml compare --losses triplet,runs/tune-triplet-1a2b3c/best.toml --seeds 1-5
+  dml train --config runs/tune-triplet-1a2b3c4d5e6f/best.toml
+  dml compare --losses triplet,runs/tune-triplet-1a2b3c4d5e6f/best.toml --seeds 1-5
   dml tune --loss triplet --trials 60 --executor slurm  four tasks that share the trials
 
 Every loss is searched in the same way: the first trial has the settings as given, the next seven
@@ -189,7 +189,7 @@ pub struct TuneArgs {
     #[arg(long, value_name = "NAME")]
     pub loss: String,
     /// Trials in all, those of earlier calls included
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = |text: &str| between(text, 1, 100_000))]
     pub trials: u32,
     /// Seed of the runs and of the search [default: 2022]
     #[arg(long, value_parser = seed)]
@@ -215,7 +215,7 @@ pub struct BoundArgs {
     #[arg(long, value_parser = seed)]
     pub seed: Option<u64>,
     /// Places over the training at which the losses are taken
-    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(2..=2000))]
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = |text: &str| between(text, 2, 2000))]
     pub points: u32,
     #[command(flatten)]
     pub keys: KeyArgs,

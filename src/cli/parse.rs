@@ -86,6 +86,17 @@ pub fn seed(text: &str) -> Result<u64, String> {
     text.trim().parse().map_err(|_| "take a whole number from 0 on".to_owned())
 }
 
+/// Reads a whole number within bounds.
+pub fn between(text: &str, low: u32, high: u32) -> Result<u32, String> {
+    let number = text.trim().parse().ok().filter(|number| (low..=high).contains(number));
+    number.ok_or_else(|| format!("take a whole number from {low} to {high}"))
+}
+
+/// Reads a number, whole or not.
+pub fn number(text: &str) -> Result<f64, String> {
+    text.trim().parse().map_err(|_| "take a number, as 0.001 or 1e-3".to_owned())
+}
+
 /// The value of a word, or the words there are.
 fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
     let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::parse::seed;
 use crate::config::Setting;
 
 #[derive(Debug, Args)]
@@ -12,8 +13,8 @@ use crate::config::Setting;
   dml runs                                              all runs with their key figures
   dml runs --loss triplet --sort accuracy
   dml runs --where train.epochs=5 --where data.train_size=1000
-  dml runs diff runs/contrastive-seed1-1a2b3c runs/contrastive-seed2-4d5e6f
-  dml runs remove runs/contrastive-seed1-1a2b3c")]
+  dml runs diff runs/contrastive-seed1-1a2b3c4d5e6f runs/contrastive-seed2-7a8b9c0d1e2f
+  dml runs remove runs/contrastive-seed1-1a2b3c4d5e6f")]
 pub struct RunsArgs {
     #[command(subcommand)]
     pub command: Option<RunsCommand>,
@@ -21,7 +22,7 @@ pub struct RunsArgs {
     #[arg(long, value_name = "NAME")]
     pub loss: Option<String>,
     /// Only runs under this seed
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
     /// Only runs in this state: training, trained, evaluated, diverged, or damaged (what they left
     /// cannot be read; of a newer version, too)
@@ -62,8 +63,8 @@ pub struct RunsPlace {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  dml runs diff runs/contrastive-seed1-1a2b3c runs/contrastive-seed2-4d5e6f
-  dml runs diff contrastive-seed1-1a2b3c contrastive-seed2-4d5e6f --runs elsewhere")]
+  dml runs diff runs/contrastive-seed1-1a2b3c4d5e6f runs/contrastive-seed2-7a8b9c0d1e2f
+  dml runs diff contrastive-seed1-1a2b3c4d5e6f contrastive-seed2-7a8b9c0d1e2f --runs elsewhere")]
 pub struct DiffArgs {
     /// A run, by its folder or by its name
     pub first: PathBuf,
@@ -75,10 +76,10 @@ pub struct DiffArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  dml runs remove runs/contrastive-seed1-1a2b3c
-  dml runs remove contrastive-seed1-1a2b3c triplet-seed1-4d5e6f --dry-run
-  dml runs remove tune-triplet-1a2b3c                   a search with its trials
-  dml runs remove compare-contrastive-vs-triplet-1a2b3c what was written; its runs stay")]
+  dml runs remove runs/contrastive-seed1-1a2b3c4d5e6f
+  dml runs remove contrastive-seed1-1a2b3c4d5e6f triplet-seed1-7a8b9c0d1e2f --dry-run
+  dml runs remove tune-triplet-1a2b3c4d5e6f                    a search with its trials
+  dml runs remove compare-contrastive-vs-triplet-1a2b3c4d5e6f  what was written; its runs stay")]
 pub struct RemoveArgs {
     /// Runs, comparisons, sweeps or searches, each by its folder or by its name
     #[arg(required = true, value_name = "RUN")]

@@ -11,7 +11,7 @@ use crate::eval::Which;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   dml report                                            the newest trained run
-  dml report runs/compare-contrastive-vs-cross-entropy-1a2b3c
+  dml report runs/compare-contrastive-vs-cross-entropy-1a2b3c4d5e6f
 
 The page is one file, report.html in that folder: no network, tables that sort, a t-SNE that shows
 the image under the pointer, light and dark. dml compare, sweep and tune write theirs themselves.")]
@@ -30,7 +30,7 @@ pub struct ReportArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   dml embed new.csv --out new.npy                       with the newest run
-  dml embed new.csv --run runs/supcon-seed2022-1a2b3c --out new.npy --labels-out new_labels.npy
+  dml embed new.csv --run runs/supcon-seed2022-1a2b3c4d5e6f --out new.npy --labels-out new_labels.npy
   dml embed new.csv.gz --out new_embedded.csv           a row an image, its label first if it has one;
                                                         .parquet likewise, with typed columns
   dml embed new.csv --out - | head -3                   CSV on stdout, nothing else
@@ -71,10 +71,10 @@ pub struct EmbedArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  dml export runs/supcon-seed2022-1a2b3c --out supcon.pt                  torchscript, by the ending
-  dml export runs/supcon-seed2022-1a2b3c --format safetensors --out supcon.safetensors
-  dml export runs/supcon-seed2022-1a2b3c --format parquet --out embeddings.parquet
-  dml export runs/supcon-seed2022-1a2b3c --format tensorboard --out logs/supcon
+  dml export runs/supcon-seed2022-1a2b3c4d5e6f --out supcon.pt                  torchscript, by the ending
+  dml export runs/supcon-seed2022-1a2b3c4d5e6f --format safetensors --out supcon.safetensors
+  dml export runs/supcon-seed2022-1a2b3c4d5e6f --format parquet --out embeddings.parquet
+  dml export runs/supcon-seed2022-1a2b3c4d5e6f --format tensorboard --out logs/supcon
 
 In Python: torch.jit.load(\"supcon.pt\")(images), where images are [N, 1, S, S] in 0..1. The network gives
 embeddings as they are; where the loss looks at directions alone, divide each by its length.")]

@@ -12,6 +12,7 @@ use crate::experiment::keeper_of;
 use crate::files::{CSV, OutputRules};
 use crate::report::table::Table;
 use crate::train::Progress;
+use crate::words::things;
 
 /// Gets, checks or samples data.
 ///
@@ -27,7 +28,10 @@ pub fn data(command: DataCommand, progress: &Progress) -> Result<()> {
 
 fn fetch(args: &FetchArgs, progress: &Progress) -> Result<()> {
     let mut say = |line: &str| progress.say(line);
-    let fetched = data::fetch(args.from.as_deref(), &args.into, args.force, &mut say)?;
+    let keeper = |path: &Path| keeper_of(path, Path::new(RUNS));
+    // What is there is overwritten only where its content is wrong, and with --force.
+    let rules = OutputRules::new(true, &keeper);
+    let fetched = data::fetch(args.from.as_deref(), &args.into, args.force, rules, &mut say)?;
     print(&format!("{}\n{}", fetched.train.display(), fetched.test.display()))
 }
 
@@ -46,7 +50,12 @@ fn check(args: &CheckArgs) -> Result<()> {
 }
 
 fn shown(summary: &Summary) -> String {
-    let mut text = vec![format!("{}: {} rows", summary.file.display(), summary.rows)];
+    let mut text = vec![format!(
+        "{}: {} {}",
+        summary.file.display(),
+        summary.rows,
+        things(summary.rows, "row")
+    )];
     text.extend(summary.content.as_ref().map(content));
     text.extend(summary.faults.iter().map(|fault| format!("fault: {fault}")));
     for FaultKind { problem, count } in &summary.kinds {
@@ -125,11 +134,15 @@ fn content(content: &Content) -> String {
         format!("values {} to {}, mean {:.2}", values.min, values.max, values.mean)
     });
     format!(
-        "{}\n{} images of {side}×{side}, {header}, {values}, {} copies of other images\n\
+        "{}\n{} {} of {side}×{side}, {header}, {values}, {}\n\
          SHA-256 {}\n\n{}\n",
         understood(content),
         content.images,
-        content.copies,
+        things(content.images, "image"),
+        match content.copies {
+            1 => "1 copy of another image".to_owned(),
+            copies => format!("{copies} copies of other images"),
+        },
         content.sha256,
         classes.terminal(),
         side = content.side,
@@ -150,7 +163,8 @@ fn sample(args: &SampleArgs, progress: &Progress) -> Result<()> {
     let rows = data::stratified(&dataset.labels, size, args.seed)?;
     out.make_folder()?;
     data::write_csv(&dataset, &rows, out.path())?;
-    told(&out, &format!("{}: {} images", out.shown(), rows.len()), progress)
+    let images = things(rows.len(), "image");
+    told(&out, &format!("{}: {} {images}", out.shown(), rows.len()), progress)
 }
 
 fn options(columns: &ColumnArgs) -> CsvOptions {

@@ -10,7 +10,7 @@ use crate::cli::{ClusterArgs, Executor, ManyArgs, SettingArgs};
 use crate::data::is_read_once;
 use crate::error::{Error, Result};
 use crate::experiment::{Plan, Session, Unfinished, batch_folder, logs};
-use crate::words::line;
+use crate::words::{line, things};
 
 mod called;
 mod slurm;
@@ -138,13 +138,13 @@ fn work<'a>(
     })
 }
 
-/// Does one task of a plan, and says what came out. A loss that becomes no number is an outcome like
-/// any other.
+/// Does one task of a plan, and says what came out. A run that diverges is an outcome like any
+/// other.
 fn task(session: &Session, plan: &Plan, place: usize) -> Result<()> {
     session.listen()?;
     match plan.carry_out_one(session, place) {
         Ok(run) => print(&format!("task {place}: finished, {}", run.folder.display())),
-        Err(Error::Diverged(why)) => print(&format!("task {place}: diverged: {why}")),
+        Err(Error::Diverged(divergence)) => print(&format!("task {place}: diverged: {divergence}")),
         Err(error) => Err(error),
     }
 }
@@ -177,8 +177,13 @@ pub fn refuse_unfinished(work: &Work, session: &Session) -> Result<()> {
     }
     let names = names.join(", ");
     Err(Error::Other(format!(
-        "{left} of {all} {unit}s are not finished ({names}): the same command with --executor slurm \
-         or lines in place of --collect does only these elsewhere, and with neither it does them here"
+        "{left} of {all} {} not finished ({names}): the same command with --executor slurm \
+         or lines in place of --collect does only these elsewhere, and with neither it does them here",
+        match (left, *all) {
+            (_, 1) => format!("{unit} is"),
+            (1, _) => format!("{unit}s is"),
+            _ => format!("{unit}s are"),
+        }
     )))
 }
 
@@ -199,6 +204,7 @@ pub fn hand_out(
         return Err(Error::setting("--data", data.display(), problem));
     }
     let commands = Commands::new(session, settings)?;
+    commands.refuse_streams()?;
     if work.tasks.is_empty() {
         return nothing_left(work, session, &commands, many);
     }
@@ -216,7 +222,8 @@ fn nothing_left(
 ) -> Result<()> {
     let Work { all, unit, .. } = work;
     let told = format!(
-        "all {all} {unit}s are finished or diverged: tables and pictures by\n{}",
+        "{} finished or diverged: tables and pictures by\n{}",
+        if *all == 1 { format!("the one {unit} is") } else { format!("all {all} {unit}s are") },
         commands.collect
     );
     match many.cluster.executor {
@@ -237,9 +244,6 @@ fn by_lines(
     settings: &SettingArgs,
     many: &ManyArgs,
 ) -> Result<()> {
-    if many.force && !many.dry_run {
-        (work.remove)()?;
-    }
     let cores = settings.cores.unwrap_or(1).max(1);
     let mut command = line(&commands.task);
     if command.contains('\n') {
@@ -249,6 +253,9 @@ fn by_lines(
     if session.device_name == "cpu" {
         // Runs go by their device, and where the lines are carried out there may be a GPU.
         command = format!("env CUDA_VISIBLE_DEVICES= {command}");
+    }
+    if many.force && !many.dry_run {
+        (work.remove)()?;
     }
     let lines = work.tasks.iter().map(|task| format!("{command} --task {task} --cores {cores}"));
     print(&lines.collect::<Vec<_>>().join("\n"))?;
@@ -263,10 +270,11 @@ fn by_lines(
 /// What is left, in words.
 fn left(work: &Work, many: &ManyArgs) -> String {
     let Work { unit, all, unfinished, tasks, .. } = work;
-    let s = if tasks.len() == 1 { "" } else { "s" };
-    let tasks = tasks.len();
+    let tasks = format!("{} {}", tasks.len(), things(tasks.len(), "task"));
+    let units = format!("{all} {}", things(*all, unit));
     match many.force {
-        true => format!("{tasks} task{s} for all {all} {unit}s, to be done anew"),
-        false => format!("{tasks} task{s} for {} of {all} {unit}s", unfinished.len()),
+        true if *all == 1 => format!("{tasks} for the one {unit}, to be done anew"),
+        true => format!("{tasks} for all {units}, to be done anew"),
+        false => format!("{tasks} for {} of {units}", unfinished.len()),
     }
 }

@@ -9,12 +9,13 @@ use crate::error::Result;
 use crate::eval::{EvalConfig, Watch};
 use crate::experiment::{
     EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles, Evaluation, RunFolder, RunLock, Session,
-    Trained, confusion_remark, draw_training, evaluate, evaluate_test, figures_table, keeper_of,
-    picture_remarks,
+    Trained, confusion_remark, draw_training, embedding_file, evaluate, evaluate_test,
+    figures_table, keeper_of, picture_remarks,
 };
 use crate::files::{Output, OutputRules};
 use crate::runtime::{Cores, Interrupt};
-use crate::train::{History, Progress, files};
+use crate::train::Progress;
+use crate::words::things;
 
 /// Evaluates a run on its validation images or on a file of test images, or embeddings from
 /// elsewhere.
@@ -77,7 +78,7 @@ fn checked_out(folder: &Path, args: &EvalArgs) -> Result<Output> {
     let mut rules = OutputRules::new(*force, &keeper);
     for (what, path) in inputs {
         if let Some(path) = path {
-            rules = rules.input(what, path);
+            rules = rules.input(what, embedding_file(path));
         }
     }
     rules.folder("--out", folder, &EMBEDDING_FILES)
@@ -115,7 +116,7 @@ fn eval_run(args: &EvalArgs, progress: &Progress) -> Result<()> {
         }
         None => {
             // All pictures of a run have one style.
-            let history = History::read(&folder.file(files::HISTORY))?;
+            let history = folder.history()?;
             let train = session.parts(&config)?.train;
             draw_training(&session, &folder, (&config, &train), &history)?;
             evaluate(&session, &folder, &config, &bar)?
@@ -159,7 +160,11 @@ fn told(folder: &RunFolder, evaluation: &Evaluation) -> String {
     let Evaluation { images, queries, references, .. } = evaluation;
     let folder = folder.path().display();
     let mut parts = vec![
-        format!("{images} of {folder}: {queries} queries against {references} references"),
+        format!(
+            "{images} of {folder}: {} against {}",
+            queries_of(*queries),
+            references_of(*references)
+        ),
         table.terminal(),
     ];
     if evaluation.classes.len() <= MOST_CLASSES {
@@ -169,13 +174,23 @@ fn told(folder: &RunFolder, evaluation: &Evaluation) -> String {
     parts.join("\n\n")
 }
 
+fn queries_of(number: usize) -> String {
+    format!("{number} {}", things(number, "query"))
+}
+
+fn references_of(number: usize) -> String {
+    format!("{number} {}", things(number, "reference"))
+}
+
 /// A confusion matrix of more classes does not fit a terminal.
 const MOST_CLASSES: usize = 20;
 
 fn told_embeddings(evaluation: &EmbeddingEvaluation, out: Option<&Path>) -> String {
     let EmbeddingEvaluation { embeddings, query_embeddings, queries, references, .. } = evaluation;
     let what = match query_embeddings {
-        Some(path) => format!("{path}: {queries} queries against {references} of {embeddings}"),
+        Some(path) => {
+            format!("{path}: {} against {references} of {embeddings}", queries_of(*queries))
+        }
         None => format!("{embeddings}: each of {references} against all others"),
     };
     let length = if evaluation.normalised { ", divided by their length" } else { "" };

@@ -10,6 +10,7 @@ use crate::experiment::{Opinion, Opinions};
 use crate::loss::{Description, Loss};
 use crate::report::table::Table;
 use crate::train::Progress;
+use crate::words::{decimals, things};
 
 /// Lists every loss, or asks each about embeddings.
 ///
@@ -77,7 +78,10 @@ fn tell(opinions: Opinions, json: bool) -> Result<()> {
     }
     let Opinions { embeddings, rows, dimensions, classes, losses } = opinions;
     print(&format!(
-        "{embeddings}: {rows} embeddings of {dimensions} numbers, {classes} classes\n\n{}",
+        "{embeddings}: {rows} {} of {dimensions} {}, {classes} {}\n\n{}",
+        things(rows, "embedding"),
+        things(dimensions, "number"),
+        things(classes, "class"),
         table(&losses).terminal()
     ))
 }
@@ -88,7 +92,7 @@ fn table(opinions: &[Opinion]) -> Table {
         let number = |value: Option<f64>, of: fn(f64) -> String| value.map_or("–".to_owned(), of);
         table.push([
             opinion.loss.to_owned(),
-            number(opinion.value, |value| format!("{value:.4}")),
+            number(opinion.value, |value| decimals(value, 4)),
             number(opinion.active, |share| format!("{:.1}", 100.0 * share)),
             opinion.remark.clone(),
         ]);

@@ -31,6 +31,26 @@ pub fn typed() -> String {
     line(&std::iter::once("dml".to_owned()).chain(words).collect::<Vec<_>>())
 }
 
+/// The same command line with another value of a flag, to do what is missing: without `--force`.
+pub fn typed_with(flag: &str, value: impl ToString) -> String {
+    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    line(&with_flag(words, flag, &value.to_string()))
+}
+
+fn with_flag(words: impl Iterator<Item = String>, flag: &str, value: &str) -> Vec<String> {
+    let mut found = vec!["dml".to_owned()];
+    let mut is_value = false;
+    for word in words.filter(|word| word != "--force" && !OF_NO_MATTER.contains(&word.as_str())) {
+        let is_flag = word == flag;
+        if !is_value && !is_flag && !word.starts_with(&format!("{flag}=")) {
+            found.push(word);
+        }
+        is_value = is_flag;
+    }
+    found.extend([flag.to_owned(), value.to_owned()]);
+    found
+}
+
 /// Tells what will be done and how long it takes; whether that was all that was asked for.
 ///
 /// # Errors
@@ -63,4 +83,19 @@ pub fn way_on(error: Error, how: &str) -> Error {
 /// How to go on with runs that are replaced one by one under `--force`.
 pub fn going_on(force: bool) -> &'static str {
     if force { GOES_ON_MIXED } else { GOES_ON }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_told_with_another_value_of_a_flag_and_never_with_force() {
+        let of =
+            |text: &str| with_flag(text.split(' ').map(str::to_owned), "--trials", "60").join(" ");
+        let expected = "dml tune --loss a --trials 60";
+        assert_eq!(of("tune --loss a"), expected);
+        assert_eq!(of("tune --trials 3 --force --loss a"), expected);
+        assert_eq!(of("tune --trials=3 --loss a --quiet"), expected);
+    }
 }

@@ -46,7 +46,8 @@ fn list(args: &RunsArgs, progress: &Progress) -> Result<()> {
         let runs = args.place.runs.display();
         let told = match count {
             0 => format!("{runs} holds no runs: make one with dml train or dml compare"),
-            count => format!("none of the {count} runs in {runs} is such a one"),
+            1 => format!("the only run in {runs} does not match"),
+            count => format!("none of the {count} runs in {runs} matches"),
         };
         progress.say(&told);
         return Ok(());
@@ -85,7 +86,7 @@ fn diff(args: &DiffArgs) -> Result<()> {
     let name = |path: &Path| RunFolder::new(path).name();
     let mut table = Table::new(["".to_owned(), name(&first), name(&second)]);
     for line in differences {
-        table.push([line.what, line.first, line.second]);
+        table.push([line.what, line.first.shown, line.second.shown]);
     }
     print(&table.terminal())
 }

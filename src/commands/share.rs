@@ -12,6 +12,7 @@ use crate::experiment::{EVENT_FILES, Trained, keeper_of, npy_files, write_embedd
 use crate::files::{CSV, FileKind, NPY, Output, OutputRules, PARQUET, SAFETENSORS, TORCHSCRIPT};
 use crate::runtime::Cores;
 use crate::train::Progress;
+use crate::words::things;
 
 /// The other way out where an ending and what is written disagree.
 const OTHER_FORMAT: &str = ", or another --format";
@@ -63,7 +64,12 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     out.make_folder()?;
     write_embedded((out.path(), kind), &embeddings, &images)?;
     let (rows, columns) = embeddings.dim();
-    let written = format!("{rows} embeddings of {columns} numbers\nwritten to {}", out.shown());
+    let written = format!(
+        "{rows} {} of {columns} {}\nwritten to {}",
+        things(rows, "embedding"),
+        things(columns, "number"),
+        out.shown()
+    );
     told(&out, &written, progress)
 }
 
@@ -131,15 +137,18 @@ pub fn export(args: ExportArgs, progress: &Progress) -> Result<()> {
     if let Some(model) = args.model.filter(|_| !is_network) {
         trained.check_embedded_by(model)?;
     }
-    out.make_folder()?;
     let (model, path) = (args.model.unwrap_or(Which::Last), out.path());
+    if !matches!(format, Format::Npy | Format::Tensorboard) {
+        out.make_folder()?;
+    }
     match format {
         Format::Safetensors => trained.export_safetensors(model, path),
         Format::Torchscript => trained.export_torchscript(model, path),
         Format::Npy => trained.export_npy(path),
         Format::Csv => trained.export_csv(path),
         Format::Parquet => trained.export_parquet(path),
-        Format::Tensorboard => trained.export_tensorboard(path),
+        Format::Tensorboard => trained
+            .export_tensorboard(path, |images| rules.refuse_inputs("an image of the list", images)),
     }?;
     told(&out, &format!("written to {}", out.shown()), progress)
 }

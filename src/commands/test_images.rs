@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::data::{ClassNames, CsvOptions, Dataset, LabelColumn, Scale, load, unseen_classes};
 use crate::error::{Fault, Result};
 use crate::experiment::Session;
+use crate::words::count;
 
 /// Reads test images for runs on a session's data.
 ///
@@ -33,8 +34,8 @@ pub fn open_test(session: &Session, config: &Config, path: &Path) -> Result<Data
         let judged = test.labels.iter().filter(|label| unseen.contains(label)).count();
         if judged < 2 {
             let problem = format!(
-                "holds {judged} images of the unseen classes, which are held against \
-                                   each other"
+                "holds {} of the unseen classes, which are held against each other",
+                count(judged, "image")
             );
             let remedy = "name a file with more of them with --test";
             return Err(Fault::new(path, problem).remedy(remedy).into());

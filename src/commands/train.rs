@@ -7,11 +7,11 @@ use super::{cores, print, resolve, set, set_compute, tell_init};
 use crate::cli::TrainArgs;
 use crate::config::{Config, Setting};
 use crate::error::{Error, Result};
-use crate::experiment::{Existing, Run, RunFolder, RunLock, Session};
+use crate::experiment::{Existing, Run, RunFolder, RunLock, Session, kept_weights};
 use crate::files::{create_folder, is_stream, sha256_hex, write_atomically};
 use crate::model::refuse_other_content;
 use crate::train::{History, Progress};
-use crate::words::dml;
+use crate::words::{decimals, dml, things};
 
 /// Trains one network under one loss, or goes on with an unfinished run.
 ///
@@ -20,11 +20,19 @@ use crate::words::dml;
 pub fn train(args: TrainArgs, progress: Progress) -> Result<()> {
     let config = match &args.resume {
         Some(path) => {
-            let (folder, record) = RunFolder::open(path)?;
-            let mut config = folder.config()?;
-            match &args.settings.data {
-                Some(moved) => config.data.path.clone_from(moved),
-                None => record.refuse_moved(&config.data.path)?,
+            let (folder, opened) = (RunFolder::new(path), RunFolder::open(path));
+            if opened.is_ok() {
+                folder.refuse_diverged()?;
+            }
+            let mut config = match folder.config() {
+                Err(error) => return Err(opened.err().unwrap_or(error)),
+                Ok(config) => config,
+            };
+            match (&args.settings.data, opened) {
+                (Some(moved), _) => config.data.path.clone_from(moved),
+                (None, Ok((_, record))) => record.refuse_moved(&config.data.path)?,
+                // A damaged record is written anew where the settings are whole.
+                (None, Err(_)) => {}
             }
             set_compute(&mut config, &args.settings.compute);
             set(&mut config.train.checkpoint_every, &args.settings.checkpoint_every);
@@ -85,7 +93,7 @@ fn kept_init(init: &str, runs: &Path, progress: &Progress) -> Result<String> {
         std::fs::read(named).map_err(|refusal| Error::io("read", Path::new(named))(refusal))?;
     refuse_other_content(Path::new(named), &content)?;
     create_folder(runs)?;
-    let path = runs.join(format!("init-{}.safetensors", &sha256_hex(&content)[..12]));
+    let path = runs.join(kept_weights(&sha256_hex(&content)[..12]));
     if !path.exists() {
         write_atomically(&path, |file| file.write_all(&content))?;
     }
@@ -97,15 +105,15 @@ fn summary(run: &Run, history: &History) -> String {
     let folder = run.folder.path().display();
     let last = history.epochs.last().expect("at least one epoch is configured");
     format!(
-        "{}: {} epoch{} in {:.1} s, validation loss {:.4}, lowest in epoch {}\n\
+        "{}: {} {} in {:.1} s, validation loss {}, lowest in epoch {}\n\
          run        {folder}\n\
          pictures   {folder}/plots/pairs.png, {folder}/plots/loss.png\n\
          next       {}",
         run.title(),
         last.epoch,
-        if last.epoch == 1 { "" } else { "s" },
+        things(last.epoch, "epoch"),
         history.seconds(),
-        last.validation_loss,
+        decimals(last.validation_loss, 4),
         history.best_epoch().unwrap_or(last.epoch),
         dml("eval --run", run.folder.path()),
     )

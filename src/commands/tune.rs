@@ -3,15 +3,16 @@
 use std::path::Path;
 
 use super::elsewhere::{Part, Work, hand_out, part, refuse_unfinished};
-use super::many::{GOES_ON, GOES_ON_ANEW, told_plan, typed, way_on};
+use super::many::{GOES_ON, GOES_ON_ANEW, told_plan, typed, typed_with, way_on};
 use super::{cores, print, print_json, resolve, tell_init, wrapped, written};
 use crate::cli::{ManyArgs, TuneArgs};
 use crate::config::{Config, Setting};
 use crate::error::Result;
 use crate::eval::Score;
 use crate::experiment::{Reporter, Search, Session, batch_folder};
+use crate::files::is_stream;
 use crate::train::Progress;
-use crate::words::{item, path_word, word};
+use crate::words::{item, path_word, things, word};
 
 /// Searches, ranks the trials, and writes the best settings.
 ///
@@ -50,11 +51,14 @@ pub fn tune(args: TuneArgs, progress: Progress) -> Result<()> {
         print_json(&tuned)?;
     } else {
         print(&format!(
-            "{}\n\n{}\n\n{}\nnext       {}",
+            "{}\n\n{}\n\n{}\n{}",
             wrapped(&tuned.caption()),
             tuned.table().terminal(),
             written(folder),
-            next(&search, &args, &tuned.best_path())?
+            match tuned.gained_nothing() {
+                true => nothing_gained(search.trials),
+                false => format!("next       {}", next(&search, &args, &tuned.best_path())?),
+            }
         ))?;
     }
     Reporter::new(Some(&session.dataset), &session.cores).search(&tuned).map(drop)
@@ -69,7 +73,9 @@ fn elsewhere(part: Part, session: &Session, search: &Search, args: &TuneArgs) ->
             search.check_trials(session)?;
             session.listen()?;
             let done = search.work(session, worker)?;
-            print(&format!("task {worker}: {done} trials done, none is left for it")).map(|()| true)
+            let trials = things(done, "trial");
+            print(&format!("task {worker}: {done} {trials} done, none is left for it"))
+                .map(|()| true)
         }
         Part::Collecting => {
             refuse_unfinished(&work(session, search, many)?, session).map(|()| false)
@@ -100,13 +106,27 @@ fn work<'a>(session: &'a Session, search: &'a Search, many: &ManyArgs) -> Result
     })
 }
 
+/// What is left to do where no trial did better than the first: a comparison would be of equal
+/// settings.
+fn nothing_gained(trials: usize) -> String {
+    let more = typed_with("--trials", trials.saturating_mul(2).max(ENOUGH_TRIALS));
+    format!(
+        "nothing gained: no trial did better than the first, the settings as given\nmore       {more}"
+    )
+}
+
+/// Trials that a search is to have before it is given up: those of `dml tune` by itself.
+const ENOUGH_TRIALS: usize = 30;
+
 /// The comparison of tuned and untuned that the search asks for: on the same data, equally long,
 /// under other seeds.
 fn next(search: &Search, args: &TuneArgs, best: &Path) -> Result<String> {
     let seeds = other_seeds(search.config.train.seed);
     let losses = [args.loss.clone(), item(&best.display().to_string())].join(",");
     let mut command = format!("dml compare --losses {} --seeds {seeds}", word(losses));
-    if let Some(file) = &args.settings.config {
+    // A pipe gave its settings once: they are named one by one.
+    let file = args.settings.config.as_deref().filter(|path| !is_stream(path));
+    if let Some(file) = file {
         command += &format!(" --config {}", path_word(file));
     }
     if args.settings.runs != Path::new("runs") {
@@ -115,7 +135,7 @@ fn next(search: &Search, args: &TuneArgs, best: &Path) -> Result<String> {
     if let Some(metric) = args.many.metric {
         command += &format!(" --metric {metric}");
     }
-    let base = match &args.settings.config {
+    let base = match file {
         Some(path) => Config::read(path)?,
         None => Config::default(),
     };

@@ -5,6 +5,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use crate::error::{Fault, Result};
+use crate::words::cut;
 
 /// Keys that take text or a number; their own types tell what is wrong with them.
 const EITHER: [&str; 4] = ["model.embedding", "data.scale", "data.train_size", "train.steps"];
@@ -26,7 +27,7 @@ pub fn refuse_unknown(table: &Table, known: &Table, path: &Path) -> Result<()> {
             .map(|candidate| (closeness(&key, candidate), candidate))
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .map_or("", |(_, candidate)| candidate);
-        let fault = Fault::new(path, format!("unknown key {key}"))
+        let fault = Fault::new(path, format!("unknown key {}", cut(&key, 100)))
             .remedy(format!("the nearest key is {nearest}"));
         return Err(fault.into());
     }
@@ -41,19 +42,24 @@ pub fn refuse_other_kinds(table: &Table, known: &Table, path: &Path) -> Result<(
     for (section, value) in table {
         let Some(Value::Table(defaults)) = known.get(section) else { continue };
         let Value::Table(values) = value else {
-            let problem = format!("{section} = {value}: must be a section, [{section}]");
+            let problem = format!("{section} = {}: must be a section, [{section}]", short(value));
             return Err(Fault::new(path, problem).into());
         };
         for (key, value) in values {
             let key_shown = format!("{section}.{key}");
             let wanted = defaults.get(key).and_then(|default| wanted(value, default));
             if let Some(wanted) = wanted.filter(|_| !EITHER.contains(&key_shown.as_str())) {
-                let problem = format!("{key_shown} = {value}: must be {wanted}");
+                let problem = format!("{key_shown} = {}: must be {wanted}", short(value));
                 return Err(Fault::new(path, problem).into());
             }
         }
     }
     Ok(())
+}
+
+/// A value as a message shows it: a whole table of numbers may stand where one number should.
+fn short(value: &Value) -> String {
+    cut(&value.to_string(), 100).into_owned()
 }
 
 /// What a value has to be and is not, going by the default in its place.

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::{read_unzipped, sha256_hex};
 use crate::error::{Error, Fault, Result};
+use crate::words;
 
 /// Unsigned bytes, the type of value that nearly all image files use.
 const UNSIGNED_BYTES: u8 = 8;
@@ -53,7 +54,11 @@ impl Array {
         if expected != Some(values.len()) {
             let shape: Vec<String> = dimensions.iter().map(usize::to_string).collect();
             let (found, shape) = (values.len() / size, shape.join(" × "));
-            return Err(damaged(format!("holds {found} values where its head says {shape}")).into());
+            return Err(damaged(format!(
+                "holds {} where its head says {shape}",
+                words::count(found, "value")
+            ))
+            .into());
         }
         Ok(Array { kind, dimensions, values: values.to_vec() })
     }
@@ -132,7 +137,7 @@ fn read<const D: usize>(file: &Path, sha256: Option<&str>) -> Result<([usize; D]
     let found = bytes.len() - head;
     if expected != Some(found) {
         let shape = dimensions.map(|dimension| dimension.to_string()).join(" × ");
-        let problem = format!("holds {found} values where its head says {shape}");
+        let problem = format!("holds {} where its head says {shape}", words::count(found, "value"));
         return Err(Fault::new(file, problem).remedy("fetch the file again").into());
     }
     Ok((dimensions, bytes[head..].to_vec()))
@@ -149,7 +154,7 @@ fn verify(file: &Path, bytes: &[u8], expected: &str) -> Result<()> {
 
 fn dimensions<const D: usize>(bytes: &[u8]) -> std::result::Result<[usize; D], String> {
     let Some(&[first, second, kind, count]) = bytes.first_chunk() else {
-        return Err(format!("it ends after {} bytes", bytes.len()));
+        return Err(format!("it ends after {}", words::count(bytes.len(), "byte")));
     };
     if first != 0 || second != 0 {
         return Err(format!("it starts with the bytes {first} and {second}, not with zeros"));
@@ -158,7 +163,7 @@ fn dimensions<const D: usize>(bytes: &[u8]) -> std::result::Result<[usize; D], S
         return Err(format!("its values are of type {kind}, not {UNSIGNED_BYTES}, unsigned bytes"));
     }
     if usize::from(count) != D {
-        return Err(format!("it has {count} dimensions, not {D}"));
+        return Err(format!("it has {}, not {D}", words::count(count.into(), "dimension")));
     }
     let sizes = sizes(bytes, D)?;
     Ok(std::array::from_fn(|dimension| sizes[dimension]))
@@ -168,7 +173,7 @@ fn dimensions<const D: usize>(bytes: &[u8]) -> std::result::Result<[usize; D], S
 fn sizes(bytes: &[u8], count: usize) -> std::result::Result<Vec<usize>, String> {
     match bytes.get(4..4 + 4 * count) {
         Some(sizes) => Ok(words(sizes).map(|size| u32::from_be_bytes(size) as usize).collect()),
-        None => Err(format!("its head ends after {} bytes", bytes.len())),
+        None => Err(format!("its head ends after {}", words::count(bytes.len(), "byte"))),
     }
 }
 
@@ -216,7 +221,7 @@ mod tests {
     fn labels_given_for_images_are_told_and_the_other_way_round() {
         assert_eq!(
             told(&TWO_LABELS, images),
-            "a-ubyte: is no IDX file of images: it has 1 dimensions, not 3"
+            "a-ubyte: is no IDX file of images: it has 1 dimension, not 3"
         );
         assert_eq!(
             told(&TWO_IMAGES, labels),

@@ -38,6 +38,12 @@ impl Images {
         self.pixels.device()
     }
 
+    /// The largest distance of a pixel from 0, divided by the data set's scale.
+    pub fn reach(&self) -> f64 {
+        let ends = [self.pixels.min(), self.pixels.max()];
+        ends.iter().map(|end| end.double_value(&[]).abs()).fold(0.0, f64::max) / self.scale
+    }
+
     /// The images in these rows, divided by the data set's scale.
     ///
     /// # Shapes

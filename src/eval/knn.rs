@@ -29,7 +29,7 @@ pub(super) use self::distinct::Distinct;
 pub(super) use self::euclidean::Euclidean;
 pub(super) use self::points::Points;
 use super::watch::Watch;
-use crate::error::{Error, Result};
+use crate::error::{Divergence, Error, Result};
 
 /// How neighbours are searched for; the result is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -258,10 +258,12 @@ pub(super) fn check(embeddings: ArrayView2<f32>, set: &str) -> Result<()> {
         return Ok(());
     };
     let problem = if value.is_finite() { "too large to compare" } else { "not finite" };
-    Err(Error::Diverged(format!(
-        "the embedding of {set} image {row} (from 0) is {value} in dimension {dimension}, {problem}: \
-         the training has diverged; train again with a lower learning rate"
-    )))
+    Err(Error::Diverged(Divergence {
+        why: format!(
+            "the embedding of {set} image {row} (from 0) is {value} in dimension {dimension}, {problem}"
+        ),
+        remedy: "train again with a lower train.learning_rate".to_owned(),
+    }))
 }
 
 #[cfg(test)]

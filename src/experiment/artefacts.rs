@@ -10,8 +10,9 @@ use super::{RunFolder, Session, grouped, read_embeddings, read_labels};
 use crate::data::Class;
 use crate::error::{Error, Fault, Result};
 use crate::eval::{ConfusionMatrix, tsne};
-use crate::files::write_atomically;
+use crate::files::{read_csv, write_atomically};
 use crate::report::table::Table;
+use crate::words::count;
 use crate::words::dml;
 
 /// t-SNE coordinates of the validation images.
@@ -109,6 +110,9 @@ pub struct Mapped {
     pub rows: Vec<usize>,
 }
 
+/// Row in the data, label, class and coordinates.
+type MapRow = (usize, String, String, f64, f64);
+
 impl Mapped {
     /// Reads the map of a run on a file of so many images of these classes.
     ///
@@ -116,23 +120,27 @@ impl Mapped {
     /// The file is missing or was changed.
     pub fn read(folder: &Path, classes: &[Class], images: usize) -> Result<Mapped> {
         let path = folder.join(TSNE);
-        let changed = |problem: String| {
-            let way_out = format!("evaluate again with {}", dml("eval --run", folder));
-            Fault::new(&path, problem).remedy(way_out)
-        };
-        let fault = |e: csv::Error| changed(format!("cannot be understood ({e})"));
-        let mut reader = csv::Reader::from_path(&path).map_err(fault)?;
+        let way_out = format!("evaluate again with {}", dml("eval --run", folder));
+        let map = read_csv(&path, &way_out, |rows| Mapped::checked(rows, classes, images))?;
+        map.ok_or_else(|| Fault::new(&path, "is missing").remedy(way_out).into())
+    }
+
+    fn checked(
+        rows: Vec<MapRow>,
+        classes: &[Class],
+        images: usize,
+    ) -> std::result::Result<Mapped, String> {
         let mut map = Mapped::default();
-        for row in reader.deserialize() {
-            let (row, label, _, x, y): (usize, String, String, f64, f64) = row.map_err(fault)?;
+        for (row, label, _, x, y) in rows {
             if row >= images {
-                return Err(changed(format!("names row {row} of {images} images")).into());
+                return Err(format!("names row {row} of {}", count(images, "image")));
+            }
+            if !(x.is_finite() && y.is_finite()) {
+                return Err(format!("places row {row} nowhere"));
             }
             let class = classes.iter().position(|class| class.label == label);
-            let class =
-                class.ok_or_else(|| changed(format!("names {label}, no class of the run")))?;
+            map.labels.push(class.ok_or_else(|| format!("names {label}, no class of the run"))?);
             map.points.push([x, y]);
-            map.labels.push(class);
             map.rows.push(row);
         }
         Ok(map)

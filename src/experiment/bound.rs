@@ -9,12 +9,13 @@ use crate::config::Config;
 use crate::data::Part;
 use crate::error::{Error, Fault, Result};
 use crate::eval;
-use crate::files::write_atomically;
+use crate::files::{read_csv, write_atomically};
 use crate::loss::{BoundTerms, bound_terms};
 use crate::model::Network;
 use crate::report::table::Table;
 use crate::report::{Canvas, bound};
-use crate::train::{Observer, RunProgress, Verdict};
+use crate::train::{Observer, RunProgress, Verdict, remedy};
+use crate::words::decimals;
 
 /// The values at every place, in the run's folder.
 const TABLE: &str = "bound.csv";
@@ -28,11 +29,32 @@ struct Row {
     terms: BoundTerms,
 }
 
+impl Row {
+    /// After so many steps, in the order of the columns.
+    fn new(step: usize, of: [f64; 8]) -> Row {
+        let [cross_entropy, bound, spce, attraction, pairwise, repulsion, spce_attraction, last] =
+            of;
+        let terms = BoundTerms {
+            cross_entropy,
+            bound,
+            spce,
+            attraction,
+            pairwise,
+            repulsion,
+            spce_attraction,
+            spce_repulsion: last,
+        };
+        Row { step, terms }
+    }
+}
+
 /// A training with the losses over it.
 pub struct Bound {
     rows: Vec<Row>,
     run: Run,
     images: usize,
+    /// What to change where it diverged.
+    remedy: String,
 }
 
 impl Bound {
@@ -48,9 +70,7 @@ impl Bound {
         points: usize,
         (runs, force): (&Path, bool),
     ) -> Result<Bound> {
-        let plain = Run::new(session, config.clone(), runs, None)?;
-        let name = format!("bound-{points}-{}", plain.folder.name());
-        let run = Run::new(session, config, runs, Some(&name))?;
+        let run = Run::prefixed(session, config, runs, &format!("bound-{points}-"))?;
         let (validation, classes) = (run.measured()?, run.trained_classes()?.len() as i64);
         let all_classes = session.dataset.classes.len();
         let size = run.config.model.architecture(session.dataset.side, all_classes)?.embedding;
@@ -60,11 +80,12 @@ impl Bound {
         }
         let all = run.steps();
         let path = run.folder.file(TABLE);
+        run.check_needs(session)?;
         let _lock = RunLock::take(&run.folder)?;
-        if force && run.folder.is_taken() {
-            run.folder.remove()?;
-        }
-        let rows = read(&path)?;
+        let (existing, rows) = match force {
+            true => (Existing::Replace, Vec::new()),
+            false => (Existing::GoOn, read(&path)?),
+        };
         let images = validation.rows.len();
         let every = all.div_ceil(points).max(1);
         let mut tracer = Tracer {
@@ -78,15 +99,17 @@ impl Bound {
             rows,
         };
         let bar = session.progress.run(&run.title(), run.images());
-        run.train_observed(session, Existing::GoOn, &mut tracer, &bar)?;
+        run.train_observed(session, existing, &mut tracer, &bar)?;
         let rows = tracer.rows;
         if rows.last().is_none_or(|row| row.step != all) {
             // The run was trained on by something that did not look at the losses.
             let told = format!("does not reach the last step, {all}, of its finished training");
             let fault = Fault::new(&run.folder.file(TABLE), told);
-            return Err(fault.remedy("begin again with --force").into());
+            return Err(fault.remedy(WAY_OUT).into());
         }
-        let found = Bound { rows, run, images };
+        let settings = &run.config;
+        let remedy = remedy(&settings.train, &settings.loss, &session.images, true);
+        let found = Bound { rows, run, images, remedy };
         found.run.folder.create_plots()?;
         found.draw()?.save(&found.run.folder.plot(PICTURE), session.style)?;
         Ok(found)
@@ -112,7 +135,7 @@ impl Bound {
 
     /// What was seen, in words that follow from the values.
     pub fn conclusion(&self) -> String {
-        if let Some(told) = not_numbers(&self.rows) {
+        if let Some(told) = not_numbers(&self.rows, &self.remedy) {
             return told;
         }
         let above = self
@@ -123,7 +146,7 @@ impl Bound {
         let (first, last) = (self.rows[0], self.rows[self.rows.len() - 1]);
         let gap = |row: &Row| row.terms.cross_entropy - row.terms.bound;
         let course = |value: &dyn Fn(&Row) -> f64| {
-            let [from, to] = [value(&first), value(&last)].map(|value| format!("{value:.3}"));
+            let [from, to] = [value(&first), value(&last)].map(|value| decimals(value, 3));
             match value(&last) - value(&first) {
                 _ if from == to => format!("stayed at {to}"),
                 change if change < 0.0 => format!("fell from {from} to {to}"),
@@ -185,7 +208,7 @@ impl Bound {
 }
 
 /// What is said in place of a conclusion where losses are NaN or infinite.
-fn not_numbers(rows: &[Row]) -> Option<String> {
+fn not_numbers(rows: &[Row], remedy: &str) -> Option<String> {
     let is_number = |row: &&Row| {
         let BoundTerms { cross_entropy, bound, spce, .. } = row.terms;
         [cross_entropy, bound, spce].iter().all(|value| value.is_finite())
@@ -194,7 +217,7 @@ fn not_numbers(rows: &[Row]) -> Option<String> {
     let odd = rows.len() - rows.iter().filter(is_number).count();
     Some(format!(
         "At {odd} of {} steps, first at step {}, the losses are NaN or infinite: the training \
-         diverged, so nothing follows about the bound. Try a lower train.learning_rate.",
+         diverged, so nothing follows about the bound. Way out: {remedy}.",
         rows.len(),
         first.step
     ))
@@ -202,8 +225,7 @@ fn not_numbers(rows: &[Row]) -> Option<String> {
 
 /// A loss with four decimals, one that would be a line of digits in powers of ten.
 fn shown(value: f64) -> String {
-    let text = if value.abs() < 1e6 { format!("{value:.4}") } else { format!("{value:.4e}") };
-    text.replace('-', "−")
+    decimals(value, 4).replace('-', "−")
 }
 
 /// Takes the losses now and then.
@@ -276,19 +298,20 @@ fn write(path: &Path, rows: &[Row]) -> Result<()> {
     })
 }
 
+/// What mends the table: the losses are taken on the way.
+const WAY_OUT: &str = "begin again with dml bound as before and --force, which trains this one run";
+
+/// The rows so far; none of a run that has not begun.
 fn read(path: &Path) -> Result<Vec<Row>> {
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
-    let fault = |e: csv::Error| {
-        Fault::new(path, format!("cannot be understood ({e})")).remedy("begin again with --force")
+    let whole = |rows: Vec<(usize, [f64; 8])>| {
+        let rows: Vec<Row> = rows.into_iter().map(|(step, of)| Row::new(step, of)).collect();
+        // Losses may be NaN; steps rise.
+        match rows.windows(2).all(|pair| pair[0].step < pair[1].step) {
+            true => Ok(rows),
+            false => Err("holds steps out of turn".to_owned()),
+        }
     };
-    let mut reader = csv::Reader::from_path(path).map_err(fault)?;
-    let row = |record: csv::Result<csv::StringRecord>| {
-        let (step, terms) = record?.deserialize(None)?;
-        Ok(Row { step, terms })
-    };
-    Ok(reader.records().map(row).collect::<csv::Result<_>>().map_err(fault)?)
+    Ok(read_csv(path, WAY_OUT, whole)?.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -316,7 +339,7 @@ mod tests {
         assert!(text.starts_with("step,cross_entropy,bound,spce,attraction,pairwise,repulsion,"));
         assert_eq!(read(&path).unwrap(), rows);
         std::fs::write(&path, &text[..text.len() - 9]).unwrap();
-        assert!(read(&path).unwrap_err().to_string().contains("begin again with --force"));
+        assert!(read(&path).unwrap_err().to_string().contains("begin again with dml bound"));
     }
 
     #[test]
@@ -335,10 +358,11 @@ mod tests {
         let rows = |all: [BoundTerms; 3]| {
             all.into_iter().enumerate().map(|(step, terms)| Row { step, terms }).collect::<Vec<_>>()
         };
-        assert_eq!(not_numbers(&rows([terms; 3])), None);
-        let told = not_numbers(&rows([terms, odd, terms])).unwrap();
+        assert_eq!(not_numbers(&rows([terms; 3]), ""), None);
+        let told = not_numbers(&rows([terms, odd, terms]), "try less").unwrap();
         assert!(told.starts_with("At 1 of 3 steps, first at step 1, the losses are NaN"), "{told}");
+        assert!(told.ends_with("Way out: try less."), "{told}");
         let numbers = [0.25, -12.0, -1.5e30, f64::NAN].map(shown);
-        assert_eq!(numbers, ["0.2500", "−12.0000", "−1.5000e30", "NaN"]);
+        assert_eq!(numbers, ["0.2500", "−12.0000", "−1.50e30", "NaN"]);
     }
 }

@@ -6,14 +6,14 @@ use serde::Serialize;
 use toml::Value;
 
 use super::folder::RECORD;
-use super::run::DIVERGED;
-use super::tune::{TRIAL, Trial};
+use super::tune::Trial;
 use super::wording::hundredths;
-use super::{Evaluation, RunFolder, Status, grouped, read_json, refuse_newer, trials};
+use super::{Evaluation, RunFolder, Status, grouped, refuse_newer, trials};
 use crate::config::{Config, Setting, number};
 use crate::error::chain;
 use crate::report::table::Table;
-use crate::train::{History, files};
+use crate::train::files;
+use crate::words::{decimals, rounded};
 
 /// State of a run whose record or figures cannot be read.
 const DAMAGED: &str = "damaged";
@@ -65,29 +65,33 @@ impl Entry {
         let folder = RunFolder::new(path);
         let record = folder.record();
         let is_newer = refuse_newer(path, &folder.file(RECORD)).is_err();
-        let history = History::read(&folder.file(files::HISTORY)).unwrap_or_default();
-        let evaluation = Evaluation::read(&folder);
-        let state = match (&record, &evaluation) {
-            (Ok(None), _) => return None,
-            (Err(_), _) if is_newer => NEWER,
-            (Err(_), _) => DAMAGED,
-            (Ok(Some(record)), _) if record.status == Status::Training => {
-                if folder.file(DIVERGED).exists() { "diverged" } else { "training" }
-            }
-            (Ok(Some(_)), Err(_)) => DAMAGED,
-            (Ok(Some(_)), Ok(None)) => "trained",
-            (Ok(Some(_)), Ok(Some(_))) => "evaluated",
-        };
-        let state = state.to_owned();
-        let problem = [record.as_ref().err(), evaluation.as_ref().err()]
+        let (evaluation, trial) = (Evaluation::read(&folder), Trial::read(&folder));
+        let (config, history) = (folder.config(), folder.history());
+        let divergence = folder.divergence();
+        // A run that has not ended an epoch has none.
+        let lost = history.as_ref().err().filter(|_| folder.file(files::HISTORY).exists());
+        let is_evaluated = matches!(&evaluation, Ok(Some(_)));
+        let unread = divergence.as_ref().err().filter(|_| !is_evaluated);
+        let problem = [record.as_ref().err(), evaluation.as_ref().err(), trial.as_ref().err()]
             .into_iter()
+            .chain([config.as_ref().err(), lost, unread])
             .flatten()
             .next()
             .map(|error| chain(error));
+        let state = match (&record, &divergence) {
+            (Ok(None), _) => return None,
+            (Err(_), _) if is_newer => NEWER,
+            _ if problem.is_some() => DAMAGED,
+            (Ok(Some(run)), _) if run.status == Status::Trained && is_evaluated => "evaluated",
+            (_, Ok(Some(_))) => "diverged",
+            (Ok(Some(run)), _) if run.status == Status::Training => "training",
+            _ => "trained",
+        };
+        let state = state.to_owned();
         let (record, evaluation) = (record.ok().flatten(), evaluation.ok().flatten());
+        let (trial, history) = (trial.ok().flatten(), history.unwrap_or_default());
         let figures = evaluation.as_ref().map(|evaluation| &evaluation.figures);
         let unseen = record.as_ref().map_or(0, |record| record.data.unseen);
-        let trial: Option<Trial> = read_json(&folder.file(TRIAL)).unwrap_or_default();
         Some(Entry {
             name,
             folder: path.to_path_buf(),
@@ -104,7 +108,7 @@ impl Entry {
             accuracy: figures.filter(|_| unseen == 0).and_then(|figures| figures.knn.accuracy),
             map_at_r: figures.and_then(|figures| figures.retrieval.map_at_r),
             seconds: (!history.epochs.is_empty()).then(|| history.seconds()),
-            config: folder.config().ok(),
+            config: config.ok(),
         })
     }
 
@@ -161,11 +165,11 @@ pub fn listed(entries: &[Entry]) -> Table {
         ("epochs", |e| Some(e.epochs.to_string())),
         ("images", |e| e.train.map(grouped)),
         ("unseen images", |e| (e.unseen > 0).then(|| grouped(e.unseen))),
-        ("validation loss", |e| e.validation_loss.map(|loss| format!("{loss:.4}"))),
+        ("validation loss", |e| e.validation_loss.map(|loss| decimals(loss, 4))),
         ("trial's score", |e| e.trial_score.map(|score| format!("{score:.4}"))),
         ("accuracy, %", |e| e.accuracy.map(|share| hundredths(Some(share)))),
         ("MAP@R, %", |e| e.map_at_r.map(|share| hundredths(Some(share)))),
-        ("train time, s", |e| e.seconds.map(|seconds| format!("{seconds:.1}"))),
+        ("train time, s", |e| e.seconds.map(|seconds| rounded(seconds, 1))),
     ];
     let has_any = |cell: &Cell| entries.iter().any(|entry| cell(entry).is_some());
     let shown: Vec<(&str, Cell)> = columns.into_iter().filter(|(_, cell)| has_any(cell)).collect();
@@ -219,6 +223,20 @@ pub mod tests {
         assert_eq!(table.rows.len(), 5);
         assert!(table.rows.iter().flatten().all(|cell| cell.len() < 30), "{:?}", table.rows);
         assert!(catalogue(&runs.path().join("none")).is_empty());
+    }
+
+    #[test]
+    fn a_run_that_diverged_is_told_from_one_with_other_settings() {
+        let runs = tempfile::tempdir().unwrap();
+        let folder = run(runs.path(), "a", "");
+        let state = |note: &str| {
+            fs::write(folder.join("diverged.json"), note).unwrap();
+            catalogue(runs.path()).remove(0).state
+        };
+        assert_eq!(state(r#"{"fingerprint": "", "why": "NaN", "remedy": ""}"#), "diverged");
+        assert_eq!(state(r#"{"fingerprint": "of other settings", "why": "NaN"}"#), "trained");
+        assert_eq!(state("{"), "damaged");
+        assert!(catalogue(runs.path())[0].problem.as_ref().unwrap().contains("remove this file"));
     }
 
     #[test]

@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use super::{
-    Arm, Finished, LossRuns, Needs, Run, RunLock, Session, evaluate_test, refuse_unlike,
-    side_by_side, tested,
+    Arm, DivergedRun, Finished, LossRuns, Needs, Run, RunLock, Session, evaluate_test,
+    refuse_unlike, side_by_side, tested,
 };
 use crate::data::{BatchKind, Dataset};
-use crate::error::{Error, Result, chain};
+use crate::error::{Divergence, Error, Result, chain};
 use crate::eval::Score;
 use crate::runtime::Memory;
 use crate::train::TrainConfig;
+use crate::words::things;
 
 mod one;
 
@@ -65,8 +66,7 @@ impl Plan {
     ///
     /// # Errors
     /// [`Error::Interrupted`] where a run was not finished for that; else the first error of a run,
-    /// after all others have ended. A run whose loss became no number is no error: see
-    /// [`LossRuns::diverged`].
+    /// after all others have ended. A run that diverged is no error: see [`LossRuns::diverged`].
     pub fn carry_out(&self, session: &Session) -> Result<Vec<LossRuns>> {
         let session = &self.with_display(session)?;
         let tasks = self.tasks();
@@ -79,7 +79,9 @@ impl Plan {
         if done.iter().any(|run| matches!(run, Err(Error::Interrupted(_)))) {
             let finished = done.iter().filter(|run| run.is_ok()).count();
             let all = done.len();
-            return Err(Error::Interrupted(format!("{finished} of {all} runs are finished")));
+            let all = format!("{all} {}", things(all, "run"));
+            let are = if finished == 1 { "is" } else { "are" };
+            return Err(Error::Interrupted(format!("{finished} of {all} {are} finished")));
         }
         let mut results: Vec<LossRuns> = self
             .arms
@@ -88,13 +90,18 @@ impl Plan {
             .collect();
         for ((arm, seed), finished) in tasks.into_iter().zip(done) {
             match finished {
-                Err(Error::Diverged(why)) => results[arm].diverged.push((seed, why)),
+                Err(Error::Diverged(divergence)) => {
+                    let folder = self.settle(session, &self.arms[arm], seed)?.folder;
+                    let folder = folder.path().to_path_buf();
+                    results[arm].diverged.push(DivergedRun { seed, folder, divergence });
+                }
                 finished => results[arm].runs.push(finished?),
             }
         }
         let place = |seed: u64| self.seeds.iter().position(|&s| s == seed);
         for arm in &mut results {
             arm.runs.sort_by_key(|run| place(run.seed));
+            arm.diverged.sort_by_key(|run| place(run.seed));
         }
         Ok(results)
     }
@@ -172,20 +179,21 @@ impl Plan {
     fn needs(&self, session: &Session) -> Result<Needs> {
         refuse_unlike(session, &self.arms)?;
         let mut needs = Needs { memory: 0, disk: 0 };
-        let mut folders: Vec<(PathBuf, &Arm)> = Vec::new();
+        let mut runs: Vec<(String, &Arm)> = Vec::new();
         let jobs = self.jobs.min(self.arms.len() * self.seeds.len());
         for (arm, seed) in self.tasks() {
             let arm = &self.arms[arm];
             let run = self.settle(session, arm, seed)?;
             run.check_judged(self.score)?;
-            let folder = run.folder;
-            let path = folder.path().to_path_buf();
-            if let Some((_, other)) = folders.iter().find(|(taken, _)| *taken == path) {
+            if self.force {
+                run.check_replaceable(self.arms.iter().map(|arm| &arm.config))?;
+            }
+            if let Some((_, other)) = runs.iter().find(|(known, _)| known == run.fingerprint()) {
                 let (a, b) = (&other.name, &arm.name);
                 return Err(Error::Other(format!("{a} and {b} have the same settings: drop one")));
             }
-            folders.push((path, arm));
-            let new = usize::from(self.force || !folder.is_taken());
+            runs.push((run.fingerprint().to_owned(), arm));
+            let new = usize::from(self.force || !run.folder.is_taken());
             let losses = std::slice::from_ref(&arm.config.loss);
             let one = Needs::of(session, &arm.config, losses, jobs, new)?;
             needs.memory = needs.memory.max(one.memory);
@@ -205,7 +213,14 @@ impl Plan {
         Run::new(session, config, &self.runs, None)
     }
 
-    /// The same runs judged by a file of test images, side by side.
+    /// The same without the arms that are not in `results`, having diverged.
+    pub fn of_results(&self, results: &[LossRuns]) -> Plan {
+        let is_in = |arm: &&Arm| results.iter().any(|loss| loss.loss == arm.name);
+        Plan { arms: self.arms.iter().filter(is_in).cloned().collect(), ..self.clone() }
+    }
+
+    /// The same runs judged by a file of test images, side by side; `results` are those of the
+    /// arms, in their order.
     ///
     /// # Errors
     /// As [`evaluate_test`]; an interruption before a run.
@@ -215,15 +230,16 @@ impl Plan {
         results: &[LossRuns],
         test: &Dataset,
     ) -> Result<Vec<LossRuns>> {
-        let places = (0..results.len())
-            .flat_map(|arm| (0..self.seeds.len()).map(move |seed| (arm, seed)))
+        let places = results
+            .iter()
+            .zip(&self.arms)
+            .flat_map(|(loss, arm)| loss.runs.iter().map(move |run| (arm, run)))
             .collect();
-        let done = side_by_side(session, self.jobs, places, |session, (arm, seed)| {
-            let finished = &results[arm].runs[seed];
+        let done = side_by_side(session, self.jobs, places, |session, (arm, finished)| {
             session.interrupt.check("the runs are finished, not all of them are tested")?;
-            let run = self.settle(session, &self.arms[arm], finished.seed)?;
+            let run = self.settle(session, arm, finished.seed)?;
             let _lock = RunLock::take(&run.folder)?;
-            let name = format!("{} seed {}", self.arms[arm].name, finished.seed);
+            let name = format!("{} seed {}", arm.name, finished.seed);
             let evaluation = match tested(session, &run.folder, &run.config, test)? {
                 Some(evaluation) => evaluation,
                 None => {
@@ -235,7 +251,7 @@ impl Plan {
         });
         let mut done = done.into_iter();
         let of_arm = |arm: &LossRuns| {
-            let runs = done.by_ref().take(self.seeds.len()).collect::<Result<_>>()?;
+            let runs = done.by_ref().take(arm.runs.len()).collect::<Result<_>>()?;
             Ok(LossRuns { runs, ..arm.clone() })
         };
         results.iter().map(of_arm).collect()
@@ -250,6 +266,8 @@ const UNEQUAL: &str = "the losses do not train equally long (epochs, steps, batc
 fn tell(session: &Session, arm: &Arm, seed: u64, error: &Error) {
     let what = match error {
         Error::Interrupted(place) => place.clone(),
+        // The way out is told once for all runs.
+        Error::Diverged(Divergence { why, .. }) => format!("diverged: {why}"),
         error => format!("failed: {}", chain(error)),
     };
     session.progress.say(&format!("{} seed {seed}: {what}", arm.name));

@@ -5,9 +5,10 @@
 
 use super::wording::{from_to, listed, mean, p_told, percent, points};
 use super::{
-    DIFFERENCES, Ends, Estimate, LEVEL, SHARES, Standing, estimate, grouped, paired_difference,
-    standings,
+    DIFFERENCES, DivergedLoss, Ends, Estimate, LEVEL, SHARES, Standing, estimate, grouped,
+    paired_difference, standings, told_diverged,
 };
+use crate::words::{count, rounded, things};
 
 /// What a comparison found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,6 +19,8 @@ pub struct Findings<'a> {
     pub seeds: &'a [u64],
     /// What was compared; at least one loss, each name once.
     pub losses: &'a [LossFindings<'a>],
+    /// Losses that have no figures, having diverged.
+    pub diverged: &'a [DivergedLoss],
     /// What it was measured on.
     pub data: DataUsed<'a>,
     /// Whether the losses trained for different numbers of epochs, steps or images.
@@ -55,7 +58,7 @@ pub struct DataUsed<'a> {
 /// Losses whose training times differ by less are called about as fast.
 const ABOUT_AS_FAST: f64 = 1.05;
 /// A spread below this comes from rounding: accuracies differ by whole images.
-const NO_SPREAD: f64 = 1e-12;
+pub const NO_SPREAD: f64 = 1e-12;
 /// What is said of unequal budgets.
 const UNEQUAL: &str = "The losses did not train equally long (epochs, steps or images differ), so \
                        this compares budgets as well as losses.";
@@ -77,7 +80,8 @@ pub fn conclude(findings: &Findings<'_>) -> String {
         [other] => two(findings, best, other),
         others => many(findings, best, others, &standings[1..]),
     }];
-    sentences.extend(findings.losses.iter().filter_map(collapse));
+    sentences.extend(told_diverged(findings.diverged));
+    sentences.extend(collapse(findings.losses));
     sentences.extend(chances(findings, &standings));
     if findings.unequal {
         sentences.push(UNEQUAL.to_owned());
@@ -193,10 +197,26 @@ fn many(
             listed(&leaders)
         ),
     }];
+    let behind: Vec<&LossFindings<'_>> =
+        others.iter().filter(|other| !leaders.contains(&other.name)).collect();
+    if behind.is_empty() && findings.seeds.len() == 1 {
+        sentences.push(one_seed());
+        return sentences.join(" ");
+    }
+    if findings.seeds.len() == 1 && others.len() > MOST_ONE_BY_ONE {
+        let last = &others[others.len() - 1];
+        sentences.push(format!("The lowest is {} with {}.", last.name, percent(mean(last.values))));
+        sentences.push(one_seed());
+        return sentences.join(" ");
+    }
     if findings.seeds.len() == 1 {
-        let list = others.iter().map(|o| format!("{} {}", o.name, percent(mean(o.values))));
+        let list = behind.iter().map(|o| format!("{} {}", o.name, percent(mean(o.values))));
         sentences.push(format!("The others: {}.", list.collect::<Vec<_>>().join(", ")));
         sentences.push(one_seed());
+        return sentences.join(" ");
+    }
+    if others.len() > MOST_ONE_BY_ONE {
+        sentences.extend(in_groups(&leaders, others, standings));
         return sentences.join(" ");
     }
     let both = others.iter().zip(standings);
@@ -207,6 +227,42 @@ fn many(
             .to_owned(),
     );
     sentences.join(" ")
+}
+
+/// Losses that are held against the best one by one; more would be a page that repeats its table.
+const MOST_ONE_BY_ONE: usize = 5;
+
+/// Many losses against the best: those it is better than, and those it is not.
+fn in_groups(leaders: &[&str], others: &[LossFindings<'_>], standings: &[Standing]) -> Vec<String> {
+    let is_behind = |standing: &Standing| standing.p.is_some_and(|p| p < LEVEL);
+    let named = |behind: bool| -> Vec<&str> {
+        let both = others.iter().zip(standings);
+        let both = both.filter(|(other, _)| !leaders.contains(&other.name));
+        both.filter(|(_, s)| is_behind(s) == behind).map(|(other, _)| other.name).collect()
+    };
+    let (behind, close) = (named(true), named(false));
+    let best = leaders[0];
+    let mut sentences = Vec::new();
+    if !behind.is_empty() {
+        let each = if behind.len() == 1 { "" } else { " each of" };
+        sentences.push(format!(
+            "With these settings and data {best} is better than{each} {} (p below 0.05 after Holm's \
+             correction for all pairs of losses).",
+            listed(&behind)
+        ));
+    }
+    match close.len() {
+        0 => {}
+        all if behind.is_empty() && all > 1 => sentences.push(format!(
+            "These seeds do not settle whether {best} is better than any of the others."
+        )),
+        _ => sentences.push(format!(
+            "These seeds do not settle whether {best} is better than {}.",
+            listed(&close)
+        )),
+    }
+    sentences.push("The table has the differences with their intervals.".to_owned());
+    sentences
 }
 
 fn mean_difference(a: &LossFindings<'_>, b: &LossFindings<'_>) -> f64 {
@@ -239,18 +295,40 @@ fn against(best: &LossFindings<'_>, other: &LossFindings<'_>, standing: &Standin
     }
 }
 
-/// What is said of a loss whose runs collapsed.
-fn collapse(loss: &LossFindings<'_>) -> Option<String> {
-    let runs = match (loss.collapsed, loss.values.len()) {
-        (0, _) => return None,
+/// What is said of losses whose runs collapsed, in one sentence for all of them.
+fn collapse(losses: &[LossFindings<'_>]) -> Option<String> {
+    let collapsed: Vec<&LossFindings<'_>> =
+        losses.iter().filter(|loss| loss.collapsed > 0).collect();
+    let runs = |loss: &LossFindings<'_>| match (loss.collapsed, loss.values.len()) {
         (1, 1) => "its run".to_owned(),
+        (2, 2) => "both its runs".to_owned(),
         (some, all) if some == all => format!("all its {all} runs"),
         (some, all) => format!("{some} of its {all} runs"),
     };
+    let list = match collapsed.as_slice() {
+        [] => return None,
+        [one] => format!("{} collapsed in {}", one.name, runs(one)),
+        [first, ..] if collapsed.iter().all(|loss| runs(loss) == runs(first)) => {
+            let names: Vec<&str> = collapsed.iter().map(|loss| loss.name).collect();
+            let (every, names) = (collapsed.len() == losses.len(), listed(&names));
+            match (every, first.values.len()) {
+                (true, 1) => "Every loss collapsed".to_owned(),
+                (true, _) => format!("Every loss collapsed in {}", runs(first)),
+                (false, 1) => format!("{names} collapsed"),
+                (false, _) => format!("{names} each collapsed in {}", runs(first)),
+            }
+        }
+        _ => {
+            let each: Vec<String> =
+                collapsed.iter().map(|loss| format!("{} in {}", loss.name, runs(loss))).collect();
+            format!("Collapsed: {}", each.join("; "))
+        }
+    };
+    let figures = if collapsed.len() == 1 { "its figures tell" } else { "their figures tell" };
+    let loss = if collapsed.len() == 1 { "the loss" } else { "the losses" };
     Some(format!(
-        "{} collapsed in {runs}: the network maps all images to nearly one point, so its figures \
-         tell how the training failed, not what the loss can do.",
-        loss.name
+        "{list}: the network maps all images to nearly one point, so {figures} how the training \
+         failed, not what {loss} can do."
     ))
 }
 
@@ -279,23 +357,49 @@ fn times(best: &LossFindings<'_>, others: &[LossFindings<'_>]) -> Option<String>
     }
     let one = |other: &LossFindings<'_>| {
         let ratio = mean(other.train_seconds) / base;
-        let seconds = format!("{} in {:.1} s", other.name, mean(other.train_seconds));
+        let seconds = format!("{} in {} s", other.name, seconds(mean(other.train_seconds)));
         match ratio {
             r if r >= ABOUT_AS_FAST => format!("{seconds} ({r:.1} times as long)"),
             r if r * ABOUT_AS_FAST <= 1.0 => format!("{seconds} ({r:.2} times as long)"),
             _ => format!("{seconds} (about as long)"),
         }
     };
+    if others.len() > MOST_ONE_BY_ONE {
+        let taken = |loss: &&LossFindings<'_>| mean(loss.train_seconds);
+        let order = |a: &&LossFindings<'_>, b: &&LossFindings<'_>| taken(a).total_cmp(&taken(b));
+        let ends = [others.iter().min_by(order)?, others.iter().max_by(order)?].map(one);
+        let [fastest, slowest] = ends;
+        return Some(format!(
+            "A run of {} trained in {} s; of the others the fastest was {fastest}, the slowest \
+             {slowest}.",
+            best.name,
+            seconds(base)
+        ));
+    }
     let others: Vec<String> = others.iter().map(one).collect();
-    Some(format!("A run of {} trained in {base:.1} s, {}.", best.name, others.join(", ")))
+    let (name, base) = (best.name, seconds(base));
+    Some(format!("A run of {name} trained in {base} s, {}.", others.join(", ")))
+}
+
+/// Seconds with one decimal, short ones with two.
+fn seconds(value: f64) -> String {
+    rounded(value, if value < 1.0 { 2 } else { 1 })
 }
 
 fn data(findings: &Findings<'_>) -> String {
     let DataUsed { file, train, validation, unseen, sample } = findings.data;
-    let (train, validation) = (from_to(train), grouped(validation));
+    let image = |number| things(number, "image");
+    let (training, measured) = (from_to(train), count(validation, "validation image"));
     let images = match unseen {
-        true => format!("{train} training images and {validation} of unseen classes of {file}"),
-        false => format!("{train} training and {validation} validation images of {file}"),
+        true => format!(
+            "{training} training {} and {} of unseen classes of {file}",
+            image(train.1),
+            grouped(validation)
+        ),
+        false if train.1 == 1 || validation == 1 => {
+            format!("{training} training {} and {measured} of {file}", image(train.1))
+        }
+        false => format!("{training} training and {measured} of {file}"),
     };
     let remark = if sample { ", the shipped sample: the full set gives other figures" } else { "" };
     format!("Measured on {images}{remark}.")

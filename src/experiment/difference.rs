@@ -1,12 +1,16 @@
 //! Two runs held against each other.
 
+use std::fmt::Display;
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
 use toml::{Table as Toml, Value};
 
+use super::wording::MISSING;
 use super::{Entry, RunFolder, RunRecord};
 use crate::error::{Error, Result};
+use crate::words::decimals;
 
 /// What two runs differ in: one line a difference, figures all.
 #[derive(Debug, Serialize)]
@@ -14,9 +18,43 @@ pub struct Difference {
     /// A setting's key, what was recorded, or a figure.
     pub what: String,
     /// Of the first run.
-    pub first: String,
+    pub first: Side,
     /// Of the second.
-    pub second: String,
+    pub second: Side,
+}
+
+/// One run's side of a difference: text for people, and for programs the value itself, a number where
+/// it is one and null where there is none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Side {
+    /// As a table shows it.
+    pub shown: String,
+    value: Json,
+}
+
+impl Serialize for Side {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
+
+impl Side {
+    /// What is recorded as it is shown.
+    fn plain(value: impl Into<Json> + Display) -> Side {
+        Side { shown: value.to_string(), value: value.into() }
+    }
+
+    /// A figure in its unit.
+    fn figure(value: Option<f64>) -> Side {
+        let shown = value.map_or(MISSING.to_owned(), |value| decimals(value, 4));
+        Side { shown, value: value.into() }
+    }
+
+    /// A setting; none where a run lacks it.
+    fn setting(value: Option<&Value>) -> Side {
+        let shown = value.map_or(MISSING.to_owned(), Value::to_string);
+        Side { shown, value: serde_json::to_value(value).unwrap_or_default() }
+    }
 }
 
 /// Settings, data and versions that differ, then the figures of both.
@@ -36,18 +74,18 @@ pub fn difference(first: &Path, second: &Path) -> Result<Vec<Difference>> {
         Ok((table, record, entry))
     };
     let ((a, record_a, entry_a), (b, record_b, entry_b)) = (open(first)?, open(second)?);
-    let mut found = settings(&a, &b);
+    let mut found = setting_differences(&a, &b);
     let recorded = |record: &RunRecord| {
         let data = &record.data;
         [
-            ("data's SHA-256", data.sha256.clone()),
-            ("training images", data.train.to_string()),
-            ("validation images", data.validation.to_string()),
-            ("images of unseen classes", data.unseen.to_string()),
-            ("dml", record.dml.clone()),
-            ("libtorch", record.libtorch.clone()),
-            ("device", record.device.clone()),
-            ("engine", record.engine.to_string()),
+            ("data's SHA-256", Side::plain(data.sha256.clone())),
+            ("training images", Side::plain(data.train)),
+            ("validation images", Side::plain(data.validation)),
+            ("images of unseen classes", Side::plain(data.unseen)),
+            ("dml", Side::plain(record.dml.clone())),
+            ("libtorch", Side::plain(record.libtorch.clone())),
+            ("device", Side::plain(record.device.clone())),
+            ("engine", Side::plain(record.engine.to_string())),
         ]
     };
     for ((what, first), (_, second)) in recorded(&record_a).into_iter().zip(recorded(&record_b)) {
@@ -56,15 +94,13 @@ pub fn difference(first: &Path, second: &Path) -> Result<Vec<Difference>> {
         }
     }
     let figures = |entry: &Entry| {
-        let shown = |value: Option<f64>, scale: f64| {
-            value.map_or("–".to_owned(), |value| format!("{:.4}", scale * value))
-        };
+        let percent = |share: Option<f64>| share.map(|share| 100.0 * share);
         [
-            ("epochs done", entry.epochs.to_string()),
-            ("validation loss", shown(entry.validation_loss, 1.0)),
-            ("accuracy, %", shown(entry.accuracy, 100.0)),
-            ("MAP@R, %", shown(entry.map_at_r, 100.0)),
-            ("train time, s", shown(entry.seconds, 1.0)),
+            ("epochs done", Side::plain(entry.epochs)),
+            ("validation loss", Side::figure(entry.validation_loss)),
+            ("accuracy, %", Side::figure(percent(entry.accuracy))),
+            ("MAP@R, %", Side::figure(percent(entry.map_at_r))),
+            ("train time, s", Side::figure(entry.seconds)),
         ]
     };
     let both = figures(&entry_a).into_iter().zip(figures(&entry_b));
@@ -77,7 +113,7 @@ pub fn difference(first: &Path, second: &Path) -> Result<Vec<Difference>> {
 }
 
 /// Settings that differ, or that one of the two lacks.
-fn settings(a: &Toml, b: &Toml) -> Vec<Difference> {
+pub fn setting_differences(a: &Toml, b: &Toml) -> Vec<Difference> {
     let mut keys: Vec<(String, String)> = Vec::new();
     for (section, values) in a.iter().chain(b) {
         for key in values.as_table().into_iter().flat_map(Toml::keys) {
@@ -88,8 +124,7 @@ fn settings(a: &Toml, b: &Toml) -> Vec<Difference> {
         }
     }
     let of = |table: &Toml, (section, key): &(String, String)| {
-        let value = table.get(section).and_then(|values| values.get(key));
-        value.map_or("–".to_owned(), Value::to_string)
+        Side::setting(table.get(section).and_then(|values| values.get(key)))
     };
     let differing = keys.iter().filter(|place| of(a, place) != of(b, place));
     differing
@@ -114,13 +149,23 @@ mod tests {
         let found = difference(&a, &b).unwrap();
         let of = |what: &str| {
             let line = found.iter().find(|line| line.what == what);
-            line.map(|line| (line.first.as_str(), line.second.as_str()))
+            line.map(|line| (line.first.shown.as_str(), line.second.shown.as_str()))
         };
         assert_eq!(of("train.epochs"), Some(("3", "5")));
         assert_eq!(of("loss.margin"), Some(("2.5", "–")));
         assert_eq!(of("train.batch"), None);
         assert_eq!(of("accuracy, %"), Some(("–", "–")));
         assert!(difference(&a, runs.path()).is_err());
+        let json = serde_json::to_value(&found).unwrap();
+        let of = |what: &str| {
+            let line = json.as_array().unwrap().iter().find(|line| line["what"] == what).unwrap();
+            (line["first"].clone(), line["second"].clone())
+        };
+        assert_eq!(of("train.epochs"), (3.into(), 5.into()));
+        assert_eq!(of("loss.margin"), (2.5.into(), Json::Null));
+        assert_eq!(of("loss.name"), ("contrastive".into(), "supcon".into()));
+        assert_eq!(of("accuracy, %"), (Json::Null, Json::Null));
+        assert_eq!(of("epochs done"), (0.into(), 0.into()));
         let itself = difference(&a, &a).unwrap_err().to_string();
         assert!(itself.ends_with("held against itself: name two runs"), "{itself}");
     }

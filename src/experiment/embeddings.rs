@@ -13,6 +13,7 @@ use crate::files::create_folder;
 use crate::report::table::Table;
 use crate::report::{Canvas, Style};
 use crate::runtime::Cores;
+use crate::words::count;
 
 /// What [`EmbeddingEvaluation::write`] writes.
 pub const EMBEDDING_FILES: [&str; 8] = [
@@ -195,7 +196,8 @@ fn refuse_other_width(references: &Features, queries: &Features) -> Result<()> {
     if here == there {
         return Ok(());
     }
-    let problem = format!("has {here} dimensions, {} has {there}", references.file.display());
+    let problem =
+        format!("has {}, {} has {there}", count(here, "dimension"), references.file.display());
     let fault = Fault::new(&queries.file, problem);
     Err(Error::from(fault.remedy("name embeddings of one network")))
 }

@@ -6,16 +6,17 @@ use std::time::Instant;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use super::diverged::DIVERGED;
 use super::{
     Asked, Maps, RunFolder, Session, TSNE, TSNE_TRAIN, TsneFigures, confusion_remark,
-    confusion_table, model_file, pictures, with_gallery, write_embeddings, write_json,
+    confusion_table, model_file, noted, pictures, with_gallery, write_embeddings, write_json,
 };
 use crate::config::Config;
 use crate::data::{Dataset, Images, Part, Parts, unseen_classes};
 use crate::error::{Error, Result};
 use crate::eval::tsne::Of;
 use crate::eval::{self, Figures, Watch, Which};
-use crate::model::{Engine, Network, open_network, read_notes, read_weights};
+use crate::model::{Engine, Network, open_network, read_notes};
 use crate::report::Canvas;
 use crate::report::table::Table;
 use crate::train::RunProgress;
@@ -149,7 +150,8 @@ pub fn evaluate(
     let start = Instant::now();
     let (dataset, unseen) = (&*session.dataset, parts.unseen.is_some());
     let asked = Asked { embeddings: &queries, part: judged, dataset, unseen };
-    let found = judge(session, config, &embedded, &asked, (images, progress));
+    let found = judge(session, config, &embedded, &asked, (images, progress))
+        .map_err(|error| noted(session, folder, config, error));
     let mut evaluation = stopped(found, folder, METRICS)?;
     evaluation.remark.iter().for_each(|told| progress.say_once(told));
     times.neighbours_seconds = start.elapsed().as_secs_f64();
@@ -178,7 +180,7 @@ pub fn evaluate(
 /// Nothing of an earlier evaluation may stand beside what this one writes; whoever stops before,
 /// keeps the earlier one.
 fn forget_earlier(folder: &RunFolder) -> Result<()> {
-    folder.forget(&[METRICS, TSNE, TSNE_TRAIN])?;
+    folder.forget(&[METRICS, TSNE, TSNE_TRAIN, DIVERGED])?;
     folder.forget(&["plots/tsne.png", "plots/tsne.svg"])?;
     folder.forget(&["plots/tsne_train.png", "plots/tsne_train.svg"])?;
     folder.create_plots()
@@ -226,7 +228,7 @@ fn embed_references(session: &Session, folder: &RunFolder, config: &Config) -> R
     let dataset = &session.dataset;
     let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
     let path = folder.file(model_file(config.eval.model));
-    let weights = read_weights(&path, &architecture)?;
+    let weights = folder.weights(config.eval.model, &architecture)?;
     let epoch = read_notes(&path)?.get("epoch").and_then(|text| text.parse().ok());
     let mut network =
         open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;

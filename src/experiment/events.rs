@@ -1,13 +1,13 @@
 //! A run as TensorBoard shows it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Evaluation, Trained};
 use crate::data::Parts;
 use crate::error::Result;
 use crate::files::create_folder;
 use crate::report::tensorboard::{Point, Projected, Value, write_events, write_projector};
-use crate::train::{History, files};
+use crate::train::History;
 
 /// TensorBoard knows its files by `tfevents` in the name.
 const EVENTS: &str = "events.out.tfevents.0.dml";
@@ -20,13 +20,18 @@ impl Trained {
     /// Writes events and the projector's files into a folder, for `tensorboard --logdir` on the one
     /// above it.
     ///
-    /// Curves go by epochs. The projector has the images that judged the run.
+    /// Curves go by epochs. The projector has the images that judged the run. `check` is asked about
+    /// the files of its images, where they are files of their own, before anything is written.
     ///
     /// # Errors
-    /// The run was not evaluated; its data are not there or not those it was trained on; a file that
-    /// cannot be written.
-    pub fn export_tensorboard(&self, out: &Path) -> Result<()> {
-        let history = History::read(&self.folder.file(files::HISTORY))?;
+    /// The run was not evaluated; its data are not there or not those it was trained on; those of
+    /// `check`; a file that cannot be written.
+    pub fn export_tensorboard(
+        &self,
+        out: &Path,
+        check: impl FnOnce(&[PathBuf]) -> Result<()>,
+    ) -> Result<()> {
+        let history = self.folder.history()?;
         let evaluation = Evaluation::read(&self.folder)?
             .ok_or_else(|| self.stale("is not evaluated yet".to_owned()))?;
         let (embeddings, labels) = self.evaluated("val")?;
@@ -35,6 +40,7 @@ impl Trained {
             self.record.refuse_moved(path)?;
         }
         let dataset = self.dataset(path)?;
+        check(&dataset.reading.files)?;
         let config = &self.config;
         let parts = Parts::new(&dataset.labels, &dataset.classes, &config.data, config.train.seed)?;
         let judged = parts.unseen.unwrap_or(parts.validation);

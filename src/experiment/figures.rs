@@ -3,6 +3,7 @@
 use super::wording::{MISSING, share};
 use crate::eval::{Distances, Figures};
 use crate::report::table::Table;
+use crate::words::count;
 
 /// One row a figure. `hit@k` is what papers call Recall@k; `recall@k` is the tutorial's.
 pub fn figures_table(figures: &Figures) -> Table {
@@ -25,7 +26,7 @@ pub fn figures_table(figures: &Figures) -> Table {
         table.push([name.to_owned(), retrieval.left_out.to_string()]);
     }
     let name = clusters.as_ref().map_or("NMI of k-means clusters".to_owned(), |clusters| {
-        format!("NMI of {} k-means clusters", clusters.clusters)
+        format!("NMI of {}", count(clusters.clusters, "k-means cluster"))
     });
     table.push([name, decimals(clusters.as_ref().map(|clusters| clusters.nmi))]);
     let ami = decimals(clusters.as_ref().map(|clusters| clusters.ami));

@@ -5,14 +5,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::{RunRecord, Status, foreign_files, refuse_newer};
 use crate::config::Config;
 use crate::error::{Error, Fault, Result};
-use crate::files::{create_folder, sweep, write_atomically, write_text};
+use crate::files::{create_folder, read_json, sweep, write_atomically, write_text};
 use crate::train::files as training_files;
-use crate::words::dml;
+use crate::words::count;
 
 /// The resolved configuration.
 pub const CONFIG: &str = "config.toml";
@@ -26,6 +25,9 @@ pub const SWEEP: &str = "sweep.json";
 pub const SEARCH: &str = "search.json";
 /// Folder of the pictures.
 pub const PLOTS: &str = "plots";
+
+/// Digits of a hash in a folder's name that prove which run it is.
+pub const LEAST_HASH: usize = 6;
 
 /// A folder `runs/NAME/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,23 +127,13 @@ impl RunFolder {
     /// The record is there and cannot be read, or a newer version of this program made it.
     pub fn record(&self) -> Result<Option<RunRecord>> {
         refuse_newer(&self.path, &self.file(RECORD))?;
-        let removal = dml("runs remove", &self.path);
-        let way_out = format!("remove the run with {removal} and train it again");
-        read_json_or(&self.file(RECORD), &way_out)
+        read_json(&self.file(RECORD), &self.record_again())
     }
 
     /// # Errors
     /// The record cannot be written.
     pub fn write_record(&self, record: &RunRecord) -> Result<()> {
         write_json(&self.file(RECORD), record)
-    }
-
-    /// The configuration that the run began with.
-    ///
-    /// # Errors
-    /// As [`Config::read`].
-    pub fn config(&self) -> Result<Config> {
-        Config::read(&self.file(CONFIG))
     }
 
     /// # Errors
@@ -190,7 +182,7 @@ impl RunFolder {
         let Some(first) = foreign.first() else { return Ok(()) };
         let more = match foreign.len() {
             1 => String::new(),
-            count => format!(" and {} more files", count - 1),
+            files => format!(" and {}", count(files - 1, "more file")),
         };
         let problem = format!("holds {}{more}, which dml did not write", first.display());
         let remedy = "nothing is removed; move your files out of the folder first";
@@ -200,8 +192,17 @@ impl RunFolder {
     /// Removes a run with all its files, as [`RunFolder::put_away`]; refuses to remove anything else.
     ///
     /// # Errors
-    /// The folder is no run, or the system refuses.
+    /// As [`RunFolder::check_removable`]; the system refuses.
     pub fn remove(&self) -> Result<()> {
+        self.check_removable()?;
+        self.put_away()
+    }
+
+    /// Refuses to remove anything but a run, and what the user put into one.
+    ///
+    /// # Errors
+    /// The folder is no run, or holds files of the user's.
+    pub fn check_removable(&self) -> Result<()> {
         let has_both = self.file(RECORD).is_file() && self.file(CONFIG).is_file();
         // Stopped between the two, a run has a record alone.
         if !has_both && !matches!(self.record(), Ok(Some(_))) {
@@ -210,7 +211,7 @@ impl RunFolder {
                 Fault::new(&self.path, problem).remedy("it is not removed; take another name");
             return Err(fault.into());
         }
-        self.put_away()
+        self.refuse_foreign()
     }
 
     /// Removes the folder of a run, a comparison, a sweep or a search with all in it. Stopped at any
@@ -233,33 +234,6 @@ impl RunFolder {
 /// What is said of a folder that was named and does not exist.
 pub fn not_there(path: &Path) -> Fault {
     Fault::new(path, "is not there").remedy("dml runs lists the runs that there are")
-}
-
-/// Reads JSON of a run; `None` if the file is not there.
-///
-/// # Errors
-/// [`Error::Fault`] if it does not hold what it should.
-pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    read_json_or(
-        path,
-        "it was damaged or written by another version; do the run again with --force",
-    )
-}
-
-/// Reads JSON; `None` if the file is not there. `way_out` is what to do about one that was damaged or
-/// written by another version.
-///
-/// # Errors
-/// [`Error::Fault`] if it does not hold what it should.
-pub fn read_json_or<T: DeserializeOwned>(path: &Path, way_out: &str) -> Result<Option<T>> {
-    let text = match fs::read(path) {
-        Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(Error::io("read", path)(e)),
-    };
-    serde_json::from_slice(&text)
-        .map(Some)
-        .map_err(|e| Fault::new(path, format!("cannot be understood ({e})")).remedy(way_out).into())
 }
 
 /// Writes JSON for people and programs.

@@ -4,7 +4,7 @@ use super::measured::{Pace, measure, measure_trial, measured};
 use super::{Needs, Plan, Run, Session, Status, evaluated};
 use crate::error::Result;
 use crate::runtime::bytes;
-use crate::train::{History, files};
+use crate::words::things;
 
 /// What is to be done, and the time it takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +54,7 @@ impl Left {
         if run.divergence()?.is_some() {
             return Ok(Left { training: 0.0, evaluation: false });
         }
-        let done = History::read(&run.folder.file(files::HISTORY)).map_or(0, |h| h.epochs.len());
+        let done = run.folder.history().map_or(0, |history| history.epochs.len());
         let training = 1.0 - done as f64 / (run.config.train.epochs + 1) as f64;
         Ok(Left { training, evaluation: true })
     }
@@ -143,11 +143,9 @@ impl Forecast {
         let Forecast { runs, finished, jobs, .. } = self;
         let done =
             if *finished > 0 { format!(", {finished} of them finished") } else { String::new() };
-        let s = if *runs == 1 { "" } else { "s" };
-        let mut lines = vec![format!("plan: {runs} run{s}{done}; {jobs} at a time")];
+        let mut lines = vec![format!("plan: {}{done}; {jobs} at a time", runs_of(*runs))];
         lines.extend(self.arms.iter().map(|(name, runs, seconds)| {
-            let s = if *runs == 1 { "" } else { "s" };
-            format!("  {name}: {runs} run{s} of about {}", spoken(*seconds))
+            format!("  {name}: {} of about {}", runs_of(*runs), spoken(*seconds))
         }));
         if self.arms.is_empty() {
             lines.push("  nothing is left to train".to_owned());
@@ -161,6 +159,10 @@ impl Forecast {
         lines.extend(self.remarks.iter().map(|remark| format!("  note: {remark}")));
         lines.join("\n")
     }
+}
+
+fn runs_of(number: usize) -> String {
+    format!("{number} {}", things(number, "run"))
 }
 
 /// Seconds until tasks in this order are done by so many workers.

@@ -13,6 +13,7 @@ use crate::random::{Purpose, generator};
 use crate::report::Canvas;
 use crate::report::retrieval::{self, Pictured, Retrieved, Section};
 use crate::runtime::Cores;
+use crate::words::count;
 
 /// Nearest references in a row.
 const NEAREST: usize = 8;
@@ -96,7 +97,8 @@ impl Gallery<'_> {
         let classes: HashSet<i64> = self.part.labels.iter().copied().collect();
         let of = match (chosen[0].len(), classes.len()) {
             (shown, all) if shown == all => "each class".to_owned(),
-            (shown, all) => format!("each of {shown} of the {} classes", grouped(all)),
+            (1, all) => format!("one of the {}", count(all, "class")),
+            (shown, all) => format!("each of {shown} of the {}", count(all, "class")),
         };
         let headings = [
             format!("One query of {of}, drawn at random"),

@@ -71,7 +71,7 @@ const DEEPEST: usize = 2;
 /// results lie whose files may have other names elsewhere.
 pub fn keeper_of(path: &Path, runs: &Path) -> Option<PathBuf> {
     let named = resolved(path);
-    if let Some(folder) = keeper_by_name(&named) {
+    if let Some(folder) = keeper_by_name(&named).or_else(|| keeper_of_weights(&named)) {
         return Some(folder);
     }
     // A second name of the same file can lie anywhere.
@@ -133,6 +133,20 @@ fn is_kept(name: &Path) -> bool {
     INNER.iter().any(|(folder, endings)| {
         parent.as_os_str().eq_ignore_ascii_case(folder) && endings.contains(&ending.as_str())
     })
+}
+
+/// How first weights are called that came through a pipe and lie among the runs, which read them
+/// again.
+pub fn kept_weights(hash: &str) -> String {
+    format!("init-{hash}.safetensors")
+}
+
+/// The folder of the runs, where the file is among those weights.
+fn keeper_of_weights(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_string_lossy().to_lowercase();
+    let hash = name.strip_prefix("init-")?.strip_suffix(".safetensors")?;
+    let folder = path.parent()?;
+    (!hash.is_empty() && !result_folders(folder, 1).is_empty()).then(|| folder.to_path_buf())
 }
 
 fn keeper_by_name(path: &Path) -> Option<PathBuf> {
@@ -222,6 +236,7 @@ mod tests {
             "tune-x/search.json",
             "tune-x/trial-001/history.csv",
             "tune-x/best.toml",
+            "init-0123456789ab.safetensors",
         ] {
             assert!(keeper_of(&path(name), runs.path()).is_some(), "{name}");
         }
@@ -236,6 +251,7 @@ mod tests {
             "other/model.safetensors",
             "a/deep/er/model.safetensors",
             "tune-x/new.csv",
+            "init.safetensors",
         ] {
             assert_eq!(keeper_of(&path(name), runs.path()), None, "{name}");
         }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::RunFolder;
 use crate::error::{Error, Result};
-use crate::files::{create_folder, folder_of, is_at};
+use crate::files::{GoesOnAbort, create_folder, folder_of, is_at};
 
 /// The right to write into a run's folder, held until it is dropped.
 ///
@@ -17,6 +17,7 @@ use crate::files::{create_folder, folder_of, is_at};
 pub struct RunLock {
     path: PathBuf,
     file: File,
+    _goes: GoesOnAbort,
 }
 
 impl RunLock {
@@ -61,7 +62,8 @@ impl RunLock {
             if is_at(&file, &path) {
                 write_owner(&mut file).map_err(Error::io("write", &path))?;
                 folder.sweep();
-                return Ok(Ok(RunLock { path, file }));
+                let _goes = GoesOnAbort::new(&path);
+                return Ok(Ok(RunLock { path, file, _goes }));
             }
         }
     }

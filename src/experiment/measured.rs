@@ -6,7 +6,7 @@ use ndarray::Array2;
 
 use super::{Arm, Plan, Run, Session, score, side_by_side};
 use crate::data::{Part, Parts};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::eval::{self, Figures, Labelled, Trial, Watch, tsne};
 use crate::model::Network;
 use crate::train::pace;
@@ -49,8 +49,11 @@ pub fn measure(session: &Session, plan: &Plan, arm: &Arm) -> Result<Pace> {
 pub fn measure_trial(session: &Session, plan: &Plan, arm: &Arm) -> Result<Pace> {
     timed(session, plan, arm, |session, run, network, parts| {
         let start = Instant::now();
-        score(session, &run.config, parts, plan.score, network)?;
-        Ok(start.elapsed().as_secs_f64())
+        match score(session, &run.config, parts, plan.score, network) {
+            // The first weights alone give embeddings without distances: the trials will tell.
+            Err(Error::Diverged(_)) | Ok(_) => Ok(start.elapsed().as_secs_f64()),
+            Err(error) => Err(error),
+        }
     })
 }
 
@@ -63,7 +66,10 @@ fn timed(
     let run = plan.settle(session, arm, plan.seeds[0])?;
     let parts = session.parts(&run.config)?;
     run.with_task(session, |task, network| {
+        let first = network.state();
         let step = pace(task, network)?;
+        // The steps may have diverged; embeddings without distances would take no time to judge.
+        network.load_state(&first)?;
         let evaluation = evaluate(session, &run, network, &parts)?;
         Ok(Pace { training: step * run.steps() as f64, evaluation })
     })

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::wording::MISSING;
 use super::{
-    DIFFERENCES, Ends, Estimate, Finished, LossRuns, MetricRow, estimate, paired_difference,
-    standings,
+    DIFFERENCES, Ends, Estimate, Finished, LossRuns, MetricRow, SHARES, estimate,
+    paired_difference, standings,
 };
 use crate::eval::KnnMetrics;
+use crate::words::{decimals, rounded};
 
 /// How a metric's values are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,8 +136,9 @@ impl Unit {
         match self {
             _ if value.is_nan() => MISSING.to_owned(),
             Unit::Percent => format!("{:.2}", 100.0 * value),
-            Unit::Share | Unit::Nats => format!("{value:.3}"),
-            Unit::Seconds => format!("{value:.1}"),
+            Unit::Share => format!("{value:.3}"),
+            Unit::Nats => decimals(value, 3),
+            Unit::Seconds => rounded(value, 1),
         }
     }
 
@@ -145,6 +147,15 @@ impl Unit {
         match estimate.standard_deviation {
             Some(sd) => format!("{} ± {}", self.number(estimate.mean), self.number(sd)),
             None => self.number(estimate.mean),
+        }
+    }
+
+    /// The ends of what its values can be.
+    pub fn range(self) -> (f64, f64) {
+        match self.is_share() {
+            true => SHARES,
+            // A divergence of many points may miss 0 by its rounding.
+            false => (-1e-6, 1e15),
         }
     }
 

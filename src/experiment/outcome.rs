@@ -9,15 +9,17 @@ use serde::{Deserialize, Serialize};
 use super::summary::stand_for;
 use super::wording::from_to;
 use super::{
-    COMPARISON, CUT, DataUsed, Ends, Findings, Finished, LossFindings, LossRuns, Mapped, Plan,
-    RunFolder, RunLock, Session, Standing, Summary, beside, comparison_folder, conclude, grouped,
-    pictures, read_json_or, standings, standings_table, write_json,
+    COMPARISON, CUT, DataUsed, DivergedLoss, Ends, Findings, Finished, LossFindings, LossRuns,
+    Mapped, Owner, Plan, RunFolder, RunLock, Session, Standing, Summary, all_diverged, beside,
+    comparison_folder, conclude, grouped, pictures, standings, standings_table, without_diverged,
+    write_json,
 };
 use crate::data::Dataset;
-use crate::error::{Error, Fault, Result};
-use crate::files::write_text;
+use crate::error::{Fault, Result};
+use crate::files::{Checked, read_json, write_text};
 use crate::report::Canvas;
 use crate::report::table::Table;
+use crate::words::things;
 
 /// The sample that comes with the program.
 const SHIPPED_SAMPLE: &str = "fashion-mnist_sample.csv.gz";
@@ -76,31 +78,44 @@ impl Comparison {
     /// the images that [`Comparison::look_at`] will look at, which has a folder of its own.
     ///
     /// # Errors
-    /// The first error of a run, after all others have ended; a loss that became no number.
+    /// The first error of a run, after all others have ended; [`Diverged`](crate::error::Error::Diverged) where every loss
+    /// did. One that did beside others is left out of the figures, and named.
     pub fn new(session: &Session, plan: &Plan, test: Option<&Dataset>) -> Result<Comparison> {
         let results = plan.carry_out(session)?;
-        refuse_diverged(&results)?;
+        let folder = comparison_folder(plan, &results, test);
+        let (results, diverged) = without_diverged(results);
+        if results.is_empty() {
+            return Err(all_diverged(&diverged));
+        }
+        let plan = &plan.of_results(&results);
         let evaluation = &results[0].runs[0].evaluation;
         let counts = || results.iter().flat_map(|loss| loss.runs.iter().map(|run| run.train));
         let train = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
         let (score, validation) = (plan.score.name(evaluation.figures.knn.k), evaluation.queries);
-        let folders = |loss: &LossRuns| loss.runs.iter().map(|run| run.folder.clone()).collect();
         Ok(Comparison {
             command: plan.command.clone(),
             data: plan.arms[0].config.data.path.clone(),
             data_sha256: session.dataset.sha256.clone(),
             train,
             validation,
-            summary: Summary::new(&results),
-            conclusion: conclusion(plan, &results, train),
+            conclusion: conclusion(plan, &results, &diverged, train),
+            summary: Summary::new(&results, diverged),
             score,
             standings: standings(&plan.scores(&results)),
             test: None,
-            runs: results.iter().map(folders).collect(),
+            runs: folders(&results),
             evaluation: evaluations(&results),
-            folder: comparison_folder(plan, &results, test),
+            folder,
             results,
         })
+    }
+
+    /// Whether a folder holds a comparison of just these runs.
+    pub(super) fn owner(folder: &Path, results: &[LossRuns]) -> Owner {
+        match read_json::<Comparison>(&folder.join(COMPARISON), "") {
+            Ok(Some(made)) if made.runs == folders(results) => Owner::Same,
+            _ => Owner::Unknown,
+        }
     }
 
     /// What a comparison left in its folder, with what its runs have left in theirs.
@@ -110,13 +125,12 @@ impl Comparison {
     pub fn read(path: &Path) -> Result<Comparison> {
         let folder = RunFolder::new(path);
         let way_out = "compare again with dml compare as before, which trains nothing again";
-        let read: Option<Comparison> = read_json_or(&folder.file(COMPARISON), way_out)?;
+        let read: Option<Comparison> = read_json(&folder.file(COMPARISON), way_out)?;
         let missing = || Fault::new(path, format!("is no comparison: it has no {COMPARISON}"));
         let mut comparison = read.ok_or_else(missing)?;
-        comparison.check().map_err(|problem| Fault::new(path, problem).remedy(way_out))?;
         let named = comparison.summary.losses.iter().zip(&comparison.runs);
         let arm = |(loss, runs): (&String, &Vec<PathBuf>)| {
-            let read = |run: &PathBuf| Finished::read(&beside(path, run));
+            let read = |run: &PathBuf| finished(&beside(path, run));
             let runs = runs.iter().map(read).collect::<Result<_>>()?;
             Ok(LossRuns { loss: loss.clone(), runs, diverged: Vec::new() })
         };
@@ -130,34 +144,18 @@ impl Comparison {
         Ok(comparison)
     }
 
-    /// What a file that was changed by hand may lack.
-    fn check(&self) -> std::result::Result<(), &'static str> {
-        let losses = self.summary.losses.len();
-        let runs = self.runs.len() == losses
-            && self.runs.iter().all(|runs| runs.len() == self.summary.seeds.len());
-        let tested = |test: &Tested| {
-            test.summary.fits()
-                && test.summary.losses.len() == losses
-                && stand_for(&test.standings, losses)
-        };
-        let fits = self.summary.fits() && runs && stand_for(&self.standings, losses);
-        match fits && self.test.as_ref().is_none_or(tested) {
-            true => Ok(()),
-            false => Err("holds lists of lengths that do not fit each other"),
-        }
-    }
-
     /// Has all runs judged by test images, which come after all else and decide nothing, and writes
     /// the tables anew with theirs.
     ///
     /// # Errors
     /// As [`Plan::test`] and [`Comparison::write`].
     pub fn look_at(&mut self, session: &Session, plan: &Plan, test: &Dataset) -> Result<()> {
+        let plan = plan.of_results(&self.results);
         let results = plan.test(session, &self.results, test)?;
         self.test = Some(Tested {
             data: test.file.display().to_string(),
             images: results[0].runs[0].evaluation.queries,
-            summary: Summary::new(&results),
+            summary: Summary::new(&results, self.summary.diverged.clone()),
             standings: standings(&plan.scores(&results)),
         });
         let folder = RunFolder::new(&self.folder);
@@ -174,12 +172,18 @@ impl Comparison {
         };
         let cut = remark(&self.summary, &self.standings);
         format!(
-            "{}: {} images train, {} {}; seed{} {}; {spread}{cut}",
+            "{}: {} {}, {} {}; {} {}; {spread}{cut}",
             self.data,
             from_to(self.train),
+            if self.train.1 == 1 { "image trains" } else { "images train" },
             grouped(self.validation),
-            if self.unseen() { "of unseen classes measure" } else { "measure" },
-            if seeds.len() == 1 { "" } else { "s" },
+            match (self.unseen(), self.validation) {
+                (true, 1) => "of unseen classes measures",
+                (true, _) => "of unseen classes measure",
+                (false, 1) => "measures",
+                (false, _) => "measure",
+            },
+            things(seeds.len(), "seed"),
             seeds.join(", "),
         )
     }
@@ -205,7 +209,8 @@ impl Comparison {
     }
 
     fn table_of(&self, standings: &[Standing], ends: Ends) -> Option<Table> {
-        let table = || standings_table(&self.score, &self.summary.losses, standings, ends);
+        let Summary { losses, diverged, .. } = &self.summary;
+        let table = || standings_table(&self.score, (losses, diverged), standings, ends);
         (standings.len() > 1).then(table)
     }
 
@@ -273,6 +278,37 @@ impl Comparison {
     }
 }
 
+impl Checked for Comparison {
+    fn check(&self) -> std::result::Result<(), String> {
+        let losses = self.summary.losses.len();
+        let runs = self.runs.len() == losses
+            && self.runs.iter().all(|runs| runs.len() == self.summary.seeds.len());
+        let tested = |test: &Tested| {
+            test.summary.fits()
+                && test.summary.losses.len() == losses
+                && stand_for(&test.standings, losses)
+        };
+        let fits = self.summary.fits() && runs && stand_for(&self.standings, losses);
+        match fits && self.test.as_ref().is_none_or(tested) && self.train.0 <= self.train.1 {
+            true => Ok(()),
+            false => Err("holds lists or numbers that do not fit each other".to_owned()),
+        }
+    }
+}
+
+/// A run of a comparison.
+///
+/// # Errors
+/// It was removed or changed, with what makes it again.
+fn finished(run: &Path) -> Result<Finished> {
+    if run.exists() {
+        return Finished::read(run);
+    }
+    let remedy =
+        "bring it back, or compare again with dml compare as before, which trains it alone";
+    Err(Fault::new(run, "is a run of the comparison and missing").remedy(remedy).into())
+}
+
 /// What a caption says of intervals that are cut, where some are.
 fn remark(summary: &Summary, standings: &[Standing]) -> String {
     let cut = summary.leaves() || standings.iter().any(Standing::leaves);
@@ -286,21 +322,19 @@ fn evaluations(results: &[LossRuns]) -> Vec<Vec<String>> {
     results.iter().map(of_loss).collect()
 }
 
-/// A loss with a run that has no figures cannot be held against others, seed by seed.
-fn refuse_diverged(results: &[LossRuns]) -> Result<()> {
-    let Some(LossRuns { loss, diverged, .. }) = results.iter().find(|r| !r.diverged.is_empty())
-    else {
-        return Ok(());
-    };
-    let (seed, why) = &diverged[0];
-    Err(Error::Diverged(format!(
-        "{loss} seed {seed}: {why}; without {loss} in --losses the others are compared, their runs \
-         are kept"
-    )))
+/// Folders of the runs: per loss, per seed.
+fn folders(results: &[LossRuns]) -> Vec<Vec<PathBuf>> {
+    let of = |loss: &LossRuns| loss.runs.iter().map(|run| run.folder.clone()).collect();
+    results.iter().map(of).collect()
 }
 
 /// What the scores of all runs allow to say.
-fn conclusion(plan: &Plan, results: &[LossRuns], train: (usize, usize)) -> String {
+fn conclusion(
+    plan: &Plan,
+    results: &[LossRuns],
+    diverged: &[DivergedLoss],
+    train: (usize, usize),
+) -> String {
     let of_runs = |value: fn(&Finished) -> f64| -> Vec<Vec<f64>> {
         results.iter().map(|loss| loss.runs.iter().map(value).collect()).collect()
     };
@@ -323,6 +357,7 @@ fn conclusion(plan: &Plan, results: &[LossRuns], train: (usize, usize)) -> Strin
         unequal: plan.unequal(),
         seeds: &plan.seeds,
         losses: &losses,
+        diverged,
         data: DataUsed {
             file,
             train,

@@ -14,6 +14,7 @@ use crate::report::{
     Canvas, ClassName, confusion, curves, histogram, pairs, recall, scatter, undrawable,
 };
 use crate::train::History;
+use crate::words::{count, things};
 
 /// Pairs in the picture.
 const PAIRS: usize = 8;
@@ -132,8 +133,8 @@ fn kl(tsne: &Option<TsneFigures>) -> String {
 /// `cross-entropy seed 2022 · 57,000 training images · KL 2.568`
 pub fn tsne_train_title(evaluation: &Evaluation) -> String {
     let Evaluation { loss, seed, references, tsne_train, .. } = evaluation;
-    let (images, kl) = (grouped(*references), kl(tsne_train));
-    format!("{loss} seed {seed} · {images} training images{kl}")
+    let (images, kl) = (count(*references, "training image"), kl(tsne_train));
+    format!("{loss} seed {seed} · {images}{kl}")
 }
 
 /// A class by its number, as pictures show it.
@@ -226,7 +227,7 @@ pub fn confusion(name: &str, knn: &KnnMetrics, classes: &[String]) -> Result<Can
 pub fn recall(name: &str, recall: &RecallAtK) -> Result<Canvas> {
     let values = recall_curve(&recall.at);
     let curve = recall::RecallCurve { name, recall: &values, interval: None };
-    recall::draw(&recall_title(recall.voters), &[curve])
+    recall::draw(&recall_title(recall.voters), "", &[curve])
 }
 
 /// Draws the distances of the embeddings with this name.
@@ -235,8 +236,8 @@ pub fn recall(name: &str, recall: &RecallAtK) -> Result<Canvas> {
 /// There is nothing to draw.
 pub fn distances(name: &str, distances: &Distances) -> Result<Canvas> {
     let title = format!(
-        "{name} · distances between {} embeddings, pair by pair",
-        grouped(distances.embeddings)
+        "{name} · distances between {}, pair by pair",
+        count(distances.embeddings, "embedding")
     );
     let pairs = histogram::Pairs {
         title: &title,
@@ -251,7 +252,9 @@ pub fn distances(name: &str, distances: &Distances) -> Result<Canvas> {
 
 /// The title of a recall@k picture.
 pub fn recall_title(voters: usize) -> String {
-    format!("Recall@k: true class among the k that {voters} neighbours rank highest")
+    let rank = if voters == 1 { "ranks" } else { "rank" };
+    let voters = format!("{voters} {}", things(voters, "neighbour"));
+    format!("Recall@k: true class among the k that {voters} {rank} highest")
 }
 
 /// Values at k = 1, 2, … up to the largest k; where a k was not asked for, no number.

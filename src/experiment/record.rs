@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use toml::Table;
 
-use super::read_json;
 use crate::data::{Class, ClassNames, Dataset, TrainedOn, is_read_once};
 use crate::error::{Fault, Result};
+use crate::files::{Checked, read_json};
 use crate::model::Engine;
 
 /// What a run is, kept beside its configuration. Holds no times, so that it repeats.
@@ -31,6 +32,10 @@ pub struct RunRecord {
     pub data: DataRecord,
     /// How far the run came.
     pub status: Status,
+    /// The settings that it began with, should the file that has them be changed or lost; none in
+    /// records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Table>,
 }
 
 /// The data that a run was trained on.
@@ -56,6 +61,22 @@ pub struct DataRecord {
     /// How the file was read; none in records of versions that knew plain files alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_as: Option<TrainedOn>,
+}
+
+/// More rows and columns than an image of any source has.
+const LARGEST_SIDE: usize = 1 << 16;
+
+impl Checked for RunRecord {
+    fn check(&self) -> std::result::Result<(), String> {
+        let DataRecord { images, train, validation, unseen, side, .. } = self.data;
+        if ![train, validation, unseen].iter().all(|&part| part <= images) {
+            return Err(format!("has a part of more than all {images} images"));
+        }
+        match (1..=LARGEST_SIDE).contains(&side) {
+            true => Ok(()),
+            false => Err(format!("has images of {side}×{side}, which cannot be")),
+        }
+    }
 }
 
 impl DataRecord {
@@ -146,6 +167,12 @@ struct Made {
     dml: String,
 }
 
+impl Checked for Made {
+    fn check(&self) -> std::result::Result<(), String> {
+        Ok(())
+    }
+}
+
 const THIS_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The numbers of a version, `1.20.3`, to be put in order.
@@ -158,7 +185,7 @@ fn version(text: &str) -> Vec<u64> {
 /// # Errors
 /// [`Fault`](crate::error::Error::Fault) with both versions.
 pub fn refuse_newer(run: &Path, record: &Path) -> Result<()> {
-    match read_json::<Made>(record) {
+    match read_json::<Made>(record, "") {
         Ok(Some(Made { dml })) if version(&dml) > version(THIS_VERSION) => {
             let problem = format!("was made by dml {dml}, this is dml {THIS_VERSION}");
             Err(Fault::new(run, problem).remedy(format!("use dml {dml} or newer")).into())

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::catalogue::folders;
 use super::folder::{CONFIG, RECORD};
-use super::{COMPARISON, JOB, RunFolder, RunLock, SEARCH, SWEEP, refuse_newer};
+use super::{COMPARISON, JOB, PLOTS, RunFolder, RunLock, SEARCH, SWEEP, refuse_newer};
 use crate::error::{Error, Fault, Result};
+use crate::train::files as training_files;
 
 /// Something that nobody works on, and that can be removed as a whole.
 #[derive(Debug)]
@@ -31,7 +32,9 @@ impl Removal {
             || (folder.file(RECORD).is_file() && folder.file(CONFIG).is_file());
         let trials = trials(path);
         // A search that was stopped has its trials alone.
-        let is_result = [COMPARISON, SWEEP, SEARCH, JOB].iter().any(holds) || !trials.is_empty();
+        let is_result = [COMPARISON, SWEEP, SEARCH, JOB].iter().any(holds)
+            || !trials.is_empty()
+            || is_damaged_run(&folder);
         if !is_run && !is_result {
             // The message of a run that is not there, or cannot be read.
             RunFolder::open(path)?;
@@ -51,6 +54,18 @@ impl Removal {
     pub fn carry_out(&self) -> Result<()> {
         if self.is_run { self.folder.remove() } else { self.folder.put_away() }
     }
+}
+
+/// Whether a folder has what a run leaves beside a record that cannot be read. What else lies in it is
+/// the user's, and keeps it from being removed.
+fn is_damaged_run(folder: &RunFolder) -> bool {
+    let record = folder.file(RECORD);
+    let left = [training_files::HISTORY, training_files::CHECKPOINT, training_files::LAST_MODEL];
+    let names_dml = || std::fs::read(&record).is_ok_and(|text| text.starts_with(b"{\n  \"dml\":"));
+    record.is_file()
+        && (names_dml()
+            || left.iter().any(|name| folder.file(name).is_file())
+            || folder.file(PLOTS).is_dir())
 }
 
 /// The trials in the folder of a search, begun or ended; none in any other folder.
@@ -94,6 +109,19 @@ mod tests {
         std::fs::write(damaged.join(RECORD), "{\"dml\": \"0.1").unwrap();
         Removal::of(&damaged).unwrap().carry_out().unwrap();
         assert!(!damaged.exists());
+        for left in ["config.toml", "history.csv", "plots"] {
+            let damaged = runs.path().join("d");
+            std::fs::create_dir(&damaged).unwrap();
+            std::fs::write(damaged.join(RECORD), "").unwrap();
+            // A file of this name alone may be anybody's.
+            assert!(Removal::of(&damaged).is_err());
+            match left {
+                "plots" => std::fs::create_dir(damaged.join(left)).unwrap(),
+                _ => std::fs::write(damaged.join(left), "").unwrap(),
+            }
+            Removal::of(&damaged).unwrap().carry_out().unwrap();
+            assert!(!damaged.exists(), "{left}");
+        }
         let newer = run(runs.path(), "b", "");
         std::fs::write(newer.join(RECORD), "{\"dml\": \"99.0.0\"}").unwrap();
         let told = Removal::of(&newer).unwrap_err().to_string();

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Evaluation, Plan, RunFolder};
+use super::{Comparison, DivergedLoss, DivergedRun, Evaluation, Plan, RunFolder, hashed_folder};
 use crate::data::Dataset;
 use crate::error::{Fault, Result};
 use crate::files::sha256_hex;
-use crate::train::{History, files};
+use crate::train::History;
 use crate::words::dml;
 
 /// One run of a comparison, trained and evaluated.
@@ -37,7 +37,7 @@ impl Finished {
         Ok(Finished {
             seed: record.seed,
             train: record.data.train,
-            history: History::read(&folder.file(files::HISTORY))?,
+            history: folder.history()?,
             evaluation: evaluation.ok_or_else(missing)?,
             folder: path.to_path_buf(),
         })
@@ -51,8 +51,8 @@ pub struct LossRuns {
     pub loss: String,
     /// One a seed that came to its end.
     pub runs: Vec<Finished>,
-    /// The other seeds, under which its loss became no number, and what was said of it.
-    pub diverged: Vec<(u64, String)>,
+    /// The others, which diverged.
+    pub diverged: Vec<DivergedRun>,
 }
 
 impl LossRuns {
@@ -60,6 +60,18 @@ impl LossRuns {
     pub fn collapsed(&self) -> usize {
         self.runs.iter().filter(|run| run.history.collapsed()).count()
     }
+}
+
+/// Parts the losses that have a figure under every seed from those that diverged.
+pub fn without_diverged(results: Vec<LossRuns>) -> (Vec<LossRuns>, Vec<DivergedLoss>) {
+    let (whole, gaps): (Vec<_>, Vec<_>) =
+        results.into_iter().partition(|loss| loss.diverged.is_empty());
+    let gap = |loss: LossRuns| DivergedLoss {
+        loss: loss.loss,
+        diverged: loss.diverged,
+        finished: loss.runs.into_iter().map(|run| run.folder).collect(),
+    };
+    (whole, gaps.into_iter().map(gap).collect())
 }
 
 /// Folder of a comparison's tables and pictures, beside its runs: `compare-A-vs-B-HASH`, or
@@ -74,16 +86,18 @@ pub fn comparison_folder(plan: &Plan, results: &[LossRuns], test: Option<&Datase
     let what = what.replace(" (", "-").replace(')', "");
     let what = what.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
     let asked = [plan.score.to_string(), test.map_or(String::new(), |test| test.sha256.clone())];
-    plan.runs.join(Path::new(&format!("compare-{what}-{}", hash_of(results, &asked))))
+    let hash = hash_of(results, &asked);
+    let owner = |folder: &Path| Comparison::owner(folder, results);
+    hashed_folder(&plan.runs, &format!("compare-{what}"), &hash, owner)
 }
 
-/// Six digits that tell these runs, the settings they were evaluated with, and what else was asked
-/// for, from any others.
+/// A hash over these runs, the settings they were evaluated with, and what else was asked for.
 pub fn hash_of(results: &[LossRuns], asked: &[String]) -> String {
-    let runs: Vec<String> = results
-        .iter()
-        .flat_map(|loss| &loss.runs)
-        .map(|run| run.folder.to_string_lossy().into_owned() + &run.evaluation.fingerprint)
-        .collect();
-    sha256_hex([&runs, asked].concat().join("\n").as_bytes())[..6].to_owned()
+    let finished = results.iter().flat_map(|loss| &loss.runs);
+    let finished =
+        finished.map(|run| run.folder.to_string_lossy().into_owned() + &run.evaluation.fingerprint);
+    let diverged = results.iter().flat_map(|loss| &loss.diverged);
+    let diverged = diverged.map(|run| run.folder.to_string_lossy().into_owned());
+    let runs: Vec<String> = finished.chain(diverged).collect();
+    sha256_hex([&runs, asked].concat().join("\n").as_bytes())
 }

@@ -1,11 +1,14 @@
 //! Evaluations that lie in a run's folder: read, checked, and whether they need not be made again.
 
+use serde::Deserialize;
+
 use super::evaluate::TEST_METRICS;
-use super::{Evaluation, METRICS, RunFolder, Session, read_json_or};
+use super::{Evaluation, METRICS, RunFolder, Session, TsneFigures};
 use crate::config::Config;
 use crate::data::{Class, Dataset};
 use crate::error::{Error, Fault, Result};
-use crate::eval::{EvalConfig, Figures, LARGEST_K};
+use crate::eval::{ClassMetrics, EvalConfig, Figures, LARGEST_K};
+use crate::files::{Checked, is_share, read_json};
 use crate::words::dml;
 
 impl Evaluation {
@@ -28,16 +31,6 @@ impl Evaluation {
         read(folder, TEST_METRICS, &format!("replace it with {again}"))
     }
 
-    /// What tables and pictures take for granted.
-    fn check(&self) -> std::result::Result<(), &'static str> {
-        if self.queries == 0 || self.classes.is_empty() {
-            return Err("is of no images or of no classes");
-        }
-        self.check_neighbours()?;
-        self.check_clusters()?;
-        self.check_distances()
-    }
-
     fn check_neighbours(&self) -> std::result::Result<(), &'static str> {
         let Figures { knn, recall, retrieval, .. } = &self.figures;
         let shares: Vec<Option<f64>> =
@@ -47,8 +40,13 @@ impl Evaluation {
                 .chain(recall.at.iter().map(|at| at.recall))
                 .chain(retrieval.hits.iter().map(|hit| hit.share))
                 .collect();
-        if !shares.iter().flatten().all(|share| (0.0..=1.0).contains(share)) {
+        let of_class = |class: &ClassMetrics| [class.precision, class.recall, class.f1];
+        let of_classes = knn.per_class.iter().flat_map(of_class);
+        if !shares.iter().flatten().copied().chain(of_classes).all(is_share) {
             return Err("holds a share that is not within 0 and 1");
+        }
+        if retrieval.queries.checked_add(retrieval.left_out) != Some(self.queries) {
+            return Err("has figures of another number of images");
         }
         // Without an image that counts there is none of them, else there are all.
         if shares.iter().any(|share| share.is_some() != (retrieval.queries > 0)) {
@@ -65,7 +63,10 @@ impl Evaluation {
         if recall.at.is_empty() || !ks.into_iter().all(|k| (1..=LARGEST_K).contains(&k)) {
             return Err("has no recall@k, or one of a k that cannot be");
         }
-        Ok(())
+        match knn.k > 0 && recall.voters > 0 && retrieval.hits.iter().all(|hit| hit.k > 0) {
+            true => Ok(()),
+            false => Err("has figures of no neighbour at all"),
+        }
     }
 
     fn check_clusters(&self) -> std::result::Result<(), &'static str> {
@@ -94,10 +95,21 @@ impl Evaluation {
             return Err("has distances of a histogram that cannot be");
         }
         let sizes = [Some(distances.largest), distances.same_class, distances.other_class];
-        let sizes = sizes.into_iter().chain([distances.relative_spread]).flatten();
+        let spread = [Some(distances.total_variance), Some(distances.mean_squared_norm)];
+        let sizes = sizes.into_iter().chain(spread).chain([distances.relative_spread]).flatten();
         match sizes.into_iter().any(|size| !size.is_finite() || size < 0.0) {
             true => Err("has distances that are no numbers from 0 on"),
             false => Ok(()),
+        }
+    }
+
+    fn check_maps(&self) -> std::result::Result<(), &'static str> {
+        let mut numbers = [&self.tsne, &self.tsne_train].into_iter().flatten();
+        // Of many points the divergence may miss 0 by its rounding.
+        let can_be = |map: &TsneFigures| map.perplexity > 0.0 && map.kl.is_none_or(|kl| kl > -1e-6);
+        match numbers.all(can_be) {
+            true => Ok(()),
+            false => Err("has a t-SNE of a perplexity or divergence that cannot be"),
         }
     }
 
@@ -120,13 +132,37 @@ impl Evaluation {
     }
 }
 
+/// An evaluation without figures that do not exist, which earlier versions wrote as 0.
+#[derive(Deserialize)]
+#[serde(from = "Evaluation")]
+struct Existing(Evaluation);
+
+impl From<Evaluation> for Existing {
+    fn from(evaluation: Evaluation) -> Existing {
+        let figures = evaluation.figures.existing();
+        Existing(Evaluation { figures, ..evaluation })
+    }
+}
+
+impl Checked for Existing {
+    /// What tables and pictures take for granted.
+    fn check(&self) -> std::result::Result<(), String> {
+        let Existing(evaluation) = self;
+        if evaluation.queries == 0 || evaluation.classes.is_empty() {
+            return Err("is of no images or of no classes".to_owned());
+        }
+        evaluation
+            .check_neighbours()
+            .and_then(|()| evaluation.check_clusters())
+            .and_then(|()| evaluation.check_distances())
+            .and_then(|()| evaluation.check_maps())
+            .map_err(str::to_owned)
+    }
+}
+
 fn read(folder: &RunFolder, name: &str, way_out: &str) -> Result<Option<Evaluation>> {
     let path = folder.file(name);
-    let evaluation: Option<Evaluation> = read_json_or(&path, way_out)?;
-    let Some(evaluation) = evaluation else { return Ok(None) };
-    let figures = evaluation.figures.existing();
-    let evaluation = Evaluation { figures, ..evaluation };
-    evaluation.check().map_err(|problem| Fault::new(&path, problem).remedy(way_out))?;
+    let Some(Existing(evaluation)) = read_json(&path, way_out)? else { return Ok(None) };
     let record = folder.record()?;
     if record.is_some_and(|record| !evaluation.is_of(&record.data.classes)) {
         let problem = "names other classes than the run has";

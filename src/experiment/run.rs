@@ -1,26 +1,29 @@
 //! One run: from a configuration to trained models in a folder.
 
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
-use super::{DataRecord, Needs, RunFolder, RunRecord, Session, Status, pictures};
+use toml::Table;
+
+use super::diverged::DIVERGED;
+use super::{
+    DataRecord, Needs, Owner, RunFolder, RunRecord, Session, Status, hashed_folder, pictures,
+};
 use crate::config::Config;
 use crate::data::{BatchKind, Batches, Class, Part, Parts, kept, renumbered, unseen_classes};
-use crate::error::{Error, Result};
+use crate::error::{Divergence, Error, Result};
 use crate::files::create_folder;
 use crate::model::{Network, open_network};
 use crate::runtime::{LIBTORCH_VERSION, Memory};
-use crate::train::{History, Observer, RunProgress, Task, Unobserved, batches_of, files, train};
-use crate::words::dml;
+use crate::train::{History, Observer, RunProgress, Task, Unobserved, batches_of, train};
 
 mod checks;
-mod divergence;
 mod existing;
+mod reopened;
 
 pub use checks::UNANSWERABLE;
 use checks::check_pairs;
-pub use divergence::DIVERGED;
-pub use existing::Existing;
 use existing::Found;
+pub use existing::{Existing, refuse_inputs_in};
 
 /// A run that is settled but not trained yet.
 pub struct Run {
@@ -43,6 +46,33 @@ impl Run {
     /// # Errors
     /// Settings that do not fit the data.
     pub fn new(session: &Session, config: Config, runs: &Path, name: Option<&str>) -> Result<Run> {
+        match name {
+            Some(name) => {
+                let folder = runs.join(checked_name(name)?);
+                Run::in_folder(session, config, |_, _| folder)
+            }
+            None => Run::prefixed(session, config, runs, ""),
+        }
+    }
+
+    /// The same with a prefix in front of its own name.
+    ///
+    /// # Errors
+    /// As [`Run::new`].
+    pub fn prefixed(session: &Session, config: Config, runs: &Path, prefix: &str) -> Result<Run> {
+        Run::in_folder(session, config, |config, fingerprint| {
+            let stem = format!("{prefix}{}-seed{}", config.loss.name(), config.train.seed);
+            let owner = |path: &Path| Owner::of_run(path, fingerprint);
+            hashed_folder(runs, &stem, fingerprint, owner)
+        })
+    }
+
+    /// The same in a folder that settings and fingerprint decide.
+    fn in_folder(
+        session: &Session,
+        config: Config,
+        folder: impl FnOnce(&Config, &str) -> PathBuf,
+    ) -> Result<Run> {
         let dataset = &session.dataset;
         let Parts { train, validation, unseen } = session.parts(&config)?;
         let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
@@ -57,15 +87,14 @@ impl Run {
         let data = dataset.identity();
         let fingerprint =
             config.training_fingerprint(&data, &session.device_name, session.engine)?;
-        let (loss, seed) = (config.loss.name(), config.train.seed);
-        let own_name = format!("{loss}-seed{seed}-{}", &fingerprint[..6]);
+        let folder = RunFolder::new(folder(&config, &fingerprint));
         let record = RunRecord {
             dml: env!("CARGO_PKG_VERSION").to_owned(),
             libtorch: LIBTORCH_VERSION.to_owned(),
             device: session.device_name.clone(),
             engine: session.engine,
-            loss: loss.to_owned(),
-            seed,
+            loss: config.loss.name().to_owned(),
+            seed: config.train.seed,
             fingerprint,
             data: DataRecord {
                 path: config.data.path.clone(),
@@ -79,42 +108,14 @@ impl Run {
                 read_as: Some(dataset.trained_on()),
             },
             status: Status::Training,
+            settings: Some(Table::try_from(&config).expect("settings are plain values")),
         };
-        let folder = RunFolder::new(runs.join(checked_name(name.unwrap_or(&own_name))?));
         Ok(Run { config, folder, record, train, validation, unseen })
     }
 
-    /// An unfinished run, to go on with.
-    ///
-    /// # Errors
-    /// There is no run at `path`, it is finished, or data or versions are not what they were.
-    pub fn reopen(session: &Session, config: Config, path: &Path) -> Result<Run> {
-        let (folder, record) = RunFolder::open(path)?;
-        let shown = path.display();
-        if record.status == Status::Trained {
-            return Err(Error::Other(format!(
-                "{shown} is finished: evaluate it with {}",
-                dml("eval --run", path)
-            )));
-        }
-        let other = "name that file with --data";
-        record.refuse_other_data(&session.dataset, &config.data.path, other)?;
-        let parent = path.parent().unwrap_or(Path::new(""));
-        let run = Run::new(session, config, parent, Some(&folder.name()))?;
-        if record.engine != run.record.engine {
-            let (began, now) = (record.engine, run.record.engine);
-            return Err(Error::Other(format!(
-                "{shown} began on the engine {began}, and going on with {now} would not give the \
-                 same network: go on with --engine {began}"
-            )));
-        }
-        if record.fingerprint != run.record.fingerprint {
-            return Err(Error::Other(format!(
-                "{shown} began on another device or with another version, so going on \
-                 would not give the same network: train it anew with dml train"
-            )));
-        }
-        Ok(Run { folder, ..run })
+    /// A hash over all that decides the model.
+    pub fn fingerprint(&self) -> &str {
+        &self.record.fingerprint
     }
 
     /// Name of the run in messages: loss and seed.
@@ -157,8 +158,8 @@ impl Run {
     /// Trains, or takes what is trained already.
     ///
     /// # Errors
-    /// The folder is taken by something that must stay; a loss that is no number; a file that
-    /// cannot be written; [`Error::Interrupted`] with the place that a checkpoint holds.
+    /// The folder is taken by something that must stay; [`Error::Diverged`], now or before; a file
+    /// that cannot be written; [`Error::Interrupted`] with the place that a checkpoint holds.
     pub fn train(
         &self,
         session: &Session,
@@ -184,8 +185,10 @@ impl Run {
         observer: &mut dyn Observer,
         progress: &RunProgress,
     ) -> Result<History> {
-        let checkpoint = match self.what_exists(existing)? {
-            Found::Nothing => None,
+        let found = self.what_exists(existing)?;
+        let replaces = matches!(found, Found::Replaced);
+        let checkpoint = match found {
+            Found::Nothing | Found::Replaced => None,
             Found::Checkpoint(newest) => {
                 if let Some(damage) = &newest.passed_over {
                     progress.say(&format!(
@@ -197,21 +200,37 @@ impl Run {
             Found::Trained => {
                 progress
                     .say(&format!("finished already, taken from {}", self.folder.path().display()));
-                return History::read(&self.folder.file(files::HISTORY));
+                return self.folder.history();
             }
         };
         if let Some(checkpoint) = &checkpoint {
             progress.say(&format!("goes on {}", checkpoint.notes.place()));
         }
-        create_folder(self.folder.path())?;
-        // The record first: it is what tells a run from any other folder.
-        self.folder.write_record(&self.record)?;
-        self.folder.write_config(&self.config)?;
         let history = self.with_task(session, |task, network| {
+            // Nothing is left to be refused: the network is there, on the device.
+            if replaces {
+                self.folder.remove()?;
+            }
+            create_folder(self.folder.path())?;
+            // Of the run that was here before, with other settings.
+            self.folder.forget(&[DIVERGED])?;
+            // The record first: it is what tells a run from any other folder.
+            self.folder.write_record(&self.record)?;
+            self.folder.write_config(&self.config)?;
             train(task, network, checkpoint, observer, progress)
-        })?;
+        });
+        let history = history
+            .inspect_err(|error| self.folder.note_divergence(&self.record.fingerprint, error))?;
         self.folder.write_record(&RunRecord { status: Status::Trained, ..self.record.clone() })?;
         Ok(history)
+    }
+
+    /// How the run diverged before, with the same settings.
+    ///
+    /// # Errors
+    /// The note of it cannot be read.
+    pub fn divergence(&self) -> Result<Option<Divergence>> {
+        self.folder.divergence_of(&self.record.fingerprint)
     }
 
     /// Does something with the network as it begins and what it is to be trained on.

@@ -5,7 +5,8 @@ use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
 use super::Session;
-use crate::runtime::one_libtorch_thread;
+use crate::error::Result;
+use crate::runtime::{caught, one_libtorch_thread};
 
 /// Works on tasks, at most `jobs` at a time, each on a core of its own, and gives the results in
 /// the order of the tasks.
@@ -16,8 +17,8 @@ pub fn side_by_side<T: Send, R: Send>(
     session: &Session,
     jobs: usize,
     tasks: Vec<T>,
-    work: impl Fn(&Session, T) -> R + Sync,
-) -> Vec<R> {
+    work: impl Fn(&Session, T) -> Result<R> + Sync,
+) -> Vec<Result<R>> {
     side_by_side_after(session, jobs, tasks, |_, _| (), |session, task, ()| work(session, task))
 }
 
@@ -28,8 +29,8 @@ pub fn side_by_side_after<T: Send, W, R: Send>(
     jobs: usize,
     tasks: Vec<T>,
     wait: impl Fn(&Session, &T) -> W + Sync,
-    work: impl Fn(&Session, T, W) -> R + Sync,
-) -> Vec<R> {
+    work: impl Fn(&Session, T, W) -> Result<R> + Sync,
+) -> Vec<Result<R>> {
     let count = tasks.len();
     let queue: Mutex<VecDeque<(usize, T)>> = Mutex::new(tasks.into_iter().enumerate().collect());
     let next = || queue.lock().expect("no task panics while it is taken").pop_front();
@@ -43,7 +44,8 @@ pub fn side_by_side_after<T: Send, W, R: Send>(
                 while let Some((place, task)) = next() {
                     let found = wait(&session, &task);
                     let core = session.cores.take();
-                    let result = work(&session, task, found);
+                    // A task that is refused memory does not take the others with it.
+                    let result = caught(|| work(&session, task, found));
                     drop(core);
                     sender.send((place, result)).expect("the receiver outlives the threads");
                 }
@@ -51,7 +53,7 @@ pub fn side_by_side_after<T: Send, W, R: Send>(
         }
     });
     drop(sender);
-    let mut ordered: Vec<(usize, R)> = results.into_iter().collect();
+    let mut ordered: Vec<(usize, Result<R>)> = results.into_iter().collect();
     ordered.sort_by_key(|(place, _)| *place);
     ordered.into_iter().map(|(_, result)| result).collect()
 }
@@ -77,8 +79,9 @@ mod tests {
             most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             (0..1000).for_each(|_| std::thread::yield_now());
             now.fetch_sub(1, Ordering::SeqCst);
-            task * task
+            Ok(task * task)
         });
+        let results = results.into_iter().map(Result::unwrap).collect();
         (results, most.into_inner())
     }
 
@@ -103,15 +106,28 @@ mod tests {
         };
         let work = |_: &Session, task: usize, ()| {
             done.fetch_add(1, Ordering::SeqCst);
-            task
+            Ok(task)
         };
         let results = side_by_side_after(&session(1), 4, (0..12).collect(), wait, work);
+        let results: Vec<usize> = results.into_iter().map(Result::unwrap).collect();
         assert_eq!(results, (0..12).collect::<Vec<_>>());
     }
 
     #[test]
+    fn a_task_that_is_refused_memory_is_an_error_and_the_others_end() {
+        let work = |_: &Session, task: usize| {
+            assert!(task != 1, "DefaultCPUAllocator: can't allocate memory");
+            Ok(task)
+        };
+        let results = side_by_side(&session(2), 2, vec![0, 1, 2], work);
+        let message = results[1].as_ref().unwrap_err().to_string();
+        assert!(message.starts_with("memory does not suffice"), "{message}");
+        assert!(results[0].is_ok() && results[2].is_ok());
+    }
+
+    #[test]
     fn no_task_is_no_trouble() {
-        let none: Vec<usize> = side_by_side(&session(1), 2, Vec::<usize>::new(), |_, task| task);
+        let none = side_by_side(&session(1), 2, Vec::<usize>::new(), |_, task| Ok(task));
         assert!(none.is_empty());
     }
 }

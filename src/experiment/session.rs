@@ -13,6 +13,7 @@ use crate::model::Engine;
 use crate::report::Style;
 use crate::runtime::{Cores, Interrupt, open_device};
 use crate::train::Progress;
+use crate::words::things;
 
 /// Loaded data on a device, and the machine to work with.
 pub struct Session {
@@ -48,10 +49,12 @@ impl Session {
         let is_read_once = data::is_read_once(Path::new(&config.data.path));
         let dataset = load(&config.data)?;
         progress.say(&format!(
-            "data: {}, {} images of {side}×{side}, {} classes",
+            "data: {}, {} {} of {side}×{side}, {} {}",
             config.data.path,
             dataset.len(),
+            things(dataset.len(), "image"),
             dataset.classes.len(),
+            things(dataset.classes.len(), "class"),
             side = dataset.side,
         ));
         let classes: Vec<String> = dataset.classes.iter().map(|c| c.name.clone()).collect();

@@ -2,9 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::wording::MISSING;
 use super::{
-    DIFFERENCES, Ends, Estimate, SHARES, all_pairs, estimate, paired_difference, rank_probabilities,
+    DIFFERENCES, DivergedLoss, Ends, Estimate, SHARES, all_pairs, estimate, paired_difference,
+    rank_probabilities,
 };
+use crate::files::is_share;
 use crate::report::table::Table;
 
 /// Corrected p-values below this are called a difference.
@@ -27,6 +30,15 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// Whether its numbers are shares, their differences and probabilities, of so many losses.
+    pub fn fits(&self, losses: usize) -> bool {
+        self.loss < losses
+            && matches!(self.ranks.len(), count if count == 0 || count == losses)
+            && self.estimate.fits(SHARES)
+            && self.behind.is_none_or(|behind| behind.fits(DIFFERENCES))
+            && self.p.iter().chain(&self.ranks).all(|&chance| is_share(chance))
+    }
+
     /// Whether an interval in it reaches beyond what can be.
     pub fn leaves(&self) -> bool {
         let behind = self.behind.is_some_and(|behind| behind.leaves(DIFFERENCES));
@@ -67,17 +79,19 @@ pub fn standings(values: &[Vec<f64>]) -> Vec<Standing> {
 /// Ranks that a table shows.
 const MOST_RANKS: usize = 3;
 
-/// A table of standings, for shares as percent.
+/// A table of standings, for shares as percent; losses that diverged come last.
 pub fn standings_table(
     metric: &str,
-    names: &[String],
+    (names, diverged): (&[String], &[DivergedLoss]),
     standings: &[Standing],
     ends: Ends,
 ) -> Table {
     let ranks = standings.first().map_or(0, |standing| standing.ranks.len()).min(MOST_RANKS);
+    // One seed has no interval.
+    let several = standings.iter().any(|standing| standing.estimate.interval.is_some());
     let mut header = vec![
         format!("by {metric}"),
-        "mean [95 %], %".to_owned(),
+        if several { "mean [95 %], %" } else { "value, %" }.to_owned(),
         "behind the best, points".to_owned(),
         "p (Holm)".to_owned(),
     ];
@@ -91,6 +105,11 @@ pub fn standings_table(
             p.map_or("–".to_owned(), shown_p),
         ];
         row.extend(chances.iter().take(ranks).map(|chance| format!("{chance:.2}")));
+        table.push(row);
+    }
+    for loss in diverged {
+        let mut row = vec![loss.loss.clone(), loss.shown()];
+        row.resize(table.header.len(), MISSING.to_owned());
         table.push(row);
     }
     table
@@ -120,7 +139,7 @@ mod tests {
         assert!(found[1].p.unwrap() > 0.05 && found[2].p.unwrap() < 0.01);
         assert!((found[2].behind.unwrap().mean - 0.195).abs() < 1e-9);
         let names = ["a", "b", "c"].map(str::to_owned);
-        let table = standings_table("1-NN accuracy", &names, &found, Ends::Possible);
+        let table = standings_table("1-NN accuracy", (&names, &[]), &found, Ends::Possible);
         assert_eq!(table.rows[0][0], "b");
         assert!(table.rows[2][2].starts_with("19.50 [") && table.rows[2][4] == "0.00");
     }
@@ -130,8 +149,9 @@ mod tests {
         let found = standings(&[vec![0.7], vec![0.8]]);
         assert_eq!((found[0].loss, found[1].p, found[1].ranks.len()), (1, None, 0));
         let names = ["a", "b"].map(str::to_owned);
-        let table = standings_table("MAP@R", &names, &found, Ends::Possible);
+        let table = standings_table("MAP@R", (&names, &[]), &found, Ends::Possible);
         assert_eq!(table.rows[1], ["a", "70.00", "10.00", "–"]);
+        assert_eq!(table.header[1], "value, %", "there is no interval to be named");
     }
 
     #[test]
@@ -140,7 +160,7 @@ mod tests {
         assert_eq!(found.iter().map(|s| s.loss).collect::<Vec<_>>(), [2, 1, 0]);
         assert!(found.iter().all(|standing| standing.ranks.is_empty()));
         let names = ["a", "b", "c"].map(str::to_owned);
-        let table = standings_table("MAP@R", &names, &found, Ends::Possible);
+        let table = standings_table("MAP@R", (&names, &[]), &found, Ends::Possible);
         assert_eq!(table.rows[2], ["a", "–", "–", "–"]);
     }
 

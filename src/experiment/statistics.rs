@@ -81,6 +81,13 @@ impl Estimate {
         Estimate { n: 0, mean: f64::NAN, standard_deviation: None, interval: None }
     }
 
+    /// Whether it can be the estimate of numbers in a range, which may be missing.
+    pub fn fits(&self, range: (f64, f64)) -> bool {
+        is_within(self.mean, range)
+            && self.standard_deviation.is_none_or(|deviation| deviation >= 0.0)
+            && self.interval.is_none_or(|(low, high)| low <= high)
+    }
+
     /// Whether its interval reaches beyond what can be.
     pub fn leaves(&self, range: (f64, f64)) -> bool {
         self.interval.is_some_and(|(low, high)| low < range.0 || high > range.1)
@@ -106,6 +113,11 @@ impl Estimate {
             format!("{mean} [{}, {}]", number(low), number(high))
         })
     }
+}
+
+/// Whether a number is missing or, but for rounding, in a range.
+pub fn is_within(value: f64, (low, high): (f64, f64)) -> bool {
+    value.is_nan() || (low - 1e-9..=high + 1e-9).contains(&value)
 }
 
 /// Mean, standard deviation and 95 % interval of the mean.

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::metrics::{Unit, metrics};
-use super::statistics::rows_some_missing;
-use super::{DIFFERENCES, Ends, Estimate, LossRuns, Standing};
+use super::statistics::{is_within, rows_some_missing};
+use super::wording::MISSING;
+use super::{DIFFERENCES, DivergedLoss, Ends, Estimate, LossRuns, Standing};
 use crate::eval::LARGEST_K;
 use crate::report::table::Table;
 
@@ -19,6 +20,10 @@ pub struct Summary {
     pub seeds: Vec<u64>,
     /// One row a metric.
     pub metrics: Vec<MetricRow>,
+    /// Losses that diverged and so have no figures; none in files of versions that compared nothing
+    /// then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diverged: Vec<DivergedLoss>,
 }
 
 /// One metric of every loss.
@@ -42,34 +47,52 @@ pub struct MetricRow {
     pub unit: Unit,
 }
 
+impl MetricRow {
+    /// Whether it has the lengths of so many losses and seeds, and numbers that can be.
+    fn fits(&self, losses: usize, seeds: usize) -> bool {
+        let range @ (low, high) = self.unit.range();
+        let apart = (low - high, high - low);
+        let of_loss =
+            |v: &Vec<f64>| v.len() == seeds && v.iter().all(|&value| is_within(value, range));
+        let differences = self.differences.is_empty() || self.differences.len() + 1 == losses;
+        self.values.len() == losses
+            && self.values.iter().all(of_loss)
+            && self.losses.len() == losses
+            && self.losses.iter().all(|estimate| estimate.fits(range))
+            && differences
+            && self.differences.iter().all(|estimate| estimate.fits(apart))
+            && (self.standings.is_empty() || stand_for(&self.standings, losses))
+            && self.recall_at.is_none_or(|k| (1..=LARGEST_K).contains(&k))
+    }
+}
+
 /// Losses whose figures and differences fit beside each other.
 const SIDE_BY_SIDE: usize = 3;
 
 impl Summary {
-    /// Puts the figures of all runs together.
-    pub fn new(results: &[LossRuns]) -> Summary {
+    /// Puts the figures of all runs together, of losses that have one under every seed.
+    pub fn new(results: &[LossRuns], diverged: Vec<DivergedLoss>) -> Summary {
         let first = &results[0].runs;
         Summary {
             losses: results.iter().map(|loss| loss.loss.clone()).collect(),
             collapsed: results.iter().map(LossRuns::collapsed).collect(),
             seeds: first.iter().map(|run| run.seed).collect(),
             metrics: metrics(&first[0]).iter().filter_map(|metric| metric.row(results)).collect(),
+            diverged,
         }
     }
 
-    /// Whether all lists have the lengths of the losses and seeds, which a file that was changed by
-    /// hand may lack.
+    /// Whether all lists have the lengths of the losses and seeds and all numbers can be, which a file
+    /// that was changed by hand may lack.
     pub fn fits(&self) -> bool {
         let (losses, seeds) = (self.losses.len(), self.seeds.len());
-        let row_fits = |row: &MetricRow| {
-            let values = row.values.len() == losses && row.values.iter().all(|v| v.len() == seeds);
-            let differences = row.differences.is_empty() || row.differences.len() + 1 == losses;
-            let standings = row.standings.is_empty() || stand_for(&row.standings, losses);
-            let recall = row.recall_at.is_none_or(|k| (1..=LARGEST_K).contains(&k));
-            values && row.losses.len() == losses && differences && standings && recall
-        };
-        let collapsed = self.collapsed.len() == losses;
-        losses > 0 && seeds > 0 && collapsed && self.metrics.iter().all(row_fits)
+        let collapsed =
+            self.collapsed.len() == losses && self.collapsed.iter().all(|&n| n <= seeds);
+        losses > 0
+            && seeds > 0
+            && collapsed
+            && !self.metrics.is_empty()
+            && self.metrics.iter().all(|row| row.fits(losses, seeds))
     }
 
     /// Recall@k of each loss.
@@ -103,7 +126,7 @@ impl Summary {
     }
 
     fn side_by_side(&self) -> bool {
-        self.losses.len() <= SIDE_BY_SIDE
+        self.losses.len() + self.diverged.len() <= SIDE_BY_SIDE
     }
 
     /// The same in tables whose columns have one unit each, so that each can be sorted by.
@@ -157,18 +180,29 @@ impl Summary {
             let values = metrics.iter().map(|row| row.unit.value(&row.losses[place]));
             table.push(std::iter::once(loss).chain(values));
         }
+        for name in self.gaps() {
+            table.push(std::iter::once(name).chain(metrics.iter().map(|_| MISSING.to_owned())));
+        }
         table
+    }
+
+    /// The names of losses that diverged, with in how many runs.
+    pub fn gaps(&self) -> impl Iterator<Item = String> + '_ {
+        self.diverged.iter().map(|loss| format!("{} ({})", loss.loss, loss.shown()))
     }
 
     fn by_metric(&self, ends: Ends) -> Table {
         let mut header = vec!["metric".to_owned()];
         header.extend(self.marked());
+        header.extend(self.gaps());
         header.extend(self.losses[1..].iter().map(|loss| format!("{loss} − {}", self.losses[0])));
         let mut table = Table::new(header);
         for row in &self.metrics {
             let values = row.losses.iter().map(|e| row.unit.value(e));
+            let gaps = self.diverged.iter().map(|_| MISSING.to_owned());
             let differences = row.differences.iter().map(|e| row.unit.difference(e, ends));
-            table.push(std::iter::once(row.metric.clone()).chain(values).chain(differences));
+            let cells = values.chain(gaps).chain(differences);
+            table.push(std::iter::once(row.metric.clone()).chain(cells));
         }
         table
     }
@@ -186,8 +220,7 @@ pub struct RecallOfLoss {
 pub fn stand_for(standings: &[Standing], losses: usize) -> bool {
     let mut places: Vec<usize> = standings.iter().map(|standing| standing.loss).collect();
     places.sort_unstable();
-    let ranks = |standing: &Standing| matches!(standing.ranks.len(), n if n == 0 || n == losses);
-    places.into_iter().eq(0..losses) && standings.iter().all(ranks)
+    places.into_iter().eq(0..losses) && standings.iter().all(|standing| standing.fits(losses))
 }
 
 #[cfg(test)]
@@ -208,7 +241,7 @@ mod tests {
         };
         let collapsed = (0..losses.len()).map(|place| usize::from(place == 1)).collect();
         let losses = losses.iter().map(|loss| (*loss).to_owned()).collect();
-        Summary { losses, collapsed, seeds: vec![1, 2], metrics: vec![row] }
+        Summary { losses, collapsed, seeds: vec![1, 2], metrics: vec![row], diverged: Vec::new() }
     }
 
     #[test]
@@ -219,6 +252,29 @@ mod tests {
         assert_eq!(many.header, ["loss", "1-NN accuracy, %"]);
         assert_eq!(many.rows[1], ["b (1 of 2 collapsed)", "79.50 ± 0.71"]);
         assert_eq!(many.rows.len(), 4);
+    }
+
+    #[test]
+    fn a_loss_that_diverged_has_a_column_or_a_row_without_figures() {
+        let gap = |loss: &str| DivergedLoss {
+            loss: loss.to_owned(),
+            diverged: Vec::new(),
+            finished: vec![Default::default(); 2],
+        };
+        let mut beside = summary(&["a", "b"]);
+        let text = serde_json::to_string(&beside).unwrap();
+        assert!(!text.contains("diverged"), "as earlier versions wrote it: {text}");
+        assert!(serde_json::from_str::<Summary>(&text).unwrap().diverged.is_empty());
+        beside.diverged = vec![gap("c")];
+        let table = beside.table(Ends::Possible);
+        assert_eq!(
+            table.header[2..],
+            ["b (1 of 2 collapsed)", "c (diverged in 0 of 2)", "b − a"].map(str::to_owned)
+        );
+        assert_eq!(table.rows[0][3], "–");
+        beside.diverged.push(gap("d"));
+        let table = beside.table(Ends::Possible);
+        assert_eq!(table.rows[3], ["d (diverged in 0 of 2)", "–"]);
     }
 
     #[test]

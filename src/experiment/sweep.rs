@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::statistics::some_missing;
+use super::statistics::{is_within, some_missing};
 use super::wording::{listed, percent};
 use super::{
-    Arm, CUT, Ends, Estimate, LEVEL, Level, LossRuns, Plan, RunFolder, RunLock, SHARES, SWEEP,
-    Session, estimate, grouped, hash_of, read_json_or, standings, write_json,
+    Arm, CUT, Ends, Estimate, LEVEL, Level, LossRuns, NO_SPREAD, Owner, Plan, RunFolder, RunLock,
+    SHARES, SWEEP, Session, all_diverged, diverged_in, estimate, grouped, hash_of, hashed_folder,
+    standings, without_diverged, write_json,
 };
 use crate::config::Setting;
-use crate::error::{Error, Fault, Result};
-use crate::files::write_text;
+use crate::error::{Fault, Result};
+use crate::files::{Checked, is_share, read_json, write_text};
 use crate::report::table::Table;
 use crate::report::{Canvas, Style, series};
 
@@ -20,6 +21,7 @@ mod axes;
 mod crossings;
 mod told;
 
+use crate::words::things;
 pub use axes::Axes;
 use axes::in_powers;
 use crossings::{Crossing, crossings, drawn};
@@ -87,11 +89,20 @@ pub struct Place {
 }
 
 impl Place {
+    /// Whether its lists have the length of its seeds, and its numbers are shares.
+    fn fits(&self) -> bool {
+        let seeds = self.seeds.len();
+        [self.scores.len(), self.map_at_r.len(), self.runs.len()] == [seeds; 3]
+            && (seeds > 0 || !self.diverged.is_empty())
+            && self.scores.iter().chain(&self.map_at_r).all(|&share| is_within(share, SHARES))
+            && self.estimate.fits(SHARES)
+    }
+
     /// Mean and interval in percent, or why there is none.
     fn shown(&self, ends: Ends) -> String {
         match self.diverged.len() {
             0 => self.estimate.with(ends, SHARES).percent(),
-            some => format!("diverged in {some} of {}", some + self.seeds.len()),
+            some => diverged_in(some, some + self.seeds.len()),
         }
     }
 }
@@ -100,13 +111,13 @@ impl Sweep {
     /// Trains or reuses and evaluates every run of a plan that was made of these axes and names.
     ///
     /// # Errors
-    /// As [`Plan::carry_out`].
+    /// As [`Plan::carry_out`]; every loss diverged everywhere.
     pub fn new(session: &Session, plan: &Plan, axes: Axes, names: Vec<String>) -> Result<Sweep> {
         let results = plan.carry_out(session)?;
-        let Some(any) = results.iter().flat_map(|arm| &arm.runs).next() else {
-            return Err(Error::Diverged(results[0].diverged[0].1.clone()));
+        let Some(whole) = results.iter().find(|arm| arm.diverged.is_empty()) else {
+            return Err(all_diverged(&without_diverged(results).1));
         };
-        let evaluation = &any.evaluation;
+        let evaluation = &whole.runs[0].evaluation;
         // Where there are few training images, fewer vote.
         let knn = plan.arms[0].config.eval.knn;
         let (score, unseen) = (plan.score.name(knn), evaluation.unseen);
@@ -115,8 +126,10 @@ impl Sweep {
             true => crossings(&series, &axes.positions()),
             false => Vec::new(),
         };
-        let name =
-            format!("sweep-{}-{}", axes.file_name(), hash_of(&results, &[plan.score.to_string()]));
+        let hash = hash_of(&results, &[plan.score.to_string()]);
+        let owner = |folder: &Path| Sweep::owner(folder, &series);
+        let folder =
+            hashed_folder(&plan.runs, &format!("sweep-{}", axes.file_name()), &hash, owner);
         let conclusion =
             told(&series, axes.ordered().then_some(&crossings), &score, &axes.first_label());
         Ok(Sweep {
@@ -130,10 +143,22 @@ impl Sweep {
             crossings,
             conclusion,
             axes,
-            folder: plan.runs.join(name),
+            folder,
             unseen,
             style: session.style,
         })
+    }
+
+    /// Whether a folder holds a sweep of just these runs.
+    fn owner(folder: &Path, series: &[Line]) -> Owner {
+        let runs = |series: &[Line]| -> Vec<PathBuf> {
+            let points = series.iter().flat_map(|line| &line.points);
+            points.flat_map(|point| point.runs.clone()).collect()
+        };
+        match read_json::<Sweep>(&folder.join(SWEEP), "") {
+            Ok(Some(made)) if runs(&made.series) == runs(series) => Owner::Same,
+            _ => Owner::Unknown,
+        }
     }
 
     /// What a sweep left in its folder.
@@ -142,38 +167,17 @@ impl Sweep {
     /// The folder is of no sweep that came to its end; a file that was changed.
     pub fn read(path: &Path) -> Result<Sweep> {
         let way_out = "sweep again with dml sweep as before, which trains nothing again";
-        let read: Option<Sweep> = read_json_or(&RunFolder::new(path).file(SWEEP), way_out)?;
+        let read: Option<Sweep> = read_json(&RunFolder::new(path).file(SWEEP), way_out)?;
         let missing = || Fault::new(path, format!("is no finished sweep: it has no {SWEEP}"));
         let mut sweep = read.ok_or_else(missing)?;
-        if !sweep.fits() {
-            let problem = "holds lists of lengths that do not fit each other";
-            return Err(Fault::new(path, problem).remedy(way_out).into());
-        }
         sweep.folder = path.to_path_buf();
         Ok(sweep)
-    }
-
-    /// Whether all lists have the lengths that they need, which a file that was changed by hand may
-    /// lack.
-    fn fits(&self) -> bool {
-        let place_fits = |place: &Place| {
-            let seeds = place.seeds.len();
-            [place.scores.len(), place.map_at_r.len(), place.runs.len()] == [seeds; 3]
-                && (seeds > 0 || !place.diverged.is_empty())
-        };
-        let line_fits = |line: &Line, places: usize| {
-            line.points.len() == places && line.points.iter().all(place_fits)
-        };
-        let Some(places) = self.axes.places() else { return false };
-        !self.series.is_empty()
-            && self.keys == self.axes.keys()
-            && self.series.iter().all(|line| line_fits(line, places))
     }
 
     /// What was swept on what, in a sentence.
     pub fn caption(&self) -> String {
         let seeds: Vec<String> = self.seeds.iter().map(u64::to_string).collect();
-        let s = if seeds.len() == 1 { "" } else { "s" };
+        let named = things(seeds.len(), "seed");
         let spread = if seeds.len() > 1 { "; mean and 95 % t-interval" } else { "" };
         let mut places = self.series.iter().flat_map(|line| &line.points);
         let cut = match places.any(|place| place.estimate.leaves(SHARES)) {
@@ -181,7 +185,7 @@ impl Sweep {
             false => String::new(),
         };
         format!(
-            "{} over {} on {}{}; seed{s} {}{spread}{cut}{}",
+            "{} over {} on {}{}; {named} {}{spread}{cut}{}",
             self.score_shown(),
             self.keys.join(" × "),
             self.data,
@@ -299,6 +303,24 @@ impl Sweep {
     }
 }
 
+impl Checked for Sweep {
+    fn check(&self) -> std::result::Result<(), String> {
+        let Some(places) = self.axes.places() else {
+            return Err("has a key without a value".to_owned());
+        };
+        let line_fits =
+            |line: &Line| line.points.len() == places && line.points.iter().all(Place::fits);
+        let fits = !self.series.is_empty()
+            && self.keys == self.axes.keys()
+            && self.series.iter().all(line_fits)
+            && self.crossings.iter().all(|crossing| is_share(crossing.score));
+        match fits {
+            true => Ok(()),
+            false => Err("holds lists or numbers that do not fit each other".to_owned()),
+        }
+    }
+}
+
 /// The results of a plan's arms, which are ordered by name and then by place in the grid, as lines.
 fn lines(plan: &Plan, axes: &Axes, names: &[String], results: &[LossRuns]) -> Vec<Line> {
     let cells = axes.cells();
@@ -318,7 +340,7 @@ fn lines(plan: &Plan, axes: &Axes, names: &[String], results: &[LossRuns]) -> Ve
             scores,
             map_at_r: arm.runs.iter().map(map_at_r).collect(),
             runs: arm.runs.iter().map(|run| run.folder.clone()).collect(),
-            diverged: arm.diverged.iter().map(|(seed, _)| *seed).collect(),
+            diverged: arm.diverged.iter().map(|run| run.seed).collect(),
         };
         match lines.iter_mut().find(|line| line.name == name) {
             Some(line) => line.points.push(point),

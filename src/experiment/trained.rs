@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::data::{Dataset, Images, load};
 use crate::error::{Error, Fault, Result};
 use crate::eval::{self, Which};
-use crate::model::{Architecture, NamedTensors, Network, open_network, read_weights};
+use crate::model::{Architecture, NamedTensors, Network, open_network};
 use crate::runtime::{Cores, open_device};
 use crate::train::files;
 use crate::words::dml;
@@ -43,6 +43,7 @@ impl Trained {
             None => RunFolder::newest(runs)?,
         };
         if record.status != Status::Trained {
+            folder.refuse_diverged()?;
             let remedy = format!("go on with {}", dml("train --resume", folder.path()));
             let fault = Fault::new(folder.path(), "is not trained to its end yet");
             return Err(fault.remedy(remedy).into());
@@ -74,9 +75,9 @@ impl Trained {
     /// The weights of one of its models.
     ///
     /// # Errors
-    /// As [`read_weights`].
+    /// As [`RunFolder::weights`].
     pub fn weights(&self, model: Which) -> Result<NamedTensors> {
-        read_weights(&self.folder.file(model_file(model)), &self.architecture()?)
+        self.folder.weights(model, &self.architecture()?)
     }
 
     /// Embeds images; at length 1 where the loss looks at directions alone, as in its evaluation.

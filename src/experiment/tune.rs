@@ -13,15 +13,17 @@ mod worker;
 
 use std::path::{Path, PathBuf};
 
+use super::run::refuse_inputs_in;
 use super::{
-    Arm, Existing, Forecast, Needs, Plan, Removal, Run, RunFolder, RunLock, Session, Status,
-    Unfinished, no_task, read_json_or, refuse_unlike, side_by_side_after, trials, write_json,
+    Arm, Existing, Forecast, Needs, Owner, Plan, Removal, Run, RunFolder, RunLock, Session, Status,
+    Unfinished, hashed_folder, no_task, refuse_unlike, side_by_side_after, trials, write_json,
 };
 use crate::config::{Config, Setting};
 use crate::error::{Error, Result};
 use crate::eval::{EvalConfig, Score};
 use crate::files::sha256_hex;
-use crate::runtime::Memory;
+use crate::runtime::{Memory, caught};
+use crate::words::count;
 
 use board::Board;
 pub use rank::Tuned;
@@ -84,12 +86,17 @@ impl Search {
         let there = trials(&folder).len();
         if there > self.trials && !self.force {
             let problem = format!(
-                "{} has {there} trials already: name at least as many, or begin anew with --force",
-                folder.display()
+                "{} has {} already: name at least as many, or begin anew with --force",
+                folder.display(),
+                count(there, "trial")
             );
             return Err(Error::setting("--trials", self.trials, problem));
         }
         plan.settle(session, &plan.arms[0], self.config.train.seed)?.check_scored(self.score)?;
+        if self.force {
+            refuse_inputs_in(&folder, [&self.config])?;
+            RunFolder::new(&folder).refuse_foreign()?;
+        }
         let done = if self.force { 0 } else { (0..self.trials).filter(ended).count() };
         Ok(self.trials - done)
     }
@@ -126,9 +133,14 @@ impl Search {
             config.training_fingerprint(&data, &session.device_name, session.engine)?;
         let evaluation = config.evaluation_settings(session.engine);
         let space = format!("{:?}", Space::of(&config.loss));
-        let parts = [fingerprint, evaluation, space, self.score.to_string()].join("\n");
-        let hash = sha256_hex(parts.as_bytes());
-        Ok(self.runs.join(format!("tune-{}-{}", config.loss.name(), &hash[..6])))
+        // The first trial has the settings as given.
+        let owner = |folder: &Path| match Owner::of_run(&folder.join(name(0)), &fingerprint) {
+            Owner::Other => Owner::Other,
+            Owner::Same | Owner::Unknown => Owner::Same,
+        };
+        let parts = [&fingerprint, &evaluation, &space, &self.score.to_string()];
+        let hash = sha256_hex(parts.map(String::as_str).join("\n").as_bytes());
+        Ok(hashed_folder(&self.runs, &format!("tune-{}", config.loss.name()), &hash, owner))
     }
 
     /// Does every trial that is not done yet, and ranks them; with `force`, all anew.
@@ -138,9 +150,6 @@ impl Search {
     /// the fault of its settings.
     pub fn carry_out(&self, session: &Session) -> Result<Tuned> {
         let folder = self.folder(session)?;
-        if self.force {
-            self.remove(session)?;
-        }
         let run = Run::new(session, self.config.clone(), &folder, Some(&name(0)))?;
         let images = run.images();
         if self.score == Score::Accuracy {
@@ -151,6 +160,9 @@ impl Search {
         let mut session = session.share();
         session.progress =
             session.progress.of_many(self.trials, images.saturating_mul(self.trials as u64));
+        if self.force {
+            self.remove(&session)?;
+        }
         let board = Board::new(self.trials);
         let tasks = (0..self.trials).collect();
         let wait = |session: &Session, place: &usize| {
@@ -158,8 +170,9 @@ impl Search {
         };
         let done =
             side_by_side_after(&session, self.jobs(), tasks, wait, |session, place, earlier| {
-                let trial =
-                    earlier.and_then(|earlier| self.trial(session, &folder, place, &earlier));
+                // However it ends, those that wait for it hear of it.
+                let trial = earlier
+                    .and_then(|earlier| caught(|| self.trial(session, &folder, place, &earlier)));
                 session.progress.ended();
                 board.put(place, trial.as_ref().ok().cloned());
                 trial
@@ -173,10 +186,11 @@ impl Search {
     /// Someone is at work on it; the system refuses.
     pub fn remove(&self, session: &Session) -> Result<()> {
         let folder = self.folder(session)?;
-        match trials(&folder).is_empty() {
-            true => Ok(()),
-            false => Removal::of(&folder)?.carry_out(),
+        if trials(&folder).is_empty() {
+            return Ok(());
         }
+        refuse_inputs_in(&folder, [&self.config])?;
+        Removal::of(&folder)?.carry_out()
     }
 
     /// One trial, done now or before.
@@ -225,7 +239,7 @@ impl Search {
         let mut scorer = Scorer::new(session, &run.config, self.score, trial, earlier, path)?;
         match run.train_observed(session, existing, &mut scorer, &progress) {
             Ok(history) => scorer.trial.ended(history.seconds()),
-            Err(Error::Diverged(why)) => scorer.trial.failed(why),
+            Err(Error::Diverged(divergence)) => scorer.trial.failed(divergence.to_string()),
             Err(error) => return Err(error),
         }
         progress.trained();
@@ -251,7 +265,7 @@ fn all_ended(done: Vec<Result<Trial>>) -> Result<Vec<Trial>> {
         }
     }
     match interrupted {
-        true => Err(Error::Interrupted(format!("{ended} of {all} trials ended"))),
+        true => Err(Error::Interrupted(format!("{ended} of {} ended", count(all, "trial")))),
         false => Ok(trials),
     }
 }

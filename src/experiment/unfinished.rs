@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::forecast::Left;
-use super::{Plan, RunLock, Session};
+use super::{Plan, RunLock, Session, digits};
 use crate::error::{Error, Result};
 use crate::files::sha256_hex;
 
@@ -54,20 +54,21 @@ impl Plan {
                 held.push((RunLock::take(&folder)?, folder));
             }
         }
+        held.iter().try_for_each(|(_, folder)| folder.check_removable())?;
         held.iter().try_for_each(|(_, folder)| folder.remove())
     }
 
-    /// Six digits that tell these runs from any others.
+    /// Digits that tell these runs from any others, whatever their folders are called.
     ///
     /// # Errors
     /// Settings that do not fit the data.
     pub fn hash(&self, session: &Session) -> Result<String> {
-        let folder = |(arm, seed)| {
+        let of_run = |(arm, seed)| {
             let run = self.settle(session, &self.arms[arm], seed)?;
-            Ok(run.folder.name())
+            Ok(run.fingerprint().to_owned())
         };
-        let names: Vec<String> = self.tasks().into_iter().map(folder).collect::<Result<_>>()?;
-        Ok(sha256_hex(names.join("\n").as_bytes())[..6].to_owned())
+        let runs: Vec<String> = self.tasks().into_iter().map(of_run).collect::<Result<_>>()?;
+        Ok(digits(&sha256_hex(runs.join("\n").as_bytes())).to_owned())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Figures as sentences tell them.
 
 use super::{estimate, shown_p};
+pub use crate::words::grouped;
 
 /// Mean over the seeds.
 pub fn mean(values: &[f64]) -> f64 {
@@ -63,19 +64,6 @@ pub fn from_to((least, most): (usize, usize)) -> String {
         true => grouped(least),
         false => format!("{} to {}", grouped(least), grouped(most)),
     }
-}
-
-/// 57000 as `57,000`.
-pub fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

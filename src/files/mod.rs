@@ -1,7 +1,9 @@
 //! Writing files so that a reader never meets half of one, and hashing what files hold.
 
+mod checked;
 mod identity;
 mod names;
+mod on_abort;
 mod output;
 mod stream;
 mod temporary;
@@ -13,8 +15,10 @@ use std::path::Path;
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 
+pub use checked::{Checked, from_json, is_share, read_csv, read_json};
 pub use identity::{is_at, is_same_file, resolved};
 pub use names::{CSV, FileKind, NPY, PARQUET, SAFETENSORS, TORCHSCRIPT, is_gzip_name};
+pub use on_abort::{GoesOnAbort, remove_on_abort};
 pub use output::{Output, OutputRules};
 pub use stream::{Target, is_stream};
 use temporary::sweep_new;

@@ -5,7 +5,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::is_at;
+use super::{GoesOnAbort, is_at};
 
 /// What a temporary name ends with: nothing but this program writes it.
 const ENDING: &str = ".dml-tmp";
@@ -45,6 +45,7 @@ pub struct Temporary {
     target: PathBuf,
     /// Holds the lock.
     _file: File,
+    _goes: GoesOnAbort,
     persisted: bool,
 }
 
@@ -69,8 +70,9 @@ impl Temporary {
             if is_at(&file, &path) {
                 file.set_len(0)?;
                 let writer = file.try_clone()?;
-                let target = target.to_path_buf();
-                return Ok((Temporary { path, target, _file: file, persisted: false }, writer));
+                let (target, _goes) = (target.to_path_buf(), GoesOnAbort::new(&path));
+                let temporary = Temporary { path, target, _file: file, _goes, persisted: false };
+                return Ok((temporary, writer));
             }
         }
         unreachable!("there is always another number")

@@ -11,6 +11,7 @@ use tch::Tensor;
 use super::weights::{PYTORCH_COUNT, damaged};
 use super::{Architecture, NamedTensors};
 use crate::error::{Error, Fault, Result};
+use crate::words::count;
 use crate::words::{first_few, word};
 
 /// The way out where a file cannot be used.
@@ -136,7 +137,10 @@ fn refuse_other_sizes(
     let quarter = (features as f64).sqrt().round() as i64;
     let (problem, remedy) = if channels != 1 && views["feature_net.0.weight"].shape().len() == 4 {
         (
-            format!("was made for images of {channels} channels, the network takes 1"),
+            format!(
+                "was made for images of {}, the network takes 1",
+                count(channels as usize, "channel")
+            ),
             INIT_TAKES.to_owned(),
         )
     } else if quarter * quarter == features && features != network.features() {
@@ -149,7 +153,8 @@ fn refuse_other_sizes(
         (problem, "scale the images to that size, or leave --init out".to_owned())
     } else if embedding != network.embedding && embedding > 0 {
         let problem = format!(
-            "was made for embeddings of {embedding} numbers, the settings say {}",
+            "was made for embeddings of {}, the settings say {}",
+            count(embedding as usize, "number"),
             network.embedding
         );
         (problem, format!("add --set model.embedding={embedding}, or leave --init out"))

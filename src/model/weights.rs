@@ -10,7 +10,7 @@ use tch::{Kind, Tensor};
 
 use super::{Architecture, NamedTensors};
 use crate::error::{Error, Fault, Result};
-use crate::files::{sha256_hex, write_atomically, write_keeping};
+use crate::files::{from_json, sha256_hex, write_atomically, write_keeping};
 
 /// PyTorch's BatchNorm counts its batches, as a whole number that nothing here needs.
 pub(super) const PYTORCH_COUNT: &str = ".num_batches_tracked";
@@ -145,7 +145,7 @@ pub fn read_notes(path: &Path) -> Result<BTreeMap<String, String>> {
     let content = std::fs::read(path).map_err(Error::io("read", path))?;
     let (_, header) = SafeTensors::read_metadata(&content).map_err(|e| damaged(path, &e))?;
     let text = header.metadata().as_ref().and_then(|notes| notes.get(NOTES));
-    Ok(text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default())
+    Ok(text.and_then(|text| from_json(text.as_bytes()).ok()).unwrap_or_default())
 }
 
 pub(super) fn damaged(path: &Path, reason: &SafeTensorError) -> Fault {

@@ -16,18 +16,19 @@ pub struct RecallCurve<'a> {
     pub interval: Option<&'a [(f64, f64)]>,
 }
 
-/// Draws all curves into one frame; the recall axis is zoomed to them and says so.
+/// Draws all curves into one frame; the recall axis is zoomed to them and says so. `note` stands
+/// below the title, where it is not empty.
 ///
 /// # Errors
 /// [`Error::Other`] without a curve.
-pub fn draw(title: &str, curves: &[RecallCurve<'_>]) -> Result<Canvas> {
+pub fn draw(title: &str, note: &str, curves: &[RecallCurve<'_>]) -> Result<Canvas> {
     if curves.is_empty() {
         return Err(Error::Other("no recall curve to draw".to_owned()));
     }
     let y = recall_axis(curves);
     let last = curves.iter().map(|curve| curve.recall.len()).max().unwrap_or(0);
     let x = Axis::counted("k", last);
-    let sheet = sheet(title, curves, y.as_ref());
+    let sheet = sheet((title, note), curves, y.as_ref());
     let mut canvas = sheet.without_legend();
     match &y {
         Some(y) => {
@@ -61,11 +62,12 @@ fn recall_axis(curves: &[RecallCurve<'_>]) -> Option<Axis> {
     Axis::share("recall@k", values)
 }
 
-fn sheet(title: &str, curves: &[RecallCurve<'_>], y: Option<&Axis>) -> Sheet {
+fn sheet((title, note): (&str, &str), curves: &[RecallCurve<'_>], y: Option<&Axis>) -> Sheet {
     let entries =
         curves.iter().enumerate().map(|(i, curve)| Entry::new(Key::Line(line_look(i)), curve.name));
     let panel = Panel { width: 760.0, height: 460.0, left: Frame::LEFT, below: Frame::BELOW };
     let mut notes: Vec<String> = y.and_then(Axis::remark).into_iter().collect();
+    notes.extend((!note.is_empty()).then(|| note.to_owned()));
     if curves.iter().any(|curve| curve.interval.is_some()) {
         notes.push("whiskers: 95 % interval over the seeds".to_owned());
     }
@@ -125,7 +127,7 @@ mod tests {
     use crate::report::paint::probe::Picture;
 
     fn drawn(curves: &[RecallCurve<'_>]) -> Picture {
-        Picture::of(&draw("Recall@k", curves).unwrap())
+        Picture::of(&draw("Recall@k", "", curves).unwrap())
     }
 
     const UPPER: RecallCurve<'_> =
@@ -134,7 +136,7 @@ mod tests {
         RecallCurve { name: "contrastive", recall: &[0.79, 0.88, 0.92], interval: None };
 
     fn layout(curves: &[RecallCurve<'_>]) -> Sheet {
-        sheet("Recall@k", curves, recall_axis(curves).as_ref())
+        sheet(("Recall@k", ""), curves, recall_axis(curves).as_ref())
     }
 
     #[test]
@@ -164,7 +166,7 @@ mod tests {
         assert!(whiskers.dark(area) > plain.dark(area) + 50);
         let note = Rect { y: area.bottom() + Frame::BELOW, height: 40.0, ..area };
         assert!(whiskers.ink(note) > plain.ink(note) && plain.ink(note) > 0.0);
-        let told = |curve| draw("Recall@k", &[curve]).unwrap().captions();
+        let told = |curve| draw("Recall@k", "", &[curve]).unwrap().captions();
         assert!(told(with).ends_with(CUT), "{}", told(with));
         let inside = RecallCurve { interval: Some(&interval[..2]), ..UPPER };
         assert!(!told(inside).contains(CUT), "{}", told(inside));
@@ -187,6 +189,6 @@ mod tests {
             let picture = drawn(curves);
             assert!(picture.ink(layout(curves).areas[0]) > 0.001, "{curves:?}");
         }
-        assert!(draw("", &[]).is_err());
+        assert!(draw("", "", &[]).is_err());
     }
 }

@@ -67,7 +67,10 @@ impl Cores {
     pub fn spread<R: Send>(&self, work: impl FnOnce() -> R + Send) -> Result<R> {
         let borrowed: Vec<Core> = std::iter::from_fn(|| self.try_take()).collect();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1 + borrowed.len()).build();
-        let pool = pool.map_err(|e| Error::Other(format!("cannot start threads: {e}")))?;
+        let pool = pool.map_err(|e| {
+            let way_out = "take fewer --jobs or --cores, or free some memory";
+            Error::Other(format!("cannot start threads: {e}; {way_out}"))
+        })?;
         Ok(pool.install(work))
     }
 

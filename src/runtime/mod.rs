@@ -4,6 +4,7 @@ mod cores;
 mod device;
 mod interrupt;
 mod limits;
+mod refused;
 mod repeatable;
 mod simd;
 
@@ -11,6 +12,7 @@ pub use cores::{Core, Cores, Job, Workers};
 pub use device::{DeviceChoice, open_device};
 pub use interrupt::{INTERRUPTED, Interrupt};
 pub use limits::{Memory, bytes, disk_available};
+pub use refused::{caught, end_orderly, listen_for_abort};
 pub(crate) use simd::multiply_add_eight;
 pub use simd::{Kernel, Simd, multiply_add};
 

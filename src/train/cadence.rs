@@ -73,16 +73,22 @@ impl fmt::Display for CheckpointEvery {
     }
 }
 
-/// Tells when the next checkpoint within an epoch is due.
+/// Where epochs are shorter than it takes to save them, saving takes about one part in so many of the
+/// time: a run of ten images would else spend nine tenths of it on its files.
+const SAVING: u32 = 10;
+
+/// Tells when the next checkpoint is due.
 pub(super) struct Cadence {
     every: CheckpointEvery,
     last: Instant,
+    /// How long the last one took.
+    cost: Duration,
 }
 
 impl Cadence {
     /// The first is due a whole interval from now.
     pub fn new(every: CheckpointEvery) -> Cadence {
-        Cadence { every, last: Instant::now() }
+        Cadence { every, last: Instant::now(), cost: Duration::ZERO }
     }
 
     /// Whether one is due after so many steps of the epoch.
@@ -96,9 +102,25 @@ impl Cadence {
         }
     }
 
-    /// A checkpoint was written.
-    pub fn written(&mut self) {
+    /// Whether an epoch that has just ended is saved now, or together with a later one: who names
+    /// steps or epochs gets every one, and seconds leave it open.
+    pub fn is_due_after_epoch(&self) -> bool {
+        match self.every {
+            CheckpointEvery::Epoch | CheckpointEvery::Steps(_) => true,
+            CheckpointEvery::Seconds(every) => {
+                let longest = Duration::from_secs_f64(every);
+                self.last.elapsed() >= (self.cost * SAVING).min(longest)
+            }
+        }
+    }
+
+    /// Writes a checkpoint.
+    pub fn save<R>(&mut self, write: impl FnOnce() -> R) -> R {
+        let start = Instant::now();
+        let written = write();
         self.last = Instant::now();
+        self.cost = self.last - start;
+        written
     }
 }
 
@@ -129,6 +151,23 @@ mod tests {
             let message = text.parse::<CheckpointEvery>().unwrap_err();
             assert!(message.contains("take \"epoch\", \"200 steps\" or \"30 s\""), "{message}");
         }
+    }
+
+    #[test]
+    fn short_epochs_are_saved_a_few_together_unless_every_one_is_asked_for() {
+        let after_saving = |every, cost: Duration| {
+            let mut cadence = Cadence::new(every);
+            assert!(cadence.is_due_after_epoch(), "the first is always saved");
+            cadence.save(|| ());
+            cadence.cost = cost;
+            cadence.is_due_after_epoch()
+        };
+        let long = Duration::from_secs(1000);
+        assert!(!after_saving(CheckpointEvery::default(), long));
+        assert!(after_saving(CheckpointEvery::default(), Duration::ZERO));
+        assert!(after_saving(CheckpointEvery::Seconds(1e-9), long), "no longer than is asked for");
+        assert!(after_saving(CheckpointEvery::Epoch, long));
+        assert!(after_saving(CheckpointEvery::Steps(200), long));
     }
 
     #[test]

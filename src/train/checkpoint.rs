@@ -7,7 +7,7 @@ use tch::Tensor;
 
 use super::{History, Position, files};
 use crate::error::{Error, Fault, Result};
-use crate::files::sha256_hex;
+use crate::files::{Checked, from_json, sha256_hex};
 use crate::model::{
     NamedTensors, digest, read_notes, read_tensors, write_tensors, write_tensors_keeping,
 };
@@ -71,6 +71,15 @@ impl Notes {
         match self.within.steps {
             0 => format!("after epoch {done}"),
             steps => format!("in epoch {} after step {steps}", done + 1),
+        }
+    }
+}
+
+impl Checked for Notes {
+    fn check(&self) -> std::result::Result<(), String> {
+        match self.steps < 0 {
+            true => Err("has taken fewer than no steps".to_owned()),
+            false => self.history.check(),
         }
     }
 }
@@ -160,7 +169,7 @@ impl Checkpoint {
             )
             .into());
         }
-        let notes = serde_json::from_str(&notes).map_err(|_| fault("readable notes"))?;
+        let notes = from_json(notes.as_bytes()).map_err(|_| fault("readable notes"))?;
         let mean = tensors.remove(MEAN).ok_or_else(|| fault(MEAN))?;
         let square = tensors.remove(SQUARE).ok_or_else(|| fault(SQUARE))?;
         let group = |prefix: &str| -> NamedTensors {

@@ -5,9 +5,9 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
-use super::{Task, files};
+use super::{Task, diverged};
 use crate::data::{Batch, Batches};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::loss::Value;
 use crate::random::{Generator, Purpose, generator};
 
@@ -151,7 +151,13 @@ impl<'a> Epoch<'a> {
             self.position.steps += 1;
             if !loss.is_finite() {
                 let place = format!("step {} of {}", self.position.steps, self.steps);
-                return Err(diverged(self.task, "training", loss, self.number, &place));
+                let updated = self.number > 1 || self.position.steps > 1;
+                return Err(diverged(
+                    self.task,
+                    ("training", loss),
+                    (self.number, &place),
+                    updated,
+                ));
             }
             self.position.loss_sum += loss * images as f64;
             self.position.images += images;
@@ -168,26 +174,4 @@ fn numbers<'a>(scalars: impl Iterator<Item = &'a Tensor>) -> Vec<f64> {
     }
     let stacked = Tensor::stack(&scalars, 0).to_kind(Kind::Double);
     Vec::<f64>::try_from(&stacked).expect("a vector of numbers")
-}
-
-/// The error for a loss that is no number, with the way back and the way out.
-pub(super) fn diverged(task: &Task, kind: &str, loss: f64, epoch: usize, place: &str) -> Error {
-    let checkpoint = task.folder.join(files::CHECKPOINT);
-    let last_good = if checkpoint.exists() {
-        format!("the last checkpoint before is {}", checkpoint.display())
-    } else {
-        "there is no checkpoint yet".to_owned()
-    };
-    let own = task.loss.own(task.classes.len(), task.embedding, task.config.seed);
-    let own = own.map_or(String::new(), |own| {
-        format!(
-            ", or a smaller loss.learning_rate (of its {}) than {:?}",
-            own.name, own.learning_rate
-        )
-    });
-    Error::Diverged(format!(
-        "the {kind} loss became {loss} in epoch {epoch}, {place}, at train.learning_rate = {:?}: \
-         try a smaller one{own}; {last_good}",
-        task.config.learning_rate
-    ))
 }

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Fault, Result};
-use crate::files::write_atomically;
+use crate::error::Result;
+use crate::files::{Checked, is_share, read_csv, write_atomically};
+use crate::words::exact;
 
 /// One epoch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,18 +66,21 @@ impl History {
         self.epochs.iter().map(|record| record.seconds).sum()
     }
 
-    /// Reads what [`History::write`] wrote.
+    /// Reads what [`History::write`] wrote; none where the file is missing. `way_out` says what mends
+    /// it.
     ///
     /// # Errors
-    /// The file is missing or was changed.
-    pub fn read(path: &Path) -> Result<History> {
-        let fault = |e: csv::Error| {
-            Fault::new(path, format!("cannot be understood ({e})"))
-                .remedy("train the run again with --force")
+    /// The file was changed or cut.
+    pub fn read(path: &Path, way_out: &str) -> Result<Option<History>> {
+        let whole = |epochs| {
+            let history = History { epochs };
+            // The file is written first when an epoch is done.
+            match history.epochs.is_empty() {
+                true => Err("holds no epoch".to_owned()),
+                false => history.check().map(|()| history),
+            }
         };
-        let mut reader = csv::Reader::from_path(path).map_err(fault)?;
-        let epochs = reader.deserialize().collect::<std::result::Result<_, _>>().map_err(fault)?;
-        Ok(History { epochs })
+        read_csv(path, way_out, whole)
     }
 
     /// Writes one line an epoch, numbers in full, so that they read back as they are.
@@ -86,10 +90,11 @@ impl History {
     pub fn write(&self, path: &Path) -> Result<()> {
         write_atomically(path, |file| {
             writeln!(file, "{HEADER}")?;
-            let shown = |value: Option<f64>| value.map_or(String::new(), |v| v.to_string());
+            let shown = |value: Option<f64>| value.map_or(String::new(), exact);
             for r in &self.epochs {
-                write!(file, "{},{},{},", r.epoch, r.train_loss, r.validation_loss)?;
-                write!(file, "{},{},", r.seconds, r.images_per_second)?;
+                let losses = [r.train_loss, r.validation_loss].map(exact).join(",");
+                write!(file, "{},{losses},", r.epoch)?;
+                write!(file, "{},{},", exact(r.seconds), exact(r.images_per_second))?;
                 writeln!(file, "{},{}", shown(r.spread), shown(r.active))?;
             }
             Ok(())
@@ -97,9 +102,33 @@ impl History {
     }
 }
 
+impl Checked for History {
+    fn check(&self) -> std::result::Result<(), String> {
+        for (place, record) in self.epochs.iter().enumerate() {
+            let EpochRecord { epoch, train_loss, validation_loss, seconds, .. } = *record;
+            if epoch != place + 1 {
+                return Err(format!("has epoch {epoch} where epoch {} is due", place + 1));
+            }
+            let losses = [train_loss, validation_loss].iter().all(|loss| loss.is_finite());
+            let spread = record.spread.is_none_or(|spread| spread.is_finite() && spread >= 0.0);
+            // Of a training that took no time it is infinite.
+            let speed = record.images_per_second >= 0.0;
+            let times = seconds.is_finite() && seconds >= 0.0;
+            if !(losses && spread && speed && times && record.active.is_none_or(is_share)) {
+                return Err(format!("holds a number in epoch {epoch} that cannot be"));
+            }
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(path: &Path) -> History {
+        History::read(path, "").unwrap().unwrap()
+    }
 
     fn history(validation: &[f64]) -> History {
         let record = |(i, &validation_loss): (usize, &f64)| EpochRecord {
@@ -130,7 +159,7 @@ mod tests {
         assert_eq!(lines[0], HEADER);
         assert_eq!(lines[2], "2,1,0.25,2,500,0.5,");
         assert_eq!(lines.len(), 3);
-        assert_eq!(History::read(&path).unwrap(), history(&[0.5, 0.25]));
+        assert_eq!(read(&path), history(&[0.5, 0.25]));
     }
 
     #[test]
@@ -139,9 +168,35 @@ mod tests {
         let path = folder.path().join("history.csv");
         let text = "epoch,train_loss,validation_loss,seconds,images_per_second\n1,1,0.5,2,500\n";
         std::fs::write(&path, text).unwrap();
-        let history = History::read(&path).unwrap();
+        let history = read(&path);
         assert_eq!(history.epochs[0].spread, None);
         assert!(!history.collapsed());
+    }
+
+    #[test]
+    fn numbers_that_cannot_be_and_epochs_out_of_turn_are_refused_with_the_way_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.csv");
+        for row in [
+            "2,1,0.5,2,500,0.5,",
+            "1,NaN,0.5,2,500,0.5,",
+            "1,1,inf,2,500,0.5,",
+            "1,1,0.5,-2,500,0.5,",
+            "1,1,0.5,2,500,-0.5,",
+            "1,1,0.5,2,500,0.5,1.5",
+            "1,1,0.5,2,500",
+            "-1,1,0.5,2,500,0.5,",
+            "one,1,0.5,2,500,0.5,",
+        ] {
+            std::fs::write(&path, format!("{HEADER}\n{row}\n")).unwrap();
+            let message = History::read(&path, "mend it").unwrap_err().to_string();
+            assert!(message.contains("history.csv: "), "{row}: {message}");
+            assert!(message.ends_with("; mend it"), "{row}: {message}");
+        }
+        std::fs::write(&path, format!("{HEADER}\n")).unwrap();
+        assert!(History::read(&path, "").unwrap_err().to_string().contains("holds no epoch"));
+        std::fs::write(&path, format!("{HEADER}\n1,1,0.5,0,inf,0.5,\n")).unwrap();
+        assert!(History::read(&path, "").is_ok(), "no time at all gives an infinite speed");
     }
 
     #[test]

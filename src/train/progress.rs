@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::words::{decimals, things};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// The bars of all runs and the lines above them, on stderr.
@@ -74,7 +75,7 @@ impl Progress {
     pub fn of_many(&self, runs: usize, images: u64) -> Progress {
         let bar = self.bars.add(ProgressBar::new(images));
         bar.set_style(all_style());
-        bar.set_message(format!("0 of {runs} runs ended"));
+        bar.set_message(format!("0 of {runs} {} ended", things(runs, "run")));
         let all = All { bar, runs, ended: AtomicUsize::new(0) };
         Progress { all: Some(Arc::new(all)), ..self.clone() }
     }
@@ -83,7 +84,8 @@ impl Progress {
     pub fn ended(&self) {
         if let Some(all) = &self.all {
             let ended = all.ended.fetch_add(1, Ordering::Relaxed) + 1;
-            all.bar.set_message(format!("{ended} of {} runs ended", all.runs));
+            let runs = things(all.runs, "run");
+            all.bar.set_message(format!("{ended} of {} {runs} ended", all.runs));
         }
     }
 
@@ -122,7 +124,7 @@ impl RunProgress {
     /// So many images of the whole run were seen, the mean loss of the epoch so far is `loss`.
     pub fn seen(&self, images: u64, loss: f64) {
         self.bar.set_position(images);
-        self.bar.set_message(format!("loss {loss:.4}"));
+        self.bar.set_message(format!("loss {}", decimals(loss, 4)));
         self.count(images);
     }
 

@@ -19,6 +19,8 @@ pub(super) struct State {
     pub position: Position,
     best: NamedTensors,
     best_own: NamedTensors,
+    /// Epochs that the file of the history has.
+    listed: usize,
 }
 
 impl State {
@@ -40,6 +42,7 @@ impl State {
             position: Position::default(),
             best: NamedTensors::new(),
             best_own: NamedTensors::new(),
+            listed: 0,
         };
         if let Some(checkpoint) = checkpoint {
             state.take_over(task, network, checkpoint)?;
@@ -86,16 +89,8 @@ impl State {
         Pass { task, network, adam: &mut self.adam, own: self.own.as_mut(), factor }
     }
 
-    /// Takes in an epoch that is done and writes history and checkpoint.
-    ///
-    /// # Errors
-    /// A file that cannot be written.
-    pub fn finish_epoch(
-        &mut self,
-        task: &Task,
-        network: &mut dyn Network,
-        record: EpochRecord,
-    ) -> Result<()> {
+    /// Takes in an epoch that is done.
+    pub fn finish_epoch(&mut self, network: &mut dyn Network, record: EpochRecord) {
         let epoch = record.epoch;
         self.history.epochs.push(record);
         if self.history.best_epoch() == Some(epoch) {
@@ -103,7 +98,17 @@ impl State {
             self.best_own = self.own_values();
         }
         self.position = Position::default();
-        self.history.write(&task.folder.join(files::HISTORY))?;
+    }
+
+    /// Writes a checkpoint, and the history where epochs have come since it was written.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save(&mut self, task: &Task, network: &mut dyn Network) -> Result<()> {
+        if self.listed < self.history.epochs.len() {
+            self.history.write(&task.folder.join(files::HISTORY))?;
+            self.listed = self.history.epochs.len();
+        }
         self.checkpoint(network).write_newest(task.folder)
     }
 
@@ -122,10 +127,10 @@ impl State {
         if !bool::try_from(parameters.isfinite().all()).expect("one truth") {
             let place = format!("after step {}", position.steps);
             let epoch = self.history.epochs.len() + 1;
-            return Err(diverged(task, "training", f64::NAN, epoch, &place));
+            return Err(diverged(task, ("training", f64::NAN), (epoch, &place), true));
         }
         self.position = position;
-        self.checkpoint(network).write_newest(task.folder)
+        self.save(task, network)
     }
 
     fn own_values(&self) -> NamedTensors {

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::model::Network;
 use crate::runtime::Interrupt;
+use crate::words::{decimals, things};
 
 /// What to train on and how.
 pub struct Task<'a> {
@@ -37,8 +38,9 @@ pub struct Task<'a> {
 /// Trains a network until the configured number of epochs is done, and gives what happened in
 /// each.
 ///
-/// After each epoch the history and a checkpoint are written, within an epoch a checkpoint as
-/// often as the settings say, at the end the last and the best model. With a checkpoint, training
+/// After each epoch the history and a checkpoint are written, where epochs are shorter than that
+/// takes after some of them; within an epoch a checkpoint as often as the settings say, at the end
+/// the last and the best model. With a checkpoint, training
 /// goes on at the step after it and gives the same bytes as if it had never stopped.
 ///
 /// # Errors
@@ -68,18 +70,22 @@ pub fn train(
         let validated = state.pass(task, network, all).validate(&validation, number);
         if !validated.loss.is_finite() {
             let place = "after its last step";
-            return Err(diverged(task, "validation", validated.loss, number, place));
+            return Err(diverged(task, ("validation", validated.loss), (number, place), true));
         }
         let record = record(number, &trained, &validated, training.images());
         progress.say(&line(&record, config.epochs));
         let verdict = observer.after_epoch(number, network, progress)?;
-        state.finish_epoch(task, network, record)?;
-        cadence.written();
-        if verdict == Verdict::Stop {
+        state.finish_epoch(network, record);
+        let ends = verdict == Verdict::Stop || number == config.epochs;
+        let interrupted = task.interrupt.is_asked();
+        if ends || interrupted || cadence.is_due_after_epoch() {
+            cadence.save(|| state.save(task, network))?;
+        }
+        if ends {
             break;
         }
-        if number < config.epochs {
-            task.interrupt.check(&format!("stopped after epoch {number}"))?;
+        if interrupted {
+            return Err(Error::Interrupted(format!("stopped after epoch {number}")));
         }
     }
     if state.history.collapsed() {
@@ -135,8 +141,8 @@ fn train_epoch(
         }
         let interrupted = task.interrupt.is_asked();
         if interrupted || cadence.is_due(done) {
-            state.save_at(task, network, epoch.position()?)?;
-            cadence.written();
+            let position = epoch.position()?;
+            cadence.save(|| state.save_at(task, network, position))?;
         }
         if interrupted {
             let place = format!("stopped in epoch {number} after step {done} of {steps}");
@@ -161,9 +167,11 @@ fn tell_short_classes(task: &Task, training: &Batches, progress: &RunProgress) {
     let short = training.short_classes();
     for (class, has, takes) in short.iter().take(if short.len() > NAMED { 0 } else { NAMED }) {
         progress.say(&format!(
-            "class {} has {has} training images, fewer than the {takes} that a batch takes of \
-             each class: they are drawn with replacement",
-            name(class)
+            "class {} has {has} training {}, fewer than the {takes} that a batch takes of each \
+             class: {} drawn with replacement",
+            name(class),
+            things(*has, "image"),
+            if *has == 1 { "it is" } else { "they are" }
         ));
     }
     if let [(_, _, takes), ..] = short.as_slice()
@@ -188,6 +196,7 @@ fn tell_lonely_classes(task: &Task, training: &Batches, progress: &RunProgress) 
         .map(|&class| task.classes[class as usize].name.as_str())
         .collect();
     names.extend((lonely.len() > NAMED).then_some("…"));
+    let names = names.join(", ");
     match lonely.len() {
         0 => {}
         all if all == classes => progress.say(&format!(
@@ -195,9 +204,17 @@ fn tell_lonely_classes(task: &Task, training: &Batches, progress: &RunProgress) 
             task.loss.name()
         )),
         some => progress.say(&format!(
-            "{some} of {classes} classes have a single training image ({}), so no pair of their own: \
-             they serve as other classes alone",
-            names.join(", ")
+            "{some} of {classes} classes {}",
+            match some {
+                1 => format!(
+                    "has a single training image ({names}), so no pair of its own: it serves as \
+                     another class alone"
+                ),
+                _ => format!(
+                    "have a single training image ({names}), so no pair of their own: they serve \
+                     as other classes alone"
+                ),
+            }
         )),
     }
     let pairs = task.loss.batches() != BatchKind::Images;
@@ -224,12 +241,11 @@ pub fn batches_of(config: &TrainConfig, loss: &Loss, part: &Part) -> Batches {
 fn line(record: &EpochRecord, epochs: usize) -> String {
     let active = record.active.map(|share| format!("  active {:.0} %", 100.0 * share));
     format!(
-        "epoch {}/{epochs}  train loss {:.4}  validation loss {:.4}  spread {:.2}{}  {:.0} images/s  \
-         {:.1} s",
+        "epoch {}/{epochs}  train loss {}  validation loss {}  spread {}{}  {:.0} images/s  {:.1} s",
         record.epoch,
-        record.train_loss,
-        record.validation_loss,
-        record.spread.unwrap_or_default(),
+        decimals(record.train_loss, 4),
+        decimals(record.validation_loss, 4),
+        decimals(record.spread.unwrap_or_default(), 2),
         active.unwrap_or_default(),
         record.images_per_second,
         record.seconds

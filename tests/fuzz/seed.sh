@@ -70,7 +70,21 @@ for loss in contrastive arcface; do
   "$dml" eval --run runs/$loss --knn 1 --recall-at 1 > /dev/null 2>&1
   for file in runs/$loss/*.safetensors; do corpus safetensors "$loss-$(basename "$file")" < "$file"; done
   for file in runs/$loss/*.npy; do corpus npy "$loss-$(basename "$file")" < "$file"; done
-  for file in run.json config.toml history.csv metrics.json tsne.csv; do
-    cat runs/$loss/$file; printf '\xff'
+done
+
+# A run with a comparison, a sweep and a search, under the names that the target gives their folders.
+"$dml" compare --config small.toml --data header.csv --losses contrastive --epochs 1 --batch 16 --seeds 1 \
+  > /dev/null 2>&1
+"$dml" sweep --config small.toml --data header.csv --losses contrastive --epochs 1 --train-size 12,20 --seeds 1 \
+  > /dev/null 2>&1
+"$dml" tune --config small.toml --data header.csv --loss contrastive --epochs 1 --batch 16 --trials 1 \
+  > /dev/null 2>&1
+run=$(sed -n 's/.*"\(runs\/contrastive-seed1-[^"]*\)".*/\1/p' runs/compare-*/comparison.json | head -n 1)
+for loss in contrastive arcface; do
+  if [ $loss = contrastive ]; then from=$run; else from=runs/arcface; fi
+  for file in $from/run.json $from/config.toml $from/history.csv $from/metrics.json $from/tsne.csv \
+    runs/compare-*/comparison.json runs/sweep-*/sweep.json runs/tune-*/search.json runs/tune-*/best.toml \
+    runs/tune-*/trial-001/trial.json; do
+    sed "s#$run#runs/run#g" "$file"; printf '\xff'
   done | corpus run_folder "$loss"
 done

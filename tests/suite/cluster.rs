@@ -359,7 +359,7 @@ fn settings_of_tasks_that_cannot_be_are_told() {
         (&["--sbatch", "--array=1-9"], "--array is set already"),
         (&["--sbatch=-a0-9"], "-a is set already"),
         (&["--partition", "a b"], "as sinfo lists them"),
-        (&["--grace", "0"], "1..=65535"),
+        (&["--grace", "0"], "from 1 to 65535"),
         (&["--task", "0"], "cannot be used with"),
         (&["--collect"], "cannot be used with"),
     ] {

@@ -57,7 +57,7 @@ fn other_instructions_of_the_processor_change_no_more_than_roundings() {
         command.envs(capability.map(|value| ("ATEN_CPU_CAPABILITY", value)));
         assert!(command.output().unwrap().status.success());
         let run = user.run_folder(capability.unwrap_or("best"), "cross-entropy-");
-        let history = History::read(&user.path(&run).join(files::HISTORY)).unwrap();
+        let history = History::read(&user.path(&run).join(files::HISTORY), "").unwrap().unwrap();
         (history.epochs[0].train_loss, history.epochs[0].validation_loss)
     });
     let [(train, validation), (other_train, other_validation)] = losses;

@@ -138,7 +138,7 @@ fn a_sweep_over_sizes_below_the_voters_and_a_comparison_of_few_images_end() {
     changed["series"][0]["points"][0]["scores"] = serde_json::json!([]);
     user.writes(&sweep, changed.to_string());
     let told = user.fails(1, &["report", &format!("runs/{swept}")]);
-    assert!(told.contains("holds lists of lengths that do not fit each other"), "{told}");
+    assert!(told.contains("holds lists or numbers that do not fit each other"), "{told}");
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Whether this user may mount a disk of its own, which others do not see.
-fn may_mount() -> bool {
+pub fn may_mount() -> bool {
     let script = "mount -t tmpfs none /mnt";
     let tried = Command::new("unshare").args(["-rm", "sh", "-c", script]).output();
     tried.is_ok_and(|output| output.status.success())

@@ -76,3 +76,43 @@ fn an_import_is_seen_wherever_it_stands() {
         ["data", "error"]
     );
 }
+
+/// Files below `src` that hold a text outside their tests.
+fn holding(text: &str) -> Vec<String> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    // Reference values of tests lie in files of these names, too.
+    let names = ["tests.rs", "reference.rs", "laboratory.rs", "tables.rs"];
+    let is_test = |path: &PathBuf| names.iter().any(|name| path.ends_with(name));
+    let mut found = Vec::new();
+    for path in rust_files(&source).into_iter().filter(|path| !is_test(path)) {
+        let content = fs::read_to_string(&path).unwrap();
+        let inside = path.strip_prefix(&source).unwrap().display().to_string();
+        let code = content.split("mod tests {").next().unwrap();
+        if code.contains(text) {
+            found.push(inside);
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn json_and_tables_of_results_are_read_in_one_place_which_checks_them() {
+    for json in ["serde_json::from_", "serde_json::Deserializer", "serde_json::de"] {
+        let found = holding(json);
+        assert!(found.iter().all(|file| file == "files/checked.rs"), "{json} in {found:?}");
+    }
+    assert_eq!(
+        holding("serde_json::from_slice"),
+        ["files/checked.rs"],
+        "the check itself is broken"
+    );
+    let of_results = |file: &String| {
+        (file.starts_with("experiment/") && !file.starts_with("experiment/features/"))
+            || file.starts_with("train/")
+    };
+    for table in ["csv::Reader", "csv::ReaderBuilder"] {
+        let found: Vec<String> = holding(table).into_iter().filter(of_results).collect();
+        assert!(found.is_empty(), "{table} in {found:?}");
+    }
+}

@@ -3,7 +3,9 @@
 
 mod cluster;
 mod configs;
+mod damaged;
 mod determinism;
+mod diverged;
 mod edges;
 mod elsewhere;
 mod embeddings;
@@ -14,11 +16,13 @@ mod killed;
 mod layers;
 mod losses;
 mod manners;
+mod names;
 mod network;
 mod outputs;
 mod pictures;
 mod properties;
 mod readme;
+mod refused;
 mod report;
 mod sample;
 mod share;

@@ -42,6 +42,21 @@ fn inputs_and_files_that_runs_keep_are_never_overwritten_by_any_command_or_name(
     symlink("runs/other", user.path("link")).unwrap();
     std::fs::hard_link(user.path("runs/other/confusion.csv"), user.path("other.csv")).unwrap();
     std::fs::create_dir(user.path("sub")).unwrap();
+    // Folders of the other kinds are known by one file.
+    for (folder, mark, kept) in [
+        ("compare-x", "comparison.json", "table.csv"),
+        ("sweep-x", "sweep.json", "runs.csv"),
+        ("tune-x", "search.json", "trials.csv"),
+        ("tune-x/trial-001", "trial.json", "history.csv"),
+        ("slurm-x", "job.json", "tasks.sh"),
+    ] {
+        let folder = user.path(&format!("runs/{folder}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        [mark, kept].iter().for_each(|name| std::fs::write(folder.join(name), "{}").unwrap());
+    }
+    user.writes("runs/init-0123456789ab.safetensors", "weights");
+    std::fs::create_dir(user.path("table")).unwrap();
+    std::fs::copy(user.path("runs/mine/confusion.csv"), user.path("table/confusion.csv")).unwrap();
     let before = content(&user.path("."));
     let embed = ["embed", "small.csv", "--run", "runs/mine"];
     let export = ["export", "runs/mine"];
@@ -54,7 +69,8 @@ fn inputs_and_files_that_runs_keep_are_never_overwritten_by_any_command_or_name(
     ];
     let sample = ["data", "sample", "small.csv", "--per-class", "2"];
     let (small, soft, hard, dots) = ("small.csv", "soft.csv", "hard.csv", "sub/../small.csv");
-    let cases: [(&[&str], &[&str]); 21] = [
+    let key = ["eval", "--embeddings", "table/confusion.csv:x", "--labels", "l.npy"];
+    let cases: [(&[&str], &[&str]); 29] = [
         (&embed, &["--out", small]),
         (&embed, &["--out", soft]),
         (&embed, &["--out", hard]),
@@ -76,6 +92,14 @@ fn inputs_and_files_that_runs_keep_are_never_overwritten_by_any_command_or_name(
         (&evaluate, &["--out", "runs/other"]),
         (&evaluate, &["--out", "link"]),
         (&evaluate, &["--out", "runs/mine/../other"]),
+        (&key, &["--out", "table"]),
+        (&export, &["--format", "csv", "--out", "runs/compare-x/table.csv"]),
+        (&export, &["--format", "csv", "--out", "runs/compare-x/standings.csv"]),
+        (&embed, &["--out", "runs/sweep-x/runs.csv"]),
+        (&sample, &["--out", "runs/tune-x/trials.csv"]),
+        (&sample, &["--out", "runs/tune-x/trial-001/history.csv"]),
+        (&export, &["--format", "torchscript", "--out", "runs/slurm-x/tasks.sh"]),
+        (&export, &["--format", "safetensors", "--out", "runs/init-0123456789ab.safetensors"]),
     ];
     for (command, out) in cases {
         for force in [&[][..], &["--force"]] {
@@ -365,7 +389,7 @@ fn force_removes_no_file_that_dml_did_not_write_and_none_that_training_reads() {
     std::fs::remove_file(user.path("runs/mine/notes.txt")).unwrap();
     let init = [&again[..], &["--init", "runs/mine/model.safetensors"]].concat();
     let message = user.fails(1, &init);
-    assert!(message.contains("lies in the folder that --force removes first"), "{message}");
+    assert!(message.contains("lies in the folder that --force removes: copy it"), "{message}");
     assert!(user.reads("runs/mine/model.safetensors") == model);
     user.succeeds(&again);
 }

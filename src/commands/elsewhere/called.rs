@@ -1,11 +1,14 @@
 //! The command that was called, as its tasks and what collects call it.
 
+use std::path::Path;
+
 use clap::Args;
 
 use crate::cli::{ClusterArgs, SettingArgs};
 use crate::error::{Error, Result};
 use crate::experiment::Session;
-use crate::words::line;
+use crate::files::is_stream;
+use crate::words::{line, list};
 
 /// The command that was called, in other forms.
 pub struct Commands {
@@ -47,6 +50,38 @@ impl Commands {
             task: [vec![program], common].concat(),
         })
     }
+
+    /// Refuses a command that names what can be read once, or what is gone when the shell that gave
+    /// it ends: `--config <(…)` is a pipe by the time of the tasks no more.
+    ///
+    /// # Errors
+    /// The word, with the way out.
+    pub fn refuse_streams(&self) -> Result<()> {
+        let Some((flag, stream)) = stream_of(&self.task) else { return Ok(()) };
+        let problem =
+            "can be read once, and every task would read it: keep it in a file and name that";
+        Err(Error::setting(&flag, stream, problem))
+    }
+}
+
+/// The first value of a flag that is a stream, or a list with one.
+fn stream_of(words: &[String]) -> Option<(String, String)> {
+    let mut flag = String::new();
+    for word in words.iter().skip(1) {
+        let (name, value) = match word.split_once('=').filter(|_| word.starts_with("--")) {
+            Some((name, value)) => (name.to_owned(), value),
+            None if word.starts_with("--") => {
+                flag.clone_from(word);
+                continue;
+            }
+            None => (flag.clone(), word.as_str()),
+        };
+        let items = list(value).unwrap_or_default();
+        if let Some(stream) = items.iter().find(|item| is_stream(Path::new(item))) {
+            return Some((name, stream.clone()));
+        }
+    }
+    None
 }
 
 /// Flags of a command that its tasks and what collects have not, and whether they take a value.
@@ -101,6 +136,16 @@ mod tests {
         assert_eq!(common(&words(called)).join(" "), "compare --losses a,b --seeds 1-3");
         let again = without(&words("tune --force --loss a --dry-run"), &[("force", false)]);
         assert_eq!(again.join(" "), "tune --loss a --dry-run");
+    }
+
+    #[test]
+    fn what_can_be_read_once_is_found_in_any_flag_and_list() {
+        let found = |text: &str| stream_of(&words(&format!("dml compare {text}")));
+        let stream = |flag: &str| Some((flag.to_owned(), "/dev/null".to_owned()));
+        assert_eq!(found("--config /dev/null --seeds 1-3"), stream("--config"));
+        assert_eq!(found("--test=/dev/null"), stream("--test"));
+        assert_eq!(found("--losses triplet,/dev/null"), stream("--losses"));
+        assert_eq!(found("--config a.toml --set data.path=x --losses triplet,a.toml"), None);
     }
 
     #[test]

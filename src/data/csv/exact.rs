@@ -17,6 +17,7 @@ use super::{After, Rows};
 use crate::data::Pixels;
 use crate::data::labels::{is_missing, shortest_number};
 use crate::error::Fault;
+use crate::words;
 
 /// A row with at least so many cells that are no numbers, and more than half of them, is told as a
 /// whole.
@@ -338,7 +339,10 @@ fn list_of(text: &str, values: &mut [f32]) -> Result<(), Fault> {
     };
     let count = parts.clone().count();
     if count != wanted {
-        return Err(fault(format!("the cell has {count} numbers, the first row's has {wanted}")));
+        return Err(fault(format!(
+            "the cell has {}, the first row's has {wanted}",
+            words::count(count, "number")
+        )));
     }
     for (value, part) in values.iter_mut().zip(parts) {
         let read = number(part).and_then(finite);

@@ -11,11 +11,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use self::sources::{
-    DEBIAN_FOLDER, Run, Scratch, from_debian_package, from_download, from_folder, run,
+    DEBIAN_FOLDER, Run, Scratch, candidates, from_debian_package, from_download, from_folder, run,
 };
 use super::{IdxImages, sha256_hex, write_rows};
 use crate::error::{Error, Fault, Result};
-use crate::files::{create_folder, folder_of, write_atomically};
+use crate::files::{Output, OutputRules, write_atomically};
 
 /// The training set's and the test set's CSV file, and where they come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +78,8 @@ struct World<'a> {
 
 /// Writes `fashion-mnist_train.csv` and `fashion-mnist_test.csv` into a folder.
 ///
-/// `from` names a folder with the four IDX files, plain or as gzip; without it they are looked
+/// `rules` say what the files may be: those of a command that overwrites, as the content of what is
+/// there is looked at here. `from` names a folder with the four IDX files, plain or as gzip; without it they are looked
 /// for in the Debian package's folder, then in the package itself, then downloaded from upstream.
 /// Files that are there and right are kept; one that is not right is replaced only with `force`.
 /// `say` is told each step.
@@ -91,10 +92,11 @@ pub fn fetch(
     from: Option<&Path>,
     into: &Path,
     force: bool,
+    rules: OutputRules,
     say: &mut dyn FnMut(&str),
 ) -> Result<Fetched> {
     let world = World { parts: &PARTS, debian_folder: Path::new(DEBIAN_FOLDER), run: &run };
-    world.fetch(from, into, force, say)
+    world.fetch(from, into, force, rules, say)
 }
 
 impl World<'_> {
@@ -103,6 +105,7 @@ impl World<'_> {
         from: Option<&Path>,
         into: &Path,
         force: bool,
+        rules: OutputRules,
         say: &mut dyn FnMut(&str),
     ) -> Result<Fetched> {
         let [train, test] = self.parts.each_ref().map(|part| into.join(part.csv));
@@ -117,15 +120,20 @@ impl World<'_> {
         if missing.is_empty() {
             return Ok(Fetched { train, test, source: None });
         }
+        let read = from.into_iter().flat_map(|folder| candidates(folder, self.parts));
+        let mut rules = read.fold(rules, |rules, path| rules.input("a file of --from", path));
+        let outputs: Vec<Output> =
+            missing.iter().map(|(_, path)| rules.file("--into", path)).collect::<Result<_>>()?;
         let (found, source) = match from {
             Some(folder) => (from_folder(folder, self.parts)?, folder.display().to_string()),
             None => self.search(into, say)?,
         };
-        for (part, path) in missing {
+        for ((part, path), output) in missing.into_iter().zip(outputs) {
             let index = self.parts.iter().position(|other| other.csv == part.csv);
             let idx = &found[index.expect("the missing parts are some of all parts")];
             say(&format!("writing {} images to {}", idx.labels.len(), path.display()));
-            write(idx, path)?;
+            output.make_folder()?;
+            write(idx, output.path())?;
         }
         Ok(Fetched { train, test, source: Some(source) })
     }
@@ -184,8 +192,5 @@ fn write(idx: &Idx, path: &Path) -> Result<()> {
     let IdxImages { height, width, pixels } = &idx.images;
     let labels: Vec<String> = idx.labels.iter().map(u8::to_string).collect();
     let rows = labels.iter().map(String::as_str).zip(pixels.chunks_exact(height * width));
-    if let Some(folder) = folder_of(path) {
-        create_folder(folder)?;
-    }
     write_atomically(path, |file| write_rows(file, *height, rows))
 }

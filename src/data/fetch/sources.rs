@@ -60,6 +60,12 @@ pub(super) fn from_folder(folder: &Path, parts: &[Part]) -> Result<Vec<Idx>> {
     parts.iter().map(read).collect()
 }
 
+/// The files that [`from_folder`] may read.
+pub(super) fn candidates(folder: &Path, parts: &[Part]) -> Vec<PathBuf> {
+    let names = parts.iter().flat_map(|part| [part.images, part.labels]);
+    names.flat_map(|name| [folder.join(name), folder.join(zipped(name))]).collect()
+}
+
 /// The file as gzip, as upstream gives it out, or unzipped where only that is there.
 fn in_folder(folder: &Path, name: &str) -> PathBuf {
     let plain = folder.join(name);

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use super::*;
+use crate::files::is_same_file;
 
 const IMAGES: [&[u8]; 2] = [
     &[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 7, 255],
@@ -75,8 +76,11 @@ fn fetch_in(prepare: impl Fn(&Path), from: Option<&str>, force: bool, run: Run) 
     let from = from.map(|name| folder.path().join(name));
     let mut said = Vec::new();
     let into = folder.path().join("data");
+    let kept = folder.path().join("kept");
+    let keeper = move |path: &Path| is_same_file(path, &kept).then(|| PathBuf::from("runs/mine"));
+    let rules = OutputRules::new(true, &keeper);
     let outcome =
-        world.fetch(from.as_deref(), &into, force, &mut |text| said.push(text.to_owned()));
+        world.fetch(from.as_deref(), &into, force, rules, &mut |text| said.push(text.to_owned()));
     Try { outcome, said, folder }
 }
 
@@ -234,4 +238,30 @@ fn another_file_of_that_name_is_replaced_only_by_force() {
     let kept = fs::read_to_string(refused.folder.path().join("data/test.csv")).unwrap();
     assert_eq!(kept, "my own work");
     assert!(fetch_in(other, None, true, &must_not_run).wrote_both());
+}
+
+#[test]
+fn what_runs_keep_and_what_is_read_is_replaced_by_no_force() {
+    use std::os::unix::fs::symlink;
+    let kept = |root: &Path| {
+        fs::create_dir(root.join("data")).unwrap();
+        fs::write(root.join("kept"), "a run's").unwrap();
+        fs::hard_link(root.join("kept"), root.join("data/test.csv")).unwrap();
+        fill(&root.join("mine"), false);
+    };
+    let refused = fetch_in(kept, Some("mine"), true, &must_not_run);
+    let told = refused.told();
+    assert!(
+        told.starts_with("--into = data/test.csv: would overwrite a file that runs/mine keeps")
+    );
+    assert_eq!(fs::read_to_string(refused.folder.path().join("kept")).unwrap(), "a run's");
+    assert!(!refused.folder.path().join("data/train.csv").exists(), "nothing else was written");
+    let read = |root: &Path| {
+        fill(&root.join("mine"), false);
+        fs::create_dir(root.join("data")).unwrap();
+        symlink(root.join("mine/train-i"), root.join("data/train.csv")).unwrap();
+    };
+    let refused = fetch_in(read, Some("mine"), true, &must_not_run);
+    assert!(refused.told().contains("would overwrite a file of --from, mine/train-i: take"));
+    assert_eq!(fs::read(refused.folder.path().join("mine/train-i")).unwrap(), IMAGES[0]);
 }

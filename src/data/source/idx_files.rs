@@ -11,6 +11,7 @@ use crate::data::idx::Array;
 use crate::data::{CsvOptions, LabelColumn, Pixels, RawImages, Reading};
 use crate::error::{Fault, Result};
 use crate::files::{is_same_file, sha256_hex};
+use crate::words;
 
 /// Whether bytes begin as an IDX file does: two zeros, a type, and one to four dimensions.
 pub(super) fn is_idx(bytes: &[u8]) -> bool {
@@ -84,7 +85,11 @@ fn put_together(images: Part, labels: Option<Part>) -> Result<Found> {
                 .push(format!("IDX: images from {images}, labels from {}", labels.path.display()));
             let (distinct, rows) = labels_of(labels, &mut remarks)?;
             if rows.len() != count {
-                let problem = format!("holds {} labels, and {images} {count} images", rows.len());
+                let problem = format!(
+                    "holds {}, and {images} {}",
+                    words::count(rows.len(), "label"),
+                    words::count(count, "image")
+                );
                 let remedy = "fetch both files again: they are of two sets, or one is damaged";
                 return Err(Fault::new(&labels.path, problem).remedy(remedy).into());
             }
@@ -126,7 +131,8 @@ fn shape(images: &Part) -> Result<(usize, usize)> {
             (count, pixels.isqrt(), pixels.isqrt())
         }
         [_, pixels] => {
-            let problem = format!("has {pixels} values an image, which make no square");
+            let problem =
+                format!("has {} an image, which make no square", words::count(pixels, "value"));
             return Err(fault(problem).into());
         }
         [_, a, b, c] if a == 3 || c == 3 => {
@@ -135,8 +141,10 @@ fn shape(images: &Part) -> Result<(usize, usize)> {
             return Err(fault(problem).remedy("make them grey first").into());
         }
         ref other => {
-            let problem =
-                format!("has {} dimensions, images have 3: number, rows, columns", other.len());
+            let problem = format!(
+                "has {}, images have 3: number, rows, columns",
+                words::count(other.len(), "dimension")
+            );
             return Err(fault(problem).into());
         }
     };

@@ -278,7 +278,7 @@ fn a_value_that_has_no_distance_is_told_with_set_row_and_way_out() {
             let told = told.unwrap_err().to_string();
             let expected = format!("the embedding of {set} image 3 (from 0) is {value} in");
             assert!(told.starts_with(&expected) && told.contains(problem), "{told}");
-            assert!(told.contains("lower learning rate"), "{told}");
+            assert!(told.contains("lower train.learning_rate"), "{told}");
         }
     }
 }

@@ -191,7 +191,7 @@ fn lay_out(
     };
     let finite = |map: &Vec<[f64; 2]>| map.iter().flatten().all(|value| value.is_finite());
     let coordinates = coordinates.filter(finite).ok_or_else(|| {
-        Error::Diverged(format!("the t-SNE by {} ran off to infinity", config.engine))
+        Error::Other(format!("the t-SNE by {} ran off to infinity", config.engine))
     })?;
     let kl = divergence::divergence(&affinities, &coordinates);
     Ok((coordinates, kl))

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::LOGS;
 use crate::error::{Error, Result};
-use crate::experiment::{RunFolder, RunLock, read_json, write_json};
-use crate::files::{create_folder, write_text};
+use crate::experiment::{RunFolder, RunLock, write_json};
+use crate::files::{Checked, create_folder, read_json, write_text};
 
 /// What was submitted last, in the folder of a batch.
 pub const JOB: &str = "job.json";
@@ -39,6 +39,20 @@ pub struct Submitted {
     /// Number of the job that collects.
     pub collector: Option<String>,
 }
+
+impl Checked for Submitted {
+    fn check(&self) -> std::result::Result<(), String> {
+        let is_number = |id: &String| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit());
+        match is_number(&self.job) && self.collector.as_ref().is_none_or(is_number) {
+            true => Ok(()),
+            false => Err("holds no number of a job".to_owned()),
+        }
+    }
+}
+
+/// What mends a note of what was submitted.
+const JOB_LOST: &str = "see with squeue --me that none of its tasks is at work, then remove this one \
+                        file and submit again";
 
 impl Batch {
     /// Folder of the logs.
@@ -84,7 +98,8 @@ impl Batch {
 
     /// A second array would only find the runs locked by the first.
     fn refuse_at_work(&self) -> Result<()> {
-        let Some(before) = read_json::<Submitted>(&self.folder.join(JOB))? else { return Ok(()) };
+        let before: Option<Submitted> = read_json(&self.folder.join(JOB), JOB_LOST)?;
+        let Some(before) = before else { return Ok(()) };
         let jobs = format!("--jobs={}", before.job);
         // A job that Slurm has forgotten is refused, and at work no more.
         let told = ask("squeue", &["--noheader", "--array", "--format=%T", &jobs]);
@@ -94,9 +109,11 @@ impl Batch {
         }
         let job = before.job;
         Err(Error::Other(format!(
-            "{left} task{} of job {job} are still waiting or at work on the same runs: wait for \
-             them, or take them back with scancel {job}",
+            "{left} task{} of job {job} {} still waiting or at work on the same runs: wait for {}, \
+             or take the job back with scancel {job}",
             if left == 1 { "" } else { "s" },
+            if left == 1 { "is" } else { "are" },
+            if left == 1 { "it" } else { "them" },
         )))
     }
 

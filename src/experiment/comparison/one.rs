@@ -1,7 +1,7 @@
 //! One run of a plan, wherever that is: here beside the others, or as a task of its own.
 
 use super::{Arm, Finished, Plan, Run, RunLock, Session, side_by_side};
-use crate::error::{Error, Result};
+use crate::error::{Divergence, Error, Result};
 use crate::experiment::run::UNANSWERABLE;
 use crate::experiment::{Evaluation, Existing, evaluate, evaluated, no_task};
 use crate::train::{History, RunProgress};
@@ -27,12 +27,11 @@ impl Plan {
         let run = self.settle(session, arm, seed)?;
         let _lock = RunLock::take(&run.folder)?;
         let progress = session.progress.run(&format!("{} seed {seed}", arm.name), run.images());
-        if let Some(why) = self.known_divergence(session, &run)? {
+        if let Some(divergence) = self.known_divergence(session, &run)? {
             progress.say("diverged already, not tried again without --force");
-            return Err(Error::Diverged(why));
+            return Err(Error::Diverged(divergence));
         }
-        let done = self.train_and_evaluate(session, &run, &progress);
-        let (history, evaluation) = done.inspect_err(|error| run.note_divergence(error))?;
+        let (history, evaluation) = self.train_and_evaluate(session, &run, &progress)?;
         let name = self.score.name(evaluation.figures.knn.k);
         match self.score.of(&evaluation.figures) {
             Some(value) => progress.say(&format!("{name} {value:.4}")),
@@ -59,7 +58,7 @@ impl Plan {
     }
 
     /// Why a run that is not to be done anew has no figures and never will.
-    fn known_divergence(&self, session: &Session, run: &Run) -> Result<Option<String>> {
+    fn known_divergence(&self, session: &Session, run: &Run) -> Result<Option<Divergence>> {
         match self.force || evaluated(session, &run.folder, &run.config)?.is_some() {
             true => Ok(None),
             false => run.divergence(),

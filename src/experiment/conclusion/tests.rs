@@ -1,6 +1,8 @@
 //! The paragraphs, word by word.
 
 use super::*;
+use crate::error::Divergence;
+use crate::experiment::DivergedRun;
 
 const FULL: DataUsed<'_> = DataUsed {
     file: "data/fashion-mnist_train.csv",
@@ -16,7 +18,14 @@ fn loss<'a>(name: &'a str, values: &'a [f64], seconds: &'a [f64]) -> LossFinding
 
 fn concluded(losses: &[LossFindings<'_>]) -> String {
     let seeds = &[2022, 1, 2, 3][..losses[0].values.len()];
-    conclude(&Findings { metric: "1-NN accuracy", seeds, losses, data: FULL, unequal: false })
+    conclude(&Findings {
+        metric: "1-NN accuracy",
+        seeds,
+        losses,
+        diverged: &[],
+        data: FULL,
+        unequal: false,
+    })
 }
 
 #[test]
@@ -78,6 +87,7 @@ fn one_seed_tells_nothing_and_names_the_flag() {
         metric: "1-NN accuracy",
         seeds: &[2022],
         losses: &losses,
+        diverged: &[],
         data,
         unequal: false,
     });
@@ -214,4 +224,78 @@ fn equal_means_of_several_losses_are_called_equal() {
     let start = "Over 2 seeds, a and b reached the same mean 1-NN accuracy, 75.00 %, the highest of \
                  3 losses.";
     assert!(two.starts_with(start) && two.contains("Against c (55.00 %) it has 20.00"), "{two}");
+}
+
+#[test]
+fn a_loss_that_diverged_is_named_beside_the_verdict_on_the_others() {
+    let gaps = [DivergedLoss {
+        loss: "triplet".to_owned(),
+        diverged: vec![DivergedRun {
+            seed: 2,
+            folder: Default::default(),
+            divergence: Divergence { why: "NaN".to_owned(), remedy: "try less".to_owned() },
+        }],
+        finished: vec![Default::default()],
+    }];
+    let losses = [loss("a", &[0.8, 0.7], &[0.0; 2]), loss("b", &[0.5, 0.6], &[0.0; 2])];
+    let told = |diverged: &[DivergedLoss]| {
+        let seeds = &[1, 2][..];
+        let (metric, unequal) = ("MAP@R", false);
+        conclude(&Findings { metric, seeds, losses: &losses, diverged, data: FULL, unequal })
+    };
+    let text = told(&gaps);
+    assert!(text.starts_with("Over 2 seeds, a reached the higher mean MAP@R"), "{text}");
+    assert!(
+        text.contains("Diverged: triplet in 1 of 2 runs (seed 2); it has no figures"),
+        "{text}"
+    );
+    assert!(!told(&[]).contains("Diverged"));
+}
+
+#[test]
+fn losses_that_collapsed_share_one_sentence() {
+    let of = |name, collapsed| LossFindings { collapsed, ..loss(name, &[0.1, 0.1], &[1.0; 2]) };
+    let text = concluded(&[of("a", 2), of("b", 2), of("c", 2), of("d", 0)]);
+    assert!(text.contains("a, b and c each collapsed in both its runs: the network"), "{text}");
+    assert_eq!(text.matches("collapsed").count(), 1, "{text}");
+    let text = concluded(&[of("a", 2), of("b", 2), of("c", 2)]);
+    assert!(text.contains("Every loss collapsed in both its runs: the network"), "{text}");
+    let text = concluded(&[of("a", 1), of("b", 2), of("c", 0)]);
+    assert!(text.contains("Collapsed: a in 1 of its 2 runs; b in both its runs: the"), "{text}");
+}
+
+#[test]
+fn many_losses_are_told_in_groups_and_a_paragraph_stays_one() {
+    let names: Vec<String> = (0..15).map(|place| format!("loss-{place:02}")).collect();
+    let value =
+        |place, seed| 0.9 + 0.002 * f64::from(seed) - 0.02 * place + 1e-4 * place * f64::from(seed);
+    let values: Vec<[f64; 3]> =
+        (0..15).map(f64::from).map(|place| [0, 1, 2].map(|seed| value(place, seed))).collect();
+    let mut losses: Vec<LossFindings<'_>> =
+        names.iter().zip(&values).map(|(name, values)| loss(name, values, &[2.0; 3])).collect();
+    // The second wavers, and is within the spread of the seeds.
+    losses[1].values = &[0.89, 0.91, 0.89];
+    let text = concluded(&losses);
+    let close = "These seeds do not settle whether loss-00 is better than loss-01";
+    assert!(text.contains(close), "{text}");
+    assert!(text.len() < 1200, "{}: {text}", text.len());
+    assert!(!text.contains("Against loss-"), "{text}");
+    losses.iter_mut().for_each(|loss| loss.values = &loss.values[..1]);
+    let text = concluded(&losses);
+    assert!(text.contains("The lowest is loss-14 with 62.00 %. One seed cannot tell"), "{text}");
+    assert!(!text.contains("interval"), "{text}");
+}
+
+#[test]
+fn one_image_is_one_image() {
+    let data = DataUsed { train: (1, 1), validation: 1, ..FULL };
+    let text = |unseen| {
+        let data = DataUsed { unseen, ..data };
+        let losses = [loss("a", &[0.5], &[1.0])];
+        let (metric, seeds, unequal) = ("MAP@R", &[1][..], false);
+        let diverged = &[];
+        conclude(&Findings { metric, seeds, losses: &losses, diverged, data, unequal })
+    };
+    assert!(text(false).contains("Measured on 1 training image and 1 validation image of data"));
+    assert!(text(true).contains("Measured on 1 training image and 1 of unseen classes of data"));
 }

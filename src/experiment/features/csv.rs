@@ -7,6 +7,7 @@ use csv::{ReaderBuilder, StringRecord};
 use super::choice::Wanted;
 use super::table::{Cells, Column, Table};
 use crate::error::{Error, Fault, Result};
+use crate::words::count;
 
 /// Reads a table of text.
 ///
@@ -28,7 +29,7 @@ pub fn read(bytes: Vec<u8>, file: &Path) -> Result<Table> {
     }
     for (cells, &line) in records.iter().zip(&lines) {
         if cells.len() != width {
-            let problem = format!("has {} cells, the first line has {width}", cells.len());
+            let problem = format!("has {}, the first line has {width}", count(cells.len(), "cell"));
             let fault = Fault::new(file, problem).line(line);
             return Err(fault.remedy("mend the line, or quote cells that hold commas").into());
         }
@@ -318,7 +319,8 @@ fn lists(cells: &[&str]) -> Cells {
         if *width.get_or_insert(found) != found {
             let first = width.unwrap_or_default();
             return Cells::Faulty(format!(
-                "lists of {first} numbers, and of {found} in row {row} (from 0)"
+                "lists of {}, and of {found} in row {row} (from 0)",
+                count(first, "number")
             ));
         }
     }

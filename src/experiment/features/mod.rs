@@ -25,6 +25,7 @@ use self::content::Source;
 pub use self::labels::{Labels, all_classes};
 pub use self::single::{Scaling, Singles, to_f32};
 use crate::error::{Error, Fault, Result};
+use crate::words::things;
 
 /// Embeddings as precise as their file has them.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +59,11 @@ pub struct Features {
     pub label_file: PathBuf,
     /// What was understood, in one line.
     pub understood: String,
+}
+
+/// The file that a path to embeddings or labels names, without a key behind it.
+pub fn embedding_file(path: &Path) -> PathBuf {
+    Source::new(path).file
 }
 
 impl Features {
@@ -103,7 +109,8 @@ fn refuse_other_count(
     if rows == count {
         return Ok(());
     }
-    let problem = format!("has {count} labels for the {rows} rows of {}", file.display());
+    let (labels, row) = (things(count, "label"), things(rows, "row"));
+    let problem = format!("has {count} {labels} for the {rows} {row} of {}", file.display());
     let remedy = match columns == count {
         true => "save the transpose of the embeddings, z.T: a row is an embedding",
         false => "save one label a row",

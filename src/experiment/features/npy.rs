@@ -5,6 +5,7 @@ use std::path::Path;
 use super::array::Array;
 use super::dtype::DType;
 use crate::error::{Error, Fault, Result};
+use crate::words::count;
 
 /// How every file begins.
 pub const MAGIC: &[u8] = b"\x93NUMPY";
@@ -34,7 +35,8 @@ impl Head {
         let (start, length) = extent(bytes).ok_or_else(|| damaged(name, "it has no whole head"))?;
         let end = start.saturating_add(length);
         if length > LONGEST_HEAD || end > bytes.len() {
-            let claim = format!("its head claims more than the file's {} bytes", bytes.len());
+            let claim =
+                format!("its head claims more than the file's {}", count(bytes.len(), "byte"));
             return Err(damaged(name, &claim));
         }
         let text = String::from_utf8_lossy(&bytes[start..end]);
@@ -72,16 +74,16 @@ pub fn read<'a>(bytes: &'a [u8], name: &Path) -> Result<Array<'a>> {
     match head.data() {
         Some(size) if size == data.len() => Ok(Array::new(head, data, name)),
         Some(size) if size < data.len() => {
-            let problem = format!("holds {} bytes after its array", data.len() - size);
+            let problem = format!("holds {} after its array", count(data.len() - size, "byte"));
             let remedy = "save one array a file, or several with numpy.savez";
             Err(Fault::new(name, problem).remedy(remedy).into())
         }
         _ => {
             let claim = format!(
-                "its shape {:?} of {} claims more than the file's {} bytes",
+                "its shape {:?} of {} claims more than the file's {}",
                 head.shape,
                 head.dtype.name(),
-                bytes.len()
+                count(bytes.len(), "byte")
             );
             Err(damaged(name, &claim))
         }

@@ -13,6 +13,7 @@ use parquet::schema::types::ColumnDescriptor;
 
 use super::table::{Cells, Column, Table};
 use crate::error::{Error, Fault, Result};
+use crate::words::count;
 
 /// Reads all columns that can be used.
 ///
@@ -168,7 +169,9 @@ fn plain(reader: &Reader, place: usize, column: &ColumnDescriptor, rows: usize) 
     let most = column.max_def_level();
     let whole = |missing: Option<usize>, found: usize| match missing {
         Some(row) => Some(format!("nothing in row {row} (from 0)")),
-        None if found != rows => Some(format!("{found} values for {rows} rows")),
+        None if found != rows => {
+            Some(format!("{} for {}", count(found, "value"), count(rows, "row")))
+        }
         None => None,
     };
     let numbers = |why: Option<String>, cells: Cells| why.map_or(cells, Cells::Faulty);
@@ -225,11 +228,16 @@ fn lists(reader: &Reader, place: usize, column: &ColumnDescriptor, rows: usize) 
     let width = lengths.first().copied().unwrap_or(0);
     if let Some(row) = lengths.iter().position(|&length| length != width) {
         let found = lengths[row];
-        let why = format!("lists of {width} numbers, and of {found} in row {row} (from 0)");
+        let why =
+            format!("lists of {}, and of {found} in row {row} (from 0)", count(width, "number"));
         return Ok(Cells::Faulty(why));
     }
     if lengths.len() != rows || leaf.values.len() != width * rows || width == 0 {
-        return Ok(Cells::Faulty(format!("{} lists for {rows} rows", lengths.len())));
+        return Ok(Cells::Faulty(format!(
+            "{} for {}",
+            count(lengths.len(), "list"),
+            count(rows, "row")
+        )));
     }
     Ok(Cells::Lists(width, leaf.values, single))
 }

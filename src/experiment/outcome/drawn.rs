@@ -1,36 +1,45 @@
 //! The pictures of a comparison.
 
-use super::{Comparison, LossRuns, Mapped, Result, Session, pictures};
+use std::path::Path;
+
+use super::{Comparison, LossRuns, Mapped, Result, Session, beside, pictures};
+use crate::experiment::RunFolder;
+use crate::experiment::wording::listed;
 use crate::report::{Canvas, curves, recall, scatter};
+use crate::train::History;
+
+/// Training and validation loss of each epoch of a run.
+type Losses = (Vec<f64>, Vec<f64>);
 
 impl Comparison {
-    /// Loss curves of every run.
+    /// Loss curves of every run, of those that diverged as far as they came.
     ///
     /// # Errors
     /// There are too many losses.
     pub fn curves(&self) -> Result<Canvas> {
-        let losses: Vec<Vec<(Vec<f64>, Vec<f64>)>> = self
-            .results
-            .iter()
-            .map(|loss| loss.runs.iter().map(|run| pictures::losses(&run.history)).collect())
-            .collect();
+        let mut losses: Vec<(String, &str, Vec<Losses>)> = Vec::new();
+        for LossRuns { loss, runs, .. } in &self.results {
+            let curves = runs.iter().map(|run| pictures::losses(&run.history)).collect();
+            losses.push((loss.clone(), &runs[0].evaluation.loss, curves));
+        }
+        for gap in &self.summary.diverged {
+            let title = format!("{} ({})", gap.loss, gap.shown());
+            let histories = gap.folders().map(|run| history(&beside(&self.folder, run)));
+            let curves = histories.map(|history| pictures::losses(&history)).collect();
+            losses.push((title, &gap.loss, curves));
+        }
         let runs: Vec<Vec<curves::RunCurve>> = losses
             .iter()
-            .map(|runs| {
+            .map(|(.., runs)| {
                 runs.iter()
                     .map(|(train, validation)| curves::RunCurve { train, validation })
                     .collect()
             })
             .collect();
-        let panels: Vec<curves::LossPanel> = self
-            .results
+        let panels: Vec<curves::LossPanel> = losses
             .iter()
             .zip(&runs)
-            .map(|(loss, runs)| curves::LossPanel {
-                title: &loss.loss,
-                loss: &loss.runs[0].evaluation.loss,
-                runs,
-            })
+            .map(|((title, loss, _), runs)| curves::LossPanel { title, loss, runs })
             .collect();
         curves::draw(&panels)
     }
@@ -52,7 +61,10 @@ impl Comparison {
                 interval: of_loss.intervals.as_deref(),
             })
             .collect();
-        recall::draw(&pictures::recall_title(self.voters()), &curves)
+        let gaps: Vec<String> = self.summary.gaps().collect();
+        let note =
+            if gaps.is_empty() { String::new() } else { format!("without {}", listed(&gaps)) };
+        recall::draw(&pictures::recall_title(self.voters()), &note, &curves)
     }
 
     /// The t-SNE of each loss under the first seed, side by side; none where a run has none.
@@ -82,4 +94,9 @@ impl Comparison {
         let classes = &self.results[0].runs[0].evaluation.classes;
         scatter::draw(&panels, classes).map(Some)
     }
+}
+
+/// The epochs of a run that diverged; none where its files are not there any more.
+fn history(run: &Path) -> History {
+    RunFolder::new(run).history().unwrap_or_default()
 }

@@ -4,14 +4,16 @@ use std::path::PathBuf;
 
 use super::parts::{self, Told, beside};
 use super::{Reporter, write};
-use crate::error::Result;
+use crate::error::{Divergence, Result};
 use crate::experiment::wording::{hundredths, listed};
 use crate::experiment::{
-    Comparison, Ends, Estimate, Finished, LossRuns, SHARES, Summary, Trained, estimate, pictures,
+    Comparison, DivergedLoss, DivergedRun, Ends, Estimate, Finished, LossRuns, SHARES, Summary,
+    Trained, estimate, pictures,
 };
 use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
 use crate::train::EpochRecord;
+use crate::words::{decimals, rounded};
 
 impl Comparison {
     /// The run of the first loss under the first seed.
@@ -94,8 +96,13 @@ impl Reporter<'_> {
 fn figures(comparison: &Comparison) -> Section {
     let mut parts = tables(&comparison.summary, &comparison.caption());
     if let Some(standings) = comparison.standings_table() {
-        let caption = "From the best to the worst. p: paired t-test, corrected by Holm for all pairs of \
-                       losses; P(1st): probability of the rank when the seeds are drawn anew";
+        let caption = match comparison.summary.seeds.len() {
+            1 => "From the best to the worst, under one seed, which cannot tell them from chance",
+            _ => {
+                "From the best to the worst. p: paired t-test, corrected by Holm for all pairs of \
+                 losses; P(1st): probability of the rank when the seeds are drawn anew"
+            }
+        };
         parts.push(html::table(&standings, caption));
     }
     if let Some(test) = &comparison.test {
@@ -125,11 +132,17 @@ fn curves(comparison: &Comparison) -> Result<Section> {
             let k = row.recall_at.unwrap_or_default().to_string();
             table.push(std::iter::once(k).chain(row.losses.iter().map(shown)));
         }
-        let numbers = html::table(&table, "recall@k, %, with 95 % intervals over the seeds");
+        let numbers = match comparison.summary.seeds.len() {
+            1 => html::table(&table, "recall@k, %"),
+            _ => html::table(&table, "recall@k, %, with 95 % intervals over the seeds"),
+        };
         parts.push(html::figure(&comparison.recall()?, &caption, Some(numbers)));
     }
     let caption = "Training and validation loss by epochs";
-    let numbers = html::table(&losses(comparison), "Mean losses over the seeds, by epochs");
+    let numbers = match comparison.summary.seeds.len() {
+        1 => html::table(&losses(comparison), "Losses by epochs"),
+        _ => html::table(&losses(comparison), "Mean losses over the seeds, by epochs"),
+    };
     parts.push(html::figure(&comparison.curves()?, caption, Some(numbers)));
     Ok(Section { id: "curves", heading: "Curves".to_owned(), parts })
 }
@@ -147,7 +160,7 @@ fn losses(comparison: &Comparison) -> Table {
         let mean = |arm: &LossRuns, of: fn(&EpochRecord) -> f64| {
             let values = arm.runs.iter().map(|run| run.history.epochs.get(epoch).map(of));
             let values: Option<Vec<f64>> = values.collect();
-            values.map_or("–".to_owned(), |values| format!("{:.4}", estimate(&values).mean))
+            values.map_or("–".to_owned(), |values| decimals(estimate(&values).mean, 4))
         };
         let both = |arm: &LossRuns| [mean(arm, |e| e.train_loss), mean(arm, |e| e.validation_loss)];
         let cells = comparison.results.iter().flat_map(both);
@@ -169,13 +182,31 @@ fn runs(comparison: &Comparison) -> Section {
                 run.seed.to_string(),
                 hundredths(figures.knn.accuracy),
                 hundredths(figures.retrieval.map_at_r),
-                format!("{:.1}", run.history.seconds()),
+                rounded(run.history.seconds(), 1),
                 if run.history.collapsed() { "yes" } else { "no" }.to_owned(),
             ]);
         }
     }
-    let parts = vec![html::table(&table, "Every run, by the name of its folder")];
+    let mut parts = vec![html::table(&table, "Every run, by the name of its folder")];
+    let gaps = &comparison.summary.diverged;
+    if !gaps.is_empty() {
+        parts.push(html::table(&diverged(gaps), "Runs that diverged, and what to change"));
+    }
     Section { id: "runs", heading: "Runs".to_owned(), parts }
+}
+
+/// A row a run that diverged.
+fn diverged(losses: &[DivergedLoss]) -> Table {
+    let mut table = Table::new(["run", "loss", "seed", "diverged", "way out"]);
+    for loss in losses {
+        for DivergedRun { seed, folder, divergence } in &loss.diverged {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let seed = seed.to_string();
+            let Divergence { why, remedy } = divergence.clone();
+            table.push([name, loss.loss.clone(), seed, why, remedy]);
+        }
+    }
+    table
 }
 
 fn repeating(comparison: &Comparison, firsts: &[Told]) -> Section {

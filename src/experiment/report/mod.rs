@@ -4,6 +4,7 @@
 //! and of the images, where those are still there.
 
 mod comparison;
+mod diverged;
 mod parts;
 mod run;
 mod search;
@@ -14,8 +15,10 @@ pub use parts::beside;
 
 use std::path::{Path, PathBuf};
 
+use diverged::report_diverged;
+
 use super::folder::{RECORD, not_there};
-use super::{COMPARISON, Comparison, RunFolder, SEARCH, SWEEP, Sweep, Trained, Tuned};
+use super::{COMPARISON, Comparison, METRICS, RunFolder, SEARCH, SWEEP, Sweep, Trained, Tuned};
 use crate::data::Dataset;
 use crate::error::{Fault, Result, chain};
 use crate::files::write_text;
@@ -78,6 +81,9 @@ pub fn report(
     let folder = RunFolder::new(path);
     let has = |name: &str| folder.file(name).is_file();
     if has(RECORD) {
+        if let Some(divergence) = folder.divergence()?.filter(|_| !has(METRICS)) {
+            return report_diverged(&folder, &divergence);
+        }
         let trained = Trained::open(Some(path), path)?;
         let dataset = images_of(&trained, data, say)?;
         return Reporter::new(dataset.as_ref(), cores).run(trained);

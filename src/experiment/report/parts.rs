@@ -16,6 +16,7 @@ use crate::report::html::{self, Markup, Sprite};
 use crate::report::scatter;
 use crate::report::table::Table;
 use crate::train::History;
+use crate::words::{count, decimals, rounded};
 
 /// Points of a map on a page: more would be slow to point at.
 const MOST_POINTS: usize = 6000;
@@ -45,7 +46,7 @@ impl Reporter<'_> {
         let (map, every) = map.thinned(MOST_POINTS);
         let title = match every {
             1 => title,
-            every => format!("{title} · one of {every} of {} images", grouped(all)),
+            every => format!("{title} · one of {every} of {}", count(all, "image")),
         };
         let panel = scatter::Scatter { title: &title, points: &map.points, labels: &map.labels };
         let classes = &told.evaluation.classes;
@@ -149,10 +150,10 @@ pub fn history_table(history: &History) -> Table {
     for epoch in &history.epochs {
         table.push([
             epoch.epoch.to_string(),
-            format!("{:.4}", epoch.train_loss),
-            format!("{:.4}", epoch.validation_loss),
-            format!("{:.1}", epoch.seconds),
-            epoch.spread.map_or("–".to_owned(), |spread| format!("{spread:.4}")),
+            decimals(epoch.train_loss, 4),
+            decimals(epoch.validation_loss, 4),
+            rounded(epoch.seconds, 1),
+            epoch.spread.map_or("–".to_owned(), |spread| decimals(spread, 4)),
         ]);
     }
     table

@@ -12,8 +12,8 @@ use crate::experiment::wording::{hundredths, percent};
 use crate::experiment::{Evaluation, Trained, figures_table, grouped, pictures};
 use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
-use crate::train::{History, files};
 use crate::words::dml;
+use crate::words::{count, decimals};
 
 impl Told {
     /// All of a run that was evaluated.
@@ -21,7 +21,7 @@ impl Told {
     /// # Errors
     /// It was not evaluated, or a file in it was changed.
     pub fn read(trained: Trained, name: String) -> Result<Told> {
-        let history = History::read(&trained.folder.file(files::HISTORY))?;
+        let history = trained.folder.history()?;
         let evaluation = Evaluation::read(&trained.folder)?.ok_or_else(|| {
             let remedy = format!("do so with {}", dml("eval --run", trained.folder.path()));
             Fault::new(trained.folder.path(), "is not evaluated yet").remedy(remedy)
@@ -37,13 +37,13 @@ impl Told {
         let data = &self.trained.record.data;
         let classes = match self.evaluation.unseen {
             true => "classes that it has not seen".to_owned(),
-            false => format!("{} classes", data.classes.len()),
+            false => count(data.classes.len(), "class"),
         };
         format!(
-            "How well does an embedding that was learned under {} from {} images of {} tell {classes} \
+            "How well does an embedding that was learned under {} from {} of {} tell {classes} \
              apart?",
             self.name,
-            grouped(data.train),
+            count(data.train, "image"),
             data.path,
         )
     }
@@ -141,7 +141,7 @@ fn figures(told: &Told, tested: Option<&Evaluation>) -> Result<Section> {
         parts.push(html::figure(&picture, &caption, Some(html::table(&table, &caption))));
     }
     if let Some(tested) = tested {
-        let images = format!("{} test images of {}", grouped(tested.queries), tested.images);
+        let images = format!("{} of {}", count(tested.queries, "test image"), tested.images);
         parts.push(html::heading("On test images"));
         parts.extend(tables(&tested.figures, &images));
     }
@@ -175,7 +175,7 @@ fn neighbours(reporter: &Reporter, told: &Told) -> Result<Section> {
     let caption = "Distances between images of one class and of different classes";
     parts.push(html::heading("Distances"));
     let [same, other] = [distances.same_class, distances.other_class]
-        .map(|mean| mean.map_or("–".to_owned(), |mean| format!("{mean:.4}")));
+        .map(|mean| mean.map_or("–".to_owned(), |mean| decimals(mean, 4)));
     let mut means = Table::new(["pairs", "mean distance"]);
     means.push(["of one class".to_owned(), same]);
     means.push(["of different classes".to_owned(), other]);

@@ -7,7 +7,8 @@ use crate::config::Config;
 use crate::data::{BatchKind, class_sizes};
 use crate::error::{Error, Fault, Result};
 use crate::eval::{Score, is_answerable};
-use crate::experiment::{Session, grouped};
+use crate::experiment::Session;
+use crate::words::count;
 
 /// Why there is no score.
 pub const UNANSWERABLE: &str = "none of the images that judge has another one of its class to be near to; take more images of a \
@@ -35,10 +36,10 @@ impl Run {
     }
 
     fn check_answerable(&self, score: Score, answerable: bool) -> Result<()> {
-        let (seed, images) = (self.record.seed, grouped(self.train_images()));
+        let (seed, images) = (self.record.seed, count(self.train_images(), "image"));
         let why = || {
             Error::Other(format!(
-                "trained on {images} images under seed {seed} there is no {score}: {UNANSWERABLE}"
+                "trained on {images} under seed {seed} there is no {score}: {UNANSWERABLE}"
             ))
         };
         answerable.then_some(()).ok_or_else(why)

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::{Run, RunRecord, Status};
+use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::files::resolved;
-use crate::train::{Checkpoint, Newest};
+use crate::train::{Checkpoint, Newest, files};
 use crate::words::dml;
 
 /// What to do where the run's folder exists.
@@ -22,12 +23,34 @@ pub enum Existing {
 /// What lies in a run's folder.
 pub enum Found {
     Nothing,
+    /// A run that is to be removed, which nothing speaks against, once there is nothing else to refuse.
+    Replaced,
     Checkpoint(Box<Newest>),
     Trained,
 }
 
+/// Refuses to remove a folder in which a training of these settings reads a file.
+///
+/// # Errors
+/// With the setting.
+pub fn refuse_inputs_in<'a>(
+    folder: &Path,
+    settings: impl IntoIterator<Item = &'a Config>,
+) -> Result<()> {
+    let folder = resolved(folder);
+    let inputs = settings
+        .into_iter()
+        .flat_map(|config| [("data.path", &config.data.path), ("model.init", &config.model.init)]);
+    let mut inputs = inputs.filter(|(_, path)| resolved(Path::new(path)).starts_with(&folder));
+    inputs.next().map_or(Ok(()), |(key, path)| {
+        let problem = "lies in the folder that --force removes: copy it elsewhere, or take another \
+                       --name or --runs";
+        Err(Error::setting(key, path, problem))
+    })
+}
+
 impl Run {
-    /// Looks at the folder, and removes it where that is asked for.
+    /// Looks at the folder.
     ///
     /// # Errors
     /// The folder is taken by something that must stay.
@@ -36,14 +59,18 @@ impl Run {
             return Ok(Found::Nothing);
         }
         if existing == Existing::Replace {
-            self.refuse_own_inputs()?;
-            self.folder.remove()?;
-            return Ok(Found::Nothing);
+            self.check_replaceable([&self.config])?;
+            return Ok(Found::Replaced);
         }
         let path = self.folder.path();
         let same = self.folder.record()?.filter(|r| r.fingerprint == self.record.fingerprint);
         let way_out = match (same, existing) {
             (Some(record), Existing::GoOn) => return self.go_on(record.status),
+            (Some(RunRecord { status: Status::Training, .. }), _)
+                if let Some(divergence) = self.divergence()? =>
+            {
+                return Err(self.folder.diverged_before(divergence));
+            }
             (Some(RunRecord { status: Status::Trained, .. }), _) => {
                 format!("is trained already: evaluate it with {}", dml("eval --run", path))
             }
@@ -55,26 +82,43 @@ impl Run {
         Err(Error::Other(format!("{} {way_out}, or replace the run with --force", path.display())))
     }
 
-    /// Refuses to remove the folder where training reads a file in it.
-    fn refuse_own_inputs(&self) -> Result<()> {
-        let folder = resolved(self.folder.path());
-        let inputs =
-            [("data.path", &self.config.data.path), ("model.init", &self.config.model.init)];
-        match inputs.into_iter().find(|(_, path)| resolved(Path::new(path)).starts_with(&folder)) {
-            Some((key, path)) => {
-                let problem = "lies in the folder that --force removes first: take another --name";
-                Err(Error::setting(key, path, problem))
-            }
-            None => Ok(()),
+    /// Refuses to remove what lies in the folder, where there is something: what is no run, files of
+    /// the user's, and what a training of these settings reads.
+    ///
+    /// # Errors
+    /// With the file or the setting.
+    pub fn check_replaceable<'a>(
+        &self,
+        settings: impl IntoIterator<Item = &'a Config>,
+    ) -> Result<()> {
+        if !self.folder.is_taken() {
+            return Ok(());
         }
+        refuse_inputs_in(self.folder.path(), settings)?;
+        self.folder.check_removable()
     }
 
     fn go_on(&self, status: Status) -> Result<Found> {
         if status == Status::Trained {
-            return Ok(Found::Trained);
+            // Of models that were damaged or lost, the last checkpoint has all that they hold.
+            let lost = self.models().is_err();
+            let last = self.last_checkpoint().filter(|_| lost);
+            return Ok(last.map_or(Found::Trained, |last| Found::Checkpoint(Box::new(last))));
+        }
+        if let Some(divergence) = self.divergence()? {
+            return Err(self.folder.diverged_before(divergence));
         }
         // Stopped before the first checkpoint: nothing to lose.
-        let newest = Checkpoint::newest(self.folder.path())?;
+        let newest = Checkpoint::newest(self.folder.path()).map_err(|error| match error {
+            Error::Fault(fault) => fault.remedy(self.folder.train_again()).into(),
+            other => other,
+        })?;
         Ok(newest.map_or(Found::Nothing, |newest| Found::Checkpoint(Box::new(newest))))
+    }
+    /// The checkpoint after the last epoch of a trained run; none of a trial that was stopped early.
+    pub(super) fn last_checkpoint(&self) -> Option<Newest> {
+        let checkpoint = Checkpoint::read(&self.folder.file(files::CHECKPOINT)).ok()?;
+        let done = checkpoint.notes.history.epochs.len() == self.config.train.epochs;
+        done.then_some(Newest { checkpoint, passed_over: None })
     }
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Arm, Error, Level, Result, Setting, grouped};
+use super::{Arm, Level, Result, Setting, grouped};
+use crate::error::Error;
 use crate::report::series::Across;
 
 const TRAIN_SIZE: &str = "data.train_size";

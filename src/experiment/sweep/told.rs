@@ -1,7 +1,12 @@
 //! What the curves of a sweep say, in words.
 
 use super::crossings::{Crossing, FEW};
-use super::{LEVEL, Line, grouped, listed, percent, standings};
+use super::{LEVEL, Line, NO_SPREAD, grouped, listed, percent, standings};
+use crate::experiment::Standing;
+use crate::words::count;
+
+/// Numbers from here on are told in powers of ten.
+const LARGE: f64 = 1e7;
 
 /// A value of an axis as it is told: two digits, and the zeros that they need.
 pub fn near(value: f64) -> String {
@@ -12,6 +17,7 @@ pub fn near(value: f64) -> String {
     let power = 10_f64.powf(size - 1.0);
     let rounded = (value / power).round() * power;
     match rounded {
+        v if v.abs() >= LARGE => format!("≈ {v:.1e}"),
         v if v >= 100.0 => format!("≈ {}", grouped(v.round() as usize)),
         v if v.abs() >= 1e-3 => format!("≈ {v:.*}", (1.0 - size).max(0.0) as usize),
         v => format!("≈ {v:.1e}"),
@@ -30,6 +36,21 @@ fn leader(lines: &[&Line], place: usize, score: &str, label: &str) -> String {
         return format!("At {label} {value}, {score} is {share}.");
     }
     let name = &lines[best.loss].name;
+    let is_level = |other: &&Standing| (best.estimate.mean - other.estimate.mean).abs() < NO_SPREAD;
+    let mut level: Vec<usize> = others.iter().filter(is_level).map(|other| other.loss).collect();
+    level.push(best.loss);
+    level.sort_unstable();
+    let level: Vec<&str> = level.into_iter().map(|line| lines[line].name.as_str()).collect();
+    if level.len() > 1 {
+        let of = match level.len() == lines.len() {
+            true => String::new(),
+            false => format!(", the highest of {}", lines.len()),
+        };
+        return format!(
+            "At {label} {value}, {} have the same {score}, {share}{of}.",
+            listed(&level)
+        );
+    }
     let close: Vec<&str> = others
         .iter()
         .filter(|other| other.p.is_none_or(|p| p >= LEVEL))
@@ -85,9 +106,11 @@ fn crossed(crossings: &[Crossing]) -> Vec<String> {
     let others = crossings.len() - sentences.len();
     if others > 0 {
         let other = if sentences.is_empty() { "" } else { "other " };
+        let (are, them) = if others == 1 { ("is", "it") } else { ("are", "them") };
         sentences.push(format!(
-            "{others} {other}crossings of the means are within the spread of the seeds on one side at \
-             least; sweep.json has them."
+            "{} of the means {are} within the spread of the seeds on one side at least; sweep.json \
+             has {them}.",
+            count(others, &format!("{other}crossing"))
         ));
     }
     sentences
@@ -108,10 +131,15 @@ pub fn told(lines: &[Line], crossings: Option<&Vec<Crossing>>, score: &str, labe
     sentences.extend(diverged(lines, label));
     if lines.len() == 1 && count > 2 {
         let mean = |place: &usize| lines[0].points[*place].estimate.mean;
-        let finished = (0..count).filter(|place| !mean(place).is_nan());
-        let best = finished.max_by(|a, b| mean(a).total_cmp(&mean(b))).expect("one was finished");
-        let (value, share) = (&lines[0].points[best].value, 100.0 * mean(&best));
-        sentences.push(format!("The highest mean is {share:.2} %, at {value}."));
+        let finished = || (0..count).filter(|place| !mean(place).is_nan());
+        let best = finished().map(|place| mean(&place)).fold(f64::NEG_INFINITY, f64::max);
+        let at = finished().filter(|place| best - mean(place) < NO_SPREAD);
+        let at: Vec<&str> = at.map(|place| lines[0].points[place].value.as_str()).collect();
+        sentences.extend(match at.len() {
+            0 => None,
+            all if all == count => Some(format!("The mean is {} everywhere.", percent(best))),
+            _ => Some(format!("The highest mean is {}, at {}.", percent(best), listed(&at))),
+        });
     }
     sentences.extend(crossed(crossings.map_or(&[], Vec::as_slice)));
     if lines.len() > 1 && count > 1 && crossings.is_some_and(Vec::is_empty) {
@@ -160,8 +188,9 @@ mod tests {
 
     #[test]
     fn places_are_told_with_two_digits() {
-        let told = [316.2, 57_123.0, 9.96, 0.5, 0.0316, 3.16e-4, 0.0].map(near);
-        let expected = ["≈ 320", "≈ 57,000", "≈ 10.0", "≈ 0.50", "≈ 0.032", "≈ 3.2e-4", "≈ 0"];
+        let told = [1e30, 316.2, 57_123.0, 9.96, 0.5, 0.0316, 3.16e-4, 0.0].map(near);
+        let expected =
+            ["≈ 1.0e30", "≈ 320", "≈ 57,000", "≈ 10.0", "≈ 0.50", "≈ 0.032", "≈ 3.2e-4", "≈ 0"];
         assert_eq!(told, expected);
     }
 
@@ -180,6 +209,31 @@ mod tests {
         lines.iter_mut().for_each(|line| line.points[0].scores.truncate(1));
         let one = leader(&lines);
         assert!(one.ends_with("one seed does not tell it from chance."), "{one}");
+    }
+
+    #[test]
+    fn equal_means_are_told_as_equal() {
+        let level = [line("a", &[0.5, 0.6]), line("b", &[0.5, 0.7]), line("c", &[0.4, 0.7])];
+        let text = told(&level, None, "MAP@R", "x");
+        let first = "At x 100, a and b have the same MAP@R, 50.00 %, the highest of 3.";
+        assert!(text.starts_with(first), "{text}");
+        assert!(text.contains("b and c have the same MAP@R, 70.00 %, the highest of 3."), "{text}");
+        let all = told(&[line("a", &[0.5]), line("b", &[0.5])], None, "MAP@R", "x");
+        assert_eq!(all, "At x 100, a and b have the same MAP@R, 50.00 %.");
+        let alone = told(&[line("a", &[0.5, 0.7, 0.7])], None, "MAP@R", "x");
+        assert!(alone.ends_with("The highest mean is 70.00 %, at 1,000 and 10,000."), "{alone}");
+        let flat = told(&[line("a", &[0.5, 0.5, 0.5])], None, "MAP@R", "x");
+        assert!(flat.ends_with("The mean is 50.00 % everywhere."), "{flat}");
+    }
+
+    #[test]
+    fn where_every_place_has_a_gap_nothing_is_said_of_figures() {
+        let mut lines = [line("a", &[0.5, 0.6, 0.7])];
+        for point in &mut lines[0].points {
+            (point.estimate, point.diverged) = (super::super::super::Estimate::nothing(), vec![2]);
+        }
+        let text = told(&lines, None, "MAP@R", "x");
+        assert!(text.starts_with("a diverged at x ") && !text.contains('%'), "{text}");
     }
 
     #[test]

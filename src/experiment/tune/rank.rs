@@ -8,12 +8,13 @@ use toml::{Table as Toml, Value};
 use super::space::{Space, position};
 use super::{Config, Result, Search, Session, State, Trial};
 use crate::config::number;
-use crate::error::{Error, Fault};
-use crate::experiment::{BEST, RunFolder, RunLock, SEARCH, read_json_or, write_json};
-use crate::files::write_text;
+use crate::error::{Error, Fault, chain};
+use crate::experiment::{BEST, RunFolder, RunLock, SEARCH, write_json};
+use crate::files::{Checked, read_json, write_text};
 use crate::loss::Span;
 use crate::report::table::Table;
 use crate::report::{Canvas, Style, trials};
+use crate::words;
 
 /// The score over each setting.
 const PICTURE: &str = "trials.png";
@@ -49,7 +50,7 @@ pub struct Tuned {
 }
 
 impl Tuned {
-    /// Ranks the trials: finished ones by their scores, then stopped ones, then failed ones.
+    /// Ranks the trials: finished ones by their scores, then stopped ones, then those that diverged.
     ///
     /// # Errors
     /// No trial was finished.
@@ -67,11 +68,7 @@ impl Tuned {
         let key = |trial: &Trial| trial.score().unwrap_or(0.0);
         trials.sort_by(|a, b| kind(a).cmp(&kind(b)).then(key(b).total_cmp(&key(a))));
         if kind(&trials[0]) > 0 {
-            return Err(Error::Other(format!(
-                "no trial of {} was finished; the first says: {}",
-                trials.len(),
-                trials[0].remark.as_deref().unwrap_or("stopped early")
-            )));
+            return Err(none_finished(&trials));
         }
         let set = trials[0]
             .settings
@@ -94,6 +91,17 @@ impl Tuned {
         })
     }
 
+    /// Whether the best settings are those of the first trial, the ones that were given.
+    pub fn gained_nothing(&self) -> bool {
+        let first = self.trials.iter().find(|trial| trial.number == 1);
+        first.is_some_and(|first| first.settings == self.trials[0].settings)
+    }
+
+    /// The best settings over those that were given.
+    pub fn best(&self) -> &Config {
+        &self.best
+    }
+
     /// What a search left in its folder.
     ///
     /// # Errors
@@ -101,13 +109,16 @@ impl Tuned {
     pub fn read(path: &Path) -> Result<Tuned> {
         let folder = RunFolder::new(path);
         let way_out = "search again with dml tune as before, which does no finished trial again";
-        let read: Option<Tuned> = read_json_or(&folder.file(SEARCH), way_out)?;
+        let read: Option<Tuned> = read_json(&folder.file(SEARCH), way_out)?;
         let missing = || Fault::new(path, format!("is no finished search: it has no {SEARCH}"));
         let mut tuned = read.ok_or_else(missing)?;
-        if tuned.trials.is_empty() {
-            return Err(Fault::new(path, "holds no trial").remedy(way_out).into());
+        let best = folder.file(BEST);
+        tuned.best = Config::read_with(&best, |config| config.check().map(|()| config))
+            .map_err(|error| Error::Other(format!("{}; {way_out}", chain(&error))))?;
+        if tuned.best.loss.name() != tuned.loss {
+            let problem = format!("is of {}, the search of {}", tuned.best.loss.name(), tuned.loss);
+            return Err(Fault::new(&best, problem).remedy(way_out).into());
         }
-        tuned.best = Config::read(&folder.file(BEST))?;
         tuned.space = Space::of(&tuned.best.loss);
         tuned.folder = path.to_path_buf();
         Ok(tuned)
@@ -126,20 +137,19 @@ impl Tuned {
             format!(" (the settings as given: {score:.4}, trial 1)")
         });
         format!(
-            "{}: {} trials of at most {} epoch{} on {}, {} finished, {} stopped early, {} failed; best \
-             {} {:.4} on {} validation images{given}. Chosen as the highest of many, it is too high \
+            "{}: {} of at most {} on {}, {} finished, {} stopped early, {} diverged; best {} {:.4} on \
+             {}{given}. Chosen as the highest of many, it is too high \
              by some: compare it under other seeds.",
             self.loss,
-            self.trials.len(),
-            self.epochs,
-            if self.epochs == 1 { "" } else { "s" },
+            words::count(self.trials.len(), "trial"),
+            words::count(self.epochs, "epoch"),
             self.data,
             count(State::Finished),
             count(State::Stopped),
             count(State::Failed),
             self.score,
             self.trials[0].score().unwrap_or_default(),
-            self.validation,
+            words::count(self.validation, "validation image"),
         )
     }
 
@@ -204,9 +214,10 @@ impl Tuned {
             ("loss".to_owned(), of("loss", None)),
             ("train".to_owned(), of("train", Some(&train))),
         ]);
-        let (trials, score) = (self.trials.len(), self.trials[0].score().unwrap_or_default());
+        let score = self.trials[0].score().unwrap_or_default();
+        let trials = words::count(self.trials.len(), "trial");
         format!(
-            "# Best of {trials} trials: {} {score:.4} on the validation images of seed {}.\n\n{}",
+            "# Best of {trials}: {} {score:.4} on the validation images of seed {}.\n\n{}",
             self.score,
             self.seed,
             toml::to_string(&kept).expect("it came from TOML")
@@ -252,8 +263,9 @@ impl Tuned {
                 stopped: trial.state == State::Stopped,
             })
             .collect();
-        let (count, epochs) = (self.trials.len(), self.epochs);
-        let note = format!("{}, {count} trials of at most {epochs} epochs", self.loss);
+        let trials = words::count(self.trials.len(), "trial");
+        let epochs = words::count(self.epochs, "epoch");
+        let note = format!("{}, {trials} of at most {epochs}", self.loss);
         trials::draw(&self.score, &parameters, &drawn, 0, &note)
     }
 
@@ -268,5 +280,31 @@ impl Tuned {
             }
         };
         self.space.settings.iter().map(one).collect()
+    }
+}
+
+/// The error of a search without a trial that was finished: the ranked trials say why.
+fn none_finished(trials: &[Trial]) -> Error {
+    let first = trials.iter().min_by_key(|trial| trial.number).expect("at least one trial");
+    let why = first.remark.as_deref().unwrap_or("stopped early");
+    let told = match trials {
+        [_] => format!("the only trial diverged: {why}"),
+        trials => format!("none of {} trials was finished; the first: {why}", trials.len()),
+    };
+    Error::Other(format!("{told}; more trials (--trials) try other settings, these are kept"))
+}
+
+impl Checked for Tuned {
+    fn check(&self) -> std::result::Result<(), String> {
+        let Some(best) = self.trials.first() else { return Err("holds no trial".to_owned()) };
+        if best.state != State::Finished {
+            return Err("begins with a trial that was not finished".to_owned());
+        }
+        let mut numbers: Vec<usize> = self.trials.iter().map(|trial| trial.number).collect();
+        numbers.sort_unstable();
+        match numbers.into_iter().eq(1..=self.trials.len()) {
+            true => self.trials.iter().try_for_each(Checked::check),
+            false => Err("does not hold each trial once".to_owned()),
+        }
     }
 }

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
-use super::{Config, Error, Result, RunFolder, Score, Session, read_json_or, write_json};
+use super::{Config, Error, Result, RunFolder, Score, Session, write_json};
 use crate::data::Parts;
+use crate::error::Fault;
 use crate::eval::{self, Labelled};
 use crate::experiment::run::UNANSWERABLE;
+use crate::files::{Checked, is_share, read_json};
 use crate::model::Network;
 use crate::train::{Observer, RunProgress, Verdict};
 use crate::words::dml;
@@ -33,7 +35,7 @@ pub struct Trial {
     pub state: State,
     /// Seconds of training.
     pub seconds: f64,
-    /// Why it failed.
+    /// Why it diverged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
 }
@@ -48,8 +50,26 @@ pub enum State {
     Finished,
     /// It was stopped early.
     Stopped,
-    /// Its loss was no number.
+    /// It diverged.
     Failed,
+}
+
+impl Checked for Trial {
+    fn check(&self) -> std::result::Result<(), String> {
+        if self.number == 0 {
+            return Err("has the number 0, trials count from 1".to_owned());
+        }
+        if !self.scores.iter().all(|&score| is_share(score)) {
+            return Err("has a score that is not within 0 and 1".to_owned());
+        }
+        if self.scores.is_empty() && matches!(self.state, State::Finished | State::Stopped) {
+            return Err("has ended without a score".to_owned());
+        }
+        match self.seconds >= 0.0 {
+            true => Ok(()),
+            false => Err("took a time that cannot be".to_owned()),
+        }
+    }
 }
 
 impl State {
@@ -64,7 +84,7 @@ impl State {
             State::Running => "running",
             State::Finished => "finished",
             State::Stopped => "stopped early",
-            State::Failed => "failed",
+            State::Failed => "diverged",
         }
     }
 }
@@ -83,10 +103,24 @@ impl Trial {
     pub fn read(folder: &RunFolder) -> Result<Option<Trial>> {
         let removal = dml("runs remove", folder.path());
         let way_out = format!("remove this one trial with {removal}, and search again");
-        read_json_or(&folder.file(TRIAL), &way_out)
+        let path = folder.file(TRIAL);
+        let trial: Option<Trial> = read_json(&path, &way_out)?;
+        match trial {
+            Some(trial) if !trial.is_of(&folder.name()) => {
+                let problem = format!("is of trial {}, not of this folder", trial.number);
+                Err(Fault::new(&path, problem).remedy(way_out).into())
+            }
+            trial => Ok(trial),
+        }
     }
 
-    /// The score after its last epoch; none of a failed trial.
+    /// Whether a folder of this name is the trial's; any name that is no trial's may be.
+    fn is_of(&self, folder: &str) -> bool {
+        let number = folder.strip_prefix("trial-").and_then(|number| number.parse().ok());
+        number.is_none_or(|number: usize| number == self.number)
+    }
+
+    /// The score after its last epoch; none of a trial that diverged.
     pub fn score(&self) -> Option<f64> {
         self.scores.last().copied().filter(|_| self.state != State::Failed)
     }
@@ -99,7 +133,7 @@ impl Trial {
         }
     }
 
-    /// Its settings made the loss something that is no number.
+    /// Its settings made it diverge.
     pub fn failed(&mut self, why: String) {
         self.state = State::Failed;
         self.remark = Some(why);
@@ -107,6 +141,9 @@ impl Trial {
 
     /// What became of it, in a line.
     pub fn told(&self, score: &str) -> String {
+        if let (State::Failed, Some(why)) = (self.state, &self.remark) {
+            return format!("{}: {why}", self.state.told());
+        }
         let last = self.scores.last().map_or(String::new(), |last| format!(", {score} {last:.4}"));
         let epochs = self.scores.len();
         format!("{}{last} after epoch {epochs}", self.state.told())

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{LAG, Run, Search, Session, Trial, Unfinished, ended, name, no_task};
 use crate::error::Result;
 use crate::experiment::{RunFolder, RunLock};
+use crate::words::count;
 
 /// How often a worker that waits looks around.
 const LOOK_UP: Duration = Duration::from_millis(300);
@@ -40,7 +41,7 @@ impl Search {
         let mut trials: Vec<Trial> = Vec::new();
         let mut done = 0;
         loop {
-            session.interrupt.check(&format!("{done} trials ended here"))?;
+            session.interrupt.check(&format!("{} ended here", count(done, "trial")))?;
             match self.next(&folder, &mut trials)? {
                 Next::Trial(place, _lock) => {
                     let _core = session.cores.take();

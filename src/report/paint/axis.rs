@@ -66,10 +66,17 @@ impl Axis {
         let step = self.ticks.windows(2).map(|pair| pair[1] - pair[0]).next_back().unwrap_or(1.0);
         // Ticks may begin above the lower end: a digit more than they have.
         let decimals = (1.0 - step.log10().floor()).clamp(0.0, 12.0) as usize;
-        let low = format!("{:.decimals$}", self.low);
-        let low =
-            if low.contains('.') { low.trim_end_matches('0').trim_end_matches('.') } else { &low };
-        let low = low.replace('-', "−");
+        let low = match self.in_powers(step) {
+            true => self.number(self.low),
+            false => {
+                let low = format!("{:.decimals$}", self.low);
+                let short = match low.contains('.') {
+                    true => low.trim_end_matches('0').trim_end_matches('.'),
+                    false => &low,
+                };
+                short.replace('-', "−")
+            }
+        };
         // Its unit is no part of what it is called.
         let what = self.label.split(", ").next().unwrap_or_default();
         self.broken.then(|| format!("the axis of {what} starts at {low}, not at 0"))
@@ -147,14 +154,22 @@ impl Axis {
     /// How a tick's number is written: as many decimals as tell the ticks apart.
     pub fn number(&self, value: f64) -> String {
         let step = self.ticks.windows(2).map(|pair| pair[1] - pair[0]).next_back().unwrap_or(1.0);
-        let largest = self.low.abs().max(self.high.abs());
-        if largest >= 1e6 || step < 1e-4 {
-            return format!("{value:.2e}");
-        }
-        let decimals = (-(step * 1.0001).log10().floor()).max(0.0) as usize;
         // A tick that is meant to be zero may miss it by a rounding error.
         let value = if value.abs() < step / 1000.0 { 0.0 } else { value };
-        format!("{value:.decimals$}").replace('-', "−")
+        let text = match self.in_powers(step) {
+            true if value == 0.0 => "0".to_owned(),
+            true => format!("{value:.2e}"),
+            false => {
+                let decimals = (-(step * 1.0001).log10().floor()).max(0.0) as usize;
+                format!("{value:.decimals$}")
+            }
+        };
+        text.replace('-', "−")
+    }
+
+    /// Whether its numbers would be long lines of digits, written out.
+    fn in_powers(&self, step: f64) -> bool {
+        self.low.abs().max(self.high.abs()) >= 1e6 || step < 1e-4
     }
 }
 
@@ -238,6 +253,19 @@ mod tests {
         assert_eq!(loss([0.1, 0.9]).remark(), None);
         assert_eq!(loss([-0.1, 0.9]).remark(), None);
         assert_eq!(Axis::counted("epoch", 5).remark(), None);
+    }
+
+    #[test]
+    fn large_and_small_numbers_are_written_in_powers_of_ten_and_zero_as_zero() {
+        let of = |values: [f64; 2]| Axis::around("loss", values.into_iter()).unwrap();
+        let written = |values| {
+            let axis = of(values);
+            axis.ticks.iter().map(|tick| axis.number(*tick)).collect::<Vec<_>>()
+        };
+        assert_eq!(written([1e29, 1e30])[..2], ["0", "2.00e29"]);
+        assert_eq!(written([0.0, 2e-5])[..2], ["0", "5.00e−6"]);
+        let remark = of([9.9e29, 1e30]).remark().unwrap();
+        assert_eq!(remark, "the axis of loss starts at 9.89e29, not at 0");
     }
 
     #[test]

@@ -1,42 +1,77 @@
-//! The files of a run's folder: record, configuration, history, figures and map, parted in the
-//! input by bytes of 255, which no text holds.
+//! The files in folders of results: of a run its record, configuration, history, figures and map; of a
+//! comparison, a sweep and a search theirs; of a trial its own. They are parted in the input by bytes
+//! of 255, which no text holds. All readers look at them: reports, lists, differences.
 #![no_main]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use dml::data::{CsvOptions, Dataset, load};
-use dml::experiment::{Evaluation, RunFolder, read_json, read_map};
-use dml::train::History;
-use dml_fuzz::{bounded, file, folder};
+use dml::experiment::{
+    Comparison, Evaluation, Reporter, RunFolder, Sweep, Trained, Tuned, catalogue, difference,
+};
+use dml::runtime::Cores;
+use dml_fuzz::{bounded, folder};
 use libfuzzer_sys::fuzz_target;
 
-const FILES: [&str; 5] = ["run.json", "config.toml", "history.csv", "metrics.json", "tsne.csv"];
+/// Where the parts of an input go, in their order.
+const FILES: [&str; 10] = [
+    "run/run.json",
+    "run/config.toml",
+    "run/history.csv",
+    "run/metrics.json",
+    "run/tsne.csv",
+    "compare/comparison.json",
+    "sweep/sweep.json",
+    "tune-x/search.json",
+    "tune-x/best.toml",
+    "tune-x/trial-001/trial.json",
+];
 
-/// Eight images of two classes.
-fn dataset() -> &'static Dataset {
-    static DATASET: OnceLock<Dataset> = OnceLock::new();
-    DATASET.get_or_init(|| {
-        let row = |row: usize| format!("{},{}\n", row % 2, vec!["7"; 64].join(","));
-        let rows: String = (0..8).map(row).collect();
-        let path = file("images.csv", rows.as_bytes());
-        load(&path, &CsvOptions::default()).expect("a faultless file")
+/// The folder of the runs, with a folder of each kind in it.
+fn runs() -> &'static Path {
+    static RUNS: OnceLock<PathBuf> = OnceLock::new();
+    RUNS.get_or_init(|| {
+        let runs = folder().join("runs");
+        for name in ["run", "compare", "sweep", "tune-x/trial-001"] {
+            std::fs::create_dir_all(runs.join(name)).expect("a temporary folder");
+        }
+        runs
     })
 }
 
 fuzz_target!(|input: &[u8]| {
-    let dataset = dataset();
+    let runs = runs();
     let mut parts = input.split(|&byte| byte == 255);
     for name in FILES {
-        file(name, parts.next().unwrap_or_default());
+        let part = parts.next().unwrap_or_default();
+        std::fs::write(runs.join(name), part).expect("a temporary file");
     }
-    let run: &Path = folder();
-    if let Ok((run, _)) = bounded(input.len(), || RunFolder::open(run)) {
-        let _ = bounded(input.len(), || run.config().map(|config| config.check().is_ok()));
+    // A trial is a run, too.
+    for name in ["run.json", "config.toml", "history.csv"] {
+        let to = runs.join("tune-x/trial-001").join(name);
+        std::fs::copy(runs.join("run").join(name), to).expect("a temporary file");
     }
-    if let Ok(history) = bounded(input.len(), || History::read(&run.join("history.csv"))) {
-        let _ = (history.best_epoch(), history.collapsed(), history.seconds());
+    let (bytes, run) = (input.len(), runs.join("run"));
+    if let Ok((run, _)) = bounded(bytes, || RunFolder::open(&run)) {
+        let _ = bounded(bytes, || run.config().is_ok());
+        let _ = bounded(bytes, || Evaluation::read(&run).is_ok());
+        if let Ok(history) = bounded(bytes, || run.history()) {
+            let _ = (history.best_epoch(), history.collapsed(), history.seconds());
+        }
     }
-    let _ = bounded(input.len(), || read_json::<Evaluation>(&run.join("metrics.json")).is_ok());
-    let _ = bounded(input.len(), || read_map(run, dataset).is_ok());
+    let cores = Cores::new(1);
+    let reporter = || Reporter::new(None, &cores);
+    if let Ok(trained) = Trained::open(Some(&run), &run) {
+        let _ = reporter().run(trained);
+    }
+    if let Ok(comparison) = bounded(bytes, || Comparison::read(&runs.join("compare"))) {
+        let _ = reporter().comparison(&comparison);
+    }
+    if let Ok(sweep) = bounded(bytes, || Sweep::read(&runs.join("sweep"))) {
+        let _ = reporter().sweep(&sweep);
+    }
+    if let Ok(tuned) = bounded(bytes, || Tuned::read(&runs.join("tune-x"))) {
+        let _ = reporter().search(&tuned);
+    }
+    let _ = (catalogue(runs).len(), difference(&run, &runs.join("tune-x/trial-001")).is_ok());
 });

@@ -1,0 +1,167 @@
+//! Reading files that this program wrote, and that somebody may have changed, cut or lost since.
+//!
+//! This is the one way in: what is parsed is checked before anyone sees it, so that no list is
+//! shorter and no number larger than tables and pictures take for granted.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Fault, Result};
+
+/// What a file must hold beyond what its types say: lengths, ranges, finite numbers.
+pub trait Checked {
+    /// # Errors
+    /// What is wrong, reading on from the name of the file.
+    fn check(&self) -> std::result::Result<(), String>;
+}
+
+/// Text by names: any will do.
+impl Checked for BTreeMap<String, String> {
+    fn check(&self) -> std::result::Result<(), String> {
+        Ok(())
+    }
+}
+
+/// Reads JSON; none where the file is missing. `way_out` says what mends it.
+///
+/// # Errors
+/// [`Error::Fault`] with the file and the way out where it does not hold what it should.
+pub fn read_json<T: DeserializeOwned + Checked>(path: &Path, way_out: &str) -> Result<Option<T>> {
+    let Some(content) = content(path, way_out)? else { return Ok(None) };
+    from_json(&content)
+        .map(Some)
+        .map_err(|problem| Fault::new(path, problem).remedy(way_out).into())
+}
+
+/// The same of text that stands within a file.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn from_json<T: DeserializeOwned + Checked>(text: &[u8]) -> std::result::Result<T, String> {
+    let value: T =
+        serde_json::from_slice(text).map_err(|e| format!("cannot be understood ({e})"))?;
+    value.check().map(|()| value)
+}
+
+/// Reads the rows of a CSV file with a header, and makes of them what `check` finds to be whole;
+/// none where the file is missing.
+///
+/// # Errors
+/// As [`read_json`].
+pub fn read_csv<R: DeserializeOwned, T>(
+    path: &Path,
+    way_out: &str,
+    check: impl FnOnce(Vec<R>) -> std::result::Result<T, String>,
+) -> Result<Option<T>> {
+    let Some(content) = content(path, way_out)? else { return Ok(None) };
+    rows(&content)
+        .and_then(check)
+        .map(Some)
+        .map_err(|problem| Fault::new(path, problem).remedy(way_out).into())
+}
+
+fn rows<R: DeserializeOwned>(content: &[u8]) -> std::result::Result<Vec<R>, String> {
+    // Without it the last number may be a part of one.
+    if !content.ends_with(b"\n") {
+        return Err("is cut: its last line has no end".to_owned());
+    }
+    let mut reader = csv::Reader::from_reader(content);
+    let rows = reader.deserialize().collect::<csv::Result<Vec<R>>>();
+    rows.map_err(|e| format!("cannot be understood ({e})"))
+}
+
+/// The bytes of a file; none where it is missing.
+fn content(path: &Path, way_out: &str) -> Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(content) => Ok(Some(content)),
+        Err(refusal) => match refusal.kind() {
+            ErrorKind::NotFound => Ok(None),
+            // It took the place of the file, whose content is lost.
+            ErrorKind::IsADirectory => {
+                let problem = format!("cannot be read ({refusal})");
+                let remedy = format!("move the folder away; then {way_out}");
+                Err(Fault::new(path, problem).remedy(remedy).into())
+            }
+            // What the system does not let us read may be whole.
+            _ => Err(Error::io("read", path)(refusal)),
+        },
+    }
+}
+
+/// Whether numbers are shares, 0 to 1, but for rounding.
+pub fn is_share(value: f64) -> bool {
+    (-1e-9..=1.0 + 1e-9).contains(&value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Pair {
+        low: f64,
+        high: f64,
+    }
+
+    impl Checked for Pair {
+        fn check(&self) -> std::result::Result<(), String> {
+            match self.low <= self.high {
+                true => Ok(()),
+                false => Err("has its ends the wrong way round".to_owned()),
+            }
+        }
+    }
+
+    fn json(content: &[u8]) -> std::result::Result<Option<Pair>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pair.json");
+        std::fs::write(&path, content).unwrap();
+        read_json(&path, "write it again").map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn json_is_checked_once_it_was_parsed_and_a_missing_file_is_none() {
+        assert_eq!(json(b"{\"low\": 1, \"high\": 2}"), Ok(Some(Pair { low: 1.0, high: 2.0 })));
+        let message = json(b"{\"low\": 3, \"high\": 2}").unwrap_err();
+        let expected = "pair.json: has its ends the wrong way round; write it again";
+        assert!(message.ends_with(expected), "{message}");
+        for damaged in [&b""[..], b"{", b"{\"low\": 1}", b"\xff\xfe", b"[]", b"{\"low\": NaN}"] {
+            let message = json(damaged).unwrap_err();
+            assert!(message.contains("pair.json: cannot be understood ("), "{message}");
+            assert!(message.ends_with("; write it again"), "{message}");
+        }
+        assert_eq!(read_json::<Pair>(Path::new("no/such.json"), "").unwrap(), None);
+    }
+
+    #[test]
+    fn a_folder_in_place_of_a_file_is_reported_with_the_way_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let message = read_json::<Pair>(folder.path(), "write it again").unwrap_err().to_string();
+        assert!(message.contains("Is a directory"), "{message}");
+        assert!(message.ends_with("move the folder away; then write it again"), "{message}");
+    }
+
+    #[test]
+    fn rows_that_are_cut_anywhere_are_found_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pairs.csv");
+        let whole = "low,high\n1,2\n3,45\n";
+        let read = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            let all = |rows: Vec<Pair>| match rows.len() {
+                2 => Ok(rows),
+                count => Err(format!("has {count} rows")),
+            };
+            read_csv(&path, "write it again", all).map_err(|error| error.to_string())
+        };
+        assert_eq!(read(whole).unwrap().unwrap().len(), 2);
+        for end in 0..whole.len() {
+            let message = read(&whole[..end]).unwrap_err();
+            assert!(message.contains("pairs.csv: ") && message.ends_with("again"), "{message}");
+        }
+    }
+}

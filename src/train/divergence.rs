@@ -1,0 +1,192 @@
+//! What is said of a training that diverged: when it did, and which setting to change.
+
+use toml::{Table, Value};
+
+use super::{Task, TrainConfig};
+use crate::data::Images;
+use crate::error::{Divergence, Error};
+use crate::loss::Loss;
+
+/// A value so many times its default, or a pixel so many times the usual 1, is named as the cause.
+const FAR: f64 = 10.0;
+/// Pixels are far from the usual 1 only where standardised ones would not be.
+const FAR_PIXELS: f64 = 100.0;
+/// Causes that a message names.
+const MOST_CAUSES: usize = 3;
+
+/// The error for a loss that is NaN or infinite: which loss, in which epoch and where in it, and
+/// whether any weight was updated before.
+pub(super) fn diverged(
+    task: &Task,
+    (kind, loss): (&str, f64),
+    (epoch, place): (usize, &str),
+    updated: bool,
+) -> Error {
+    Error::Diverged(Divergence {
+        why: format!("the {kind} loss became {loss} in epoch {epoch}, {place}"),
+        remedy: remedy(task.config, task.loss, task.images, updated),
+    })
+}
+
+/// What to change so that a training does not diverge: the settings that are far from their
+/// defaults, else the learning rate, which cannot be the cause where nothing was `updated` by it.
+pub fn remedy(config: &TrainConfig, loss: &Loss, images: &Images, updated: bool) -> String {
+    let mut causes = far_settings(config, loss, updated);
+    let reach = images.reach();
+    if reach.is_nan() || reach >= FAR_PIXELS {
+        let told = format!(
+            "a data.scale (--scale) that brings the pixels near 1 (they reach {})",
+            shown(reach)
+        );
+        causes.push((reach, told));
+    }
+    causes.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let told: Vec<String> = causes.into_iter().map(|(_, told)| told).take(MOST_CAUSES).collect();
+    match told.is_empty() {
+        false => format!("try {}", told.join(", or ")),
+        true if updated => lower_rates(config, loss),
+        true => "nothing was updated before, so no learning rate is the cause: look for odd pixels \
+                 with dml data check, and for odd weights in the file of model.init, if there is one"
+            .to_owned(),
+    }
+}
+
+/// Settings on the side of their defaults where a training diverges, with how far they are.
+fn far_settings(config: &TrainConfig, loss: &Loss, updated: bool) -> Vec<(f64, String)> {
+    let settings = |loss: &Loss| Table::try_from(loss).expect("settings are plain values");
+    let default = Loss::by_name(loss.name()).map(|loss| settings(&loss)).unwrap_or_default();
+    let of_loss = settings(loss).into_iter().filter_map(|(key, value)| {
+        let default = number(default.get(&key)?)?;
+        Some((format!("loss.{key}"), number(&value)?, default))
+    });
+    let usual = TrainConfig::default();
+    let of_training = [
+        ("train.learning_rate", config.learning_rate, usual.learning_rate),
+        // It is 0 by default; a share of 1 and more of a weight overshoots.
+        ("train.weight_decay", config.weight_decay * config.learning_rate, 0.1),
+    ];
+    let of_training = of_training.map(|(key, value, usual)| (key.to_owned(), value, usual));
+    let acts =
+        |key: &str| updated || !(key.starts_with("train.") || key.ends_with("learning_rate"));
+    let all = of_training.into_iter().chain(of_loss).filter(|(key, ..)| acts(key));
+    all.filter_map(|(key, value, default)| match key.as_str() {
+        // The one setting that is divided by.
+        "loss.temperature" => far("higher", &key, (value, default), default / value),
+        "train.weight_decay" => {
+            far("lower", &key, (config.weight_decay, usual.weight_decay), value / default)
+        }
+        _ => far("lower", &key, (value, default), value.abs() / default.abs().max(1e-3)),
+    })
+    .collect()
+}
+
+fn far(way: &str, key: &str, (value, default): (f64, f64), distance: f64) -> Option<(f64, String)> {
+    let (value, default) = (shown(value), shown(default));
+    let told = || format!("a {way} {key} (it is {value}, the default is {default})");
+    (distance >= FAR).then(|| (distance, told()))
+}
+
+/// What is left to try where no setting stands out.
+fn lower_rates(config: &TrainConfig, loss: &Loss) -> String {
+    let rate = config.learning_rate;
+    let of_loss = Table::try_from(loss).expect("settings are plain values");
+    let own = of_loss.get("learning_rate").and_then(number);
+    let own = own.map_or(String::new(), |own| {
+        format!(", or a lower loss.learning_rate than {}", shown(own))
+    });
+    format!(
+        "try a lower train.learning_rate than {}, such as {}{own}",
+        shown(rate),
+        shown(rate / FAR)
+    )
+}
+
+fn number(value: &Value) -> Option<f64> {
+    value.as_float().or(value.as_integer().map(|whole| whole as f64))
+}
+
+/// A number in short: far from 1 in powers of ten.
+fn shown(number: f64) -> String {
+    let rounded: f64 = format!("{number:.3e}").parse().unwrap_or(number);
+    match rounded == 0.0 || (1e-3..1e6).contains(&rounded.abs()) {
+        true => rounded.to_string(),
+        false => format!("{rounded:e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use tch::Device;
+
+    use super::*;
+    use crate::data::{CsvOptions, load};
+
+    /// The images of the sample, divided by so much.
+    fn images(scale: f32) -> Images {
+        let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/data/fashion-mnist_sample.csv.gz");
+        let mut sample = load(Path::new(sample), &CsvOptions::default()).unwrap();
+        sample.scale = scale;
+        Images::new(&sample, Device::Cpu)
+    }
+
+    fn told(loss: &str, settings: &str, rate: f64, updated: bool) -> String {
+        let loss: Loss = toml::from_str(&format!("name = \"{loss}\"\n{settings}")).unwrap();
+        let config = TrainConfig { learning_rate: rate, ..TrainConfig::default() };
+        remedy(&config, &loss, &images(255.0), updated)
+    }
+
+    #[test]
+    fn the_setting_that_is_far_from_its_default_is_named() {
+        assert_eq!(
+            told("contrastive", "", 1e4, true),
+            "try a lower train.learning_rate (it is 10000, the default is 0.001)"
+        );
+        let margin = told("contrastive", "margin = 1e30", 1e-3, true);
+        assert_eq!(margin, "try a lower loss.margin (it is 1e30, the default is 2.5)");
+        let temperature = told("nt-xent", "temperature = 1e-40", 1e-3, true);
+        assert!(temperature.starts_with("try a higher loss.temperature (it is 1e-40, "));
+        // On its harmless side a setting is no cause.
+        let high = told("nt-xent", "temperature = 1e5", 1e-3, true);
+        let low = told("contrastive", "margin = 1e-9", 1e-3, true);
+        assert!(!high.contains("temperature") && !low.contains("margin"), "{high} {low}");
+    }
+
+    #[test]
+    fn of_several_causes_the_farthest_comes_first() {
+        let both = told("contrastive", "margin = 1e30", 1.0, true);
+        let start = "try a lower loss.margin (it is 1e30, the default is 2.5), or a lower \
+                     train.learning_rate (it is 1, ";
+        assert!(both.starts_with(start), "{both}");
+    }
+
+    #[test]
+    fn without_any_a_tenth_of_the_learning_rate_is_suggested() {
+        let plain = told("contrastive", "", 0.005, true);
+        assert_eq!(plain, "try a lower train.learning_rate than 0.005, such as 5e-4");
+        assert!(
+            told("proxy-nca", "", 0.005, true).contains(", or a lower loss.learning_rate than")
+        );
+    }
+
+    #[test]
+    fn before_the_first_update_no_learning_rate_is_blamed() {
+        let early = told("proxy-nca", "learning_rate = 1e9", 1e9, false);
+        assert!(early.starts_with("nothing was updated before"), "{early}");
+        let margin = told("contrastive", "margin = 1e30", 1e9, false);
+        assert_eq!(margin, "try a lower loss.margin (it is 1e30, the default is 2.5)");
+    }
+
+    #[test]
+    fn enormous_pixels_are_named_with_the_flag_that_scales_them() {
+        let (config, loss) = (TrainConfig::default(), Loss::by_name("contrastive").unwrap());
+        let of = |scale| remedy(&config, &loss, &images(scale), false);
+        let told = of(1e-30);
+        assert!(
+            told.starts_with("try a data.scale (--scale) that brings the pixels near 1"),
+            "{told}"
+        );
+        assert!(!of(255.0).contains("scale"));
+    }
+}
