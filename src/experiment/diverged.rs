@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::wording::listed;
-use super::{RunFolder, Session, write_json};
+use super::{RunFolder, Session, Status, write_json};
 use crate::config::Config;
 use crate::error::{Divergence, Error, Result};
 use crate::files::{Checked, read_json};
@@ -65,7 +65,9 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Diverged`] with when it did and the way out.
     pub fn refuse_diverged(&self) -> Result<()> {
-        match self.divergence()? {
+        // Of a trained run one of the two models may well have figures.
+        let is_trained = self.record()?.is_some_and(|run| run.status == Status::Trained);
+        match self.divergence()?.filter(|_| !is_trained) {
             Some(divergence) => Err(self.diverged_before(divergence)),
             None => Ok(()),
         }
@@ -141,11 +143,20 @@ pub fn diverged_in(some: usize, all: usize) -> String {
     format!("diverged in {some} of {all}")
 }
 
+/// An error with the way out that follows from the settings, where it has none of its own.
+pub fn with_remedy(session: &Session, config: &Config, error: Error) -> Error {
+    match error {
+        Error::Diverged(Divergence { why, remedy: none }) if none.is_empty() => {
+            let remedy = remedy(&config.train, &config.loss, &session.images, true);
+            Error::Diverged(Divergence { why, remedy })
+        }
+        other => other,
+    }
+}
+
 /// The error of an evaluation; where embeddings have no distances, their run is noted as diverged.
 pub fn noted(session: &Session, folder: &RunFolder, config: &Config, error: Error) -> Error {
-    let Error::Diverged(Divergence { why, .. }) = error else { return error };
-    let remedy = remedy(&config.train, &config.loss, &session.images, true);
-    let error = Error::Diverged(Divergence { why, remedy });
+    let error = with_remedy(session, config, error);
     if let Ok(Some(record)) = folder.record() {
         folder.note_divergence(&record.fingerprint, &error);
     }
@@ -188,17 +199,30 @@ const MOST_NAMED: usize = 20;
 /// Ways out that a message names.
 const MOST_REMEDIES: usize = 3;
 
-/// The ways out, each once.
+/// The ways out, each once; where they differ, with the losses that they are for.
 fn remedies(losses: &[DivergedLoss]) -> String {
-    let mut found: Vec<&str> = Vec::new();
-    for run in losses.iter().flat_map(|loss| &loss.diverged) {
-        let remedy = run.divergence.remedy.as_str();
-        if !remedy.is_empty() && !found.contains(&remedy) {
-            found.push(remedy);
+    let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+    for loss in losses {
+        for run in &loss.diverged {
+            let (remedy, name) = (run.divergence.remedy.as_str(), loss.loss.as_str());
+            match found.iter_mut().find(|(known, _)| *known == remedy) {
+                Some((_, names)) if names.contains(&name) => {}
+                Some((_, names)) => names.push(name),
+                None if remedy.is_empty() => {}
+                None => found.push((remedy, vec![name])),
+            }
         }
     }
-    found.truncate(MOST_REMEDIES);
-    found.join("; ")
+    if let [(remedy, _)] = found.as_slice() {
+        return (*remedy).to_owned();
+    }
+    let more = found.len().saturating_sub(MOST_REMEDIES);
+    let of = |(remedy, names): &(&str, Vec<&str>)| format!("{remedy} ({})", listed(names));
+    let mut told: Vec<String> = found.iter().take(MOST_REMEDIES).map(of).collect();
+    if more > 0 {
+        told.push(format!("the other {more} stand in {DIVERGED} of the runs"));
+    }
+    told.join("; ")
 }
 
 #[cfg(test)]
@@ -236,6 +260,9 @@ mod tests {
         let two = told_diverged(&[loss("c", &[7, 8], 1)]).unwrap();
         assert!(two.starts_with("Diverged: c in 2 of 3 runs (seeds 7 and 8); it has"), "{two}");
         assert_eq!(told_diverged(&[]), None);
+        let mut three = [loss("a", &[1], 0), loss("b", &[1], 0), loss("c", &[1], 0)];
+        three[1].diverged[0].divergence.remedy = "try more".to_owned();
+        assert_eq!(remedies(&three), "try less (a and c); try more (b)");
         assert_eq!(both[1].shown(), "diverged in 1 of 3");
     }
 

@@ -13,13 +13,14 @@ use super::{
 };
 use crate::config::Config;
 use crate::data::{Dataset, Images, Part, Parts, unseen_classes};
-use crate::error::{Error, Result};
+use crate::error::{Divergence, Error, Result};
 use crate::eval::tsne::Of;
 use crate::eval::{self, Figures, Watch, Which};
 use crate::model::{Engine, Network, open_network, read_notes};
 use crate::report::Canvas;
 use crate::report::table::Table;
 use crate::train::RunProgress;
+use crate::words::dml;
 
 /// Figures of the validation images.
 pub const METRICS: &str = "metrics.json";
@@ -209,7 +210,8 @@ pub fn evaluate_test(
     let asked =
         Asked { embeddings: &queries, part: &part, dataset: test, unseen: !unseen.is_empty() };
     let images = test.file.display().to_string();
-    let found = judge(session, config, &embedded, &asked, (&images, progress));
+    let found = judge(session, config, &embedded, &asked, (&images, progress))
+        .map_err(|error| of_images(&test.file, error));
     let mut evaluation = stopped(found, folder, TEST_METRICS)?;
     evaluation.remark.iter().for_each(|told| progress.say_once(told));
     // Figures of another file may not stand beside what this one writes.
@@ -221,6 +223,21 @@ pub fn evaluate_test(
     draw_gallery(session, &embedded, &asked, &evaluation, &folder.plot("retrieval_test.png"))?;
     write_json(&folder.file(TEST_METRICS), &evaluation)?;
     Ok(evaluation)
+}
+
+/// An error of embeddings that have no distances, of other images than the network was trained on.
+fn of_images(file: &Path, error: Error) -> Error {
+    match error {
+        Error::Diverged(Divergence { why, .. }) => {
+            let check = dml("data check", file);
+            Error::Other(format!(
+                "{why}: see with {check} whether {} has the range of the training images, and set \
+                 data.scale where it has another",
+                file.display()
+            ))
+        }
+        other => other,
+    }
 }
 
 /// Reads the model that the settings name and embeds the run's training images.

@@ -26,9 +26,6 @@ pub const SEARCH: &str = "search.json";
 /// Folder of the pictures.
 pub const PLOTS: &str = "plots";
 
-/// Digits of a hash in a folder's name that prove which run it is.
-pub const LEAST_HASH: usize = 6;
-
 /// A folder `runs/NAME/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunFolder {

@@ -9,7 +9,7 @@ use super::RunFolder;
 const DIGITS: usize = 12;
 
 /// So many had the names that earlier versions gave, and two settings out of a few thousand agreed.
-const OLD_DIGITS: usize = 6;
+pub const OLD_DIGITS: usize = 6;
 
 /// Whose a folder is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub fn digits(hash: &str) -> &str {
 /// The folder `STEM-HASH` under `runs`.
 ///
 /// Where an earlier version gave it a shorter name, and nothing has the name of today, that folder is
-/// taken as it is. A folder of another hash whose digits happen to agree is no obstacle: the name is
+/// taken as it is, also where an empty folder has the name. A folder of another hash whose digits happen to agree is no obstacle: the name is
 /// then made longer.
 pub fn hashed_folder(
     runs: &Path,
@@ -52,11 +52,20 @@ pub fn hashed_folder(
 ) -> PathBuf {
     let named = |digits: usize| runs.join(format!("{stem}-{}", &hash[..digits]));
     let folder = named(DIGITS);
-    if folder.exists() {
-        return if owner(&folder) == Owner::Other { named(hash.len()) } else { folder };
-    }
     let old = named(OLD_DIGITS);
-    if old.is_dir() && owner(&old) == Owner::Same { old } else { folder }
+    let is_old = || old.is_dir() && owner(&old) == Owner::Same;
+    match folder.exists().then(|| owner(&folder)) {
+        Some(Owner::Same) => folder,
+        Some(Owner::Other) => named(hash.len()),
+        // Nothing, or what a start that was killed at once has left.
+        Some(Owner::Unknown) | None => {
+            if is_old() {
+                old
+            } else {
+                folder
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -87,7 +96,8 @@ mod tests {
         assert_eq!(name(&[("a-012345", Other)]), "a-0123456789ab");
         assert_eq!(name(&[("a-012345", Unknown)]), "a-0123456789ab");
         assert_eq!(name(&[("a-012345", Same), ("a-0123456789ab", Same)]), "a-0123456789ab");
-        assert_eq!(name(&[("a-012345", Same), ("a-0123456789ab", Unknown)]), "a-0123456789ab");
+        assert_eq!(name(&[("a-012345", Same), ("a-0123456789ab", Unknown)]), "a-012345");
+        assert_eq!(name(&[("a-012345", Other), ("a-0123456789ab", Unknown)]), "a-0123456789ab");
     }
 
     #[test]

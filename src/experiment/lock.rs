@@ -17,7 +17,7 @@ use crate::files::{GoesOnAbort, create_folder, folder_of, is_at};
 pub struct RunLock {
     path: PathBuf,
     file: File,
-    _goes: GoesOnAbort,
+    goes: Option<GoesOnAbort>,
 }
 
 impl RunLock {
@@ -62,8 +62,8 @@ impl RunLock {
             if is_at(&file, &path) {
                 write_owner(&mut file).map_err(Error::io("write", &path))?;
                 folder.sweep();
-                let _goes = GoesOnAbort::new(&path);
-                return Ok(Ok(RunLock { path, file, _goes }));
+                let goes = Some(GoesOnAbort::new(&path));
+                return Ok(Ok(RunLock { path, file, goes }));
             }
         }
     }
@@ -71,6 +71,8 @@ impl RunLock {
 
 impl Drop for RunLock {
     fn drop(&mut self) {
+        // First: what an abort removes from now on may be the next holder's.
+        self.goes = None;
         // Removed while it is still held: see the check in `take`.
         if is_at(&self.file, &self.path) {
             let _ = fs::remove_file(&self.path);

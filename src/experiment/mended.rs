@@ -4,7 +4,8 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::folder::{CONFIG, LEAST_HASH, RECORD};
+use super::folder::{CONFIG, RECORD};
+use super::hashed::OLD_DIGITS;
 use super::tune::TRIAL;
 use super::{RunFolder, model_file};
 use crate::config::Config;
@@ -49,7 +50,7 @@ impl RunFolder {
         }
         let name = self.name();
         let end = name.rsplit('-').next().unwrap_or_default();
-        let is_hash = end.len() >= LEAST_HASH && end.bytes().all(|b| b.is_ascii_hexdigit());
+        let is_hash = end.len() >= OLD_DIGITS && end.bytes().all(|b| b.is_ascii_hexdigit());
         match is_hash && self.file(CONFIG).exists() {
             true => format!("write it anew with {}", dml("train --resume", self.path())),
             false => {

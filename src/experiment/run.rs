@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use toml::Table;
 
-use super::diverged::DIVERGED;
+use super::diverged::{DIVERGED, with_remedy};
 use super::{
     DataRecord, Needs, Owner, RunFolder, RunRecord, Session, Status, hashed_folder, pictures,
 };
@@ -220,6 +220,7 @@ impl Run {
             train(task, network, checkpoint, observer, progress)
         });
         let history = history
+            .map_err(|error| with_remedy(session, &self.config, error))
             .inspect_err(|error| self.folder.note_divergence(&self.record.fingerprint, error))?;
         self.folder.write_record(&RunRecord { status: Status::Trained, ..self.record.clone() })?;
         Ok(history)

@@ -170,11 +170,11 @@ impl Search {
         };
         let done =
             side_by_side_after(&session, self.jobs(), tasks, wait, |session, place, earlier| {
-                // However it ends, those that wait for it hear of it.
+                let promise = board.promise(place);
                 let trial = earlier
                     .and_then(|earlier| caught(|| self.trial(session, &folder, place, &earlier)));
                 session.progress.ended();
-                board.put(place, trial.as_ref().ok().cloned());
+                promise.keep(trial.as_ref().ok().cloned());
                 trial
             });
         Tuned::new(self, &session, folder, all_ended(done)?)

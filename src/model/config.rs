@@ -73,6 +73,11 @@ impl ModelConfig {
         }
     }
 
+    /// Whether training begins with the weights of a file.
+    pub fn is_given(&self) -> bool {
+        self.init != DRAWN
+    }
+
     /// Checks the file of the first weights, if there is one, before anything is made for them; what
     /// has to be done to them is told.
     ///

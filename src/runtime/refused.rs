@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
 
-/// What was refused first; what panics afterwards does so for it.
+/// What was refused first; what only passes a panic on afterwards does so for it.
 static FIRST: OnceLock<String> = OnceLock::new();
 
 /// Does work that may be refused memory or a thread.
@@ -22,12 +22,19 @@ static FIRST: OnceLock<String> = OnceLock::new();
 /// As the work does for any other reason: a bug.
 pub fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
-        let text = told(&*payload).and_then(crate::error::refusal);
-        match text.or_else(|| FIRST.get().cloned()) {
+        let own = told(&*payload).and_then(crate::error::refusal);
+        let earlier = || FIRST.get().filter(|_| follows(&*payload)).cloned();
+        match own.or_else(earlier) {
             Some(refusal) => Err(Error::Other(refusal)),
             None => panic::resume_unwind(payload),
         }
     })
+}
+
+/// Whether a panic only passes on that another thread has panicked.
+fn follows(payload: &(dyn Any + Send)) -> bool {
+    let signs = ["a scoped thread panicked", "PoisonError", "Any { .. }"];
+    told(payload).is_some_and(|text| signs.iter().any(|sign| text.contains(sign)))
 }
 
 fn told(payload: &(dyn Any + Send)) -> Option<&str> {
@@ -40,11 +47,10 @@ fn told(payload: &(dyn Any + Send)) -> Option<&str> {
 pub fn end_orderly() {
     let others = panic::take_hook();
     panic::set_hook(Box::new(move |what| {
-        if let Some(refusal) = told(what.payload()).and_then(crate::error::refusal) {
-            let _ = FIRST.set(refusal);
-        }
-        if FIRST.get().is_none() {
-            others(what);
+        match told(what.payload()).and_then(crate::error::refusal) {
+            Some(refusal) => drop(FIRST.set(refusal)),
+            None if FIRST.get().is_some() && follows(what.payload()) => {}
+            None => others(what),
         }
     }));
     listen_for_abort();
@@ -52,8 +58,8 @@ pub fn end_orderly() {
 
 /// What is printed where a library ends the process, behind what that has said itself.
 const ENDED: &[u8] =
-    b"error: memory or threads did not suffice, or a library failed, for the reason \
-above: take a smaller --batch, fewer --jobs or --cores, or fewer images; what was finished stays\n";
+    b"error: a library ended the process, for the reason above; what was finished stays. If the reason \
+is memory or threads, take a smaller --batch, fewer --jobs or --cores, or fewer images\n";
 
 /// From now on `abort` prints a message, removes half-written files, and leaves an exit code. Nothing
 /// has to be set up before, so that it can come first of all: libtorch allocates while it is loaded.
@@ -98,6 +104,14 @@ mod tests {
         assert_eq!(caught(|| Ok(3)).unwrap(), 3);
         let bug = panic::catch_unwind(|| caught::<()>(|| panic!("index out of bounds")));
         assert!(bug.is_err());
+    }
+
+    #[test]
+    fn only_what_passes_a_panic_on_is_taken_for_a_consequence() {
+        let text = |text: &str| -> Box<dyn Any + Send> { Box::new(text.to_owned()) };
+        assert!(follows(&*text("a scoped thread panicked")));
+        assert!(follows(&*text("nobody panics with the lock: PoisonError { .. }")));
+        assert!(!follows(&*text("index out of bounds: the len is 3 but the index is 3")));
     }
 
     #[test]

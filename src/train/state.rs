@@ -6,7 +6,7 @@ use super::checkpoint::Notes;
 use super::{
     Adam, Checkpoint, EpochRecord, History, OwnParameters, Pass, Position, Task, diverged, files,
 };
-use crate::error::{Fault, Result};
+use crate::error::{Error, Fault, Result};
 use crate::model::{NamedTensors, Network, write_tensors};
 
 /// The state of a training between two steps, but for the network.
@@ -105,11 +105,24 @@ impl State {
     /// # Errors
     /// A file that cannot be written.
     pub fn save(&mut self, task: &Task, network: &mut dyn Network) -> Result<()> {
+        self.list(task)?;
+        self.checkpoint(network).write_newest(task.folder)
+    }
+
+    fn list(&mut self, task: &Task) -> Result<()> {
         if self.listed < self.history.epochs.len() {
             self.history.write(&task.folder.join(files::HISTORY))?;
             self.listed = self.history.epochs.len();
         }
-        self.checkpoint(network).write_newest(task.folder)
+        Ok(())
+    }
+
+    /// Writes the history up to where a training diverged; of any other error it does nothing.
+    pub fn list_diverged(&mut self, task: &Task, error: &Error) {
+        if matches!(error, Error::Diverged(_)) {
+            // That it diverged is the error to report, whatever the disk says.
+            let _ = self.list(task);
+        }
     }
 
     /// Writes a checkpoint within an epoch.

@@ -65,12 +65,15 @@ pub fn train(
     for number in first..=config.epochs {
         let epoch = Epoch::from(state.position.clone(), number, task, &training);
         let way = Way { observer: &mut *observer, cadence: &mut cadence, progress };
-        let trained = train_epoch(epoch, &mut state, network, way)?;
+        let trained = train_epoch(epoch, &mut state, network, way)
+            .inspect_err(|error| state.list_diverged(task, error))?;
         let all = training.count().saturating_mul(config.epochs);
         let validated = state.pass(task, network, all).validate(&validation, number);
         if !validated.loss.is_finite() {
             let place = "after its last step";
-            return Err(diverged(task, ("validation", validated.loss), (number, place), true));
+            let error = diverged(task, ("validation", validated.loss), (number, place), true);
+            state.list_diverged(task, &error);
+            return Err(error);
         }
         let record = record(number, &trained, &validated, training.images());
         progress.say(&line(&record, config.epochs));

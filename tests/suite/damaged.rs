@@ -345,6 +345,42 @@ fn each_lost_file_of_a_run_is_mended_without_training_by_the_command_that_is_nam
 }
 
 #[test]
+fn a_trained_network_is_never_trained_over_for_a_lost_record() {
+    let user = User::with_images(20);
+    user.writes("small.toml", SMALL);
+    user.succeeds(&["train", "--config", "small.toml"]);
+    let run = user.run_folder("runs", "contrastive-");
+    let whole = results(&user, &run);
+    for entry in fs::read_dir(user.path(&run)).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.file_name().unwrap().to_string_lossy().starts_with("checkpoint") {
+            fs::remove_file(entry).unwrap();
+        }
+    }
+    user.writes(&format!("{run}/run.json"), "{");
+    user.succeeds(&["train", "--resume", &run]);
+    assert!(results(&user, &run) == whole, "the run is another");
+
+    let half = &whole[0][..whole[0].len() / 2];
+    user.writes(&format!("{run}/model.safetensors"), half);
+    user.writes(&format!("{run}/run.json"), "{");
+    let message = user.fails(1, &["train", "--resume", &run]);
+    assert!(message.contains("its models are damaged or lost, too"), "{message}");
+    assert!(message.ends_with("--force"), "{message}");
+    assert!(user.reads(&format!("{run}/model.safetensors")) == half, "it was trained over");
+}
+
+#[test]
+fn the_way_out_of_a_lost_record_does_not_lead_back_to_itself() {
+    let user = User::with_images(20);
+    user.writes("small.toml", SMALL);
+    user.succeeds(&["train", "--config", "small.toml", "--name", "pilot-20261130"]);
+    user.writes("runs/pilot-20261130/run.json", "{");
+    let message = user.fails(1, &["train", "--resume", "runs/pilot-20261130"]);
+    assert!(message.contains("the folder's name is of other settings or data"), "{message}");
+    assert!(message.ends_with("--force") && !message.contains("--resume"), "{message}");
+}
+
+#[test]
 fn a_setting_that_was_edited_in_an_unfinished_run_is_named() {
     let user = User::with_images(20);
     user.writes("small.toml", SMALL);

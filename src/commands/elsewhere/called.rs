@@ -77,8 +77,13 @@ fn stream_of(words: &[String]) -> Option<(String, String)> {
             None => (flag.clone(), word.as_str()),
         };
         let items = list(value).unwrap_or_default();
-        if let Some(stream) = items.iter().find(|item| is_stream(Path::new(item))) {
-            return Some((name, stream.clone()));
+        // The value of a setting stands behind its key.
+        let values = items.iter().flat_map(|item| {
+            let set = item.split_once('=').map(|(_, value)| value.trim_matches('"'));
+            [Some(item.as_str()), set].into_iter().flatten()
+        });
+        if let Some(stream) = values.into_iter().find(|value| is_stream(Path::new(value))) {
+            return Some((name, stream.to_owned()));
         }
     }
     None
@@ -146,6 +151,19 @@ mod tests {
         assert_eq!(found("--test=/dev/null"), stream("--test"));
         assert_eq!(found("--losses triplet,/dev/null"), stream("--losses"));
         assert_eq!(found("--config a.toml --set data.path=x --losses triplet,a.toml"), None);
+    }
+
+    #[test]
+    fn a_stream_is_found_as_the_value_of_a_flag_and_of_a_setting() {
+        let of = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+            stream_of(&words).map(|(flag, stream)| format!("{flag} {stream}"))
+        };
+        let found = |text: &str| Some(text.to_owned());
+        assert_eq!(of(&["dml", "--config", "/dev/stdin"]), found("--config /dev/stdin"));
+        assert_eq!(of(&["dml", "--set", "model.init=/dev/stdin"]), found("--set /dev/stdin"));
+        assert_eq!(of(&["dml", "--set=model.init=/dev/stdin"]), found("--set /dev/stdin"));
+        assert_eq!(of(&["dml", "--set", "loss.margin=2", "--config", "Cargo.toml"]), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{Arm, Finished, Plan, Run, RunLock, Session, side_by_side};
 use crate::error::{Divergence, Error, Result};
 use crate::experiment::run::UNANSWERABLE;
-use crate::experiment::{Evaluation, Existing, evaluate, evaluated, no_task};
+use crate::experiment::{Evaluation, Existing, Status, evaluate, evaluated, no_task};
 use crate::train::{History, RunProgress};
 
 impl Plan {
@@ -59,7 +59,10 @@ impl Plan {
 
     /// Why a run that is not to be done anew has no figures and never will.
     fn known_divergence(&self, session: &Session, run: &Run) -> Result<Option<Divergence>> {
-        match self.force || evaluated(session, &run.folder, &run.config)?.is_some() {
+        // A trained run has two models, of which the other may well have figures.
+        let is_trained = run.folder.record()?.is_some_and(|run| run.status == Status::Trained);
+        let may_have = self.force || is_trained;
+        match may_have || evaluated(session, &run.folder, &run.config)?.is_some() {
             true => Ok(None),
             false => run.divergence(),
         }

@@ -8,6 +8,7 @@ use crate::error::{Divergence, Result};
 use crate::experiment::folder::CONFIG;
 use crate::experiment::{RunFolder, grouped, pictures};
 use crate::report::html::{self, Page, Section};
+use crate::train::{History, files};
 use crate::words::dml;
 
 /// Writes the report on a run that diverged into its folder.
@@ -18,7 +19,8 @@ pub fn report_diverged(folder: &RunFolder, divergence: &Divergence) -> Result<Pa
     let (folder, record) = RunFolder::open(folder.path())?;
     let config = folder.config()?;
     // Before the first epoch ended there is none.
-    let history = folder.history().unwrap_or_default();
+    let has_one = folder.file(files::HISTORY).exists();
+    let history = if has_one { folder.history()? } else { History::default() };
     let title = format!("{} seed {}", record.loss, record.seed);
     let table = html::table(&parts::history_table(&history), "Losses and seconds of each epoch");
     let curves = pictures::curves(&title, &history)?;

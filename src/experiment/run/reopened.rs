@@ -8,8 +8,11 @@ use super::Run;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::eval::Which;
-use crate::experiment::folder::{CONFIG, LEAST_HASH, RECORD};
-use crate::experiment::{RunFolder, RunRecord, Session, Status, setting_differences};
+use crate::experiment::folder::{CONFIG, RECORD};
+use crate::experiment::hashed::OLD_DIGITS;
+use crate::experiment::{
+    RunFolder, RunLock, RunRecord, Session, Status, model_file, setting_differences,
+};
 use crate::words::{dml, first_few, path_word};
 
 /// Sections and keys that decide nothing of a trained network.
@@ -91,21 +94,53 @@ impl Run {
     /// A run whose record was damaged: it is written anew where the name of its folder proves that
     /// settings and data are those it began with.
     fn rebuilt(session: &Session, config: Config, folder: RunFolder, fault: Error) -> Result<Run> {
-        let is_damaged = folder.file(RECORD).exists() && matches!(fault, Error::Fault(_));
-        let parent = folder.path().parent().unwrap_or(Path::new(""));
-        let name = folder.name();
-        let run = Run::new(session, config, parent, Some(&name))?;
-        let hash = name.rsplit('-').next().unwrap_or_default();
-        let proves = hash.len() >= LEAST_HASH && run.record.fingerprint.starts_with(hash);
-        if !is_damaged || !proves {
+        if !folder.file(RECORD).exists() || !matches!(fault, Error::Fault(_)) {
             return Err(fault);
         }
+        let name = folder.name();
+        let parent = folder.path().parent().unwrap_or(Path::new(""));
+        let run = Run::new(session, config, parent, Some(&name))?;
+        let run = Run { folder, ..run };
+        let hash = name.rsplit('-').next().unwrap_or_default();
+        if hash.len() < OLD_DIGITS || !run.record.fingerprint.starts_with(hash) {
+            let problem = "the folder's name is of other settings or data, another device or \
+                           version than there are now";
+            return Err(run.no_way_but_training(fault, problem));
+        }
+        let status = run.status_by_files(fault)?;
+        // Whoever else works on it writes the record, too.
+        let _lock = RunLock::take(&run.folder)?;
         session.progress.say(&format!(
             "{RECORD} was damaged and is written anew: the folder's name is that of these settings \
              and data"
         ));
-        folder.write_record(&run.record)?;
-        Ok(Run { folder, ..run })
+        run.folder.write_record(&RunRecord { status, ..run.record.clone() })?;
+        Ok(run)
+    }
+
+    /// How far a run came whose record is lost. A trained network is never trained over.
+    ///
+    /// # Errors
+    /// The fault, where its models are damaged and no checkpoint can write them anew.
+    fn status_by_files(&self, fault: Error) -> Result<Status> {
+        let models = [Which::Last, Which::Best].map(|model| self.folder.file(model_file(model)));
+        if self.models().is_ok() {
+            Ok(Status::Trained)
+        } else if self.last_checkpoint().is_some() || !models.iter().any(|model| model.exists()) {
+            Ok(Status::Training)
+        } else {
+            Err(self.no_way_but_training(fault, "its models are damaged or lost, too"))
+        }
+    }
+
+    /// A fault that cannot be mended, because of a problem.
+    fn no_way_but_training(&self, fault: Error, problem: &str) -> Error {
+        match fault {
+            Error::Fault(fault) => {
+                fault.remedy(format!("{problem}: {}", self.folder.train_again())).into()
+            }
+            other => other,
+        }
     }
 
     /// What is not as it was when the run began, with the way out.
@@ -127,15 +162,19 @@ impl Run {
             ("libtorch", &before.libtorch, &now.libtorch),
         ];
         let differs = parts.into_iter().find(|(_, before, now)| before != now);
-        let again = "going on would not give the same network: train it anew with dml train";
+        let again =
+            format!("going on would not give the same network: {}", self.folder.train_again());
         match (differs, &before.settings) {
             (Some((what, before, now)), _) => {
                 format!("{shown} began with {what} {before}, this is {now}: {again}")
             }
-            (None, Some(_)) => format!(
-                "{shown} began from other weights than {} holds now, so {again}",
+            (None, Some(_)) if self.config.model.is_given() => format!(
+                "{shown} began from other weights than {} holds now: {again}",
                 self.config.model.init
             ),
+            (None, Some(_)) => {
+                format!("{shown} began with data that were read in another way: {again}")
+            }
             // Records of earlier versions do not tell.
             (None, None) => format!("{shown} began with other settings than its {CONFIG}: {again}"),
         }

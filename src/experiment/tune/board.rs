@@ -40,11 +40,38 @@ impl Board {
         }
     }
 
-    /// Puts down a trial that ended, or that one will not.
-    pub fn put(&self, place: usize, trial: Option<Trial>) {
+    /// Of a trial that begins: where it ends by a panic, those that wait hear of it.
+    pub fn promise(&self, place: usize) -> Promise<'_> {
+        Promise { board: self, place, kept: false }
+    }
+
+    fn put(&self, place: usize, trial: Option<Trial>) {
         let mut state = self.state.lock().expect("nobody panics with the lock");
         state.1 |= trial.is_none();
         state.0[place] = trial;
         self.changed.notify_all();
+    }
+}
+
+/// A trial that others wait for; given up where it is dropped.
+pub struct Promise<'a> {
+    board: &'a Board,
+    place: usize,
+    kept: bool,
+}
+
+impl Promise<'_> {
+    /// Puts down a trial that ended, or that it will not.
+    pub fn keep(mut self, trial: Option<Trial>) {
+        self.kept = true;
+        self.board.put(self.place, trial);
+    }
+}
+
+impl Drop for Promise<'_> {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.board.put(self.place, None);
+        }
     }
 }
