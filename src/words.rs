@@ -114,6 +114,11 @@ pub fn rounded(value: f64, decimals: usize) -> String {
     }
 }
 
+/// A number rounded to so many digits, at least one.
+pub fn significant(value: f64, digits: usize) -> f64 {
+    format!("{value:.0$e}", digits - 1).parse().unwrap_or(value)
+}
+
 /// A number in full, so that it reads back as it is; far from 1 without a long line of zeros.
 pub fn exact(value: f64) -> String {
     match value.abs() {

@@ -38,17 +38,28 @@ pub fn typed_with(flag: &str, value: impl ToString) -> String {
 }
 
 fn with_flag(words: impl Iterator<Item = String>, flag: &str, value: &str) -> Vec<String> {
-    let mut found = vec!["dml".to_owned()];
-    let mut is_value = false;
-    for word in words.filter(|word| word != "--force" && !OF_NO_MATTER.contains(&word.as_str())) {
-        let is_flag = word == flag;
-        if !is_value && !is_flag && !word.starts_with(&format!("{flag}=")) {
-            found.push(word);
-        }
-        is_value = is_flag;
-    }
+    let words = words.filter(|word| !OF_NO_MATTER.contains(&word.as_str()));
+    let words: Vec<String> = std::iter::once("dml".to_owned()).chain(words).collect();
+    let mut found = without(&words, &[("force", false), (flag.trim_start_matches('-'), true)]);
     found.extend([flag.to_owned(), value.to_owned()]);
     found
+}
+
+/// Words of a command line without some flags, each by its name and whether it takes a value, and
+/// without their values.
+pub fn without(words: &[String], flags: &[(&str, bool)]) -> Vec<String> {
+    let mut kept = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let name = word.strip_prefix("--").unwrap_or("");
+        let (name, value) = name.split_once('=').map_or((name, false), |(name, _)| (name, true));
+        match flags.iter().find(|(flag, _)| *flag == name) {
+            Some((_, true)) if !value => drop(words.next()),
+            Some(_) => {}
+            None => kept.push(word.clone()),
+        }
+    }
+    kept
 }
 
 /// Tells what will be done and how long it takes; whether that was all that was asked for.

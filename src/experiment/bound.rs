@@ -53,7 +53,7 @@ pub struct Bound {
     rows: Vec<Row>,
     run: Run,
     images: usize,
-    /// What to change where it diverged.
+    /// What to change where it diverged; empty where it did not.
     remedy: String,
 }
 
@@ -108,7 +108,10 @@ impl Bound {
             return Err(fault.remedy(WAY_OUT).into());
         }
         let settings = &run.config;
-        let remedy = remedy(&settings.train, &settings.loss, &session.images, true);
+        let remedy = match rows.iter().all(is_finite) {
+            true => String::new(),
+            false => remedy(&settings.train, &settings.loss, &session.images, true),
+        };
         let found = Bound { rows, run, images, remedy };
         found.run.folder.create_plots()?;
         found.draw()?.save(&found.run.folder.plot(PICTURE), session.style)?;
@@ -207,14 +210,15 @@ impl Bound {
     }
 }
 
+fn is_finite(row: &Row) -> bool {
+    let BoundTerms { cross_entropy, bound, spce, .. } = row.terms;
+    [cross_entropy, bound, spce].iter().all(|value| value.is_finite())
+}
+
 /// What is said in place of a conclusion where losses are NaN or infinite.
 fn not_numbers(rows: &[Row], remedy: &str) -> Option<String> {
-    let is_number = |row: &&Row| {
-        let BoundTerms { cross_entropy, bound, spce, .. } = row.terms;
-        [cross_entropy, bound, spce].iter().all(|value| value.is_finite())
-    };
-    let first = rows.iter().find(|row| !is_number(row))?;
-    let odd = rows.len() - rows.iter().filter(is_number).count();
+    let first = rows.iter().find(|row| !is_finite(row))?;
+    let odd = rows.iter().filter(|row| !is_finite(row)).count();
     Some(format!(
         "At {odd} of {} steps, first at step {}, the losses are NaN or infinite: the training \
          diverged, so nothing follows about the bound. Way out: {remedy}.",

@@ -67,7 +67,10 @@ impl Entry {
         let is_newer = refuse_newer(path, &folder.file(RECORD)).is_err();
         let (evaluation, trial) = (Evaluation::read(&folder), Trial::read(&folder));
         let (config, history) = (folder.config(), folder.history());
-        let divergence = folder.divergence();
+        let divergence = match &record {
+            Ok(Some(run)) => folder.divergence_of(&run.fingerprint),
+            _ => Ok(None),
+        };
         // A run that has not ended an epoch has none.
         let lost = history.as_ref().err().filter(|_| folder.file(files::HISTORY).exists());
         let is_evaluated = matches!(&evaluation, Ok(Some(_)));

@@ -65,11 +65,13 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Diverged`] with when it did and the way out.
     pub fn refuse_diverged(&self) -> Result<()> {
-        // Of a trained run one of the two models may well have figures.
-        let is_trained = self.record()?.is_some_and(|run| run.status == Status::Trained);
-        match self.divergence()?.filter(|_| !is_trained) {
-            Some(divergence) => Err(self.diverged_before(divergence)),
-            None => Ok(()),
+        let Some(run) = self.record()? else { return Ok(()) };
+        match self.divergence_of(&run.fingerprint)? {
+            // Of a trained run one of the two models may well have figures.
+            Some(divergence) if run.status == Status::Training => {
+                Err(self.diverged_before(divergence))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -41,9 +41,9 @@ pub fn digits(hash: &str) -> &str {
 
 /// The folder `STEM-HASH` under `runs`.
 ///
-/// Where an earlier version gave it a shorter name, and nothing has the name of today, that folder is
-/// taken as it is, also where an empty folder has the name. A folder of another hash whose digits happen to agree is no obstacle: the name is
-/// then made longer.
+/// Where an earlier version gave it a shorter name, and nothing has the name of today, or an empty
+/// folder, that folder is taken as it is. A folder of another hash whose digits happen to agree is no
+/// obstacle: the name is then made longer.
 pub fn hashed_folder(
     runs: &Path,
     stem: &str,
@@ -58,13 +58,8 @@ pub fn hashed_folder(
         Some(Owner::Same) => folder,
         Some(Owner::Other) => named(hash.len()),
         // Nothing, or what a start that was killed at once has left.
-        Some(Owner::Unknown) | None => {
-            if is_old() {
-                old
-            } else {
-                folder
-            }
-        }
+        Some(Owner::Unknown) | None if is_old() => old,
+        Some(Owner::Unknown) | None => folder,
     }
 }
 

@@ -22,7 +22,7 @@ use crate::config::{Config, Setting};
 use crate::error::{Error, Result};
 use crate::eval::{EvalConfig, Score};
 use crate::files::sha256_hex;
-use crate::runtime::{Memory, caught};
+use crate::runtime::Memory;
 use crate::words::count;
 
 use board::Board;
@@ -171,8 +171,8 @@ impl Search {
         let done =
             side_by_side_after(&session, self.jobs(), tasks, wait, |session, place, earlier| {
                 let promise = board.promise(place);
-                let trial = earlier
-                    .and_then(|earlier| caught(|| self.trial(session, &folder, place, &earlier)));
+                let trial =
+                    earlier.and_then(|earlier| self.trial(session, &folder, place, &earlier));
                 session.progress.ended();
                 promise.keep(trial.as_ref().ok().cloned());
                 trial

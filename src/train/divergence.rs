@@ -6,6 +6,7 @@ use super::{Task, TrainConfig};
 use crate::data::Images;
 use crate::error::{Divergence, Error};
 use crate::loss::Loss;
+use crate::words::significant;
 
 /// A value so many times its default, or a pixel so many times the usual 1, is named as the cause.
 const FAR: f64 = 10.0;
@@ -107,7 +108,7 @@ fn number(value: &Value) -> Option<f64> {
 
 /// A number in short: far from 1 in powers of ten.
 fn shown(number: f64) -> String {
-    let rounded: f64 = format!("{number:.3e}").parse().unwrap_or(number);
+    let rounded = significant(number, 4);
     match rounded == 0.0 || (1e-3..1e6).contains(&rounded.abs()) {
         true => rounded.to_string(),
         false => format!("{rounded:e}"),

@@ -285,6 +285,15 @@ fn commands_that_are_called_again_on_damaged_files_mend_them_or_name_them() {
     assert_eq!(listed, None);
 }
 
+/// Someone with a trained run, and its folder.
+fn trained() -> (User, String) {
+    let user = User::with_images(20);
+    user.writes("small.toml", SMALL);
+    user.succeeds(&["train", "--config", "small.toml"]);
+    let run = user.run_folder("runs", "contrastive-");
+    (user, run)
+}
+
 /// The models and the figures of a run.
 fn results(user: &User, run: &str) -> Vec<Vec<u8>> {
     let files = ["model.safetensors", "model_best.safetensors", "history.csv", "run.json"];
@@ -293,10 +302,7 @@ fn results(user: &User, run: &str) -> Vec<Vec<u8>> {
 
 #[test]
 fn each_lost_file_of_a_run_is_mended_without_training_by_the_command_that_is_named() {
-    let user = User::with_images(20);
-    user.writes("small.toml", SMALL);
-    user.succeeds(&["train", "--config", "small.toml"]);
-    let run = user.run_folder("runs", "contrastive-");
+    let (user, run) = trained();
     user.succeeds(&["eval", "--run", &run]);
     let whole = results(&user, &run);
     let path = |name: &str| user.path(&run).join(name);
@@ -346,10 +352,7 @@ fn each_lost_file_of_a_run_is_mended_without_training_by_the_command_that_is_nam
 
 #[test]
 fn a_trained_network_is_never_trained_over_for_a_lost_record() {
-    let user = User::with_images(20);
-    user.writes("small.toml", SMALL);
-    user.succeeds(&["train", "--config", "small.toml"]);
-    let run = user.run_folder("runs", "contrastive-");
+    let (user, run) = trained();
     let whole = results(&user, &run);
     for entry in fs::read_dir(user.path(&run)).unwrap().map(|entry| entry.unwrap().path()) {
         if entry.file_name().unwrap().to_string_lossy().starts_with("checkpoint") {

@@ -5,6 +5,7 @@ use std::path::Path;
 use clap::Args;
 
 use crate::cli::{ClusterArgs, SettingArgs};
+use crate::commands::many::without;
 use crate::error::{Error, Result};
 use crate::experiment::Session;
 use crate::files::is_stream;
@@ -109,22 +110,6 @@ fn common(words: &[String]) -> Vec<String> {
     kept
 }
 
-/// Words of a command line without some flags and their values.
-fn without(words: &[String], flags: &[(&str, bool)]) -> Vec<String> {
-    let mut kept = Vec::new();
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        let name = word.strip_prefix("--").unwrap_or("");
-        let (name, value) = name.split_once('=').map_or((name, false), |(name, _)| (name, true));
-        match flags.iter().find(|(flag, _)| *flag == name) {
-            Some((_, true)) if !value => drop(words.next()),
-            Some(_) => {}
-            None => kept.push(word.clone()),
-        }
-    }
-    kept
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,21 +134,11 @@ mod tests {
         let stream = |flag: &str| Some((flag.to_owned(), "/dev/null".to_owned()));
         assert_eq!(found("--config /dev/null --seeds 1-3"), stream("--config"));
         assert_eq!(found("--test=/dev/null"), stream("--test"));
+        assert_eq!(found("--set model.init=/dev/null"), stream("--set"));
+        assert_eq!(found("--set=model.init=/dev/null"), stream("--set"));
+        assert_eq!(found("--set loss.margin=2 --config Cargo.toml"), None);
         assert_eq!(found("--losses triplet,/dev/null"), stream("--losses"));
         assert_eq!(found("--config a.toml --set data.path=x --losses triplet,a.toml"), None);
-    }
-
-    #[test]
-    fn a_stream_is_found_as_the_value_of_a_flag_and_of_a_setting() {
-        let of = |words: &[&str]| {
-            let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
-            stream_of(&words).map(|(flag, stream)| format!("{flag} {stream}"))
-        };
-        let found = |text: &str| Some(text.to_owned());
-        assert_eq!(of(&["dml", "--config", "/dev/stdin"]), found("--config /dev/stdin"));
-        assert_eq!(of(&["dml", "--set", "model.init=/dev/stdin"]), found("--set /dev/stdin"));
-        assert_eq!(of(&["dml", "--set=model.init=/dev/stdin"]), found("--set /dev/stdin"));
-        assert_eq!(of(&["dml", "--set", "loss.margin=2", "--config", "Cargo.toml"]), None);
     }
 
     #[test]

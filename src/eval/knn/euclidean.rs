@@ -15,16 +15,14 @@ impl Euclidean {
     /// Squared distance of two slices of the same length.
     #[inline]
     pub fn squared(a: &[f32], b: &[f32]) -> f32 {
-        let (a, b) = (a.chunks_exact(4), b.chunks_exact(4));
-        let rest = a.remainder().iter().zip(b.remainder());
-        let rest: f32 = rest.map(|(a, b)| (a - b) * (a - b)).sum();
-        let mut lanes = [0.0_f32; 4];
-        for (a, b) in a.zip(b) {
+        let (a, b) = (a.as_chunks::<4>(), b.as_chunks::<4>());
+        let mut lanes = [0.0; 4];
+        for (a, b) in a.0.iter().zip(b.0) {
             for (lane, sum) in lanes.iter_mut().enumerate() {
                 *sum += (a[lane] - b[lane]) * (a[lane] - b[lane]);
             }
         }
-        (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]) + rest
+        added_up(lanes, a.1, b.1)
     }
 
     /// The same of four pairs, all of one length: their sums do not wait for each other, which
@@ -35,12 +33,18 @@ impl Euclidean {
     pub fn squared_of_four(pairs: [(&[f32], &[f32]); 4]) -> [f32; 4] {
         let lanes = lanes_of_four(&pairs);
         std::array::from_fn(|pair| {
-            let ((a, b), lanes) = (pairs[pair], lanes[pair]);
-            let rest = a.as_chunks::<4>().1.iter().zip(b.as_chunks::<4>().1);
-            let rest: f32 = rest.map(|(a, b)| (a - b) * (a - b)).sum();
-            (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]) + rest
+            let (a, b) = pairs[pair];
+            added_up(lanes[pair], a.as_chunks::<4>().1, b.as_chunks::<4>().1)
         })
     }
+}
+
+/// The four sums of a pair and the terms of what is left behind them: one order of additions for all
+/// distances.
+#[inline]
+fn added_up(lanes: [f32; 4], a: &[f32], b: &[f32]) -> f32 {
+    let rest: f32 = a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum();
+    (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]) + rest
 }
 
 /// The four sums of each pair. Not inlined: where the compiler sees them added up, it packs those

@@ -27,7 +27,7 @@ impl Plan {
         let run = self.settle(session, arm, seed)?;
         let _lock = RunLock::take(&run.folder)?;
         let progress = session.progress.run(&format!("{} seed {seed}", arm.name), run.images());
-        if let Some(divergence) = self.known_divergence(session, &run)? {
+        if let Some(divergence) = self.known_divergence(&run)? {
             progress.say("diverged already, not tried again without --force");
             return Err(Error::Diverged(divergence));
         }
@@ -58,11 +58,10 @@ impl Plan {
     }
 
     /// Why a run that is not to be done anew has no figures and never will.
-    fn known_divergence(&self, session: &Session, run: &Run) -> Result<Option<Divergence>> {
+    fn known_divergence(&self, run: &Run) -> Result<Option<Divergence>> {
         // A trained run has two models, of which the other may well have figures.
         let is_trained = run.folder.record()?.is_some_and(|run| run.status == Status::Trained);
-        let may_have = self.force || is_trained;
-        match may_have || evaluated(session, &run.folder, &run.config)?.is_some() {
+        match self.force || is_trained {
             true => Ok(None),
             false => run.divergence(),
         }

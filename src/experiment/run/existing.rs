@@ -115,6 +115,7 @@ impl Run {
         })?;
         Ok(newest.map_or(Found::Nothing, |newest| Found::Checkpoint(Box::new(newest))))
     }
+
     /// The checkpoint after the last epoch of a trained run; none of a trial that was stopped early.
     pub(super) fn last_checkpoint(&self) -> Option<Newest> {
         let checkpoint = Checkpoint::read(&self.folder.file(files::CHECKPOINT)).ok()?;

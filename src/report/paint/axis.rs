@@ -1,6 +1,7 @@
 //! A value axis: its range, its ticks and how their numbers are written.
 
 use super::{Ink, text_width};
+use crate::words::significant;
 
 /// Least space between two names of ticks, in pixels.
 const SPACE: f64 = 8.0;
@@ -158,12 +159,8 @@ impl Axis {
         let value = if value.abs() < step / 1000.0 { 0.0 } else { value };
         let text = match self.in_powers(step) {
             true if value == 0.0 => "0".to_owned(),
-            true => {
-                let text = format!("{value:.2e}");
-                // Ticks are round: zeros behind them only take the room of the axis' name.
-                let (digits, power) = text.split_once('e').expect("a power of ten");
-                format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.'))
-            }
+            // Ticks are round: zeros behind them only take the room of the axis' name.
+            true => format!("{:e}", significant(value, 3)),
             false => {
                 let decimals = (-(step * 1.0001).log10().floor()).max(0.0) as usize;
                 format!("{value:.decimals$}")
