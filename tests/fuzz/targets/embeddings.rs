@@ -3,8 +3,8 @@
 #![no_main]
 
 use dml::error::Error;
+use dml::eval::{EvalConfig, Watch};
 use dml::experiment::{EmbeddingEvaluation, EmbeddingFiles};
-use dml::eval::EvalConfig;
 use dml::runtime::Cores;
 use dml_fuzz::file;
 use libfuzzer_sys::fuzz_target;
@@ -12,7 +12,8 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|input: &[u8]| {
     let path = file("embeddings", input);
     let files = EmbeddingFiles { references: (path, None), queries: None, normalise: false };
-    let found = EmbeddingEvaluation::new(&files, &EvalConfig::default(), &Cores::new(1), &|_| {});
+    let quiet: (&Watch, &dyn Fn(&str)) = (&Watch::default(), &|_| {});
+    let found = EmbeddingEvaluation::new(&files, &EvalConfig::default(), &Cores::new(1), quiet);
     match found {
         Ok(found) => assert!(found.references > 1 && !found.classes.is_empty()),
         Err(Error::Fault(fault)) => assert!(!fault.problem.is_empty()),
