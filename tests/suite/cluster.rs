@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::user::{User, signal, texts};
+use crate::user::{User, signal, texts, wait_a_little};
 
 /// Settings for a few images.
 const SMALL: &str = "[data]\npath = \"small.csv\"\n[train]\nepochs = 2\nbatch = 32\n\
@@ -157,7 +157,7 @@ fn a_task_that_is_stopped_goes_on_by_the_same_line() {
         runs.map(|run| run.path()).any(|run| run.join("checkpoint.safetensors").exists())
     };
     while !begun() {
-        std::thread::yield_now();
+        wait_a_little();
     }
     signal(&child, "TERM");
     let output = child.wait_with_output().unwrap();
@@ -227,7 +227,7 @@ fn workers_side_by_side_search_as_one_process_does_and_take_over_from_one_that_i
         searches.map(|found| found.path()).any(|found| found.join("trial-001/run.json").exists())
     };
     while !begun() {
-        std::thread::yield_now();
+        wait_a_little();
     }
     let mut killed = workers.remove(0);
     killed.kill().unwrap();

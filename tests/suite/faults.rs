@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-use crate::user::{User, texts};
+use crate::user::{User, texts, wait_a_little};
 
 const LONG: [&str; 9] = [
     "train",
@@ -36,7 +36,7 @@ fn under_way(user: &User) -> (Child, String) {
             let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
             return (child, format!("runs/{name}"));
         }
-        std::thread::yield_now();
+        wait_a_little();
     }
 }
 

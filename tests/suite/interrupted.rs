@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::process::{Child, Output, Stdio};
 
-use crate::user::{User, signal, texts};
+use crate::user::{User, signal, texts, wait_a_little};
 
 /// Far longer than any test looks at it.
 const LONG: [&str; 9] = [
@@ -29,7 +29,7 @@ fn under_way(user: &User, args: &[&str], checkpoint: &str) -> (Child, String) {
         if let Some(folder) = begun.next() {
             return (child, format!("runs/{}", folder.file_name().to_str().unwrap()));
         }
-        std::thread::yield_now();
+        wait_a_little();
     }
 }
 
@@ -173,8 +173,8 @@ fn a_comparison_that_is_interrupted_goes_on_by_the_same_command_without_finished
     let compare = |epochs, runs| {
         ["compare", "--config", "small.toml", "--epochs", epochs, "--jobs", "1", "--runs", runs]
     };
-    user.succeeds(&compare("40", "undisturbed"));
-    let args = compare("40", "runs");
+    user.succeeds(&compare("20", "undisturbed"));
+    let args = compare("20", "runs");
     // The first of six runs is finished.
     let (child, _) = under_way(&user, &args, "times.json");
     let (code, told) = stopped(child, "INT");
@@ -190,7 +190,7 @@ fn a_comparison_that_is_interrupted_goes_on_by_the_same_command_without_finished
     let rows = |table: &str, with: &str| -> Vec<String> {
         table.lines().filter(|line| line.contains(with)).map(str::to_owned).collect()
     };
-    let (undisturbed, _) = user.succeeds(&compare("40", "undisturbed"));
+    let (undisturbed, _) = user.succeeds(&compare("20", "undisturbed"));
     for metric in ["accuracy", "macro F1", "MAP@R", "NMI"] {
         assert_eq!(rows(&table, metric), rows(&undisturbed, metric));
     }

@@ -44,7 +44,7 @@ fn batch_hard_triplets_on_embeddings_as_they_are_collapse() {
 
 #[test]
 fn a_losss_own_parameters_are_trained_and_kept_beside_the_model() {
-    let sample = Sample::new();
+    let sample = Sample::of(1500);
     for (name, of) in [("proxy-anchor", "proxies"), ("center", "centres"), ("margin", "beta")] {
         let loss = Loss::by_name(name).unwrap();
         let trained = sample.train(&mut Sample::fused(), &loss, 1, None);

@@ -30,8 +30,14 @@ pub struct Trained {
 
 impl Sample {
     pub fn new() -> Sample {
+        Sample::of(usize::MAX)
+    }
+
+    /// With so many training images at most.
+    pub fn of(most: usize) -> Sample {
         let dataset = load(&shipped_sample(), &CsvOptions::default()).unwrap();
-        let split = split(dataset.len(), 0.05, 2022).unwrap();
+        let mut split = split(dataset.len(), 0.05, 2022).unwrap();
+        split.train.truncate(most);
         Sample {
             classes: dataset.classes.clone(),
             images: Images::new(&dataset, Device::Cpu),
@@ -43,13 +49,13 @@ impl Sample {
     /// The tutorial's network on libtorch.
     pub fn network() -> LibtorchNetwork {
         let weights = initial_weights(&TUTORIAL, 2022);
-        LibtorchNetwork::new(&TUTORIAL, &weights, Device::Cpu, &Cores::new(2)).unwrap()
+        LibtorchNetwork::new(&TUTORIAL, &weights, Device::Cpu, &Cores::new(1)).unwrap()
     }
 
     /// The same on the fused engine, which is faster.
     pub fn fused() -> FusedNetwork {
         let weights = initial_weights(&TUTORIAL, 2022);
-        FusedNetwork::new(&TUTORIAL, &weights, &Cores::new(2), Simd::detect()).unwrap()
+        FusedNetwork::new(&TUTORIAL, &weights, &Cores::new(1), Simd::detect()).unwrap()
     }
 
     /// Trains for some epochs, from a checkpoint where one is given, with one every seven steps.

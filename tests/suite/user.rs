@@ -1,7 +1,10 @@
 //! A user at a terminal: the program in a folder of its own.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -18,11 +21,22 @@ pub fn shipped_sample() -> PathBuf {
 impl User {
     /// A user with `small.csv`, so many Fashion-MNIST images of each class.
     pub fn with_images(per_class: usize) -> User {
+        static DRAWN: Mutex<BTreeMap<usize, Vec<u8>>> = Mutex::new(BTreeMap::new());
         let user = User::new();
+        let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let content = drawn.entry(per_class).or_insert_with(|| user.draws(per_class));
+        user.writes("small.csv", content);
+        user
+    }
+
+    /// The content of a sample of the images that come with the program.
+    fn draws(&self, per_class: usize) -> Vec<u8> {
         let (sample, count) = (shipped_sample(), per_class.to_string());
         let sample = sample.to_str().unwrap();
-        user.succeeds(&["data", "sample", sample, "--per-class", &count, "--out", "small.csv"]);
-        user
+        self.succeeds(&["data", "sample", sample, "--per-class", &count, "--out", "drawn.csv"]);
+        let content = self.reads("drawn.csv");
+        std::fs::remove_file(self.path("drawn.csv")).unwrap();
+        content
     }
 
     /// A user in an empty folder.
@@ -92,6 +106,11 @@ impl User {
 pub fn signal(child: &Child, name: &str) {
     let id = child.id().to_string();
     assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+}
+
+/// Between two looks at what another process does: turning in circles takes a core away from it.
+pub fn wait_a_little() {
+    std::thread::sleep(Duration::from_millis(1));
 }
 
 /// What a process left on stdout and stderr.
