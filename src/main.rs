@@ -1,7 +1,6 @@
 //! Table of contents: start libtorch, read the command line, do it, print what went wrong.
 
 use std::io::Write;
-use std::process::ExitCode;
 
 use dml::cli::{Cli, Command};
 use dml::error::{self, Error};
@@ -9,7 +8,15 @@ use dml::runtime::{INTERRUPTED, caught};
 use dml::train::Progress;
 use dml::{commands, runtime};
 
-fn main() -> ExitCode {
+fn main() {
+    let code = run();
+    // Whoever wrote it has already reported a failure.
+    let _ = std::io::stdout().flush();
+    runtime::leave(code)
+}
+
+/// Does what the command line says; gives the exit code.
+fn run() -> u8 {
     runtime::start();
     runtime::end_orderly();
     let Cli { quiet, command } = Cli::read();
@@ -31,9 +38,9 @@ fn main() -> ExitCode {
         Command::Man(args) => commands::man(args),
     });
     let (kind, code, told) = match done {
-        Ok(()) => return ExitCode::SUCCESS,
-        Err(Error::Interrupted(place)) => ("interrupted", ExitCode::from(INTERRUPTED), place),
-        Err(error) => ("error", ExitCode::FAILURE, error::chain(&error)),
+        Ok(()) => return 0,
+        Err(Error::Interrupted(place)) => ("interrupted", INTERRUPTED, place),
+        Err(error) => ("error", 1, error::chain(&error)),
     };
     // Where stderr is gone, the exit code still tells.
     let _ = writeln!(std::io::stderr(), "{kind}: {told}");

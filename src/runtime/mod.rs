@@ -29,6 +29,19 @@ pub fn start() {
     one_libtorch_thread();
 }
 
+/// Ends the process at once. Taking libtorch's operators apart one by one, as it does at its end, takes a
+/// tenth of a second, and the system takes all memory back anyway. Nothing that is still buffered is
+/// written, nor the profile of a build that counts which lines run.
+pub fn leave(code: u8) -> ! {
+    #[cfg(unix)]
+    // SAFETY: it ends the process, and does nothing else.
+    unsafe {
+        libc::_exit(code.into())
+    }
+    #[cfg(not(unix))]
+    std::process::exit(code.into())
+}
+
 /// Keeps freed blocks instead of giving them back to the system after each step.
 ///
 /// A training step allocates and frees the same few megabytes again and again. With glibc's
