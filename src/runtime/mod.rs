@@ -2,6 +2,7 @@
 
 mod cores;
 mod device;
+mod foreign;
 mod interrupt;
 mod limits;
 mod refused;
@@ -10,6 +11,7 @@ mod simd;
 
 pub use cores::{Core, Cores, Job, Workers};
 pub use device::{DeviceChoice, open_device};
+pub use foreign::panic_as_error;
 pub use interrupt::{INTERRUPTED, Interrupt};
 pub use limits::{Memory, bytes, disk_available};
 pub use refused::{caught, end_orderly, listen_for_abort};

@@ -37,7 +37,8 @@ fn follows(payload: &(dyn Any + Send)) -> bool {
     told(payload).is_some_and(|text| signs.iter().any(|sign| text.contains(sign)))
 }
 
-fn told(payload: &(dyn Any + Send)) -> Option<&str> {
+/// The text of a panic.
+pub(super) fn told(payload: &(dyn Any + Send)) -> Option<&str> {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| payload.downcast_ref::<&str>().copied())
 }

@@ -1,5 +1,6 @@
 //! Tables in parquet: plain columns, and lists of numbers.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use parquet::schema::types::ColumnDescriptor;
 
 use super::table::{Cells, Column, Table};
 use crate::error::{Error, Fault, Result};
+use crate::runtime::panic_as_error;
 use crate::words::count;
 
 /// Reads all columns that can be used.
@@ -20,10 +22,17 @@ use crate::words::count;
 /// # Errors
 /// A damaged file, one packed in a way that is not read, or one without rows.
 pub fn read(bytes: Vec<u8>, file: &Path) -> Result<Table> {
-    let damaged = |e: ParquetError| {
-        let fault = Fault::new(file, format!("is no parquet that can be read ({e})"));
-        Error::from(fault.remedy("write it anew, packed by snappy or zstd, or as CSV"))
-    };
+    // The library asserts what it expects of a file in many places.
+    panic_as_error(|| table(bytes, file)).unwrap_or_else(|panic| Err(damaged(file, &panic)))
+}
+
+fn damaged(file: &Path, why: &dyn Display) -> Error {
+    let fault = Fault::new(file, format!("is no parquet that can be read ({why})"));
+    fault.remedy("write it anew, packed by snappy or zstd, or as CSV").into()
+}
+
+fn table(bytes: Vec<u8>, file: &Path) -> Result<Table> {
+    let damaged = |e: ParquetError| damaged(file, &e);
     let reader = SerializedFileReader::new(Bytes::from(bytes)).map_err(damaged)?;
     let schema = reader.metadata().file_metadata().schema_descr_ptr();
     let rows = reader.metadata().file_metadata().num_rows();

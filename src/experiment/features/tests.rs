@@ -325,6 +325,14 @@ fn a_parquet_file_that_claims_more_rows_than_it_holds_is_refused() {
 }
 
 #[test]
+fn a_parquet_file_on_which_the_library_panics_is_refused() {
+    // The column chunk begins before the file does.
+    let message = told("negative_start.parquet", None);
+    assert!(message.contains("is no parquet that can be read (column start"), "{message}");
+    assert!(message.ends_with("or as CSV"), "{message}");
+}
+
+#[test]
 fn as_many_other_columns_of_numbers_as_the_embedding_has_are_a_question() {
     let message = table("height,width,x1,x2,label\n.1,.2,.3,.4,0\n.5,.6,.7,.8,1\n").unwrap_err();
     let message = message.to_string();
