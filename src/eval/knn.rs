@@ -14,6 +14,7 @@
 //! squared distance would overflow are refused.
 
 mod blocked;
+mod candidates;
 mod cells;
 mod distinct;
 mod euclidean;
@@ -191,11 +192,14 @@ fn searched(
         Search::Blocked => blocked::search(references, &distinct, queries, k, watch),
     };
     watch.check()?;
+    let indices = found.iter().flatten().map(|found| found.1).collect();
+    let distances = found.iter().flatten().map(|found| found.0.sqrt()).collect();
     let shape = (queries.len(), k);
-    Ok(Neighbours {
-        indices: Array2::from_shape_fn(shape, |(query, place)| found[query][place].1),
-        distances: Array2::from_shape_fn(shape, |(query, place)| found[query][place].0.sqrt()),
-    })
+    Ok(Neighbours { indices: filled(shape, indices), distances: filled(shape, distances) })
+}
+
+fn filled<T>(shape: (usize, usize), values: Vec<T>) -> Array2<T> {
+    Array2::from_shape_vec(shape, values).expect("k neighbours of every query")
 }
 
 /// The class that most of each query's neighbours have; all neighbours vote.

@@ -128,7 +128,7 @@ pub(super) fn retrieve_among<'a>(
         let found = neighbours.indices.row(query).into_iter().copied();
         relevance.ranking(query, found.take(relevance.depth(query)))
     };
-    let rankings: Vec<Ranking> = relevance.counted().into_iter().map(ranking).collect();
+    let rankings: Vec<Ranking> = relevance.counted().into_par_iter().map(ranking).collect();
     relevance.summary(&rankings, ks)
 }
 

@@ -8,6 +8,7 @@ mod limits;
 mod refused;
 mod repeatable;
 mod simd;
+mod sixteen;
 
 pub use cores::{Core, Cores, Job, Workers};
 pub use device::{DeviceChoice, open_device};
@@ -16,7 +17,8 @@ pub use interrupt::{INTERRUPTED, Interrupt};
 pub use limits::{Memory, bytes, disk_available};
 pub use refused::{caught, end_orderly, listen_for_abort};
 pub(crate) use simd::multiply_add_eight;
-pub use simd::{Kernel, Simd, multiply_add};
+pub use simd::{Kernel, Simd, WideKernel, multiply_add};
+pub use sixteen::Sixteen;
 
 /// Sets up what has to be set before libtorch does anything. Call it first in `main`, while there
 /// is one thread.

@@ -2,11 +2,15 @@
 //!
 //! A [`Kernel`] is plain Rust over arrays of eight f32. Compiled for AVX2 and FMA such an array is
 //! one register and a multiplication with an addition one instruction; compiled for the oldest
-//! processor of the architecture the very same source still runs, about four times slower. Which
-//! of the two is taken is decided once, at run time.
+//! processor of the architecture the very same source still runs, about four times slower. A
+//! [`WideKernel`] is written over [`Sixteen`] numbers, and compiled for AVX-512 as well. What is
+//! taken is decided once, at run time.
 //!
-//! The bits of a result depend on that choice, because a fused multiply-add rounds once where two
-//! instructions round twice. They depend on nothing else.
+//! The bits of a result depend on that choice only in so far as a fused multiply-add, of AVX2 or
+//! AVX-512, rounds once where two instructions round twice. They depend on nothing else.
+
+use super::sixteen::Whole;
+use super::sixteen::{Halves, Sixteen};
 
 /// Arithmetic that is compiled once for each set of instructions.
 pub trait Kernel {
@@ -20,34 +24,87 @@ pub trait Kernel {
     fn run<const FMA: bool>(self) -> Self::Output;
 }
 
+/// Arithmetic over [`Sixteen`] numbers at once, to the same bits with AVX-512 and with AVX2.
+pub trait WideKernel {
+    /// What it computes.
+    type Output;
+
+    /// Does the work; `#[inline(always)]` as for [`Kernel::run`].
+    fn run<L: Sixteen>(self) -> Self::Output;
+}
+
+/// A wide kernel where there are registers of eight numbers at most.
+struct Narrow<K>(K);
+
+impl<K: WideKernel> Kernel for Narrow<K> {
+    type Output = K::Output;
+
+    #[inline(always)]
+    fn run<const FMA: bool>(self) -> K::Output {
+        self.0.run::<Halves<FMA>>()
+    }
+}
+
+/// What a processor can do; each level includes those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Oldest,
+    /// Eight numbers multiplied and added by one instruction.
+    Eight,
+    /// Sixteen of them.
+    #[cfg(target_arch = "x86_64")]
+    Sixteen,
+}
+
 /// The instructions that kernels are compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Simd {
     // Private, so that a value that promises the instructions comes from `detect` alone.
-    wide: bool,
+    level: Level,
 }
 
 impl Simd {
     /// What every processor of the architecture can do.
-    pub const PORTABLE: Simd = Simd { wide: cfg!(target_arch = "aarch64") };
+    pub const PORTABLE: Simd =
+        Simd { level: if cfg!(target_arch = "aarch64") { Level::Eight } else { Level::Oldest } };
 
     /// The best that this processor can do.
     pub fn detect() -> Simd {
         #[cfg(target_arch = "x86_64")]
-        let wide = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-        #[cfg(not(target_arch = "x86_64"))]
-        let wide = Simd::PORTABLE.wide;
-        Simd { wide }
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            let sixteen = is_x86_feature_detected!("avx512f");
+            return Simd { level: if sixteen { Level::Sixteen } else { Level::Eight } };
+        }
+        Simd::PORTABLE
+    }
+
+    /// Every set of instructions that this processor has, the best first.
+    #[cfg(test)]
+    pub fn all() -> Vec<Simd> {
+        let best = Simd::detect();
+        let mut all = vec![best, Simd { level: best.level.min(Level::Eight) }, Simd::PORTABLE];
+        all.dedup();
+        all
     }
 
     /// Runs a kernel as compiled for these instructions.
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
         #[cfg(target_arch = "x86_64")]
-        if self.wide {
-            // SAFETY: `wide` is true only where `detect` found AVX2 and FMA.
+        if self.level >= Level::Eight {
+            // SAFETY: `detect` alone gives this level, where it found AVX2 and FMA.
             return unsafe { run_avx2(kernel) };
         }
-        if self.wide { kernel.run::<true>() } else { kernel.run::<false>() }
+        if self.level >= Level::Eight { kernel.run::<true>() } else { kernel.run::<false>() }
+    }
+
+    /// Runs a wide kernel as compiled for these instructions.
+    pub fn run_wide<K: WideKernel>(self, kernel: K) -> K::Output {
+        #[cfg(target_arch = "x86_64")]
+        if self.level >= Level::Sixteen {
+            // SAFETY: `detect` alone gives this level, where it found AVX-512, too.
+            return unsafe { run_avx512(kernel) };
+        }
+        self.run(Narrow(kernel))
     }
 }
 
@@ -56,6 +113,13 @@ impl Simd {
 #[target_feature(enable = "avx2,fma")]
 fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<true>()
+}
+
+/// The same with AVX-512.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,avx512f")]
+fn run_avx512<K: WideKernel>(kernel: K) -> K::Output {
+    kernel.run::<Whole>()
 }
 
 /// `a·b + c` of eight numbers each, as [`multiply_add`].
@@ -127,8 +191,81 @@ mod tests {
     #[test]
     fn eight_numbers_are_multiplied_and_added_as_each_alone() {
         let numbers = std::array::from_fn(|i| 1.0 + f32::powi(2.0, -12) * i as f32);
-        for simd in [Simd::PORTABLE, Simd::detect()] {
+        for simd in Simd::all() {
             assert_eq!(simd.run(Squares(numbers)), numbers.map(|x| simd.run(Square(x))));
+        }
+    }
+
+    /// A chain of multiply-adds in sixteen lanes.
+    struct Chain<'a>(&'a [[f32; 16]]);
+
+    impl WideKernel for Chain<'_> {
+        type Output = [f32; 16];
+
+        #[inline(always)]
+        fn run<L: Sixteen>(self) -> [f32; 16] {
+            let mut sum = L::splat(0.1);
+            for (step, line) in self.0.iter().enumerate() {
+                sum = sum.plus_product(L::load(line), L::splat(0.7 + step as f32));
+            }
+            let mut lanes = [0.0; 16];
+            sum.store(&mut lanes);
+            lanes
+        }
+    }
+
+    #[test]
+    fn sixteen_lanes_have_the_bits_of_each_lane_alone_on_every_set_of_instructions() {
+        let line = |step: usize| std::array::from_fn(|lane| (step * 31 + lane * 17) as f32 / 7.0);
+        let lines: Vec<[f32; 16]> = (0..9).map(line).collect();
+        let alone = |lane: usize, fused: bool| {
+            (0_u8..).zip(&lines).fold(0.1_f32, |sum, (step, line)| {
+                let factor = 0.7 + f32::from(step);
+                if fused { line[lane].mul_add(factor, sum) } else { line[lane] * factor + sum }
+            })
+        };
+        for simd in Simd::all() {
+            let expected = std::array::from_fn(|lane| alone(lane, simd.level >= Level::Eight));
+            assert_eq!(simd.run_wide(Chain(&lines)), expected, "{simd:?}");
+        }
+        let rounded = |fused| (0..16).map(|lane| alone(lane, fused)).collect::<Vec<f32>>();
+        assert_ne!(rounded(true), rounded(false), "one rounding and two differ");
+    }
+
+    /// Which lanes of sixteen are at most a limit.
+    struct AtMost<'a>(&'a [f32; 16], f32);
+
+    impl WideKernel for AtMost<'_> {
+        type Output = u16;
+
+        #[inline(always)]
+        fn run<L: Sixteen>(self) -> u16 {
+            L::load(self.0).at_most(self.1)
+        }
+    }
+
+    #[test]
+    fn lanes_at_most_a_limit_are_told_on_every_set_of_instructions() {
+        let mut line = [f32::NAN; 16];
+        line[..10].copy_from_slice(&[
+            f32::NEG_INFINITY,
+            -2.0,
+            -0.0,
+            0.0,
+            1e-40,
+            1.0,
+            1.0 + f32::EPSILON,
+            2.0,
+            f32::MAX,
+            f32::INFINITY,
+        ]);
+        line[15] = -1.0;
+        for limit in [f32::NEG_INFINITY, -0.0, 0.0, 1.0, f32::INFINITY, f32::NAN] {
+            let bit = |lane: usize| u16::from(line[lane] <= limit) << lane;
+            let expected = (0..16).map(bit).fold(0, |bits, bit| bits | bit);
+            for simd in Simd::all() {
+                assert_eq!(simd.run_wide(AtMost(&line, limit)), expected, "{simd:?}, {limit}");
+            }
         }
     }
 
@@ -137,8 +274,8 @@ mod tests {
         // (1 + 2⁻¹²)² − 1 = 2⁻¹¹ + 2⁻²⁴; the square rounded to f32 loses the last term.
         let x = 1.0 + f32::powi(2.0, -12);
         let (once, twice) = (f32::powi(2.0, -11) + f32::powi(2.0, -24), f32::powi(2.0, -11));
-        for simd in [Simd::PORTABLE, Simd::detect()] {
-            let expected = if simd.wide { once } else { twice };
+        for simd in Simd::all() {
+            let expected = if simd.level >= Level::Eight { once } else { twice };
             assert_eq!(simd.run(Square(x)), expected);
         }
     }

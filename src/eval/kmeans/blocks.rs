@@ -132,7 +132,12 @@ impl<'a> Blocks<'a> {
                 return;
             }
             let (mut best, mut index) = ([f32::INFINITY; CHUNK * PANEL], [0_u32; CHUNK * PANEL]);
-            Simd::detect().run(Nearest { panels, centres, best: &mut best, index: &mut index });
+            Simd::detect().run_wide(Nearest {
+                panels,
+                centres,
+                best: &mut best,
+                index: &mut index,
+            });
             labels.copy_from_slice(&index[..labels.len()]);
             for ((distance, best), norm) in distances.iter_mut().zip(best).zip(norms) {
                 *distance = (norm + best).max(0.0);
@@ -169,7 +174,7 @@ impl<'a> Blocks<'a> {
         distances.resize(self.norms.len().div_ceil(rows) * size, 0.0);
         let panels = self.panels.par_chunks(points).zip(self.norms.par_chunks(rows));
         panels.zip(distances.par_chunks_mut(size)).for_each(|((panels, norms), distances)| {
-            Simd::detect().run(Measure { panels, norms, centres, distances });
+            Simd::detect().run_wide(Measure { panels, norms, centres, distances });
         });
     }
 }

@@ -9,8 +9,8 @@
 //! early, and the late rounds are the most.
 //!
 //! A round costs N·k·D multiply-adds and the start 2 + ⌊ln k⌋ times that in all: both are linear
-//! in the number of clusters. Beside the points there is one copy of them, and up to 64 MiB of
-//! distances to candidates.
+//! in the number of clusters. Beside the points there is one copy of them, and some 64 MiB of
+//! distances to candidates for each of two starts; more from some three million points on.
 //!
 //! The result does not depend on the number of threads: each product is summed by one thread in
 //! the order of the dimensions, each centre by one thread in the order of its points. It depends
@@ -24,6 +24,7 @@ mod seeding;
 mod tests;
 
 use ndarray::ArrayView2;
+use rayon::prelude::*;
 
 use self::blocks::Blocks;
 use self::rounds::Start;
@@ -76,27 +77,30 @@ pub(super) fn kmeans(points: ArrayView2<f32>, task: &Kmeans, watch: &Watch) -> R
     let standard = points.as_standard_layout();
     let blocks = Blocks::new(Points::of(standard.view()));
     let tolerance = 1e-4 * blocks.variance();
-    let mut running = Vec::with_capacity(task.starts);
-    for number in 0..task.starts {
-        let mut random = generator(task.seed, Purpose::Clusters, number as u64);
-        let show = Shown { watch, number, starts: task.starts };
-        let drawn = |centres: usize| show.of("centre", centres);
-        let rows = seeding::seed(&blocks, task.clusters, &mut random, watch, &drawn)?;
-        let mut start = Start::at(&blocks, &rows, watch)?;
-        let heat = if task.starts > FINALISTS { HEAT.min(task.rounds) } else { task.rounds };
-        start.advance((heat, tolerance), watch, &|round| show.of("round", round))?;
-        running.push((start.inertia(), number, start));
+    let search = Search { blocks: &blocks, task, tolerance, watch };
+    let numbers: Vec<usize> = (0..task.starts).collect();
+    let mut running = Vec::with_capacity(FINALISTS + STARTS_AT_ONCE);
+    for together in numbers.chunks(STARTS_AT_ONCE) {
+        let shown = search.shown(together);
+        let begun = together.par_iter().map(|&number| search.begin(number, &shown));
+        running.extend(begun.collect::<Result<Vec<_>>>()?);
         running.sort_by(|a, b| a.0.total_cmp(&b.0));
         running.truncate(FINALISTS);
     }
-    for (inertia, number, start) in &mut running {
-        let show = Shown { watch, number: *number, starts: task.starts };
-        start.advance((task.rounds, tolerance), watch, &|round| show.of("round", round))?;
+    let shown =
+        Shown { watch, stage: format!("k-means, best {} of {}", running.len(), task.starts) };
+    running.par_iter_mut().try_for_each(|(inertia, _, start)| -> Result<()> {
+        start.advance((task.rounds, tolerance), watch, &|round| shown.of("round", round))?;
         *inertia = start.inertia();
-    }
+        Ok(())
+    })?;
     let best = running.into_iter().min_by(|a, b| a.0.total_cmp(&b.0));
     Ok(best.expect("at least one start").2.into_clustering())
 }
+
+/// Starts at once: one alone leaves a core without work now and then, and each has distances of
+/// its own in memory.
+const STARTS_AT_ONCE: usize = 2;
 
 /// Of more starts than this, so many go on after [`HEAT`] rounds.
 const FINALISTS: usize = 3;
@@ -104,19 +108,48 @@ const FINALISTS: usize = 3;
 /// Rounds after which starts are compared.
 const HEAT: usize = 5;
 
-/// What the user sees of a start.
+/// What all starts have in common.
+struct Search<'a> {
+    blocks: &'a Blocks<'a>,
+    task: &'a Kmeans,
+    tolerance: f64,
+    watch: &'a Watch<'a>,
+}
+
+impl<'a> Search<'a> {
+    /// A start as far as it goes before starts are compared, with its inertia and number.
+    fn begin(&self, number: usize, show: &Shown) -> Result<(f64, usize, Start<'a>)> {
+        let Search { blocks, task, tolerance, watch } = *self;
+        let mut random = generator(task.seed, Purpose::Clusters, number as u64);
+        let drawn = |centres: usize| show.of("centre", centres);
+        let rows = seeding::seed(blocks, task.clusters, &mut random, watch, &drawn)?;
+        let mut start = Start::at(blocks, &rows, watch)?;
+        let heat = if task.starts > FINALISTS { HEAT.min(task.rounds) } else { task.rounds };
+        start.advance((heat, tolerance), watch, &|round| show.of("round", round))?;
+        Ok((start.inertia(), number, start))
+    }
+
+    /// What the user sees of some starts, which are numbered from 0.
+    fn shown(&self, numbers: &[usize]) -> Shown<'a> {
+        let starts = self.task.starts;
+        let stage = match numbers {
+            _ if starts == 1 => "k-means".to_owned(),
+            [number] => format!("k-means {} of {starts}", number + 1),
+            [first, .., last] => format!("k-means {}–{} of {starts}", first + 1, last + 1),
+            [] => unreachable!("a chunk has a start"),
+        };
+        Shown { watch: self.watch, stage }
+    }
+}
+
+/// What the user sees of starts.
 struct Shown<'a> {
     watch: &'a Watch<'a>,
-    number: usize,
-    starts: usize,
+    stage: String,
 }
 
 impl Shown<'_> {
     fn of(&self, what: &str, count: usize) {
-        let stage = match self.starts {
-            1 => "k-means".to_owned(),
-            starts => format!("k-means {} of {starts}", self.number + 1),
-        };
-        self.watch.show(&format!("{stage}, {what} {count}"));
+        self.watch.show(&format!("{}, {what} {count}", self.stage));
     }
 }

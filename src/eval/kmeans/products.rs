@@ -4,12 +4,12 @@
 use rayon::prelude::*;
 
 use super::super::knn::Points;
-use crate::runtime::{Kernel, multiply_add};
+use crate::runtime::{Kernel, Sixteen, WideKernel};
 
-/// Points side by side: two registers of AVX2.
+/// Points side by side.
 pub const PANEL: usize = 16;
 
-/// Centres whose products are computed together: with two registers each, all accumulators fit.
+/// Centres whose products are computed together: with two registers of AVX2 each, all accumulators fit.
 pub const TILE: usize = 6;
 
 /// Panels that a thread takes at once.
@@ -87,60 +87,27 @@ impl Kernel for Sum<'_> {
     }
 }
 
-/// One number a point of a panel.
-#[derive(Clone, Copy)]
-#[repr(align(32))]
-struct Lanes([f32; PANEL]);
-
 /// |c|² − 2 x·c of every point of a panel and every centre of a tile.
 ///
 /// The sums are kept in registers and written out at the end.
 #[inline(always)]
-fn scores<const FMA: bool>(
+fn scores<L: Sixteen>(
     panel: &[[f32; PANEL]],
     tile: &[[f32; TILE]],
     norms: &[f32; TILE],
-) -> [Lanes; TILE] {
-    let mut sums = norms.map(|norm| [Half([norm; 8]); 2]);
+) -> [[f32; PANEL]; TILE] {
+    let mut sums = norms.map(L::splat);
     for (points, centres) in panel.iter().zip(tile) {
-        let points = halves(points);
-        for centre in 0..TILE {
-            let factor = Half([centres[centre]; 8]);
-            for half in 0..2 {
-                sums[centre][half] = add_product::<FMA>(sums[centre][half], factor, points[half]);
-            }
+        let points = L::load(points);
+        for (sum, &factor) in sums.iter_mut().zip(centres) {
+            *sum = sum.plus_product(L::splat(factor), points);
         }
     }
-    let mut scores = [Lanes([0.0; PANEL]); TILE];
-    for (scores, sums) in scores.iter_mut().zip(&sums) {
-        for (scores, sums) in scores.0.as_chunks_mut::<8>().0.iter_mut().zip(sums) {
-            *scores = sums.0;
-        }
+    let mut scores = [[0.0; PANEL]; TILE];
+    for (scores, sum) in scores.iter_mut().zip(sums) {
+        sum.store(scores);
     }
     scores
-}
-
-/// Eight numbers: one register of AVX2.
-#[derive(Clone, Copy)]
-#[repr(align(32))]
-struct Half([f32; 8]);
-
-#[inline(always)]
-fn halves(line: &[f32; PANEL]) -> [Half; 2] {
-    let mut halves = [Half([0.0; 8]); 2];
-    for half in 0..2 {
-        halves[half].0.copy_from_slice(&line[half * 8..][..8]);
-    }
-    halves
-}
-
-#[inline(always)]
-fn add_product<const FMA: bool>(sum: Half, a: Half, b: Half) -> Half {
-    let mut result = sum;
-    for lane in 0..8 {
-        result.0[lane] = multiply_add::<FMA>(a.0[lane], b.0[lane], sum.0[lane]);
-    }
-    result
 }
 
 /// The nearest centre of each point of some panels.
@@ -153,11 +120,11 @@ pub struct Nearest<'a> {
     pub index: &'a mut [u32; ROWS],
 }
 
-impl Kernel for Nearest<'_> {
+impl WideKernel for Nearest<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const FMA: bool>(self) {
+    fn run<L: Sixteen>(self) {
         let Centres { tiles, norms, dimensions } = self.centres;
         let (tiles, norms) = (tiles.as_chunks::<TILE>().0, norms.as_chunks::<TILE>().0);
         let panels = self.panels.as_chunks::<PANEL>().0.chunks_exact(*dimensions);
@@ -170,7 +137,7 @@ impl Kernel for Nearest<'_> {
                 let tiles = tiles.chunks_exact(*dimensions).zip(norms);
                 for (tile, (values, norms)) in tiles.enumerate() {
                     let first = (number * block + tile) * TILE;
-                    let scores = scores::<FMA>(panel, values, norms);
+                    let scores = scores::<L>(panel, values, norms);
                     keep_lowest(&scores, first as u32, best, index);
                 }
             }
@@ -180,12 +147,12 @@ impl Kernel for Nearest<'_> {
 
 #[inline(always)]
 fn keep_lowest(
-    scores: &[Lanes; TILE],
+    scores: &[[f32; PANEL]; TILE],
     first: u32,
     best: &mut [f32; PANEL],
     index: &mut [u32; PANEL],
 ) {
-    for (centre, Lanes(scores)) in (first..).zip(scores) {
+    for (centre, scores) in (first..).zip(scores) {
         for lane in 0..PANEL {
             let lower = scores[lane] < best[lane];
             best[lane] = if lower { scores[lane] } else { best[lane] };
@@ -203,11 +170,11 @@ pub struct Measure<'a> {
     pub distances: &'a mut [f32],
 }
 
-impl Kernel for Measure<'_> {
+impl WideKernel for Measure<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const FMA: bool>(self) {
+    fn run<L: Sixteen>(self) {
         let Centres { tiles, norms, dimensions } = self.centres;
         let (tiles, norms) = (tiles.as_chunks::<TILE>().0, norms.as_chunks::<TILE>().0);
         let panels = self.panels.as_chunks::<PANEL>().0.chunks_exact(*dimensions);
@@ -219,8 +186,8 @@ impl Kernel for Measure<'_> {
                 let tiles = tiles.chunks_exact(*dimensions).zip(norms);
                 for (tile, (values, norms)) in tiles.enumerate() {
                     let first = (number * block + tile) * TILE;
-                    let scores = scores::<FMA>(panel, values, norms);
-                    for (centre, Lanes(scores)) in (first..).zip(&scores) {
+                    let scores = scores::<L>(panel, values, norms);
+                    for (centre, scores) in (first..).zip(&scores) {
                         let out = &mut self.distances[centre * ROWS + place * PANEL..][..PANEL];
                         for lane in 0..PANEL {
                             out[lane] = (lengths[lane] + scores[lane]).max(0.0);

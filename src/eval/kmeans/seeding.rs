@@ -21,7 +21,7 @@ use crate::runtime::{Kernel, Simd};
 /// Candidates that are measured together at most.
 const TOGETHER: usize = 120;
 
-/// Numbers that the distances to the candidates take at most: 64 MiB.
+/// Numbers that the distances of one start to the candidates take at most: 64 MiB.
 const MEMORY: usize = 16 << 20;
 
 /// Sums of more terms than this go over the threads.

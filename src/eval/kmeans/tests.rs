@@ -263,17 +263,51 @@ fn every_product_is_that_of_plain_sums_whatever_the_padding() {
 }
 
 #[test]
+fn starts_at_once_give_what_one_after_the_other_gives() {
+    let points = random(500, 4, 8);
+    let blocks = Blocks::new(Points::of(points.view()));
+    for starts in [1, 2, 3, 4, 5, 10] {
+        let task = task(12, starts, 3);
+        let tolerance = 1e-4 * blocks.variance();
+        let search = Search { blocks: &blocks, task: &task, tolerance, watch: &Watch::default() };
+        let begin = |number| search.begin(number, &search.shown(&[number])).unwrap();
+        let mut running: Vec<_> = (0..starts).map(begin).collect();
+        running.sort_by(|a, b| a.0.total_cmp(&b.0));
+        running.truncate(FINALISTS);
+        for (inertia, _, start) in &mut running {
+            start.advance((task.rounds, tolerance), search.watch, &|_| ()).unwrap();
+            *inertia = start.inertia();
+        }
+        let best = running.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
+        let expected = best.2.into_clustering();
+        for threads in [1, 2, 5] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let found = pool.install(|| kmeans(points.view(), &task, &Watch::default()));
+            assert_eq!(found.unwrap(), expected, "{starts} starts, {threads} threads");
+        }
+    }
+}
+
+#[test]
 fn whoever_asks_to_stop_gets_no_clusters() {
     let points = random(400, 4, 7);
-    for stage in ["centre 1", "round 1", "round 2"] {
+    let stages = [
+        ("k-means, centre 1", 1),
+        ("k-means, round 1", 1),
+        ("k-means, round 2", 1),
+        ("k-means 3–4 of 5, round 2", 5),
+        ("k-means 5 of 5, centre 2", 5),
+        ("k-means, best 3 of 5, round 6", 5),
+    ];
+    for (stage, starts) in stages {
         let interrupt = Interrupt::default();
         let show = |shown: &str| {
-            if shown.ends_with(stage) {
+            if shown == stage {
                 interrupt.ask();
             }
         };
         let watch = Watch::new(&interrupt, &show);
-        let stopped = kmeans(points.view(), &task(20, 1, 1), &watch).unwrap_err();
+        let stopped = kmeans(points.view(), &task(20, starts, 1), &watch).unwrap_err();
         assert!(matches!(stopped, Error::Interrupted(_)), "{stage}: {stopped}");
     }
 }

@@ -4,8 +4,9 @@
 //! |q − p|² = |q|² + |p|² − 2 q·p takes one multiply-add a dimension where the distance itself
 //! takes two steps, but it cancels: what is rounded is as large as the norms. So queries and
 //! points are moved first, to a centre near the queries, and a point passes where its *score*
-//! (1 − η) |p|² − 2 q·p is at most a *limit* that makes up for all rounding. What passes is
-//! measured again by [`Euclidean::squared`](super::euclidean::Euclidean::squared).
+//! (1 − η) |p|² − 2 q·p is at most a *limit* that makes up for all rounding. What passes and is
+//! still a candidate at the end is measured again by
+//! [`Euclidean::squared`](super::euclidean::Euclidean::squared).
 //!
 //! **The bound.** Let u = 2⁻²⁴, γ = (D + 3) u / (1 − (D + 3) u), q and p the moved and rounded
 //! vectors, and let a point's distance as `Euclidean` rounds it be at most T. Then (Higham,
@@ -19,21 +20,34 @@
 //!
 //! With η = 4 (D + 8) u, which is more than 4.2 u + 3 γ for D below a million, the point's score is
 //! at most T (1 + 2 (D + 8) u) − (1 − η) |q|². Products too small for f32 lose less than 2⁻¹⁴⁹ each,
-//! all of them less than the 2⁻¹²⁶ that is added. Nothing overflows, as the caller has refused
-//! values whose squared distance would come near to that.
+//! all of them less than the 2⁻¹²⁶ that is added.
+//!
+//! Turned round, the same roundings bound the distance of a point with a given score s. With
+//! X = s + (1 + η) |q|² + 2η |p|², both the true squared distance and that of the moved points are at
+//! most X. So |p|² ≤ 2 |q|² + 2X, and X ≤ (s + (1 + 5η) |q|²) / (1 − 4η). As `Euclidean` rounds it, the
+//! distance is at most (1 + γ) X, and γ is below η / 4.
+//!
+//! Nothing overflows, as the caller has refused values whose squared distance would come near to
+//! that.
 
-use crate::runtime::{Kernel, multiply_add};
+use crate::runtime::{Sixteen, WideKernel};
 
 /// Queries whose scores are computed together, one register line each.
 pub(super) const TILE: usize = 6;
 
-/// Points whose scores are computed together: two registers of AVX2.
+/// Points whose scores are computed together.
 pub(super) const PANEL: usize = 16;
 
-const LANES: usize = 8;
-
-/// A query and a point, by their places in the group and in the panel.
-pub(super) type Hit = (u16, u16);
+/// A query and a point that may be near enough to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Hit {
+    /// Which query of the group.
+    pub query: u16,
+    /// Which point of the panel.
+    pub point: u16,
+    /// Their score.
+    pub score: f32,
+}
 
 /// What compares a group of queries with a panel of points.
 pub(super) struct Filter<'a> {
@@ -53,9 +67,14 @@ pub(super) struct Filter<'a> {
     pub hits: &'a mut Vec<Hit>,
 }
 
+/// η for points of that many dimensions.
+fn rounding(dimensions: usize) -> f32 {
+    (2 * dimensions + 16) as f32 * f32::EPSILON
+}
+
 /// 1 − η for points of that many dimensions.
 fn shrink(dimensions: usize) -> f32 {
-    1.0 - (2 * dimensions + 16) as f32 * f32::EPSILON
+    1.0 - rounding(dimensions)
 }
 
 /// (1 − η) |q|² of a query that has been moved to the centre.
@@ -71,22 +90,40 @@ pub(super) fn limit(worst: f32, norm: f32, dimensions: usize) -> f32 {
     (worst * widen + f32::MIN_POSITIVE) - norm
 }
 
-impl Kernel for Filter<'_> {
+/// No point of that score is farther from a query with that [`norm`] than by this squared distance,
+/// as [`Euclidean::squared`](super::euclidean::Euclidean::squared) rounds it.
+pub(super) fn farthest(score: f32, norm: f32, dimensions: usize) -> f32 {
+    let rounding = rounding(dimensions);
+    // From 400,000 dimensions on a score says too little.
+    if rounding > 0.1 {
+        return f32::INFINITY;
+    }
+    // |q|² is below norm / (1 − 1.3η). As η is at most 0.1, what remains of 12 and 6 is enough for the
+    // roundings here.
+    let sum = score + norm * (1.0 + 12.0 * rounding);
+    sum.max(0.0) * (1.0 + rounding) / (1.0 - 6.0 * rounding) + f32::MIN_POSITIVE
+}
+
+impl WideKernel for Filter<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const FMA: bool>(self) {
+    fn run<L: Sixteen>(self) {
         let dimensions = self.centre.len();
         let shrink = shrink(dimensions);
-        let mut scores = [[0.0; PANEL]; TILE];
+        let there = u16::MAX >> (PANEL - self.count);
         let points = self.points.as_chunks::<PANEL>().0;
-        let norms = centred::<FMA>(points, self.centre, shrink, self.panel);
+        let norms = centred::<L>(points, self.centre, shrink, self.panel);
         let tiles = self.queries.as_chunks::<TILE>().0.chunks_exact(dimensions);
         let limits = self.limits.as_chunks::<TILE>().0;
         for (tile, (queries, limits)) in tiles.zip(limits).enumerate() {
-            score::<FMA>(&norms, self.panel, queries, &mut scores);
-            if any_within(&scores, limits) {
-                collect(&scores, limits, tile * TILE, self.count, self.hits);
+            let scores = scores::<L>(&norms, self.panel, queries);
+            let mut within = [0_u16; TILE];
+            for query in 0..TILE {
+                within[query] = scores[query].at_most(limits[query]) & there;
+            }
+            if within.iter().fold(0, |any, within| any | within) != 0 {
+                collect(&scores, within, tile * TILE, self.hits);
             }
         }
     }
@@ -94,112 +131,64 @@ impl Kernel for Filter<'_> {
 
 /// Writes the points less the centre into `panel`, and returns their squared norms, made smaller.
 #[inline(always)]
-fn centred<const FMA: bool>(
+fn centred<L: Sixteen>(
     points: &[[f32; PANEL]],
     centre: &[f32],
     shrink: f32,
     panel: &mut [[f32; PANEL]],
 ) -> [f32; PANEL] {
-    let mut norms = [0.0; PANEL];
+    let mut sums = L::splat(0.0);
     for ((line, &centre), points) in panel.iter_mut().zip(centre).zip(points) {
         let mut centred = *points;
         for value in &mut centred {
             *value -= centre;
         }
-        for lane in 0..PANEL {
-            norms[lane] = multiply_add::<FMA>(centred[lane], centred[lane], norms[lane]);
-        }
+        let values = L::load(&centred);
+        sums = sums.plus_product(values, values);
         *line = centred;
     }
+    let mut norms = [0.0; PANEL];
+    sums.store(&mut norms);
     for norm in &mut norms {
         *norm *= shrink;
     }
     norms
 }
 
-/// Eight numbers: one register of AVX2.
-#[derive(Clone, Copy)]
-#[repr(align(32))]
-struct Lanes([f32; LANES]);
-
 /// norm − 2 q·p of each query and point.
-///
-/// The sums are kept in registers and written out at the end: where they are looked at right away,
-/// the compiler puts four numbers into a register instead of eight.
 #[inline(always)]
-fn score<const FMA: bool>(
+fn scores<L: Sixteen>(
     norms: &[f32; PANEL],
     panel: &[[f32; PANEL]],
     queries: &[[f32; TILE]],
-    scores: &mut [[f32; PANEL]; TILE],
-) {
-    let mut sums = [lanes(norms); TILE];
+) -> [L; TILE] {
+    let mut sums = [L::load(norms); TILE];
     for (points, queries) in panel.iter().zip(queries) {
-        let points = lanes(points);
-        for query in 0..TILE {
-            let factor = Lanes([queries[query]; LANES]);
-            for half in 0..PANEL / LANES {
-                sums[query][half] = add_product::<FMA>(sums[query][half], factor, points[half]);
-            }
+        let points = L::load(points);
+        for (sum, &factor) in sums.iter_mut().zip(queries) {
+            *sum = sum.plus_product(L::splat(factor), points);
         }
     }
-    for query in 0..TILE {
-        for half in 0..PANEL / LANES {
-            for lane in 0..LANES {
-                scores[query][half * LANES + lane] = sums[query][half].0[lane];
-            }
-        }
-    }
+    sums
 }
 
+/// Adds the pairs that are within, a bit a point for each query; `first` is the place of the tile's
+/// first query.
 #[inline(always)]
-fn lanes(panel: &[f32; PANEL]) -> [Lanes; PANEL / LANES] {
-    let mut lanes = [Lanes([0.0; LANES]); PANEL / LANES];
-    for half in 0..PANEL / LANES {
-        lanes[half].0.copy_from_slice(&panel[half * LANES..][..LANES]);
-    }
-    lanes
-}
-
-#[inline(always)]
-fn add_product<const FMA: bool>(sum: Lanes, a: Lanes, b: Lanes) -> Lanes {
-    let mut result = sum;
-    for lane in 0..LANES {
-        result.0[lane] = multiply_add::<FMA>(a.0[lane], b.0[lane], sum.0[lane]);
-    }
-    result
-}
-
-#[inline(always)]
-fn any_within(scores: &[[f32; PANEL]; TILE], limits: &[f32; TILE]) -> bool {
-    let mut within = [0_u32; PANEL];
-    for (scores, &limit) in scores.iter().zip(limits) {
-        for lane in 0..PANEL {
-            within[lane] |= u32::from(scores[lane] <= limit);
+fn collect<L: Sixteen>(scores: &[L; TILE], within: [u16; TILE], first: usize, hits: &mut Vec<Hit>) {
+    for (query, (score, mut within)) in scores.iter().zip(within).enumerate() {
+        if within == 0 {
+            continue;
+        }
+        let mut line = [0.0; PANEL];
+        score.store(&mut line);
+        while within != 0 {
+            let point = within.trailing_zeros() as u16;
+            let score = line[usize::from(point)];
+            hits.push(Hit { query: (first + query) as u16, point, score });
+            within &= within - 1;
         }
     }
-    within.iter().fold(0, |any, within| any | within) != 0
-}
-
-/// Adds the pairs whose score is within the limit, of the first `count` points; `first` is the
-/// place of the tile's first query.
-fn collect(
-    scores: &[[f32; PANEL]; TILE],
-    limits: &[f32; TILE],
-    first: usize,
-    count: usize,
-    hits: &mut Vec<Hit>,
-) {
-    // Written always and counted where it is a hit: a branch would be guessed wrong too often.
-    let mut found = [Hit::default(); TILE * PANEL + 1];
-    let mut length = 0;
-    for (query, (scores, limit)) in scores.iter().zip(limits).enumerate() {
-        for (point, score) in scores[..count].iter().enumerate() {
-            found[length] = ((first + query) as u16, point as u16);
-            length += usize::from(score <= limit);
-        }
-    }
-    hits.extend_from_slice(&found[..length]);
 }
 
 #[cfg(test)]
@@ -210,9 +199,10 @@ mod tests {
     use super::super::points::Points;
     use super::*;
     use crate::random::{Purpose, generator};
+    use crate::runtime::Simd;
 
     /// Places of the pairs that pass where each query may go as far as one point of its choice.
-    fn passing(queries: &[f32], points: &[f32], centre: &[f32], worst: &[f32]) -> [Vec<Hit>; 2] {
+    fn passing(queries: &[f32], points: &[f32], centre: &[f32], worst: &[f32]) -> Vec<Vec<Hit>> {
         let dimensions = centre.len();
         let rows = |values: &[f32]| (0..(values.len() / dimensions) as u32).collect::<Vec<u32>>();
         let bundled = |values| Points::new(values, dimensions).bundled::<PANEL>(&rows(values));
@@ -227,9 +217,9 @@ mod tests {
             .zip(worst)
             .map(|(query, &worst)| limit(worst, norm(query.iter().copied()), dimensions))
             .collect();
-        [false, true].map(|fused| {
+        let passing = Simd::all().into_iter().map(|simd| {
             let mut hits = Vec::new();
-            let filter = Filter {
+            simd.run_wide(Filter {
                 points: &bundled(points),
                 count: points.len() / dimensions,
                 centre,
@@ -237,14 +227,10 @@ mod tests {
                 limits: &limits,
                 panel: &mut vec![[0.0; PANEL]; dimensions],
                 hits: &mut hits,
-            };
-            if fused {
-                filter.run::<true>()
-            } else {
-                filter.run::<false>()
-            }
+            });
             hits
-        })
+        });
+        passing.collect()
     }
 
     #[test]
@@ -267,11 +253,37 @@ mod tests {
                     .collect();
                 for hits in passing(&queries, &points, &centre, &worst) {
                     for query in 0..TILE as u16 {
-                        assert!(hits.contains(&(query, chosen as u16)), "case {case}");
+                        let is_chosen =
+                            |hit: &&Hit| (hit.query, hit.point) == (query, chosen as u16);
+                        let Some(hit) = hits.iter().find(is_chosen) else {
+                            panic!("case {case}: query {query} misses point {chosen}")
+                        };
+                        let query = usize::from(query);
+                        let moved =
+                            queries[query * dimensions..].iter().zip(&centre).map(|(q, c)| q - c);
+                        let moved: Vec<f32> = moved.collect();
+                        let far = farthest(hit.score, norm(moved.into_iter()), dimensions);
+                        assert!(
+                            far >= worst[query],
+                            "case {case}: {far} is below {}",
+                            worst[query]
+                        );
                     }
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_a_score_says_is_close_to_the_distance() {
+        // Otherwise points would be measured for nothing.
+        let (query, point) = ([3.0_f32; 64], [5.0_f32; 64]);
+        let norm = norm(query.into_iter());
+        let score: f32 = query.iter().zip(point).map(|(q, p)| p * p - 2.0 * q * p).sum();
+        let squared = Euclidean::squared(&query, &point);
+        let far = farthest(score, norm, 64);
+        assert!(far >= squared && far < 1.01 * squared, "{far}, {squared}");
+        assert_eq!(farthest(1.0, 1.0, 1 << 20), f32::INFINITY);
     }
 
     #[test]
@@ -280,7 +292,8 @@ mod tests {
         let points: Vec<f32> = (0..PANEL - 1).map(|point| 10.0 * point as f32).collect();
         let worst = [f32::INFINITY, 1.5, 4.5, 9.5, 15.0, 24.0];
         for hits in passing(&queries, &points, &[2.0], &worst) {
-            let (all, few): (Vec<Hit>, Vec<Hit>) = hits.into_iter().partition(|hit| hit.0 == 0);
+            let (all, few): (Vec<(u16, u16)>, Vec<_>) =
+                hits.iter().map(|hit| (hit.query, hit.point)).partition(|hit| hit.0 == 0);
             assert_eq!(all.len(), PANEL - 1);
             assert_eq!(few, [(1, 0), (2, 0), (3, 0)]);
         }
