@@ -29,6 +29,7 @@ pub fn open_test(session: &Session, config: &Config, path: &Path) -> Result<Data
         session.progress.say(&format!("{}: {remark}", path.display()));
     }
     let test = session.test_images(test)?;
+    session.seen(&test).iter().for_each(|remark| session.progress.say(remark));
     let unseen = unseen_classes(&config.data.unseen_classes, &test.classes)?;
     if !unseen.is_empty() {
         let judged = test.labels.iter().filter(|label| unseen.contains(label)).count();

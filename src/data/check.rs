@@ -1,11 +1,11 @@
 //! What a CSV of images holds, and everything that is wrong with it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
-use super::{After, Class, CsvOptions, Dataset, Pixels, Reading, examine, source};
+use super::{After, Class, CsvOptions, Dataset, Pixels, Reading, copies, examine, source};
 use crate::error::{Error, Fault, Result};
 
 /// Faults of one kind that are kept; all are counted.
@@ -178,7 +178,7 @@ fn content(data: &Dataset, header: bool) -> Content {
         scale: data.scale,
         classes: counted.map(|(class, count)| ClassCount { class, count }).collect(),
         values: values(&data.pixels),
-        copies: copies(data),
+        copies: copies::within(data),
         sha256: data.sha256.clone(),
     }
 }
@@ -186,22 +186,6 @@ fn content(data: &Dataset, header: bool) -> Content {
 fn values(pixels: &Pixels) -> Option<Values> {
     let (min, max) = pixels.range()?;
     Some(Values { min, max, mean: pixels.mean() })
-}
-
-/// Images that equal an earlier one, value by value.
-fn copies(data: &Dataset) -> usize {
-    fn of<T: std::hash::Hash + Eq>(values: &[T], size: usize) -> usize {
-        let mut seen = HashSet::with_capacity(values.len() / size);
-        values.chunks_exact(size).filter(|image| !seen.insert(*image)).count()
-    }
-    let size = data.side * data.side;
-    match &data.pixels {
-        Pixels::Bytes(values) => of(values, size),
-        // −0 and 0 are one value, and none is NaN.
-        Pixels::Floats(values) => {
-            of(&values.iter().map(|value| (value + 0.0).to_bits()).collect::<Vec<_>>(), size)
-        }
-    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod batches;
 mod check;
 mod classes;
 mod config;
+mod copies;
 mod csv;
 mod dataset;
 mod fetch;

@@ -110,15 +110,19 @@ impl Plan {
     /// that settings were chosen by.
     pub fn remarks(&self) -> Vec<String> {
         let unequal = self.unequal().then(|| UNEQUAL.to_owned());
-        let seen = |arm: &Arm| {
-            let seed = arm.tuned.filter(|seed| self.seeds.contains(seed))?;
-            Some(format!(
-                "{} was tuned under seed {seed}, by the very validation images that will judge it \
-                 there: leave {seed} out of --seeds",
-                arm.name
-            ))
+        let told = |(name, seed): (&str, u64)| {
+            format!(
+                "{name} was tuned under seed {seed}, by the very validation images that will judge it \
+                 there: leave {seed} out of --seeds"
+            )
         };
-        unequal.into_iter().chain(self.arms.iter().filter_map(seen)).collect()
+        unequal.into_iter().chain(self.tuned_on_judges().into_iter().map(told)).collect()
+    }
+
+    /// Losses whose settings were chosen by validation images that judge them, with the seed of those.
+    pub fn tuned_on_judges(&self) -> Vec<(&str, u64)> {
+        let judged = |arm: &&Arm| arm.tuned.filter(|seed| self.seeds.contains(seed));
+        self.arms.iter().filter_map(|arm| Some((arm.name.as_str(), judged(&arm)?))).collect()
     }
 
     /// Whether some arms train longer than others: on more epochs, steps or images.

@@ -25,6 +25,8 @@ pub struct Findings<'a> {
     pub data: DataUsed<'a>,
     /// Whether the losses trained for different numbers of epochs, steps or images.
     pub unequal: bool,
+    /// Losses whose settings were chosen by validation images that judge them here, with the seed.
+    pub tuned: &'a [(&'a str, u64)],
 }
 
 /// One loss in a comparison.
@@ -86,6 +88,13 @@ pub fn conclude(findings: &Findings<'_>) -> String {
     if findings.unequal {
         sentences.push(UNEQUAL.to_owned());
     }
+    let chosen = |(name, seed): &(&str, u64)| {
+        format!(
+            "{name} was tuned on the validation images of seed {seed}, so its figure there is too good: \
+             leave {seed} out of --seeds."
+        )
+    };
+    sentences.extend(findings.tuned.iter().map(chosen));
     sentences.extend(times(best, others));
     sentences.push(data(findings));
     sentences.join(" ")
@@ -93,32 +102,32 @@ pub fn conclude(findings: &Findings<'_>) -> String {
 
 fn alone(findings: &Findings<'_>, only: &LossFindings<'_>) -> String {
     let Estimate { mean, interval, .. } = estimate(only.values).with(Ends::Possible, SHARES);
-    let (name, metric, over) = (only.name, findings.metric, over_seeds(findings));
+    let (name, metric, over) = (only.name, mean_of(findings), over_seeds(findings));
     let interval = interval.map_or(String::new(), |(low, high)| {
         format!(" (95 % interval {} to {})", percent(low), percent(high))
     });
     format!(
-        "{over}, {name} reached a mean {metric} of {}{interval}; a single loss is compared with \
+        "{over}, {name} reached a {metric} of {}{interval}; a single loss is compared with \
          nothing.",
         percent(mean)
     )
 }
 
 fn two(findings: &Findings<'_>, best: &LossFindings<'_>, other: &LossFindings<'_>) -> String {
-    let (metric, over) = (findings.metric, over_seeds(findings));
+    let (metric, over) = (mean_of(findings), over_seeds(findings));
     let difference = paired_difference(best.values, other.values);
     let difference = difference.with(Ends::Possible, DIFFERENCES);
     let (top, next) = (mean(best.values), mean(other.values));
     let means = if difference.mean.abs() < NO_SPREAD {
         format!(
-            "{over}, {} and {} reached the same mean {metric}, {}.",
+            "{over}, {} and {} reached the same {metric}, {}.",
             best.name,
             other.name,
             percent(top)
         )
     } else {
         format!(
-            "{over}, {} reached the higher mean {metric}: {} against {} of {}, {} points more.",
+            "{over}, {} reached the higher {metric}: {} against {} of {}, {} points more.",
             best.name,
             percent(top),
             percent(next),
@@ -178,7 +187,7 @@ fn many(
     others: &[LossFindings<'_>],
     standings: &[Standing],
 ) -> String {
-    let (metric, over) = (findings.metric, over_seeds(findings));
+    let (metric, over) = (mean_of(findings), over_seeds(findings));
     let share = percent(mean(best.values));
     let level = others.iter().filter(|other| mean_difference(best, other).abs() < NO_SPREAD);
     let leaders: Vec<&str> =
@@ -186,14 +195,14 @@ fn many(
     let count = others.len() + 1;
     let mut sentences = vec![match leaders.len() {
         1 => format!(
-            "{over}, {} reached the highest mean {metric} of {count} losses, {share}.",
+            "{over}, {} reached the highest {metric} of {count} losses, {share}.",
             best.name
         ),
         all if all == count => {
-            format!("{over}, {} reached the same mean {metric}, {share}.", listed(&leaders))
+            format!("{over}, {} reached the same {metric}, {share}.", listed(&leaders))
         }
         _ => format!(
-            "{over}, {} reached the same mean {metric}, {share}, the highest of {count} losses.",
+            "{over}, {} reached the same {metric}, {share}, the highest of {count} losses.",
             listed(&leaders)
         ),
     }];
@@ -403,6 +412,12 @@ fn data(findings: &Findings<'_>) -> String {
     };
     let remark = if sample { ", the shipped sample: the full set gives other figures" } else { "" };
     format!("Measured on {images}{remark}.")
+}
+
+/// The metric; of several seeds, its mean.
+fn mean_of(findings: &Findings<'_>) -> String {
+    let of_several = if findings.seeds.len() > 1 { "mean " } else { "" };
+    format!("{of_several}{}", findings.metric)
 }
 
 fn over_seeds(findings: &Findings<'_>) -> String {

@@ -67,6 +67,9 @@ pub struct Tested {
     pub data: String,
     /// Images that were evaluated.
     pub images: usize,
+    /// What is to be known of those that runs were trained on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<String>,
     /// Every metric of every loss on them.
     pub summary: Summary,
     /// The losses by the figure that decides, each against the best.
@@ -155,6 +158,7 @@ impl Comparison {
         self.test = Some(Tested {
             data: test.file.display().to_string(),
             images: results[0].runs[0].evaluation.queries,
+            seen: session.seen(test),
             summary: Summary::new(&results, self.summary.diverged.clone()),
             standings: standings(&plan.scores(&results)),
         });
@@ -216,9 +220,10 @@ impl Comparison {
 
     /// What the test images are, in a sentence.
     pub fn test_caption(&self, test: &Tested) -> String {
+        let seen = test.seen.as_ref().map_or(String::new(), |seen| format!(". {seen}"));
         format!(
             "Test images, {} of {}, looked at once all runs were finished; nothing was chosen by \
-             them{}:",
+             them{}{seen}:",
             grouped(test.images),
             test.data,
             remark(&test.summary, &test.standings)
@@ -355,6 +360,7 @@ fn conclusion(
     conclude(&Findings {
         metric: &plan.score.name(evaluation.figures.knn.k),
         unequal: plan.unequal(),
+        tuned: &plan.tuned_on_judges(),
         seeds: &plan.seeds,
         losses: &losses,
         diverged,

@@ -13,7 +13,7 @@ use crate::model::Engine;
 use crate::report::Style;
 use crate::runtime::{Cores, Interrupt, open_device};
 use crate::train::Progress;
-use crate::words::things;
+use crate::words::{count, grouped, things};
 
 /// Loaded data on a device, and the machine to work with.
 pub struct Session {
@@ -130,6 +130,21 @@ impl Session {
             )));
         }
         test.with_classes(&self.dataset.classes)
+    }
+
+    /// What is to be known of test images that are among those that runs train on and are measured
+    /// by, value by value.
+    pub fn seen(&self, test: &Dataset) -> Option<String> {
+        let seen = self.dataset.shared_with(test);
+        let data = self.dataset.file.display();
+        (seen > 0).then(|| {
+            format!(
+                "{} of {} in {data}, too, which the runs are trained on: figures on them say nothing of \
+                 new images",
+                grouped(seen),
+                count(test.len(), "test image") + if test.len() == 1 { " is" } else { " are" },
+            )
+        })
     }
 
     /// Images that a run trains on, that measure it and that judge it.

@@ -60,6 +60,8 @@ fn losses_with_settings_of_their_own_are_compared_and_tested_last() {
     let (validation, test) = words.split_once("Test images, 90 of test.csv").unwrap();
     assert!(validation.contains("Measured on 570 training and 30 validation images"), "{out}");
     assert!(test.contains("nothing was chosen by them") && test.contains("macro F1"), "{out}");
+    // They are a part of what is trained on.
+    assert!(test.contains("90 of 90 test images are in small.csv, too"), "{out}");
     let compared = folder(&user, "compare-contrastive-vs-contrastive-mine-vs-cross-entropy-");
     let json = user.reads_text(&format!("{compared}/comparison.json"));
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -219,6 +221,8 @@ fn a_search_gives_the_same_on_one_core_and_goes_on_with_more_trials() {
         "5,2022",
     ]);
     assert!(out.contains("contrastive (tuned)"), "{out}");
+    let chosen = "contrastive (tuned) was tuned on the validation images of seed 2022";
+    assert!(out.split_whitespace().collect::<Vec<_>>().join(" ").contains(chosen), "{out}");
     assert!(err.contains("contrastive (tuned) was tuned under seed 2022"), "{err}");
     // Begun anew, nothing of the search before is left.
     let begun = [&args("2", "2", "two")[..], &["--force"]].concat();

@@ -16,16 +16,20 @@ fn loss<'a>(name: &'a str, values: &'a [f64], seconds: &'a [f64]) -> LossFinding
     LossFindings { name, values, train_seconds: seconds, collapsed: 0 }
 }
 
-fn concluded(losses: &[LossFindings<'_>]) -> String {
-    let seeds = &[2022, 1, 2, 3][..losses[0].values.len()];
-    conclude(&Findings {
+fn findings<'a>(losses: &'a [LossFindings<'a>]) -> Findings<'a> {
+    Findings {
         metric: "1-NN accuracy",
-        seeds,
+        seeds: &[2022, 1, 2, 3][..losses[0].values.len()],
         losses,
         diverged: &[],
         data: FULL,
         unequal: false,
-    })
+        tuned: &[],
+    }
+}
+
+fn concluded(losses: &[LossFindings<'_>]) -> String {
+    conclude(&findings(losses))
 }
 
 #[test]
@@ -90,10 +94,11 @@ fn one_seed_tells_nothing_and_names_the_flag() {
         diverged: &[],
         data,
         unequal: false,
+        tuned: &[],
     });
     assert_eq!(
         text,
-        "With the single seed 2022, cross-entropy reached the higher mean 1-NN accuracy: 85.50 % \
+        "With the single seed 2022, cross-entropy reached the higher 1-NN accuracy: 85.50 % \
          against 78.20 % of contrastive, 7.30 points more. One seed cannot tell a difference \
          between the losses from chance; name several with --seeds. A run of cross-entropy \
          trained in 30.0 s, contrastive in 60.0 s (2.0 times as long). Measured on 5,700 training \
@@ -156,7 +161,7 @@ fn several_losses_under_one_seed_are_listed_without_a_verdict() {
     let losses = [loss("a", &[0.5], &[1.0]), loss("b", &[0.7], &[1.0]), loss("c", &[0.6], &[1.0])];
     let text = concluded(&losses);
     assert!(text.starts_with(
-        "With the single seed 2022, b reached the highest mean 1-NN accuracy of 3 losses, \
+        "With the single seed 2022, b reached the highest 1-NN accuracy of 3 losses, \
          70.00 %. The others: c 60.00 %, a 50.00 %. One seed cannot tell"
     ));
     assert!(!text.contains("better"), "{text}");
@@ -241,7 +246,7 @@ fn a_loss_that_diverged_is_named_beside_the_verdict_on_the_others() {
     let told = |diverged: &[DivergedLoss]| {
         let seeds = &[1, 2][..];
         let (metric, unequal) = ("MAP@R", false);
-        conclude(&Findings { metric, seeds, losses: &losses, diverged, data: FULL, unequal })
+        conclude(&Findings { metric, seeds, diverged, unequal, ..findings(&losses) })
     };
     let text = told(&gaps);
     assert!(text.starts_with("Over 2 seeds, a reached the higher mean MAP@R"), "{text}");
@@ -294,8 +299,22 @@ fn one_image_is_one_image() {
         let losses = [loss("a", &[0.5], &[1.0])];
         let (metric, seeds, unequal) = ("MAP@R", &[1][..], false);
         let diverged = &[];
-        conclude(&Findings { metric, seeds, losses: &losses, diverged, data, unequal })
+        conclude(&Findings { metric, seeds, diverged, data, unequal, ..findings(&losses) })
     };
     assert!(text(false).contains("Measured on 1 training image and 1 validation image of data"));
     assert!(text(true).contains("Measured on 1 training image and 1 of unseen classes of data"));
+}
+
+#[test]
+fn a_loss_that_was_tuned_on_the_images_that_judge_it_is_named() {
+    let losses = [
+        loss("a", &[0.80, 0.82, 0.81], &[9.0; 3]),
+        loss("a (tuned)", &[0.84, 0.85, 0.86], &[9.0; 3]),
+    ];
+    let findings = Findings { tuned: &[("a (tuned)", 2022)], ..findings(&losses) };
+    let text = conclude(&findings);
+    let told = "a (tuned) was tuned on the validation images of seed 2022, so its figure there is \
+                too good: leave 2022 out of --seeds.";
+    assert!(text.contains(told), "{text}");
+    assert!(!concluded(&losses).contains("tuned on"), "{text}");
 }

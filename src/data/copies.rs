@@ -1,0 +1,72 @@
+//! Images that occur more than once, in one set or in two.
+
+use std::collections::HashSet;
+
+use super::dataset::Dataset;
+use super::pixels::Pixels;
+
+/// Images that equal an earlier one of the set, value by value.
+pub(super) fn within(data: &Dataset) -> usize {
+    fn of<T: std::hash::Hash + Eq>(values: &[T], size: usize) -> usize {
+        let mut seen = HashSet::with_capacity(values.len() / size);
+        values.chunks_exact(size).filter(|image| !seen.insert(*image)).count()
+    }
+    let size = data.side * data.side;
+    match &data.pixels {
+        Pixels::Bytes(values) => of(values, size),
+        Pixels::Floats(_) => of(&scaled(data), size),
+    }
+}
+
+impl Dataset {
+    /// How many images of another set are among these, as a network sees them. Both have images of
+    /// one size.
+    pub fn shared_with(&self, other: &Dataset) -> usize {
+        fn of<T: std::hash::Hash + Eq>(known: &[T], others: &[T], size: usize) -> usize {
+            let known: HashSet<&[T]> = known.chunks_exact(size).collect();
+            others.chunks_exact(size).filter(|image| known.contains(image)).count()
+        }
+        let size = self.side * self.side;
+        match (&self.pixels, &other.pixels) {
+            (Pixels::Bytes(known), Pixels::Bytes(others)) if self.scale == other.scale => {
+                of(known, others, size)
+            }
+            _ => of(&scaled(self), &scaled(other), size),
+        }
+    }
+}
+
+/// The bits of all values as a network sees them; −0 and 0 are one value, and none is NaN.
+fn scaled(data: &Dataset) -> Vec<u32> {
+    let bits = |value: f32| (value / data.scale + 0.0).to_bits();
+    match &data.pixels {
+        Pixels::Bytes(values) => values.iter().map(|&value| bits(f32::from(value))).collect(),
+        Pixels::Floats(values) => values.iter().map(|&value| bits(value)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{CsvOptions, load};
+
+    fn read(text: &str) -> Dataset {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        std::fs::write(&path, text).unwrap();
+        load(&path, &CsvOptions::default()).unwrap()
+    }
+
+    #[test]
+    fn images_of_two_sets_are_the_same_where_a_network_sees_the_same() {
+        let trained = read("label,a,b,c,d\n0,0,51,102,255\n1,9,9,9,9\n0,1,2,3,4\n");
+        let same = "label,a,b,c,d\n1,1,2,3,4\n1,0,51,102,255\n0,255,0,0,0\n";
+        assert_eq!(trained.shared_with(&read(same)), 2);
+        // The same in 0..1.
+        let shares = "label,a,b,c,d\n0,0.0,0.2,0.4,1.0\n1,0.5,0.5,0.5,0.5\n";
+        assert_eq!(trained.shared_with(&read(shares)), 1);
+        assert_eq!(trained.shared_with(&trained), 3);
+        assert_eq!(within(&read(same)), 0);
+        assert_eq!(within(&read("label,a,b,c,d\n0,1,2,3,4\n1,1,2,3,4\n1,1,2,3,4\n")), 2);
+    }
+}
