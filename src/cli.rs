@@ -29,7 +29,7 @@ pub use data::{CheckArgs, DataCommand, FetchArgs, SampleArgs};
 pub use embeddings::EmbeddingArgs;
 pub use experiments::{BoundArgs, CompareArgs, KeyArgs, ManyArgs, SweepArgs, TuneArgs};
 pub use parse::Ks;
-use parse::{class_names, count, ks, number, seed, tsne_engine, tsne_of, which_model};
+use parse::{class_names, ks, number, seed, size, tsne_engine, tsne_of, which_model};
 pub use runs::{DiffArgs, RemoveArgs, RunsArgs, RunsCommand};
 pub use share::{EmbedArgs, EmbedFormat, ExportArgs, Format, ReportArgs};
 pub use shell::{CompletionsArgs, LOSSES, ManArgs, completing};
@@ -161,10 +161,10 @@ pub struct SettingArgs {
     #[command(flatten)]
     pub columns: ColumnArgs,
     /// Passes over the training images [default: 5]
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = size)]
     pub epochs: Option<usize>,
     /// Images in a step [default: 128]
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = size)]
     pub batch: Option<usize>,
     /// Adam's step size [default: 0.001]
     #[arg(long, value_name = "RATE", value_parser = number)]
@@ -181,7 +181,7 @@ pub struct SettingArgs {
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub runs: PathBuf,
     /// Cores for training and evaluation; loading takes all [default: all]
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = size)]
     pub cores: Option<usize>,
 }
 
@@ -240,7 +240,7 @@ pub struct EvalArgs {
     pub run: Option<PathBuf>,
     /// Neighbours that vote on an image's class, at most as many as there are references [default: as
     /// the run's configuration, 1]
-    #[arg(long, value_name = "K", value_parser = count)]
+    #[arg(long, value_name = "K", value_parser = size)]
     pub knn: Option<usize>,
     /// The ks of recall@k, as 1..5 or 1,3,5 [default: 1..5]
     #[arg(long, value_name = "KS", value_parser = ks, allow_hyphen_values = true)]
@@ -332,14 +332,15 @@ mod tests {
             told(&["train", "--seed", "-1"]).contains("'-1' for '--seed <SEED>': take a whole")
         );
         assert!(told(&["compare", "--seeds", "-1,2"]).contains("take 1,2,3 or 1-5"));
-        assert!(told(&["eval", "--knn", "-1"]).contains("take a whole number from 0 on"));
-        assert!(told(&["train", "--epochs", "-1"]).contains("take a whole number from 0 on"));
+        assert!(told(&["eval", "--knn", "-1"]).contains("take a whole number from 1 on"));
+        assert!(told(&["train", "--epochs", "-1"]).contains("take a whole number from 1 on"));
         assert!(told(&["compare", "--seeds", "1,-2"]).contains("take 1,2,3 or 1-5"));
         assert!(told(&["compare", "--task", "-1"]).contains("take a whole number from 0 on"));
         assert!(told(&["runs", "--seed", "-1"]).contains("take a whole number from 0 on"));
-        for flag in ["--per-class", "--total", "--seed"] {
+        for (flag, least) in [("--per-class", 1), ("--total", 1), ("--seed", 0)] {
             let refused = told(&["data", "sample", "a.csv", "--out", "b.csv", flag, "-1"]);
-            assert!(refused.contains("take a whole number from 0 on"), "{refused}");
+            let words = format!("take a whole number from {least} on");
+            assert!(refused.contains(&words), "{refused}");
         }
         let trials = told(&["tune", "--loss", "a", "--trials", "-1"]);
         assert!(trials.contains("take a whole number from 1 to 100000"), "{trials}");

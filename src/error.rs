@@ -58,10 +58,17 @@ pub enum Error {
 }
 
 impl Error {
-    /// `map_err` helper: the system's refusal, with what was tried on which path.
+    /// `map_err` helper: the system's refusal, with what was tried on which path; a file to be read
+    /// that is missing has its own way out.
     pub fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.to_path_buf();
-        move |source| Error::Io { action, path, source }
+        move |source| match source.kind() {
+            std::io::ErrorKind::NotFound if action == "read" => {
+                let remedy = "check the path, relative ones are taken from the working folder";
+                Fault::new(&path, "there is no such file").remedy(remedy).into()
+            }
+            _ => Error::Io { action, path, source },
+        }
     }
 
     /// A setting with a value it cannot have.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::ColumnArgs;
-use super::parse::{count, seed};
+use super::parse::{seed, size};
 
 /// What to do with data.
 #[derive(Debug, Subcommand)]
@@ -59,10 +59,10 @@ pub struct SampleArgs {
     /// Labelled images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
     pub file: PathBuf,
     /// Images of each class
-    #[arg(long, value_name = "N", default_value_t = 600, value_parser = count)]
+    #[arg(long, value_name = "N", default_value_t = 600, value_parser = size)]
     pub per_class: usize,
     /// Images in all instead, each class with its share
-    #[arg(long, value_name = "N", conflicts_with = "per_class", value_parser = count)]
+    #[arg(long, value_name = "N", conflicts_with = "per_class", value_parser = size)]
     pub total: Option<usize>,
     /// Seed of the choice
     #[arg(long, default_value_t = 2022, value_parser = seed)]

@@ -76,6 +76,11 @@ pub fn classes(text: &str) -> Result<String, String> {
     words::list(text).map(|_| text.to_owned())
 }
 
+/// Reads a whole number from 1 on. What is too small is refused by whoever has the setting.
+pub fn size(text: &str) -> Result<usize, String> {
+    text.trim().parse().map_err(|_| "take a whole number from 1 on".to_owned())
+}
+
 /// Reads a whole number from 0 on.
 pub fn count(text: &str) -> Result<usize, String> {
     text.trim().parse().map_err(|_| "take a whole number from 0 on".to_owned())
@@ -148,6 +153,7 @@ mod tests {
     fn counts_and_seeds_below_zero_are_refused_in_words() {
         assert_eq!((count("3"), seed("7")), (Ok(3), Ok(7)));
         assert!(count("-1").unwrap_err().contains("from 0 on"));
+        assert!(size("-1").unwrap_err().contains("from 1 on"));
         assert!(seed("-1").unwrap_err().contains("from 0 on"));
     }
 

@@ -12,7 +12,7 @@ use crate::experiment::keeper_of;
 use crate::files::{CSV, OutputRules};
 use crate::report::table::Table;
 use crate::train::Progress;
-use crate::words::things;
+use crate::words::{count, things};
 
 /// Gets, checks or samples data.
 ///
@@ -50,12 +50,12 @@ fn check(args: &CheckArgs) -> Result<()> {
 }
 
 fn shown(summary: &Summary) -> String {
-    let mut text = vec![format!(
-        "{}: {} {}",
-        summary.file.display(),
-        summary.rows,
-        things(summary.rows, "row")
-    )];
+    let file = summary.file.display();
+    // Where the columns are at fault, no row was looked at.
+    let mut text = vec![match summary.rows {
+        0 => file.to_string(),
+        rows => format!("{file}: {}", count(rows, "row")),
+    }];
     text.extend(summary.content.as_ref().map(content));
     text.extend(summary.faults.iter().map(|fault| format!("fault: {fault}")));
     for FaultKind { problem, count } in &summary.kinds {
@@ -112,6 +112,12 @@ fn understood(content: &Content) -> String {
     let others = reading.decisions.iter().filter(|told| !has_line(told));
     lines.extend(others.map(|told| format!("decided     {told}")));
     lines.extend(reading.remarks.iter().map(|remark| format!("remark      {remark}")));
+    if let [only] = &content.classes[..] {
+        lines.push(format!(
+            "remark      {} is the class of every image; to train, images of another are needed",
+            only.class.label
+        ));
+    }
     let lonely = content.lonely();
     if !lonely.is_empty() {
         let (of, which) = (lonely.len(), lonely[..lonely.len().min(8)].join(", "));

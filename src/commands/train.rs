@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{cores, print, resolve, set, set_compute, tell_init};
 use crate::cli::TrainArgs;
 use crate::config::{Config, Setting};
+use crate::data::is_read_once;
 use crate::error::{Error, Result};
 use crate::experiment::{Existing, Run, RunFolder, RunLock, Session, kept_weights};
 use crate::files::{create_folder, is_stream, sha256_hex, write_atomically};
@@ -104,11 +105,13 @@ fn kept_init(init: &str, runs: &Path, progress: &Progress) -> Result<String> {
 fn summary(run: &Run, history: &History) -> String {
     let folder = run.folder.path().display();
     let last = history.epochs.last().expect("at least one epoch is configured");
+    // What came through a pipe cannot be read again.
+    let data = if is_read_once(Path::new(&run.config.data.path)) { " --data FILE" } else { "" };
     format!(
         "{}: {} {} in {:.1} s, validation loss {}, lowest in epoch {}\n\
          run        {folder}\n\
          pictures   {folder}/plots/pairs.png, {folder}/plots/loss.png\n\
-         next       {}",
+         next       {}{data}",
         run.title(),
         last.epoch,
         things(last.epoch, "epoch"),

@@ -262,6 +262,7 @@ pub(super) fn check(embeddings: ArrayView2<f32>, set: &str) -> Result<()> {
         return Ok(());
     };
     let problem = if value.is_finite() { "too large to compare" } else { "not finite" };
+    let value = if value.abs() < 1e6 { value.to_string() } else { format!("{value:e}") };
     Err(Error::Diverged(Divergence {
         why: format!(
             "the embedding of {set} image {row} (from 0) is {value} in dimension {dimension}, {problem}"

@@ -77,7 +77,7 @@ fn reached(left: Left, begun: bool) -> &'static str {
     match (left.training > 0.0, begun) {
         (true, false) => "not begun",
         (true, true) => "begun",
-        (false, _) => "trained, not evaluated",
+        (false, _) => "trained, not evaluated with these settings",
     }
 }
 

@@ -108,6 +108,10 @@ impl World<'_> {
         rules: OutputRules,
         say: &mut dyn FnMut(&str),
     ) -> Result<Fetched> {
+        if let Some(folder) = from.filter(|folder| !folder.is_dir()) {
+            let remedy = "name the one with the four IDX files with --from";
+            return Err(Fault::new(folder, "there is no such folder").remedy(remedy).into());
+        }
         let [train, test] = self.parts.each_ref().map(|part| into.join(part.csv));
         let mut missing = Vec::new();
         for (part, path) in self.parts.iter().zip([&train, &test]) {

@@ -42,10 +42,6 @@ pub fn refuse_missing(path: &Path) -> Result<()> {
 /// What is at a path.
 fn found(path: &Path) -> Result<Metadata> {
     match fs::metadata(path) {
-        Err(refusal) if refusal.kind() == io::ErrorKind::NotFound => {
-            let remedy = "check the path, relative ones are taken from the working folder";
-            Err(Fault::new(path, "there is no such file").remedy(remedy).into())
-        }
         Ok(found) if found.is_dir() => {
             Err(Fault::new(path, "is a folder").remedy("name a file in it").into())
         }

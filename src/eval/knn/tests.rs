@@ -266,9 +266,11 @@ fn a_k_that_cannot_be_is_told_with_what_can() {
 #[test]
 fn a_value_that_has_no_distance_is_named_with_set_row_and_dimension() {
     let points = cloud(5, 2, 12);
-    for (value, problem) in
-        [(f32::NAN, "not finite"), (f32::INFINITY, "not finite"), (-3e38, "too large to compare")]
-    {
+    for (value, shown, problem) in [
+        (f32::NAN, "NaN", "not finite"),
+        (f32::INFINITY, "inf", "not finite"),
+        (-3e38, "-3e38", "too large to compare"),
+    ] {
         let mut wrong = points.clone();
         wrong[(3, 1)] = value;
         for (told, set) in [
@@ -277,7 +279,7 @@ fn a_value_that_has_no_distance_is_named_with_set_row_and_dimension() {
         ] {
             let told = told.unwrap_err().to_string();
             let expected = format!(
-                "the embedding of {set} image 3 (from 0) is {value} in dimension 1, {problem}"
+                "the embedding of {set} image 3 (from 0) is {shown} in dimension 1, {problem}"
             );
             assert_eq!(told, expected);
         }
