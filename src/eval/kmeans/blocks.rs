@@ -111,38 +111,47 @@ impl<'a> Blocks<'a> {
         }
     }
 
-    /// The nearest of some centres for each point, of equally near ones the first.
+    /// The nearest of some centres for each point, of equally near ones the first; with `except`,
+    /// which holds one centre for each point, the nearest of all others.
     ///
     /// # Shapes
-    /// labels `[N]`; distances, squared, `[N]`
+    /// except `[N]`; labels `[N]`; distances, squared, `[N]`, infinite where there is no other
     ///
     /// Where `watch` is stopped, both are left half done.
-    pub fn assign(
+    pub fn nearest(
         &self,
         centres: &Centres,
-        labels: &mut [u32],
-        distances: &mut [f32],
+        except: Option<&[u32]>,
+        (labels, distances): (&mut [u32], &mut [f32]),
         watch: &Watch,
     ) {
         let (points, rows) = (CHUNK * PANEL * self.dimensions(), CHUNK * PANEL);
         let panels = self.panels.par_chunks(points).zip(self.norms.par_chunks(rows));
         let found = labels.par_chunks_mut(rows).zip(distances.par_chunks_mut(rows));
-        panels.zip(found).for_each(|((panels, norms), (labels, distances))| {
-            if watch.is_stopped() {
-                return;
-            }
-            let (mut best, mut index) = ([f32::INFINITY; CHUNK * PANEL], [0_u32; CHUNK * PANEL]);
-            Simd::detect().run_wide(Nearest {
-                panels,
-                centres,
-                best: &mut best,
-                index: &mut index,
-            });
-            labels.copy_from_slice(&index[..labels.len()]);
-            for ((distance, best), norm) in distances.iter_mut().zip(best).zip(norms) {
-                *distance = (norm + best).max(0.0);
-            }
-        });
+        panels.zip(found).enumerate().for_each(
+            |(chunk, ((panels, norms), (labels, distances)))| {
+                if watch.is_stopped() {
+                    return;
+                }
+                let (mut best, mut index) = ([f32::INFINITY; ROWS], [0_u32; ROWS]);
+                let except = except.map(|except| {
+                    let mut padded = [0; ROWS];
+                    padded[..labels.len()].copy_from_slice(&except[chunk * ROWS..][..labels.len()]);
+                    padded
+                });
+                Simd::detect().run_wide(Nearest {
+                    panels,
+                    centres,
+                    except: except.as_ref(),
+                    best: &mut best,
+                    index: &mut index,
+                });
+                labels.copy_from_slice(&index[..labels.len()]);
+                for ((distance, best), norm) in distances.iter_mut().zip(best).zip(norms) {
+                    *distance = (norm + best).max(0.0);
+                }
+            },
+        );
     }
 
     /// Sum of the squared distances of all points to their centres `[K, D]`, each by its

@@ -114,6 +114,8 @@ fn scores<L: Sixteen>(
 pub struct Nearest<'a> {
     pub panels: &'a [f32],
     pub centres: &'a Centres,
+    /// A centre that does not count, for each point.
+    pub except: Option<&'a [u32; ROWS]>,
     /// The lowest score so far.
     pub best: &'a mut [f32; ROWS],
     /// Whose it is.
@@ -130,17 +132,31 @@ impl WideKernel for Nearest<'_> {
         let panels = self.panels.as_chunks::<PANEL>().0.chunks_exact(*dimensions);
         let (best, index) =
             (self.best.as_chunks_mut::<PANEL>().0, self.index.as_chunks_mut::<PANEL>().0);
+        let except = self.except.map(|except| except.as_chunks::<PANEL>().0);
         let block = self.centres.block();
         let blocks = tiles.chunks(block * dimensions).zip(norms.chunks(block));
         for (number, (tiles, norms)) in blocks.enumerate() {
-            for (panel, (best, index)) in panels.clone().zip(best.iter_mut().zip(&mut *index)) {
+            let found = best.iter_mut().zip(&mut *index);
+            for (place, (panel, (best, index))) in panels.clone().zip(found).enumerate() {
                 let tiles = tiles.chunks_exact(*dimensions).zip(norms);
                 for (tile, (values, norms)) in tiles.enumerate() {
                     let first = (number * block + tile) * TILE;
-                    let scores = scores::<L>(panel, values, norms);
+                    let mut scores = scores::<L>(panel, values, norms);
+                    if let Some(except) = except {
+                        leave_out(&mut scores, first as u32, &except[place]);
+                    }
                     keep_lowest(&scores, first as u32, best, index);
                 }
             }
+        }
+    }
+}
+
+#[inline(always)]
+fn leave_out(scores: &mut [[f32; PANEL]; TILE], first: u32, except: &[u32; PANEL]) {
+    for (centre, scores) in (first..).zip(scores) {
+        for lane in 0..PANEL {
+            scores[lane] = if except[lane] == centre { f32::INFINITY } else { scores[lane] };
         }
     }
 }

@@ -6,9 +6,11 @@ use super::super::watch::Watch;
 use super::Clustering;
 use super::blocks::Blocks;
 use super::products::Centres;
+use super::swaps::{Second, Swap};
 use crate::error::Result;
 
 /// A start and how far its rounds have come. Labels and distances are always those to `centres`.
+#[derive(Clone)]
 pub struct Start<'a> {
     blocks: &'a Blocks<'a>,
     /// `[K, D]`.
@@ -50,11 +52,10 @@ impl<'a> Start<'a> {
         watch: &Watch,
         begun: &dyn Fn(usize),
     ) -> Result<()> {
-        let clusters = self.centres.len() / self.blocks.dimensions();
         while !self.converged && self.rounds < most {
             self.rounds += 1;
             begun(self.rounds);
-            let mut members = Members::of(&self.labels, clusters);
+            let mut members = Members(self.members());
             members.fill_empty(&self.labels, &self.distances);
             let moved = members.move_centres(self.blocks, &mut self.centres);
             let before = self.labels.clone();
@@ -66,8 +67,69 @@ impl<'a> Start<'a> {
 
     fn assign(&mut self, watch: &Watch) -> Result<()> {
         let centres = Centres::new(&self.centres, self.blocks.dimensions());
-        self.blocks.assign(&centres, &mut self.labels, &mut self.distances, watch);
+        self.blocks.nearest(&centres, None, (&mut self.labels, &mut self.distances), watch);
         watch.check()
+    }
+
+    /// Gives centres to other clusters; rounds may follow.
+    ///
+    /// # Errors
+    /// The user asked to stop.
+    pub fn swap_centres(&mut self, swaps: &[Swap], watch: &Watch) -> Result<()> {
+        let dimensions = self.blocks.dimensions();
+        for Swap { removed, split, halves } in swaps {
+            for (cluster, half) in [split, removed].into_iter().zip(halves) {
+                self.centres[cluster * dimensions..][..dimensions].copy_from_slice(half);
+            }
+        }
+        self.converged = false;
+        self.assign(watch)
+    }
+
+    /// Rounds so far.
+    pub fn rounds(&self) -> usize {
+        self.rounds
+    }
+
+    /// Counts what was tried and given up.
+    pub fn count_rounds_of(&mut self, tried: &Start) {
+        self.rounds = tried.rounds;
+    }
+
+    /// The points of each cluster, ascending.
+    pub fn members(&self) -> Vec<Vec<u32>> {
+        let mut members = vec![Vec::new(); self.centres.len() / self.blocks.dimensions()];
+        for (row, &label) in (0_u32..).zip(&self.labels) {
+            members[label as usize].push(row);
+        }
+        members
+    }
+
+    /// The centre of a cluster, in the scale of the blocks.
+    pub fn centre(&self, cluster: usize) -> &[f32] {
+        let dimensions = self.blocks.dimensions();
+        &self.centres[cluster * dimensions..][..dimensions]
+    }
+
+    /// A point, in the scale of the blocks.
+    pub fn point(&self, row: usize) -> Vec<f32> {
+        let mut point = vec![0.0; self.blocks.dimensions()];
+        self.blocks.write_point(row, &mut point);
+        point
+    }
+
+    /// The centre that is second nearest to each point.
+    ///
+    /// # Errors
+    /// The user asked to stop.
+    pub fn second_nearest(&self, watch: &Watch) -> Result<Second<'_>> {
+        let centres = Centres::new(&self.centres, self.blocks.dimensions());
+        let (labels, distances) = (vec![0; self.labels.len()], vec![0.0; self.labels.len()]);
+        let mut second = Second { nearest: &self.distances, distances, centres: labels };
+        let found = (&mut *second.centres, &mut *second.distances);
+        self.blocks.nearest(&centres, Some(&self.labels), found, watch);
+        watch.check()?;
+        Ok(second)
     }
 
     /// Sum of the squared distances of all points to their centres, in the scale of the blocks.
@@ -86,14 +148,6 @@ impl<'a> Start<'a> {
 struct Members(Vec<Vec<u32>>);
 
 impl Members {
-    fn of(labels: &[u32], clusters: usize) -> Members {
-        let mut members = vec![Vec::new(); clusters];
-        for (row, &label) in (0_u32..).zip(labels) {
-            members[label as usize].push(row);
-        }
-        Members(members)
-    }
-
     /// Gives each empty cluster the point that is farthest from its own centre, as far as there
     /// are points that lie apart from theirs and leave others behind.
     fn fill_empty(&mut self, labels: &[u32], distances: &[f32]) {

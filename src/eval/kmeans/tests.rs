@@ -143,10 +143,49 @@ fn from_its_own_start_nmi_and_squared_distances_are_no_worse_than_scikit_learns(
         let all: Vec<(f64, f64)> = (0..10).map(of_seed).collect();
         let nmi = all.iter().map(|one| one.0).sum::<f64>() / 10.0;
         let inertia = all.iter().map(|one| one.1).sum::<f64>() / 10.0;
-        // The difference of two means of ten: within three standard errors.
-        let error = |sd: f64| 3.0 * sd * (2.0_f64 / 10.0).sqrt();
-        assert!(nmi >= case.nmi[0] - error(case.nmi[1]), "{}: NMI {nmi}", case.name);
-        assert!(inertia <= case.inertia[0] + error(case.inertia[1]), "{}: {inertia}", case.name);
+        assert!(nmi >= case.nmi[0], "{}: NMI {nmi}, not {:?}", case.name, case.nmi);
+        assert!(inertia <= case.inertia[0], "{}: {inertia}, not {:?}", case.name, case.inertia);
+    }
+}
+
+#[test]
+fn a_centre_that_two_heaps_share_gets_one_that_another_heap_has_too_many() {
+    // Twelve heaps far apart; some of the first centres share one, far from a heap without.
+    let heap = |row: usize| [10.0 * (row % 4) as f32, 10.0 * (row % 12 / 4) as f32];
+    let points = random(1200, 2, 9);
+    let points =
+        Array2::from_shape_fn((1200, 2), |(row, column)| heap(row)[column] + points[[row, column]]);
+    let blocks = Blocks::new(Points::of(points.view()));
+    let limits = (300, 1e-4 * blocks.variance());
+    let end = |first: &[u32], swapped: bool| {
+        let mut start = Start::at(&blocks, first, &Watch::default()).unwrap();
+        if swapped {
+            swaps::swap(&mut start, limits, &Watch::default(), &|_| ()).unwrap();
+        }
+        start.advance(limits, &Watch::default(), &|_| ()).unwrap();
+        start.into_clustering()
+    };
+    let best = end(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], false).inertia;
+    for first in [
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12],
+        [0, 12, 24, 3, 4, 5, 6, 18, 30, 9, 10, 11],
+        [0, 12, 24, 36, 48, 60, 72, 84, 96, 108, 120, 132],
+    ] {
+        assert!(end(&first, false).inertia > 2.0 * best, "no round mends {first:?}");
+        let mended = end(&first, true).inertia;
+        assert!((mended / best - 1.0).abs() < 1e-9, "{first:?}: {mended}, not {best}");
+    }
+}
+
+#[test]
+fn swaps_end_where_the_rounds_allowed_end() {
+    let points = random(600, 3, 10);
+    let blocks = Blocks::new(Points::of(points.view()));
+    let first: Vec<u32> = (0..40).collect();
+    for most in [1, 2, 4, 7] {
+        let mut start = Start::at(&blocks, &first, &Watch::default()).unwrap();
+        swaps::swap(&mut start, (most, 0.0), &Watch::default(), &|_| ()).unwrap();
+        assert!((1..=most).contains(&start.rounds()), "{most}: {}", start.rounds());
     }
 }
 
@@ -238,7 +277,10 @@ fn every_product_is_that_of_plain_sums_whatever_the_padding() {
         }
         let centres = Centres::new(&values, dimensions);
         let (mut labels, mut nearest) = (vec![9; rows], vec![9.0; rows]);
-        blocks.assign(&centres, &mut labels, &mut nearest, &Watch::default());
+        blocks.nearest(&centres, None, (&mut labels, &mut nearest), &Watch::default());
+        let (mut second, mut farther) = (vec![9; rows], vec![9.0; rows]);
+        let found = (&mut *second, &mut *farther);
+        blocks.nearest(&centres, Some(&labels), found, &Watch::default());
         let mut distances = Vec::new();
         blocks.distances(&centres, &mut distances);
         let mut point = vec![0.0; dimensions];
@@ -253,6 +295,15 @@ fn every_product_is_that_of_plain_sums_whatever_the_padding() {
             let size = 1e-5 * dimensions as f64;
             assert!((expected[labels[row] as usize] - least).abs() < size, "{row}");
             assert!((f64::from(nearest[row]) - least).abs() < size, "{row}");
+            let others = (0..clusters).filter(|&centre| centre != labels[row] as usize);
+            match others.map(|centre| expected[centre]).reduce(f64::min) {
+                Some(least) => {
+                    assert!((expected[second[row] as usize] - least).abs() < size, "{row}");
+                    assert!((f64::from(farther[row]) - least).abs() < size, "{row}");
+                    assert_ne!(second[row], labels[row]);
+                }
+                None => assert_eq!(farther[row], f32::INFINITY),
+            }
             for (number, expected) in expected.iter().enumerate() {
                 let chunk = &distances[row / ROWS * ROWS * centres.padded()..];
                 let ours = f64::from(chunk[number * ROWS + row % ROWS]);
@@ -275,7 +326,9 @@ fn starts_at_once_give_what_one_after_the_other_gives() {
         running.sort_by(|a, b| a.0.total_cmp(&b.0));
         running.truncate(FINALISTS);
         for (inertia, _, start) in &mut running {
-            start.advance((task.rounds, tolerance), search.watch, &|_| ()).unwrap();
+            let limits = (task.rounds, tolerance);
+            swaps::swap(start, limits, search.watch, &|_| ()).unwrap();
+            start.advance(limits, search.watch, &|_| ()).unwrap();
             *inertia = start.inertia();
         }
         let best = running.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).unwrap();

@@ -1,0 +1,190 @@
+//! Centres taken from where they are too many and given to where they are too few.
+//!
+//! Lloyd's rounds move a centre no farther than its neighbours let it: where two centres share
+//! one heap of points and one centre has two heaps, they stay so. A swap takes away the centre
+//! whose points lose least by going to their second nearest, and splits the cluster that gains
+//! most by two centres (the idea of H. Ismkhan, 2018, "I-k-means−+"). Both are known before the
+//! swap: the loss from the second nearest centres, the gain from k-means with two centres on the
+//! cluster alone. Some rounds later the sum of squared distances decides whether it stays.
+
+use rayon::prelude::*;
+
+use super::super::knn::Euclidean;
+use super::super::watch::Watch;
+use super::rounds::Start;
+use crate::error::Result;
+
+/// Rounds after which swaps are judged.
+const SETTLE: usize = 3;
+
+/// Swaps that lower the sum of squared distances by a smaller share end the search.
+const LEAST_GAIN: f64 = 1e-3;
+
+/// A centre that takes over more than this share of a cluster's points is its neighbour: of two
+/// neighbours only one takes part in the swaps that are tried together.
+const NEIGHBOUR: f64 = 0.2;
+
+/// Points by which the gain of a split is estimated, at most.
+const SAMPLED: usize = 1000;
+
+/// Rounds of a split.
+const SPLIT_ROUNDS: usize = 4;
+
+/// A centre that goes to another cluster.
+pub struct Swap {
+    pub removed: usize,
+    pub split: usize,
+    /// Where the two centres of the split cluster begin.
+    pub halves: [Vec<f32>; 2],
+}
+
+/// Swaps centres and goes on with rounds as long as that lowers the sum of squared distances;
+/// all rounds count towards `most`.
+///
+/// # Errors
+/// The user asked to stop.
+pub fn swap(
+    start: &mut Start,
+    (most, tolerance): (usize, f64),
+    watch: &Watch,
+    begun: &dyn Fn(usize),
+) -> Result<()> {
+    let mut inertia = start.inertia();
+    let mut swaps = promising(start, watch)?;
+    while !swaps.is_empty() && start.rounds() < most {
+        let mut tried = start.clone();
+        tried.swap_centres(&swaps, watch)?;
+        let settled = most.min(start.rounds() + SETTLE);
+        tried.advance((settled, tolerance), watch, begun)?;
+        let reached = tried.inertia();
+        if reached >= inertia {
+            start.count_rounds_of(&tried);
+            swaps.truncate(swaps.len() / 2);
+            continue;
+        }
+        *start = tried;
+        if reached > inertia * (1.0 - LEAST_GAIN) {
+            break;
+        }
+        inertia = reached;
+        swaps = promising(start, watch)?;
+    }
+    Ok(())
+}
+
+/// Swaps that gain more than they lose, the best first, and keep out of each other's way.
+fn promising(start: &Start, watch: &Watch) -> Result<Vec<Swap>> {
+    let members = start.members();
+    let neighbours = start.second_nearest(watch)?;
+    let losses: Vec<f64> = members.par_iter().map(|rows| neighbours.loss(rows)).collect();
+    let splits: Vec<Option<Split>> =
+        (0..members.len()).into_par_iter().map(|of| split(start, of, &members[of])).collect();
+    watch.check()?;
+    let mut cheapest: Vec<usize> = (0..members.len()).collect();
+    cheapest.sort_by(|&a, &b| losses[a].total_cmp(&losses[b]));
+    let mut dearest: Vec<(usize, Split)> =
+        splits.into_iter().enumerate().filter_map(|(of, split)| Some((of, split?))).collect();
+    dearest.sort_by(|a, b| b.1.gain.total_cmp(&a.1.gain));
+
+    let mut cheapest = cheapest.into_iter();
+    let mut taken = vec![false; members.len()];
+    let mut swaps = Vec::new();
+    for (split, Split { gain, halves }) in dearest {
+        if taken[split] {
+            continue;
+        }
+        let Some(removed) = cheapest.find(|&centre| !taken[centre] && centre != split) else {
+            break;
+        };
+        if gain <= losses[removed] {
+            break;
+        }
+        taken[split] = true;
+        taken[removed] = true;
+        for neighbour in neighbours.takers(&members[removed]) {
+            taken[neighbour] = true;
+        }
+        swaps.push(Swap { removed, split, halves });
+    }
+    Ok(swaps)
+}
+
+/// The second nearest centre of each point.
+pub struct Second<'a> {
+    /// Squared distance to the nearest `[N]`.
+    pub nearest: &'a [f32],
+    /// Squared distance to the second nearest `[N]`.
+    pub distances: Vec<f32>,
+    /// Which it is `[N]`.
+    pub centres: Vec<u32>,
+}
+
+impl Second<'_> {
+    /// What the squared distances of these points grow by without their nearest centre.
+    fn loss(&self, rows: &[u32]) -> f64 {
+        let grows = |&row: &u32| {
+            f64::from(self.distances[row as usize]) - f64::from(self.nearest[row as usize])
+        };
+        rows.iter().map(grows).sum()
+    }
+
+    /// The centres to which many of these points would go.
+    fn takers(&self, rows: &[u32]) -> Vec<usize> {
+        let mut centres: Vec<u32> = rows.iter().map(|&row| self.centres[row as usize]).collect();
+        centres.sort_unstable();
+        let many = NEIGHBOUR * rows.len() as f64;
+        let groups = centres.chunk_by(|a, b| a == b);
+        groups.filter(|group| group.len() as f64 > many).map(|group| group[0] as usize).collect()
+    }
+}
+
+/// A cluster in two.
+struct Split {
+    /// What its squared distances would shrink by.
+    gain: f64,
+    halves: [Vec<f32>; 2],
+}
+
+/// Splits a cluster by k-means of two centres, which begin at the point that is farthest from its
+/// centre and at the point that is farthest from that one. None where all its points are equal.
+fn split(start: &Start, cluster: usize, members: &[u32]) -> Option<Split> {
+    let sampled = members.iter().step_by(members.len().div_ceil(SAMPLED).max(1));
+    let points: Vec<Vec<f32>> = sampled.map(|&row| start.point(row as usize)).collect();
+    let centre = start.centre(cluster);
+    let one = farthest(&points, centre)?;
+    let mut halves = [one.clone(), farthest(&points, one)?.clone()];
+    for _ in 0..SPLIT_ROUNDS {
+        halves = means_of_halves(&points, &halves)?;
+    }
+    let whole: f64 = points.iter().map(|point| f64::from(Euclidean::squared(point, centre))).sum();
+    let left: f64 = points.iter().map(|point| f64::from(nearer(point, &halves).1)).sum();
+    let gain = (whole - left) * members.len() as f64 / points.len() as f64;
+    Some(Split { gain, halves })
+}
+
+fn farthest<'a>(points: &'a [Vec<f32>], from: &[f32]) -> Option<&'a Vec<f32>> {
+    let distance = |point: &Vec<f32>| Euclidean::squared(point, from);
+    points.iter().max_by(|a, b| distance(a).total_cmp(&distance(b)))
+}
+
+/// Which of two centres is nearer, and its squared distance.
+fn nearer(point: &[f32], centres: &[Vec<f32>; 2]) -> (usize, f32) {
+    let [one, other] = centres.each_ref().map(|centre| Euclidean::squared(point, centre));
+    if one <= other { (0, one) } else { (1, other) }
+}
+
+/// The means of the points that are nearer to each of two centres; none if one gets no point.
+fn means_of_halves(points: &[Vec<f32>], centres: &[Vec<f32>; 2]) -> Option<[Vec<f32>; 2]> {
+    let mut sums = centres.each_ref().map(|centre| vec![0.0_f64; centre.len()]);
+    let mut counts = [0_usize; 2];
+    for point in points {
+        let (half, _) = nearer(point, centres);
+        counts[half] += 1;
+        sums[half].iter_mut().zip(point).for_each(|(sum, &value)| *sum += f64::from(value));
+    }
+    if counts.contains(&0) {
+        return None;
+    }
+    let mean = |half: usize| sums[half].iter().map(move |sum| (sum / counts[half] as f64) as f32);
+    Some([mean(0).collect(), mean(1).collect()])
+}
