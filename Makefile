@@ -15,6 +15,8 @@ FULL := data/fashion-mnist_train.csv
 SAMPLE := data/fashion-mnist_sample.csv.gz
 # More for `make compare`, as in `make compare ARGS="--seeds 2022 --epochs 1"`.
 ARGS ?=
+# For `make quick`: the tests whose names hold this.
+T ?=
 # A folder of the four IDX files, as in `make data FROM=DIR`.
 FROM ?=
 # For `make bench`: stages by name, rounds, the tutorial's Python script, training images, configuration.
@@ -30,12 +32,13 @@ TIME ?= 600
 TARGETS ?= csv idx source npy embeddings toml safetensors run_folder
 KILLS ?= 50
 
-.PHONY: help compare show test check memcheck kills fuzz smoke browser slurm python bench data libtorch build dist clean
+.PHONY: help compare show test quick check memcheck kills fuzz smoke browser slurm python bench data libtorch build dist clean
 
 help:
 	@echo 'make compare    set up, get the data, build, compare both losses over three seeds'
 	@echo 'make show       the newest report in a browser'
 	@echo 'make test       set up, build, run the tests'
+	@echo 'make quick      after an edit, within seconds: unit tests by name, as in T=loss::; the program itself unoptimised'
 	@echo 'make check      formatting, clippy, documentation, harness; warnings are errors'
 	@echo 'make memcheck   the fused engine under Valgrind, which has to be installed'
 	@echo 'make kills      a comparison killed KILLS=50 times at random moments, to the same bytes'
@@ -65,6 +68,12 @@ show:
 
 test: libtorch
 	$(CARGO) test --release --locked
+
+# The dependencies are those of the release build; only this package is compiled without
+# optimisation and incrementally, which takes seconds where the release build takes minutes.
+quick: libtorch
+	$(CARGO) test --release --locked --lib --config 'profile.release.incremental=true' \
+	  --config 'profile.release.package.dml.opt-level=0' --config 'profile.release.package.dml.debug=false' -- $(T)
 
 check: libtorch
 	$(CARGO) fmt --check
