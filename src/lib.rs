@@ -34,17 +34,24 @@
 //! runs side by side.
 
 pub mod cli;
+pub mod cluster;
 pub mod commands;
 pub mod config;
 pub mod data;
 pub mod error;
 pub mod eval;
+pub mod evaluation;
 pub mod experiment;
+pub mod export;
 pub mod files;
 pub mod loss;
 pub mod model;
+pub mod page;
 pub mod random;
 pub mod report;
+pub mod run;
 pub mod runtime;
+pub mod session;
+pub mod stats;
 pub mod train;
 pub mod words;

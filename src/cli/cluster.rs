@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::parse::{between, count, executor};
-use crate::experiment::{Memory, SbatchOption, TimeLimit};
+use crate::cluster::{Memory, SbatchOption, TimeLimit};
 
 /// Where the runs of a command are done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,8 @@ use super::many::{GOES_ON, GOES_ON_ANEW, way_on};
 use super::{cores, print, resolve, tell_init, wrapped};
 use crate::cli::BoundArgs;
 use crate::error::Result;
-use crate::experiment::{Bound, Session};
+use crate::experiment::Bound;
+use crate::session::Session;
 use crate::train::Progress;
 
 /// Trains, takes the losses on the way, and draws them.

@@ -5,7 +5,9 @@ use super::many::{GOES_ON, going_on, planned, told_plan, way_on};
 use super::{WIDEST, cores, flags, open_test, print, print_json, tell_init, wrapped, written};
 use crate::cli::{CompareArgs, KeyArgs};
 use crate::error::Result;
-use crate::experiment::{Arm, Comparison, Forecast, Reporter, Session};
+use crate::experiment::{Arm, Comparison, Forecast};
+use crate::page::Reporter;
+use crate::session::Session;
 use crate::train::Progress;
 
 /// Trains or reuses every run, evaluates it, and puts them beside each other.

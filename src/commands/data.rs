@@ -8,9 +8,9 @@ use crate::data::{
     self, Channels, Content, CsvOptions, DataConfig, FaultKind, Names, SampleSize, Summary, Values,
 };
 use crate::error::{Error, Result};
-use crate::experiment::keeper_of;
 use crate::files::{CSV, OutputRules};
 use crate::report::table::Table;
+use crate::run::keeper_of;
 use crate::train::Progress;
 use crate::words::{count, things};
 

@@ -7,9 +7,11 @@ use std::path::PathBuf;
 
 use super::{print, print_json};
 use crate::cli::{ClusterArgs, Executor, ManyArgs, SettingArgs};
+use crate::cluster::logs;
 use crate::data::is_read_once;
 use crate::error::{Error, Result};
-use crate::experiment::{Plan, Session, Unfinished, batch_folder, logs};
+use crate::experiment::{Plan, Unfinished, batch_folder};
+use crate::session::Session;
 use crate::words::{line, things};
 
 mod called;

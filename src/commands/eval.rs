@@ -7,13 +7,15 @@ use crate::cli::{EmbeddingArgs, EvalArgs};
 use crate::config::Config;
 use crate::error::Result;
 use crate::eval::{EvalConfig, Watch};
-use crate::experiment::{
-    EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles, Evaluation, RunFolder, RunLock, Session,
-    Trained, confusion_remark, draw_training, embedding_file, evaluate, evaluate_test,
-    figures_table, keeper_of, picture_remarks,
+use crate::evaluation::{
+    EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles, Evaluation, confusion_remark,
+    draw_training, embedding_file, evaluate, evaluate_test, figures_table,
+    remarks as picture_remarks,
 };
 use crate::files::{Output, OutputRules};
+use crate::run::{RunFolder, RunLock, Trained, keeper_of};
 use crate::runtime::{Cores, Interrupt};
+use crate::session::Session;
 use crate::train::Progress;
 use crate::words::things;
 

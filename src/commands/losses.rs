@@ -6,7 +6,7 @@ use super::{print, print_json};
 use crate::cli::LossesArgs;
 use crate::data::BatchKind;
 use crate::error::Result;
-use crate::experiment::{Opinion, Opinions};
+use crate::evaluation::{Opinion, Opinions};
 use crate::loss::{Description, Loss};
 use crate::report::table::Table;
 use crate::train::Progress;

@@ -4,7 +4,8 @@ use super::{cores, print};
 use crate::cli::{ManyArgs, SettingArgs};
 use crate::error::{Error, Result};
 use crate::eval::Score;
-use crate::experiment::{Arm, Forecast, Plan, Session};
+use crate::experiment::{Arm, Forecast, Plan};
+use crate::session::Session;
 use crate::words::line;
 
 /// A plan of these arms under the flags that commands with many runs share.

@@ -3,7 +3,8 @@
 use super::print;
 use crate::cli::ReportArgs;
 use crate::error::Result;
-use crate::experiment::{RunFolder, report as write_report};
+use crate::page::report as write_report;
+use crate::run::RunFolder;
 use crate::runtime::Cores;
 use crate::train::Progress;
 

@@ -6,9 +6,9 @@ use super::{print, print_json};
 use crate::cli::{DiffArgs, RemoveArgs, RunsArgs, RunsCommand};
 use crate::config::known_key;
 use crate::error::Result;
-use crate::experiment::{Entry, Removal, RunFolder, catalogue, difference, listed};
 use crate::loss::Loss;
 use crate::report::table::Table;
+use crate::run::{Entry, Removal, RunFolder, catalogue, difference, listed};
 use crate::train::Progress;
 
 /// Lists runs, or does with them what was asked for.

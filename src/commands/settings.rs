@@ -4,9 +4,9 @@ use crate::cli::{ColumnArgs, ComputeArgs, KeyArgs, SettingArgs};
 use crate::config::{Config, Setting, known_key};
 use crate::data::{Amount, DataConfig};
 use crate::error::{Error, Result};
-use crate::experiment::Session;
 use crate::loss::Loss;
 use crate::runtime::Cores;
+use crate::session::Session;
 
 /// Defaults, then the configuration file, then flags (`seed` is one), then settings by their keys;
 /// checked. A loss that is named has its defaults, unless the file is of this loss.

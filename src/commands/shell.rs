@@ -9,9 +9,9 @@ use clap_mangen::Man;
 use super::{RUNS, print};
 use crate::cli::{Cli, CompletionsArgs, LOSSES, ManArgs, completing};
 use crate::error::Result;
-use crate::experiment::keeper_of;
 use crate::files::{OutputRules, create_folder, write_text};
 use crate::loss::Loss;
+use crate::run::keeper_of;
 
 /// Prints completions for a shell.
 ///

@@ -5,7 +5,9 @@ use super::many::{going_on, planned, told_plan, way_on};
 use super::{WIDEST, cores, flags, print, print_json, tell_init, wrapped, written};
 use crate::cli::SweepArgs;
 use crate::error::Result;
-use crate::experiment::{Arm, Axes, Forecast, Reporter, Session, Sweep};
+use crate::experiment::{Arm, Axes, Forecast, Sweep};
+use crate::page::Reporter;
+use crate::session::Session;
 use crate::train::Progress;
 
 /// Trains or reuses every run of a grid, evaluates it, and draws the curves.

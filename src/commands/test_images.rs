@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::config::Config;
 use crate::data::{ClassNames, CsvOptions, Dataset, LabelColumn, Scale, load, unseen_classes};
 use crate::error::{Fault, Result};
-use crate::experiment::Session;
+use crate::session::Session;
 use crate::words::count;
 
 /// Reads test images for runs on a session's data.

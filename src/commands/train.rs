@@ -8,9 +8,10 @@ use crate::cli::TrainArgs;
 use crate::config::{Config, Setting};
 use crate::data::is_read_once;
 use crate::error::{Error, Result};
-use crate::experiment::{Existing, Run, RunFolder, RunLock, Session, kept_weights};
 use crate::files::{create_folder, is_stream, sha256_hex, write_atomically};
 use crate::model::refuse_other_content;
+use crate::run::{Existing, Run, RunFolder, RunLock, kept_weights};
+use crate::session::Session;
 use crate::train::{History, Progress};
 use crate::words::{decimals, dml, things};
 

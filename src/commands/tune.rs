@@ -9,8 +9,10 @@ use crate::cli::{ManyArgs, TuneArgs};
 use crate::config::{Config, Setting};
 use crate::error::Result;
 use crate::eval::Score;
-use crate::experiment::{Reporter, Search, Session, batch_folder};
+use crate::experiment::{Search, batch_folder};
 use crate::files::is_stream;
+use crate::page::Reporter;
+use crate::session::Session;
 use crate::train::Progress;
 use crate::words::{item, path_word, things, word};
 

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use tch::Tensor;
 
-use super::{Existing, Run, RunLock, Session};
 use crate::config::Config;
 use crate::data::Part;
 use crate::error::{Error, Fault, Result};
@@ -14,6 +13,8 @@ use crate::loss::{BoundTerms, bound_terms};
 use crate::model::Network;
 use crate::report::table::Table;
 use crate::report::{Canvas, bound};
+use crate::run::{Existing, Run, RunLock};
+use crate::session::Session;
 use crate::train::{Observer, RunProgress, Verdict, remedy};
 use crate::words::decimals;
 
@@ -164,7 +165,7 @@ impl Bound {
             course(&|row| row.terms.cross_entropy),
             course(&gap),
             course(&|row| row.terms.spce),
-            super::grouped(self.images),
+            crate::words::grouped(self.images),
             self.run.config.loss.name(),
         )
         .replace(" -", " −")

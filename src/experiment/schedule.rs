@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
-use super::Session;
 use crate::error::Result;
 use crate::runtime::{caught, one_libtorch_thread};
+use crate::session::Session;
 
 /// Works on tasks, at most `jobs` at a time, each on a core of its own, and gives the results in
 /// the order of the tasks.

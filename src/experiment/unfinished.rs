@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::forecast::Left;
-use super::{Plan, RunLock, Session, digits};
+use super::cost::Left;
+use super::plan::Plan;
 use crate::error::{Error, Result};
 use crate::files::sha256_hex;
+use crate::run::{RunLock, digits};
+use crate::session::Session;
 
 /// A run, or a trial, that did not come to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use dml::error::chain;
-use dml::experiment::{catalogue, difference, report};
+use dml::page::report;
+use dml::run::{catalogue, difference};
 use dml::runtime::Cores;
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use dml::config::Config;
 use dml::data::{CsvOptions, LabelColumn, Pixels, check, load};
-use dml::experiment::{read_embeddings, read_labels};
+use dml::evaluation::{read_embeddings, read_labels};
 use dml::loss::Loss;
 use dml::model::{NamedTensors, read_notes, read_tensors, write_tensors};
 use dml::train::{Checkpoint, CheckpointEvery, EpochRecord, History};

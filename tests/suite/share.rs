@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use dml::experiment::{read_embeddings, read_labels};
+use dml::evaluation::{read_embeddings, read_labels};
 use dml::model::read_tensors;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;

@@ -7,8 +7,8 @@ use clap::Args;
 use crate::cli::{ClusterArgs, SettingArgs};
 use crate::commands::many::without;
 use crate::error::{Error, Result};
-use crate::experiment::Session;
 use crate::files::is_stream;
+use crate::session::Session;
 use crate::words::{line, list};
 
 /// The command that was called, in other forms.

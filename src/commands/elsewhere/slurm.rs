@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use super::{Commands, Work, left};
 use crate::cli::{ClusterArgs, ManyArgs, SettingArgs};
+use crate::cluster::{Batch, Limits, Script, Submitted, ranges};
 use crate::commands::{print, print_json};
 use crate::error::{Error, Result};
-use crate::experiment::{Batch, Limits, Script, Session, Submitted, ranges};
+use crate::session::Session;
 
 /// Submits what is missing, or shows what would be submitted.
 ///

@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Arm, Level, Result, Setting, grouped};
-use crate::error::Error;
+use crate::config::Setting;
+use crate::error::{Error, Result};
+use crate::experiment::variant::{Arm, Level};
 use crate::report::series::Across;
+use crate::words::grouped;
 
 const TRAIN_SIZE: &str = "data.train_size";
 

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::axes::in_powers;
 use super::told::near;
-use super::{Line, in_powers};
+use crate::experiment::sweep::Line;
 use crate::report::series;
 
 /// Two lines change places between two values of the swept key.
@@ -90,7 +91,7 @@ fn crossing(
     let excludes = |at: usize| {
         let (ahead, behind) = if at == from { (first, second) } else { (second, first) };
         let difference =
-            super::super::paired_difference(&ahead.points[at].scores, &behind.points[at].scores);
+            crate::stats::paired_difference(&ahead.points[at].scores, &behind.points[at].scores);
         difference.interval.is_some_and(|(low, _)| low > 0.0)
     };
     Crossing {
@@ -115,10 +116,10 @@ pub fn drawn(crossings: &[Crossing]) -> Vec<series::Crossing> {
 
 #[cfg(test)]
 pub mod tests {
-    use super::super::super::estimate;
-    use super::super::Place;
-    use super::super::told::told;
+    use super::super::grid::Place;
     use super::*;
+    use crate::experiment::sweep::told::told;
+    use crate::stats::estimate;
 
     /// A line with these means over three seeds.
     pub fn line(name: &str, means: &[f64]) -> Line {

@@ -1,9 +1,10 @@
 //! What the curves of a sweep say, in words.
 
 use super::crossings::{Crossing, FEW};
-use super::{LEVEL, Line, NO_SPREAD, grouped, listed, percent, standings};
-use crate::experiment::Standing;
-use crate::words::count;
+use crate::experiment::compare::{LEVEL, NO_SPREAD, Standing, standings};
+use crate::experiment::sweep::Line;
+use crate::stats::{listed, percent};
+use crate::words::{count, grouped};
 
 /// Numbers from here on are told in powers of ten.
 const LARGE: f64 = 1e7;
@@ -150,15 +151,15 @@ pub fn told(lines: &[Line], crossings: Option<&Vec<Crossing>>, score: &str, labe
 
 #[cfg(test)]
 mod tests {
-    use super::super::crossings::tests::{POSITIONS, line};
-    use super::super::crossings::{crossings, drawn};
     use super::*;
+    use crate::experiment::sweep::crossings::tests::{POSITIONS, line};
+    use crate::experiment::sweep::crossings::{crossings, drawn};
 
     #[test]
     fn a_place_where_a_run_diverged_is_a_gap_and_is_named() {
         let mut lines = [line("a", &[0.5, 0.6, 0.7]), line("c", &[0.4, 0.7, 0.9])];
         let point = &mut lines[0].points[2];
-        (point.estimate, point.diverged) = (super::super::super::Estimate::nothing(), vec![2]);
+        (point.estimate, point.diverged) = (crate::stats::Estimate::nothing(), vec![2]);
         let found = crossings(&lines, &POSITIONS);
         assert_eq!(found.len(), 1);
         let text = told(&lines, Some(&found), "MAP@R", "x");
@@ -230,7 +231,7 @@ mod tests {
     fn where_every_place_has_a_gap_nothing_is_said_of_figures() {
         let mut lines = [line("a", &[0.5, 0.6, 0.7])];
         for point in &mut lines[0].points {
-            (point.estimate, point.diverged) = (super::super::super::Estimate::nothing(), vec![2]);
+            (point.estimate, point.diverged) = (crate::stats::Estimate::nothing(), vec![2]);
         }
         let text = told(&lines, None, "MAP@R", "x");
         assert!(text.starts_with("a diverged at x ") && !text.contains('%'), "{text}");

@@ -3,8 +3,9 @@
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
-use super::{Session, Trial};
+use super::trial::Trial;
 use crate::error::{Error, Result};
+use crate::session::Session;
 
 /// How often a trial that waits looks whether somebody asks to stop.
 const LOOK_UP: Duration = Duration::from_millis(100);

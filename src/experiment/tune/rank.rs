@@ -6,14 +6,17 @@ use serde::{Deserialize, Serialize};
 use toml::{Table as Toml, Value};
 
 use super::space::{Space, position};
-use super::{Config, Result, Search, Session, State, Trial};
-use crate::config::number;
-use crate::error::{Error, Fault, chain};
-use crate::experiment::{BEST, RunFolder, RunLock, SEARCH, write_json};
+use super::trial::{State, Trial};
+use crate::config::{Config, number};
+use crate::error::{Error, Fault, Result, chain};
+use crate::experiment::tune::Search;
+use crate::experiment::variant::BEST;
 use crate::files::{Checked, read_json, write_text};
 use crate::loss::Span;
 use crate::report::table::Table;
 use crate::report::{Canvas, Style, trials};
+use crate::run::{RunFolder, RunLock, SEARCH, write_json};
+use crate::session::Session;
 use crate::words;
 
 /// The score over each setting.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rand::RngExt;
 use toml::Value;
 
-use super::{Config, Setting, Trial};
-use crate::config::{number, shown};
+use super::trial::Trial;
+use crate::config::{Config, Setting, number, shown};
 use crate::loss::{Loss, Range, Span, logarithmic, words};
 use crate::random::{Generator, Purpose, generator};
 
@@ -137,8 +137,8 @@ fn proposed(key: &str, span: Span, earlier: &[Trial], random: &mut Generator) ->
 
 #[cfg(test)]
 mod tests {
-    use super::super::State;
     use super::*;
+    use crate::experiment::tune::trial::State;
 
     /// Trials of a search whose score is highest at a learning rate of 0.003, a cosine schedule and
     /// the lowest margin.
@@ -146,7 +146,7 @@ mod tests {
         let space = Space::of(&Loss::by_name("triplet").unwrap());
         let mut found: Vec<Trial> = Vec::new();
         for place in 0..trials {
-            let known = (place + 1).saturating_sub(super::super::LAG);
+            let known = (place + 1).saturating_sub(crate::experiment::tune::LAG);
             let settings = propose(&space, place, seed, &found[..known]);
             let config = Config { loss: Loss::by_name("triplet").unwrap(), ..Config::default() };
             let config = config.with(&settings).unwrap();

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
-use super::{Config, Error, Result, RunFolder, Score, Session, write_json};
+use crate::config::Config;
 use crate::data::Parts;
-use crate::error::Fault;
-use crate::eval::{self, Labelled};
-use crate::experiment::run::UNANSWERABLE;
+use crate::error::{Error, Fault, Result};
+use crate::eval::{self, Labelled, Score};
 use crate::files::{Checked, is_share, read_json};
 use crate::model::Network;
+use crate::run::{RunFolder, UNANSWERABLE, write_json};
+use crate::session::Session;
 use crate::train::{Observer, RunProgress, Verdict};
 use crate::words::dml;
 

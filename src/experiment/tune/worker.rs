@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{LAG, Run, Search, Session, Trial, Unfinished, ended, name, no_task};
+use super::trial::Trial;
 use crate::error::Result;
-use crate::experiment::{RunFolder, RunLock};
+use crate::experiment::tune::{LAG, Search, ended, name};
+use crate::experiment::unfinished::{Unfinished, no_task};
+use crate::run::{Run, RunFolder, RunLock};
+use crate::session::Session;
 use crate::words::count;
 
 /// How often a worker that waits looks around.

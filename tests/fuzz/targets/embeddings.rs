@@ -4,7 +4,7 @@
 
 use dml::error::Error;
 use dml::eval::{EvalConfig, Watch};
-use dml::experiment::{EmbeddingEvaluation, EmbeddingFiles};
+use dml::evaluation::{EmbeddingEvaluation, EmbeddingFiles};
 use dml::runtime::Cores;
 use dml_fuzz::file;
 use libfuzzer_sys::fuzz_target;

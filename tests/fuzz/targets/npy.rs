@@ -1,7 +1,7 @@
 //! NumPy's arrays of embeddings and labels.
 #![no_main]
 
-use dml::experiment::{read_embeddings, read_labels};
+use dml::evaluation::{read_embeddings, read_labels};
 use dml_fuzz::{bounded, file};
 use libfuzzer_sys::fuzz_target;
 

@@ -6,9 +6,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use dml::experiment::{
-    Comparison, Evaluation, Reporter, RunFolder, Sweep, Trained, Tuned, catalogue, difference,
-};
+use dml::evaluation::Evaluation;
+use dml::experiment::{Comparison, Sweep, Tuned};
+use dml::page::Reporter;
+use dml::run::{RunFolder, Trained, catalogue, difference};
 use dml::runtime::Cores;
 use dml_fuzz::{bounded, folder};
 use libfuzzer_sys::fuzz_target;

@@ -1,0 +1,243 @@
+//! The arrays and the map that an evaluation leaves in a run's folder.
+
+use std::path::Path;
+
+use ndarray::{Array1, Array2};
+use ndarray_npy::WriteNpyExt;
+
+use super::features::{read_embeddings, read_labels};
+use super::labels::write_label_array;
+use crate::data::Class;
+use crate::error::{Error, Fault, Result};
+use crate::eval::{ConfusionMatrix, tsne};
+use crate::files::{read_csv, write_atomically};
+use crate::report::table::Table;
+use crate::run::RunFolder;
+use crate::session::Session;
+use crate::words::{count, dml, grouped};
+
+/// t-SNE coordinates of the validation images.
+pub const TSNE: &str = "tsne.csv";
+/// t-SNE coordinates of the training images.
+pub const TSNE_TRAIN: &str = "tsne_train.csv";
+
+/// `embeddings_PART.npy` `[N, E]` f32, `classes_PART.npy` `[N]` i64 class numbers, and
+/// `labels_PART.npy` `[N]`, the labels as they stand in the file of the images.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_embeddings(
+    folder: &RunFolder,
+    part: &str,
+    embeddings: &Array2<f32>,
+    (numbers, classes): (&[i64], &[Class]),
+) -> Result<()> {
+    let file = |what: &str| folder.file(&format!("{what}_{part}.npy"));
+    write_npy(&file("embeddings"), embeddings)?;
+    write_npy(&file("classes"), &Array1::from(numbers.to_vec()))?;
+    let label = |&number: &i64| classes[number as usize].label.as_str();
+    write_label_array(&file("labels"), &numbers.iter().map(label).collect::<Vec<_>>())
+}
+
+/// Reads what [`write_embeddings`] wrote of a run of so many classes: embeddings and class numbers in
+/// 0..classes. Earlier versions had class numbers under the name of labels, and nothing beside.
+///
+/// # Errors
+/// A file that is not there or cannot be read; arrays that do not belong together; a number that is
+/// no class of the run.
+pub fn read_evaluated(
+    folder: &RunFolder,
+    part: &str,
+    classes: usize,
+) -> Result<(Array2<f32>, Vec<i64>)> {
+    let file = |what: &str| folder.file(&format!("{what}_{part}.npy"));
+    let numbers = Some(file("classes")).filter(|path| path.exists());
+    let remedy = format!("evaluate it again with {}", dml("eval --run", folder.path()));
+    let mended = |error| match error {
+        Error::Fault(fault) => fault.remedy(remedy.as_str()).into(),
+        other => other,
+    };
+    let embeddings = read_embeddings(&file("embeddings")).map_err(mended)?;
+    let number_file = numbers.unwrap_or_else(|| file("labels"));
+    let numbers = read_labels(&number_file).map_err(mended)?;
+    if embeddings.nrows() != numbers.len() {
+        let problem = format!("has not as many labels as embeddings of {part}");
+        return Err(Fault::new(folder.path(), problem).remedy(remedy).into());
+    }
+    let is_class = |number: &i64| usize::try_from(*number).is_ok_and(|number| number < classes);
+    if let Some(row) = numbers.iter().position(|number| !is_class(number)) {
+        let problem = format!(
+            "is no class of the run, 0 to {}, in row {row} (from 0)",
+            classes.saturating_sub(1)
+        );
+        let fault = Fault::new(&number_file, problem).value(numbers[row].to_string());
+        return Err(fault.remedy(remedy).into());
+    }
+    Ok((embeddings, numbers))
+}
+
+/// Writes an array as NumPy reads it.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_npy(path: &Path, array: &impl WriteNpyExt) -> Result<()> {
+    write_atomically(path, |file| array.write_npy(file).map_err(std::io::Error::other))
+}
+
+/// Row in the data (from 0), class and coordinates of each image of a map.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_map(path: &Path, session: &Session, rows: &[i64], map: &tsne::Map) -> Result<()> {
+    let dataset = &session.dataset;
+    let mut table = Table::new(["row", "label", "class", "x", "y"]);
+    for (&row, [x, y]) in rows.iter().zip(&map.coordinates) {
+        let class = &dataset.classes[dataset.labels[row as usize] as usize];
+        let numbers = [x.to_string(), y.to_string()];
+        let [x, y] = numbers;
+        table.push([row.to_string(), class.label.clone(), class.name.clone(), x, y]);
+    }
+    table.write_csv(path)
+}
+
+/// The map in a run's folder.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Mapped {
+    /// Coordinates of each image.
+    pub points: Vec<[f64; 2]>,
+    /// Its class, by number.
+    pub labels: Vec<usize>,
+    /// Its row in the data, from 0.
+    pub rows: Vec<usize>,
+}
+
+/// Row in the data, label, class and coordinates.
+type MapRow = (usize, String, String, f64, f64);
+
+impl Mapped {
+    /// Reads the map of a run on a file of so many images of these classes.
+    ///
+    /// # Errors
+    /// The file is missing or was changed.
+    pub fn read(folder: &Path, classes: &[Class], images: usize) -> Result<Mapped> {
+        let path = folder.join(TSNE);
+        let way_out = format!("evaluate again with {}", dml("eval --run", folder));
+        let map = read_csv(&path, &way_out, |rows| Mapped::checked(rows, classes, images))?;
+        map.ok_or_else(|| Fault::new(&path, "is missing").remedy(way_out).into())
+    }
+
+    fn checked(
+        rows: Vec<MapRow>,
+        classes: &[Class],
+        images: usize,
+    ) -> std::result::Result<Mapped, String> {
+        let mut map = Mapped::default();
+        for (row, label, _, x, y) in rows {
+            if row >= images {
+                return Err(format!("names row {row} of {}", count(images, "image")));
+            }
+            if !(x.is_finite() && y.is_finite()) {
+                return Err(format!("places row {row} nowhere"));
+            }
+            let class = classes.iter().position(|class| class.label == label);
+            map.labels.push(class.ok_or_else(|| format!("names {label}, no class of the run"))?);
+            map.points.push([x, y]);
+            map.rows.push(row);
+        }
+        Ok(map)
+    }
+
+    /// At most so many of the images, taken at equal steps, and how long those are.
+    pub fn thinned(self, most: usize) -> (Mapped, usize) {
+        let every = self.points.len().div_ceil(most).max(1);
+        let map = Mapped {
+            points: self.points.into_iter().step_by(every).collect(),
+            labels: self.labels.into_iter().step_by(every).collect(),
+            rows: self.rows.into_iter().step_by(every).collect(),
+        };
+        (map, every)
+    }
+}
+
+/// The confusion matrix with the classes' names, true classes down; of too many classes for a
+/// square, the pairs of classes that occur, with their counts.
+pub fn confusion_table(confusion: &ConfusionMatrix, classes: &[String]) -> Table {
+    if confusion.is_large() {
+        let mut table = Table::new(["true", "predicted", "count"]);
+        for (truth, predicted, count) in confusion.pairs() {
+            table.push([classes[truth].clone(), classes[predicted].clone(), count.to_string()]);
+        }
+        return table;
+    }
+    let header = std::iter::once("true \\ predicted".to_owned()).chain(classes.iter().cloned());
+    let mut table = Table::new(header);
+    for (name, row) in classes.iter().zip(confusion.rows()) {
+        table.push(std::iter::once(name.clone()).chain(row.iter().map(u64::to_string)));
+    }
+    table
+}
+
+/// What is to be said of the confusion matrix of so many classes where it is written otherwise.
+pub fn confusion_remark(confusion: &ConfusionMatrix) -> Option<String> {
+    let (classes, most) = (confusion.classes(), ConfusionMatrix::LARGEST_SQUARE);
+    confusion.is_large().then(|| {
+        format!(
+            "{} classes: more than {} make no square table, so the confusion matrix is written as a \
+             list of true class, predicted class and count, of the pairs that occur",
+            grouped(classes),
+            grouped(most)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_many_classes_for_a_square_the_pairs_that_occur_are_listed_which_is_said() {
+        let classes = |count: usize| (0..count).map(|c| format!("c{c}")).collect::<Vec<_>>();
+        let few = ConfusionMatrix::new(&[0, 1], &[1, 1], 2000);
+        assert!(
+            confusion_table(&few, &classes(2000)).csv().starts_with("true \\ predicted,c0,c1,")
+        );
+        assert_eq!(confusion_remark(&few), None);
+        let many = ConfusionMatrix::new(&[0, 1, 2000, 2000], &[1, 1, 3, 3], 2001);
+        let table = confusion_table(&many, &classes(2001)).csv();
+        assert_eq!(table, "true,predicted,count\nc0,c1,1\nc1,c1,1\nc2000,c3,2\n");
+        let said = confusion_remark(&many).unwrap();
+        assert!(said.starts_with("2,001 classes: more than 2,000 make no square table"), "{said}");
+    }
+
+    #[test]
+    fn a_number_that_is_no_class_of_the_run_is_refused_with_its_file_and_the_way_out() {
+        let path = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(path.path());
+        write_npy(&folder.file("embeddings_val.npy"), &Array2::<f32>::zeros((3, 2))).unwrap();
+        let read = |numbers: [i64; 3]| {
+            write_npy(&folder.file("classes_val.npy"), &Array1::from(numbers.to_vec())).unwrap();
+            read_evaluated(&folder, "val", 2).map(|(_, numbers)| numbers)
+        };
+        assert_eq!(read([0, 1, 1]).unwrap(), [0, 1, 1]);
+        for odd in [2, 99, -1] {
+            let message = read([0, odd, 1]).unwrap_err().to_string();
+            let told = format!("'{odd}' is no class of the run, 0 to 1, in row 1 (from 0)");
+            assert!(message.contains(&told) && message.contains("classes_val.npy"), "{message}");
+            assert!(message.contains("dml eval --run"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_map_of_many_images_is_thinned_evenly() {
+        let map = |count: usize| Mapped {
+            points: vec![[0.0; 2]; count],
+            labels: vec![0; count],
+            rows: (0..count).collect(),
+        };
+        let (few, every) = map(10).thinned(10);
+        assert_eq!((few.rows.len(), every), (10, 1));
+        let (some, every) = map(11).thinned(5);
+        assert_eq!((some.rows, some.points.len(), every), (vec![0, 3, 6, 9], 4, 3));
+        assert_eq!(map(0).thinned(5).1, 1);
+    }
+}

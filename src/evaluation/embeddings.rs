@@ -1,0 +1,303 @@
+//! Evaluation of embeddings that another program made.
+
+use std::path::{Path, PathBuf};
+
+use ndarray::Array2;
+use serde::Serialize;
+
+use super::arrays::confusion_table;
+use super::features::{Features, Labels, Scaling, Singles, all_classes, to_f32};
+use super::pictures;
+use crate::error::{Error, Fault, Result};
+use crate::eval::{EvalConfig, Figures, Labelled, Trial, Watch};
+use crate::files::create_folder;
+use crate::report::table::Table;
+use crate::report::{Canvas, Style};
+use crate::run::{PLOTS, write_json};
+use crate::runtime::Cores;
+use crate::words::count;
+
+/// What [`EmbeddingEvaluation::write`] writes.
+pub const EMBEDDING_FILES: [&str; 8] = [
+    "metrics.json",
+    "confusion.csv",
+    "plots/confusion.png",
+    "plots/confusion.svg",
+    "plots/recall.png",
+    "plots/recall.svg",
+    "plots/distances.png",
+    "plots/distances.svg",
+];
+
+/// Seed of k-means and of samples; there is no run whose seed it could be.
+const SEED: u64 = 2022;
+
+/// Files of embeddings and their labels.
+#[derive(Debug, Clone)]
+pub struct EmbeddingFiles {
+    /// Where the neighbours come from: embeddings, and labels where those are in another file.
+    pub references: (PathBuf, Option<PathBuf>),
+    /// What is evaluated; without it each reference is, against all others.
+    pub queries: Option<(PathBuf, Option<PathBuf>)>,
+    /// Whether every embedding is divided by its length first.
+    pub normalise: bool,
+}
+
+/// All figures of embeddings from elsewhere.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EmbeddingEvaluation {
+    /// The references' file.
+    pub embeddings: String,
+    /// The queries' file; none where each reference is a query, and is itself left out.
+    pub query_embeddings: Option<String>,
+    /// Whether every embedding was divided by its length.
+    pub normalised: bool,
+    /// Numbers in an embedding.
+    pub dimensions: usize,
+    /// Where the neighbours come from.
+    pub references: usize,
+    /// Embeddings that were evaluated.
+    pub queries: usize,
+    /// All figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// The labels in the order of the class numbers.
+    pub classes: Vec<String>,
+    /// What was decided and what is missing, a sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
+}
+
+/// Embeddings with their labels as they stand in the files.
+pub struct Set {
+    pub embeddings: Array2<f32>,
+    pub labels: Labels,
+    /// The file of the embeddings, for messages.
+    pub file: PathBuf,
+}
+
+impl EmbeddingEvaluation {
+    /// Reads the files, says what they were taken for, and computes every figure. Of fewer
+    /// references than voters all vote.
+    ///
+    /// # Errors
+    /// A file that cannot be read or holds something else, embeddings and labels that do not fit
+    /// each other, settings that do not fit; the user asked to stop.
+    pub fn new(
+        files: &EmbeddingFiles,
+        config: &EvalConfig,
+        cores: &Cores,
+        (watch, say): (&Watch, &dyn Fn(&str)),
+    ) -> Result<Self> {
+        let (references, queries, (norm, lost)) = files.read(say)?;
+        let classes = all_classes(&references.labels, queries.as_ref().map(|set| &set.labels));
+        let reference_labels = references.labels.among(&classes);
+        let query_labels = queries.as_ref().map(|set| set.labels.among(&classes));
+        let trial = Trial {
+            references: Labelled::new(&references.embeddings, &reference_labels),
+            queries: queries
+                .as_ref()
+                .zip(query_labels.as_deref())
+                .map(|(set, labels)| Labelled::new(&set.embeddings, labels)),
+            classes: classes.len(),
+        };
+        let available = trial.available();
+        if available == 0 {
+            let fault = Fault::new(&references.file, "holds one embedding, which has no other");
+            return Err(fault.remedy("name queries with --queries").into());
+        }
+        let mut figures = cores.spread(|| Figures::of(&trial, config, SEED, watch))??;
+        if let Some(norm) = norm {
+            figures.distances = figures.distances.about_origin(norm);
+        }
+        let moved = norm.map(|_| CENTRED.to_owned());
+        Ok(EmbeddingEvaluation {
+            embeddings: references.file.display().to_string(),
+            query_embeddings: queries.as_ref().map(|set| set.file.display().to_string()),
+            normalised: files.normalise,
+            dimensions: references.embeddings.ncols(),
+            references: references.labels.len(),
+            queries: trial.asked().labels.len(),
+            figures,
+            classes,
+            remarks: moved.into_iter().chain(lost).chain(config.remark(available)).collect(),
+        })
+    }
+
+    /// The confusion matrix with the labels, true ones down.
+    pub fn confusion_table(&self) -> Table {
+        confusion_table(&self.figures.knn.confusion, &self.classes)
+    }
+
+    /// Writes figures, confusion matrix and pictures into a folder.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn write(&self, folder: &Path, style: Style) -> Result<()> {
+        let plots = folder.join(PLOTS);
+        create_folder(&plots)?;
+        let save = |picture: Canvas, name: &str| picture.save(&plots.join(name), style);
+        let name = self.query_embeddings.as_ref().unwrap_or(&self.embeddings);
+        let name = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
+        write_json(&folder.join("metrics.json"), self)?;
+        self.confusion_table().write_csv(&folder.join("confusion.csv"))?;
+        let figures = &self.figures;
+        save(pictures::confusion(&name, &figures.knn, &self.classes)?, "confusion.png")?;
+        save(pictures::recall(&name, &figures.recall)?, "recall.png")?;
+        save(pictures::distances(&name, &figures.distances)?, "distances.png")
+    }
+}
+
+/// The mean squared length before embeddings were centred, and what is to be said of f32.
+type Passage = (Option<f64>, Vec<String>);
+
+/// What is said where embeddings were moved.
+const CENTRED: &str = "the embeddings lie far from the origin: they are centred before they become \
+                       float32, which changes no distance";
+
+impl EmbeddingFiles {
+    /// Reads references and queries and says in a line each what they were taken for; the mean
+    /// squared length before they were centred, where they were, and what f32 lost.
+    ///
+    /// # Errors
+    /// As [`Features::read`] and [`to_f32`]; references and queries of different widths.
+    fn read(&self, say: &dyn Fn(&str)) -> Result<(Set, Option<Set>, Passage)> {
+        let read = |(embeddings, labels): &(PathBuf, Option<PathBuf>)| {
+            let found = Features::read(embeddings, labels.as_deref())?;
+            say(&found.understood);
+            Ok::<Features, Error>(found)
+        };
+        let references = read(&self.references)?;
+        let queries = self.queries.as_ref().map(read).transpose()?;
+        if let Some(queries) = &queries {
+            refuse_other_width(&references, queries)?;
+            let shared = |class: &String| references.labels.classes().contains(class);
+            if !queries.labels.classes().iter().any(shared) {
+                say("no class of the queries is among the references: are they labelled alike?");
+            }
+        }
+        let scaling = if self.normalise { Scaling::Normalised } else { Scaling::Centred };
+        let Features { embeddings, labels, file, .. } = references;
+        let (query_numbers, query_rest) = match queries {
+            Some(Features { embeddings, labels, file, .. }) => {
+                (Some(embeddings), Some((labels, file)))
+            }
+            None => (None, None),
+        };
+        let query_file = query_rest.as_ref().map(|(_, file)| file.as_path());
+        let Singles { references, queries, norm, remarks } =
+            to_f32((embeddings, &file), query_numbers.zip(query_file), scaling)?;
+        let set = |(embeddings, (labels, file))| Set { embeddings, labels, file };
+        let queries = queries.zip(query_rest).map(set);
+        Ok((Set { embeddings: references, labels, file }, queries, (norm, remarks)))
+    }
+}
+
+fn refuse_other_width(references: &Features, queries: &Features) -> Result<()> {
+    let (here, there) = (queries.embeddings.dim().1, references.embeddings.dim().1);
+    if here == there {
+        return Ok(());
+    }
+    let problem =
+        format!("has {}, {} has {there}", count(here, "dimension"), references.file.display());
+    let fault = Fault::new(&queries.file, problem);
+    Err(Error::from(fault.remedy("name embeddings of one network")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array1, array};
+    use ndarray_npy::write_npy;
+
+    /// Two files in a folder.
+    fn files(
+        folder: &Path,
+        name: &str,
+        embeddings: &Array2<f32>,
+        labels: &[i64],
+    ) -> (PathBuf, Option<PathBuf>) {
+        let path = |end: &str| folder.join(format!("{name}{end}.npy"));
+        write_npy(path(""), embeddings).unwrap();
+        write_npy(path("_labels"), &Array1::from(labels.to_vec())).unwrap();
+        (path(""), Some(path("_labels")))
+    }
+
+    fn evaluate(files: &EmbeddingFiles) -> Result<EmbeddingEvaluation> {
+        let quiet = (&Watch::default(), &(|_: &str| {}) as &dyn Fn(&str));
+        EmbeddingEvaluation::new(files, &EvalConfig::default(), &Cores::new(2), quiet)
+    }
+
+    #[test]
+    fn labels_may_be_any_numbers_and_a_class_may_be_among_the_queries_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let references = array![[0.0_f32, 0.0], [0.1, 0.0], [5.0, 5.0], [5.1, 5.0]];
+        let references = files(folder.path(), "refs", &references, &[-3, -3, 900, 900]);
+        let queries = array![[0.0_f32, 0.1], [5.0, 5.1], [9.0, 9.0]];
+        let queries = Some(files(folder.path(), "q", &queries, &[-3, 900, 17]));
+        let found = evaluate(&EmbeddingFiles { references, queries, normalise: false }).unwrap();
+        assert_eq!(found.classes, ["-3", "17", "900"]);
+        assert_eq!((found.references, found.queries, found.dimensions), (4, 3, 2));
+        let Figures { knn, recall, retrieval, .. } = &found.figures;
+        assert_eq!((retrieval.queries, retrieval.left_out, retrieval.map_at_r), (2, 1, Some(1.0)));
+        assert_eq!((knn.accuracy, recall.voters), (Some(2.0 / 3.0), 4));
+        found.write(&folder.path().join("out"), Style::Screen).unwrap();
+        for name in ["metrics.json", "confusion.csv", "plots/distances.png", "plots/recall.png"] {
+            assert!(folder.path().join("out").join(name).is_file(), "{name}");
+        }
+    }
+
+    #[test]
+    fn there_is_no_limit_on_classes_and_of_many_the_confusion_matrix_is_a_list() {
+        let folder = tempfile::tempdir().unwrap();
+        let points = Array2::from_shape_fn((4400, 2), |(row, column)| {
+            let side = (row / 2) as f32;
+            if column == 0 { side } else { (row % 2) as f32 * 0.1 }
+        });
+        let labels: Vec<i64> = (0..4400).map(|row| row / 2).collect();
+        let references = files(folder.path(), "many", &points, &labels);
+        let files = EmbeddingFiles { references, queries: None, normalise: false };
+        let config = EvalConfig { clusters: false, ..EvalConfig::default() };
+        let quiet = (&Watch::default(), &(|_: &str| {}) as &dyn Fn(&str));
+        let found = EmbeddingEvaluation::new(&files, &config, &Cores::new(2), quiet).unwrap();
+        assert_eq!((found.classes.len(), found.figures.knn.accuracy), (2200, Some(1.0)));
+        let written = serde_json::to_value(&found).unwrap();
+        assert_eq!(written["knn"]["confusion"]["counts"][7], serde_json::json!([7, 7, 2]));
+        assert!(written["clusters"].is_null());
+        assert!(found.confusion_table().csv().starts_with("true,predicted,count\n0,0,2\n1,1,2\n"));
+    }
+
+    #[test]
+    fn normalised_embeddings_are_compared_by_direction() {
+        let folder = tempfile::tempdir().unwrap();
+        let points = array![[1.0_f32, 0.0], [100.0, 1.0], [0.0, 1.0], [1.0, 100.0]];
+        let references = files(folder.path(), "refs", &points, &[0, 0, 1, 1]);
+        let of =
+            |normalise| EmbeddingFiles { references: references.clone(), queries: None, normalise };
+        let map = |normalise| evaluate(&of(normalise)).unwrap().figures.retrieval.map_at_r;
+        assert_eq!((map(false), map(true)), (Some(0.5), Some(1.0)));
+        let zero = files(folder.path(), "zero", &array![[0.0_f32, 0.0], [1.0, 1.0]], &[0, 0]);
+        let message =
+            evaluate(&EmbeddingFiles { references: zero, queries: None, normalise: true });
+        let message = message.unwrap_err().to_string();
+        assert!(message.contains("zero.npy: has no length in row 0"), "{message}");
+    }
+
+    #[test]
+    fn files_that_do_not_fit_each_other_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let points = array![[0.0_f32, 0.0], [1.0, 0.0]];
+        let told = |references, queries| {
+            let files = EmbeddingFiles { references, queries, normalise: false };
+            evaluate(&files).unwrap_err().to_string()
+        };
+        let message = told(files(folder.path(), "a", &points, &[0, 0, 1]), None);
+        assert!(message.contains("a_labels.npy: has 3 labels for the 2 rows of"), "{message}");
+        let references = files(folder.path(), "b", &points, &[0, 1]);
+        let queries = files(folder.path(), "wide", &array![[0.0_f32, 1.0, 2.0]], &[0]);
+        let message = told(references, Some(queries));
+        assert!(message.contains("wide.npy: has 3 dimensions, ") && message.contains("has 2"));
+        let message = told(files(folder.path(), "one", &array![[1.0_f32]], &[0]), None);
+        assert!(message.contains("one.npy: holds one embedding, which has no other"), "{message}");
+    }
+}

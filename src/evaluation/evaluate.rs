@@ -1,0 +1,355 @@
+//! Evaluation of a trained run: embeddings, neighbours, metrics, t-SNE, pictures, all on disk.
+
+use std::path::Path;
+use std::time::Instant;
+
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+use super::arrays::{TSNE, TSNE_TRAIN, confusion_remark, confusion_table, write_embeddings};
+use super::evaluated_set::Asked;
+use super::gallery::with_gallery;
+use super::maps::{Maps, TsneFigures};
+use super::pictures;
+use crate::config::Config;
+use crate::data::{Dataset, Images, Part, Parts, unseen_classes};
+use crate::error::{Divergence, Error, Result};
+use crate::eval::tsne::Of;
+use crate::eval::{self, Figures, Watch, Which};
+use crate::model::{Engine, Network, open_network, read_notes};
+use crate::report::Canvas;
+use crate::report::table::Table;
+use crate::run::{DIVERGED, RunFolder, model_file, noted, write_json};
+use crate::session::Session;
+use crate::train::RunProgress;
+use crate::words::dml;
+
+/// Figures of the validation images.
+pub const METRICS: &str = "metrics.json";
+/// Figures of a file of test images.
+pub const TEST_METRICS: &str = "metrics_test.json";
+/// Seconds of each stage of the evaluation; the only file here that differs from run to run.
+pub const TIMES: &str = "times.json";
+
+/// Where a run stands that the user stopped before the figures in this file were computed: those of
+/// an earlier evaluation stay.
+fn without_figures(folder: &RunFolder, name: &str) -> &'static str {
+    match (folder.file(name).exists(), name == TEST_METRICS) {
+        (true, false) => "trained, not evaluated again: the earlier evaluation stays",
+        (true, true) => "trained, not evaluated on the test images again: the earlier figures stay",
+        (false, false) => "trained, not evaluated",
+        (false, true) => "trained, not evaluated on the test images",
+    }
+}
+
+/// The same for work that was stopped within.
+fn stopped<T>(done: Result<T>, folder: &RunFolder, name: &str) -> Result<T> {
+    done.map_err(|error| match error {
+        Error::Interrupted(_) => Error::Interrupted(without_figures(folder, name).to_owned()),
+        other => other,
+    })
+}
+
+/// What [`Evaluation::images`] says of a run's own validation images.
+pub const VALIDATION: &str = "validation";
+/// What it says of a run's own images of unseen classes.
+pub const UNSEEN: &str = "unseen classes";
+
+/// All figures of one evaluation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// What was evaluated: `validation`, `unseen classes`, or the test file.
+    pub images: String,
+    /// Name of the loss.
+    pub loss: String,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Which of the two models.
+    pub model: Which,
+    /// The epoch after which it was kept.
+    pub epoch: usize,
+    /// Images that the neighbours come from: the training images; of unseen classes, all others.
+    pub references: usize,
+    /// Images that were evaluated.
+    pub queries: usize,
+    /// All figures but the t-SNE's.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// Names of the classes.
+    pub classes: Vec<String>,
+    /// The t-SNE of the validation images, where one was made.
+    pub tsne: Option<TsneFigures>,
+    /// The t-SNE of the training images, where one was asked for and made.
+    pub tsne_train: Option<TsneFigures>,
+    /// Why a t-SNE was not made that was asked for, or what is to be said of it.
+    pub tsne_remark: Option<String>,
+    /// What is to be said of the figures: fewer references than voters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
+    /// Whether these are images of classes that were not trained on, each against all others.
+    #[serde(default)]
+    pub unseen: bool,
+    /// What embedded the images.
+    pub engine: Engine,
+    /// Hash over the settings of the evaluation.
+    pub fingerprint: String,
+    /// SHA-256 of the test file's content, where one was evaluated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images_sha256: Option<String>,
+}
+
+impl Evaluation {
+    /// The confusion matrix with the classes' names, true classes down.
+    pub fn confusion_table(&self) -> Table {
+        confusion_table(&self.figures.knn.confusion, &self.classes)
+    }
+}
+
+/// Seconds of the stages of an evaluation.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Times {
+    embed_seconds: f64,
+    neighbours_seconds: f64,
+    tsne_seconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tsne_train_seconds: Option<f64>,
+}
+
+/// A trained network and the embeddings of the images it was trained on.
+struct Embedded {
+    network: Box<dyn Network>,
+    epoch: usize,
+    references: Array2<f32>,
+    parts: Parts,
+}
+
+/// Evaluates a run on its validation images, or on those of its unseen classes, and writes
+/// embeddings, figures and pictures.
+///
+/// # Errors
+/// A model that cannot be read, embeddings that are no numbers, settings that do not fit, files
+/// that cannot be written; [`Error::Interrupted`] before a stage. A t-SNE that cannot be made is a
+/// remark, not an error.
+pub fn evaluate(
+    session: &Session,
+    folder: &RunFolder,
+    config: &Config,
+    progress: &RunProgress,
+) -> Result<Evaluation> {
+    let mut times = Times::default();
+    session.interrupt.check(without_figures(folder, METRICS))?;
+    progress.stage("embedding");
+    let start = Instant::now();
+    let mut embedded = embed_references(session, folder, config)?;
+    let normalise = config.loss.normalises();
+    let parts = embedded.parts.clone();
+    let (judged, images) = match &parts.unseen {
+        Some(unseen) => (unseen, UNSEEN),
+        None => (&parts.validation, VALIDATION),
+    };
+    let queries = eval::embed(&mut *embedded.network, &session.images, &judged.rows, normalise);
+    times.embed_seconds = start.elapsed().as_secs_f64();
+
+    let start = Instant::now();
+    let (dataset, unseen) = (&*session.dataset, parts.unseen.is_some());
+    let asked = Asked { embeddings: &queries, part: judged, dataset, unseen };
+    let found = judge(session, config, &embedded, &asked, (images, progress))
+        .map_err(|error| noted(session, folder, config, error));
+    let mut evaluation = stopped(found, folder, METRICS)?;
+    evaluation.remark.iter().for_each(|told| progress.say_once(told));
+    times.neighbours_seconds = start.elapsed().as_secs_f64();
+    forget_earlier(folder)?;
+    let classes = &session.dataset.classes;
+    write_embeddings(folder, "train", &embedded.references, (&parts.train.labels, classes))?;
+    write_embeddings(folder, "val", &queries, (&judged.labels, classes))?;
+    // The figures are safe before the t-SNE begins; without its part they count as unfinished.
+    write_json(&folder.file(METRICS), &evaluation)?;
+    write_figures(session, folder, &evaluation, "")?;
+    draw_gallery(session, &embedded, &asked, &evaluation, &folder.plot("retrieval.png"))?;
+
+    session.interrupt.check("trained, evaluated but for the t-SNE")?;
+    let maps = Maps { session, folder, config, progress };
+    let (drawn, _) = asked.shown();
+    times.tsne_seconds = maps.of_validation(&drawn.0, &drawn.1, &mut evaluation)?;
+    if config.tsne.of == Of::Both {
+        let seconds = maps.of_train(&embedded.references, &parts.train, &mut evaluation)?;
+        times.tsne_train_seconds = Some(seconds);
+    }
+    write_json(&folder.file(METRICS), &evaluation)?;
+    write_json(&folder.file(TIMES), &times)?;
+    Ok(evaluation)
+}
+
+/// Nothing of an earlier evaluation may stand beside what this one writes; whoever stops before,
+/// keeps the earlier one.
+fn forget_earlier(folder: &RunFolder) -> Result<()> {
+    folder.forget(&[METRICS, TSNE, TSNE_TRAIN, DIVERGED])?;
+    folder.forget(&["plots/tsne.png", "plots/tsne.svg"])?;
+    folder.forget(&["plots/tsne_train.png", "plots/tsne_train.svg"])?;
+    folder.create_plots()
+}
+
+/// Evaluates a run on images from another file, of [`Session::test_images`], against its training
+/// images; without a t-SNE.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_test(
+    session: &Session,
+    folder: &RunFolder,
+    config: &Config,
+    test: &Dataset,
+    progress: &RunProgress,
+) -> Result<Evaluation> {
+    progress.stage("embedding");
+    let mut embedded = embed_references(session, folder, config)?;
+    let loaded = Images::new(test, session.device);
+    let unseen = unseen_classes(&config.data.unseen_classes, &test.classes)?;
+    let is_judged = |row: &i64| unseen.is_empty() || unseen.contains(&test.labels[*row as usize]);
+    let rows: Vec<i64> = (0..test.len() as i64).filter(is_judged).collect();
+    let queries = eval::embed(&mut *embedded.network, &loaded, &rows, config.loss.normalises());
+    let part = Part::new(rows, &test.labels);
+    let asked =
+        Asked { embeddings: &queries, part: &part, dataset: test, unseen: !unseen.is_empty() };
+    let images = test.file.display().to_string();
+    let found = judge(session, config, &embedded, &asked, (&images, progress))
+        .map_err(|error| of_images(&test.file, error));
+    let mut evaluation = stopped(found, folder, TEST_METRICS)?;
+    evaluation.remark.iter().for_each(|told| progress.say_once(told));
+    // Figures of another file may not stand beside what this one writes.
+    folder.forget(&[TEST_METRICS])?;
+    folder.create_plots()?;
+    write_embeddings(folder, "test", &queries, (&part.labels, &test.classes))?;
+    evaluation.images_sha256 = Some(test.sha256.clone());
+    write_figures(session, folder, &evaluation, "_test")?;
+    draw_gallery(session, &embedded, &asked, &evaluation, &folder.plot("retrieval_test.png"))?;
+    write_json(&folder.file(TEST_METRICS), &evaluation)?;
+    Ok(evaluation)
+}
+
+/// An error of embeddings that have no distances, of other images than the network was trained on.
+fn of_images(file: &Path, error: Error) -> Error {
+    match error {
+        Error::Diverged(Divergence { why, .. }) => {
+            let check = dml("data check", file);
+            Error::Other(format!(
+                "{why}: see with {check} whether {} has the range of the training images, and set \
+                 data.scale where it has another",
+                file.display()
+            ))
+        }
+        other => other,
+    }
+}
+
+/// Reads the model that the settings name and embeds the run's training images.
+fn embed_references(session: &Session, folder: &RunFolder, config: &Config) -> Result<Embedded> {
+    let dataset = &session.dataset;
+    let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
+    let path = folder.file(model_file(config.eval.model));
+    let weights = folder.weights(config.eval.model, &architecture)?;
+    let epoch = read_notes(&path)?.get("epoch").and_then(|text| text.parse().ok());
+    let mut network =
+        open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;
+    let parts = session.parts(config)?;
+    let references =
+        eval::embed(&mut *network, &session.images, &parts.train.rows, config.loss.normalises());
+    let epoch = epoch.unwrap_or(config.train.epochs);
+    Ok(Embedded { network, epoch, references, parts })
+}
+
+/// Finds neighbours and computes all figures but the t-SNE's, which the user may stop.
+fn judge(
+    session: &Session,
+    config: &Config,
+    embedded: &Embedded,
+    asked: &Asked,
+    (images, progress): (&str, &RunProgress),
+) -> Result<Evaluation> {
+    let classes = &session.dataset.classes;
+    let of_asked = || eval::Labelled::new(asked.embeddings, &asked.part.labels);
+    let train = || eval::Labelled::new(&embedded.references, &embedded.parts.train.labels);
+    let (references, queries) = match asked.unseen {
+        true => (of_asked(), None),
+        false => (train(), Some(of_asked())),
+    };
+    let trial = eval::Trial { references, queries, classes: classes.len() };
+    let show = |stage: &str| progress.stage(stage);
+    let watch = Watch::new(&session.interrupt, &show);
+    let work = || Figures::of(&trial, &config.eval, config.train.seed, &watch);
+    let figures = session.cores.spread(work)??;
+    Ok(Evaluation {
+        images: images.to_owned(),
+        loss: config.loss.name().to_owned(),
+        seed: config.train.seed,
+        model: config.eval.model,
+        epoch: embedded.epoch,
+        references: trial.available(),
+        queries: asked.part.labels.len(),
+        figures,
+        classes: classes.iter().map(|class| class.name.clone()).collect(),
+        tsne: None,
+        tsne_train: None,
+        tsne_remark: None,
+        remark: config.eval.remark(trial.available()),
+        unseen: asked.unseen,
+        engine: session.engine,
+        fingerprint: config.evaluation_fingerprint(session.engine),
+        images_sha256: None,
+    })
+}
+
+/// Draws some images with those found nearest.
+fn draw_gallery(
+    session: &Session,
+    embedded: &Embedded,
+    asked: &Asked,
+    evaluation: &Evaluation,
+    path: &Path,
+) -> Result<()> {
+    let references = (&embedded.references, &embedded.parts.train, &*session.dataset);
+    let picture =
+        with_gallery(&session.cores, references, asked, |gallery| gallery.draw(evaluation));
+    picture?.save(path, session.style)
+}
+
+/// Writes the confusion matrix as table and picture, the recall@k curve and the distances; `ending`
+/// keeps those of test images apart.
+fn write_figures(
+    session: &Session,
+    folder: &RunFolder,
+    evaluation: &Evaluation,
+    ending: &str,
+) -> Result<()> {
+    let Evaluation { figures, classes, .. } = evaluation;
+    let save = |picture: Canvas, name: &str| {
+        picture.save(&folder.plot(&format!("{name}{ending}.png")), session.style)
+    };
+    confusion_remark(&figures.knn.confusion).iter().for_each(|it| session.progress.say(it));
+    let table = evaluation.confusion_table();
+    table.write_csv(&folder.file(&format!("confusion{ending}.csv")))?;
+    let name = pictures::name(evaluation);
+    save(pictures::confusion(&name, &figures.knn, classes)?, "confusion")?;
+    save(pictures::recall(&evaluation.loss, &figures.recall)?, "recall")?;
+    save(pictures::distances(&name, &figures.distances)?, "distances")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_work_is_stopped_an_evaluation_that_stays_is_told() {
+        let path = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(path.path());
+        let told = |name| {
+            let work: Result<()> = Err(Error::Interrupted("neighbours".to_owned()));
+            stopped(work, &folder, name).unwrap_err().to_string()
+        };
+        assert!(told(METRICS).ends_with("trained, not evaluated"));
+        assert!(told(TEST_METRICS).ends_with("not evaluated on the test images"));
+        std::fs::write(folder.file(METRICS), "{}").unwrap();
+        assert!(told(METRICS).ends_with("not evaluated again: the earlier evaluation stays"));
+        assert!(told(TEST_METRICS).ends_with("not evaluated on the test images"));
+    }
+}

@@ -1,0 +1,262 @@
+//! A file by what it holds, whatever it is called.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+
+use super::choice::Wanted;
+use super::labels::Labels;
+use super::npz::Npz;
+use super::table::Table;
+use super::{csv, npy, parquet};
+use crate::error::{Error, Fault, Result};
+use crate::evaluation::features::Numbers;
+
+/// A file and what is meant in it, as the user named both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The file; `-` is stdin.
+    pub file: PathBuf,
+    /// An array of an archive, or a column of a table.
+    pub key: Option<String>,
+}
+
+/// Where stdin can be read.
+const STDIN: &str = "/dev/stdin";
+
+impl Source {
+    /// Takes `FILE` or `FILE:KEY` apart; what is a file as a whole has no key.
+    pub fn new(path: &Path) -> Source {
+        let whole = || Source { file: path.to_path_buf(), key: None };
+        let parted = path.to_str().and_then(|text| text.rsplit_once(':'));
+        match parted {
+            Some((file, key)) if !path.exists() && !key.is_empty() => {
+                let file = Path::new(file);
+                let known = file == Path::new("-") || file.exists();
+                let key = Some(key.to_owned());
+                if known { Source { file: file.to_path_buf(), key } } else { whole() }
+            }
+            _ => whole(),
+        }
+    }
+
+    /// What messages call it.
+    pub fn shown(&self) -> PathBuf {
+        match &self.key {
+            Some(key) => PathBuf::from(format!("{}:{key}", self.file.display())),
+            None => self.file.clone(),
+        }
+    }
+
+    /// Reads the file and finds out what it is.
+    ///
+    /// # Errors
+    /// A file that cannot be read or unzipped, or is of a kind that is not read.
+    pub fn open(&self) -> Result<Content> {
+        let path = if self.file == Path::new("-") { Path::new(STDIN) } else { &self.file };
+        let mut bytes = Vec::new();
+        let mut file = File::open(path).map_err(Error::io("read", &self.file))?;
+        file.read_to_end(&mut bytes).map_err(Error::io("read", &self.file))?;
+        if bytes.starts_with(&GZIP) {
+            bytes = unzipped(&bytes, &self.file)?;
+        }
+        Content::new(bytes, &self.file)
+    }
+}
+
+/// How a gzip begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// Embeddings seldom shrink to less than a tenth; what shrinks more is worth a question.
+const MOST_GROWTH: u64 = 200;
+/// A small file may grow to this whatever it holds.
+const SMALL: u64 = 64 << 20;
+
+fn unzipped(bytes: &[u8], file: &Path) -> Result<Vec<u8>> {
+    let most = (bytes.len() as u64 * MOST_GROWTH).max(SMALL);
+    let mut content = Vec::new();
+    let read = MultiGzDecoder::new(bytes).take(most + 1).read_to_end(&mut content);
+    read.map_err(|e| {
+        Fault::new(file, format!("is no whole gzip ({e})")).remedy("copy or write the file anew")
+    })?;
+    if content.len() as u64 > most {
+        let problem = format!("is a gzip of more than {MOST_GROWTH} times its size");
+        return Err(Fault::new(file, problem).remedy("unzip it if that is right").into());
+    }
+    Ok(content)
+}
+
+/// What a file of embeddings or labels holds.
+pub enum Content {
+    /// One array.
+    Array(Vec<u8>, PathBuf),
+    /// Arrays by their keys.
+    Archive(Npz),
+    /// Columns by their names.
+    Table(Table),
+}
+
+/// Files of other kinds by how they begin: what they are, and the way out.
+const OTHERS: [(&[u8], &str, &str); 10] = [
+    (
+        b"\x80\x02",
+        "is a pickle, which only Python can read",
+        "save the array in Python: np.save(\"z.npy\", np.asarray(x)); of PyTorch's tensors x.cpu().float().numpy()",
+    ),
+    (
+        b"\x89HDF",
+        "is HDF5",
+        "save the array in Python: np.save(\"z.npy\", h5py.File(FILE)[KEY][:])",
+    ),
+    (
+        b"ARROW1",
+        "is Arrow or Feather",
+        "write it as parquet: pd.read_feather(FILE).to_parquet(\"z.parquet\")",
+    ),
+    (b"\x28\xb5\x2f\xfd", "is packed by zstd", "unpack it with unzstd"),
+    (b"BZh", "is packed by bzip2", "unpack it with bunzip2"),
+    (b"\xfd7zXZ", "is packed by xz", "unpack it with unxz"),
+    (
+        b"MATLAB 5.0",
+        "is MATLAB's",
+        "save the array in Python: np.save(\"z.npy\", scipy.io.loadmat(FILE)[KEY])",
+    ),
+    (b"\x89PNG", "is a picture", "name a file of embeddings: .npy, .npz, .csv or .parquet"),
+    (b"SQLite format 3", "is a database", "export the table as CSV"),
+    (b"%PDF", "is a PDF", "name a file of embeddings: .npy, .npz, .csv or .parquet"),
+];
+
+/// What is read.
+const READ: &str = "name a file of embeddings: .npy, .npz, .csv or .parquet";
+
+impl Content {
+    /// Finds out what bytes are.
+    fn new(bytes: Vec<u8>, file: &Path) -> Result<Content> {
+        if bytes.is_empty() {
+            return Err(Fault::new(file, "is empty").remedy(READ).into());
+        }
+        if bytes.starts_with(npy::MAGIC) {
+            return Ok(Content::Array(bytes, file.to_path_buf()));
+        }
+        if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
+            return Npz::new(bytes, file).map(Content::Archive);
+        }
+        if bytes.starts_with(b"PAR1") {
+            return parquet::read(bytes, file).map(Content::Table);
+        }
+        refuse_others(&bytes, file)?;
+        csv::read(bytes, file).map(Content::Table)
+    }
+
+    /// The embeddings, and what they were taken for; `label` is the column of their labels where
+    /// the user named one.
+    ///
+    /// # Errors
+    /// None, or several that could be meant; a fault in them.
+    pub fn embeddings(&self, key: Option<&str>, label: Option<&str>) -> Result<(Numbers, String)> {
+        match self {
+            Content::Array(bytes, file) => {
+                refuse_key(key, file)?;
+                let array = npy::read(bytes, file)?;
+                Ok((array.embeddings()?, array.told()))
+            }
+            Content::Archive(archive) => {
+                let (bytes, name) = archive.array(Wanted::Embeddings, key)?;
+                let array = npy::read(&bytes, &name)?;
+                Ok((array.embeddings()?, format!("{} {}", key_of(&name), array.told())))
+            }
+            Content::Table(table) => table.embeddings(key, label),
+        }
+    }
+
+    /// Labels in a file of their own, and what they were taken for.
+    ///
+    /// # Errors
+    /// As [`Content::embeddings`].
+    pub fn labels(&self, key: Option<&str>) -> Result<(Labels, String)> {
+        match self {
+            Content::Array(bytes, file) => {
+                refuse_key(key, file)?;
+                let array = npy::read(bytes, file)?;
+                let labels = array.labels()?;
+                let told = format!("{}, {}", array.told(), labels.told());
+                Ok((labels, told))
+            }
+            Content::Archive(archive) => archive_labels(archive, key),
+            Content::Table(table) => table.labels_alone(key),
+        }
+    }
+
+    /// Labels in the file of the embeddings, which have this key where the user named one.
+    ///
+    /// # Errors
+    /// There are none; as [`Content::embeddings`].
+    pub fn labels_beside(
+        &self,
+        key: Option<&str>,
+        embeddings: Option<&str>,
+    ) -> Result<(Labels, String)> {
+        match self {
+            Content::Array(_, file) => {
+                refuse_key(key, file)?;
+                let fault = Fault::new(file, "holds embeddings without labels");
+                Err(fault
+                    .remedy("name those with --labels (of queries with --query-labels)")
+                    .into())
+            }
+            Content::Archive(archive) => archive_labels(archive, key),
+            Content::Table(table) => table.labels_beside(key, embeddings),
+        }
+    }
+}
+
+fn archive_labels(archive: &Npz, key: Option<&str>) -> Result<(Labels, String)> {
+    let (bytes, name) = archive.array(Wanted::Labels, key)?;
+    let array = npy::read(&bytes, &name)?;
+    let labels = array.labels()?;
+    let told = format!("{} {}, {}", key_of(&name), array.told(), labels.told());
+    Ok((labels, told))
+}
+
+/// The key at the end of `FILE:KEY`.
+fn key_of(name: &Path) -> String {
+    let text = name.to_string_lossy();
+    text.rsplit(':').next().unwrap_or_default().to_owned()
+}
+
+fn refuse_key(key: Option<&str>, file: &Path) -> Result<()> {
+    match key {
+        Some(key) => {
+            let problem = format!("is one array, which has no {key}");
+            Err(Fault::new(file, problem).remedy("name the file without it").into())
+        }
+        None => Ok(()),
+    }
+}
+
+fn refuse_others(bytes: &[u8], file: &Path) -> Result<()> {
+    // Pickles differ in the number behind the first byte.
+    let is_pickle = bytes[0] == 0x80 && bytes.get(1).is_some_and(|protocol| *protocol <= 5);
+    let begins = |start: &[u8]| bytes.starts_with(start);
+    let other = match is_pickle {
+        true => Some(&OTHERS[0]),
+        false => OTHERS.iter().find(|(start, ..)| begins(start)),
+    };
+    if let Some((_, what, remedy)) = other {
+        return Err(Fault::new(file, *what).remedy(*remedy).into());
+    }
+    // Its head is JSON behind eight bytes of its length.
+    if bytes.get(8) == Some(&b'{') && bytes.get(6..8) == Some(&[0, 0]) {
+        let fault = Fault::new(file, "is safetensors");
+        let remedy =
+            "save the tensor in Python: np.save(\"z.npy\", safetensors.numpy.load_file(FILE)[KEY])";
+        return Err(fault.remedy(remedy).into());
+    }
+    if begins(b"{") || begins(b"[") {
+        let fault = Fault::new(file, "is JSON");
+        return Err(fault.remedy("write it as CSV: pd.read_json(FILE).to_csv(\"z.csv\")").into());
+    }
+    Ok(())
+}

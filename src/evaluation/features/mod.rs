@@ -1,0 +1,24 @@
+//! Embeddings and their labels from the files that people have them in.
+//!
+//! A file is known by its content, not by its name, and is read once, so that a pipe will do.
+//! `FILE:KEY` names an array of an archive or a column of a table.
+
+mod array;
+mod centred;
+mod choice;
+mod content;
+mod csv;
+mod dtype;
+mod labels;
+mod npy;
+mod npz;
+mod parquet;
+mod read;
+mod roles;
+mod single;
+mod table;
+mod unzip;
+
+pub use self::labels::{Labels, all_classes};
+pub use self::read::{Features, Numbers, embedding_file, read_embeddings, read_labels};
+pub use self::single::{Scaling, Singles, to_f32};

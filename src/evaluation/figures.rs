@@ -1,0 +1,80 @@
+//! The figures of an evaluation as a table.
+
+use crate::eval::{Distances, Figures};
+use crate::report::table::Table;
+use crate::stats::{MISSING, share};
+use crate::words::count;
+
+/// One row a figure. `hit@k` is what papers call Recall@k; `recall@k` is the tutorial's.
+pub fn figures_table(figures: &Figures) -> Table {
+    let Figures { knn, recall, retrieval, clusters, distances } = figures;
+    let mut table = Table::new(["metric", "value"]);
+    table.push([format!("{}-NN accuracy", knn.k), share(knn.accuracy)]);
+    table.push(["macro precision".to_owned(), share(knn.macro_precision)]);
+    table.push(["macro recall".to_owned(), share(knn.macro_recall)]);
+    table.push(["macro F1".to_owned(), share(knn.macro_f1)]);
+    for at in &recall.at {
+        table.push([format!("recall@{} (vote of {})", at.k, recall.voters), share(at.recall)]);
+    }
+    for hit in &retrieval.hits {
+        table.push([format!("hit@{} (any of {} nearest)", hit.k, hit.k), share(hit.share)]);
+    }
+    table.push(["R-precision".to_owned(), share(retrieval.r_precision)]);
+    table.push(["MAP@R".to_owned(), share(retrieval.map_at_r)]);
+    if retrieval.left_out > 0 {
+        let name = "queries without a reference of their class";
+        table.push([name.to_owned(), retrieval.left_out.to_string()]);
+    }
+    let name = clusters.as_ref().map_or("NMI of k-means clusters".to_owned(), |clusters| {
+        format!("NMI of {}", count(clusters.clusters, "k-means cluster"))
+    });
+    table.push([name, decimals(clusters.as_ref().map(|clusters| clusters.nmi))]);
+    let ami = decimals(clusters.as_ref().map(|clusters| clusters.ami));
+    table.push(["AMI of the same".to_owned(), ami]);
+    push_distances(&mut table, distances);
+    table
+}
+
+fn push_distances(table: &mut Table, distances: &Distances) {
+    let kinds = [("same", distances.same_class), ("different", distances.other_class)];
+    for (kind, mean) in kinds {
+        table.push([format!("mean distance, {kind} class"), decimals(mean)]);
+    }
+    table.push(["relative spread".to_owned(), decimals(distances.relative_spread)]);
+}
+
+/// Three decimals, or three digits where those would say nothing; [`MISSING`] for none.
+fn decimals(value: Option<f64>) -> String {
+    match value {
+        None => MISSING.to_owned(),
+        Some(value) if value == 0.0 || (1e-2..1e5).contains(&value.abs()) => format!("{value:.3}"),
+        Some(value) => format!("{value:.2e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clusters_that_were_left_out_are_a_dash() {
+        use crate::eval::{EvalConfig, Labelled, Trial, Watch};
+        let points = ndarray::array![[0.0_f32], [1.0], [5.0], [6.0]];
+        let references = Labelled::new(&points, &[0, 0, 1, 1]);
+        let trial = Trial { references, queries: None, classes: 2 };
+        let table = |clusters| {
+            let config = EvalConfig { recall_voters: 3, clusters, ..EvalConfig::default() };
+            figures_table(&Figures::of(&trial, &config, 1, &Watch::default()).unwrap()).csv()
+        };
+        assert!(table(true).contains("NMI of 2 k-means clusters,1.000\nAMI of the same,1.000\n"));
+        assert!(table(false).contains("NMI of k-means clusters,–\nAMI of the same,–\n"));
+    }
+
+    #[test]
+    fn values_of_any_size_are_told() {
+        assert_eq!(
+            [0.0, 0.5, 12.3456, 3e-4, 2e8].map(|value| decimals(Some(value))),
+            ["0.000", "0.500", "12.346", "3.00e-4", "2.00e8"]
+        );
+    }
+}

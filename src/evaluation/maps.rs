@@ -1,0 +1,124 @@
+//! The t-SNEs of a run: laid out, written and drawn.
+
+use std::time::Instant;
+
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+use super::arrays::{TSNE, TSNE_TRAIN, write_map};
+use super::evaluate::Evaluation;
+use super::pictures;
+use crate::config::Config;
+use crate::data::Part;
+use crate::error::Result;
+use crate::eval::tsne::{self, Engine};
+use crate::run::RunFolder;
+use crate::session::Session;
+use crate::train::RunProgress;
+
+/// What is known of a t-SNE beside its coordinates.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TsneFigures {
+    /// What computed it.
+    pub engine: Engine,
+    /// The perplexity that it has.
+    pub perplexity: f64,
+    /// KL(P‖Q) of the coordinates, computed exactly, in nats; none where all embeddings are equal.
+    pub kl: Option<f64>,
+}
+
+/// What the t-SNEs of a run have in common.
+pub struct Maps<'a> {
+    pub session: &'a Session,
+    pub folder: &'a RunFolder,
+    pub config: &'a Config,
+    pub progress: &'a RunProgress,
+}
+
+impl Maps<'_> {
+    /// Lays out and draws the validation images, and gives the seconds of the t-SNE alone.
+    ///
+    /// # Errors
+    /// A file that cannot be written. A t-SNE that cannot be made is a remark.
+    pub fn of_validation(
+        &self,
+        embeddings: &Array2<f32>,
+        part: &Part,
+        evaluation: &mut Evaluation,
+    ) -> Result<f64> {
+        self.progress.stage("t-SNE");
+        let (map, seconds) = self.lay_out(embeddings);
+        match map {
+            Ok(map) => {
+                evaluation.tsne = Some(self.figures(&map));
+                map.remarks.iter().for_each(|told| self.remark(told.clone(), evaluation));
+                let title = pictures::tsne_title(&evaluation.loss, evaluation);
+                self.keep(&map, part, (TSNE, "tsne.png"), &title, &evaluation.classes)?;
+            }
+            Err(reason) => self.remark(format!("no t-SNE: {reason}"), evaluation),
+        }
+        Ok(seconds)
+    }
+
+    /// The same of the training images, beside the other in files of their own.
+    ///
+    /// # Errors
+    /// As [`Maps::of_validation`].
+    pub fn of_train(
+        &self,
+        embeddings: &Array2<f32>,
+        part: &Part,
+        evaluation: &mut Evaluation,
+    ) -> Result<f64> {
+        self.progress.stage("t-SNE of the training images");
+        let (map, seconds) = self.lay_out(embeddings);
+        match map {
+            Ok(map) => {
+                evaluation.tsne_train = Some(self.figures(&map));
+                for told in &map.remarks {
+                    self.remark(format!("training images: {told}"), evaluation);
+                }
+                let title = pictures::tsne_train_title(evaluation);
+                self.keep(&map, part, (TSNE_TRAIN, "tsne_train.png"), &title, &evaluation.classes)?;
+            }
+            Err(reason) => {
+                self.remark(format!("no t-SNE of the training images: {reason}"), evaluation);
+            }
+        }
+        Ok(seconds)
+    }
+
+    fn lay_out(&self, embeddings: &Array2<f32>) -> (Result<tsne::Map>, f64) {
+        let start = Instant::now();
+        let (config, progress) = (self.config, self.progress);
+        let map = self.session.cores.spread(|| {
+            let told = |done, of| progress.step(done, of);
+            tsne::embed(embeddings.view(), &config.tsne, config.train.seed, &told)
+        });
+        (map.and_then(|map| map), start.elapsed().as_secs_f64())
+    }
+
+    fn figures(&self, map: &tsne::Map) -> TsneFigures {
+        TsneFigures { engine: self.config.tsne.engine, perplexity: map.perplexity, kl: map.kl }
+    }
+
+    /// Writes the coordinates of a map and its picture, under these two names.
+    fn keep(
+        &self,
+        map: &tsne::Map,
+        part: &Part,
+        (table, picture): (&str, &str),
+        title: &str,
+        classes: &[String],
+    ) -> Result<()> {
+        write_map(&self.folder.file(table), self.session, &part.rows, map)?;
+        pictures::tsne(title, classes, map, &part.labels)?
+            .save(&self.folder.plot(picture), self.session.style)
+    }
+
+    fn remark(&self, remark: String, evaluation: &mut Evaluation) {
+        self.progress.say_once(&remark);
+        let before = evaluation.tsne_remark.take().map(|before| before + "; ");
+        evaluation.tsne_remark = Some(before.unwrap_or_default() + &remark);
+    }
+}

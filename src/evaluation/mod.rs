@@ -1,0 +1,28 @@
+//! TODO ('evaluation',)
+
+mod arrays;
+mod embeddings;
+mod evaluate;
+mod evaluated_set;
+mod features;
+mod figures;
+mod gallery;
+mod labels;
+mod maps;
+mod opinions;
+pub mod pictures;
+mod stored;
+
+pub use arrays::{Mapped, confusion_remark, read_evaluated, write_npy};
+pub use embeddings::{EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles};
+pub use evaluate::{
+    Evaluation, METRICS, TEST_METRICS, UNSEEN, VALIDATION, evaluate, evaluate_test,
+};
+pub use evaluated_set::Asked;
+pub use features::{embedding_file, read_embeddings, read_labels};
+pub use figures::figures_table;
+pub use gallery::with_gallery;
+pub use labels::write_label_array;
+pub use opinions::{Opinion, Opinions};
+pub use pictures::{draw_training, remarks};
+pub use stored::{evaluated, tested};

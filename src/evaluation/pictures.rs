@@ -1,0 +1,295 @@
+//! The pictures of a run, from its tensors and figures to what the report floor draws.
+
+use super::evaluate::{Evaluation, UNSEEN, VALIDATION};
+use super::maps::TsneFigures;
+use crate::config::Config;
+use crate::data::{Class, PairSampler, Part};
+use crate::error::Result;
+use crate::eval::tsne::Map;
+use crate::eval::{ConfusionMatrix, Distances, KnnMetrics, RecallAt, RecallAtK};
+use crate::random::{Purpose, generator};
+use crate::report::confused::{self, Confused};
+use crate::report::confusion::Confusion;
+use crate::report::{
+    Canvas, ClassName, confusion, curves, histogram, pairs, recall, scatter, undrawable,
+};
+use crate::run::RunFolder;
+use crate::session::Session;
+use crate::stats::MISSING;
+use crate::train::History;
+use crate::words::{count, grouped, things};
+
+/// Pairs in the picture.
+const PAIRS: usize = 8;
+
+/// Draws the first training images, each with a partner, as training pairs them.
+///
+/// # Errors
+/// There is nothing to draw.
+pub fn pairs(session: &Session, train: &Part, config: &Config) -> Result<Canvas> {
+    let dataset = &session.dataset;
+    let sampler = PairSampler::new(&train.labels);
+    let mut random = generator(config.train.seed, Purpose::PairPicture, 0);
+    let image = |place: usize| dataset.image(train.rows[place] as usize);
+    let class = |place: usize| class_name(&dataset.classes, train.labels[place]);
+    let drawn: Vec<pairs::SamplePair> = (0..PAIRS.min(train.rows.len()))
+        .map(|anchor| {
+            let partner = sampler.draw(anchor, &mut random);
+            pairs::SamplePair {
+                first: image(anchor),
+                second: image(partner.index),
+                first_class: class(anchor),
+                second_class: class(partner.index),
+                same: partner.same,
+            }
+        })
+        .collect();
+    pairs::draw("Sample pairs", dataset.side, &drawn)
+}
+
+/// Draws the loss curves of one run.
+///
+/// # Errors
+/// There is nothing to draw.
+pub fn curves(title: &str, history: &History) -> Result<Canvas> {
+    let (train, validation) = losses(history);
+    let run = curves::RunCurve { train: &train, validation: &validation };
+    let panel = curves::LossPanel { title, loss: title, runs: &[run] };
+    curves::draw(&[panel])
+}
+
+/// Draws what is to be seen of a training: sample pairs and loss curves.
+///
+/// # Errors
+/// A picture cannot be written.
+pub fn draw_training(
+    session: &Session,
+    folder: &RunFolder,
+    (config, train): (&Config, &Part),
+    history: &History,
+) -> Result<()> {
+    folder.create_plots()?;
+    let save = |picture: Canvas, name: &str| picture.save(&folder.plot(name), session.style);
+    save(pairs(session, train, config)?, "pairs.png")?;
+    let title = format!("{} seed {}", config.loss.name(), config.train.seed);
+    save(curves(&title, history)?, "loss.png")
+}
+
+/// Training and validation loss of each epoch.
+pub fn losses(history: &History) -> (Vec<f64>, Vec<f64>) {
+    history.epochs.iter().map(|r| (r.train_loss, r.validation_loss)).unzip()
+}
+
+/// Draws a t-SNE of a run: one panel under a title.
+///
+/// # Errors
+/// There is nothing to draw.
+pub fn tsne(title: &str, classes: &[String], map: &Map, labels: &[i64]) -> Result<Canvas> {
+    let labels = positions(labels);
+    let panel = scatter::Scatter { title, points: &map.coordinates, labels: &labels };
+    scatter::draw(&[panel], classes)
+}
+
+/// `cross-entropy seed 2022`; of test images or unseen classes, it says so.
+pub fn name(evaluation: &Evaluation) -> String {
+    named(&evaluation.loss, evaluation)
+}
+
+/// The same under another name of the loss, `cross-entropy (tuned)`.
+fn named(loss: &str, evaluation: &Evaluation) -> String {
+    let Evaluation { seed, images, .. } = evaluation;
+    let of = match images.as_str() {
+        VALIDATION => "",
+        UNSEEN => " · unseen classes",
+        _ => " · test images",
+    };
+    format!("{loss} seed {seed}{of}")
+}
+
+/// The name and how often the neighbours are right.
+fn titled(name: &str, knn: &KnnMetrics) -> String {
+    format!("{name} · {}-NN accuracy {}", knn.k, decimals(knn.accuracy))
+}
+
+/// A share with three decimals.
+fn decimals(share: Option<f64>) -> String {
+    share.map_or(MISSING.to_owned(), |share| format!("{share:.3}"))
+}
+
+/// `cross-entropy seed 2022 · 1-NN accuracy 0.863 · KL 0.960`, where `loss` is what stands first; of
+/// unseen classes, with MAP@R, which judges them.
+pub fn tsne_title(loss: &str, evaluation: &Evaluation) -> String {
+    let kl = kl(&evaluation.tsne);
+    let (name, figures) = (named(loss, evaluation), &evaluation.figures);
+    let title = match evaluation.unseen {
+        true => format!("{name} · MAP@R {}", decimals(figures.retrieval.map_at_r)),
+        false => titled(&name, &figures.knn),
+    };
+    format!("{title}{kl}")
+}
+
+fn kl(tsne: &Option<TsneFigures>) -> String {
+    let kl = tsne.as_ref().and_then(|tsne| tsne.kl);
+    kl.map_or(String::new(), |kl| format!(" · KL {kl:.3}"))
+}
+
+/// `cross-entropy seed 2022 · 57,000 training images · KL 2.568`
+pub fn tsne_train_title(evaluation: &Evaluation) -> String {
+    let Evaluation { loss, seed, references, tsne_train, .. } = evaluation;
+    let (images, kl) = (count(*references, "training image"), kl(tsne_train));
+    format!("{loss} seed {seed} · {images}{kl}")
+}
+
+/// A class by its number, as pictures show it.
+pub fn class_name(classes: &[Class], number: i64) -> ClassName<'_> {
+    let number = number as usize;
+    ClassName { name: &classes[number].name, number }
+}
+
+/// What is to be said of the pictures of so many classes with these names, before any is drawn: what
+/// they leave out, and names that no font on this system draws.
+pub fn remarks(classes: &[String]) -> Vec<String> {
+    let most = confusion::MOST;
+    let many = (classes.len() > most).then(|| {
+        format!(
+            "{} classes: a confusion matrix of more than {most} cannot be read, so confusion.png and \
+             the report show the {PAIRS_CONFUSED} pairs of classes that are mixed up most often",
+            grouped(classes.len())
+        )
+    });
+    many.into_iter().chain(undrawable(classes.iter().map(String::as_str))).collect()
+}
+
+/// Pairs of classes that stand for a confusion matrix that is too large to read.
+const PAIRS_CONFUSED: usize = 30;
+
+/// The pairs of classes that are mixed up most often, with the number of all such pairs.
+pub fn most_confused<'a>(
+    matrix: &ConfusionMatrix,
+    classes: &'a [String],
+) -> (Vec<Confused<'a>>, usize) {
+    let class = |number: usize| ClassName { name: &classes[number], number };
+    let mut of = vec![0; classes.len()];
+    matrix.pairs().for_each(|(number, _, count)| of[number] += count);
+    let wrong = matrix.pairs().filter(|(number, other, _)| number != other);
+    let mut all: Vec<Confused> = wrong
+        .map(|(number, other, count)| Confused {
+            class: class(number),
+            taken_for: class(other),
+            count,
+            of: of[number],
+        })
+        .collect();
+    let share = |pair: &Confused| pair.count as f64 / pair.of as f64;
+    // Of equal counts, the larger part of its class comes first, then the order of the classes.
+    all.sort_by(|a, b| b.count.cmp(&a.count).then(share(b).total_cmp(&share(a))));
+    let found = all.len();
+    all.truncate(PAIRS_CONFUSED);
+    (all, found)
+}
+
+/// Whether there are too many classes for a confusion matrix.
+pub fn is_too_large(classes: &[String]) -> bool {
+    classes.len() > confusion::MOST
+}
+
+/// What stands below the most confused pairs.
+pub fn confused_note(classes: usize, shown: usize, found: usize) -> String {
+    format!(
+        "{} classes are too many for a confusion matrix · {shown} of the {} pairs of classes that were \
+         mixed up, by images",
+        grouped(classes),
+        grouped(found)
+    )
+}
+
+/// Class numbers as places in the list of classes.
+pub fn positions(labels: &[i64]) -> Vec<usize> {
+    labels.iter().map(|&label| label as usize).collect()
+}
+
+/// Draws the confusion matrix of the embeddings with this name; of many classes, those that are
+/// mixed up most often.
+///
+/// # Errors
+/// There is nothing to draw.
+pub fn confusion(name: &str, knn: &KnnMetrics, classes: &[String]) -> Result<Canvas> {
+    let title = titled(name, knn);
+    if is_too_large(classes) {
+        let (pairs, found) = most_confused(&knn.confusion, classes);
+        let note = confused_note(classes.len(), pairs.len(), found);
+        return Ok(confused::draw(&title, &note, &pairs));
+    }
+    confusion::draw(&Confusion { title: &title, classes, counts: &knn.confusion.counts() })
+}
+
+/// Draws recall@k of the embeddings with this name.
+///
+/// # Errors
+/// There is nothing to draw.
+pub fn recall(name: &str, recall: &RecallAtK) -> Result<Canvas> {
+    let values = recall_curve(&recall.at);
+    let curve = recall::RecallCurve { name, recall: &values, interval: None };
+    recall::draw(&recall_title(recall.voters), "", &[curve])
+}
+
+/// Draws the distances of the embeddings with this name.
+///
+/// # Errors
+/// There is nothing to draw.
+pub fn distances(name: &str, distances: &Distances) -> Result<Canvas> {
+    let title = format!(
+        "{name} · distances between {}, pair by pair",
+        count(distances.embeddings, "embedding")
+    );
+    let pairs = histogram::Pairs {
+        title: &title,
+        largest: distances.largest,
+        same: &distances.same_class_pairs,
+        other: &distances.other_class_pairs,
+        same_mean: distances.same_class,
+        other_mean: distances.other_class,
+    };
+    histogram::draw(&pairs)
+}
+
+/// The title of a recall@k picture.
+pub fn recall_title(voters: usize) -> String {
+    let rank = if voters == 1 { "ranks" } else { "rank" };
+    let voters = format!("{voters} {}", things(voters, "neighbour"));
+    format!("Recall@k: true class among the k that {voters} {rank} highest")
+}
+
+/// Values at k = 1, 2, … up to the largest k; where a k was not asked for, no number.
+fn recall_curve(at: &[RecallAt]) -> Vec<f64> {
+    let largest = at.iter().map(|at| at.k).max().unwrap_or(0);
+    let of = |k: usize| at.iter().find(|at| at.k == k).and_then(|at| at.recall);
+    (1..=largest).map(|k| of(k).unwrap_or(f64::NAN)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_confused_come_first_and_right_ones_never() {
+        let truth = [0, 0, 0, 0, 1, 1, 2, 2, 2];
+        let taken = [0, 1, 1, 2, 0, 1, 2, 0, 2];
+        let matrix = ConfusionMatrix::new(&truth, &taken, 3);
+        let classes = ["a", "b", "c"].map(str::to_owned);
+        let (pairs, found) = most_confused(&matrix, &classes);
+        let told: Vec<(&str, &str, u64, u64)> =
+            pairs.iter().map(|p| (p.class.name, p.taken_for.name, p.count, p.of)).collect();
+        let expected = [("a", "b", 2, 4), ("b", "a", 1, 2), ("c", "a", 1, 3), ("a", "c", 1, 4)];
+        assert_eq!(told, expected);
+        assert_eq!(found, 4);
+    }
+
+    #[test]
+    fn pictures_of_many_classes_are_told_beforehand_and_drawn_otherwise() {
+        let classes = |count: usize| (0..count).map(|c| c.to_string()).collect::<Vec<_>>();
+        assert!(remarks(&classes(100)).is_empty());
+        let told = remarks(&classes(2100)).join("");
+        assert!(told.starts_with("2,100 classes: a confusion matrix of more than 100"), "{told}");
+    }
+}

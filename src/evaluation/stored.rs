@@ -1,0 +1,230 @@
+//! Evaluations that lie in a run's folder: read, checked, and whether they need not be made again.
+
+use serde::Deserialize;
+
+use super::evaluate::{Evaluation, METRICS, TEST_METRICS};
+use super::maps::TsneFigures;
+use crate::config::Config;
+use crate::data::{Class, Dataset};
+use crate::error::{Error, Fault, Result};
+use crate::eval::{ClassMetrics, EvalConfig, Figures, LARGEST_K};
+use crate::files::{Checked, is_share, read_json};
+use crate::run::RunFolder;
+use crate::session::Session;
+use crate::words::dml;
+
+impl Evaluation {
+    /// The figures of the images that judge a run; none where it is not evaluated.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or whose lengths and numbers do not belong together, with the
+    /// evaluation that replaces it.
+    pub fn read(folder: &RunFolder) -> Result<Option<Evaluation>> {
+        let again = format!("replace it with {}", dml("eval --run", folder.path()));
+        read(folder, METRICS, &again)
+    }
+
+    /// The figures of a file of test images, likewise.
+    ///
+    /// # Errors
+    /// As [`Evaluation::read`].
+    pub fn read_test(folder: &RunFolder) -> Result<Option<Evaluation>> {
+        let again = dml("eval --test FILE --run", folder.path());
+        read(folder, TEST_METRICS, &format!("replace it with {again}"))
+    }
+
+    fn check_neighbours(&self) -> std::result::Result<(), &'static str> {
+        let Figures { knn, recall, retrieval, .. } = &self.figures;
+        let shares: Vec<Option<f64>> =
+            [knn.accuracy, knn.macro_precision, knn.macro_recall, knn.macro_f1]
+                .into_iter()
+                .chain([retrieval.r_precision, retrieval.map_at_r])
+                .chain(recall.at.iter().map(|at| at.recall))
+                .chain(retrieval.hits.iter().map(|hit| hit.share))
+                .collect();
+        let of_class = |class: &ClassMetrics| [class.precision, class.recall, class.f1];
+        let of_classes = knn.per_class.iter().flat_map(of_class);
+        if !shares.iter().flatten().copied().chain(of_classes).all(is_share) {
+            return Err("holds a share that is not within 0 and 1");
+        }
+        if retrieval.queries.checked_add(retrieval.left_out) != Some(self.queries) {
+            return Err("has figures of another number of images");
+        }
+        // Without an image that counts there is none of them, else there are all.
+        if shares.iter().any(|share| share.is_some() != (retrieval.queries > 0)) {
+            return Err("lacks a figure, or holds one that cannot be");
+        }
+        let confusion = &knn.confusion;
+        if confusion.classes() != self.classes.len()
+            || sum(confusion.pairs().map(|(.., count)| count)) != Some(self.queries)
+            || knn.per_class.iter().any(|of| of.class >= self.classes.len())
+        {
+            return Err("has a confusion matrix of other classes or of other images");
+        }
+        let ks = recall.at.iter().map(|at| at.k);
+        if recall.at.is_empty() || !ks.into_iter().all(|k| (1..=LARGEST_K).contains(&k)) {
+            return Err("has no recall@k, or one of a k that cannot be");
+        }
+        match knn.k > 0 && recall.voters > 0 && retrieval.hits.iter().all(|hit| hit.k > 0) {
+            true => Ok(()),
+            false => Err("has figures of no neighbour at all"),
+        }
+    }
+
+    fn check_clusters(&self) -> std::result::Result<(), &'static str> {
+        // Both are quotients of sums, so 1 may be missed by their rounding.
+        let most = 1.0 + 1e-9;
+        let Some(clusters) = &self.figures.clusters else { return Ok(()) };
+        if !(-1e-9..=most).contains(&clusters.nmi)
+            || !(f64::NEG_INFINITY..=most).contains(&clusters.ami)
+        {
+            return Err("has clusters with an NMI or AMI that cannot be");
+        }
+        match clusters.clusters <= self.classes.len() {
+            true => Ok(()),
+            false => Err("has more clusters than classes"),
+        }
+    }
+
+    fn check_distances(&self) -> std::result::Result<(), &'static str> {
+        let distances = &self.figures.distances;
+        let bins = [&distances.same_class_pairs, &distances.other_class_pairs];
+        let lengths = bins.map(Vec::len);
+        if lengths[0] == 0
+            || lengths[0] != lengths[1]
+            || bins.iter().any(|bins| sum(bins.iter().copied()).is_none())
+        {
+            return Err("has distances of a histogram that cannot be");
+        }
+        let sizes = [Some(distances.largest), distances.same_class, distances.other_class];
+        let spread = [Some(distances.total_variance), Some(distances.mean_squared_norm)];
+        let sizes = sizes.into_iter().chain(spread).chain([distances.relative_spread]).flatten();
+        match sizes.into_iter().any(|size| !size.is_finite() || size < 0.0) {
+            true => Err("has distances that are no numbers from 0 on"),
+            false => Ok(()),
+        }
+    }
+
+    fn check_maps(&self) -> std::result::Result<(), &'static str> {
+        let mut numbers = [&self.tsne, &self.tsne_train].into_iter().flatten();
+        // Of many points the divergence may miss 0 by its rounding.
+        let can_be = |map: &TsneFigures| map.perplexity > 0.0 && map.kl.is_none_or(|kl| kl > -1e-6);
+        match numbers.all(can_be) {
+            true => Ok(()),
+            false => Err("has a t-SNE of a perplexity or divergence that cannot be"),
+        }
+    }
+
+    /// Whether it has the figures of every k that is asked for: pictures have a place for each, and
+    /// somebody may have changed the file.
+    fn has_ks(&self, config: &EvalConfig) -> bool {
+        let Figures { recall, retrieval, .. } = &self.figures;
+        recall.at.iter().map(|at| at.k).eq(config.recall_at.iter().copied())
+            && retrieval.hits.iter().map(|hit| hit.k).eq(config.hits_at.iter().copied())
+    }
+
+    /// Whether its classes are those of the run, under the names that the run has for them or its
+    /// file of images: the digits of Fashion-MNIST may be called by number or by name.
+    fn is_of(&self, classes: &[Class]) -> bool {
+        let called = |of: fn(&Class) -> &String| self.classes.iter().eq(classes.iter().map(of));
+        let are_digits = classes.len() == 10
+            && classes.iter().enumerate().all(|(digit, class)| class.label == digit.to_string());
+        let may_be_renamed = are_digits && self.classes.len() == classes.len();
+        called(|class| &class.name) || called(|class| &class.label) || may_be_renamed
+    }
+}
+
+/// An evaluation without figures that do not exist, which earlier versions wrote as 0.
+#[derive(Deserialize)]
+#[serde(from = "Evaluation")]
+struct Existing(Evaluation);
+
+impl From<Evaluation> for Existing {
+    fn from(evaluation: Evaluation) -> Existing {
+        let figures = evaluation.figures.existing();
+        Existing(Evaluation { figures, ..evaluation })
+    }
+}
+
+impl Checked for Existing {
+    /// What tables and pictures take for granted.
+    fn check(&self) -> std::result::Result<(), String> {
+        let Existing(evaluation) = self;
+        if evaluation.queries == 0 || evaluation.classes.is_empty() {
+            return Err("is of no images or of no classes".to_owned());
+        }
+        evaluation
+            .check_neighbours()
+            .and_then(|()| evaluation.check_clusters())
+            .and_then(|()| evaluation.check_distances())
+            .and_then(|()| evaluation.check_maps())
+            .map_err(str::to_owned)
+    }
+}
+
+fn read(folder: &RunFolder, name: &str, way_out: &str) -> Result<Option<Evaluation>> {
+    let path = folder.file(name);
+    let Some(Existing(evaluation)) = read_json(&path, way_out)? else { return Ok(None) };
+    let record = folder.record()?;
+    if record.is_some_and(|record| !evaluation.is_of(&record.data.classes)) {
+        let problem = "names other classes than the run has";
+        return Err(Fault::new(&path, problem).remedy(way_out).into());
+    }
+    Ok(Some(evaluation))
+}
+
+/// The sum, where it is a number of images or pairs.
+fn sum(mut counts: impl Iterator<Item = u64>) -> Option<usize> {
+    let sum = counts.try_fold(0_u64, u64::checked_add)?;
+    usize::try_from(sum).ok()
+}
+
+/// What was read; none of a file that cannot be understood, which is said: it is made again.
+fn legible(session: &Session, read: Result<Option<Evaluation>>) -> Result<Option<Evaluation>> {
+    match read {
+        Err(Error::Fault(fault)) => {
+            let Fault { file, problem, .. } = fault;
+            let told = format!("{} {problem}: evaluated again", file.display());
+            session.progress.say_once(&told);
+            Ok(None)
+        }
+        read => read,
+    }
+}
+
+/// The figures of a run where it is evaluated with these very settings, its t-SNE included. Figures
+/// that cannot be read are to be made again, which is said.
+///
+/// # Errors
+/// A file that the system refuses to read.
+pub fn evaluated(
+    session: &Session,
+    folder: &RunFolder,
+    config: &Config,
+) -> Result<Option<Evaluation>> {
+    let evaluation = legible(session, Evaluation::read(folder))?;
+    let whole = |e: &Evaluation| e.tsne.is_some() || e.tsne_remark.is_some();
+    let fingerprint = config.evaluation_fingerprint(session.engine);
+    let asked = |e: &Evaluation| e.fingerprint == fingerprint && e.has_ks(&config.eval);
+    Ok(evaluation.filter(|e| asked(e) && whole(e)))
+}
+
+/// Its figures on these test images, where it is evaluated on them with these very settings.
+///
+/// # Errors
+/// As [`evaluated`].
+pub fn tested(
+    session: &Session,
+    folder: &RunFolder,
+    config: &Config,
+    test: &Dataset,
+) -> Result<Option<Evaluation>> {
+    let evaluation = legible(session, Evaluation::read_test(folder))?;
+    let fingerprint = config.evaluation_fingerprint(session.engine);
+    let same = |e: &Evaluation| {
+        e.fingerprint == fingerprint
+            && e.has_ks(&config.eval)
+            && e.images_sha256.as_ref() == Some(&test.sha256)
+    };
+    Ok(evaluation.filter(same))
+}

@@ -1,0 +1,219 @@
+//! The metrics of a comparison: which there are, and how their values are shown.
+
+use serde::{Deserialize, Serialize};
+
+use super::results::{Finished, LossRuns};
+use super::standings;
+use super::summary::MetricRow;
+use crate::eval::KnnMetrics;
+use crate::stats::{DIFFERENCES, Ends, Estimate, MISSING, SHARES, estimate, paired_difference};
+use crate::words::{decimals, rounded};
+
+/// How a metric's values are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    Percent,
+    Share,
+    Nats,
+    Seconds,
+}
+
+/// The value of a metric in one run; none where the run lacks it.
+type Value = dyn Fn(&Finished) -> Option<f64>;
+
+/// A figure that every run has.
+pub struct Metric {
+    name: String,
+    unit: Unit,
+    recall_at: Option<usize>,
+    value: Box<Value>,
+}
+
+impl Metric {
+    fn new(
+        name: impl Into<String>,
+        unit: Unit,
+        value: impl Fn(&Finished) -> Option<f64> + 'static,
+    ) -> Metric {
+        Metric { name: name.into(), unit, recall_at: None, value: Box::new(value) }
+    }
+
+    fn recall(k: usize) -> Metric {
+        let value = move |run: &Finished| {
+            run.evaluation.figures.recall.at.iter().find(|at| at.k == k)?.recall
+        };
+        let metric = Metric::new(format!("recall@{k}, %"), Unit::Percent, value);
+        Metric { recall_at: Some(k), ..metric }
+    }
+
+    /// The other losses against the first. KL has none: it tells how faithful a map is to its own
+    /// embedding, and those of two losses are not the same.
+    fn differences(&self, values: &[Vec<f64>]) -> Vec<Estimate> {
+        match self.unit {
+            Unit::Nats => Vec::new(),
+            _ => values[1..].iter().map(|v| paired_difference(v, &values[0])).collect(),
+        }
+    }
+
+    /// The row of this metric, NaN where a run lacks it; none where no run has it.
+    pub fn row(&self, results: &[LossRuns]) -> Option<MetricRow> {
+        let value = |run: &Finished| (self.value)(run).unwrap_or(f64::NAN);
+        let of_loss = |loss: &LossRuns| loss.runs.iter().map(value).collect();
+        let values: Vec<Vec<f64>> = results.iter().map(of_loss).collect();
+        let is_there = values.iter().flatten().any(|value| !value.is_nan());
+        is_there.then(|| MetricRow {
+            metric: self.name.clone(),
+            losses: values.iter().map(|v| estimate(v)).collect(),
+            differences: self.differences(&values),
+            standings: match self.unit {
+                Unit::Percent | Unit::Share => standings(&values),
+                Unit::Nats | Unit::Seconds => Vec::new(),
+            },
+            values,
+            recall_at: self.recall_at,
+            unit: self.unit,
+        })
+    }
+}
+
+/// The metrics in the order in which they are shown.
+pub fn metrics(run: &Finished) -> Vec<Metric> {
+    let percent = |name: &str, value: fn(&KnnMetrics) -> Option<f64>| {
+        Metric::new(name, Unit::Percent, move |run: &Finished| value(&run.evaluation.figures.knn))
+    };
+    if run.evaluation.unseen {
+        return metrics_of_unseen(run);
+    }
+    let mut list = vec![
+        percent(&format!("{}-NN accuracy, %", run.evaluation.figures.knn.k), |knn| knn.accuracy),
+        percent("macro precision, %", |knn| knn.macro_precision),
+        percent("macro recall, %", |knn| knn.macro_recall),
+        percent("macro F1, %", |knn| knn.macro_f1),
+    ];
+    list.extend(run.evaluation.figures.recall.at.iter().map(|at| Metric::recall(at.k)));
+    list.extend(metrics_of_all());
+    list
+}
+
+/// Those of classes that were not trained on: each image is a query against all others.
+fn metrics_of_unseen(run: &Finished) -> Vec<Metric> {
+    let hit = |k: usize| {
+        Metric::new(format!("hit@{k}, %"), Unit::Percent, move |run: &Finished| {
+            let hits = &run.evaluation.figures.retrieval.hits;
+            hits.iter().find(|hit| hit.k == k)?.share
+        })
+    };
+    let hits = &run.evaluation.figures.retrieval.hits;
+    let mut list: Vec<Metric> = hits.iter().map(|at| hit(at.k)).collect();
+    list.push(Metric::new("R-precision, %", Unit::Percent, |run| {
+        run.evaluation.figures.retrieval.r_precision
+    }));
+    list.extend(metrics_of_all());
+    list
+}
+
+/// Those that every evaluation has.
+fn metrics_of_all() -> Vec<Metric> {
+    let mut list = vec![Metric::new("MAP@R, %", Unit::Percent, |run: &Finished| {
+        run.evaluation.figures.retrieval.map_at_r
+    })];
+    let nmi = |run: &Finished| run.evaluation.figures.clusters.as_ref().map(|found| found.nmi);
+    list.push(Metric::new("NMI of k-means", Unit::Share, nmi));
+    let kl = |run: &Finished| run.evaluation.tsne.as_ref()?.kl;
+    list.push(Metric::new("t-SNE KL, nats", Unit::Nats, kl));
+    let seconds = |run: &Finished| {
+        // Once is enough: test images are looked at after the same training.
+        run.evaluation.images_sha256.is_none().then(|| run.history.seconds())
+    };
+    list.push(Metric::new("train time, s", Unit::Seconds, seconds));
+    list
+}
+
+impl Unit {
+    fn number(self, value: f64) -> String {
+        match self {
+            _ if value.is_nan() => MISSING.to_owned(),
+            Unit::Percent => format!("{:.2}", 100.0 * value),
+            Unit::Share => format!("{value:.3}"),
+            Unit::Nats => decimals(value, 3),
+            Unit::Seconds => rounded(value, 1),
+        }
+    }
+
+    /// With its standard deviation, of several seeds.
+    pub fn value(self, estimate: &Estimate) -> String {
+        match estimate.standard_deviation {
+            Some(sd) => format!("{} ± {}", self.number(estimate.mean), self.number(sd)),
+            None => self.number(estimate.mean),
+        }
+    }
+
+    /// The ends of what its values can be.
+    pub fn range(self) -> (f64, f64) {
+        match self.is_share() {
+            true => SHARES,
+            // A divergence of many points may miss 0 by its rounding.
+            false => (-1e-6, 1e15),
+        }
+    }
+
+    /// Whether its values are shares in 0..=1.
+    pub fn is_share(self) -> bool {
+        matches!(self, Unit::Percent | Unit::Share)
+    }
+
+    /// With its sign, and its 95 % interval of several seeds.
+    pub fn difference(self, estimate: &Estimate, ends: Ends) -> String {
+        let estimate = match self.is_share() {
+            true => estimate.with(ends, DIFFERENCES),
+            false => *estimate,
+        };
+        let signed = |value: f64| {
+            let number = self.number(value.abs());
+            let is_zero = number.chars().all(|c| matches!(c, '0' | '.'));
+            let sign = if is_zero || value.is_nan() {
+                ""
+            } else if value < 0.0 {
+                "−"
+            } else {
+                "+"
+            };
+            format!("{sign}{number}")
+        };
+        match estimate.interval {
+            Some((low, high)) => {
+                format!("{} [{}, {}]", signed(estimate.mean), signed(low), signed(high))
+            }
+            None => signed(estimate.mean),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_have_their_spread_and_differences_their_sign_and_interval() {
+        let of = |values: &[f64]| estimate(values);
+        assert_eq!(Unit::Percent.value(&of(&[0.79, 0.80])), "79.50 ± 0.71");
+        assert_eq!(Unit::Percent.value(&of(&[0.79])), "79.00");
+        assert_eq!(Unit::Seconds.difference(&of(&[-3.0]), Ends::Possible), "−3.0");
+        assert_eq!(Unit::Nats.value(&of(&[0.25])), "0.250");
+        // What is missing under one seed has neither mean nor difference.
+        assert_eq!(Unit::Percent.value(&of(&[0.79, f64::NAN])), "–");
+        assert_eq!(Unit::Share.difference(&of(&[f64::NAN, 0.1]), Ends::Possible), "–");
+        // Two equal differences: an interval of no width; what rounds to zero has no sign.
+        let percent = |difference: &Estimate| Unit::Percent.difference(difference, Ends::Possible);
+        assert_eq!(percent(&of(&[-1e-9, -1e-9])), "0.00 [0.00, 0.00]");
+        let difference = percent(&paired_difference(&[0.9, 0.8], &[0.7, 0.7]));
+        // 15 ± t(1, 0.975) · sd/√2 = 15 ± 12.706 · 5
+        assert_eq!(difference, "+15.00 [−48.53, +78.53]");
+        // 40 ± t(1, 0.975) · 10, and what seconds take is no share.
+        let wide = paired_difference(&[0.9, 0.8], &[0.4, 0.5]);
+        assert_eq!(percent(&wide), "+40.00 [−87.06, +100.00]");
+        assert_eq!(Unit::Percent.difference(&wide, Ends::Computed), "+40.00 [−87.06, +167.06]");
+        assert_eq!(Unit::Seconds.difference(&wide, Ends::Possible), "+0.4 [−0.9, +1.7]");
+    }
+}

@@ -1,0 +1,15 @@
+//! TODO ('experiment', 'compare')
+
+mod comparison;
+mod conclusion;
+mod metrics;
+mod pictures;
+mod results;
+mod standings;
+mod summary;
+
+pub use comparison::Comparison;
+pub use conclusion::NO_SPREAD;
+pub use results::{Finished, LossRuns, hash_of, without_diverged};
+pub use standings::{LEVEL, Standing, shown_p, standings};
+pub use summary::Summary;

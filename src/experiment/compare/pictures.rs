@@ -1,0 +1,107 @@
+//! The pictures of a comparison.
+
+use std::path::Path;
+
+use super::comparison::Comparison;
+use super::results::LossRuns;
+use crate::error::Result;
+use crate::evaluation::{Mapped, pictures};
+use crate::page::beside;
+use crate::report::{Canvas, curves, recall, scatter};
+use crate::run::RunFolder;
+use crate::session::Session;
+use crate::stats::listed;
+use crate::train::History;
+
+/// Training and validation loss of each epoch of a run.
+type Losses = (Vec<f64>, Vec<f64>);
+
+impl Comparison {
+    /// Loss curves of every run, of those that diverged as far as they came.
+    ///
+    /// # Errors
+    /// There are too many losses.
+    pub fn curves(&self) -> Result<Canvas> {
+        let mut losses: Vec<(String, &str, Vec<Losses>)> = Vec::new();
+        for LossRuns { loss, runs, .. } in &self.results {
+            let curves = runs.iter().map(|run| pictures::losses(&run.history)).collect();
+            losses.push((loss.clone(), &runs[0].evaluation.loss, curves));
+        }
+        for gap in &self.summary.diverged {
+            let title = format!("{} ({})", gap.loss, gap.shown());
+            let histories = gap.folders().map(|run| history(&beside(&self.folder, run)));
+            let curves = histories.map(|history| pictures::losses(&history)).collect();
+            losses.push((title, &gap.loss, curves));
+        }
+        let runs: Vec<Vec<curves::RunCurve>> = losses
+            .iter()
+            .map(|(.., runs)| {
+                runs.iter()
+                    .map(|(train, validation)| curves::RunCurve { train, validation })
+                    .collect()
+            })
+            .collect();
+        let panels: Vec<curves::LossPanel> = losses
+            .iter()
+            .zip(&runs)
+            .map(|((title, loss, _), runs)| curves::LossPanel { title, loss, runs })
+            .collect();
+        curves::draw(&panels)
+    }
+
+    /// Recall@k of each loss, as mean and interval over the seeds.
+    ///
+    /// # Errors
+    /// There is no loss.
+    pub fn recall(&self) -> Result<Canvas> {
+        let recalls = self.summary.recall();
+        let curves: Vec<recall::RecallCurve> = self
+            .summary
+            .losses
+            .iter()
+            .zip(&recalls)
+            .map(|(name, of_loss)| recall::RecallCurve {
+                name,
+                recall: &of_loss.means,
+                interval: of_loss.intervals.as_deref(),
+            })
+            .collect();
+        let gaps: Vec<String> = self.summary.gaps().collect();
+        let note =
+            if gaps.is_empty() { String::new() } else { format!("without {}", listed(&gaps)) };
+        recall::draw(&pictures::recall_title(self.voters()), &note, &curves)
+    }
+
+    /// The t-SNE of each loss under the first seed, side by side; none where a run has none.
+    ///
+    /// # Errors
+    /// A map is missing or was changed.
+    pub fn maps(&self, session: &Session) -> Result<Option<Canvas>> {
+        let firsts = || self.results.iter().map(|loss| &loss.runs[0]);
+        if firsts().any(|run| run.evaluation.tsne.is_none()) {
+            return Ok(None);
+        }
+        let dataset = &session.dataset;
+        let maps = firsts()
+            .map(|run| Mapped::read(&run.folder, &dataset.classes, dataset.len()))
+            .collect::<Result<Vec<_>>>()?;
+        let title = |arm: &LossRuns| pictures::tsne_title(&arm.loss, &arm.runs[0].evaluation);
+        let titles: Vec<String> = self.results.iter().map(title).collect();
+        let panels: Vec<scatter::Scatter> = maps
+            .iter()
+            .zip(&titles)
+            .map(|(map, title)| scatter::Scatter {
+                title,
+                points: &map.points,
+                labels: &map.labels,
+            })
+            .collect();
+        let classes = &self.results[0].runs[0].evaluation.classes;
+        scatter::draw(&panels, classes).map(Some)
+    }
+}
+
+/// The epochs of a run that diverged; none where its files are not there any more.
+fn history(run: &Path) -> History {
+    RunFolder::new(run).history().unwrap_or_default()
+}

@@ -1,0 +1,106 @@
+//! The runs of a comparison once they are finished.
+
+use std::path::{Path, PathBuf};
+
+use super::comparison::Comparison;
+use crate::data::Dataset;
+use crate::error::{Fault, Result};
+use crate::evaluation::Evaluation;
+use crate::experiment::plan::Plan;
+use crate::files::sha256_hex;
+use crate::run::{DivergedLoss, DivergedRun, RunFolder, hashed_folder};
+use crate::train::History;
+use crate::words::dml;
+
+/// One run of a comparison, trained and evaluated.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// Its seed.
+    pub seed: u64,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Images that it was trained on.
+    pub train: usize,
+    /// Losses and times of its epochs.
+    pub history: History,
+    /// Its figures.
+    pub evaluation: Evaluation,
+}
+
+impl Finished {
+    /// A run that was trained and evaluated before.
+    ///
+    /// # Errors
+    /// It is not there any more, or was changed.
+    pub fn read(path: &Path) -> Result<Finished> {
+        let (folder, record) = RunFolder::open(path)?;
+        let evaluation = Evaluation::read(&folder)?;
+        let remedy = format!("do so with {}", dml("eval --run", path));
+        let missing = || Fault::new(path, "is not evaluated any more").remedy(remedy);
+        Ok(Finished {
+            seed: record.seed,
+            train: record.data.train,
+            history: folder.history()?,
+            evaluation: evaluation.ok_or_else(missing)?,
+            folder: path.to_path_buf(),
+        })
+    }
+}
+
+/// All runs of one arm, in the order of the seeds.
+#[derive(Debug, Clone, Default)]
+pub struct LossRuns {
+    /// Name of the arm: of the loss, and what sets it apart.
+    pub loss: String,
+    /// One a seed that came to its end.
+    pub runs: Vec<Finished>,
+    /// The others, which diverged.
+    pub diverged: Vec<DivergedRun>,
+}
+
+impl LossRuns {
+    /// Runs that ended with all images at nearly one point.
+    pub fn collapsed(&self) -> usize {
+        self.runs.iter().filter(|run| run.history.collapsed()).count()
+    }
+}
+
+/// Parts the losses that have a figure under every seed from those that diverged.
+pub fn without_diverged(results: Vec<LossRuns>) -> (Vec<LossRuns>, Vec<DivergedLoss>) {
+    let (whole, gaps): (Vec<_>, Vec<_>) =
+        results.into_iter().partition(|loss| loss.diverged.is_empty());
+    let gap = |loss: LossRuns| DivergedLoss {
+        loss: loss.loss,
+        diverged: loss.diverged,
+        finished: loss.runs.into_iter().map(|run| run.folder).collect(),
+    };
+    (whole, gaps.into_iter().map(gap).collect())
+}
+
+/// Folder of a comparison's tables and pictures, beside its runs: `compare-A-vs-B-HASH`, or
+/// `compare-17-losses-HASH`; of each file of test images, and of none, another.
+pub fn comparison_folder(plan: &Plan, results: &[LossRuns], test: Option<&Dataset>) -> PathBuf {
+    let names: Vec<&str> = results.iter().map(|loss| loss.loss.as_str()).collect();
+    // A name of many losses would be longer than a file's may be.
+    let what = match names.len() {
+        1..=3 => names.join("-vs-"),
+        many => format!("{many}-losses"),
+    };
+    let what = what.replace(" (", "-").replace(')', "");
+    let what = what.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+    let asked = [plan.score.to_string(), test.map_or(String::new(), |test| test.sha256.clone())];
+    let hash = hash_of(results, &asked);
+    let owner = |folder: &Path| Comparison::owner(folder, results);
+    hashed_folder(&plan.runs, &format!("compare-{what}"), &hash, owner)
+}
+
+/// A hash over these runs, the settings they were evaluated with, and what else was asked for.
+pub fn hash_of(results: &[LossRuns], asked: &[String]) -> String {
+    let finished = results.iter().flat_map(|loss| &loss.runs);
+    let finished =
+        finished.map(|run| run.folder.to_string_lossy().into_owned() + &run.evaluation.fingerprint);
+    let diverged = results.iter().flat_map(|loss| &loss.diverged);
+    let diverged = diverged.map(|run| run.folder.to_string_lossy().into_owned());
+    let runs: Vec<String> = finished.chain(diverged).collect();
+    sha256_hex([&runs, asked].concat().join("\n").as_bytes())
+}

@@ -1,0 +1,172 @@
+//! Losses from the best to the worst, and how sure that order is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::files::is_share;
+use crate::report::table::Table;
+use crate::run::DivergedLoss;
+use crate::stats::{
+    DIFFERENCES, Ends, Estimate, MISSING, SHARES, all_pairs, estimate, paired_difference,
+    rank_probabilities,
+};
+
+/// Corrected p-values below this are called a difference.
+pub const LEVEL: f64 = 0.05;
+
+/// One loss against the best by one metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Its place in the list of losses.
+    pub loss: usize,
+    /// Its mean over the seeds, with the 95 % t-interval.
+    pub estimate: Estimate,
+    /// The best minus this one, seed by seed; none for the best itself.
+    pub behind: Option<Estimate>,
+    /// p-value of that difference by a paired t-test, Holm-corrected for all pairs of losses; none
+    /// for the best itself and where there is no spread.
+    pub p: Option<f64>,
+    /// Probability of each rank by a bootstrap over the seeds; empty for a single seed.
+    pub ranks: Vec<f64>,
+}
+
+impl Standing {
+    /// Whether its numbers are shares, their differences and probabilities, of so many losses.
+    pub fn fits(&self, losses: usize) -> bool {
+        self.loss < losses
+            && matches!(self.ranks.len(), count if count == 0 || count == losses)
+            && self.estimate.fits(SHARES)
+            && self.behind.is_none_or(|behind| behind.fits(DIFFERENCES))
+            && self.p.iter().chain(&self.ranks).all(|&chance| is_share(chance))
+    }
+
+    /// Whether an interval in it reaches beyond what can be.
+    pub fn leaves(&self) -> bool {
+        let behind = self.behind.is_some_and(|behind| behind.leaves(DIFFERENCES));
+        self.estimate.leaves(SHARES) || behind
+    }
+}
+
+/// The losses by their means, the highest first; of equal means the one named first.
+///
+/// # Shapes
+/// values `[losses][seeds]`
+pub fn standings(values: &[Vec<f64>]) -> Vec<Standing> {
+    let seeds = values.first().map_or(0, Vec::len);
+    let p = all_pairs(values);
+    let is_whole = values.iter().flatten().all(|value| !value.is_nan());
+    let ranks = match seeds > 1 && is_whole {
+        true => rank_probabilities(values),
+        false => vec![Vec::new(); values.len()],
+    };
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    let mean = |loss: usize| Some(estimate(&values[loss]).mean).filter(|mean| !mean.is_nan());
+    // Those with a mean first.
+    order.sort_by(|&a, &b| {
+        let key = |loss: usize| mean(loss).unwrap_or(f64::NEG_INFINITY);
+        key(b).total_cmp(&key(a))
+    });
+    let best = order[0];
+    let standing = |loss: usize| Standing {
+        loss,
+        estimate: estimate(&values[loss]),
+        behind: (loss != best).then(|| paired_difference(&values[best], &values[loss])),
+        p: p[best][loss],
+        ranks: ranks[loss].clone(),
+    };
+    order.into_iter().map(standing).collect()
+}
+
+/// Ranks that a table shows.
+const MOST_RANKS: usize = 3;
+
+/// A table of standings, for shares as percent; losses that diverged come last.
+pub fn standings_table(
+    metric: &str,
+    (names, diverged): (&[String], &[DivergedLoss]),
+    standings: &[Standing],
+    ends: Ends,
+) -> Table {
+    let ranks = standings.first().map_or(0, |standing| standing.ranks.len()).min(MOST_RANKS);
+    // One seed has no interval.
+    let several = standings.iter().any(|standing| standing.estimate.interval.is_some());
+    let mut header = vec![
+        format!("by {metric}"),
+        if several { "mean [95 %], %" } else { "value, %" }.to_owned(),
+        "behind the best, points".to_owned(),
+        "p (Holm)".to_owned(),
+    ];
+    header.extend(["P(1st)", "P(2nd)", "P(3rd)"].iter().take(ranks).map(|&name| name.to_owned()));
+    let mut table = Table::new(header);
+    for Standing { loss, estimate, behind, p, ranks: chances } in standings {
+        let mut row = vec![
+            names[*loss].clone(),
+            estimate.with(ends, SHARES).percent(),
+            behind.map_or("–".to_owned(), |behind| behind.with(ends, DIFFERENCES).percent()),
+            p.map_or("–".to_owned(), shown_p),
+        ];
+        row.extend(chances.iter().take(ranks).map(|chance| format!("{chance:.2}")));
+        table.push(row);
+    }
+    for loss in diverged {
+        let mut row = vec![loss.loss.clone(), loss.shown()];
+        row.resize(table.header.len(), MISSING.to_owned());
+        table.push(row);
+    }
+    table
+}
+
+/// A p-value as it is told: not smaller than can be believed, with four decimals where it is small,
+/// and never on the other side of [`LEVEL`].
+pub fn shown_p(p: f64) -> String {
+    match p {
+        p if p < 0.0001 => "< 0.0001".to_owned(),
+        p if p < LEVEL => format!("{:.4}", p.min(LEVEL - 0.0001)),
+        p if p < 0.1 => format!("{p:.4}"),
+        p => format!("{p:.2}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_stand_in_the_order_of_their_means_each_against_the_best() {
+        let values = [vec![0.70, 0.72, 0.71], vec![0.90, 0.91, 0.905], vec![0.89, 0.91, 0.90]];
+        let found = standings(&values);
+        assert_eq!(found.iter().map(|s| s.loss).collect::<Vec<_>>(), [1, 2, 0]);
+        assert!(found[0].behind.is_none() && found[0].p.is_none());
+        assert!(found[1].p.unwrap() > 0.05 && found[2].p.unwrap() < 0.01);
+        assert!((found[2].behind.unwrap().mean - 0.195).abs() < 1e-9);
+        let names = ["a", "b", "c"].map(str::to_owned);
+        let table = standings_table("1-NN accuracy", (&names, &[]), &found, Ends::Possible);
+        assert_eq!(table.rows[0][0], "b");
+        assert!(table.rows[2][2].starts_with("19.50 [") && table.rows[2][4] == "0.00");
+    }
+
+    #[test]
+    fn one_seed_has_an_order_and_nothing_to_be_sure_of_it() {
+        let found = standings(&[vec![0.7], vec![0.8]]);
+        assert_eq!((found[0].loss, found[1].p, found[1].ranks.len()), (1, None, 0));
+        let names = ["a", "b"].map(str::to_owned);
+        let table = standings_table("MAP@R", (&names, &[]), &found, Ends::Possible);
+        assert_eq!(table.rows[1], ["a", "70.00", "10.00", "–"]);
+        assert_eq!(table.header[1], "value, %", "there is no interval to be named");
+    }
+
+    #[test]
+    fn a_loss_whose_figure_is_missing_comes_last_and_is_held_against_nothing() {
+        let found = standings(&[vec![f64::NAN, 0.9], vec![0.5, 0.6], vec![0.7, 0.75]]);
+        assert_eq!(found.iter().map(|s| s.loss).collect::<Vec<_>>(), [2, 1, 0]);
+        assert!(found.iter().all(|standing| standing.ranks.is_empty()));
+        let names = ["a", "b", "c"].map(str::to_owned);
+        let table = standings_table("MAP@R", (&names, &[]), &found, Ends::Possible);
+        assert_eq!(table.rows[2], ["a", "–", "–", "–"]);
+    }
+
+    #[test]
+    fn p_values_are_short() {
+        let shown = [1e-9, 0.00123, 0.04999, 0.05, 0.051, 0.5, 1.0].map(shown_p);
+        assert_eq!(shown, ["< 0.0001", "0.0012", "0.0499", "0.0500", "0.0510", "0.50", "1.00"]);
+    }
+}

@@ -1,0 +1,307 @@
+//! The figures of a comparison: each metric of each loss over the seeds, and the differences.
+
+use serde::{Deserialize, Serialize};
+
+use super::metrics::{Unit, metrics};
+use super::results::LossRuns;
+use super::standings::Standing;
+use crate::eval::LARGEST_K;
+use crate::report::table::Table;
+use crate::run::DivergedLoss;
+use crate::stats::{DIFFERENCES, Ends, Estimate, MISSING, is_within, rows_some_missing};
+
+/// All metrics of all losses.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Summary {
+    /// The losses in the order of the columns; the first is what the others are measured against.
+    pub losses: Vec<String>,
+    /// Runs of each loss that ended with all images at nearly one point.
+    pub collapsed: Vec<usize>,
+    /// The seeds.
+    pub seeds: Vec<u64>,
+    /// One row a metric.
+    pub metrics: Vec<MetricRow>,
+    /// Losses that diverged and so have no figures; none in files of versions that compared nothing
+    /// then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diverged: Vec<DivergedLoss>,
+}
+
+/// One metric of every loss.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MetricRow {
+    /// Its name as it is shown.
+    pub metric: String,
+    /// Value of each run: per loss, per seed.
+    #[serde(deserialize_with = "rows_some_missing")]
+    pub values: Vec<Vec<f64>>,
+    /// Over the seeds, per loss.
+    pub losses: Vec<Estimate>,
+    /// The losses from the best to the worst, each against the best; empty where higher is not
+    /// better.
+    pub standings: Vec<Standing>,
+    /// Second and later losses minus the first, seed by seed; empty where that means nothing.
+    pub differences: Vec<Estimate>,
+    /// The k, where the metric is recall@k.
+    pub recall_at: Option<usize>,
+    /// How values are shown.
+    pub unit: Unit,
+}
+
+impl MetricRow {
+    /// Whether it has the lengths of so many losses and seeds, and numbers that can be.
+    fn fits(&self, losses: usize, seeds: usize) -> bool {
+        let range @ (low, high) = self.unit.range();
+        let apart = (low - high, high - low);
+        let of_loss =
+            |v: &Vec<f64>| v.len() == seeds && v.iter().all(|&value| is_within(value, range));
+        let differences = self.differences.is_empty() || self.differences.len() + 1 == losses;
+        self.values.len() == losses
+            && self.values.iter().all(of_loss)
+            && self.losses.len() == losses
+            && self.losses.iter().all(|estimate| estimate.fits(range))
+            && differences
+            && self.differences.iter().all(|estimate| estimate.fits(apart))
+            && (self.standings.is_empty() || stand_for(&self.standings, losses))
+            && self.recall_at.is_none_or(|k| (1..=LARGEST_K).contains(&k))
+    }
+}
+
+/// Losses whose figures and differences fit beside each other.
+const SIDE_BY_SIDE: usize = 3;
+
+impl Summary {
+    /// Puts the figures of all runs together, of losses that have one under every seed.
+    pub fn new(results: &[LossRuns], diverged: Vec<DivergedLoss>) -> Summary {
+        let first = &results[0].runs;
+        Summary {
+            losses: results.iter().map(|loss| loss.loss.clone()).collect(),
+            collapsed: results.iter().map(LossRuns::collapsed).collect(),
+            seeds: first.iter().map(|run| run.seed).collect(),
+            metrics: metrics(&first[0]).iter().filter_map(|metric| metric.row(results)).collect(),
+            diverged,
+        }
+    }
+
+    /// Whether all lists have the lengths of the losses and seeds and all numbers can be, which a file
+    /// that was changed by hand may lack.
+    pub fn fits(&self) -> bool {
+        let (losses, seeds) = (self.losses.len(), self.seeds.len());
+        let collapsed =
+            self.collapsed.len() == losses && self.collapsed.iter().all(|&n| n <= seeds);
+        losses > 0
+            && seeds > 0
+            && collapsed
+            && !self.metrics.is_empty()
+            && self.metrics.iter().all(|row| row.fits(losses, seeds))
+    }
+
+    /// Recall@k of each loss.
+    pub fn recall(&self) -> Vec<RecallOfLoss> {
+        let at = |k: usize| self.metrics.iter().find(|row| row.recall_at == Some(k));
+        let largest = self.metrics.iter().filter_map(|row| row.recall_at).max().unwrap_or(0);
+        let of_loss = |loss: usize| {
+            let estimates = || (1..=largest).map(|k| at(k).map(|row| &row.losses[loss]));
+            let means = estimates().map(|e| e.map_or(f64::NAN, |e| e.mean)).collect();
+            let nowhere = (f64::NAN, f64::NAN);
+            let interval = |e: Option<&Estimate>| e.map_or(Some(nowhere), |e| e.interval);
+            RecallOfLoss { means, intervals: estimates().map(interval).collect() }
+        };
+        (0..self.losses.len()).map(of_loss).collect()
+    }
+
+    /// mean ± standard deviation of each loss, and the differences with their 95 % intervals.
+    ///
+    /// A few losses stand side by side, a row a metric; many below each other, without the
+    /// differences, which the conclusion tells of the best.
+    pub fn table(&self, ends: Ends) -> Table {
+        match self.side_by_side() {
+            true => self.by_metric(ends),
+            false => self.by_loss(&self.metrics.iter().collect::<Vec<_>>()),
+        }
+    }
+
+    /// The table for people.
+    pub fn shown(&self) -> Table {
+        self.table(Ends::Possible)
+    }
+
+    fn side_by_side(&self) -> bool {
+        self.losses.len() + self.diverged.len() <= SIDE_BY_SIDE
+    }
+
+    /// The same in tables whose columns have one unit each, so that each can be sorted by.
+    pub fn tables_by_unit(&self) -> Vec<Table> {
+        if !self.side_by_side() {
+            return vec![self.shown()];
+        }
+        let is_percent = |row: &&MetricRow| row.unit == Unit::Percent;
+        let (percent, others): (Vec<_>, Vec<_>) = self.metrics.iter().partition(is_percent);
+        let rows = percent.into_iter().cloned().collect();
+        let mut by_metric = Summary { metrics: rows, ..self.clone() }.by_metric(Ends::Possible);
+        by_metric.header[0] = "metric, %".to_owned();
+        for row in &mut by_metric.rows {
+            row[0] = row[0].trim_end_matches(", %").to_owned();
+        }
+        let mut by_loss = self.by_loss(&others);
+        for (place, loss) in self.losses.iter().enumerate().skip(1) {
+            let difference = |row: &&MetricRow| {
+                let of_loss = row.differences.get(place - 1);
+                let shown = |e: &Estimate| row.unit.difference(e, Ends::Possible);
+                of_loss.map_or("–".to_owned(), shown)
+            };
+            let name = format!("{loss} − {}", self.losses[0]);
+            by_loss.push(std::iter::once(name).chain(others.iter().map(difference)));
+        }
+        vec![by_metric, by_loss]
+    }
+
+    /// Whether an interval in its table reaches beyond what can be.
+    pub fn leaves(&self) -> bool {
+        let mut shares = self.metrics.iter().filter(|row| row.unit.is_share());
+        let leaves = |row: &MetricRow| row.differences.iter().any(|e| e.leaves(DIFFERENCES));
+        self.side_by_side() && shares.any(leaves)
+    }
+
+    /// The losses' names, with a mark where runs collapsed.
+    fn marked(&self) -> impl Iterator<Item = String> + '_ {
+        self.losses.iter().zip(&self.collapsed).map(|(loss, collapsed)| {
+            match (collapsed, self.seeds.len()) {
+                (0, _) => loss.clone(),
+                (1, 1) => format!("{loss} (collapsed)"),
+                (some, all) => format!("{loss} ({some} of {all} collapsed)"),
+            }
+        })
+    }
+
+    fn by_loss(&self, metrics: &[&MetricRow]) -> Table {
+        let names = metrics.iter().map(|row| row.metric.clone());
+        let mut table = Table::new(std::iter::once("loss".to_owned()).chain(names));
+        for (place, loss) in self.marked().enumerate() {
+            let values = metrics.iter().map(|row| row.unit.value(&row.losses[place]));
+            table.push(std::iter::once(loss).chain(values));
+        }
+        for name in self.gaps() {
+            table.push(std::iter::once(name).chain(metrics.iter().map(|_| MISSING.to_owned())));
+        }
+        table
+    }
+
+    /// The names of losses that diverged, with in how many runs.
+    pub fn gaps(&self) -> impl Iterator<Item = String> + '_ {
+        self.diverged.iter().map(|loss| format!("{} ({})", loss.loss, loss.shown()))
+    }
+
+    fn by_metric(&self, ends: Ends) -> Table {
+        let mut header = vec!["metric".to_owned()];
+        header.extend(self.marked());
+        header.extend(self.gaps());
+        header.extend(self.losses[1..].iter().map(|loss| format!("{loss} − {}", self.losses[0])));
+        let mut table = Table::new(header);
+        for row in &self.metrics {
+            let values = row.losses.iter().map(|e| row.unit.value(e));
+            let gaps = self.diverged.iter().map(|_| MISSING.to_owned());
+            let differences = row.differences.iter().map(|e| row.unit.difference(e, ends));
+            let cells = values.chain(gaps).chain(differences);
+            table.push(std::iter::once(row.metric.clone()).chain(cells));
+        }
+        table
+    }
+}
+
+/// Recall@k of one loss over the seeds; position 0 is k = 1.
+pub struct RecallOfLoss {
+    /// Means; no number at a k that was not asked for.
+    pub means: Vec<f64>,
+    /// 95 % intervals of the means, where there are several seeds.
+    pub intervals: Option<Vec<(f64, f64)>>,
+}
+
+/// Whether these are the standings of so many losses, each once.
+pub fn stand_for(standings: &[Standing], losses: usize) -> bool {
+    let mut places: Vec<usize> = standings.iter().map(|standing| standing.loss).collect();
+    places.sort_unstable();
+    places.into_iter().eq(0..losses) && standings.iter().all(|standing| standing.fits(losses))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::estimate;
+
+    /// A summary of losses of which the second collapsed under one seed of two.
+    fn summary(losses: &[&str]) -> Summary {
+        let row = MetricRow {
+            metric: "1-NN accuracy, %".to_owned(),
+            values: losses.iter().map(|_| vec![0.79, 0.80]).collect(),
+            losses: losses.iter().map(|_| estimate(&[0.79, 0.80])).collect(),
+            differences: losses[1..].iter().map(|_| estimate(&[0.0, 0.0])).collect(),
+            standings: Vec::new(),
+            recall_at: None,
+            unit: Unit::Percent,
+        };
+        let collapsed = (0..losses.len()).map(|place| usize::from(place == 1)).collect();
+        let losses = losses.iter().map(|loss| (*loss).to_owned()).collect();
+        Summary { losses, collapsed, seeds: vec![1, 2], metrics: vec![row], diverged: Vec::new() }
+    }
+
+    #[test]
+    fn few_losses_stand_side_by_side_and_many_below_each_other() {
+        let few = summary(&["a", "b"]).table(Ends::Possible);
+        assert_eq!(few.header, ["metric", "a", "b (1 of 2 collapsed)", "b − a"]);
+        let many = summary(&["a", "b", "c", "d"]).table(Ends::Possible);
+        assert_eq!(many.header, ["loss", "1-NN accuracy, %"]);
+        assert_eq!(many.rows[1], ["b (1 of 2 collapsed)", "79.50 ± 0.71"]);
+        assert_eq!(many.rows.len(), 4);
+    }
+
+    #[test]
+    fn a_loss_that_diverged_has_a_column_or_a_row_without_figures() {
+        let gap = |loss: &str| DivergedLoss {
+            loss: loss.to_owned(),
+            diverged: Vec::new(),
+            finished: vec![Default::default(); 2],
+        };
+        let mut beside = summary(&["a", "b"]);
+        let text = serde_json::to_string(&beside).unwrap();
+        assert!(!text.contains("diverged"), "as earlier versions wrote it: {text}");
+        assert!(serde_json::from_str::<Summary>(&text).unwrap().diverged.is_empty());
+        beside.diverged = vec![gap("c")];
+        let table = beside.table(Ends::Possible);
+        assert_eq!(
+            table.header[2..],
+            ["b (1 of 2 collapsed)", "c (diverged in 0 of 2)", "b − a"].map(str::to_owned)
+        );
+        assert_eq!(table.rows[0][3], "–");
+        beside.diverged.push(gap("d"));
+        let table = beside.table(Ends::Possible);
+        assert_eq!(table.rows[3], ["d (diverged in 0 of 2)", "–"]);
+    }
+
+    #[test]
+    fn columns_of_the_reports_tables_have_one_unit_each() {
+        let mut summary = summary(&["a", "b"]);
+        let seconds = MetricRow {
+            metric: "train time, s".to_owned(),
+            losses: vec![estimate(&[3.0]), estimate(&[4.5])],
+            differences: vec![estimate(&[1.5])],
+            unit: Unit::Seconds,
+            ..summary.metrics[0].clone()
+        };
+        let nats = MetricRow {
+            metric: "t-SNE KL, nats".to_owned(),
+            losses: vec![estimate(&[0.5]), estimate(&[0.25])],
+            differences: Vec::new(),
+            unit: Unit::Nats,
+            ..summary.metrics[0].clone()
+        };
+        summary.metrics.extend([nats, seconds]);
+        let [percent, others] = &summary.tables_by_unit()[..] else { panic!("two tables") };
+        assert_eq!(percent.header, ["metric, %", "a", "b (1 of 2 collapsed)", "b − a"]);
+        assert_eq!(percent.rows.len(), 1);
+        assert_eq!(percent.rows[0][..2], ["1-NN accuracy", "79.50 ± 0.71"]);
+        assert_eq!(others.header, ["loss", "t-SNE KL, nats", "train time, s"]);
+        assert_eq!(others.rows[0], ["a", "0.500", "3.0"]);
+        assert_eq!(others.rows[2], ["b − a", "–", "+1.5"]);
+    }
+}

@@ -1,0 +1,6 @@
+//! TODO ('experiment', 'cost')
+
+mod measured;
+mod time;
+
+pub use time::{Forecast, Left};

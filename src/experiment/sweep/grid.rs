@@ -1,0 +1,349 @@
+//! A grid of settings: every loss at every place under every seed, and the curves over it.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Fault, Result};
+use crate::experiment::compare::{LossRuns, hash_of, without_diverged};
+use crate::experiment::plan::Plan;
+use crate::files::{Checked, is_share, read_json, write_text};
+use crate::report::table::Table;
+use crate::report::{Canvas, Style, series};
+use crate::run::{
+    Owner, RunFolder, RunLock, SWEEP, all_diverged, diverged_in, hashed_folder, write_json,
+};
+use crate::session::Session;
+use crate::stats::{CUT, Ends, Estimate, SHARES, estimate, is_within, some_missing};
+
+use super::axes::Axes;
+use super::crossings::{Crossing, crossings, drawn};
+use super::told::told;
+use crate::words::things;
+
+/// A swept grid, trained and evaluated.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Sweep {
+    /// What was typed to have it made; nothing of what earlier versions made.
+    #[serde(default)]
+    pub command: String,
+    /// The CSV of images.
+    pub data: String,
+    /// SHA-256 of its unzipped content.
+    pub data_sha256: String,
+    /// The keys that were swept.
+    pub keys: Vec<String>,
+    /// The seeds.
+    pub seeds: Vec<u64>,
+    /// What decides, as it is shown.
+    pub score: String,
+    /// One line of the curve each: a loss, and its values of all keys but the first.
+    pub series: Vec<Line>,
+    /// Where two lines cross.
+    pub crossings: Vec<Crossing>,
+    /// What the curves show, in words.
+    pub conclusion: String,
+    axes: Axes,
+    /// Whether the runs were judged by classes that they had not seen.
+    unseen: bool,
+    #[serde(skip)]
+    pub folder: PathBuf,
+    #[serde(skip)]
+    style: Style,
+}
+
+/// One loss over the first key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// The loss, and its values of the other keys.
+    pub name: String,
+    /// The places in the order of the first key's values.
+    pub points: Vec<Place>,
+}
+
+/// One loss at one place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    /// The value of the first key, as it is shown.
+    pub value: String,
+    /// The seeds of the runs that came to their end.
+    pub seeds: Vec<u64>,
+    /// The score of each of them.
+    #[serde(deserialize_with = "some_missing")]
+    pub scores: Vec<f64>,
+    /// Mean and 95 % interval over the seeds; no number where a run diverged.
+    pub estimate: Estimate,
+    /// MAP@R of each run.
+    #[serde(deserialize_with = "some_missing")]
+    pub map_at_r: Vec<f64>,
+    /// Folders of the runs.
+    pub runs: Vec<PathBuf>,
+    /// The seeds under which the loss became no number.
+    pub diverged: Vec<u64>,
+}
+
+impl Place {
+    /// Whether its lists have the length of its seeds, and its numbers are shares.
+    fn fits(&self) -> bool {
+        let seeds = self.seeds.len();
+        [self.scores.len(), self.map_at_r.len(), self.runs.len()] == [seeds; 3]
+            && (seeds > 0 || !self.diverged.is_empty())
+            && self.scores.iter().chain(&self.map_at_r).all(|&share| is_within(share, SHARES))
+            && self.estimate.fits(SHARES)
+    }
+
+    /// Mean and interval in percent, or why there is none.
+    fn shown(&self, ends: Ends) -> String {
+        match self.diverged.len() {
+            0 => self.estimate.with(ends, SHARES).percent(),
+            some => diverged_in(some, some + self.seeds.len()),
+        }
+    }
+}
+
+impl Sweep {
+    /// Trains or reuses and evaluates every run of a plan that was made of these axes and names.
+    ///
+    /// # Errors
+    /// As [`Plan::carry_out`]; every loss diverged everywhere.
+    pub fn new(session: &Session, plan: &Plan, axes: Axes, names: Vec<String>) -> Result<Sweep> {
+        let results = plan.carry_out(session)?;
+        let Some(whole) = results.iter().find(|arm| arm.diverged.is_empty()) else {
+            return Err(all_diverged(&without_diverged(results).1));
+        };
+        let evaluation = &whole.runs[0].evaluation;
+        // Where there are few training images, fewer vote.
+        let knn = plan.arms[0].config.eval.knn;
+        let (score, unseen) = (plan.score.name(knn), evaluation.unseen);
+        let series = lines(plan, &axes, &names, &results);
+        let crossings = match axes.ordered() {
+            true => crossings(&series, &axes.positions()),
+            false => Vec::new(),
+        };
+        let hash = hash_of(&results, &[plan.score.to_string()]);
+        let owner = |folder: &Path| Sweep::owner(folder, &series);
+        let folder =
+            hashed_folder(&plan.runs, &format!("sweep-{}", axes.file_name()), &hash, owner);
+        let conclusion =
+            told(&series, axes.ordered().then_some(&crossings), &score, &axes.first_label());
+        Ok(Sweep {
+            command: plan.command.clone(),
+            data: plan.arms[0].config.data.path.clone(),
+            data_sha256: session.dataset.sha256.clone(),
+            keys: axes.keys(),
+            seeds: plan.seeds.clone(),
+            score,
+            series,
+            crossings,
+            conclusion,
+            axes,
+            folder,
+            unseen,
+            style: session.style,
+        })
+    }
+
+    /// Whether a folder holds a sweep of just these runs.
+    fn owner(folder: &Path, series: &[Line]) -> Owner {
+        let runs = |series: &[Line]| -> Vec<PathBuf> {
+            let points = series.iter().flat_map(|line| &line.points);
+            points.flat_map(|point| point.runs.clone()).collect()
+        };
+        match read_json::<Sweep>(&folder.join(SWEEP), "") {
+            Ok(Some(made)) if runs(&made.series) == runs(series) => Owner::Same,
+            _ => Owner::Unknown,
+        }
+    }
+
+    /// What a sweep left in its folder.
+    ///
+    /// # Errors
+    /// The folder is of no sweep that came to its end; a file that was changed.
+    pub fn read(path: &Path) -> Result<Sweep> {
+        let way_out = "sweep again with dml sweep as before, which trains nothing again";
+        let read: Option<Sweep> = read_json(&RunFolder::new(path).file(SWEEP), way_out)?;
+        let missing = || Fault::new(path, format!("is no finished sweep: it has no {SWEEP}"));
+        let mut sweep = read.ok_or_else(missing)?;
+        sweep.folder = path.to_path_buf();
+        Ok(sweep)
+    }
+
+    /// What was swept on what, in a sentence.
+    pub fn caption(&self) -> String {
+        let seeds: Vec<String> = self.seeds.iter().map(u64::to_string).collect();
+        let named = things(seeds.len(), "seed");
+        let spread = if seeds.len() > 1 { "; mean and 95 % t-interval" } else { "" };
+        let mut places = self.series.iter().flat_map(|line| &line.points);
+        let cut = match places.any(|place| place.estimate.leaves(SHARES)) {
+            true => format!("; intervals {CUT}"),
+            false => String::new(),
+        };
+        format!(
+            "{} over {} on {}{}; {named} {}{spread}{cut}{}",
+            self.score_shown(),
+            self.keys.join(" × "),
+            self.data,
+            if self.unseen { ", unseen classes" } else { "" },
+            seeds.join(", "),
+            self.axes.equal_told().map_or(String::new(), |told| format!("; {told}")),
+        )
+    }
+
+    fn score_shown(&self) -> String {
+        format!("{}, %", self.score)
+    }
+
+    /// A row a place of the first key, a column a line.
+    pub fn table(&self) -> Table {
+        self.table_with(Ends::Possible)
+    }
+
+    fn table_with(&self, ends: Ends) -> Table {
+        let header = std::iter::once(self.axes.first_label())
+            .chain(self.series.iter().map(|line| line.name.clone()));
+        let mut table = Table::new(header);
+        for (place, value) in self.axes.first_values().iter().enumerate() {
+            let cells = self.series.iter().map(|line| line.points[place].shown(ends));
+            table.push(std::iter::once(value.clone()).chain(cells));
+        }
+        table
+    }
+
+    /// Writes table, figures, conclusion and picture into a folder beside the runs, and names it.
+    ///
+    /// # Errors
+    /// A file that cannot be written; another process at work on the same sweep.
+    pub fn write(&self) -> Result<PathBuf> {
+        let folder = RunFolder::new(&self.folder);
+        let _lock = RunLock::take(&folder)?;
+        folder.create()?;
+        let table = self.table();
+        self.table_with(Ends::Computed).write_csv(&folder.file("table.csv"))?;
+        self.each_run().write_csv(&folder.file("runs.csv"))?;
+        let text = format!("{}\n\n{}\n{}\n", self.caption(), table.markdown(), self.conclusion);
+        write_text(&folder.file("table.md"), &text)?;
+        write_json(&folder.file(SWEEP), self)?;
+        self.draw()?.save(&folder.plot("sweep.png"), self.style)?;
+        Ok(self.folder.clone())
+    }
+
+    /// A row a run.
+    pub fn each_run(&self) -> Table {
+        let header = ["line", self.keys[0].as_str(), "seed", &self.score, "MAP@R", "run"];
+        let number = |value: f64| if value.is_nan() { String::new() } else { value.to_string() };
+        let mut table = Table::new(header);
+        for line in &self.series {
+            for point in &line.points {
+                for (place, seed) in point.seeds.iter().enumerate() {
+                    table.push([
+                        line.name.clone(),
+                        point.value.clone(),
+                        seed.to_string(),
+                        number(point.scores[place]),
+                        number(point.map_at_r[place]),
+                        point.runs[place].display().to_string(),
+                    ]);
+                }
+            }
+        }
+        table
+    }
+
+    /// The curves.
+    ///
+    /// # Errors
+    /// There is no line.
+    pub fn draw(&self) -> Result<Canvas> {
+        let positions = self.axes.positions();
+        let points: Vec<Vec<series::SeriesPoint>> = self
+            .series
+            .iter()
+            .map(|line| {
+                let point = |(x, place): (&f64, &Place)| series::SeriesPoint {
+                    x: *x,
+                    mean: place.estimate.mean,
+                    interval: place.estimate.interval,
+                };
+                positions.iter().zip(&line.points).map(point).collect()
+            })
+            .collect();
+        let lines: Vec<series::Series> = self
+            .series
+            .iter()
+            .zip(&points)
+            .map(|(line, points)| series::Series { name: &line.name, points })
+            .collect();
+        let crossings = drawn(&self.crossings);
+        let label = self.axes.first_label();
+        let words = self.axes.first_values();
+        let of = if self.unseen { "unseen" } else { "validation" };
+        let picture = series::Picture {
+            title: &format!("{} of {of} images over {label}", self.score),
+            note: &self.note(),
+            across: self.axes.across(&label, &words),
+            up: &self.score,
+            series: &lines,
+            crossings: &crossings,
+        };
+        series::draw(&picture)
+    }
+
+    fn note(&self) -> String {
+        let bands = match self.seeds.len() {
+            1 => "one seed".to_owned(),
+            seeds => format!("bands: 95 % interval over {seeds} seeds"),
+        };
+        self.axes.equal_told().map_or(bands.clone(), |told| format!("{bands} · {told}"))
+    }
+}
+
+impl Checked for Sweep {
+    fn check(&self) -> std::result::Result<(), String> {
+        let Some(places) = self.axes.places() else {
+            return Err("has a key without a value".to_owned());
+        };
+        let line_fits =
+            |line: &Line| line.points.len() == places && line.points.iter().all(Place::fits);
+        let fits = !self.series.is_empty()
+            && self.keys == self.axes.keys()
+            && self.series.iter().all(line_fits)
+            && self.crossings.iter().all(|crossing| is_share(crossing.score));
+        match fits {
+            true => Ok(()),
+            false => Err("holds lists or numbers that do not fit each other".to_owned()),
+        }
+    }
+}
+
+/// The results of a plan's arms, which are ordered by name and then by place in the grid, as lines.
+fn lines(plan: &Plan, axes: &Axes, names: &[String], results: &[LossRuns]) -> Vec<Line> {
+    let cells = axes.cells();
+    let firsts = axes.first_values();
+    let mut lines: Vec<Line> = Vec::new();
+    for (place, arm) in results.iter().enumerate() {
+        let (base, cell) = (place / cells.len(), &cells[place % cells.len()]);
+        let name = axes.line_name(&names[base], cell);
+        let of_run = |value: Option<f64>| value.unwrap_or(f64::NAN);
+        let score = |run: &crate::experiment::compare::Finished| {
+            of_run(plan.score.of(&run.evaluation.figures))
+        };
+        let map_at_r = |run: &crate::experiment::compare::Finished| {
+            of_run(run.evaluation.figures.retrieval.map_at_r)
+        };
+        let scores: Vec<f64> = arm.runs.iter().map(score).collect();
+        let point = Place {
+            value: firsts[cell[0]].clone(),
+            seeds: arm.runs.iter().map(|run| run.seed).collect(),
+            estimate: if arm.diverged.is_empty() { estimate(&scores) } else { Estimate::nothing() },
+            scores,
+            map_at_r: arm.runs.iter().map(map_at_r).collect(),
+            runs: arm.runs.iter().map(|run| run.folder.clone()).collect(),
+            diverged: arm.diverged.iter().map(|run| run.seed).collect(),
+        };
+        match lines.iter_mut().find(|line| line.name == name) {
+            Some(line) => line.points.push(point),
+            None => lines.push(Line { name, points: vec![point] }),
+        }
+    }
+    lines
+}

@@ -1,0 +1,9 @@
+//! A grid of settings: every loss at every place under every seed, and the curves over it.
+
+mod axes;
+mod crossings;
+mod grid;
+mod told;
+
+pub use self::axes::Axes;
+pub use self::grid::{Line, Sweep};

@@ -1,0 +1,222 @@
+//! The report on a comparison.
+
+use std::path::PathBuf;
+
+use super::parts::{self, Told, beside};
+use crate::error::{Divergence, Result};
+use crate::evaluation::pictures;
+use crate::experiment::{Comparison, Finished, LossRuns, Summary};
+use crate::page::{Reporter, write};
+use crate::report::html::{self, Markup, Page, Section};
+use crate::report::table::Table;
+use crate::run::{DivergedLoss, DivergedRun, Trained};
+use crate::stats::{Ends, Estimate, SHARES, estimate, hundredths, listed};
+use crate::train::EpochRecord;
+use crate::words::{decimals, rounded};
+
+impl Comparison {
+    /// The run of the first loss under the first seed.
+    ///
+    /// # Errors
+    /// It is not there any more.
+    pub fn first(&self) -> Result<Trained> {
+        self.trained(&self.results[0].runs[0])
+    }
+
+    fn trained(&self, run: &Finished) -> Result<Trained> {
+        let path = beside(&self.folder, &run.folder);
+        Trained::open(Some(&path), &path)
+    }
+
+    /// The run of each loss under the first seed.
+    fn firsts(&self) -> Result<Vec<Told>> {
+        let told = |(arm, run): (&str, &Finished)| Told::read(self.trained(run)?, arm.to_owned());
+        let firsts = self.results.iter().map(|arm| (arm.loss.as_str(), &arm.runs[0]));
+        firsts.map(told).collect()
+    }
+}
+
+impl Reporter<'_> {
+    /// Writes the report on a comparison into its folder.
+    ///
+    /// # Errors
+    /// A run is not there any more; a file that was changed or cannot be written.
+    pub fn comparison(mut self, comparison: &Comparison) -> Result<PathBuf> {
+        let losses = &comparison.summary.losses;
+        let firsts = comparison.firsts()?;
+        let mut sections = vec![figures(comparison), curves(comparison)?];
+        sections.extend(self.maps(&firsts)?);
+        sections.push(self.neighbours(comparison, &firsts)?);
+        sections.push(runs(comparison));
+        sections.push(repeating(comparison, &firsts));
+        let page = Page {
+            title: match losses.len() {
+                1..=4 => losses.join(" against "),
+                many => format!("{many} losses held against each other"),
+            },
+            question: format!(
+                "Under which loss does the better embedding come out, of {}? Judged by {}. {}",
+                listed(losses),
+                comparison.score,
+                comparison.caption()
+            ),
+            conclusion: comparison.conclusion.clone(),
+            sections,
+            sprites: Vec::new(),
+        };
+        write(&self.finished(page), &comparison.folder)
+    }
+
+    fn maps(&mut self, firsts: &[Told]) -> Result<Option<Section>> {
+        let maps: Vec<Markup> =
+            firsts.iter().filter_map(|told| self.map(told).transpose()).collect::<Result<_>>()?;
+        let heading = "The embeddings".to_owned();
+        Ok((!maps.is_empty()).then_some(Section { id: "embeddings", heading, parts: maps }))
+    }
+
+    fn neighbours(&self, comparison: &Comparison, firsts: &[Told]) -> Result<Section> {
+        let seed = comparison.summary.seeds[0];
+        let mut parts = Vec::new();
+        if !comparison.unseen() {
+            parts.push(html::heading(&format!("Which class was taken for which, seed {seed}")));
+            for told in firsts {
+                parts.push(parts::confusion(told)?);
+            }
+        }
+        for told in firsts {
+            let gallery = self.gallery(told)?;
+            let name = format!("{}: images and those nearest to them, seed {seed}", told.name);
+            parts.extend(gallery.map(|gallery| html::fold(&name, &gallery)));
+        }
+        Ok(Section { id: "neighbours", heading: "Neighbours".to_owned(), parts })
+    }
+}
+
+fn figures(comparison: &Comparison) -> Section {
+    let mut parts = tables(&comparison.summary, &comparison.caption());
+    if let Some(standings) = comparison.standings_table() {
+        let caption = match comparison.summary.seeds.len() {
+            1 => "From the best to the worst, under one seed, which cannot tell them from chance",
+            _ => {
+                "From the best to the worst. p: paired t-test, corrected by Holm for all pairs of \
+                 losses; P(1st): probability of the rank when the seeds are drawn anew"
+            }
+        };
+        parts.push(html::table(&standings, caption));
+    }
+    if let Some(test) = &comparison.test {
+        parts.push(html::heading("On test images"));
+        parts.extend(tables(&test.summary, &comparison.test_caption(test)));
+        let standings = comparison.test_standings_table();
+        parts.extend(standings.map(|table| html::table(&table, "The same order by test images")));
+    }
+    Section { id: "figures", heading: "Figures".to_owned(), parts }
+}
+
+/// The figures in tables of one unit a column; `caption` stands below the first.
+fn tables(summary: &Summary, caption: &str) -> Vec<Markup> {
+    let captions = std::iter::once(caption).chain(std::iter::repeat("Figures in other units"));
+    summary.tables_by_unit().iter().zip(captions).map(|(t, text)| html::table(t, text)).collect()
+}
+
+fn curves(comparison: &Comparison) -> Result<Section> {
+    let mut parts = Vec::new();
+    if !comparison.unseen() {
+        let caption = pictures::recall_title(comparison.voters());
+        let shown = |e: &Estimate| e.with(Ends::Possible, SHARES).percent();
+        let mut table = Table::new(
+            std::iter::once("k").chain(comparison.summary.losses.iter().map(String::as_str)),
+        );
+        for row in comparison.summary.metrics.iter().filter(|row| row.recall_at.is_some()) {
+            let k = row.recall_at.unwrap_or_default().to_string();
+            table.push(std::iter::once(k).chain(row.losses.iter().map(shown)));
+        }
+        let numbers = match comparison.summary.seeds.len() {
+            1 => html::table(&table, "recall@k, %"),
+            _ => html::table(&table, "recall@k, %, with 95 % intervals over the seeds"),
+        };
+        parts.push(html::figure(&comparison.recall()?, &caption, Some(numbers)));
+    }
+    let caption = "Training and validation loss by epochs";
+    let numbers = match comparison.summary.seeds.len() {
+        1 => html::table(&losses(comparison), "Losses by epochs"),
+        _ => html::table(&losses(comparison), "Mean losses over the seeds, by epochs"),
+    };
+    parts.push(html::figure(&comparison.curves()?, caption, Some(numbers)));
+    Ok(Section { id: "curves", heading: "Curves".to_owned(), parts })
+}
+
+/// Training and validation loss of each loss after each epoch that all its runs have, as means over
+/// the seeds.
+fn losses(comparison: &Comparison) -> Table {
+    let names = comparison.summary.losses.iter();
+    let columns =
+        names.flat_map(|name| [format!("{name}, training"), format!("{name}, validation")]);
+    let mut table = Table::new(std::iter::once("epoch".to_owned()).chain(columns));
+    let epochs = |arm: &LossRuns| arm.runs.iter().map(|run| run.history.epochs.len()).min();
+    let longest = comparison.results.iter().filter_map(epochs).max().unwrap_or(0);
+    for epoch in 0..longest {
+        let mean = |arm: &LossRuns, of: fn(&EpochRecord) -> f64| {
+            let values = arm.runs.iter().map(|run| run.history.epochs.get(epoch).map(of));
+            let values: Option<Vec<f64>> = values.collect();
+            values.map_or("–".to_owned(), |values| decimals(estimate(&values).mean, 4))
+        };
+        let both = |arm: &LossRuns| [mean(arm, |e| e.train_loss), mean(arm, |e| e.validation_loss)];
+        let cells = comparison.results.iter().flat_map(both);
+        table.push(std::iter::once((epoch + 1).to_string()).chain(cells));
+    }
+    table
+}
+
+fn runs(comparison: &Comparison) -> Section {
+    let header = ["run", "loss", "seed", "accuracy, %", "MAP@R, %", "train time, s", "collapsed"];
+    let mut table = Table::new(header);
+    for arm in &comparison.results {
+        for run in &arm.runs {
+            let figures = &run.evaluation.figures;
+            let name = run.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            table.push([
+                name,
+                arm.loss.clone(),
+                run.seed.to_string(),
+                hundredths(figures.knn.accuracy),
+                hundredths(figures.retrieval.map_at_r),
+                rounded(run.history.seconds(), 1),
+                if run.history.collapsed() { "yes" } else { "no" }.to_owned(),
+            ]);
+        }
+    }
+    let mut parts = vec![html::table(&table, "Every run, by the name of its folder")];
+    let gaps = &comparison.summary.diverged;
+    if !gaps.is_empty() {
+        parts.push(html::table(&diverged(gaps), "Runs that diverged, and what to change"));
+    }
+    Section { id: "runs", heading: "Runs".to_owned(), parts }
+}
+
+/// A row a run that diverged.
+fn diverged(losses: &[DivergedLoss]) -> Table {
+    let mut table = Table::new(["run", "loss", "seed", "diverged", "way out"]);
+    for loss in losses {
+        for DivergedRun { seed, folder, divergence } in &loss.diverged {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let seed = seed.to_string();
+            let Divergence { why, remedy } = divergence.clone();
+            table.push([name, loss.loss.clone(), seed, why, remedy]);
+        }
+    }
+    table
+}
+
+fn repeating(comparison: &Comparison, firsts: &[Told]) -> Section {
+    let mut parts = Vec::new();
+    if !comparison.command.is_empty() {
+        parts.push(html::command(&comparison.command));
+    }
+    parts.push(parts::origin(&firsts[0].trained.record));
+    parts.extend(firsts.iter().map(|told| {
+        let name = format!("{}: every setting", told.name);
+        html::folded(&name, &told.trained.config.to_toml())
+    }));
+    Section { id: "again", heading: "How to repeat it".to_owned(), parts }
+}

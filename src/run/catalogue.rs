@@ -1,0 +1,256 @@
+//! The runs of a folder: found and listed with their key figures.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use toml::Value;
+
+use super::folder::{RECORD, RunFolder};
+use super::record::{Status, refuse_newer};
+use super::removal::trials;
+use crate::config::{Config, Setting, number};
+use crate::error::chain;
+use crate::evaluation::Evaluation;
+use crate::experiment::Trial;
+use crate::report::table::Table;
+use crate::stats::hundredths;
+use crate::train::files;
+use crate::words::{decimals, grouped, rounded};
+
+/// State of a run whose record or figures cannot be read.
+const DAMAGED: &str = "damaged";
+/// State of a run that a newer version made.
+const NEWER: &str = "newer";
+
+/// A run with what is known of it.
+#[derive(Debug, Serialize)]
+pub struct Entry {
+    /// Its name, with the folder of a search in front of a trial's.
+    pub name: String,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// How far it came: `training`, `trained`, `evaluated`, `diverged`; `damaged` where its record
+    /// or its figures cannot be read, `newer` where a newer version made it.
+    pub state: String,
+    /// Whether it is `damaged` or `newer`.
+    pub damaged: bool,
+    /// What is wrong with it then, with the way out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// The loss.
+    pub loss: Option<String>,
+    /// The seed.
+    pub seed: Option<u64>,
+    /// Epochs that are done.
+    pub epochs: usize,
+    /// Images that it trains on.
+    pub train: Option<usize>,
+    /// Images of unseen classes, which alone judge it; 0 where validation images do.
+    pub unseen: usize,
+    /// Validation loss after the last epoch.
+    pub validation_loss: Option<f64>,
+    /// Score of a search's trial after its last epoch.
+    pub trial_score: Option<f64>,
+    /// Accuracy of its nearest neighbours; none of unseen classes, which are judged by MAP@R.
+    pub accuracy: Option<f64>,
+    /// MAP@R.
+    pub map_at_r: Option<f64>,
+    /// Seconds of training.
+    pub seconds: Option<f64>,
+    #[serde(skip)]
+    config: Option<Config>,
+}
+
+impl Entry {
+    /// What is known of the run in a folder; none where there is no run.
+    pub fn read(path: &Path, name: String) -> Option<Entry> {
+        let folder = RunFolder::new(path);
+        let record = folder.record();
+        let is_newer = refuse_newer(path, &folder.file(RECORD)).is_err();
+        let (evaluation, trial) = (Evaluation::read(&folder), Trial::read(&folder));
+        let (config, history) = (folder.config(), folder.history());
+        let divergence = match &record {
+            Ok(Some(run)) => folder.divergence_of(&run.fingerprint),
+            _ => Ok(None),
+        };
+        // A run that has not ended an epoch has none.
+        let lost = history.as_ref().err().filter(|_| folder.file(files::HISTORY).exists());
+        let is_evaluated = matches!(&evaluation, Ok(Some(_)));
+        let unread = divergence.as_ref().err().filter(|_| !is_evaluated);
+        let problem = [record.as_ref().err(), evaluation.as_ref().err(), trial.as_ref().err()]
+            .into_iter()
+            .chain([config.as_ref().err(), lost, unread])
+            .flatten()
+            .next()
+            .map(|error| chain(error));
+        let state = match (&record, &divergence) {
+            (Ok(None), _) => return None,
+            (Err(_), _) if is_newer => NEWER,
+            _ if problem.is_some() => DAMAGED,
+            (Ok(Some(run)), _) if run.status == Status::Trained && is_evaluated => "evaluated",
+            (_, Ok(Some(_))) => "diverged",
+            (Ok(Some(run)), _) if run.status == Status::Training => "training",
+            _ => "trained",
+        };
+        let state = state.to_owned();
+        let (record, evaluation) = (record.ok().flatten(), evaluation.ok().flatten());
+        let (trial, history) = (trial.ok().flatten(), history.unwrap_or_default());
+        let figures = evaluation.as_ref().map(|evaluation| &evaluation.figures);
+        let unseen = record.as_ref().map_or(0, |record| record.data.unseen);
+        Some(Entry {
+            name,
+            folder: path.to_path_buf(),
+            damaged: problem.is_some(),
+            state,
+            problem,
+            loss: record.as_ref().map(|record| record.loss.clone()),
+            seed: record.as_ref().map(|record| record.seed),
+            epochs: history.epochs.len(),
+            train: record.as_ref().map(|record| record.data.train),
+            unseen,
+            validation_loss: history.epochs.last().map(|epoch| epoch.validation_loss),
+            trial_score: trial.as_ref().and_then(Trial::score),
+            accuracy: figures.filter(|_| unseen == 0).and_then(|figures| figures.knn.accuracy),
+            map_at_r: figures.and_then(|figures| figures.retrieval.map_at_r),
+            seconds: (!history.epochs.is_empty()).then(|| history.seconds()),
+            config: config.ok(),
+        })
+    }
+
+    /// Whether the run has a setting; one of another loss it has not.
+    pub fn has(&self, setting: &Setting) -> bool {
+        let value = self.config.as_ref().and_then(|config| config.value(&setting.key));
+        value.is_some_and(|value| same(&value, &setting.value))
+    }
+}
+
+/// 5 is 5.0, and text is text however it was written.
+fn same(a: &Value, b: &Value) -> bool {
+    match (number(a), number(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => a == b,
+    }
+}
+
+/// All runs in a folder, and the trials of its searches, by name.
+///
+/// Folders that are no runs are passed over; a folder that is not there holds none.
+pub fn catalogue(runs: &Path) -> Vec<Entry> {
+    let mut found = Vec::new();
+    for folder in folders(runs) {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let trials = trials(&folder).into_iter();
+        found.extend(Entry::read(&folder, name.clone()));
+        found.extend(
+            trials
+                .filter_map(|trial| Entry::read(trial.path(), format!("{name}/{}", trial.name()))),
+        );
+    }
+    found
+}
+
+/// The folders in a folder, by name, without hidden ones.
+pub fn folders(path: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let is_shown = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        path.is_dir() && !name.starts_with('.')
+    };
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_shown).collect();
+    folders.sort();
+    folders
+}
+
+/// A row a run; what none of them has is left out.
+pub fn listed(entries: &[Entry]) -> Table {
+    type Cell = fn(&Entry) -> Option<String>;
+    let columns: [(&str, Cell); 10] = [
+        ("run", |e| Some(e.name.clone())),
+        ("state", |e| Some(e.state.clone())),
+        ("epochs", |e| Some(e.epochs.to_string())),
+        ("images", |e| e.train.map(grouped)),
+        ("unseen images", |e| (e.unseen > 0).then(|| grouped(e.unseen))),
+        ("validation loss", |e| e.validation_loss.map(|loss| decimals(loss, 4))),
+        ("trial's score", |e| e.trial_score.map(|score| format!("{score:.4}"))),
+        ("accuracy, %", |e| e.accuracy.map(|share| hundredths(Some(share)))),
+        ("MAP@R, %", |e| e.map_at_r.map(|share| hundredths(Some(share)))),
+        ("train time, s", |e| e.seconds.map(|seconds| rounded(seconds, 1))),
+    ];
+    let has_any = |cell: &Cell| entries.iter().any(|entry| cell(entry).is_some());
+    let shown: Vec<(&str, Cell)> = columns.into_iter().filter(|(_, cell)| has_any(cell)).collect();
+    let mut table = Table::new(shown.iter().map(|(name, _)| (*name).to_owned()));
+    for entry in entries {
+        table.push(shown.iter().map(|(_, cell)| cell(entry).unwrap_or_else(|| "–".to_owned())));
+    }
+    table
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use std::fs;
+
+    /// A trained run without a model, with these settings.
+    pub fn run(runs: &Path, name: &str, settings: &str) -> PathBuf {
+        let folder = runs.join(name);
+        fs::create_dir_all(&folder).unwrap();
+        let config = Config::parse(settings, Path::new("x.toml")).unwrap();
+        fs::write(folder.join("config.toml"), config.to_toml()).unwrap();
+        let record = serde_json::json!({
+            "dml": "0.1.0", "libtorch": "2.13.0", "device": "cpu", "loss": config.loss.name(),
+            "seed": config.train.seed, "fingerprint": "", "status": "trained",
+            "data": {"path": "a.csv", "sha256": "abc", "images": 10, "train": 9, "validation": 1,
+                     "side": 28, "classes": []},
+        });
+        fs::write(folder.join("run.json"), record.to_string()).unwrap();
+        folder
+    }
+
+    #[test]
+    fn runs_and_trials_are_found_and_what_is_no_run_is_passed_over() {
+        let runs = tempfile::tempdir().unwrap();
+        run(runs.path(), "b", "");
+        run(runs.path(), "a", "[train]\nseed = 3");
+        run(runs.path(), "tune-x/trial-001", "");
+        run(runs.path(), "tune-y", "");
+        run(runs.path(), ".c.removed", "");
+        fs::create_dir(runs.path().join("compare-x")).unwrap();
+        fs::create_dir(runs.path().join("broken")).unwrap();
+        fs::write(runs.path().join("broken/run.json"), "{").unwrap();
+        let found = catalogue(runs.path());
+        let names: Vec<&str> = found.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(names, ["a", "b", "broken", "tune-x/trial-001", "tune-y"]);
+        assert_eq!((found[0].seed, found[0].state.as_str()), (Some(3), "trained"));
+        assert_eq!((found[2].state.as_str(), found[2].damaged), ("damaged", true));
+        let problem = found[2].problem.as_ref().unwrap();
+        assert!(problem.contains("cannot be understood"), "{problem}");
+        let table = listed(&found);
+        assert_eq!(table.rows.len(), 5);
+        assert!(table.rows.iter().flatten().all(|cell| cell.len() < 30), "{:?}", table.rows);
+        assert!(catalogue(&runs.path().join("none")).is_empty());
+    }
+
+    #[test]
+    fn a_run_that_diverged_is_told_from_one_with_other_settings() {
+        let runs = tempfile::tempdir().unwrap();
+        let folder = run(runs.path(), "a", "");
+        let state = |note: &str| {
+            fs::write(folder.join("diverged.json"), note).unwrap();
+            catalogue(runs.path()).remove(0).state
+        };
+        assert_eq!(state(r#"{"fingerprint": "", "why": "NaN", "remedy": ""}"#), "diverged");
+        assert_eq!(state(r#"{"fingerprint": "of other settings", "why": "NaN"}"#), "trained");
+        assert_eq!(state("{"), "damaged");
+        assert!(catalogue(runs.path())[0].problem.as_ref().unwrap().contains("remove this file"));
+    }
+
+    #[test]
+    fn a_run_is_found_by_its_settings_whatever_their_kind() {
+        let runs = tempfile::tempdir().unwrap();
+        run(runs.path(), "a", "[loss]\nmargin = 2.0\n[train]\nschedule = \"cosine\"");
+        let entry = &catalogue(runs.path())[0];
+        let has = |text: &str| entry.has(&Setting::read(text).unwrap());
+        assert!(has("loss.margin=2") && has("train.schedule=cosine") && has("train.epochs=5"));
+        assert!(!has("loss.margin=1") && !has("loss.temperature=0.1"));
+    }
+}

@@ -1,0 +1,68 @@
+//! Whether a run has images to learn from and to be judged by, asked before it is trained.
+
+use std::path::Path;
+
+use super::training::Run;
+use crate::config::Config;
+use crate::data::{BatchKind, class_sizes};
+use crate::error::{Error, Fault, Result};
+use crate::eval::{Score, is_answerable};
+use crate::session::Session;
+use crate::words::count;
+
+/// Why there is no score.
+pub const UNANSWERABLE: &str = "none of the images that judge has another one of its class to be near to; take more images of a \
+     class, or more of them for training (data.validation, data.train_size)";
+
+impl Run {
+    /// Refuses to judge a loss by images of which nothing could be told.
+    ///
+    /// # Errors
+    /// No image that would judge it has another one of its class to be near to.
+    pub fn check_judged(&self, score: Score) -> Result<()> {
+        match &self.unseen {
+            Some(unseen) => self.check_answerable(score, is_answerable(&unseen.labels, None)),
+            None => self.check_scored(score),
+        }
+    }
+
+    /// The same of validation images held against the training images.
+    ///
+    /// # Errors
+    /// As [`Run::check_judged`].
+    pub fn check_scored(&self, score: Score) -> Result<()> {
+        let (train, validation) = (&self.train.labels, &self.validation.labels);
+        self.check_answerable(score, is_answerable(train, Some(validation)))
+    }
+
+    fn check_answerable(&self, score: Score, answerable: bool) -> Result<()> {
+        let (seed, images) = (self.record.seed, count(self.train_images(), "image"));
+        let why = || {
+            Error::Other(format!(
+                "trained on {images} under seed {seed} there is no {score}: {UNANSWERABLE}"
+            ))
+        };
+        answerable.then_some(()).ok_or_else(why)
+    }
+}
+
+/// Refuses files that a loss cannot learn from: of one class, or for a loss on pairs without two
+/// images of one class. A part of a file that lacks them is trained on, with a remark.
+pub fn check_pairs(session: &Session, config: &Config, unseen: &[i64]) -> Result<()> {
+    let file = Path::new(&config.data.path);
+    let dataset = &session.dataset;
+    if let [only] = dataset.classes.as_slice() {
+        let fault = Fault::new(file, "is the label of every image").value(&only.label);
+        return Err(fault.remedy("a loss compares classes and needs two of them").into());
+    }
+    let seen =
+        class_sizes(&dataset.labels).into_iter().filter(|(class, _)| !unseen.contains(class));
+    let has_pair = seen.map(|(_, images)| images).any(|images| images > 1);
+    if config.loss.batches() == BatchKind::Images || has_pair {
+        return Ok(());
+    }
+    let loss = config.loss.name();
+    let problem = format!("has no class with two images, so {loss} has no pair of one class");
+    let remedy = "take a loss on single images, as cross-entropy, or more images of a class";
+    Err(Fault::new(file, problem).remedy(remedy).into())
+}

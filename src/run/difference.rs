@@ -1,0 +1,174 @@
+//! Two runs held against each other.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
+use toml::{Table as Toml, Value};
+
+use super::catalogue::Entry;
+use super::folder::RunFolder;
+use super::record::RunRecord;
+use crate::error::{Error, Result};
+use crate::stats::MISSING;
+use crate::words::decimals;
+
+/// What two runs differ in: one line a difference, figures all.
+#[derive(Debug, Serialize)]
+pub struct Difference {
+    /// A setting's key, what was recorded, or a figure.
+    pub what: String,
+    /// Of the first run.
+    pub first: Side,
+    /// Of the second.
+    pub second: Side,
+}
+
+/// One run's side of a difference: text for people, and for programs the value itself, a number where
+/// it is one and null where there is none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Side {
+    /// As a table shows it.
+    pub shown: String,
+    value: Json,
+}
+
+impl Serialize for Side {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
+
+impl Side {
+    /// What is recorded as it is shown.
+    fn plain(value: impl Into<Json> + Display) -> Side {
+        Side { shown: value.to_string(), value: value.into() }
+    }
+
+    /// A figure in its unit.
+    fn figure(value: Option<f64>) -> Side {
+        let shown = value.map_or(MISSING.to_owned(), |value| decimals(value, 4));
+        Side { shown, value: value.into() }
+    }
+
+    /// A setting; none where a run lacks it.
+    fn setting(value: Option<&Value>) -> Side {
+        let shown = value.map_or(MISSING.to_owned(), Value::to_string);
+        Side { shown, value: serde_json::to_value(value).unwrap_or_default() }
+    }
+}
+
+/// Settings, data and versions that differ, then the figures of both.
+///
+/// # Errors
+/// One of them is no run, or was made by a newer version; both are the same run.
+pub fn difference(first: &Path, second: &Path) -> Result<Vec<Difference>> {
+    let place = |path: &Path| path.canonicalize().ok();
+    if place(first).is_some_and(|place_of| Some(place_of) == place(second)) {
+        let problem = format!("{} is held against itself: name two runs", first.display());
+        return Err(Error::Other(problem));
+    }
+    let open = |path: &Path| -> Result<(Toml, RunRecord, Entry)> {
+        let (folder, record) = RunFolder::open(path)?;
+        let table = Toml::try_from(folder.config()?).expect("settings are plain values");
+        let entry = Entry::read(path, folder.name()).expect("it was opened just now");
+        Ok((table, record, entry))
+    };
+    let ((a, record_a, entry_a), (b, record_b, entry_b)) = (open(first)?, open(second)?);
+    let mut found = setting_differences(&a, &b);
+    let recorded = |record: &RunRecord| {
+        let data = &record.data;
+        [
+            ("data's SHA-256", Side::plain(data.sha256.clone())),
+            ("training images", Side::plain(data.train)),
+            ("validation images", Side::plain(data.validation)),
+            ("images of unseen classes", Side::plain(data.unseen)),
+            ("dml", Side::plain(record.dml.clone())),
+            ("libtorch", Side::plain(record.libtorch.clone())),
+            ("device", Side::plain(record.device.clone())),
+            ("engine", Side::plain(record.engine.to_string())),
+        ]
+    };
+    for ((what, first), (_, second)) in recorded(&record_a).into_iter().zip(recorded(&record_b)) {
+        if first != second {
+            found.push(Difference { what: what.to_owned(), first, second });
+        }
+    }
+    let figures = |entry: &Entry| {
+        let percent = |share: Option<f64>| share.map(|share| 100.0 * share);
+        [
+            ("epochs done", Side::plain(entry.epochs)),
+            ("validation loss", Side::figure(entry.validation_loss)),
+            ("accuracy, %", Side::figure(percent(entry.accuracy))),
+            ("MAP@R, %", Side::figure(percent(entry.map_at_r))),
+            ("train time, s", Side::figure(entry.seconds)),
+        ]
+    };
+    let both = figures(&entry_a).into_iter().zip(figures(&entry_b));
+    found.extend(both.map(|((what, first), (_, second))| Difference {
+        what: what.to_owned(),
+        first,
+        second,
+    }));
+    Ok(found)
+}
+
+/// Settings that differ, or that one of the two lacks.
+pub fn setting_differences(a: &Toml, b: &Toml) -> Vec<Difference> {
+    let mut keys: Vec<(String, String)> = Vec::new();
+    for (section, values) in a.iter().chain(b) {
+        for key in values.as_table().into_iter().flat_map(Toml::keys) {
+            let place = (section.clone(), key.clone());
+            if !keys.contains(&place) {
+                keys.push(place);
+            }
+        }
+    }
+    let of = |table: &Toml, (section, key): &(String, String)| {
+        Side::setting(table.get(section).and_then(|values| values.get(key)))
+    };
+    let differing = keys.iter().filter(|place| of(a, place) != of(b, place));
+    differing
+        .map(|place| Difference {
+            what: format!("{}.{}", place.0, place.1),
+            first: of(a, place),
+            second: of(b, place),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::catalogue::tests::run;
+
+    #[test]
+    fn two_runs_are_told_apart_by_what_differs() {
+        let runs = tempfile::tempdir().unwrap();
+        let a = run(runs.path(), "a", "[train]\nepochs = 3");
+        let b = run(runs.path(), "b", "[loss]\nname = \"supcon\"");
+        let found = difference(&a, &b).unwrap();
+        let of = |what: &str| {
+            let line = found.iter().find(|line| line.what == what);
+            line.map(|line| (line.first.shown.as_str(), line.second.shown.as_str()))
+        };
+        assert_eq!(of("train.epochs"), Some(("3", "5")));
+        assert_eq!(of("loss.margin"), Some(("2.5", "–")));
+        assert_eq!(of("train.batch"), None);
+        assert_eq!(of("accuracy, %"), Some(("–", "–")));
+        assert!(difference(&a, runs.path()).is_err());
+        let json = serde_json::to_value(&found).unwrap();
+        let of = |what: &str| {
+            let line = json.as_array().unwrap().iter().find(|line| line["what"] == what).unwrap();
+            (line["first"].clone(), line["second"].clone())
+        };
+        assert_eq!(of("train.epochs"), (3.into(), 5.into()));
+        assert_eq!(of("loss.margin"), (2.5.into(), Json::Null));
+        assert_eq!(of("loss.name"), ("contrastive".into(), "supcon".into()));
+        assert_eq!(of("accuracy, %"), (Json::Null, Json::Null));
+        assert_eq!(of("epochs done"), (0.into(), 0.into()));
+        let itself = difference(&a, &a).unwrap_err().to_string();
+        assert!(itself.ends_with("held against itself: name two runs"), "{itself}");
+    }
+}

@@ -1,0 +1,37 @@
+//! TODO ('run',)
+
+mod catalogue;
+mod checks;
+mod difference;
+mod diverged;
+mod existing;
+mod folder;
+mod hashed;
+mod kept;
+mod lock;
+mod mended;
+mod record;
+mod removal;
+mod reopened;
+mod resources;
+mod trained;
+mod training;
+
+pub use catalogue::{Entry, catalogue, folders, listed};
+pub use checks::UNANSWERABLE;
+pub use difference::{difference, setting_differences};
+pub use diverged::{
+    DIVERGED, DivergedLoss, DivergedRun, all_diverged, diverged_in, noted, told_diverged,
+};
+pub use existing::{Existing, refuse_inputs_in};
+pub use folder::{
+    COMPARISON, CONFIG, PLOTS, RECORD, RunFolder, SEARCH, SWEEP, not_there, write_json,
+};
+pub use hashed::{Owner, digits, hashed_folder};
+pub use kept::{keeper_of, kept_weights};
+pub use lock::RunLock;
+pub use record::{RunRecord, Status};
+pub use removal::{Removal, trials};
+pub use resources::Needs;
+pub use trained::{Trained, model_file};
+pub use training::Run;

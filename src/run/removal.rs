@@ -1,0 +1,141 @@
+//! Runs, comparisons, sweeps and searches that are taken away.
+
+use std::path::Path;
+
+use super::catalogue::folders;
+use super::folder::{COMPARISON, CONFIG, PLOTS, RECORD, RunFolder, SEARCH, SWEEP};
+use super::lock::RunLock;
+use super::record::refuse_newer;
+use crate::cluster::JOB;
+use crate::error::{Error, Fault, Result};
+use crate::train::files as training_files;
+
+/// Something that nobody works on, and that can be removed as a whole.
+#[derive(Debug)]
+pub struct Removal {
+    folder: RunFolder,
+    is_run: bool,
+    /// Its own lock, and those of the trials in it.
+    _locks: Vec<RunLock>,
+}
+
+impl Removal {
+    /// A run; the results of a comparison or a sweep, without their runs; a search with its trials;
+    /// or the scripts and logs of what was submitted.
+    ///
+    /// # Errors
+    /// There is nothing of the kind at `path`, or someone is at work on it.
+    pub fn of(path: &Path) -> Result<Removal> {
+        let folder = RunFolder::new(path);
+        let holds = |name: &&str| folder.file(name).is_file();
+        refuse_newer(path, &folder.file(RECORD))?;
+        // A run whose record is damaged has its settings beside it.
+        let is_run = matches!(folder.record(), Ok(Some(_)))
+            || (folder.file(RECORD).is_file() && folder.file(CONFIG).is_file());
+        let trials = trials(path);
+        // A search that was stopped has its trials alone.
+        let is_result = [COMPARISON, SWEEP, SEARCH, JOB].iter().any(holds)
+            || !trials.is_empty()
+            || is_damaged_run(&folder);
+        if !is_run && !is_result {
+            // The message of a run that is not there, or cannot be read.
+            RunFolder::open(path)?;
+            let fault = Fault::new(path, "is no run, comparison, sweep or search");
+            return Err(Error::from(fault.remedy("dml runs lists the runs")));
+        }
+        let inner = if is_run { &[][..] } else { &trials };
+        let locks = std::iter::once(&folder).chain(inner).map(RunLock::take);
+        let _locks = locks.collect::<Result<_>>()?;
+        Ok(Removal { folder, is_run, _locks })
+    }
+
+    /// Removes it with all its files.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn carry_out(&self) -> Result<()> {
+        if self.is_run { self.folder.remove() } else { self.folder.put_away() }
+    }
+}
+
+/// Whether a folder has what a run leaves beside a record that cannot be read. What else lies in it is
+/// the user's, and keeps it from being removed.
+fn is_damaged_run(folder: &RunFolder) -> bool {
+    let record = folder.file(RECORD);
+    let left = [training_files::HISTORY, training_files::CHECKPOINT, training_files::LAST_MODEL];
+    let names_dml = || std::fs::read(&record).is_ok_and(|text| text.starts_with(b"{\n  \"dml\":"));
+    record.is_file()
+        && (names_dml()
+            || left.iter().any(|name| folder.file(name).is_file())
+            || folder.file(PLOTS).is_dir())
+}
+
+/// The trials in the folder of a search, begun or ended; none in any other folder.
+pub fn trials(path: &Path) -> Vec<RunFolder> {
+    let is_trial = |folder: &RunFolder| folder.name().starts_with("trial-");
+    match RunFolder::new(path).name().starts_with("tune-") {
+        true => folders(path).into_iter().map(RunFolder::new).filter(is_trial).collect(),
+        false => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::catalogue::tests::run;
+
+    #[test]
+    fn runs_and_what_was_made_of_them_can_be_removed_and_nothing_else() {
+        let runs = tempfile::tempdir().unwrap();
+        let single = run(runs.path(), "a", "");
+        run(runs.path(), "tune-x/trial-001", "");
+        let search = runs.path().join("tune-x");
+        let compared = runs.path().join("compare-x");
+        std::fs::create_dir(&compared).unwrap();
+        let error = Removal::of(&compared).unwrap_err().to_string();
+        assert!(error.contains("is no run"), "{error}");
+        std::fs::write(compared.join(COMPARISON), "{}").unwrap();
+        for path in [&single, &search, &compared] {
+            Removal::of(path).unwrap().carry_out().unwrap();
+            assert!(!path.exists());
+        }
+        // A folder of runs is none of them.
+        run(runs.path(), "kept/b", "");
+        assert!(Removal::of(&runs.path().join("kept")).is_err());
+    }
+
+    #[test]
+    fn a_run_whose_record_is_damaged_is_removed_and_one_of_a_newer_version_is_not() {
+        let runs = tempfile::tempdir().unwrap();
+        let damaged = run(runs.path(), "a", "");
+        std::fs::write(damaged.join(RECORD), "{\"dml\": \"0.1").unwrap();
+        Removal::of(&damaged).unwrap().carry_out().unwrap();
+        assert!(!damaged.exists());
+        for left in ["config.toml", "history.csv", "plots"] {
+            let damaged = runs.path().join("d");
+            std::fs::create_dir(&damaged).unwrap();
+            std::fs::write(damaged.join(RECORD), "").unwrap();
+            // A file of this name alone may be anybody's.
+            assert!(Removal::of(&damaged).is_err());
+            match left {
+                "plots" => std::fs::create_dir(damaged.join(left)).unwrap(),
+                _ => std::fs::write(damaged.join(left), "").unwrap(),
+            }
+            Removal::of(&damaged).unwrap().carry_out().unwrap();
+            assert!(!damaged.exists(), "{left}");
+        }
+        let newer = run(runs.path(), "b", "");
+        std::fs::write(newer.join(RECORD), "{\"dml\": \"99.0.0\"}").unwrap();
+        let told = Removal::of(&newer).unwrap_err().to_string();
+        assert!(told.contains("was made by dml 99.0.0") && newer.exists(), "{told}");
+    }
+
+    #[test]
+    fn a_search_is_not_removed_while_one_of_its_trials_is_at_work() {
+        let runs = tempfile::tempdir().unwrap();
+        let trial = run(runs.path(), "tune-x/trial-001", "");
+        let _lock = RunLock::take(&RunFolder::new(&trial)).unwrap();
+        assert!(Removal::of(&runs.path().join("tune-x")).is_err());
+        assert!(trial.exists());
+    }
+}

@@ -1,0 +1,114 @@
+//! A trained network, taken from its run to embed other images.
+
+use std::path::Path;
+
+use ndarray::Array2;
+
+use super::folder::RunFolder;
+use super::record::{RunRecord, Status};
+use crate::config::Config;
+use crate::data::{Dataset, Images, load};
+use crate::error::{Error, Fault, Result};
+use crate::eval::{self, Which};
+use crate::model::{Architecture, NamedTensors, Network, open_network};
+use crate::runtime::{Cores, open_device};
+use crate::train::files;
+use crate::words::dml;
+
+/// The file that holds one of a run's models.
+pub fn model_file(model: Which) -> &'static str {
+    match model {
+        Which::Last => files::LAST_MODEL,
+        Which::Best => files::BEST_MODEL,
+    }
+}
+
+/// A run that is trained to its end.
+pub struct Trained {
+    /// Its folder.
+    pub folder: RunFolder,
+    /// What it is.
+    pub record: RunRecord,
+    /// The settings it was trained with.
+    pub config: Config,
+}
+
+impl Trained {
+    /// The run at `path`, or the one under `runs` that was trained last.
+    ///
+    /// # Errors
+    /// There is none; it is not trained to its end.
+    pub fn open(path: Option<&Path>, runs: &Path) -> Result<Trained> {
+        let (folder, record) = match path {
+            Some(path) => RunFolder::open(path)?,
+            None => RunFolder::newest(runs)?,
+        };
+        if record.status != Status::Trained {
+            folder.refuse_diverged()?;
+            let remedy = format!("go on with {}", dml("train --resume", folder.path()));
+            let fault = Fault::new(folder.path(), "is not trained to its end yet");
+            return Err(fault.remedy(remedy).into());
+        }
+        let mut config = folder.config()?;
+        // The names that it was trained with, whatever the file of its images is called by now.
+        config.data.names = record.data.names();
+        Ok(Trained { folder, record, config })
+    }
+
+    /// The data that it was trained on, from the file that is named.
+    ///
+    /// # Errors
+    /// A fault of the file; it holds other data.
+    pub fn dataset(&self, path: &str) -> Result<Dataset> {
+        let dataset = load(Path::new(path), &self.config.data.csv_options())?;
+        self.record.refuse_other_data(&dataset, path, "name that file with --data")?;
+        Ok(dataset)
+    }
+
+    /// Its network.
+    ///
+    /// # Errors
+    /// Settings that were changed since.
+    pub fn architecture(&self) -> Result<Architecture> {
+        self.config.model.architecture(self.record.data.side, self.record.data.classes.len())
+    }
+
+    /// The weights of one of its models.
+    ///
+    /// # Errors
+    /// As [`RunFolder::weights`].
+    pub fn weights(&self, model: Which) -> Result<NamedTensors> {
+        self.folder.weights(model, &self.architecture()?)
+    }
+
+    /// Embeds images; at length 1 where the loss looks at directions alone, as in its evaluation.
+    ///
+    /// # Errors
+    /// Images of another size than it was trained on; a model or device that cannot be had.
+    pub fn embed(
+        &self,
+        images: &Dataset,
+        model: Which,
+        cores: &Cores,
+        say: impl Fn(&str),
+    ) -> Result<Array2<f32>> {
+        let side = self.record.data.side;
+        if images.side != side {
+            let (name, found) = (images.file.display(), images.side);
+            return Err(Error::Other(format!(
+                "{name} has images of {found}×{found}, the run was trained on {side}×{side}"
+            )));
+        }
+        let (device, told) = open_device(self.config.train.device)?;
+        say(&format!("device: {told}"));
+        let architecture = self.architecture()?;
+        let (engine, told) = self.config.train.engine.settle(&architecture, device)?;
+        say(&format!("engine: {told}"));
+        let weights = self.weights(model)?;
+        let mut network: Box<dyn Network> =
+            open_network(engine, &architecture, &weights, device, cores)?;
+        let rows: Vec<i64> = (0..images.len() as i64).collect();
+        let pixels = Images::new(images, device);
+        Ok(eval::embed(&mut *network, &pixels, &rows, self.config.loss.normalises()))
+    }
+}

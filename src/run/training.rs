@@ -1,0 +1,297 @@
+//! One run: from a configuration to trained models in a folder.
+
+use std::path::{Component, Path, PathBuf};
+
+use toml::Table;
+
+use super::diverged::{DIVERGED, with_remedy};
+use super::folder::RunFolder;
+use super::hashed::{Owner, hashed_folder};
+use super::record::{DataRecord, RunRecord, Status};
+use super::resources::Needs;
+use crate::config::Config;
+use crate::data::{BatchKind, Batches, Class, Part, Parts, kept, renumbered, unseen_classes};
+use crate::error::{Divergence, Error, Result};
+use crate::evaluation::pictures;
+use crate::files::create_folder;
+use crate::model::{Network, open_network};
+use crate::runtime::{LIBTORCH_VERSION, Memory};
+use crate::session::Session;
+use crate::train::{History, Observer, RunProgress, Task, Unobserved, batches_of, train};
+
+use super::checks::check_pairs;
+use super::existing::Existing;
+use super::existing::Found;
+
+/// A run that is settled but not trained yet.
+pub struct Run {
+    /// Its resolved configuration.
+    pub config: Config,
+    /// Its folder.
+    pub folder: RunFolder,
+    pub record: RunRecord,
+    pub train: Part,
+    pub validation: Part,
+    pub unseen: Option<Part>,
+}
+
+impl Run {
+    /// Settles split, name and record of a run.
+    ///
+    /// Its folder is `runs/NAME`; without a name, `LOSS-seedSEED-HASH`, where the hash is over
+    /// all that decides the model, so that other settings or data never meet in one folder.
+    ///
+    /// # Errors
+    /// Settings that do not fit the data.
+    pub fn new(session: &Session, config: Config, runs: &Path, name: Option<&str>) -> Result<Run> {
+        match name {
+            Some(name) => {
+                let folder = runs.join(checked_name(name)?);
+                Run::in_folder(session, config, |_, _| folder)
+            }
+            None => Run::prefixed(session, config, runs, ""),
+        }
+    }
+
+    /// The same with a prefix in front of its own name.
+    ///
+    /// # Errors
+    /// As [`Run::new`].
+    pub fn prefixed(session: &Session, config: Config, runs: &Path, prefix: &str) -> Result<Run> {
+        Run::in_folder(session, config, |config, fingerprint| {
+            let stem = format!("{prefix}{}-seed{}", config.loss.name(), config.train.seed);
+            let owner = |path: &Path| Owner::of_run(path, fingerprint);
+            hashed_folder(runs, &stem, fingerprint, owner)
+        })
+    }
+
+    /// The same in a folder that settings and fingerprint decide.
+    fn in_folder(
+        session: &Session,
+        config: Config,
+        folder: impl FnOnce(&Config, &str) -> PathBuf,
+    ) -> Result<Run> {
+        let dataset = &session.dataset;
+        let Parts { train, validation, unseen } = session.parts(&config)?;
+        let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
+        config.model.check_init(&architecture)?;
+        let unseen_classes = unseen_classes(&config.data.unseen_classes, &dataset.classes)?;
+        let seen = dataset.classes.len() - unseen_classes.len();
+        config.loss.check(seen, architecture.embedding as usize)?;
+        check_pairs(session, &config, &unseen_classes)?;
+        if config.loss.batches() == BatchKind::Classes {
+            config.train.check_classes()?;
+        }
+        let data = dataset.identity();
+        let fingerprint =
+            config.training_fingerprint(&data, &session.device_name, session.engine)?;
+        let folder = RunFolder::new(folder(&config, &fingerprint));
+        let record = RunRecord {
+            dml: env!("CARGO_PKG_VERSION").to_owned(),
+            libtorch: LIBTORCH_VERSION.to_owned(),
+            device: session.device_name.clone(),
+            engine: session.engine,
+            loss: config.loss.name().to_owned(),
+            seed: config.train.seed,
+            fingerprint,
+            data: DataRecord {
+                path: config.data.path.clone(),
+                sha256: dataset.sha256.clone(),
+                images: dataset.len(),
+                train: train.rows.len(),
+                validation: validation.rows.len(),
+                unseen: unseen.as_ref().map_or(0, |part| part.rows.len()),
+                side: dataset.side,
+                classes: dataset.classes.clone(),
+                read_as: Some(dataset.trained_on()),
+            },
+            status: Status::Training,
+            settings: Some(Table::try_from(&config).expect("settings are plain values")),
+        };
+        Ok(Run { config, folder, record, train, validation, unseen })
+    }
+
+    /// A hash over all that decides the model.
+    pub fn fingerprint(&self) -> &str {
+        &self.record.fingerprint
+    }
+
+    /// Name of the run in messages: loss and seed.
+    pub fn title(&self) -> String {
+        format!("{} seed {}", self.record.loss, self.record.seed)
+    }
+
+    /// Images that the whole training will see.
+    pub fn images(&self) -> u64 {
+        self.batches().images().saturating_mul(self.config.train.epochs) as u64
+    }
+
+    /// Images that it is trained on.
+    pub fn train_images(&self) -> usize {
+        self.train.rows.len()
+    }
+
+    /// Steps of the whole training.
+    pub fn steps(&self) -> usize {
+        self.batches().count().saturating_mul(self.config.train.epochs)
+    }
+
+    fn batches(&self) -> Batches {
+        batches_of(&self.config.train, &self.config.loss, &self.train)
+    }
+
+    /// Says or refuses what memory or disk will not suffice for.
+    ///
+    /// # Errors
+    /// As [`Needs::check`].
+    pub fn check_needs(&self, session: &Session) -> Result<()> {
+        let losses = std::slice::from_ref(&self.config.loss);
+        // What an unfinished run has still to write takes the place of what it has written.
+        let new = usize::from(!self.folder.is_taken());
+        let needs = Needs::of(session, &self.config, losses, 1, new)?;
+        let say = |line: &str| session.progress.say(line);
+        needs.check(self.folder.path(), Memory::now(), say)
+    }
+
+    /// Trains, or takes what is trained already.
+    ///
+    /// # Errors
+    /// The folder is taken by something that must stay; [`Error::Diverged`], now or before; a file
+    /// that cannot be written; [`Error::Interrupted`] with the place that a checkpoint holds.
+    pub fn train(
+        &self,
+        session: &Session,
+        existing: Existing,
+        progress: &RunProgress,
+    ) -> Result<History> {
+        let history = self.train_observed(session, existing, &mut Unobserved, progress)?;
+        if !self.folder.plot("loss.png").exists() {
+            let trained_on = (&self.config, &self.train);
+            pictures::draw_training(session, &self.folder, trained_on, &history)?;
+        }
+        Ok(history)
+    }
+
+    /// The same under the eyes of an observer, and without pictures.
+    ///
+    /// # Errors
+    /// As [`Run::train`], and the observer's.
+    pub fn train_observed(
+        &self,
+        session: &Session,
+        existing: Existing,
+        observer: &mut dyn Observer,
+        progress: &RunProgress,
+    ) -> Result<History> {
+        let found = self.what_exists(existing)?;
+        let replaces = matches!(found, Found::Replaced);
+        let checkpoint = match found {
+            Found::Nothing | Found::Replaced => None,
+            Found::Checkpoint(newest) => {
+                if let Some(damage) = &newest.passed_over {
+                    progress.say(&format!(
+                        "the newest checkpoint is damaged, the one before is used ({damage})"
+                    ));
+                }
+                Some(newest.checkpoint)
+            }
+            Found::Trained => {
+                progress
+                    .say(&format!("finished already, taken from {}", self.folder.path().display()));
+                return self.folder.history();
+            }
+        };
+        if let Some(checkpoint) = &checkpoint {
+            progress.say(&format!("goes on {}", checkpoint.notes.place()));
+        }
+        let history = self.with_task(session, |task, network| {
+            // Nothing is left to be refused: the network is there, on the device.
+            if replaces {
+                self.folder.remove()?;
+            }
+            create_folder(self.folder.path())?;
+            // Of the run that was here before, with other settings.
+            self.folder.forget(&[DIVERGED])?;
+            // The record first: it is what tells a run from any other folder.
+            self.folder.write_record(&self.record)?;
+            self.folder.write_config(&self.config)?;
+            train(task, network, checkpoint, observer, progress)
+        });
+        let history = history
+            .map_err(|error| with_remedy(session, &self.config, error))
+            .inspect_err(|error| self.folder.note_divergence(&self.record.fingerprint, error))?;
+        self.folder.write_record(&RunRecord { status: Status::Trained, ..self.record.clone() })?;
+        Ok(history)
+    }
+
+    /// How the run diverged before, with the same settings.
+    ///
+    /// # Errors
+    /// The note of it cannot be read.
+    pub fn divergence(&self) -> Result<Option<Divergence>> {
+        self.folder.divergence_of(&self.record.fingerprint)
+    }
+
+    /// Does something with the network as it begins and what it is to be trained on.
+    ///
+    /// # Errors
+    /// Settings that do not fit the data; those of the work.
+    pub fn with_task<R>(
+        &self,
+        session: &Session,
+        work: impl FnOnce(&Task, &mut dyn Network) -> Result<R>,
+    ) -> Result<R> {
+        let data = &self.record.data;
+        let architecture = self.config.model.architecture(data.side, data.classes.len())?;
+        let weights = self.config.model.first_weights(&architecture, self.config.train.seed)?;
+        let mut network =
+            open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;
+        let classes = self.trained_classes()?;
+        let [train, validation] = [self.numbered(&self.train)?, self.measured()?];
+        let task = Task {
+            config: &self.config.train,
+            loss: &self.config.loss,
+            classes: &classes,
+            embedding: architecture.embedding as usize,
+            images: &session.images,
+            train: &train,
+            validation: &validation,
+            folder: self.folder.path(),
+            interrupt: &session.interrupt,
+        };
+        work(&task, &mut *network)
+    }
+
+    /// The classes that are trained on, in the order of the numbers that training gives them.
+    ///
+    /// # Errors
+    /// Unseen classes that are not there.
+    pub fn trained_classes(&self) -> Result<Vec<Class>> {
+        let all = &self.record.data.classes;
+        let unseen = unseen_classes(&self.config.data.unseen_classes, all)?;
+        Ok(kept(all, &unseen).map(|(_, class)| class.clone()).collect())
+    }
+
+    /// The images that give the validation loss, their classes numbered as in training.
+    ///
+    /// # Errors
+    /// As [`Run::trained_classes`].
+    pub fn measured(&self) -> Result<Part> {
+        self.numbered(&self.validation)
+    }
+
+    fn numbered(&self, part: &Part) -> Result<Part> {
+        let all = &self.record.data.classes;
+        let unseen = unseen_classes(&self.config.data.unseen_classes, all)?;
+        Ok(renumbered(part, all, &unseen))
+    }
+}
+
+/// A name that stays inside the folder of the runs.
+fn checked_name(name: &str) -> Result<&str> {
+    let mut parts = Path::new(name).components();
+    match (parts.next(), parts.next()) {
+        (Some(Component::Normal(_)), None) => Ok(name),
+        _ => Err(Error::setting("--name", name, "must be a plain name; --runs moves the folder")),
+    }
+}
