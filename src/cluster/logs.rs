@@ -1,10 +1,9 @@
 //! What the tasks of a batch printed last.
 
+use crate::files::layout::LOGS;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-
-use crate::cluster::LOGS;
 
 /// The newest log of a task.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,12 +4,9 @@ pub use directives::{Memory, SbatchOption, TimeLimit};
 pub use indices::ranges;
 pub use logs::{Log, logs};
 pub use script::{Limits, Script};
-pub use submit::{Batch, JOB, Submitted};
+pub use submit::{Batch, Submitted};
 mod directives;
 mod indices;
 mod logs;
 mod script;
 mod submit;
-
-/// Folder of a batch's logs within its own.
-const LOGS: &str = "logs";

@@ -6,17 +6,10 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::LOGS;
 use crate::error::{Error, Result};
-use crate::files::{Checked, create_folder, read_json, write_text};
-use crate::run::{RunFolder, RunLock, write_json};
-
-/// What was submitted last, in the folder of a batch.
-pub const JOB: &str = "job.json";
-
-/// The scripts, beside it.
-const TASKS: &str = "tasks.sh";
-const COLLECTOR: &str = "collect.sh";
+use crate::files::layout::{COLLECTOR, JOB, LOGS, TASKS};
+use crate::files::{Checked, ResultFolder, create_folder, read_json, write_json, write_text};
+use crate::run::RunLock;
 
 /// What is to be submitted.
 #[derive(Debug)]
@@ -67,7 +60,7 @@ impl Batch {
     /// Slurm is not there or refuses; tasks submitted before are still at work; a number of a task
     /// that is beyond what Slurm takes; those of `prepare`.
     pub fn submit(&self, prepare: Option<&dyn Fn() -> Result<()>>) -> Result<Submitted> {
-        let folder = RunFolder::new(&self.folder);
+        let folder = ResultFolder::new(&self.folder);
         let _lock = RunLock::take(&folder)?;
         self.refuse_too_many()?;
         self.refuse_at_work()?;

@@ -8,9 +8,8 @@ use crate::data::{
     self, Channels, Content, CsvOptions, DataConfig, FaultKind, Names, SampleSize, Summary, Values,
 };
 use crate::error::{Error, Result};
-use crate::files::{CSV, OutputRules};
+use crate::files::{CSV, OutputRules, keeper_of};
 use crate::report::table::Table;
-use crate::run::keeper_of;
 use crate::train::Progress;
 use crate::words::{count, things};
 

@@ -12,8 +12,8 @@ use crate::evaluation::{
     draw_training, embedding_file, evaluate, evaluate_test, figures_table,
     remarks as picture_remarks,
 };
-use crate::files::{Output, OutputRules};
-use crate::run::{RunFolder, RunLock, Trained, keeper_of};
+use crate::files::{Output, OutputRules, ResultFolder, keeper_of};
+use crate::run::{RunLock, Trained};
 use crate::runtime::{Cores, Interrupt};
 use crate::session::Session;
 use crate::train::Progress;
@@ -150,7 +150,7 @@ fn set_figures(config: &mut EvalConfig, args: &EvalArgs) {
     config.clusters &= !args.no_clusters;
 }
 
-fn told(folder: &RunFolder, evaluation: &Evaluation) -> String {
+fn told(folder: &ResultFolder, evaluation: &Evaluation) -> String {
     let mut table = figures_table(&evaluation.figures);
     let maps = [("t-SNE KL", &evaluation.tsne), ("t-SNE KL, training", &evaluation.tsne_train)];
     for (name, map) in maps {

@@ -3,8 +3,8 @@
 use super::print;
 use crate::cli::ReportArgs;
 use crate::error::Result;
+use crate::files::ResultFolder;
 use crate::page::report as write_report;
-use crate::run::RunFolder;
 use crate::runtime::Cores;
 use crate::train::Progress;
 
@@ -16,7 +16,7 @@ use crate::train::Progress;
 pub fn report(args: ReportArgs, progress: &Progress) -> Result<()> {
     let folder = match args.folder {
         Some(folder) => folder,
-        None => RunFolder::newest(&args.runs)?.0.path().to_path_buf(),
+        None => ResultFolder::newest(&args.runs)?.0.path().to_path_buf(),
     };
     let cores = Cores::new(Cores::available());
     let _core = cores.take();

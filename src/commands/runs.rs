@@ -6,9 +6,10 @@ use super::{print, print_json};
 use crate::cli::{DiffArgs, RemoveArgs, RunsArgs, RunsCommand};
 use crate::config::known_key;
 use crate::error::Result;
+use crate::files::ResultFolder;
 use crate::loss::Loss;
 use crate::report::table::Table;
-use crate::run::{Entry, Removal, RunFolder, catalogue, difference, listed};
+use crate::run::{Entry, Removal, catalogue, difference, listed};
 use crate::train::Progress;
 
 /// Lists runs, or does with them what was asked for.
@@ -83,7 +84,7 @@ fn diff(args: &DiffArgs) -> Result<()> {
     if args.place.json {
         return print_json(&differences);
     }
-    let name = |path: &Path| RunFolder::new(path).name();
+    let name = |path: &Path| ResultFolder::new(path).name();
     let mut table = Table::new(["".to_owned(), name(&first), name(&second)]);
     for line in differences {
         table.push([line.what, line.first.shown, line.second.shown]);

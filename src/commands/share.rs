@@ -9,8 +9,10 @@ use crate::data::{ClassNames, CsvOptions, DataConfig, LabelColumn, load};
 use crate::error::{Error, Result};
 use crate::eval::Which;
 use crate::export::{EVENT_FILES, npy_files, write_embedded, write_labels};
-use crate::files::{CSV, FileKind, NPY, Output, OutputRules, PARQUET, SAFETENSORS, TORCHSCRIPT};
-use crate::run::{Trained, keeper_of};
+use crate::files::{
+    CSV, FileKind, NPY, Output, OutputRules, PARQUET, SAFETENSORS, TORCHSCRIPT, keeper_of,
+};
+use crate::run::Trained;
 use crate::runtime::Cores;
 use crate::train::Progress;
 use crate::words::things;

@@ -9,9 +9,8 @@ use clap_mangen::Man;
 use super::{RUNS, print};
 use crate::cli::{Cli, CompletionsArgs, LOSSES, ManArgs, completing};
 use crate::error::Result;
-use crate::files::{OutputRules, create_folder, write_text};
+use crate::files::{OutputRules, create_folder, keeper_of, write_text};
 use crate::loss::Loss;
-use crate::run::keeper_of;
 
 /// Prints completions for a shell.
 ///

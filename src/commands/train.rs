@@ -8,9 +8,11 @@ use crate::cli::TrainArgs;
 use crate::config::{Config, Setting};
 use crate::data::is_read_once;
 use crate::error::{Error, Result};
-use crate::files::{create_folder, is_stream, sha256_hex, write_atomically};
+use crate::files::{
+    ResultFolder, create_folder, is_stream, kept_weights, sha256_hex, write_atomically,
+};
 use crate::model::refuse_other_content;
-use crate::run::{Existing, Run, RunFolder, RunLock, kept_weights};
+use crate::run::{Existing, Run, RunLock};
 use crate::session::Session;
 use crate::train::{History, Progress};
 use crate::words::{decimals, dml, things};
@@ -22,7 +24,7 @@ use crate::words::{decimals, dml, things};
 pub fn train(args: TrainArgs, progress: Progress) -> Result<()> {
     let config = match &args.resume {
         Some(path) => {
-            let (folder, opened) = (RunFolder::new(path), RunFolder::open(path));
+            let (folder, opened) = (ResultFolder::new(path), ResultFolder::open(path));
             if opened.is_ok() {
                 folder.refuse_diverged()?;
             }

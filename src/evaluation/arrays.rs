@@ -10,16 +10,11 @@ use super::labels::write_label_array;
 use crate::data::Class;
 use crate::error::{Error, Fault, Result};
 use crate::eval::{ConfusionMatrix, tsne};
-use crate::files::{read_csv, write_atomically};
+use crate::files::layout::TSNE;
+use crate::files::{ResultFolder, read_csv, write_atomically};
 use crate::report::table::Table;
-use crate::run::RunFolder;
 use crate::session::Session;
 use crate::words::{count, dml, grouped};
-
-/// t-SNE coordinates of the validation images.
-pub const TSNE: &str = "tsne.csv";
-/// t-SNE coordinates of the training images.
-pub const TSNE_TRAIN: &str = "tsne_train.csv";
 
 /// `embeddings_PART.npy` `[N, E]` f32, `classes_PART.npy` `[N]` i64 class numbers, and
 /// `labels_PART.npy` `[N]`, the labels as they stand in the file of the images.
@@ -27,7 +22,7 @@ pub const TSNE_TRAIN: &str = "tsne_train.csv";
 /// # Errors
 /// A file that cannot be written.
 pub fn write_embeddings(
-    folder: &RunFolder,
+    folder: &ResultFolder,
     part: &str,
     embeddings: &Array2<f32>,
     (numbers, classes): (&[i64], &[Class]),
@@ -46,7 +41,7 @@ pub fn write_embeddings(
 /// A file that is not there or cannot be read; arrays that do not belong together; a number that is
 /// no class of the run.
 pub fn read_evaluated(
-    folder: &RunFolder,
+    folder: &ResultFolder,
     part: &str,
     classes: usize,
 ) -> Result<(Array2<f32>, Vec<i64>)> {
@@ -212,7 +207,7 @@ mod tests {
     #[test]
     fn a_number_that_is_no_class_of_the_run_is_refused_with_its_file_and_the_way_out() {
         let path = tempfile::tempdir().unwrap();
-        let folder = RunFolder::new(path.path());
+        let folder = ResultFolder::new(path.path());
         write_npy(&folder.file("embeddings_val.npy"), &Array2::<f32>::zeros((3, 2))).unwrap();
         let read = |numbers: [i64; 3]| {
             write_npy(&folder.file("classes_val.npy"), &Array1::from(numbers.to_vec())).unwrap();

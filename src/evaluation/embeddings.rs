@@ -10,10 +10,10 @@ use super::features::{Features, Labels, Scaling, Singles, all_classes, to_f32};
 use super::pictures;
 use crate::error::{Error, Fault, Result};
 use crate::eval::{EvalConfig, Figures, Labelled, Trial, Watch};
-use crate::files::create_folder;
+use crate::files::layout::PLOTS;
+use crate::files::{create_folder, write_json};
 use crate::report::table::Table;
 use crate::report::{Canvas, Style};
-use crate::run::{PLOTS, write_json};
 use crate::runtime::Cores;
 use crate::words::count;
 

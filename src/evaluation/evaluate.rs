@@ -6,7 +6,7 @@ use std::time::Instant;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::arrays::{TSNE, TSNE_TRAIN, confusion_remark, confusion_table, write_embeddings};
+use super::arrays::{confusion_remark, confusion_table, write_embeddings};
 use super::evaluated_set::Asked;
 use super::gallery::with_gallery;
 use super::maps::{Maps, TsneFigures};
@@ -16,24 +16,19 @@ use crate::data::{Dataset, Images, Part, Parts, unseen_classes};
 use crate::error::{Divergence, Error, Result};
 use crate::eval::tsne::Of;
 use crate::eval::{self, Figures, Watch, Which};
+use crate::files::layout::{DIVERGED, METRICS, TEST_METRICS, TIMES, TSNE, TSNE_TRAIN};
+use crate::files::{ResultFolder, write_json};
 use crate::model::{Engine, Network, open_network, read_notes};
 use crate::report::Canvas;
 use crate::report::table::Table;
-use crate::run::{DIVERGED, RunFolder, model_file, noted, write_json};
+use crate::run::{model_file, noted};
 use crate::session::Session;
 use crate::train::RunProgress;
 use crate::words::dml;
 
-/// Figures of the validation images.
-pub const METRICS: &str = "metrics.json";
-/// Figures of a file of test images.
-pub const TEST_METRICS: &str = "metrics_test.json";
-/// Seconds of each stage of the evaluation; the only file here that differs from run to run.
-pub const TIMES: &str = "times.json";
-
 /// Where a run stands that the user stopped before the figures in this file were computed: those of
 /// an earlier evaluation stay.
-fn without_figures(folder: &RunFolder, name: &str) -> &'static str {
+fn without_figures(folder: &ResultFolder, name: &str) -> &'static str {
     match (folder.file(name).exists(), name == TEST_METRICS) {
         (true, false) => "trained, not evaluated again: the earlier evaluation stays",
         (true, true) => "trained, not evaluated on the test images again: the earlier figures stay",
@@ -43,7 +38,7 @@ fn without_figures(folder: &RunFolder, name: &str) -> &'static str {
 }
 
 /// The same for work that was stopped within.
-fn stopped<T>(done: Result<T>, folder: &RunFolder, name: &str) -> Result<T> {
+fn stopped<T>(done: Result<T>, folder: &ResultFolder, name: &str) -> Result<T> {
     done.map_err(|error| match error {
         Error::Interrupted(_) => Error::Interrupted(without_figures(folder, name).to_owned()),
         other => other,
@@ -132,7 +127,7 @@ struct Embedded {
 /// remark, not an error.
 pub fn evaluate(
     session: &Session,
-    folder: &RunFolder,
+    folder: &ResultFolder,
     config: &Config,
     progress: &RunProgress,
 ) -> Result<Evaluation> {
@@ -182,7 +177,7 @@ pub fn evaluate(
 
 /// Nothing of an earlier evaluation may stand beside what this one writes; whoever stops before,
 /// keeps the earlier one.
-fn forget_earlier(folder: &RunFolder) -> Result<()> {
+fn forget_earlier(folder: &ResultFolder) -> Result<()> {
     folder.forget(&[METRICS, TSNE, TSNE_TRAIN, DIVERGED])?;
     folder.forget(&["plots/tsne.png", "plots/tsne.svg"])?;
     folder.forget(&["plots/tsne_train.png", "plots/tsne_train.svg"])?;
@@ -196,7 +191,7 @@ fn forget_earlier(folder: &RunFolder) -> Result<()> {
 /// As [`evaluate`].
 pub fn evaluate_test(
     session: &Session,
-    folder: &RunFolder,
+    folder: &ResultFolder,
     config: &Config,
     test: &Dataset,
     progress: &RunProgress,
@@ -243,7 +238,7 @@ fn of_images(file: &Path, error: Error) -> Error {
 }
 
 /// Reads the model that the settings name and embeds the run's training images.
-fn embed_references(session: &Session, folder: &RunFolder, config: &Config) -> Result<Embedded> {
+fn embed_references(session: &Session, folder: &ResultFolder, config: &Config) -> Result<Embedded> {
     let dataset = &session.dataset;
     let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
     let path = folder.file(model_file(config.eval.model));
@@ -317,7 +312,7 @@ fn draw_gallery(
 /// keeps those of test images apart.
 fn write_figures(
     session: &Session,
-    folder: &RunFolder,
+    folder: &ResultFolder,
     evaluation: &Evaluation,
     ending: &str,
 ) -> Result<()> {
@@ -341,7 +336,7 @@ mod tests {
     #[test]
     fn where_work_is_stopped_an_evaluation_that_stays_is_told() {
         let path = tempfile::tempdir().unwrap();
-        let folder = RunFolder::new(path.path());
+        let folder = ResultFolder::new(path.path());
         let told = |name| {
             let work: Result<()> = Err(Error::Interrupted("neighbours".to_owned()));
             stopped(work, &folder, name).unwrap_err().to_string()

@@ -5,14 +5,15 @@ use std::time::Instant;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::arrays::{TSNE, TSNE_TRAIN, write_map};
+use super::arrays::write_map;
 use super::evaluate::Evaluation;
 use super::pictures;
 use crate::config::Config;
 use crate::data::Part;
 use crate::error::Result;
 use crate::eval::tsne::{self, Engine};
-use crate::run::RunFolder;
+use crate::files::ResultFolder;
+use crate::files::layout::{TSNE, TSNE_TRAIN};
 use crate::session::Session;
 use crate::train::RunProgress;
 
@@ -30,7 +31,7 @@ pub struct TsneFigures {
 /// What the t-SNEs of a run have in common.
 pub struct Maps<'a> {
     pub session: &'a Session,
-    pub folder: &'a RunFolder,
+    pub folder: &'a ResultFolder,
     pub config: &'a Config,
     pub progress: &'a RunProgress,
 }

@@ -15,9 +15,7 @@ mod stored;
 
 pub use arrays::{Mapped, confusion_remark, read_evaluated, write_npy};
 pub use embeddings::{EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles};
-pub use evaluate::{
-    Evaluation, METRICS, TEST_METRICS, UNSEEN, VALIDATION, evaluate, evaluate_test,
-};
+pub use evaluate::{Evaluation, UNSEEN, VALIDATION, evaluate, evaluate_test};
 pub use evaluated_set::Asked;
 pub use features::{embedding_file, read_embeddings, read_labels};
 pub use figures::figures_table;

@@ -10,9 +10,9 @@ use super::arrays::read_evaluated;
 use super::features::{Features, Scaling, to_f32};
 use crate::data::{Amount, Batch, BatchShape, Batches};
 use crate::error::{Error, Fault, Result};
+use crate::files::ResultFolder;
 use crate::loss::{Embedded, Loss, Targets};
 use crate::random::{Purpose, generator};
-use crate::run::RunFolder;
 use crate::words::dml;
 
 /// Images in a batch, and images of each class in a batch of classes: training's defaults.
@@ -84,7 +84,7 @@ impl Opinions {
     /// # Errors
     /// There is no run in this folder, or it is not evaluated yet.
     pub fn of_run(folder: &Path) -> Result<Opinions> {
-        let (folder, record) = RunFolder::open(folder)?;
+        let (folder, record) = ResultFolder::open(folder)?;
         let file = folder.file(EMBEDDINGS);
         if !file.exists() {
             return Err(Error::Other(format!(

@@ -7,13 +7,13 @@ use crate::data::{Class, PairSampler, Part};
 use crate::error::Result;
 use crate::eval::tsne::Map;
 use crate::eval::{ConfusionMatrix, Distances, KnnMetrics, RecallAt, RecallAtK};
+use crate::files::ResultFolder;
 use crate::random::{Purpose, generator};
 use crate::report::confused::{self, Confused};
 use crate::report::confusion::Confusion;
 use crate::report::{
     Canvas, ClassName, confusion, curves, histogram, pairs, recall, scatter, undrawable,
 };
-use crate::run::RunFolder;
 use crate::session::Session;
 use crate::stats::MISSING;
 use crate::train::History;
@@ -64,7 +64,7 @@ pub fn curves(title: &str, history: &History) -> Result<Canvas> {
 /// A picture cannot be written.
 pub fn draw_training(
     session: &Session,
-    folder: &RunFolder,
+    folder: &ResultFolder,
     (config, train): (&Config, &Part),
     history: &History,
 ) -> Result<()> {

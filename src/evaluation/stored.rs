@@ -2,14 +2,14 @@
 
 use serde::Deserialize;
 
-use super::evaluate::{Evaluation, METRICS, TEST_METRICS};
+use super::evaluate::Evaluation;
 use super::maps::TsneFigures;
 use crate::config::Config;
 use crate::data::{Class, Dataset};
 use crate::error::{Error, Fault, Result};
 use crate::eval::{ClassMetrics, EvalConfig, Figures, LARGEST_K};
-use crate::files::{Checked, is_share, read_json};
-use crate::run::RunFolder;
+use crate::files::layout::{METRICS, TEST_METRICS};
+use crate::files::{Checked, ResultFolder, is_share, read_json};
 use crate::session::Session;
 use crate::words::dml;
 
@@ -19,7 +19,7 @@ impl Evaluation {
     /// # Errors
     /// A file that cannot be read, or whose lengths and numbers do not belong together, with the
     /// evaluation that replaces it.
-    pub fn read(folder: &RunFolder) -> Result<Option<Evaluation>> {
+    pub fn read(folder: &ResultFolder) -> Result<Option<Evaluation>> {
         let again = format!("replace it with {}", dml("eval --run", folder.path()));
         read(folder, METRICS, &again)
     }
@@ -28,7 +28,7 @@ impl Evaluation {
     ///
     /// # Errors
     /// As [`Evaluation::read`].
-    pub fn read_test(folder: &RunFolder) -> Result<Option<Evaluation>> {
+    pub fn read_test(folder: &ResultFolder) -> Result<Option<Evaluation>> {
         let again = dml("eval --test FILE --run", folder.path());
         read(folder, TEST_METRICS, &format!("replace it with {again}"))
     }
@@ -162,7 +162,7 @@ impl Checked for Existing {
     }
 }
 
-fn read(folder: &RunFolder, name: &str, way_out: &str) -> Result<Option<Evaluation>> {
+fn read(folder: &ResultFolder, name: &str, way_out: &str) -> Result<Option<Evaluation>> {
     let path = folder.file(name);
     let Some(Existing(evaluation)) = read_json(&path, way_out)? else { return Ok(None) };
     let record = folder.record()?;
@@ -199,7 +199,7 @@ fn legible(session: &Session, read: Result<Option<Evaluation>>) -> Result<Option
 /// A file that the system refuses to read.
 pub fn evaluated(
     session: &Session,
-    folder: &RunFolder,
+    folder: &ResultFolder,
     config: &Config,
 ) -> Result<Option<Evaluation>> {
     let evaluation = legible(session, Evaluation::read(folder))?;
@@ -215,7 +215,7 @@ pub fn evaluated(
 /// As [`evaluated`].
 pub fn tested(
     session: &Session,
-    folder: &RunFolder,
+    folder: &ResultFolder,
     config: &Config,
     test: &Dataset,
 ) -> Result<Option<Evaluation>> {

@@ -19,7 +19,7 @@ use crate::train::{Observer, RunProgress, Verdict, remedy};
 use crate::words::decimals;
 
 /// The values at every place, in the run's folder.
-const TABLE: &str = "bound.csv";
+const BOUND: &str = "bound.csv";
 /// Their picture.
 const PICTURE: &str = "bound.png";
 
@@ -80,7 +80,7 @@ impl Bound {
             return Err(Error::setting("model.embedding", size, problem));
         }
         let all = run.steps();
-        let path = run.folder.file(TABLE);
+        let path = run.folder.file(BOUND);
         run.check_needs(session)?;
         let _lock = RunLock::take(&run.folder)?;
         let (existing, rows) = match force {
@@ -105,7 +105,7 @@ impl Bound {
         if rows.last().is_none_or(|row| row.step != all) {
             // The run was trained on by something that did not look at the losses.
             let told = format!("does not reach the last step, {all}, of its finished training");
-            let fault = Fault::new(&run.folder.file(TABLE), told);
+            let fault = Fault::new(&run.folder.file(BOUND), told);
             return Err(fault.remedy(WAY_OUT).into());
         }
         let settings = &run.config;
@@ -337,7 +337,7 @@ mod tests {
         };
         let rows = [Row { step: 0, terms }, Row { step: 37, terms }];
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(TABLE);
+        let path = folder.path().join(BOUND);
         assert!(read(&path).unwrap().is_empty());
         write(&path, &rows).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();

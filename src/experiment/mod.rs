@@ -16,6 +16,6 @@ pub use compare::{Comparison, Finished, LossRuns, Summary, shown_p};
 pub use cost::Forecast;
 pub use plan::Plan;
 pub use sweep::{Axes, Sweep};
-pub use tune::{Search, TRIAL, Trial, Tuned};
+pub use tune::{Search, Trial, Tuned};
 pub use unfinished::{Unfinished, batch_folder};
 pub use variant::Arm;

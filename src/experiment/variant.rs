@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::config::{Config, Layers, Setting};
 use crate::data::{Amount, DataConfig};
 use crate::error::{Error, Result};
+use crate::files::layout::BEST;
 use crate::loss::Loss;
 use crate::session::Session;
 use crate::train::batches_of;
@@ -56,9 +57,6 @@ impl Level {
         Ok(())
     }
 }
-
-/// What a tuned configuration is written to, and called by.
-pub const BEST: &str = "best.toml";
 
 impl Arm {
     /// An arm whose runs have just these settings.

@@ -2,9 +2,12 @@
 
 mod checked;
 mod identity;
+mod kept;
+pub mod layout;
 mod names;
 mod on_abort;
 mod output;
+mod result_folder;
 mod stream;
 mod temporary;
 
@@ -13,13 +16,16 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use flate2::{Compression, GzBuilder};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 pub use checked::{Checked, from_json, is_share, read_csv, read_json};
 pub use identity::{is_at, is_same_file, resolved};
+pub use kept::{foreign_files, keeper_of, kept_weights};
 pub use names::{CSV, FileKind, NPY, PARQUET, SAFETENSORS, TORCHSCRIPT, is_gzip_name};
 pub use on_abort::{GoesOnAbort, remove_on_abort};
 pub use output::{Output, OutputRules};
+pub use result_folder::ResultFolder;
 pub use stream::{Target, is_stream};
 use temporary::sweep_new;
 pub use temporary::{Temporary, is_temporary, sweep};
@@ -44,6 +50,16 @@ pub fn write_atomically(
     };
     let target = stream.map_err(Error::io("write", path))?;
     fill(target, content).map_err(Error::io("write", path))
+}
+
+/// Writes JSON for people and programs.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
+    let mut text = serde_json::to_vec_pretty(value).expect("plain values");
+    text.push(b'\n');
+    write_atomically(path, |file| file.write_all(&text))
 }
 
 /// Writes a file as [`write_atomically`] does, and keeps the one before under another name. Stopped

@@ -5,21 +5,22 @@ use std::path::PathBuf;
 use super::parts;
 use crate::error::{Divergence, Result};
 use crate::evaluation::pictures;
+use crate::files::ResultFolder;
+use crate::files::layout::{CONFIG, HISTORY};
 use crate::page::write;
 use crate::report::html::{self, Page, Section};
-use crate::run::{CONFIG, RunFolder};
-use crate::train::{History, files};
+use crate::train::History;
 use crate::words::{dml, grouped};
 
 /// Writes the report on a run that diverged into its folder.
 ///
 /// # Errors
 /// A file of the run was changed or cannot be written.
-pub fn report_diverged(folder: &RunFolder, divergence: &Divergence) -> Result<PathBuf> {
-    let (folder, record) = RunFolder::open(folder.path())?;
+pub fn report_diverged(folder: &ResultFolder, divergence: &Divergence) -> Result<PathBuf> {
+    let (folder, record) = ResultFolder::open(folder.path())?;
     let config = folder.config()?;
     // Before the first epoch ended there is none.
-    let has_one = folder.file(files::HISTORY).exists();
+    let has_one = folder.file(HISTORY).exists();
     let history = if has_one { folder.history()? } else { History::default() };
     let title = format!("{} seed {}", record.loss, record.seed);
     let table = html::table(&parts::history_table(&history), "Losses and seconds of each epoch");

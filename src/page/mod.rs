@@ -14,4 +14,4 @@ mod units;
 
 pub use self::diverged::report_diverged;
 pub use self::parts::beside;
-pub use self::reporter::{REPORT, Reporter, report, sprite_name, write};
+pub use self::reporter::{Reporter, report, sprite_name, write};

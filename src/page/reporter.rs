@@ -8,15 +8,12 @@ use std::path::{Path, PathBuf};
 use super::diverged::report_diverged;
 use crate::data::Dataset;
 use crate::error::{Fault, Result, chain};
-use crate::evaluation::METRICS;
 use crate::experiment::{Comparison, Sweep, Tuned};
-use crate::files::write_text;
+use crate::files::layout::{COMPARISON, METRICS, RECORD, REPORT, SEARCH, SWEEP};
+use crate::files::{ResultFolder, write_text};
 use crate::report::html::{Page, Sprite};
-use crate::run::{COMPARISON, RECORD, RunFolder, SEARCH, SWEEP, Trained, not_there};
+use crate::run::{Trained, not_there};
 use crate::runtime::Cores;
-
-/// The file in the folder that it is about.
-pub const REPORT: &str = "report.html";
 
 /// What reports are made with.
 pub struct Reporter<'a> {
@@ -68,7 +65,7 @@ pub fn report(
     cores: &Cores,
     say: impl Fn(&str),
 ) -> Result<PathBuf> {
-    let folder = RunFolder::new(path);
+    let folder = ResultFolder::new(path);
     let has = |name: &str| folder.file(name).is_file();
     if has(RECORD) {
         if let Some(divergence) = folder.divergence()?.filter(|_| !has(METRICS)) {

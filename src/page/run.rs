@@ -7,10 +7,11 @@ use super::units::by_unit;
 use crate::error::{Fault, Result};
 use crate::eval::Figures;
 use crate::evaluation::{Evaluation, figures_table, pictures};
+use crate::files::layout::CONFIG;
 use crate::page::{Reporter, write};
 use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
-use crate::run::{CONFIG, Trained};
+use crate::run::Trained;
 use crate::stats::{hundredths, percent};
 use crate::words::{count, decimals, dml, grouped};
 

@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use toml::Value;
 
-use super::folder::{RECORD, RunFolder};
 use super::record::{Status, refuse_newer};
 use super::removal::trials;
 use crate::config::{Config, Setting, number};
 use crate::error::chain;
 use crate::evaluation::Evaluation;
 use crate::experiment::Trial;
+use crate::files::ResultFolder;
+use crate::files::layout::{HISTORY, RECORD};
 use crate::report::table::Table;
 use crate::stats::hundredths;
-use crate::train::files;
 use crate::words::{decimals, grouped, rounded};
 
 /// State of a run whose record or figures cannot be read.
@@ -64,7 +64,7 @@ pub struct Entry {
 impl Entry {
     /// What is known of the run in a folder; none where there is no run.
     pub fn read(path: &Path, name: String) -> Option<Entry> {
-        let folder = RunFolder::new(path);
+        let folder = ResultFolder::new(path);
         let record = folder.record();
         let is_newer = refuse_newer(path, &folder.file(RECORD)).is_err();
         let (evaluation, trial) = (Evaluation::read(&folder), Trial::read(&folder));
@@ -74,7 +74,7 @@ impl Entry {
             _ => Ok(None),
         };
         // A run that has not ended an epoch has none.
-        let lost = history.as_ref().err().filter(|_| folder.file(files::HISTORY).exists());
+        let lost = history.as_ref().err().filter(|_| folder.file(HISTORY).exists());
         let is_evaluated = matches!(&evaluation, Ok(Some(_)));
         let unread = divergence.as_ref().err().filter(|_| !is_evaluated);
         let problem = [record.as_ref().err(), evaluation.as_ref().err(), trial.as_ref().err()]

@@ -8,9 +8,9 @@ use serde_json::Value as Json;
 use toml::{Table as Toml, Value};
 
 use super::catalogue::Entry;
-use super::folder::RunFolder;
 use super::record::RunRecord;
 use crate::error::{Error, Result};
+use crate::files::ResultFolder;
 use crate::stats::MISSING;
 use crate::words::decimals;
 
@@ -70,7 +70,7 @@ pub fn difference(first: &Path, second: &Path) -> Result<Vec<Difference>> {
         return Err(Error::Other(problem));
     }
     let open = |path: &Path| -> Result<(Toml, RunRecord, Entry)> {
-        let (folder, record) = RunFolder::open(path)?;
+        let (folder, record) = ResultFolder::open(path)?;
         let table = Toml::try_from(folder.config()?).expect("settings are plain values");
         let entry = Entry::read(path, folder.name()).expect("it was opened just now");
         Ok((table, record, entry))

@@ -5,18 +5,15 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::folder::{RunFolder, write_json};
 use super::record::Status;
 use crate::config::Config;
 use crate::error::{Divergence, Error, Result};
-use crate::files::{Checked, read_json};
+use crate::files::layout::DIVERGED;
+use crate::files::{Checked, ResultFolder, read_json, write_json};
 use crate::session::Session;
 use crate::stats::listed;
 use crate::train::remedy;
 use crate::words::first_few;
-
-/// Why a run ended without figures.
-pub const DIVERGED: &str = "diverged.json";
 
 #[derive(Serialize, Deserialize)]
 struct Note {
@@ -32,7 +29,7 @@ impl Checked for Note {
     }
 }
 
-impl RunFolder {
+impl ResultFolder {
     /// How the run of this fingerprint diverged; none where it did not as far as is known.
     ///
     /// # Errors
@@ -159,7 +156,7 @@ pub fn with_remedy(session: &Session, config: &Config, error: Error) -> Error {
 }
 
 /// The error of an evaluation; where embeddings have no distances, their run is noted as diverged.
-pub fn noted(session: &Session, folder: &RunFolder, config: &Config, error: Error) -> Error {
+pub fn noted(session: &Session, folder: &ResultFolder, config: &Config, error: Error) -> Error {
     let error = with_remedy(session, config, error);
     if let Ok(Some(record)) = folder.record() {
         folder.note_divergence(&record.fingerprint, &error);
@@ -273,7 +270,7 @@ mod tests {
     #[test]
     fn a_note_counts_for_the_settings_that_diverged_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let run = RunFolder::new(folder.path());
+        let run = ResultFolder::new(folder.path());
         assert_eq!(run.divergence_of("abc").unwrap(), None);
         let divergence = Divergence { why: "NaN".to_owned(), remedy: "try less".to_owned() };
         run.note_divergence("abc", &Error::Other("the disk is full".to_owned()));

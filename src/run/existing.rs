@@ -6,8 +6,9 @@ use super::record::{RunRecord, Status};
 use super::training::Run;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::files::layout::CHECKPOINT;
 use crate::files::resolved;
-use crate::train::{Checkpoint, Newest, files};
+use crate::train::{Checkpoint, Newest};
 use crate::words::dml;
 
 /// What to do where the run's folder exists.
@@ -119,7 +120,7 @@ impl Run {
 
     /// The checkpoint after the last epoch of a trained run; none of a trial that was stopped early.
     pub fn last_checkpoint(&self) -> Option<Newest> {
-        let checkpoint = Checkpoint::read(&self.folder.file(files::CHECKPOINT)).ok()?;
+        let checkpoint = Checkpoint::read(&self.folder.file(CHECKPOINT)).ok()?;
         let done = checkpoint.notes.history.epochs.len() == self.config.train.epochs;
         done.then_some(Newest { checkpoint, passed_over: None })
     }

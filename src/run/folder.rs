@@ -6,45 +6,23 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::kept::foreign_files;
 use super::record::{RunRecord, Status, refuse_newer};
 use crate::config::Config;
 use crate::error::{Error, Fault, Result};
-use crate::files::{create_folder, read_json, sweep, write_atomically, write_text};
-use crate::train::files as training_files;
+use crate::files::layout::{CONFIG, LAST_MODEL, PLOTS, RECORD};
+use crate::files::{
+    ResultFolder, create_folder, foreign_files, read_json, sweep, write_atomically, write_json,
+    write_text,
+};
 use crate::words::count;
 
-/// The resolved configuration.
-pub const CONFIG: &str = "config.toml";
-/// What the run is: data, classes, versions, how far it came.
-pub const RECORD: &str = "run.json";
-/// The figures of a comparison.
-pub const COMPARISON: &str = "comparison.json";
-/// The figures of a sweep.
-pub const SWEEP: &str = "sweep.json";
-/// The trials of a search.
-pub const SEARCH: &str = "search.json";
-/// Folder of the pictures.
-pub const PLOTS: &str = "plots";
-
-/// A folder `runs/NAME/`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunFolder {
-    path: PathBuf,
-}
-
-impl RunFolder {
-    /// The folder at `path`, which may not exist yet.
-    pub fn new(path: impl Into<PathBuf>) -> RunFolder {
-        RunFolder { path: path.into() }
-    }
-
+impl ResultFolder {
     /// An existing run.
     ///
     /// # Errors
     /// There is no run at `path`.
-    pub fn open(path: &Path) -> Result<(RunFolder, RunRecord)> {
-        let folder = RunFolder::new(path);
+    pub fn open(path: &Path) -> Result<(ResultFolder, RunRecord)> {
+        let folder = ResultFolder::new(path);
         match folder.record()? {
             Some(record) => Ok((folder, record)),
             None if !path.exists() => Err(not_there(path).into()),
@@ -60,13 +38,13 @@ impl RunFolder {
     ///
     /// # Errors
     /// There is none; where there is one that cannot be read, this is told.
-    pub fn newest(runs: &Path) -> Result<(RunFolder, RunRecord)> {
+    pub fn newest(runs: &Path) -> Result<(ResultFolder, RunRecord)> {
         let entries = fs::read_dir(runs).into_iter().flatten().flatten();
         let mut refusal = None;
         let trained = entries.filter_map(|entry| {
-            let folder = RunFolder::new(entry.path());
+            let folder = ResultFolder::new(entry.path());
             let record = folder.record().map_err(|error| refusal = Some(error)).ok().flatten()?;
-            let model = fs::metadata(folder.file(training_files::LAST_MODEL)).ok()?;
+            let model = fs::metadata(folder.file(LAST_MODEL)).ok()?;
             (record.status == Status::Trained).then_some((model.modified().ok()?, folder, record))
         });
         let newest = trained.max_by_key(|(time, ..)| *time);
@@ -78,53 +56,12 @@ impl RunFolder {
         newest.ok_or_else(|| refusal.unwrap_or_else(none))
     }
 
-    /// Where the folder is.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Its last part.
-    pub fn name(&self) -> String {
-        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-    }
-
-    /// A file in it.
-    pub fn file(&self, name: &str) -> PathBuf {
-        self.path.join(name)
-    }
-
-    /// A picture in it.
-    pub fn plot(&self, name: &str) -> PathBuf {
-        self.path.join(PLOTS).join(name)
-    }
-
-    /// Makes the folder with all above it.
-    ///
-    /// # Errors
-    /// The system refuses.
-    pub fn create(&self) -> Result<()> {
-        create_folder(&self.path)?;
-        self.create_plots()
-    }
-
-    /// Makes the folder of the pictures in a run that is there.
-    ///
-    /// # Errors
-    /// The run is not there any more, or the system refuses.
-    pub fn create_plots(&self) -> Result<()> {
-        let plots = self.path.join(PLOTS);
-        match fs::create_dir(&plots) {
-            Err(_) if plots.is_dir() => Ok(()),
-            created => created.map_err(Error::io("create the folder", &plots)),
-        }
-    }
-
     /// What the run is; `None` where there is no run.
     ///
     /// # Errors
     /// The record is there and cannot be read, or a newer version of this program made it.
     pub fn record(&self) -> Result<Option<RunRecord>> {
-        refuse_newer(&self.path, &self.file(RECORD))?;
+        refuse_newer(self.path(), &self.file(RECORD))?;
         read_json(&self.file(RECORD), &self.record_again())
     }
 
@@ -140,43 +77,12 @@ impl RunFolder {
         write_text(&self.file(CONFIG), &config.to_toml())
     }
 
-    /// Removes files that no longer hold; those that are not there are no matter.
-    ///
-    /// # Errors
-    /// The system refuses.
-    pub fn forget(&self, names: &[&str]) -> Result<()> {
-        for name in names {
-            let path = self.file(name);
-            match fs::remove_file(&path) {
-                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Error::io("remove", &path)(e));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether something lies where the folder would be: anything but an empty folder.
-    pub fn is_taken(&self) -> bool {
-        match fs::read_dir(&self.path) {
-            Ok(mut entries) => entries.next().is_some(),
-            Err(_) => self.path.exists(),
-        }
-    }
-
-    /// Removes temporary files that a process left half written. Only whoever holds the run's lock
-    /// may call it.
-    pub fn sweep(&self) {
-        [&self.path, &self.path.join(PLOTS)].into_iter().for_each(|folder| sweep(folder));
-    }
-
     /// Refuses to remove what this program did not write.
     ///
     /// # Errors
     /// There are such files in the folder: the first few are named.
     pub fn refuse_foreign(&self) -> Result<()> {
-        let foreign = foreign_files(&self.path);
+        let foreign = foreign_files(self.path());
         let Some(first) = foreign.first() else { return Ok(()) };
         let more = match foreign.len() {
             1 => String::new(),
@@ -184,13 +90,13 @@ impl RunFolder {
         };
         let problem = format!("holds {}{more}, which dml did not write", first.display());
         let remedy = "nothing is removed; move your files out of the folder first";
-        Err(Fault::new(&self.path, problem).remedy(remedy).into())
+        Err(Fault::new(self.path(), problem).remedy(remedy).into())
     }
 
-    /// Removes a run with all its files, as [`RunFolder::put_away`]; refuses to remove anything else.
+    /// Removes a run with all its files, as [`ResultFolder::put_away`]; refuses to remove anything else.
     ///
     /// # Errors
-    /// As [`RunFolder::check_removable`]; the system refuses.
+    /// As [`ResultFolder::check_removable`]; the system refuses.
     pub fn remove(&self) -> Result<()> {
         self.check_removable()?;
         self.put_away()
@@ -206,7 +112,7 @@ impl RunFolder {
         if !has_both && !matches!(self.record(), Ok(Some(_))) {
             let problem = format!("is no run folder (it lacks {RECORD} or {CONFIG})");
             let fault =
-                Fault::new(&self.path, problem).remedy("it is not removed; take another name");
+                Fault::new(self.path(), problem).remedy("it is not removed; take another name");
             return Err(fault.into());
         }
         self.refuse_foreign()
@@ -219,12 +125,12 @@ impl RunFolder {
     /// It holds files of the user's; the system refuses.
     pub fn put_away(&self) -> Result<()> {
         self.refuse_foreign()?;
-        let removed = self.path.with_file_name(format!(".{}.removed", self.name()));
+        let removed = self.path().with_file_name(format!(".{}.removed", self.name()));
         if removed.exists() {
             // Left by a process that was stopped while it removed.
             fs::remove_dir_all(&removed).map_err(Error::io("remove", &removed))?;
         }
-        fs::rename(&self.path, &removed).map_err(Error::io("remove", &self.path))?;
+        fs::rename(self.path(), &removed).map_err(Error::io("remove", self.path()))?;
         fs::remove_dir_all(&removed).map_err(Error::io("remove", &removed))
     }
 }
@@ -232,16 +138,6 @@ impl RunFolder {
 /// What is said of a folder that was named and does not exist.
 pub fn not_there(path: &Path) -> Fault {
     Fault::new(path, "is not there").remedy("dml runs lists the runs that there are")
-}
-
-/// Writes JSON for people and programs.
-///
-/// # Errors
-/// The file cannot be written.
-pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
-    let mut text = serde_json::to_vec_pretty(value).expect("plain values");
-    text.push(b'\n');
-    write_atomically(path, |file| file.write_all(&text))
 }
 
 #[cfg(test)]
@@ -254,35 +150,24 @@ mod tests {
         let precious = folder.path().join("thesis");
         fs::create_dir(&precious).unwrap();
         fs::write(precious.join("chapter.txt"), "mine").unwrap();
-        let message = RunFolder::new(&precious).remove().unwrap_err().to_string();
+        let message = ResultFolder::new(&precious).remove().unwrap_err().to_string();
         assert!(message.contains("is no run folder"), "{message}");
         assert!(precious.join("chapter.txt").exists());
         fs::write(precious.join(RECORD), "{}").unwrap();
-        assert!(RunFolder::new(&precious).remove().is_err(), "run.json is a common name");
+        assert!(ResultFolder::new(&precious).remove().is_err(), "run.json is a common name");
         fs::write(precious.join(CONFIG), "").unwrap();
-        let message = RunFolder::new(&precious).remove().unwrap_err().to_string();
+        let message = ResultFolder::new(&precious).remove().unwrap_err().to_string();
         assert!(message.contains("holds chapter.txt, which dml did not write"), "{message}");
         fs::remove_file(precious.join("chapter.txt")).unwrap();
-        RunFolder::new(&precious).remove().unwrap();
+        ResultFolder::new(&precious).remove().unwrap();
         assert!(!precious.exists());
-    }
-
-    #[test]
-    fn an_empty_folder_is_free_and_a_file_is_taken() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(!RunFolder::new(folder.path()).is_taken());
-        let file = folder.path().join("file");
-        fs::write(&file, "").unwrap();
-        assert!(RunFolder::new(&file).is_taken());
-        assert!(RunFolder::new(folder.path()).is_taken());
-        assert!(!RunFolder::new(folder.path().join("none")).is_taken());
     }
 
     #[test]
     fn a_record_that_cannot_be_understood_is_told_with_the_way_out() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(RECORD), "{\"dml\":").unwrap();
-        let message = RunFolder::open(folder.path()).unwrap_err().to_string();
+        let message = ResultFolder::open(folder.path()).unwrap_err().to_string();
         assert!(message.contains("run.json: cannot be understood"), "{message}");
         let way_out = format!("dml runs remove {} and train it again", folder.path().display());
         assert!(message.ends_with(&way_out), "{message}");
@@ -291,11 +176,11 @@ mod tests {
     #[test]
     fn where_no_run_is_trained_the_message_says_so() {
         let folder = tempfile::tempdir().unwrap();
-        let message = RunFolder::newest(folder.path()).unwrap_err().to_string();
+        let message = ResultFolder::newest(folder.path()).unwrap_err().to_string();
         assert!(message.contains("holds no trained run; train one with dml train"), "{message}");
         fs::create_dir(folder.path().join("later")).unwrap();
         fs::write(folder.path().join("later").join(RECORD), "{\"dml\": \"9.0.0\"}").unwrap();
-        let message = RunFolder::newest(folder.path()).unwrap_err().to_string();
+        let message = ResultFolder::newest(folder.path()).unwrap_err().to_string();
         assert!(message.contains("later: was made by dml 9.0.0, this is dml "), "{message}");
     }
 }

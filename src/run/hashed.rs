@@ -1,8 +1,7 @@
 //! Folders that are named after a hash of what decides their content.
 
+use crate::files::ResultFolder;
 use std::path::{Path, PathBuf};
-
-use super::folder::RunFolder;
 
 /// Hexadecimal digits of a hash in a name: among a thousand folders two agree once in 500 million
 /// times.
@@ -26,7 +25,7 @@ impl Owner {
     /// Whose the folder of a run is, by its record. A damaged record is taken for that of the same
     /// run, so that whoever opens the folder is told of the damage.
     pub fn of_run(path: &Path, fingerprint: &str) -> Owner {
-        match RunFolder::new(path).record() {
+        match ResultFolder::new(path).record() {
             Ok(Some(record)) if record.fingerprint != fingerprint => Owner::Other,
             Ok(None) => Owner::Unknown,
             Ok(Some(_)) | Err(_) => Owner::Same,

@@ -4,9 +4,8 @@ use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::PathBuf;
 
-use super::folder::RunFolder;
 use crate::error::{Error, Result};
-use crate::files::{GoesOnAbort, create_folder, folder_of, is_at};
+use crate::files::{GoesOnAbort, ResultFolder, create_folder, folder_of, is_at};
 
 /// The right to write into a run's folder, held until it is dropped.
 ///
@@ -27,7 +26,7 @@ impl RunLock {
     /// # Errors
     /// Another process, or another thread of this one, works on the run: told with the process's
     /// number; a lock file that cannot be made.
-    pub fn take(folder: &RunFolder) -> Result<RunLock> {
+    pub fn take(folder: &ResultFolder) -> Result<RunLock> {
         RunLock::attempt(folder)?.map_err(|mut file| held(folder, &mut file))
     }
 
@@ -35,12 +34,12 @@ impl RunLock {
     ///
     /// # Errors
     /// A lock file that cannot be made.
-    pub fn try_take(folder: &RunFolder) -> Result<Option<RunLock>> {
+    pub fn try_take(folder: &ResultFolder) -> Result<Option<RunLock>> {
         Ok(RunLock::attempt(folder)?.ok())
     }
 
     /// The lock, or the file by which another holds it.
-    fn attempt(folder: &RunFolder) -> Result<std::result::Result<RunLock, File>> {
+    fn attempt(folder: &ResultFolder) -> Result<std::result::Result<RunLock, File>> {
         let path = folder.path().with_file_name(format!(".{}.lock", folder.name()));
         if let Some(runs) = folder_of(&path) {
             create_folder(runs)?;
@@ -86,7 +85,7 @@ fn write_owner(file: &mut File) -> std::io::Result<()> {
     writeln!(file, "{}", std::process::id())
 }
 
-fn held(folder: &RunFolder, file: &mut File) -> Error {
+fn held(folder: &ResultFolder, file: &mut File) -> Error {
     let mut owner = String::new();
     let known = file.read_to_string(&mut owner).is_ok() && !owner.trim().is_empty();
     let owner = if known { format!("process {}", owner.trim()) } else { "another process".into() };
@@ -103,12 +102,12 @@ mod tests {
     #[test]
     fn the_second_is_refused_with_the_number_of_the_first_until_that_lets_go() {
         let runs = tempfile::tempdir().unwrap();
-        let folder = RunFolder::new(runs.path().join("a"));
+        let folder = ResultFolder::new(runs.path().join("a"));
         let first = RunLock::take(&folder).unwrap();
         let message = RunLock::take(&folder).unwrap_err().to_string();
         let owner = format!("process {} is at work on", std::process::id());
         assert!(message.starts_with(&owner), "{message}");
-        RunLock::take(&RunFolder::new(runs.path().join("b"))).expect("another run is free");
+        RunLock::take(&ResultFolder::new(runs.path().join("b"))).expect("another run is free");
         assert!(RunLock::try_take(&folder).unwrap().is_none());
         drop(first);
         RunLock::take(&folder).unwrap();
@@ -119,7 +118,7 @@ mod tests {
     fn a_lock_file_that_a_dead_process_left_is_taken_over() {
         let runs = tempfile::tempdir().unwrap();
         fs::write(runs.path().join(".a.lock"), "4194304\n").unwrap();
-        let folder = RunFolder::new(runs.path().join("a"));
+        let folder = ResultFolder::new(runs.path().join("a"));
         let lock = RunLock::take(&folder).unwrap();
         let owner = fs::read_to_string(runs.path().join(".a.lock")).unwrap();
         assert_eq!(owner.trim(), std::process::id().to_string());
@@ -130,7 +129,7 @@ mod tests {
     fn many_that_come_and_go_are_never_inside_together() {
         use std::sync::atomic::{AtomicUsize, Ordering};
         let runs = tempfile::tempdir().unwrap();
-        let folder = RunFolder::new(runs.path().join("a"));
+        let folder = ResultFolder::new(runs.path().join("a"));
         let (inside, taken) = (AtomicUsize::new(0), AtomicUsize::new(0));
         std::thread::scope(|scope| {
             for _ in 0..4 {

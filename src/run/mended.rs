@@ -4,19 +4,18 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::folder::{CONFIG, RECORD, RunFolder};
 use super::hashed::OLD_DIGITS;
 use super::trained::model_file;
 use crate::config::Config;
 use crate::error::{Error, Fault, Result, chain};
 use crate::eval::Which;
-use crate::experiment::TRIAL;
-use crate::files::folder_of;
+use crate::files::layout::{CHECKPOINT, CONFIG, HISTORY, RECORD, TRIAL};
+use crate::files::{ResultFolder, folder_of};
 use crate::model::{Architecture, NamedTensors, read_weights};
-use crate::train::{Checkpoint, History, files};
+use crate::train::{Checkpoint, History};
 use crate::words::{dml, path_word};
 
-impl RunFolder {
+impl ResultFolder {
     /// The configuration that the run began with. Where its file is lost, the record has it, too.
     ///
     /// # Errors
@@ -66,14 +65,14 @@ impl RunFolder {
     /// # Errors
     /// Neither can be read.
     pub fn history(&self) -> Result<History> {
-        let path = self.file(files::HISTORY);
+        let path = self.file(HISTORY);
         let fault = match History::read(&path, &self.train_again()) {
             Ok(Some(history)) => return Ok(history),
             Ok(None) => Fault::new(&path, "is missing").remedy(self.train_again()).into(),
             Err(fault @ Error::Fault(_)) => fault,
             Err(refusal) => return Err(refusal),
         };
-        let kept = Checkpoint::read(&self.file(files::CHECKPOINT));
+        let kept = Checkpoint::read(&self.file(CHECKPOINT));
         let kept = kept.ok().map(|checkpoint| checkpoint.notes.history);
         kept.filter(|history| !history.epochs.is_empty()).ok_or(fault)
     }
@@ -84,7 +83,7 @@ impl RunFolder {
     /// The file is missing, damaged or of another network, with what writes it anew.
     pub fn weights(&self, model: Which, architecture: &Architecture) -> Result<NamedTensors> {
         let path = self.file(model_file(model));
-        let mend = || match Checkpoint::read(&self.file(files::CHECKPOINT)) {
+        let mend = || match Checkpoint::read(&self.file(CHECKPOINT)) {
             Ok(_) => {
                 let resume = dml("train --resume", self.path());
                 format!("write it anew from the checkpoint with {resume}")

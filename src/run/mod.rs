@@ -7,7 +7,6 @@ mod diverged;
 mod existing;
 mod folder;
 mod hashed;
-mod kept;
 mod lock;
 mod mended;
 mod record;
@@ -20,15 +19,10 @@ mod training;
 pub use catalogue::{Entry, catalogue, folders, listed};
 pub use checks::UNANSWERABLE;
 pub use difference::{difference, setting_differences};
-pub use diverged::{
-    DIVERGED, DivergedLoss, DivergedRun, all_diverged, diverged_in, noted, told_diverged,
-};
+pub use diverged::{DivergedLoss, DivergedRun, all_diverged, diverged_in, noted, told_diverged};
 pub use existing::{Existing, refuse_inputs_in};
-pub use folder::{
-    COMPARISON, CONFIG, PLOTS, RECORD, RunFolder, SEARCH, SWEEP, not_there, write_json,
-};
+pub use folder::not_there;
 pub use hashed::{Owner, digits, hashed_folder};
-pub use kept::{keeper_of, kept_weights};
 pub use lock::RunLock;
 pub use record::{RunRecord, Status};
 pub use removal::{Removal, trials};

@@ -7,7 +7,7 @@ use toml::Table;
 
 use crate::data::{Class, ClassNames, Dataset, TrainedOn, is_read_once};
 use crate::error::{Fault, Result};
-use crate::files::{Checked, read_json};
+use crate::files::{Checked, ResultFolder, read_json};
 use crate::model::Engine;
 
 /// What a run is, kept beside its configuration. Holds no times, so that it repeats.
@@ -198,7 +198,6 @@ pub fn refuse_newer(run: &Path, record: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::folder::{RECORD, RunFolder};
     use std::fs;
 
     #[test]
@@ -206,12 +205,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for record in [r#"{"dml": "0.10.0", "status": "paused"}"#, r#"{"dml": "1.0.0-beta"}"#] {
             fs::write(folder.path().join(RECORD), record).unwrap();
-            let message = RunFolder::open(folder.path()).unwrap_err().to_string();
+            let message = ResultFolder::open(folder.path()).unwrap_err().to_string();
             assert!(message.contains(": was made by dml ") && message.contains("or newer"));
         }
         assert!(version("0.10.0") > version("0.9.12") && version("1.0.0") == version("1.0.0-rc"));
         fs::write(folder.path().join(RECORD), r#"{"dml": "0.0.9", "status": "paused"}"#).unwrap();
-        let message = RunFolder::open(folder.path()).unwrap_err().to_string();
+        let message = ResultFolder::open(folder.path()).unwrap_err().to_string();
         assert!(message.contains("cannot be understood"), "{message}");
     }
 }

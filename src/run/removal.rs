@@ -3,17 +3,18 @@
 use std::path::Path;
 
 use super::catalogue::folders;
-use super::folder::{COMPARISON, CONFIG, PLOTS, RECORD, RunFolder, SEARCH, SWEEP};
 use super::lock::RunLock;
 use super::record::refuse_newer;
-use crate::cluster::JOB;
 use crate::error::{Error, Fault, Result};
-use crate::train::files as training_files;
+use crate::files::ResultFolder;
+use crate::files::layout::{
+    CHECKPOINT, COMPARISON, CONFIG, HISTORY, JOB, LAST_MODEL, PLOTS, RECORD, SEARCH, SWEEP,
+};
 
 /// Something that nobody works on, and that can be removed as a whole.
 #[derive(Debug)]
 pub struct Removal {
-    folder: RunFolder,
+    folder: ResultFolder,
     is_run: bool,
     /// Its own lock, and those of the trials in it.
     _locks: Vec<RunLock>,
@@ -26,7 +27,7 @@ impl Removal {
     /// # Errors
     /// There is nothing of the kind at `path`, or someone is at work on it.
     pub fn of(path: &Path) -> Result<Removal> {
-        let folder = RunFolder::new(path);
+        let folder = ResultFolder::new(path);
         let holds = |name: &&str| folder.file(name).is_file();
         refuse_newer(path, &folder.file(RECORD))?;
         // A run whose record is damaged has its settings beside it.
@@ -39,7 +40,7 @@ impl Removal {
             || is_damaged_run(&folder);
         if !is_run && !is_result {
             // The message of a run that is not there, or cannot be read.
-            RunFolder::open(path)?;
+            ResultFolder::open(path)?;
             let fault = Fault::new(path, "is no run, comparison, sweep or search");
             return Err(Error::from(fault.remedy("dml runs lists the runs")));
         }
@@ -60,9 +61,9 @@ impl Removal {
 
 /// Whether a folder has what a run leaves beside a record that cannot be read. What else lies in it is
 /// the user's, and keeps it from being removed.
-fn is_damaged_run(folder: &RunFolder) -> bool {
+fn is_damaged_run(folder: &ResultFolder) -> bool {
     let record = folder.file(RECORD);
-    let left = [training_files::HISTORY, training_files::CHECKPOINT, training_files::LAST_MODEL];
+    let left = [HISTORY, CHECKPOINT, LAST_MODEL];
     let names_dml = || std::fs::read(&record).is_ok_and(|text| text.starts_with(b"{\n  \"dml\":"));
     record.is_file()
         && (names_dml()
@@ -71,10 +72,10 @@ fn is_damaged_run(folder: &RunFolder) -> bool {
 }
 
 /// The trials in the folder of a search, begun or ended; none in any other folder.
-pub fn trials(path: &Path) -> Vec<RunFolder> {
-    let is_trial = |folder: &RunFolder| folder.name().starts_with("trial-");
-    match RunFolder::new(path).name().starts_with("tune-") {
-        true => folders(path).into_iter().map(RunFolder::new).filter(is_trial).collect(),
+pub fn trials(path: &Path) -> Vec<ResultFolder> {
+    let is_trial = |folder: &ResultFolder| folder.name().starts_with("trial-");
+    match ResultFolder::new(path).name().starts_with("tune-") {
+        true => folders(path).into_iter().map(ResultFolder::new).filter(is_trial).collect(),
         false => Vec::new(),
     }
 }
@@ -134,7 +135,7 @@ mod tests {
     fn a_search_is_not_removed_while_one_of_its_trials_is_at_work() {
         let runs = tempfile::tempdir().unwrap();
         let trial = run(runs.path(), "tune-x/trial-001", "");
-        let _lock = RunLock::take(&RunFolder::new(&trial)).unwrap();
+        let _lock = RunLock::take(&ResultFolder::new(&trial)).unwrap();
         assert!(Removal::of(&runs.path().join("tune-x")).is_err());
         assert!(trial.exists());
     }

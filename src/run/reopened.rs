@@ -5,7 +5,6 @@ use std::path::Path;
 use toml::Table;
 
 use super::difference::setting_differences;
-use super::folder::{CONFIG, RECORD, RunFolder};
 use super::hashed::OLD_DIGITS;
 use super::lock::RunLock;
 use super::record::{RunRecord, Status};
@@ -14,6 +13,8 @@ use super::training::Run;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::eval::Which;
+use crate::files::ResultFolder;
+use crate::files::layout::{CONFIG, RECORD};
 use crate::session::Session;
 use crate::words::{dml, first_few, path_word};
 
@@ -39,11 +40,11 @@ impl Run {
     /// There is no run at `path`, it is finished, or settings, data, device or versions are not what
     /// they were: each is named.
     pub fn reopen(session: &Session, config: Config, path: &Path) -> Result<Run> {
-        let folder = RunFolder::new(path);
+        let folder = ResultFolder::new(path);
         let parent = path.parent().unwrap_or(Path::new(""));
         let record = match folder.record() {
             Err(fault) => return Run::rebuilt(session, config, folder, fault),
-            Ok(None) => return Err(RunFolder::open(path).err().unwrap_or_else(|| gone(path))),
+            Ok(None) => return Err(ResultFolder::open(path).err().unwrap_or_else(|| gone(path))),
             Ok(Some(record)) => record,
         };
         let other = "name that file with --data";
@@ -95,7 +96,12 @@ impl Run {
 
     /// A run whose record was damaged: it is written anew where the name of its folder proves that
     /// settings and data are those it began with.
-    fn rebuilt(session: &Session, config: Config, folder: RunFolder, fault: Error) -> Result<Run> {
+    fn rebuilt(
+        session: &Session,
+        config: Config,
+        folder: ResultFolder,
+        fault: Error,
+    ) -> Result<Run> {
         if !folder.file(RECORD).exists() || !matches!(fault, Error::Fault(_)) {
             return Err(fault);
         }
@@ -195,7 +201,7 @@ impl Run {
 }
 
 fn name_of(path: &Path) -> String {
-    RunFolder::new(path).name()
+    ResultFolder::new(path).name()
 }
 
 fn gone(path: &Path) -> Error {

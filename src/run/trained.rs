@@ -4,29 +4,29 @@ use std::path::Path;
 
 use ndarray::Array2;
 
-use super::folder::RunFolder;
 use super::record::{RunRecord, Status};
 use crate::config::Config;
 use crate::data::{Dataset, Images, load};
 use crate::error::{Error, Fault, Result};
 use crate::eval::{self, Which};
+use crate::files::ResultFolder;
+use crate::files::layout::{BEST_MODEL, LAST_MODEL};
 use crate::model::{Architecture, NamedTensors, Network, open_network};
 use crate::runtime::{Cores, open_device};
-use crate::train::files;
 use crate::words::dml;
 
 /// The file that holds one of a run's models.
 pub fn model_file(model: Which) -> &'static str {
     match model {
-        Which::Last => files::LAST_MODEL,
-        Which::Best => files::BEST_MODEL,
+        Which::Last => LAST_MODEL,
+        Which::Best => BEST_MODEL,
     }
 }
 
 /// A run that is trained to its end.
 pub struct Trained {
     /// Its folder.
-    pub folder: RunFolder,
+    pub folder: ResultFolder,
     /// What it is.
     pub record: RunRecord,
     /// The settings it was trained with.
@@ -40,8 +40,8 @@ impl Trained {
     /// There is none; it is not trained to its end.
     pub fn open(path: Option<&Path>, runs: &Path) -> Result<Trained> {
         let (folder, record) = match path {
-            Some(path) => RunFolder::open(path)?,
-            None => RunFolder::newest(runs)?,
+            Some(path) => ResultFolder::open(path)?,
+            None => ResultFolder::newest(runs)?,
         };
         if record.status != Status::Trained {
             folder.refuse_diverged()?;
@@ -76,7 +76,7 @@ impl Trained {
     /// The weights of one of its models.
     ///
     /// # Errors
-    /// As [`RunFolder::weights`].
+    /// As [`ResultFolder::weights`].
     pub fn weights(&self, model: Which) -> Result<NamedTensors> {
         self.folder.weights(model, &self.architecture()?)
     }

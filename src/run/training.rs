@@ -4,8 +4,9 @@ use std::path::{Component, Path, PathBuf};
 
 use toml::Table;
 
-use super::diverged::{DIVERGED, with_remedy};
-use super::folder::RunFolder;
+use super::checks::check_pairs;
+use super::diverged::with_remedy;
+use super::existing::{Existing, Found};
 use super::hashed::{Owner, hashed_folder};
 use super::record::{DataRecord, RunRecord, Status};
 use super::resources::Needs;
@@ -13,22 +14,19 @@ use crate::config::Config;
 use crate::data::{BatchKind, Batches, Class, Part, Parts, kept, renumbered, unseen_classes};
 use crate::error::{Divergence, Error, Result};
 use crate::evaluation::pictures;
-use crate::files::create_folder;
+use crate::files::layout::DIVERGED;
+use crate::files::{ResultFolder, create_folder};
 use crate::model::{Network, open_network};
 use crate::runtime::{LIBTORCH_VERSION, Memory};
 use crate::session::Session;
 use crate::train::{History, Observer, RunProgress, Task, Unobserved, batches_of, train};
-
-use super::checks::check_pairs;
-use super::existing::Existing;
-use super::existing::Found;
 
 /// A run that is settled but not trained yet.
 pub struct Run {
     /// Its resolved configuration.
     pub config: Config,
     /// Its folder.
-    pub folder: RunFolder,
+    pub folder: ResultFolder,
     pub record: RunRecord,
     pub train: Part,
     pub validation: Part,
@@ -85,7 +83,7 @@ impl Run {
         let data = dataset.identity();
         let fingerprint =
             config.training_fingerprint(&data, &session.device_name, session.engine)?;
-        let folder = RunFolder::new(folder(&config, &fingerprint));
+        let folder = ResultFolder::new(folder(&config, &fingerprint));
         let record = RunRecord {
             dml: env!("CARGO_PKG_VERSION").to_owned(),
             libtorch: LIBTORCH_VERSION.to_owned(),

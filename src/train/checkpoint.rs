@@ -5,8 +5,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::{History, Position, files};
+use super::{History, Position};
 use crate::error::{Error, Fault, Result};
+use crate::files::layout::{BEST, CHECKPOINT, OLDER_CHECKPOINT};
 use crate::files::{Checked, from_json, sha256_hex};
 use crate::model::{
     NamedTensors, digest, read_notes, read_tensors, write_tensors, write_tensors_keeping,
@@ -47,7 +48,6 @@ pub struct Notes {
 }
 
 const NETWORK: &str = "network.";
-const BEST: &str = "best.";
 const OWN: &str = "loss.";
 const BEST_OWN: &str = "best_loss.";
 const MEAN: &str = "adam.mean";
@@ -92,7 +92,7 @@ impl Checkpoint {
     /// # Errors
     /// A file cannot be renamed or written.
     pub fn write_newest(&self, run: &Path) -> Result<()> {
-        let (newest, older) = (run.join(files::CHECKPOINT), run.join(files::OLDER_CHECKPOINT));
+        let (newest, older) = (run.join(CHECKPOINT), run.join(OLDER_CHECKPOINT));
         let (tensors, notes) = self.content();
         write_tensors_keeping((&newest, &older), &tensors, &notes)
     }
@@ -105,7 +105,7 @@ impl Checkpoint {
     /// # Errors
     /// The newest is damaged and there is no whole one before it; the system refuses to rename.
     pub fn newest(run: &Path) -> Result<Option<Newest>> {
-        let (newest, older) = (run.join(files::CHECKPOINT), run.join(files::OLDER_CHECKPOINT));
+        let (newest, older) = (run.join(CHECKPOINT), run.join(OLDER_CHECKPOINT));
         // Training may have been stopped between the renaming and the writing.
         let newest = if newest.exists() { newest } else { older.clone() };
         if !newest.exists() {
@@ -224,15 +224,15 @@ mod tests {
             after(epochs).write_newest(run.path()).unwrap();
             assert_eq!(found(run.path()), (epochs, None));
         }
-        std::fs::remove_file(run.path().join(files::CHECKPOINT)).unwrap();
+        std::fs::remove_file(run.path().join(CHECKPOINT)).unwrap();
         assert_eq!(found(run.path()), (2, None), "stopped between renaming and writing");
     }
 
     #[test]
     fn a_newest_with_any_byte_changed_or_cut_is_told_and_the_one_before_is_taken() {
         let run = tempfile::tempdir().unwrap();
-        let path = run.path().join(files::CHECKPOINT);
-        let older = run.path().join(files::OLDER_CHECKPOINT);
+        let path = run.path().join(CHECKPOINT);
+        let older = run.path().join(OLDER_CHECKPOINT);
         after(2).write(&path).unwrap();
         let whole = std::fs::read(&path).unwrap();
         for place in (0..whole.len()).step_by(7) {
@@ -262,7 +262,7 @@ mod tests {
     #[test]
     fn a_number_that_changed_on_the_disk_is_found_out() {
         let run = tempfile::tempdir().unwrap();
-        let path = run.path().join(files::CHECKPOINT);
+        let path = run.path().join(CHECKPOINT);
         after(1).write(&path).unwrap();
         let mut content = std::fs::read(&path).unwrap();
         *content.last_mut().unwrap() ^= 1;

@@ -4,9 +4,10 @@ use tch::{Device, Tensor};
 
 use super::checkpoint::Notes;
 use super::{
-    Adam, Checkpoint, EpochRecord, History, OwnParameters, Pass, Position, Task, diverged, files,
+    Adam, Checkpoint, EpochRecord, History, OwnParameters, Pass, Position, Task, diverged,
 };
 use crate::error::{Error, Fault, Result};
+use crate::files::layout::{BEST_LOSS, BEST_MODEL, HISTORY, LAST_LOSS, LAST_MODEL};
 use crate::model::{NamedTensors, Network, write_tensors};
 
 /// The state of a training between two steps, but for the network.
@@ -111,7 +112,7 @@ impl State {
 
     fn list(&mut self, task: &Task) -> Result<()> {
         if self.listed < self.history.epochs.len() {
-            self.history.write(&task.folder.join(files::HISTORY))?;
+            self.history.write(&task.folder.join(HISTORY))?;
             self.listed = self.history.epochs.len();
         }
         Ok(())
@@ -178,10 +179,10 @@ impl State {
         let (best, last) =
             (self.history.best_epoch().unwrap_or_default(), self.history.epochs.len());
         let files = [
-            (files::BEST_MODEL, &self.best, best),
-            (files::LAST_MODEL, &network.state(), last),
-            (files::BEST_LOSS, &self.best_own, best),
-            (files::LAST_LOSS, &self.own_values(), last),
+            (BEST_MODEL, &self.best, best),
+            (LAST_MODEL, &network.state(), last),
+            (BEST_LOSS, &self.best_own, best),
+            (LAST_LOSS, &self.own_values(), last),
         ];
         for (name, tensors, epoch) in files.into_iter().filter(|(_, group, _)| !group.is_empty()) {
             let notes = [("loss", task.loss.name().to_owned()), ("epoch", epoch.to_string())];

@@ -12,11 +12,12 @@ use super::summary::{Summary, stand_for};
 use crate::data::Dataset;
 use crate::error::{Fault, Result};
 use crate::experiment::plan::Plan;
-use crate::files::{Checked, read_json, write_text};
+use crate::files::layout::COMPARISON;
+use crate::files::{Checked, ResultFolder, read_json, write_json, write_text};
 use crate::page::beside;
 use crate::report::Canvas;
 use crate::report::table::Table;
-use crate::run::{COMPARISON, DivergedLoss, Owner, RunFolder, RunLock, all_diverged, write_json};
+use crate::run::{DivergedLoss, Owner, RunLock, all_diverged};
 use crate::session::Session;
 use crate::stats::{CUT, Ends, from_to};
 use crate::words::{grouped, things};
@@ -126,7 +127,7 @@ impl Comparison {
     /// # Errors
     /// A run is not there any more; a file that was changed.
     pub fn read(path: &Path) -> Result<Comparison> {
-        let folder = RunFolder::new(path);
+        let folder = ResultFolder::new(path);
         let way_out = "compare again with dml compare as before, which trains nothing again";
         let read: Option<Comparison> = read_json(&folder.file(COMPARISON), way_out)?;
         let missing = || Fault::new(path, format!("is no comparison: it has no {COMPARISON}"));
@@ -162,7 +163,7 @@ impl Comparison {
             summary: Summary::new(&results, self.summary.diverged.clone()),
             standings: standings(&plan.scores(&results)),
         });
-        let folder = RunFolder::new(&self.folder);
+        let folder = ResultFolder::new(&self.folder);
         let _lock = RunLock::take(&folder)?;
         self.write_tables(&folder)
     }
@@ -235,7 +236,7 @@ impl Comparison {
     /// # Errors
     /// A file that cannot be written; another process at work on the same comparison.
     pub fn write(&self, session: &Session) -> Result<PathBuf> {
-        let folder = RunFolder::new(&self.folder);
+        let folder = ResultFolder::new(&self.folder);
         let _lock = RunLock::take(&folder)?;
         folder.create()?;
         self.write_tables(&folder)?;
@@ -250,7 +251,7 @@ impl Comparison {
         Ok(self.folder.clone())
     }
 
-    fn write_tables(&self, folder: &RunFolder) -> Result<()> {
+    fn write_tables(&self, folder: &ResultFolder) -> Result<()> {
         let file = |name: &str| folder.file(name);
         let mut text = format!("{}\n\n{}\n", self.caption(), self.summary.shown().markdown());
         if let Some(standings) = self.standings_table() {
@@ -271,7 +272,7 @@ impl Comparison {
     /// Tables for programs, with intervals as they were computed.
     fn write_csv(
         &self,
-        folder: &RunFolder,
+        folder: &ResultFolder,
         summary: &Summary,
         standings: &[Standing],
         ending: &str,

@@ -6,9 +6,9 @@ use super::comparison::Comparison;
 use super::results::LossRuns;
 use crate::error::Result;
 use crate::evaluation::{Mapped, pictures};
+use crate::files::ResultFolder;
 use crate::page::beside;
 use crate::report::{Canvas, curves, recall, scatter};
-use crate::run::RunFolder;
 use crate::session::Session;
 use crate::stats::listed;
 use crate::train::History;
@@ -103,5 +103,5 @@ impl Comparison {
 
 /// The epochs of a run that diverged; none where its files are not there any more.
 fn history(run: &Path) -> History {
-    RunFolder::new(run).history().unwrap_or_default()
+    ResultFolder::new(run).history().unwrap_or_default()
 }

@@ -7,8 +7,8 @@ use crate::data::Dataset;
 use crate::error::{Fault, Result};
 use crate::evaluation::Evaluation;
 use crate::experiment::plan::Plan;
-use crate::files::sha256_hex;
-use crate::run::{DivergedLoss, DivergedRun, RunFolder, hashed_folder};
+use crate::files::{ResultFolder, sha256_hex};
+use crate::run::{DivergedLoss, DivergedRun, hashed_folder};
 use crate::train::History;
 use crate::words::dml;
 
@@ -33,7 +33,7 @@ impl Finished {
     /// # Errors
     /// It is not there any more, or was changed.
     pub fn read(path: &Path) -> Result<Finished> {
-        let (folder, record) = RunFolder::open(path)?;
+        let (folder, record) = ResultFolder::open(path)?;
         let evaluation = Evaluation::read(&folder)?;
         let remedy = format!("do so with {}", dml("eval --run", path));
         let missing = || Fault::new(path, "is not evaluated any more").remedy(remedy);

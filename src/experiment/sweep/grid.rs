@@ -4,21 +4,19 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Fault, Result};
-use crate::experiment::compare::{LossRuns, hash_of, without_diverged};
-use crate::experiment::plan::Plan;
-use crate::files::{Checked, is_share, read_json, write_text};
-use crate::report::table::Table;
-use crate::report::{Canvas, Style, series};
-use crate::run::{
-    Owner, RunFolder, RunLock, SWEEP, all_diverged, diverged_in, hashed_folder, write_json,
-};
-use crate::session::Session;
-use crate::stats::{CUT, Ends, Estimate, SHARES, estimate, is_within, some_missing};
-
 use super::axes::Axes;
 use super::crossings::{Crossing, crossings, drawn};
 use super::told::told;
+use crate::error::{Fault, Result};
+use crate::experiment::compare::{LossRuns, hash_of, without_diverged};
+use crate::experiment::plan::Plan;
+use crate::files::layout::SWEEP;
+use crate::files::{Checked, ResultFolder, is_share, read_json, write_json, write_text};
+use crate::report::table::Table;
+use crate::report::{Canvas, Style, series};
+use crate::run::{Owner, RunLock, all_diverged, diverged_in, hashed_folder};
+use crate::session::Session;
+use crate::stats::{CUT, Ends, Estimate, SHARES, estimate, is_within, some_missing};
 use crate::words::things;
 
 /// A swept grid, trained and evaluated.
@@ -161,7 +159,7 @@ impl Sweep {
     /// The folder is of no sweep that came to its end; a file that was changed.
     pub fn read(path: &Path) -> Result<Sweep> {
         let way_out = "sweep again with dml sweep as before, which trains nothing again";
-        let read: Option<Sweep> = read_json(&RunFolder::new(path).file(SWEEP), way_out)?;
+        let read: Option<Sweep> = read_json(&ResultFolder::new(path).file(SWEEP), way_out)?;
         let missing = || Fault::new(path, format!("is no finished sweep: it has no {SWEEP}"));
         let mut sweep = read.ok_or_else(missing)?;
         sweep.folder = path.to_path_buf();
@@ -214,7 +212,7 @@ impl Sweep {
     /// # Errors
     /// A file that cannot be written; another process at work on the same sweep.
     pub fn write(&self) -> Result<PathBuf> {
-        let folder = RunFolder::new(&self.folder);
+        let folder = ResultFolder::new(&self.folder);
         let _lock = RunLock::take(&folder)?;
         folder.create()?;
         let table = self.table();

@@ -14,4 +14,4 @@ mod worker;
 
 pub use self::rank::Tuned;
 pub use self::search::{LAG, Search, ended, name};
-pub use self::trial::{TRIAL, Trial, score};
+pub use self::trial::{Trial, score};

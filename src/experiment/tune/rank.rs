@@ -10,12 +10,12 @@ use super::trial::{State, Trial};
 use crate::config::{Config, number};
 use crate::error::{Error, Fault, Result, chain};
 use crate::experiment::tune::Search;
-use crate::experiment::variant::BEST;
-use crate::files::{Checked, read_json, write_text};
+use crate::files::layout::{BEST, SEARCH};
+use crate::files::{Checked, ResultFolder, read_json, write_json, write_text};
 use crate::loss::Span;
 use crate::report::table::Table;
 use crate::report::{Canvas, Style, trials};
-use crate::run::{RunFolder, RunLock, SEARCH, write_json};
+use crate::run::RunLock;
 use crate::session::Session;
 use crate::words;
 
@@ -110,7 +110,7 @@ impl Tuned {
     /// # Errors
     /// The folder is of no search that came to its end; a file that was changed.
     pub fn read(path: &Path) -> Result<Tuned> {
-        let folder = RunFolder::new(path);
+        let folder = ResultFolder::new(path);
         let way_out = "search again with dml tune as before, which does no finished trial again";
         let read: Option<Tuned> = read_json(&folder.file(SEARCH), way_out)?;
         let missing = || Fault::new(path, format!("is no finished search: it has no {SEARCH}"));
@@ -182,7 +182,7 @@ impl Tuned {
     /// # Errors
     /// A file that cannot be written.
     pub fn write(&self) -> Result<&Path> {
-        let folder = RunFolder::new(&self.folder);
+        let folder = ResultFolder::new(&self.folder);
         let _lock = RunLock::take(&folder)?;
         folder.create()?;
         self.table().write_csv(&folder.file("trials.csv"))?;

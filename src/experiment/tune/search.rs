@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::board::Board;
 use super::rank::Tuned;
 use super::space::{Space, propose};
-use super::trial::{Scorer, TRIAL, Trial};
+use super::trial::{Scorer, Trial};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::eval::{EvalConfig, Score};
@@ -18,10 +18,10 @@ use crate::experiment::cost::Forecast;
 use crate::experiment::plan::Plan;
 use crate::experiment::schedule::side_by_side_after;
 use crate::experiment::variant::{Arm, refuse_unlike};
-use crate::files::sha256_hex;
+use crate::files::layout::TRIAL;
+use crate::files::{ResultFolder, sha256_hex, write_json};
 use crate::run::{
-    Existing, Needs, Owner, Removal, Run, RunFolder, RunLock, Status, hashed_folder,
-    refuse_inputs_in, trials, write_json,
+    Existing, Needs, Owner, Removal, Run, RunLock, Status, hashed_folder, refuse_inputs_in, trials,
 };
 use crate::runtime::Memory;
 use crate::session::Session;
@@ -91,7 +91,7 @@ impl Search {
         plan.settle(session, &plan.arms[0], self.config.train.seed)?.check_scored(self.score)?;
         if self.force {
             refuse_inputs_in(&folder, [&self.config])?;
-            RunFolder::new(&folder).refuse_foreign()?;
+            ResultFolder::new(&folder).refuse_foreign()?;
         }
         let done = if self.force { 0 } else { (0..self.trials).filter(ended).count() };
         Ok(self.trials - done)
@@ -198,7 +198,7 @@ impl Search {
         earlier: &[Trial],
     ) -> Result<Trial> {
         session.interrupt.check("not begun")?;
-        let _lock = RunLock::take(&RunFolder::new(folder.join(name(place))))?;
+        let _lock = RunLock::take(&ResultFolder::new(folder.join(name(place))))?;
         self.locked_trial(session, folder, place, earlier)
     }
 
@@ -271,7 +271,7 @@ fn all_ended(done: Vec<Result<Trial>>) -> Result<Vec<Trial>> {
 /// # Errors
 /// What is kept of it cannot be read.
 pub fn ended(folder: &Path, place: usize) -> Result<Option<Trial>> {
-    let trial = Trial::read(&RunFolder::new(folder.join(name(place))))?;
+    let trial = Trial::read(&ResultFolder::new(folder.join(name(place))))?;
     Ok(trial.filter(|trial| trial.state.is_end()))
 }
 

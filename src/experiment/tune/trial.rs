@@ -10,15 +10,13 @@ use crate::config::Config;
 use crate::data::Parts;
 use crate::error::{Error, Fault, Result};
 use crate::eval::{self, Labelled, Score};
-use crate::files::{Checked, is_share, read_json};
+use crate::files::layout::TRIAL;
+use crate::files::{Checked, ResultFolder, is_share, read_json, write_json};
 use crate::model::Network;
-use crate::run::{RunFolder, UNANSWERABLE, write_json};
+use crate::run::UNANSWERABLE;
 use crate::session::Session;
 use crate::train::{Observer, RunProgress, Verdict};
 use crate::words::dml;
-
-/// What a trial is kept in, within its run's folder.
-pub const TRIAL: &str = "trial.json";
 
 /// Earlier trials that a median needs.
 const ENOUGH: usize = 4;
@@ -101,7 +99,7 @@ impl Trial {
     ///
     /// # Errors
     /// A file that cannot be read, with how to do this one trial again.
-    pub fn read(folder: &RunFolder) -> Result<Option<Trial>> {
+    pub fn read(folder: &ResultFolder) -> Result<Option<Trial>> {
         let removal = dml("runs remove", folder.path());
         let way_out = format!("remove this one trial with {removal}, and search again");
         let path = folder.file(TRIAL);
@@ -274,7 +272,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(TRIAL);
         write_json(&path, &trial).unwrap();
-        assert_eq!(Trial::read(&RunFolder::new(folder.path())).unwrap().unwrap(), trial);
+        assert_eq!(Trial::read(&ResultFolder::new(folder.path())).unwrap().unwrap(), trial);
         trial.failed("the loss became NaN".to_owned());
         assert_eq!((trial.score(), trial.state.is_end()), (None, true));
     }

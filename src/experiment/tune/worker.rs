@@ -7,7 +7,8 @@ use super::trial::Trial;
 use crate::error::Result;
 use crate::experiment::tune::{LAG, Search, ended, name};
 use crate::experiment::unfinished::{Unfinished, no_task};
-use crate::run::{Run, RunFolder, RunLock};
+use crate::files::ResultFolder;
+use crate::run::{Run, RunLock};
 use crate::session::Session;
 use crate::words::count;
 
@@ -71,7 +72,7 @@ impl Search {
             if ended(folder, place)?.is_some() {
                 continue;
             }
-            let run = RunFolder::new(folder.join(name(place)));
+            let run = ResultFolder::new(folder.join(name(place)));
             let Some(lock) = RunLock::try_take(&run)? else { continue };
             // It may have ended since it was looked at.
             if ended(folder, place)?.is_none() {
@@ -89,7 +90,7 @@ impl Search {
         let folder = self.folder(session)?;
         let mut unfinished = Vec::new();
         for place in 0..self.trials {
-            let run = RunFolder::new(folder.join(name(place)));
+            let run = ResultFolder::new(folder.join(name(place)));
             let trial = if self.force { None } else { Trial::read(&run)? };
             if trial.as_ref().is_some_and(|trial| trial.state.is_end()) {
                 continue;

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use dml::evaluation::Evaluation;
 use dml::experiment::{Comparison, Sweep, Tuned};
 use dml::page::Reporter;
-use dml::run::{RunFolder, Trained, catalogue, difference};
+use dml::run::{ResultFolder, Trained, catalogue, difference};
 use dml::runtime::Cores;
 use dml_fuzz::{bounded, folder};
 use libfuzzer_sys::fuzz_target;
@@ -53,7 +53,7 @@ fuzz_target!(|input: &[u8]| {
         std::fs::copy(runs.join("run").join(name), to).expect("a temporary file");
     }
     let (bytes, run) = (input.len(), runs.join("run"));
-    if let Ok((run, _)) = bounded(bytes, || RunFolder::open(&run)) {
+    if let Ok((run, _)) = bounded(bytes, || ResultFolder::open(&run)) {
         let _ = bounded(bytes, || run.config().is_ok());
         let _ = bounded(bytes, || Evaluation::read(&run).is_ok());
         if let Ok(history) = bounded(bytes, || run.history()) {

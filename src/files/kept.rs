@@ -3,65 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::folder::{COMPARISON, RECORD, SEARCH, SWEEP};
-use crate::cluster::JOB;
-use crate::experiment::TRIAL;
-use crate::files::{is_same_file, is_temporary, resolved};
-
-/// What tells a folder of results from any other.
-const MARKS: [&str; 6] = [RECORD, COMPARISON, SWEEP, SEARCH, TRIAL, JOB];
-
-/// What such folders keep, beside the pictures and the logs in folders of their own.
-const KEPT: [&str; 45] = [
-    RECORD,
-    COMPARISON,
-    SWEEP,
-    SEARCH,
-    TRIAL,
-    JOB,
-    "config.toml",
-    "diverged.json",
-    "history.csv",
-    "checkpoint.safetensors",
-    "checkpoint_before.safetensors",
-    "model.safetensors",
-    "model_best.safetensors",
-    "loss.safetensors",
-    "loss_best.safetensors",
-    "init.safetensors",
-    "metrics.json",
-    "metrics_test.json",
-    "times.json",
-    "confusion.csv",
-    "confusion_test.csv",
-    "embeddings_train.npy",
-    "embeddings_val.npy",
-    "embeddings_test.npy",
-    "labels_train.npy",
-    "labels_val.npy",
-    "labels_test.npy",
-    "classes_train.npy",
-    "classes_val.npy",
-    "classes_test.npy",
-    "tsne.csv",
-    "tsne_train.csv",
-    "bound.csv",
-    "report.html",
-    "table.csv",
-    "table.md",
-    "table_test.csv",
-    "standings.csv",
-    "standings_test.csv",
-    "runs.csv",
-    "trials.csv",
-    "best.toml",
-    "tasks.sh",
-    "collect.sh",
-    ".lock",
-];
-
-/// Folders in them that hold nothing but files of these endings.
-const INNER: [(&str, &[&str]); 2] = [("plots", &["png", "svg"]), ("logs", &["out"])];
+use super::identity::{is_same_file, resolved};
+use super::layout::{INNER, KEPT, MARKS};
+use super::temporary::is_temporary;
 
 /// Folders that hold results lie at most so deep under the folder of the runs: trials in a search.
 const DEEPEST: usize = 2;
@@ -111,7 +55,7 @@ pub fn foreign_files(folder: &Path) -> Vec<PathBuf> {
     foreign
 }
 
-/// Whether a folder is one that a stopped removal left; see [`RunFolder::put_away`](super::folder::RunFolder::put_away).
+/// Whether a folder is one that a stopped removal left; see [`ResultFolder::put_away`](super::folder::ResultFolder::put_away).
 fn is_half_removed(name: &Path) -> bool {
     let name = name.to_string_lossy();
     name.starts_with('.') && name.ends_with(".removed")
@@ -195,6 +139,7 @@ fn links(path: &Path) -> u64 {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use super::super::layout::{RECORD, SEARCH};
     use super::*;
     use std::os::unix::fs::symlink;
 
