@@ -9,11 +9,10 @@ use crate::error::Result;
 use crate::eval::{EvalConfig, Watch};
 use crate::evaluation::{
     EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles, Evaluation, confusion_remark,
-    draw_training, embedding_file, evaluate, evaluate_test, figures_table,
-    remarks as picture_remarks,
+    draw_training, embedding_file, figures_table, remarks as picture_remarks,
 };
 use crate::files::{Output, OutputRules, ResultFolder, keeper_of};
-use crate::run::{RunLock, Trained};
+use crate::run::{RunLock, Trained, evaluate, evaluate_test};
 use crate::runtime::{Cores, Interrupt};
 use crate::session::Session;
 use crate::train::Progress;

@@ -6,22 +6,21 @@ use std::time::Instant;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::arrays::{confusion_remark, confusion_table, write_embeddings};
+use super::arrays::{confusion_remark, write_embeddings};
 use super::evaluated_set::Asked;
 use super::gallery::with_gallery;
-use super::maps::{Maps, TsneFigures};
+use super::maps::Maps;
 use super::pictures;
+use super::result::{Evaluation, UNSEEN, VALIDATION};
 use crate::config::Config;
 use crate::data::{Dataset, Images, Part, Parts, unseen_classes};
 use crate::error::{Divergence, Error, Result};
 use crate::eval::tsne::Of;
-use crate::eval::{self, Figures, Watch, Which};
+use crate::eval::{self, Figures, Watch};
 use crate::files::layout::{DIVERGED, METRICS, TEST_METRICS, TIMES, TSNE, TSNE_TRAIN};
 use crate::files::{ResultFolder, write_json};
-use crate::model::{Engine, Network, open_network, read_notes};
+use crate::model::Network;
 use crate::report::Canvas;
-use crate::report::table::Table;
-use crate::run::{model_file, noted};
 use crate::session::Session;
 use crate::train::RunProgress;
 use crate::words::dml;
@@ -45,61 +44,6 @@ fn stopped<T>(done: Result<T>, folder: &ResultFolder, name: &str) -> Result<T> {
     })
 }
 
-/// What [`Evaluation::images`] says of a run's own validation images.
-pub const VALIDATION: &str = "validation";
-/// What it says of a run's own images of unseen classes.
-pub const UNSEEN: &str = "unseen classes";
-
-/// All figures of one evaluation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Evaluation {
-    /// What was evaluated: `validation`, `unseen classes`, or the test file.
-    pub images: String,
-    /// Name of the loss.
-    pub loss: String,
-    /// Seed of the run.
-    pub seed: u64,
-    /// Which of the two models.
-    pub model: Which,
-    /// The epoch after which it was kept.
-    pub epoch: usize,
-    /// Images that the neighbours come from: the training images; of unseen classes, all others.
-    pub references: usize,
-    /// Images that were evaluated.
-    pub queries: usize,
-    /// All figures but the t-SNE's.
-    #[serde(flatten)]
-    pub figures: Figures,
-    /// Names of the classes.
-    pub classes: Vec<String>,
-    /// The t-SNE of the validation images, where one was made.
-    pub tsne: Option<TsneFigures>,
-    /// The t-SNE of the training images, where one was asked for and made.
-    pub tsne_train: Option<TsneFigures>,
-    /// Why a t-SNE was not made that was asked for, or what is to be said of it.
-    pub tsne_remark: Option<String>,
-    /// What is to be said of the figures: fewer references than voters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub remark: Option<String>,
-    /// Whether these are images of classes that were not trained on, each against all others.
-    #[serde(default)]
-    pub unseen: bool,
-    /// What embedded the images.
-    pub engine: Engine,
-    /// Hash over the settings of the evaluation.
-    pub fingerprint: String,
-    /// SHA-256 of the test file's content, where one was evaluated.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub images_sha256: Option<String>,
-}
-
-impl Evaluation {
-    /// The confusion matrix with the classes' names, true classes down.
-    pub fn confusion_table(&self) -> Table {
-        confusion_table(&self.figures.knn.confusion, &self.classes)
-    }
-}
-
 /// Seconds of the stages of an evaluation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Times {
@@ -108,6 +52,12 @@ struct Times {
     tsne_seconds: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     tsne_train_seconds: Option<f64>,
+}
+
+/// The network that is evaluated, and the epoch after which it was saved.
+pub struct TrainedModel {
+    pub network: Box<dyn Network>,
+    pub epoch: usize,
 }
 
 /// A trained network and the embeddings of the images it was trained on.
@@ -129,13 +79,14 @@ pub fn evaluate(
     session: &Session,
     folder: &ResultFolder,
     config: &Config,
+    model: TrainedModel,
     progress: &RunProgress,
 ) -> Result<Evaluation> {
     let mut times = Times::default();
     session.interrupt.check(without_figures(folder, METRICS))?;
     progress.stage("embedding");
     let start = Instant::now();
-    let mut embedded = embed_references(session, folder, config)?;
+    let mut embedded = embed_references(session, config, model)?;
     let normalise = config.loss.normalises();
     let parts = embedded.parts.clone();
     let (judged, images) = match &parts.unseen {
@@ -148,8 +99,7 @@ pub fn evaluate(
     let start = Instant::now();
     let (dataset, unseen) = (&*session.dataset, parts.unseen.is_some());
     let asked = Asked { embeddings: &queries, part: judged, dataset, unseen };
-    let found = judge(session, config, &embedded, &asked, (images, progress))
-        .map_err(|error| noted(session, folder, config, error));
+    let found = judge(session, config, &embedded, &asked, (images, progress));
     let mut evaluation = stopped(found, folder, METRICS)?;
     evaluation.remark.iter().for_each(|told| progress.say_once(told));
     times.neighbours_seconds = start.elapsed().as_secs_f64();
@@ -193,11 +143,12 @@ pub fn evaluate_test(
     session: &Session,
     folder: &ResultFolder,
     config: &Config,
+    model: TrainedModel,
     test: &Dataset,
     progress: &RunProgress,
 ) -> Result<Evaluation> {
     progress.stage("embedding");
-    let mut embedded = embed_references(session, folder, config)?;
+    let mut embedded = embed_references(session, config, model)?;
     let loaded = Images::new(test, session.device);
     let unseen = unseen_classes(&config.data.unseen_classes, &test.classes)?;
     let is_judged = |row: &i64| unseen.is_empty() || unseen.contains(&test.labels[*row as usize]);
@@ -237,19 +188,12 @@ fn of_images(file: &Path, error: Error) -> Error {
     }
 }
 
-/// Reads the model that the settings name and embeds the run's training images.
-fn embed_references(session: &Session, folder: &ResultFolder, config: &Config) -> Result<Embedded> {
-    let dataset = &session.dataset;
-    let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
-    let path = folder.file(model_file(config.eval.model));
-    let weights = folder.weights(config.eval.model, &architecture)?;
-    let epoch = read_notes(&path)?.get("epoch").and_then(|text| text.parse().ok());
-    let mut network =
-        open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;
+/// Embeds the run's training images.
+fn embed_references(session: &Session, config: &Config, model: TrainedModel) -> Result<Embedded> {
+    let TrainedModel { mut network, epoch } = model;
     let parts = session.parts(config)?;
     let references =
         eval::embed(&mut *network, &session.images, &parts.train.rows, config.loss.normalises());
-    let epoch = epoch.unwrap_or(config.train.epochs);
     Ok(Embedded { network, epoch, references, parts })
 }
 

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use ndarray::{Array2, Axis};
 use rand::seq::SliceRandom;
 
-use super::evaluate::{Evaluation, UNSEEN, VALIDATION};
 use super::evaluated_set::Asked;
 use super::pictures;
+use super::result::{Evaluation, UNSEEN, VALIDATION};
 use crate::data::{Dataset, Part};
 use crate::error::Result;
 use crate::eval::{Neighbours, nearest};

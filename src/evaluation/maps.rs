@@ -3,30 +3,18 @@
 use std::time::Instant;
 
 use ndarray::Array2;
-use serde::{Deserialize, Serialize};
 
 use super::arrays::write_map;
-use super::evaluate::Evaluation;
 use super::pictures;
+use super::result::{Evaluation, TsneFigures};
 use crate::config::Config;
 use crate::data::Part;
 use crate::error::Result;
-use crate::eval::tsne::{self, Engine};
+use crate::eval::tsne;
 use crate::files::ResultFolder;
 use crate::files::layout::{TSNE, TSNE_TRAIN};
 use crate::session::Session;
 use crate::train::RunProgress;
-
-/// What is known of a t-SNE beside its coordinates.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TsneFigures {
-    /// What computed it.
-    pub engine: Engine,
-    /// The perplexity that it has.
-    pub perplexity: f64,
-    /// KL(P‖Q) of the coordinates, computed exactly, in nats; none where all embeddings are equal.
-    pub kl: Option<f64>,
-}
 
 /// What the t-SNEs of a run have in common.
 pub struct Maps<'a> {

@@ -1,7 +1,6 @@
 //! The pictures of a run, from its tensors and figures to what the report floor draws.
 
-use super::evaluate::{Evaluation, UNSEEN, VALIDATION};
-use super::maps::TsneFigures;
+use super::result::{Evaluation, TsneFigures, UNSEEN, VALIDATION};
 use crate::config::Config;
 use crate::data::{Class, PairSampler, Part};
 use crate::error::Result;

@@ -2,8 +2,7 @@
 
 use serde::Deserialize;
 
-use super::evaluate::Evaluation;
-use super::maps::TsneFigures;
+use super::result::{Evaluation, TsneFigures};
 use crate::config::Config;
 use crate::data::{Class, Dataset};
 use crate::error::{Error, Fault, Result};

@@ -12,10 +12,10 @@ mod unfinished;
 mod variant;
 
 pub use bound::Bound;
-pub use compare::{Comparison, Finished, LossRuns, Summary, shown_p};
+pub use compare::{Comparison, Finished, LossRuns, Summary};
 pub use cost::Forecast;
 pub use plan::Plan;
 pub use sweep::{Axes, Sweep};
-pub use tune::{Search, Trial, Tuned};
+pub use tune::{Search, Tuned};
 pub use unfinished::{Unfinished, batch_folder};
 pub use variant::Arm;

@@ -6,8 +6,8 @@ use super::schedule::side_by_side;
 use super::unfinished::no_task;
 use super::variant::Arm;
 use crate::error::{Divergence, Error, Result};
-use crate::evaluation::{Evaluation, evaluate, evaluated};
-use crate::run::{Existing, Run, RunLock, Status, UNANSWERABLE};
+use crate::evaluation::{Evaluation, UNANSWERABLE, evaluated};
+use crate::run::{Existing, Run, RunLock, Status, evaluate};
 use crate::session::Session;
 use crate::train::{History, RunProgress};
 

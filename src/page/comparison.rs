@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::parts::{self, Told, beside};
+use super::parts::{self, Told};
 use crate::error::{Divergence, Result};
 use crate::evaluation::pictures;
 use crate::experiment::{Comparison, Finished, LossRuns, Summary};
 use crate::page::{Reporter, write};
 use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
-use crate::run::{DivergedLoss, DivergedRun, Trained};
+use crate::run::{DivergedLoss, DivergedRun, Trained, beside};
 use crate::stats::{Ends, Estimate, SHARES, estimate, hundredths, listed};
 use crate::train::EpochRecord;
 use crate::words::{decimals, rounded};

@@ -13,5 +13,4 @@ mod sweep;
 mod units;
 
 pub use self::diverged::report_diverged;
-pub use self::parts::beside;
 pub use self::reporter::{Reporter, report, sprite_name, write};

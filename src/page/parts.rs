@@ -1,13 +1,10 @@
 //! The parts that reports are put together from.
 
-use std::path::{Path, PathBuf};
-
 use ndarray::Array2;
 
 use crate::data::{Part, Parts};
 use crate::error::Result;
 use crate::evaluation::{Asked, Evaluation, Mapped, pictures, with_gallery};
-use crate::files::folder_of;
 use crate::page::{Reporter, sprite_name};
 use crate::report::confusion::Confusion;
 use crate::report::html::{self, Markup, Sprite};
@@ -189,18 +186,4 @@ pub fn origin(record: &RunRecord) -> Markup {
     facts.push(("device", record.device.clone()));
     facts.push(("engine", record.engine.to_string()));
     html::facts(&facts)
-}
-
-/// A folder that a file of `of` names, which may have been moved together with `of` since.
-pub fn beside(of: &Path, named: &Path) -> PathBuf {
-    let name = named.file_name().unwrap_or_default();
-    let sibling = match folder_of(of) {
-        Some(folder) => folder.join(name),
-        // The working folder itself, or one in it.
-        None => match of.canonicalize() {
-            Ok(of) => of.parent().unwrap_or(&of).join(name),
-            Err(_) => named.to_path_buf(),
-        },
-    };
-    if sibling.exists() { sibling } else { named.to_path_buf() }
 }

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use toml::Value;
 
+use super::listing::{folders, trials};
 use super::record::{Status, refuse_newer};
-use super::removal::trials;
+use super::trial::Trial;
 use crate::config::{Config, Setting, number};
 use crate::error::chain;
 use crate::evaluation::Evaluation;
-use crate::experiment::Trial;
 use crate::files::ResultFolder;
 use crate::files::layout::{HISTORY, RECORD};
 use crate::report::table::Table;
@@ -147,18 +147,6 @@ pub fn catalogue(runs: &Path) -> Vec<Entry> {
         );
     }
     found
-}
-
-/// The folders in a folder, by name, without hidden ones.
-pub fn folders(path: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-    let is_shown = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        path.is_dir() && !name.starts_with('.')
-    };
-    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_shown).collect();
-    folders.sort();
-    folders
 }
 
 /// A row a run; what none of them has is left out.

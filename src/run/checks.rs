@@ -7,12 +7,9 @@ use crate::config::Config;
 use crate::data::{BatchKind, class_sizes};
 use crate::error::{Error, Fault, Result};
 use crate::eval::{Score, is_answerable};
+use crate::evaluation::UNANSWERABLE;
 use crate::session::Session;
 use crate::words::count;
-
-/// Why there is no score.
-pub const UNANSWERABLE: &str = "none of the images that judge has another one of its class to be near to; take more images of a \
-     class, or more of them for training (data.validation, data.train_size)";
 
 impl Run {
     /// Refuses to judge a loss by images of which nothing could be told.

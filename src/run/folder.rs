@@ -1,19 +1,13 @@
 //! A run's folder: what lies where.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-
-use serde::Serialize;
 
 use super::record::{RunRecord, Status, refuse_newer};
 use crate::config::Config;
 use crate::error::{Error, Fault, Result};
-use crate::files::layout::{CONFIG, LAST_MODEL, PLOTS, RECORD};
-use crate::files::{
-    ResultFolder, create_folder, foreign_files, read_json, sweep, write_atomically, write_json,
-    write_text,
-};
+use crate::files::layout::{CONFIG, LAST_MODEL, RECORD};
+use crate::files::{ResultFolder, folder_of, foreign_files, read_json, write_json, write_text};
 use crate::words::count;
 
 impl ResultFolder {
@@ -138,6 +132,20 @@ impl ResultFolder {
 /// What is said of a folder that was named and does not exist.
 pub fn not_there(path: &Path) -> Fault {
     Fault::new(path, "is not there").remedy("dml runs lists the runs that there are")
+}
+
+/// A folder that a file of `of` names, which may have been moved together with `of` since.
+pub fn beside(of: &Path, named: &Path) -> PathBuf {
+    let name = named.file_name().unwrap_or_default();
+    let sibling = match folder_of(of) {
+        Some(folder) => folder.join(name),
+        // The working folder itself, or one in it.
+        None => match of.canonicalize() {
+            Ok(of) => of.parent().unwrap_or(&of).join(name),
+            Err(_) => named.to_path_buf(),
+        },
+    };
+    if sibling.exists() { sibling } else { named.to_path_buf() }
 }
 
 #[cfg(test)]

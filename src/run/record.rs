@@ -7,7 +7,7 @@ use toml::Table;
 
 use crate::data::{Class, ClassNames, Dataset, TrainedOn, is_read_once};
 use crate::error::{Fault, Result};
-use crate::files::{Checked, ResultFolder, read_json};
+use crate::files::{Checked, read_json};
 use crate::model::Engine;
 
 /// What a run is, kept beside its configuration. Holds no times, so that it repeats.
@@ -198,6 +198,8 @@ pub fn refuse_newer(run: &Path, record: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::ResultFolder;
+    use crate::files::layout::RECORD;
     use std::fs;
 
     #[test]

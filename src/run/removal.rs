@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::catalogue::folders;
+use super::listing::trials;
 use super::lock::RunLock;
 use super::record::refuse_newer;
 use crate::error::{Error, Fault, Result};
@@ -69,15 +69,6 @@ fn is_damaged_run(folder: &ResultFolder) -> bool {
         && (names_dml()
             || left.iter().any(|name| folder.file(name).is_file())
             || folder.file(PLOTS).is_dir())
-}
-
-/// The trials in the folder of a search, begun or ended; none in any other folder.
-pub fn trials(path: &Path) -> Vec<ResultFolder> {
-    let is_trial = |folder: &ResultFolder| folder.name().starts_with("trial-");
-    match ResultFolder::new(path).name().starts_with("tune-") {
-        true => folders(path).into_iter().map(ResultFolder::new).filter(is_trial).collect(),
-        false => Vec::new(),
-    }
 }
 
 #[cfg(test)]

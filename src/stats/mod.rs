@@ -11,4 +11,5 @@ pub use estimate::{
 };
 pub use multiple::all_pairs;
 pub use ranks::rank_probabilities;
+pub use wording::{LEVEL, shown_p};
 pub use wording::{MISSING, from_to, hundredths, listed, mean, p_told, percent, points, share};

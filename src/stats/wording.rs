@@ -1,8 +1,10 @@
 //! Figures as sentences tell them.
 
 use super::estimate::estimate;
-use crate::experiment::shown_p;
 pub use crate::words::grouped;
+
+/// Corrected p-values below this are called a difference.
+pub const LEVEL: f64 = 0.05;
 
 /// Mean over the seeds.
 pub fn mean(values: &[f64]) -> f64 {
@@ -35,6 +37,17 @@ pub fn points(difference: f64) -> String {
     match [2, 4, 8].into_iter().map(shown).find(|text| !is_zero(text)) {
         Some(text) => text.replace('-', "−"),
         None => "0.00".to_owned(),
+    }
+}
+
+/// A p-value as it is told: not smaller than can be believed, with four decimals where it is small,
+/// and never on the other side of [`LEVEL`].
+pub fn shown_p(p: f64) -> String {
+    match p {
+        p if p < 0.0001 => "< 0.0001".to_owned(),
+        p if p < LEVEL => format!("{:.4}", p.min(LEVEL - 0.0001)),
+        p if p < 0.1 => format!("{p:.4}"),
+        p => format!("{p:.2}"),
     }
 }
 

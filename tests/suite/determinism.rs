@@ -1,10 +1,11 @@
 //! The same seed gives the same bytes; and what chance alone gives.
 
 use dml::data::Batch;
+use dml::files::layout;
 use dml::loss::{Embedded, Loss, Targets};
 use dml::model::Network;
 use dml::random::{Purpose, generator};
-use dml::train::{Checkpoint, EpochRecord, History, files};
+use dml::train::{Checkpoint, EpochRecord, History};
 use rand::seq::SliceRandom;
 use tch::{Device, Tensor};
 
@@ -57,7 +58,7 @@ fn other_instructions_of_the_processor_change_no_more_than_roundings() {
         command.envs(capability.map(|value| ("ATEN_CPU_CAPABILITY", value)));
         assert!(command.output().unwrap().status.success());
         let run = user.run_folder(capability.unwrap_or("best"), "cross-entropy-");
-        let history = History::read(&user.path(&run).join(files::HISTORY), "").unwrap().unwrap();
+        let history = History::read(&user.path(&run).join(layout::HISTORY), "").unwrap().unwrap();
         (history.epochs[0].train_loss, history.epochs[0].validation_loss)
     });
     let [(train, validation), (other_train, other_validation)] = losses;
@@ -89,14 +90,14 @@ fn going_on_from_a_checkpoint_gives_the_bytes_of_never_having_stopped() {
         let loss = Loss::by_name(name).unwrap();
         let whole = sample.train(&mut Sample::fused(), &loss, 2, None);
         let half = sample.train(&mut Sample::fused(), &loss, 1, None);
-        let mut kept = vec![files::LAST_MODEL, files::BEST_MODEL];
+        let mut kept = vec![layout::LAST_MODEL, layout::BEST_MODEL];
         if loss.own(10, 10, 1).is_some() {
-            kept.extend([files::LAST_LOSS, files::BEST_LOSS]);
+            kept.extend([layout::LAST_LOSS, layout::BEST_LOSS]);
         }
         // The last of one epoch, and the last within the second.
         let checkpoints = [
-            (half.folder.path().join(files::CHECKPOINT), "after epoch 1"),
-            (whole.folder.path().join(files::OLDER_CHECKPOINT), "in epoch 2 after step 7"),
+            (half.folder.path().join(layout::CHECKPOINT), "after epoch 1"),
+            (whole.folder.path().join(layout::OLDER_CHECKPOINT), "in epoch 2 after step 7"),
         ];
         for (path, place) in checkpoints {
             let checkpoint = Checkpoint::read(&path).unwrap();

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use dml::config::Config;
+use dml::files::layout;
 use dml::loss::Loss;
 use dml::model::read_tensors;
 use dml::random::{Purpose, generator};
-use dml::train::files;
 use rand::seq::SliceRandom;
 
 use crate::sample::Sample;
@@ -48,13 +48,13 @@ fn a_losss_own_parameters_are_trained_and_kept_beside_the_model() {
     for (name, of) in [("proxy-anchor", "proxies"), ("center", "centres"), ("margin", "beta")] {
         let loss = Loss::by_name(name).unwrap();
         let trained = sample.train(&mut Sample::fused(), &loss, 1, None);
-        let kept = read_tensors(&trained.folder.path().join(files::LAST_LOSS)).unwrap();
+        let kept = read_tensors(&trained.folder.path().join(layout::LAST_LOSS)).unwrap();
         let own = loss.own(10, 10, 2022).unwrap();
         assert_eq!(kept[of].size(), own.values.size());
         assert!(kept[of] != own.values, "{name}: {of} did not move");
     }
     let none = sample.train(&mut Sample::fused(), &Loss::by_name("triplet").unwrap(), 1, None);
-    assert!(!none.folder.path().join(files::LAST_LOSS).exists());
+    assert!(!none.folder.path().join(layout::LAST_LOSS).exists());
 }
 
 #[test]

@@ -11,5 +11,5 @@ mod summary;
 pub use comparison::Comparison;
 pub use conclusion::NO_SPREAD;
 pub use results::{Finished, LossRuns, hash_of, without_diverged};
-pub use standings::{LEVEL, Standing, shown_p, standings};
+pub use standings::{Standing, standings};
 pub use summary::Summary;

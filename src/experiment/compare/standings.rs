@@ -7,11 +7,8 @@ use crate::report::table::Table;
 use crate::run::DivergedLoss;
 use crate::stats::{
     DIFFERENCES, Ends, Estimate, MISSING, SHARES, all_pairs, estimate, paired_difference,
-    rank_probabilities,
+    rank_probabilities, shown_p,
 };
-
-/// Corrected p-values below this are called a difference.
-pub const LEVEL: f64 = 0.05;
 
 /// One loss against the best by one metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -113,17 +110,6 @@ pub fn standings_table(
         table.push(row);
     }
     table
-}
-
-/// A p-value as it is told: not smaller than can be believed, with four decimals where it is small,
-/// and never on the other side of [`LEVEL`].
-pub fn shown_p(p: f64) -> String {
-    match p {
-        p if p < 0.0001 => "< 0.0001".to_owned(),
-        p if p < LEVEL => format!("{:.4}", p.min(LEVEL - 0.0001)),
-        p if p < 0.1 => format!("{p:.4}"),
-        p => format!("{p:.2}"),
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! What the curves of a sweep say, in words.
 
 use super::crossings::{Crossing, FEW};
-use crate::experiment::compare::{LEVEL, NO_SPREAD, Standing, standings};
+use crate::experiment::compare::{NO_SPREAD, Standing, standings};
 use crate::experiment::sweep::Line;
-use crate::stats::{listed, percent};
+use crate::stats::{LEVEL, listed, percent};
 use crate::words::{count, grouped};
 
 /// Numbers from here on are told in powers of ten.

@@ -3,8 +3,8 @@
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
-use super::trial::Trial;
 use crate::error::{Error, Result};
+use crate::run::Trial;
 use crate::session::Session;
 
 /// How often a trial that waits looks whether somebody asks to stop.

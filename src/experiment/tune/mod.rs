@@ -7,11 +7,10 @@
 
 mod board;
 mod rank;
+mod scorer;
 mod search;
 mod space;
-mod trial;
 mod worker;
 
 pub use self::rank::Tuned;
 pub use self::search::{LAG, Search, ended, name};
-pub use self::trial::{Trial, score};

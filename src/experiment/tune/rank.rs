@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use toml::{Table as Toml, Value};
 
 use super::space::{Space, position};
-use super::trial::{State, Trial};
 use crate::config::{Config, number};
 use crate::error::{Error, Fault, Result, chain};
 use crate::experiment::tune::Search;
@@ -15,7 +14,7 @@ use crate::files::{Checked, ResultFolder, read_json, write_json, write_text};
 use crate::loss::Span;
 use crate::report::table::Table;
 use crate::report::{Canvas, Style, trials};
-use crate::run::RunLock;
+use crate::run::{RunLock, State, Trial};
 use crate::session::Session;
 use crate::words;
 

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use super::board::Board;
 use super::rank::Tuned;
+use super::scorer::Scorer;
 use super::space::{Space, propose};
-use super::trial::{Scorer, Trial};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::eval::{EvalConfig, Score};
@@ -21,7 +21,8 @@ use crate::experiment::variant::{Arm, refuse_unlike};
 use crate::files::layout::TRIAL;
 use crate::files::{ResultFolder, sha256_hex, write_json};
 use crate::run::{
-    Existing, Needs, Owner, Removal, Run, RunLock, Status, hashed_folder, refuse_inputs_in, trials,
+    Existing, Needs, Owner, Removal, Run, RunLock, Status, Trial, hashed_folder, refuse_inputs_in,
+    trials,
 };
 use crate::runtime::Memory;
 use crate::session::Session;

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use rand::RngExt;
 use toml::Value;
 
-use super::trial::Trial;
 use crate::config::{Config, Setting, number, shown};
 use crate::loss::{Loss, Range, Span, logarithmic, words};
 use crate::random::{Generator, Purpose, generator};
+use crate::run::Trial;
 
 /// Trials that are not proposed by TPE: the settings as given, then random ones.
 const BEGINNING: usize = 8;
@@ -138,7 +138,7 @@ fn proposed(key: &str, span: Span, earlier: &[Trial], random: &mut Generator) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::tune::trial::State;
+    use crate::run::State;
 
     /// Trials of a search whose score is highest at a learning rate of 0.003, a cosine schedule and
     /// the lowest margin.

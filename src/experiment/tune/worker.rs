@@ -3,12 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::trial::Trial;
 use crate::error::Result;
 use crate::experiment::tune::{LAG, Search, ended, name};
 use crate::experiment::unfinished::{Unfinished, no_task};
 use crate::files::ResultFolder;
-use crate::run::{Run, RunLock};
+use crate::run::{Run, RunLock, Trial};
 use crate::session::Session;
 use crate::words::count;
 

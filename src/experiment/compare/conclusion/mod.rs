@@ -4,10 +4,10 @@
 //! interval lies on one side of zero, and whatever does not follow from it is not said.
 
 use super::standings;
-use super::standings::{LEVEL, Standing};
+use super::standings::Standing;
 use crate::run::{DivergedLoss, told_diverged};
 use crate::stats::{
-    DIFFERENCES, Ends, Estimate, SHARES, estimate, from_to, listed, mean, p_told,
+    DIFFERENCES, Ends, Estimate, LEVEL, SHARES, estimate, from_to, listed, mean, p_told,
     paired_difference, percent, points,
 };
 use crate::words::{count, grouped, rounded, things};

@@ -1,0 +1,109 @@
+//! One trial of a search: its settings, its score after each epoch, and when it is stopped.
+
+use std::path::PathBuf;
+
+use crate::config::Config;
+use crate::data::Parts;
+use crate::error::Result;
+use crate::eval::Score;
+use crate::evaluation::score;
+use crate::files::write_json;
+use crate::model::Network;
+use crate::run::{State, Trial};
+use crate::session::Session;
+use crate::train::{Observer, RunProgress, Verdict};
+
+/// Earlier trials that a median needs.
+const ENOUGH: usize = 4;
+
+/// Whether a trial is hopeless after an epoch (from 1): at least four earlier trials came so far,
+/// and the median of their scores is higher.
+///
+/// # Source
+/// Golovin et al.: Google Vizier, KDD 2017, the median stopping rule, by the last value in place of
+/// the running mean.
+pub fn is_hopeless(score: f64, epoch: usize, earlier: &[Trial]) -> bool {
+    let mut others: Vec<f64> =
+        earlier.iter().filter_map(|trial| trial.scores.get(epoch - 1)).copied().collect();
+    if others.len() < ENOUGH {
+        return false;
+    }
+    others.sort_by(f64::total_cmp);
+    let (low, high) = (others[(others.len() - 1) / 2], others[others.len() / 2]);
+    score < 0.5 * (low + high)
+}
+
+/// Takes a trial's score after each epoch, and stops it where it is hopeless.
+pub struct Scorer<'a> {
+    /// The trial.
+    pub trial: Trial,
+    /// Where it is kept.
+    pub path: PathBuf,
+    session: &'a Session,
+    config: &'a Config,
+    score: Score,
+    parts: Parts,
+    earlier: Vec<Trial>,
+}
+
+impl<'a> Scorer<'a> {
+    /// For a trial that knows of these earlier ones.
+    ///
+    /// # Errors
+    /// Settings that do not fit the data.
+    pub fn new(
+        session: &'a Session,
+        config: &'a Config,
+        score: Score,
+        trial: Trial,
+        earlier: Vec<Trial>,
+        path: PathBuf,
+    ) -> Result<Scorer<'a>> {
+        let parts = session.parts(config)?;
+        Ok(Scorer { trial, path, session, config, score, parts, earlier })
+    }
+}
+
+impl Observer for Scorer<'_> {
+    fn after_epoch(
+        &mut self,
+        epoch: usize,
+        network: &mut dyn Network,
+        progress: &RunProgress,
+    ) -> Result<Verdict> {
+        let score = score(self.session, self.config, &self.parts, self.score, network)?;
+        // After an interruption an epoch may be told of again.
+        self.trial.scores.truncate(epoch - 1);
+        self.trial.scores.push(score);
+        let last = epoch == self.config.train.epochs;
+        let stops = !last && is_hopeless(score, epoch, &self.earlier);
+        if stops {
+            self.trial.state = State::Stopped;
+        }
+        let name = self.score.name(self.config.eval.knn);
+        progress.say(&format!("{name} {score:.4} after epoch {epoch}"));
+        write_json(&self.path, &self.trial)?;
+        Ok(if stops { Verdict::Stop } else { Verdict::GoOn })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn trials(scores: &[&[f64]]) -> Vec<Trial> {
+        let trial =
+            |scores: &&[f64]| Trial { scores: scores.to_vec(), ..Trial::new(1, BTreeMap::new()) };
+        scores.iter().map(trial).collect()
+    }
+
+    #[test]
+    fn a_trial_below_the_median_of_those_that_came_so_far_is_hopeless() {
+        let earlier = trials(&[&[0.5, 0.6], &[0.6, 0.7], &[0.7], &[0.8, 0.9]]);
+        assert!(is_hopeless(0.64, 1, &earlier) && !is_hopeless(0.66, 1, &earlier));
+        assert!(!is_hopeless(0.0, 2, &earlier), "three are too few");
+        assert!(!is_hopeless(0.0, 1, &[]));
+    }
+}
