@@ -8,9 +8,8 @@ use tch::Device;
 use crate::config::Config;
 use crate::data::{self, DataConfig, Dataset, Images, Parts};
 use crate::error::{Error, Fault, Result};
-use crate::evaluation::pictures;
 use crate::model::Engine;
-use crate::report::Style;
+use crate::report::{Style, class_names};
 use crate::runtime::{Cores, Interrupt, open_device};
 use crate::train::Progress;
 use crate::words::{count, grouped, things};
@@ -58,7 +57,7 @@ impl Session {
             side = dataset.side,
         ));
         let classes: Vec<String> = dataset.classes.iter().map(|c| c.name.clone()).collect();
-        pictures::remarks(&classes).iter().for_each(|remark| progress.say(remark));
+        class_names::remarks(&classes).iter().for_each(|remark| progress.say(remark));
         if is_read_once {
             progress.say(
                 "data: read once; what reads it again later, to evaluate, go on or report, wants it in \

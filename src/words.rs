@@ -5,6 +5,9 @@ use std::ffi::OsStr;
 use std::fmt::Display;
 use std::path::Path;
 
+/// What stands in tables and sentences for a figure that does not exist.
+pub const MISSING: &str = "–";
+
 /// One word as a shell takes it, quoted where it has to be.
 pub fn word(text: impl Display) -> String {
     let text = text.to_string();

@@ -9,9 +9,10 @@ use crate::error::Result;
 use crate::eval::{EvalConfig, Watch};
 use crate::evaluation::{
     EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles, Evaluation, confusion_remark,
-    draw_training, embedding_file, figures_table, remarks as picture_remarks,
+    draw_training, embedding_file, figures_table,
 };
 use crate::files::{Output, OutputRules, ResultFolder, keeper_of};
+use crate::report::class_names;
 use crate::run::{RunLock, Trained, evaluate, evaluate_test};
 use crate::runtime::{Cores, Interrupt};
 use crate::session::Session;
@@ -56,7 +57,7 @@ fn eval_embeddings(
     })?;
     evaluation.remarks.iter().for_each(|told| progress.say(told));
     if let Some(out) = &out {
-        picture_remarks(&evaluation.classes).iter().for_each(|remark| progress.say(remark));
+        class_names::remarks(&evaluation.classes).iter().for_each(|remark| progress.say(remark));
         confusion_remark(&evaluation.figures.knn.confusion).iter().for_each(|it| progress.say(it));
         evaluation.write(out.path(), config.plots.style)?;
     }

@@ -3,15 +3,14 @@
 use std::path::Path;
 
 use ndarray::{Array1, Array2};
-use ndarray_npy::WriteNpyExt;
 
 use super::features::{read_embeddings, read_labels};
-use super::labels::write_label_array;
+use super::npy::{write_label_array, write_npy};
 use crate::data::Class;
 use crate::error::{Error, Fault, Result};
 use crate::eval::{ConfusionMatrix, tsne};
 use crate::files::layout::TSNE;
-use crate::files::{ResultFolder, read_csv, write_atomically};
+use crate::files::{ResultFolder, read_csv};
 use crate::report::table::Table;
 use crate::session::Session;
 use crate::words::{count, dml, grouped};
@@ -69,14 +68,6 @@ pub fn read_evaluated(
         return Err(fault.remedy(remedy).into());
     }
     Ok((embeddings, numbers))
-}
-
-/// Writes an array as NumPy reads it.
-///
-/// # Errors
-/// A file that cannot be written.
-pub fn write_npy(path: &Path, array: &impl WriteNpyExt) -> Result<()> {
-    write_atomically(path, |file| array.write_npy(file).map_err(std::io::Error::other))
 }
 
 /// Row in the data (from 0), class and coordinates of each image of a map.

@@ -2,8 +2,8 @@
 
 use crate::eval::{Distances, Figures};
 use crate::report::table::Table;
-use crate::stats::{MISSING, share};
-use crate::words::count;
+use crate::stats::share;
+use crate::words::{MISSING, count};
 
 /// One row a figure. `hit@k` is what papers call Recall@k; `recall@k` is the tutorial's.
 pub fn figures_table(figures: &Figures) -> Table {

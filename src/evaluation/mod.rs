@@ -1,4 +1,6 @@
-//! TODO ('evaluation',)
+//! Measuring a run: its images embedded, every metric, t-SNE, galleries and pictures.
+//!
+//! Embeddings that another program made go the same way, through [`EmbeddingEvaluation`].
 
 mod arrays;
 mod embeddings;
@@ -7,24 +9,24 @@ mod evaluated_set;
 mod features;
 mod figures;
 mod gallery;
-mod labels;
 mod maps;
+mod npy;
 mod opinions;
 pub mod pictures;
 mod result;
 mod score;
 mod stored;
 
-pub use arrays::{Mapped, confusion_remark, read_evaluated, write_npy};
+pub use arrays::{Mapped, confusion_remark, read_evaluated};
 pub use embeddings::{EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles};
 pub use evaluate::{TrainedModel, evaluate, evaluate_test};
 pub use evaluated_set::Asked;
 pub use features::{embedding_file, read_embeddings, read_labels};
 pub use figures::figures_table;
 pub use gallery::with_gallery;
-pub use labels::write_label_array;
+pub use npy::{write_label_array, write_npy};
 pub use opinions::{Opinion, Opinions};
-pub use pictures::{draw_training, remarks};
+pub use pictures::draw_training;
 pub use result::{Evaluation, TsneFigures, UNSEEN, VALIDATION};
 pub use score::{UNANSWERABLE, score};
 pub use stored::{evaluated, tested};

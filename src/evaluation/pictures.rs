@@ -8,15 +8,13 @@ use crate::eval::tsne::Map;
 use crate::eval::{ConfusionMatrix, Distances, KnnMetrics, RecallAt, RecallAtK};
 use crate::files::ResultFolder;
 use crate::random::{Purpose, generator};
+use crate::report::class_names::PAIRS_CONFUSED;
 use crate::report::confused::{self, Confused};
 use crate::report::confusion::Confusion;
-use crate::report::{
-    Canvas, ClassName, confusion, curves, histogram, pairs, recall, scatter, undrawable,
-};
+use crate::report::{Canvas, ClassName, confusion, curves, histogram, pairs, recall, scatter};
 use crate::session::Session;
-use crate::stats::MISSING;
 use crate::train::History;
-use crate::words::{count, grouped, things};
+use crate::words::{MISSING, count, grouped, things};
 
 /// Pairs in the picture.
 const PAIRS: usize = 8;
@@ -145,23 +143,6 @@ pub fn class_name(classes: &[Class], number: i64) -> ClassName<'_> {
     ClassName { name: &classes[number].name, number }
 }
 
-/// What is to be said of the pictures of so many classes with these names, before any is drawn: what
-/// they leave out, and names that no font on this system draws.
-pub fn remarks(classes: &[String]) -> Vec<String> {
-    let most = confusion::MOST;
-    let many = (classes.len() > most).then(|| {
-        format!(
-            "{} classes: a confusion matrix of more than {most} cannot be read, so confusion.png and \
-             the report show the {PAIRS_CONFUSED} pairs of classes that are mixed up most often",
-            grouped(classes.len())
-        )
-    });
-    many.into_iter().chain(undrawable(classes.iter().map(String::as_str))).collect()
-}
-
-/// Pairs of classes that stand for a confusion matrix that is too large to read.
-const PAIRS_CONFUSED: usize = 30;
-
 /// The pairs of classes that are mixed up most often, with the number of all such pairs.
 pub fn most_confused<'a>(
     matrix: &ConfusionMatrix,
@@ -282,13 +263,5 @@ mod tests {
         let expected = [("a", "b", 2, 4), ("b", "a", 1, 2), ("c", "a", 1, 3), ("a", "c", 1, 4)];
         assert_eq!(told, expected);
         assert_eq!(found, 4);
-    }
-
-    #[test]
-    fn pictures_of_many_classes_are_told_beforehand_and_drawn_otherwise() {
-        let classes = |count: usize| (0..count).map(|c| c.to_string()).collect::<Vec<_>>();
-        assert!(remarks(&classes(100)).is_empty());
-        let told = remarks(&classes(2100)).join("");
-        assert!(told.starts_with("2,100 classes: a confusion matrix of more than 100"), "{told}");
     }
 }

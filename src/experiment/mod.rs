@@ -1,4 +1,7 @@
-//! TODO ('experiment',)
+//! Many runs: what is planned, what it costs, how it is carried out, and what it shows.
+//!
+//! A [`Plan`] is losses × seeds on the same data; a [`Comparison`], a [`Sweep`] and a [`Search`]
+//! say what its runs show. [`Bound`] follows one training.
 
 mod bound;
 mod compare;

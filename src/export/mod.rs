@@ -1,4 +1,4 @@
-//! TODO ('export',)
+//! What other programs read: a network, embeddings with their labels, TensorBoard's files.
 
 mod files;
 mod tensorboard;

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use super::parts::{self, Told};
+use super::reporter::{Reporter, write};
 use crate::error::{Divergence, Result};
 use crate::evaluation::pictures;
 use crate::experiment::{Comparison, Finished, LossRuns, Summary};
-use crate::page::{Reporter, write};
 use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
 use crate::run::{DivergedLoss, DivergedRun, Trained, beside};

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use super::parts;
+use super::reporter::write;
 use crate::error::{Divergence, Result};
 use crate::evaluation::pictures;
 use crate::files::ResultFolder;
 use crate::files::layout::{CONFIG, HISTORY};
-use crate::page::write;
 use crate::report::html::{self, Page, Section};
 use crate::train::History;
 use crate::words::{dml, grouped};

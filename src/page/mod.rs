@@ -6,11 +6,12 @@
 mod comparison;
 mod diverged;
 mod parts;
+mod report;
 mod reporter;
 mod run;
 mod search;
 mod sweep;
 mod units;
 
-pub use self::diverged::report_diverged;
-pub use self::reporter::{Reporter, report, sprite_name, write};
+pub use self::report::report;
+pub use self::reporter::Reporter;

@@ -2,10 +2,10 @@
 
 use ndarray::Array2;
 
+use super::reporter::{Reporter, sprite_name};
 use crate::data::{Part, Parts};
 use crate::error::Result;
 use crate::evaluation::{Asked, Evaluation, Mapped, pictures, with_gallery};
-use crate::page::{Reporter, sprite_name};
 use crate::report::confusion::Confusion;
 use crate::report::html::{self, Markup, Sprite};
 use crate::report::scatter;

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::parts::{self, Told};
+use super::reporter::{Reporter, write};
 use super::units::by_unit;
 use crate::error::{Fault, Result};
 use crate::eval::Figures;
 use crate::evaluation::{Evaluation, figures_table, pictures};
 use crate::files::layout::CONFIG;
-use crate::page::{Reporter, write};
 use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
 use crate::run::Trained;

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::reporter::{Reporter, write};
 use crate::error::Result;
 use crate::experiment::Tuned;
-use crate::page::{Reporter, write};
 use crate::report::html::{self, Page, Section};
 
 impl Reporter<'_> {

@@ -9,6 +9,7 @@
 //! classes, are the fonts of the system read.
 
 pub mod bound;
+pub mod class_names;
 pub mod columns;
 mod config;
 pub mod confused;

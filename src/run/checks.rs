@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::training::Run;
+use super::setup::Run;
 use crate::config::Config;
 use crate::data::{BatchKind, class_sizes};
 use crate::error::{Error, Fault, Result};

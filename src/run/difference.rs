@@ -11,8 +11,7 @@ use super::catalogue::Entry;
 use super::record::RunRecord;
 use crate::error::{Error, Result};
 use crate::files::ResultFolder;
-use crate::stats::MISSING;
-use crate::words::decimals;
+use crate::words::{MISSING, decimals};
 
 /// What two runs differ in: one line a difference, figures all.
 #[derive(Debug, Serialize)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::record::{RunRecord, Status};
-use super::training::Run;
+use super::setup::Run;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::files::layout::CHECKPOINT;

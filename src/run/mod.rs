@@ -1,4 +1,7 @@
-//! TODO ('run',)
+//! One run and its folder: record, lock, training, resuming, evaluation, removal, catalogue.
+//!
+//! [`Run`] decides split, name and record from the settings and trains; [`Trained`] is a finished
+//! run taken from its folder.
 
 mod catalogue;
 mod checks;
@@ -15,6 +18,7 @@ mod record;
 mod removal;
 mod reopened;
 mod resources;
+mod setup;
 mod trained;
 mod training;
 mod trial;
@@ -32,6 +36,6 @@ pub use lock::RunLock;
 pub use record::{RunRecord, Status};
 pub use removal::Removal;
 pub use resources::Needs;
+pub use setup::Run;
 pub use trained::{Trained, model_file};
-pub use training::Run;
 pub use trial::{State, Trial};

@@ -10,6 +10,7 @@ use super::existing::{Existing, Found};
 use super::hashed::{Owner, hashed_folder};
 use super::record::{DataRecord, RunRecord, Status};
 use super::resources::Needs;
+use super::setup::Run;
 use crate::config::Config;
 use crate::data::{BatchKind, Batches, Class, Part, Parts, kept, renumbered, unseen_classes};
 use crate::error::{Divergence, Error, Result};
@@ -20,18 +21,6 @@ use crate::model::{Network, open_network};
 use crate::runtime::{LIBTORCH_VERSION, Memory};
 use crate::session::Session;
 use crate::train::{History, Observer, RunProgress, Task, Unobserved, batches_of, train};
-
-/// A run that is settled but not trained yet.
-pub struct Run {
-    /// Its resolved configuration.
-    pub config: Config,
-    /// Its folder.
-    pub folder: ResultFolder,
-    pub record: RunRecord,
-    pub train: Part,
-    pub validation: Part,
-    pub unseen: Option<Part>,
-}
 
 impl Run {
     /// Settles split, name and record of a run.

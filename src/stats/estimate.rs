@@ -4,10 +4,9 @@
 //! standard deviation. It covers the true mean in 95 of 100 repetitions when the values are
 //! independent and about normal; over few seeds it is wide, and that is what it is for.
 
+use crate::words::MISSING;
 use serde::{Deserialize, Deserializer, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
-
-use super::wording::MISSING;
 
 /// The share of repetitions in which an interval covers the true mean.
 const CONFIDENCE: f64 = 0.95;

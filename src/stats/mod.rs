@@ -1,4 +1,6 @@
-//! TODO ('stats',)
+//! Numbers over seeds: means with intervals, paired tests, Holm's correction, ranks.
+//!
+//! This floor knows no run and no file.
 
 mod estimate;
 mod multiple;
@@ -12,4 +14,4 @@ pub use estimate::{
 pub use multiple::all_pairs;
 pub use ranks::rank_probabilities;
 pub use wording::{LEVEL, shown_p};
-pub use wording::{MISSING, from_to, hundredths, listed, mean, p_told, percent, points, share};
+pub use wording::{from_to, hundredths, listed, mean, p_told, percent, points, share};

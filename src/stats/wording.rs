@@ -1,6 +1,7 @@
 //! Figures as sentences tell them.
 
 use super::estimate::estimate;
+use crate::words::MISSING;
 pub use crate::words::grouped;
 
 /// Corrected p-values below this are called a difference.
@@ -15,9 +16,6 @@ pub fn mean(values: &[f64]) -> f64 {
 pub fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
-
-/// What stands in tables and sentences for a figure that does not exist.
-pub const MISSING: &str = "–";
 
 /// A share as `86.20 %`, and [`MISSING`] for none.
 pub fn share(share: Option<f64>) -> String {

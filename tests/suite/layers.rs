@@ -1,32 +1,42 @@
-//! Imports point down only.
+//! Imports point down only, from floor to floor and inside each of them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The floors from top to bottom; modules of one line may not know each other.
-const FLOORS: [&[&str]; 15] = [
-    &["commands"],
-    &["cli"],
-    &["experiment"],
-    &["config"],
-    &["report"],
-    &["train"],
-    &["eval"],
-    &["loss"],
-    &["model"],
-    &["data"],
-    &["runtime"],
-    &["random"],
-    &["files"],
-    &["error"],
-    &["words"],
+use crate::imports::{Module, Sources};
+
+/// The floors from top to bottom; a floor may import those below it.
+const FLOORS: [&str; 23] = [
+    "main",
+    "commands",
+    "cli",
+    "page",
+    "cluster",
+    "experiment",
+    "export",
+    "run",
+    "evaluation",
+    "stats",
+    "session",
+    "config",
+    "report",
+    "train",
+    "eval",
+    "loss",
+    "model",
+    "data",
+    "runtime",
+    "random",
+    "files",
+    "error",
+    "words",
 ];
 
-fn floor_of(module: &str) -> usize {
-    FLOORS
-        .iter()
-        .position(|floor| floor.contains(&module))
-        .unwrap_or_else(|| panic!("the module {module} has no floor yet"))
+fn floor_of(module: &Module) -> usize {
+    let floor = &module[0];
+    let position = FLOORS.iter().position(|name| name == floor);
+    position.unwrap_or_else(|| panic!("the module {floor} has no floor yet"))
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
@@ -37,44 +47,79 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Modules of this crate that a text names as `crate::MODULE`.
-fn imports(text: &str) -> Vec<&str> {
-    text.split("crate::")
-        .skip(1)
-        .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap())
-        .filter(|name| name.chars().next().is_some_and(char::is_lowercase))
-        .collect()
+fn sources() -> Sources {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut sources = Sources::default();
+    for path in rust_files(&root).into_iter().filter(|path| !path.ends_with("tests.rs")) {
+        sources.add(path.strip_prefix(&root).unwrap(), &fs::read_to_string(&path).unwrap());
+    }
+    sources
 }
 
 #[test]
-fn imports_point_down_only() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+fn imports_point_to_lower_floors() {
     let mut checked = 0;
-    for path in rust_files(&source) {
-        let inside = path.strip_prefix(&source).unwrap();
-        let first = inside.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
-        let module = first.trim_end_matches(".rs").to_owned();
-        if module == "main" || module == "lib" {
-            continue;
-        }
-        let text = fs::read_to_string(&path).unwrap();
-        // Tests stand at the end of a file and may look anywhere.
-        let text = text.split("#[cfg(test)]\nmod tests").next().unwrap();
-        for import in imports(text) {
-            checked += 1;
-            let points_down = module == import || floor_of(&module) < floor_of(import);
-            assert!(points_down, "{} imports {import}, which is not below it", path.display());
+    for (from, to) in sources().imports() {
+        checked += 1;
+        let points_down = from[0] == to[0] || floor_of(&from) < floor_of(&to);
+        assert!(points_down, "{} imports {}, which is not below it", from.join("/"), to.join("/"));
+    }
+    assert!(checked > 1000, "only {checked} imports were seen: the check itself is broken");
+}
+
+#[test]
+fn no_modules_import_each_other_in_a_circle() {
+    let circle = circle(&sources().imports());
+    assert!(circle.is_none(), "a circle: {}", circle.unwrap().join(" → "));
+}
+
+/// Modules that import each other in a circle, if there are any: what is left once every module
+/// that imports none of the others was taken away, again and again.
+fn circle(imports: &BTreeSet<(Module, Module)>) -> Option<Vec<String>> {
+    let mut left: BTreeMap<Module, BTreeSet<Module>> = BTreeMap::new();
+    for (from, to) in imports {
+        left.entry(from.clone()).or_default().insert(to.clone());
+    }
+    loop {
+        let before = left.len();
+        let names: BTreeSet<Module> = left.keys().cloned().collect();
+        left.retain(|_, to| to.iter().any(|module| names.contains(module)));
+        if left.len() == before {
+            break;
         }
     }
-    assert!(checked > 100, "only {checked} imports were seen: the check itself is broken");
+    let mut module = left.keys().next()?;
+    let mut path = vec![module];
+    loop {
+        module = left[module].iter().find(|to| left.contains_key(*to)).unwrap();
+        path.push(module);
+        if let Some(start) = path[..path.len() - 1].iter().position(|earlier| *earlier == module) {
+            return Some(path[start..].iter().map(|module| module.join("/")).collect());
+        }
+    }
 }
 
 #[test]
-fn an_import_is_seen_wherever_it_stands() {
-    assert_eq!(
-        imports("use crate::data::Dataset;\nfn f() -> crate::error::Result<()>"),
-        ["data", "error"]
-    );
+fn a_circle_is_found_through_re_exports_and_in_every_way_of_writing_an_import() {
+    let of = |files: &[(&str, &str)]| {
+        let mut sources = Sources::default();
+        files.iter().for_each(|(path, text)| sources.add(Path::new(path), text));
+        circle(&sources.imports())
+    };
+    let module = ("a/mod.rs", "mod b;\nmod c;\npub use b::B;\npub use c::C;\n");
+    let one_way = [module, ("a/b.rs", "pub struct B;"), ("a/c.rs", "use super::B;\nstruct C;")];
+    assert_eq!(of(&one_way), None);
+    for back in [
+        "use super::{\n    C,\n};\npub struct B;",
+        "use crate::a::C as D;\npub struct B;",
+        "pub struct B;\nfn f() -> super::c::C { super::c::C }",
+        "use super::c;\npub struct B;",
+    ] {
+        let files = [module, ("a/b.rs", back), one_way[2]];
+        assert_eq!(of(&files).unwrap(), ["a/b", "a/c", "a/b"], "{back}");
+    }
+    let in_tests = "pub struct B;\n#[cfg(test)]\nmod tests {\n    use super::super::C;\n}";
+    assert_eq!(of(&[module, ("a/b.rs", in_tests), one_way[2]]), None, "tests may look anywhere");
 }
 
 /// Files below `src` that hold a text outside their tests.
@@ -108,8 +153,8 @@ fn json_and_tables_of_results_are_read_in_one_place_which_checks_them() {
         "the check itself is broken"
     );
     let of_results = |file: &String| {
-        (file.starts_with("experiment/") && !file.starts_with("experiment/features/"))
-            || file.starts_with("train/")
+        ["experiment/", "run/", "evaluation/", "train/"].iter().any(|floor| file.starts_with(floor))
+            && !file.starts_with("evaluation/features/")
     };
     for table in ["csv::Reader", "csv::ReaderBuilder"] {
         let found: Vec<String> = holding(table).into_iter().filter(of_results).collect();

@@ -11,6 +11,7 @@ mod elsewhere;
 mod embeddings;
 mod experiments;
 mod faults;
+mod imports;
 mod interrupted;
 mod killed;
 mod layers;

@@ -8,9 +8,10 @@ use ndarray::{Array2, ShapeBuilder};
 
 use super::dtype::Kind;
 use super::labels::{Found, Labels, Where};
-use super::npy::Head;
+use super::npy::{Head, damaged};
+use super::numbers::Numbers;
 use crate::error::{Fault, Result};
-use crate::evaluation::features::Numbers;
+use crate::words::count;
 
 /// An array in memory, its elements as their bytes.
 #[derive(Debug)]
@@ -206,4 +207,30 @@ impl<'a> Array<'a> {
 
 fn unsigned(bytes: &[u8; 8]) -> u64 {
     u64::from_le_bytes(*bytes)
+}
+
+/// Reads an array from the bytes of its file.
+///
+/// # Errors
+/// As [`Head::read`]; more or fewer elements than the head says.
+pub fn read<'a>(bytes: &'a [u8], name: &Path) -> Result<Array<'a>> {
+    let head = Head::read(bytes, name)?;
+    let data = &bytes[head.bytes..];
+    match head.data() {
+        Some(size) if size == data.len() => Ok(Array::new(head, data, name)),
+        Some(size) if size < data.len() => {
+            let problem = format!("holds {} after its array", count(data.len() - size, "byte"));
+            let remedy = "save one array a file, or several with numpy.savez";
+            Err(Fault::new(name, problem).remedy(remedy).into())
+        }
+        _ => {
+            let claim = format!(
+                "its shape {:?} of {} claims more than the file's {}",
+                head.shape,
+                head.dtype.name(),
+                count(bytes.len(), "byte")
+            );
+            Err(damaged(name, &claim))
+        }
+    }
 }

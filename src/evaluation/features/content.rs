@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 
 use super::choice::Wanted;
+use super::columns::Table;
 use super::labels::Labels;
 use super::npz::Npz;
-use super::table::Table;
-use super::{csv, npy, parquet};
+use super::numbers::Numbers;
+use super::{array, csv, npy, parquet};
 use crate::error::{Error, Fault, Result};
-use crate::evaluation::features::Numbers;
 
 /// A file and what is meant in it, as the user named both.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,12 +159,12 @@ impl Content {
         match self {
             Content::Array(bytes, file) => {
                 refuse_key(key, file)?;
-                let array = npy::read(bytes, file)?;
+                let array = array::read(bytes, file)?;
                 Ok((array.embeddings()?, array.told()))
             }
             Content::Archive(archive) => {
                 let (bytes, name) = archive.array(Wanted::Embeddings, key)?;
-                let array = npy::read(&bytes, &name)?;
+                let array = array::read(&bytes, &name)?;
                 Ok((array.embeddings()?, format!("{} {}", key_of(&name), array.told())))
             }
             Content::Table(table) => table.embeddings(key, label),
@@ -179,7 +179,7 @@ impl Content {
         match self {
             Content::Array(bytes, file) => {
                 refuse_key(key, file)?;
-                let array = npy::read(bytes, file)?;
+                let array = array::read(bytes, file)?;
                 let labels = array.labels()?;
                 let told = format!("{}, {}", array.told(), labels.told());
                 Ok((labels, told))
@@ -214,7 +214,7 @@ impl Content {
 
 fn archive_labels(archive: &Npz, key: Option<&str>) -> Result<(Labels, String)> {
     let (bytes, name) = archive.array(Wanted::Labels, key)?;
-    let array = npy::read(&bytes, &name)?;
+    let array = array::read(&bytes, &name)?;
     let labels = array.labels()?;
     let told = format!("{} {}, {}", key_of(&name), array.told(), labels.told());
     Ok((labels, told))

@@ -5,7 +5,7 @@ use std::path::Path;
 use csv::{ReaderBuilder, StringRecord};
 
 use super::choice::Wanted;
-use super::table::{Cells, Column, Table};
+use super::columns::{Cells, Column, Table};
 use crate::error::{Error, Fault, Result};
 use crate::words::count;
 

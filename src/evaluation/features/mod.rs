@@ -6,12 +6,14 @@
 mod array;
 mod centred;
 mod choice;
+mod columns;
 mod content;
 mod csv;
 mod dtype;
 mod labels;
 mod npy;
 mod npz;
+mod numbers;
 mod parquet;
 mod read;
 mod roles;
@@ -20,5 +22,5 @@ mod table;
 mod unzip;
 
 pub use self::labels::{Labels, all_classes};
-pub use self::read::{Features, Numbers, embedding_file, read_embeddings, read_labels};
+pub use self::read::{Features, embedding_file, read_embeddings, read_labels};
 pub use self::single::{Scaling, Singles, to_f32};

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::array::Array;
 use super::dtype::DType;
 use crate::error::{Error, Fault, Result};
 use crate::words::count;
@@ -64,32 +63,6 @@ impl Head {
     }
 }
 
-/// Reads an array from the bytes of its file.
-///
-/// # Errors
-/// As [`Head::read`]; more or fewer elements than the head says.
-pub fn read<'a>(bytes: &'a [u8], name: &Path) -> Result<Array<'a>> {
-    let head = Head::read(bytes, name)?;
-    let data = &bytes[head.bytes..];
-    match head.data() {
-        Some(size) if size == data.len() => Ok(Array::new(head, data, name)),
-        Some(size) if size < data.len() => {
-            let problem = format!("holds {} after its array", count(data.len() - size, "byte"));
-            let remedy = "save one array a file, or several with numpy.savez";
-            Err(Fault::new(name, problem).remedy(remedy).into())
-        }
-        _ => {
-            let claim = format!(
-                "its shape {:?} of {} claims more than the file's {}",
-                head.shape,
-                head.dtype.name(),
-                count(bytes.len(), "byte")
-            );
-            Err(damaged(name, &claim))
-        }
-    }
-}
-
 /// Where the text of the head begins, and how long it is.
 pub fn extent(bytes: &[u8]) -> Option<(usize, usize)> {
     let rest = bytes.strip_prefix(MAGIC)?;
@@ -117,7 +90,7 @@ fn shape_of(text: &str) -> Option<Vec<usize>> {
     sizes.map(|size| size.trim_end_matches('L').parse().ok()).collect()
 }
 
-fn damaged(name: &Path, what: &str) -> Error {
+pub fn damaged(name: &Path, what: &str) -> Error {
     let fault = Fault::new(name, format!("is no NPY that can be read ({what})"));
     fault.remedy("write it with numpy.save").into()
 }
@@ -133,7 +106,7 @@ mod tests {
             let bytes = length.to_le_bytes();
             content.extend(if version == 1 { &bytes[..2] } else { &bytes });
             content.extend(head.bytes());
-            read(&content, Path::new("a.npy")).unwrap_err().to_string()
+            super::super::array::read(&content, Path::new("a.npy")).unwrap_err().to_string()
         };
         let message = told(3, u32::MAX, "{}\n");
         assert!(message.contains("(its head claims more than the file's 15 bytes)"), "{message}");

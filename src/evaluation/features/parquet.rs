@@ -12,7 +12,7 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
-use super::table::{Cells, Column, Table};
+use super::columns::{Cells, Column, Table};
 use crate::error::{Error, Fault, Result};
 use crate::runtime::panic_as_error;
 use crate::words::count;

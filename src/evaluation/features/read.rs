@@ -9,28 +9,10 @@ use ndarray::Array2;
 
 use super::content::Source;
 use super::labels::Labels;
+use super::numbers::Numbers;
 use super::single::{Scaling, to_f32};
 use crate::error::{Error, Fault, Result};
 use crate::words::things;
-
-/// Embeddings as precise as their file has them.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Numbers {
-    /// Every number is one of f32.
-    Single(Array2<f32>),
-    /// Numbers that f32 would round.
-    Double(Array2<f64>),
-}
-
-impl Numbers {
-    /// Rows and columns.
-    pub fn dim(&self) -> (usize, usize) {
-        match self {
-            Numbers::Single(array) => array.dim(),
-            Numbers::Double(array) => array.dim(),
-        }
-    }
-}
 
 /// Embeddings with their labels, and what the files were taken for.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::choice::Wanted;
-use super::table::{Cells, Table, listed, shown};
+use super::columns::{Cells, Table, listed, shown};
 use crate::error::{Error, Result};
 
 /// The columns of an embedding.
@@ -109,7 +109,7 @@ impl Roles {
 }
 
 fn by_name(table: &Table, name: &str, wanted: Wanted) -> Result<usize> {
-    let same = |column: &super::table::Column| column.name == name;
+    let same = |column: &super::columns::Column| column.name == name;
     let found = table.columns.iter().position(same);
     found.ok_or_else(|| {
         let problem = format!("has no column {name}; it has {}", table.names());

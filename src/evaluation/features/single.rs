@@ -5,8 +5,8 @@ use std::path::Path;
 use ndarray::{Array2, ArrayView1, Axis};
 
 use super::centred::{Centre, fallen_together, mean_squared_norm};
+use super::numbers::Numbers;
 use crate::error::{Error, Fault, Result};
-use crate::evaluation::features::Numbers;
 
 /// What is done to embeddings before they become f32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,87 +1,15 @@
 //! Tables: named columns with a row an embedding.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ndarray::Array2;
 
+use super::columns::{Cells, Column, Table, listed, shown};
 use super::labels::{Found, Labels, Where};
+use super::numbers::Numbers;
 use super::roles::{Features, Roles};
 use crate::error::{Fault, Result};
-use crate::evaluation::features::Numbers;
-use crate::words::{first_few, path_word};
-
-/// Columns of one length, of a CSV or a parquet file.
-pub struct Table {
-    /// The file.
-    pub file: PathBuf,
-    /// The columns.
-    pub columns: Vec<Column>,
-    /// Rows.
-    pub rows: usize,
-    /// The line of each row, where the file has lines.
-    pub lines: Vec<u64>,
-    /// Whether the columns have names of their own.
-    pub named: bool,
-    /// What had to be decided while it was read, for the line that says so.
-    pub remarks: Vec<String>,
-}
-
-/// A column.
-pub struct Column {
-    /// Its name; where the file has none, its number from 1.
-    pub name: String,
-    /// Its values.
-    pub cells: Cells,
-}
-
-/// Values of a column, one a row.
-pub enum Cells {
-    /// Whole numbers.
-    Whole(Vec<i64>),
-    /// Numbers; whether all are numbers of f32.
-    Real(Vec<f64>, bool),
-    /// Truth values.
-    Truth(Vec<bool>),
-    /// Text, some of which may be numbers.
-    Text(Vec<String>),
-    /// Equally many numbers in each row: how many, all of them; whether they are numbers of f32.
-    Lists(usize, Vec<f64>, bool),
-    /// Numbers, or lists of them, that are not whole: why not.
-    Faulty(String),
-    /// What cannot be used: why not.
-    Unusable(String),
-}
-
-impl Cells {
-    /// What the values are, in a word.
-    pub fn told(&self) -> &str {
-        match self {
-            Cells::Whole(_) => "whole numbers",
-            Cells::Real(..) => "numbers",
-            Cells::Truth(_) => "truth values",
-            Cells::Text(_) => "text",
-            Cells::Lists(..) => "lists",
-            Cells::Faulty(why) | Cells::Unusable(why) => why,
-        }
-    }
-
-    /// Whether an embedding may have such a number.
-    pub fn is_number(&self) -> bool {
-        matches!(self, Cells::Whole(_) | Cells::Real(..))
-    }
-
-    fn number(&self, row: usize) -> f64 {
-        match self {
-            Cells::Whole(values) => values[row] as f64,
-            Cells::Real(values, _) => values[row],
-            _ => f64::NAN,
-        }
-    }
-
-    fn is_single(&self) -> bool {
-        matches!(self, Cells::Whole(_) | Cells::Real(_, true) | Cells::Lists(_, _, true))
-    }
-}
+use crate::words::path_word;
 
 impl Table {
     /// The embeddings and what they were taken for; `key` is a column of lists or what the names of
@@ -244,14 +172,4 @@ impl Table {
     pub fn keyed(&self, key: &str) -> String {
         path_word(Path::new(&format!("{}:{key}", self.file.display())))
     }
-}
-
-/// A name that is never empty.
-pub fn shown(name: &str) -> String {
-    if name.trim().is_empty() { "(no name)".to_owned() } else { name.to_owned() }
-}
-
-/// The first few of many names: `a, b, c and 7 more`.
-pub fn listed(names: &[String]) -> String {
-    first_few(names, 8)
 }

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::conclusion::{DataUsed, Findings, LossFindings, conclude};
-use super::results::{Finished, LossRuns, comparison_folder, without_diverged};
+use super::results::{Finished, LossRuns, hash_of, without_diverged};
 use super::standings;
-use super::standings::{Standing, standings_table};
-use super::summary::{Summary, stand_for};
+use super::standings::{Standing, stand_for, standings_table};
+use super::summary::Summary;
 use crate::data::Dataset;
 use crate::error::{Fault, Result};
 use crate::experiment::plan::Plan;
@@ -16,7 +16,7 @@ use crate::files::layout::COMPARISON;
 use crate::files::{Checked, ResultFolder, read_json, write_json, write_text};
 use crate::report::Canvas;
 use crate::report::table::Table;
-use crate::run::{DivergedLoss, Owner, RunLock, all_diverged, beside};
+use crate::run::{DivergedLoss, Owner, RunLock, all_diverged, beside, hashed_folder};
 use crate::session::Session;
 use crate::stats::{CUT, Ends, from_to};
 use crate::words::{grouped, things};
@@ -372,4 +372,21 @@ fn conclusion(
             sample: file.ends_with(SHIPPED_SAMPLE),
         },
     })
+}
+
+/// Folder of a comparison's tables and pictures, beside its runs: `compare-A-vs-B-HASH`, or
+/// `compare-17-losses-HASH`; of each file of test images, and of none, another.
+fn comparison_folder(plan: &Plan, results: &[LossRuns], test: Option<&Dataset>) -> PathBuf {
+    let names: Vec<&str> = results.iter().map(|loss| loss.loss.as_str()).collect();
+    // A name of many losses would be longer than a file's may be.
+    let what = match names.len() {
+        1..=3 => names.join("-vs-"),
+        many => format!("{many}-losses"),
+    };
+    let what = what.replace(" (", "-").replace(')', "");
+    let what = what.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+    let asked = [plan.score.to_string(), test.map_or(String::new(), |test| test.sha256.clone())];
+    let hash = hash_of(results, &asked);
+    let owner = |folder: &Path| Comparison::owner(folder, results);
+    hashed_folder(&plan.runs, &format!("compare-{what}"), &hash, owner)
 }

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::results::{Finished, LossRuns};
 use super::standings;
-use super::summary::MetricRow;
-use crate::eval::KnnMetrics;
-use crate::stats::{DIFFERENCES, Ends, Estimate, MISSING, SHARES, estimate, paired_difference};
-use crate::words::{decimals, rounded};
+use super::standings::{Standing, stand_for};
+use crate::eval::{KnnMetrics, LARGEST_K};
+use crate::stats::{
+    DIFFERENCES, Ends, Estimate, SHARES, estimate, is_within, paired_difference, rows_some_missing,
+};
+use crate::words::{MISSING, decimals, rounded};
 
 /// How a metric's values are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +19,46 @@ pub enum Unit {
     Share,
     Nats,
     Seconds,
+}
+
+/// One metric of every loss.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MetricRow {
+    /// Its name as it is shown.
+    pub metric: String,
+    /// Value of each run: per loss, per seed.
+    #[serde(deserialize_with = "rows_some_missing")]
+    pub values: Vec<Vec<f64>>,
+    /// Over the seeds, per loss.
+    pub losses: Vec<Estimate>,
+    /// The losses from the best to the worst, each against the best; empty where higher is not
+    /// better.
+    pub standings: Vec<Standing>,
+    /// Second and later losses minus the first, seed by seed; empty where that means nothing.
+    pub differences: Vec<Estimate>,
+    /// The k, where the metric is recall@k.
+    pub recall_at: Option<usize>,
+    /// How values are shown.
+    pub unit: Unit,
+}
+
+impl MetricRow {
+    /// Whether it has the lengths of so many losses and seeds, and numbers that can be.
+    pub fn fits(&self, losses: usize, seeds: usize) -> bool {
+        let range @ (low, high) = self.unit.range();
+        let apart = (low - high, high - low);
+        let of_loss =
+            |v: &Vec<f64>| v.len() == seeds && v.iter().all(|&value| is_within(value, range));
+        let differences = self.differences.is_empty() || self.differences.len() + 1 == losses;
+        self.values.len() == losses
+            && self.values.iter().all(of_loss)
+            && self.losses.len() == losses
+            && self.losses.iter().all(|estimate| estimate.fits(range))
+            && differences
+            && self.differences.iter().all(|estimate| estimate.fits(apart))
+            && (self.standings.is_empty() || stand_for(&self.standings, losses))
+            && self.recall_at.is_none_or(|k| (1..=LARGEST_K).contains(&k))
+    }
 }
 
 /// The value of a metric in one run; none where the run lacks it.

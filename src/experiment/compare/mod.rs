@@ -1,4 +1,4 @@
-//! TODO ('experiment', 'compare')
+//! What a comparison shows: metrics over seeds, standings, the conclusion, pictures.
 
 mod comparison;
 mod conclusion;

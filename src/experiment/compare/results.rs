@@ -2,13 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::comparison::Comparison;
-use crate::data::Dataset;
 use crate::error::{Fault, Result};
 use crate::evaluation::Evaluation;
-use crate::experiment::plan::Plan;
 use crate::files::{ResultFolder, sha256_hex};
-use crate::run::{DivergedLoss, DivergedRun, hashed_folder};
+use crate::run::{DivergedLoss, DivergedRun};
 use crate::train::History;
 use crate::words::dml;
 
@@ -75,23 +72,6 @@ pub fn without_diverged(results: Vec<LossRuns>) -> (Vec<LossRuns>, Vec<DivergedL
         finished: loss.runs.into_iter().map(|run| run.folder).collect(),
     };
     (whole, gaps.into_iter().map(gap).collect())
-}
-
-/// Folder of a comparison's tables and pictures, beside its runs: `compare-A-vs-B-HASH`, or
-/// `compare-17-losses-HASH`; of each file of test images, and of none, another.
-pub fn comparison_folder(plan: &Plan, results: &[LossRuns], test: Option<&Dataset>) -> PathBuf {
-    let names: Vec<&str> = results.iter().map(|loss| loss.loss.as_str()).collect();
-    // A name of many losses would be longer than a file's may be.
-    let what = match names.len() {
-        1..=3 => names.join("-vs-"),
-        many => format!("{many}-losses"),
-    };
-    let what = what.replace(" (", "-").replace(')', "");
-    let what = what.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
-    let asked = [plan.score.to_string(), test.map_or(String::new(), |test| test.sha256.clone())];
-    let hash = hash_of(results, &asked);
-    let owner = |folder: &Path| Comparison::owner(folder, results);
-    hashed_folder(&plan.runs, &format!("compare-{what}"), &hash, owner)
 }
 
 /// A hash over these runs, the settings they were evaluated with, and what else was asked for.

@@ -6,9 +6,10 @@ use crate::files::is_share;
 use crate::report::table::Table;
 use crate::run::DivergedLoss;
 use crate::stats::{
-    DIFFERENCES, Ends, Estimate, MISSING, SHARES, all_pairs, estimate, paired_difference,
+    DIFFERENCES, Ends, Estimate, SHARES, all_pairs, estimate, paired_difference,
     rank_probabilities, shown_p,
 };
+use crate::words::MISSING;
 
 /// One loss against the best by one metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,6 +72,13 @@ pub fn standings(values: &[Vec<f64>]) -> Vec<Standing> {
         ranks: ranks[loss].clone(),
     };
     order.into_iter().map(standing).collect()
+}
+
+/// Whether these are the standings of so many losses, each once.
+pub fn stand_for(standings: &[Standing], losses: usize) -> bool {
+    let mut places: Vec<usize> = standings.iter().map(|standing| standing.loss).collect();
+    places.sort_unstable();
+    places.into_iter().eq(0..losses) && standings.iter().all(|standing| standing.fits(losses))
 }
 
 /// Ranks that a table shows.

@@ -2,13 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::metrics::{Unit, metrics};
+use super::metrics::{MetricRow, Unit, metrics};
 use super::results::LossRuns;
-use super::standings::Standing;
-use crate::eval::LARGEST_K;
 use crate::report::table::Table;
 use crate::run::DivergedLoss;
-use crate::stats::{DIFFERENCES, Ends, Estimate, MISSING, is_within, rows_some_missing};
+use crate::stats::{DIFFERENCES, Ends, Estimate};
+use crate::words::MISSING;
 
 /// All metrics of all losses.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,46 +24,6 @@ pub struct Summary {
     /// then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub diverged: Vec<DivergedLoss>,
-}
-
-/// One metric of every loss.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct MetricRow {
-    /// Its name as it is shown.
-    pub metric: String,
-    /// Value of each run: per loss, per seed.
-    #[serde(deserialize_with = "rows_some_missing")]
-    pub values: Vec<Vec<f64>>,
-    /// Over the seeds, per loss.
-    pub losses: Vec<Estimate>,
-    /// The losses from the best to the worst, each against the best; empty where higher is not
-    /// better.
-    pub standings: Vec<Standing>,
-    /// Second and later losses minus the first, seed by seed; empty where that means nothing.
-    pub differences: Vec<Estimate>,
-    /// The k, where the metric is recall@k.
-    pub recall_at: Option<usize>,
-    /// How values are shown.
-    pub unit: Unit,
-}
-
-impl MetricRow {
-    /// Whether it has the lengths of so many losses and seeds, and numbers that can be.
-    fn fits(&self, losses: usize, seeds: usize) -> bool {
-        let range @ (low, high) = self.unit.range();
-        let apart = (low - high, high - low);
-        let of_loss =
-            |v: &Vec<f64>| v.len() == seeds && v.iter().all(|&value| is_within(value, range));
-        let differences = self.differences.is_empty() || self.differences.len() + 1 == losses;
-        self.values.len() == losses
-            && self.values.iter().all(of_loss)
-            && self.losses.len() == losses
-            && self.losses.iter().all(|estimate| estimate.fits(range))
-            && differences
-            && self.differences.iter().all(|estimate| estimate.fits(apart))
-            && (self.standings.is_empty() || stand_for(&self.standings, losses))
-            && self.recall_at.is_none_or(|k| (1..=LARGEST_K).contains(&k))
-    }
 }
 
 /// Losses whose figures and differences fit beside each other.
@@ -215,13 +174,6 @@ pub struct RecallOfLoss {
     pub means: Vec<f64>,
     /// 95 % intervals of the means, where there are several seeds.
     pub intervals: Option<Vec<(f64, f64)>>,
-}
-
-/// Whether these are the standings of so many losses, each once.
-pub fn stand_for(standings: &[Standing], losses: usize) -> bool {
-    let mut places: Vec<usize> = standings.iter().map(|standing| standing.loss).collect();
-    places.sort_unstable();
-    places.into_iter().eq(0..losses) && standings.iter().all(|standing| standing.fits(losses))
 }
 
 #[cfg(test)]

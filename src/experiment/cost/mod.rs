@@ -1,4 +1,4 @@
-//! TODO ('experiment', 'cost')
+//! The time that a command with many runs will take, measured before it starts.
 
 mod measured;
 mod time;

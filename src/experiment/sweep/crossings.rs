@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::axes::in_powers;
-use super::told::near;
-use crate::experiment::sweep::Line;
+use super::line::Line;
 use crate::report::series;
+use crate::words::grouped;
 
 /// Two lines change places between two values of the swept key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -114,9 +114,28 @@ pub fn drawn(crossings: &[Crossing]) -> Vec<series::Crossing> {
     crossings.iter().filter(|crossing| all || crossing.sure).map(Crossing::drawn).collect()
 }
 
+/// Numbers from here on are told in powers of ten.
+const LARGE: f64 = 1e7;
+
+/// A value of an axis as it is told: two digits, and the zeros that they need.
+pub fn near(value: f64) -> String {
+    if value == 0.0 {
+        return "≈ 0".to_owned();
+    }
+    let size = value.abs().log10().floor();
+    let power = 10_f64.powf(size - 1.0);
+    let rounded = (value / power).round() * power;
+    match rounded {
+        v if v.abs() >= LARGE => format!("≈ {v:.1e}"),
+        v if v >= 100.0 => format!("≈ {}", grouped(v.round() as usize)),
+        v if v.abs() >= 1e-3 => format!("≈ {v:.*}", (1.0 - size).max(0.0) as usize),
+        v => format!("≈ {v:.1e}"),
+    }
+}
+
 #[cfg(test)]
 pub mod tests {
-    use super::super::grid::Place;
+    use super::super::line::Place;
     use super::*;
     use crate::experiment::sweep::told::told;
     use crate::stats::estimate;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axes::Axes;
 use super::crossings::{Crossing, crossings, drawn};
+use super::line::{Line, Place};
 use super::told::told;
 use crate::error::{Fault, Result};
 use crate::experiment::compare::{LossRuns, hash_of, without_diverged};
@@ -16,7 +17,7 @@ use crate::report::table::Table;
 use crate::report::{Canvas, Style, series};
 use crate::run::{Owner, RunLock, all_diverged, diverged_in, hashed_folder};
 use crate::session::Session;
-use crate::stats::{CUT, Ends, Estimate, SHARES, estimate, is_within, some_missing};
+use crate::stats::{CUT, Ends, Estimate, SHARES, estimate, is_within};
 use crate::words::things;
 
 /// A swept grid, trained and evaluated.
@@ -48,36 +49,6 @@ pub struct Sweep {
     pub folder: PathBuf,
     #[serde(skip)]
     style: Style,
-}
-
-/// One loss over the first key.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Line {
-    /// The loss, and its values of the other keys.
-    pub name: String,
-    /// The places in the order of the first key's values.
-    pub points: Vec<Place>,
-}
-
-/// One loss at one place.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Place {
-    /// The value of the first key, as it is shown.
-    pub value: String,
-    /// The seeds of the runs that came to their end.
-    pub seeds: Vec<u64>,
-    /// The score of each of them.
-    #[serde(deserialize_with = "some_missing")]
-    pub scores: Vec<f64>,
-    /// Mean and 95 % interval over the seeds; no number where a run diverged.
-    pub estimate: Estimate,
-    /// MAP@R of each run.
-    #[serde(deserialize_with = "some_missing")]
-    pub map_at_r: Vec<f64>,
-    /// Folders of the runs.
-    pub runs: Vec<PathBuf>,
-    /// The seeds under which the loss became no number.
-    pub diverged: Vec<u64>,
 }
 
 impl Place {

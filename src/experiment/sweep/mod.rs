@@ -3,7 +3,8 @@
 mod axes;
 mod crossings;
 mod grid;
+mod line;
 mod told;
 
 pub use self::axes::Axes;
-pub use self::grid::{Line, Sweep};
+pub use self::grid::Sweep;

@@ -1,29 +1,10 @@
 //! What the curves of a sweep say, in words.
 
-use super::crossings::{Crossing, FEW};
+use super::crossings::{Crossing, FEW, near};
+use super::line::Line;
 use crate::experiment::compare::{NO_SPREAD, Standing, standings};
-use crate::experiment::sweep::Line;
 use crate::stats::{LEVEL, listed, percent};
-use crate::words::{count, grouped};
-
-/// Numbers from here on are told in powers of ten.
-const LARGE: f64 = 1e7;
-
-/// A value of an axis as it is told: two digits, and the zeros that they need.
-pub fn near(value: f64) -> String {
-    if value == 0.0 {
-        return "≈ 0".to_owned();
-    }
-    let size = value.abs().log10().floor();
-    let power = 10_f64.powf(size - 1.0);
-    let rounded = (value / power).round() * power;
-    match rounded {
-        v if v.abs() >= LARGE => format!("≈ {v:.1e}"),
-        v if v >= 100.0 => format!("≈ {}", grouped(v.round() as usize)),
-        v if v.abs() >= 1e-3 => format!("≈ {v:.*}", (1.0 - size).max(0.0) as usize),
-        v => format!("≈ {v:.1e}"),
-    }
-}
+use crate::words::count;
 
 /// The highest at a place, and which of the others it is not apart from.
 fn leader(lines: &[&Line], place: usize, score: &str, label: &str) -> String {

@@ -10,7 +10,9 @@ mod rank;
 mod scorer;
 mod search;
 mod space;
+mod task;
 mod worker;
 
 pub use self::rank::Tuned;
-pub use self::search::{LAG, Search, ended, name};
+pub use self::search::{LAG, ended, name};
+pub use self::task::Search;

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use toml::{Table as Toml, Value};
 
 use super::space::{Space, position};
+use super::task::Search;
 use crate::config::{Config, number};
 use crate::error::{Error, Fault, Result, chain};
-use crate::experiment::tune::Search;
 use crate::files::layout::{BEST, SEARCH};
 use crate::files::{Checked, ResultFolder, read_json, write_json, write_text};
 use crate::loss::Span;

@@ -11,7 +11,7 @@ use super::board::Board;
 use super::rank::Tuned;
 use super::scorer::Scorer;
 use super::space::{Space, propose};
-use crate::config::Config;
+use super::task::Search;
 use crate::error::{Error, Result};
 use crate::eval::{EvalConfig, Score};
 use crate::experiment::cost::Forecast;
@@ -30,25 +30,6 @@ use crate::words::count;
 
 /// A trial knows of the results of trials so many before it; so many can run side by side.
 pub const LAG: usize = 4;
-
-/// What to search.
-#[derive(Debug, Clone)]
-pub struct Search {
-    /// The settings that are not searched, and those of the first trial.
-    pub config: Config,
-    /// Trials in all, at least one.
-    pub trials: usize,
-    /// Trials side by side, at most four.
-    pub jobs: usize,
-    /// Folder of the runs.
-    pub runs: PathBuf,
-    /// Whether to do again what is finished.
-    pub force: bool,
-    /// What is to be as high as possible.
-    pub score: Score,
-    /// What was typed to have it carried out.
-    pub command: String,
-}
 
 impl Search {
     /// # Errors

@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::task::Search;
 use crate::error::Result;
-use crate::experiment::tune::{LAG, Search, ended, name};
+use crate::experiment::tune::{LAG, ended, name};
 use crate::experiment::unfinished::{Unfinished, no_task};
 use crate::files::ResultFolder;
 use crate::run::{Run, RunLock, Trial};

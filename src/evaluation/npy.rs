@@ -1,11 +1,11 @@
-//! Labels as they stand in the file of the images, as an array that NumPy reads.
+//! Arrays as NumPy reads them: numbers, and labels as they stand in the file of the images.
 
 use std::io::Write;
 use std::path::Path;
 
 use ndarray::Array1;
+use ndarray_npy::WriteNpyExt;
 
-use super::arrays::write_npy;
 use crate::error::Result;
 use crate::files::write_atomically;
 use crate::report::columns::Column;
@@ -15,6 +15,14 @@ const LETTER: usize = 4;
 
 /// The head of a file ends at a multiple of this.
 const ALIGNMENT: usize = 64;
+
+/// Writes an array as NumPy reads it.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_npy(path: &Path, array: &impl WriteNpyExt) -> Result<()> {
+    write_atomically(path, |file| array.write_npy(file).map_err(std::io::Error::other))
+}
 
 /// Writes labels `[N]`: as int64 where each is a whole number, else as text (`<U…`), which
 /// `numpy.load` reads without pickle.

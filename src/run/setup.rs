@@ -1,0 +1,18 @@
+//! A run whose settings, images and folder are decided.
+
+use super::record::RunRecord;
+use crate::config::Config;
+use crate::data::Part;
+use crate::files::ResultFolder;
+
+/// A run that is settled but not trained yet.
+pub struct Run {
+    /// Its resolved configuration.
+    pub config: Config,
+    /// Its folder.
+    pub folder: ResultFolder,
+    pub record: RunRecord,
+    pub train: Part,
+    pub validation: Part,
+    pub unseen: Option<Part>,
+}
