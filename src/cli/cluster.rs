@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::parse::{between, count, executor};
+use super::parse::{between, count, one_of};
 use crate::cluster::{Memory, SbatchOption, TimeLimit};
 
 /// Where the runs of a command are done.
@@ -49,6 +49,13 @@ pub struct ClusterArgs {
     /// Train nothing: make tables and pictures of runs that are finished, or say which are missing
     #[arg(long, help_heading = HEADING, conflicts_with_all = ["executor", "force", "dry_run"])]
     pub collect: bool,
+}
+
+/// Reads where runs are done.
+fn executor(text: &str) -> Result<Executor, String> {
+    let words =
+        [("local", Executor::Local), ("lines", Executor::Lines), ("slurm", Executor::Slurm)];
+    one_of(text, &words)
 }
 
 const HEADING: &str = "Beyond one machine";

@@ -1,6 +1,5 @@
 //! Words and lists on the command line.
 
-use super::Executor;
 use crate::data::ClassNames;
 use crate::eval::Which;
 use crate::eval::tsne::{Engine, Of};
@@ -24,13 +23,6 @@ pub fn class_names(text: &str) -> Result<ClassNames, String> {
             ("fashion-mnist", ClassNames::FashionMnist),
         ],
     )
-}
-
-/// Reads where runs are done.
-pub fn executor(text: &str) -> Result<Executor, String> {
-    let words =
-        [("local", Executor::Local), ("lines", Executor::Lines), ("slurm", Executor::Slurm)];
-    one_of(text, &words)
 }
 
 /// Reads which of a run's models is meant.
@@ -103,7 +95,7 @@ pub fn number(text: &str) -> Result<f64, String> {
 }
 
 /// The value of a word, or the words there are.
-fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
+pub fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
     let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
     found.ok_or_else(|| {
         let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();

@@ -1,7 +1,7 @@
 //! `dml compare`: losses × seeds, side by side.
 
-use super::elsewhere::{Part, elsewhere, part};
 use super::many::{GOES_ON, going_on, planned, told_plan, way_on};
+use super::submit::{Mode, done_otherwise, mode};
 use super::{WIDEST, cores, flags, open_test, print, print_json, tell_init, wrapped, written};
 use crate::cli::{CompareArgs, KeyArgs};
 use crate::error::Result;
@@ -20,13 +20,13 @@ pub fn compare(args: CompareArgs, progress: Progress) -> Result<()> {
     let arms = Arm::of_words(&args.grid.losses.0, args.settings.config.as_deref(), flag, set)?;
     let plan = planned(arms, &args.grid.seeds.0, &args.settings, &args.many);
     plan.check()?;
-    let part = part(&args.many)?;
+    let mode = mode(&args.many)?;
     let cores = cores(args.settings.cores);
     let session = Session::open(&plan.arms[0].config, cores, progress)?;
     tell_init(&session, plan.arms.iter().map(|arm| &arm.config))?;
-    let test = args.test.as_ref().filter(|_| !matches!(part, Part::Task(_)));
+    let test = args.test.as_ref().filter(|_| !matches!(mode, Mode::Task(_)));
     let test = test.map(|path| open_test(&session, &plan.arms[0].config, path)).transpose()?;
-    if elsewhere("compare", (&session, &plan), &args.settings, &args.many)? {
+    if done_otherwise("compare", (&session, &plan), &args.settings, &args.many)? {
         return Ok(());
     }
     let forecast = Forecast { remarks: plan.remarks(), ..Forecast::of(&session, &plan)? };

@@ -5,7 +5,6 @@
 mod bound;
 mod compare;
 mod data;
-mod elsewhere;
 mod eval;
 mod losses;
 mod many;
@@ -14,6 +13,7 @@ mod runs;
 mod settings;
 mod share;
 mod shell;
+mod submit;
 mod sweep;
 mod test_images;
 mod train;

@@ -1,7 +1,7 @@
 //! `dml sweep`: losses over training-set sizes, or over the values of any setting.
 
-use super::elsewhere::{elsewhere, part};
 use super::many::{going_on, planned, told_plan, way_on};
+use super::submit::{done_otherwise, mode};
 use super::{WIDEST, cores, flags, print, print_json, tell_init, wrapped, written};
 use crate::cli::SweepArgs;
 use crate::error::Result;
@@ -20,13 +20,13 @@ pub fn sweep(args: SweepArgs, progress: Progress) -> Result<()> {
     let (fixed, set) = Axes::fixed(args.set.iter().map(|values| values.0.clone()).collect());
     let bases = Arm::of_words(&args.grid.losses.0, args.settings.config.as_deref(), flag, &fixed)?;
     let axes = Axes::new(&args.train_size, set, args.equal == "steps")?;
-    part(&args.many)?;
+    mode(&args.many)?;
     let session = Session::open(&bases[0].config, cores(args.settings.cores), progress)?;
     tell_init(&session, bases.iter().map(|base| &base.config))?;
     let arms = axes.arms(&bases)?;
     let plan = planned(arms, &args.grid.seeds.0, &args.settings, &args.many);
     plan.check()?;
-    if elsewhere("sweep", (&session, &plan), &args.settings, &args.many)? {
+    if done_otherwise("sweep", (&session, &plan), &args.settings, &args.many)? {
         return Ok(());
     }
     if told_plan(&session, &Forecast::of(&session, &plan)?, &args.many)? {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::elsewhere::{Part, Work, hand_out, part, refuse_unfinished};
 use super::many::{GOES_ON, GOES_ON_ANEW, told_plan, typed, typed_with, way_on};
+use super::submit::{Mode, Submission, mode, refuse_unfinished, submit};
 use super::{cores, print, print_json, resolve, tell_init, wrapped, written};
 use crate::cli::{ManyArgs, TuneArgs};
 use crate::config::{Config, Setting};
@@ -35,10 +35,10 @@ pub fn tune(args: TuneArgs, progress: Progress) -> Result<()> {
         command: typed(),
     };
     search.check()?;
-    let part = part(many)?;
+    let mode = mode(many)?;
     let session = Session::open(&search.config, cores, progress)?;
     tell_init(&session, [&search.config])?;
-    if elsewhere(part, &session, &search, &args)? {
+    if done_otherwise(mode, &session, &search, &args)? {
         return Ok(());
     }
     if told_plan(&session, &search.forecast(&session)?, many)? {
@@ -67,11 +67,11 @@ pub fn tune(args: TuneArgs, progress: Progress) -> Result<()> {
 }
 
 /// Does what is asked of a search other than to carry it out here; whether that was all.
-fn elsewhere(part: Part, session: &Session, search: &Search, args: &TuneArgs) -> Result<bool> {
+fn done_otherwise(mode: Mode, session: &Session, search: &Search, args: &TuneArgs) -> Result<bool> {
     let many = &args.many;
-    match part {
-        Part::All => Ok(false),
-        Part::Task(worker) => {
+    match mode {
+        Mode::Local => Ok(false),
+        Mode::Task(worker) => {
             search.check_trials(session)?;
             session.listen()?;
             let done = search.work(session, worker)?;
@@ -79,24 +79,22 @@ fn elsewhere(part: Part, session: &Session, search: &Search, args: &TuneArgs) ->
             print(&format!("task {worker}: {done} {trials} done, none is left for it"))
                 .map(|()| true)
         }
-        Part::Collecting => {
-            refuse_unfinished(&work(session, search, many)?, session).map(|()| false)
-        }
-        Part::HandingOut => {
+        Mode::Collect => refuse_unfinished(&work(session, search, many)?, session).map(|()| false),
+        Mode::Submit => {
             search.check_trials(session)?;
             let work = work(session, search, many)?;
-            hand_out(&work, session, &args.settings, many).map(|()| true)
+            submit(&work, session, &args.settings, many).map(|()| true)
         }
     }
 }
 
 /// What there is to hand out of a search: workers that share the trials.
-fn work<'a>(session: &'a Session, search: &'a Search, many: &ManyArgs) -> Result<Work<'a>> {
+fn work<'a>(session: &'a Session, search: &'a Search, many: &ManyArgs) -> Result<Submission<'a>> {
     let unfinished = search.unfinished(session)?;
     let workers = Search { jobs: many.jobs.unwrap_or(usize::MAX), ..search.clone() }.jobs();
     let folder = search.folder(session)?;
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Work {
+    Ok(Submission {
         command: "tune",
         unit: "trial",
         all: search.trials,

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{Commands, Work, left};
+use super::command_lines::CommandLines;
+use super::submission::{Submission, left};
 use crate::cli::{ClusterArgs, ManyArgs, SettingArgs};
 use crate::cluster::{Batch, Limits, Script, Submitted, ranges};
 use crate::commands::{print, print_json};
@@ -16,13 +17,16 @@ use crate::session::Session;
 /// # Errors
 /// As [`Batch::submit`]; stdout cannot be written to.
 pub fn to_slurm(
-    work: &Work,
+    work: &Submission,
     session: &Session,
-    commands: &Commands,
+    commands: &CommandLines,
     settings: &SettingArgs,
     many: &ManyArgs,
 ) -> Result<()> {
     let batch = batch(work, session, commands, settings, many)?;
+    if many.dry_run && many.json {
+        return print_json(&Scripts { tasks: &batch.tasks, collector: &batch.collector });
+    }
     if many.dry_run {
         let numbers = ranges(&work.tasks);
         let (tasks, collector) = (&batch.tasks, &batch.collector);
@@ -32,14 +36,21 @@ pub fn to_slurm(
         ));
     }
     let submitted = batch.submit(many.force.then_some(&*work.remove))?;
-    let told = Told::of(work, commands, Some((&submitted, &batch)));
+    let told = JobSummary::of(work, commands, Some((&submitted, &batch)));
     if many.json { print_json(&told) } else { print(&told.shown(&left(work, many))) }
 }
 
+/// The scripts that `--dry-run` shows.
+#[derive(Serialize)]
+struct Scripts<'a> {
+    tasks: &'a str,
+    collector: &'a str,
+}
+
 fn batch(
-    work: &Work,
+    work: &Submission,
     session: &Session,
-    commands: &Commands,
+    commands: &CommandLines,
     settings: &SettingArgs,
     many: &ManyArgs,
 ) -> Result<Batch> {
@@ -97,7 +108,7 @@ fn limits(settings: &SettingArgs, many: &ManyArgs) -> Limits {
 
 /// What is told of a submission, and what a program reads of it.
 #[derive(Debug, Serialize)]
-pub struct Told {
+pub struct JobSummary {
     /// Numbers of the array and of what collects; none where nothing was left to submit.
     job: Option<String>,
     collector: Option<String>,
@@ -110,16 +121,20 @@ pub struct Told {
     logs: Option<PathBuf>,
     /// File that the tables are printed to.
     result: Option<PathBuf>,
-    /// Commands to look, to cancel, to collect by hand, and to submit again what failed.
+    /// CommandLines to look, to cancel, to collect by hand, and to submit again what failed.
     look: Option<String>,
     cancel: Option<String>,
     collect: String,
     again: String,
 }
 
-impl Told {
+impl JobSummary {
     /// Of a submission, or of none.
-    pub fn of(work: &Work, commands: &Commands, submitted: Option<(&Submitted, &Batch)>) -> Told {
+    pub fn of(
+        work: &Submission,
+        commands: &CommandLines,
+        submitted: Option<(&Submitted, &Batch)>,
+    ) -> JobSummary {
         let jobs = submitted.map(|(ids, _)| {
             let ids = std::iter::once(&ids.job).chain(&ids.collector);
             ids.map(String::as_str).collect::<Vec<_>>()
@@ -127,7 +142,7 @@ impl Told {
         let collector = submitted.and_then(|(ids, _)| ids.collector.clone());
         let logs = submitted.map(|(_, batch)| batch.logs());
         let result = logs.as_ref().zip(collector.as_ref());
-        Told {
+        JobSummary {
             job: submitted.map(|(ids, _)| ids.job.clone()),
             tasks: work.tasks.len(),
             array: ranges(&work.tasks),

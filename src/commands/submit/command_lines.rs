@@ -12,7 +12,7 @@ use crate::session::Session;
 use crate::words::{line, list};
 
 /// The command that was called, in other forms.
-pub struct Commands {
+pub struct CommandLines {
     /// As it was called, to be called again: without `--force`.
     pub again: String,
     /// What collects, as a user would call it.
@@ -21,10 +21,10 @@ pub struct Commands {
     pub task: Vec<String>,
 }
 
-impl Commands {
+impl CommandLines {
     /// # Errors
     /// A word that is not Unicode; the system does not say where the program is.
-    pub fn new(session: &Session, settings: &SettingArgs) -> Result<Commands> {
+    pub fn new(session: &Session, settings: &SettingArgs) -> Result<CommandLines> {
         let text = |word: std::ffi::OsString| {
             word.into_string().map_err(|word| {
                 let problem = "is not Unicode, and the scripts are: rename it";
@@ -45,7 +45,7 @@ impl Commands {
         let program = std::env::current_exe()
             .map_err(|why| Error::Other(format!("cannot find out where this program is: {why}")))?;
         let program = text(program.into_os_string())?;
-        Ok(Commands {
+        Ok(CommandLines {
             again: line(&[vec![called], again].concat()),
             collect: line(&collect),
             task: [vec![program], common].concat(),
