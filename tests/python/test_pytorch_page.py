@@ -59,7 +59,7 @@ class PytorchPage(unittest.TestCase):
         text = section("Exporting and importing")
         cls.begin = None
         for line in blocks(text, "")[0].splitlines():
-            command = line.split("#")[0].replace("RUN", "runs/mine").replace("NAME", "mine").split()[1:]
+            command = re.split("[#|]", line)[0].replace("RUN", "runs/mine").replace("NAME", "mine").split()[1:]
             if "--init" in command:
                 cls.begin = command
             else:
