@@ -45,7 +45,7 @@ help:
 	@echo 'make fuzz       every reader of files under cargo-fuzz, TIME=600 seconds a target'
 	@echo 'make smoke      the whole chain on a small sample, in seconds'
 	@echo 'make browser    reports and vector pictures in a headless Chromium, which has to be installed'
-	@echo 'make python     commands and Python of the README, run beside PyTorch, which it sets up'
+	@echo 'make python     commands and Python of docs/pytorch.md, run beside PyTorch, which it sets up'
 	@echo 'make slurm      comparison, sweep and search by a Slurm that is started for it; as root, with slurm-wlm and munge'
 	@echo 'make bench      set the peers up, measure dml beside them, write benches/RESULTS.md;'
 	@echo '                ONLY=csv,step picks stages, ROUNDS=5, SCRIPT=the tutorial as a Python script'

@@ -75,7 +75,8 @@ pub fn open_device(choice: DeviceChoice) -> Result<(Device, String)> {
         DeviceChoice::Cuda(number) => match open_cuda(number) {
             Ok(device) => Ok((device, told(&choice.to_string()))),
             Err(reason) => {
-                let problem = format!("{reason}; take --device cpu, or see GPU in README.md");
+                let problem =
+                    format!("{reason}; take --device cpu, or see docs/networks-and-engines.md");
                 Err(Error::setting("device", choice, problem))
             }
         },

@@ -1,4 +1,4 @@
-"""README's section "To and from PyTorch", taken out of it: its commands and its Python, run beside each other.
+"""The commands and the Python of docs/pytorch.md, taken out of it and run beside each other.
 
 Run:  make python
 """
@@ -29,6 +29,7 @@ sys.path.insert(0, str(ROOT / "benches"))
 from network import Siamese  # noqa: E402
 
 DML = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "dml"
+PAGE = "docs/pytorch.md"
 SAMPLE = ROOT / "data" / "fashion-mnist_sample.csv.gz"
 SETTINGS = '[data]\npath = "new.csv"\n[train]\nepochs = 2\nbatch = 64\n[tsne]\nperplexity = 8.0\niterations = 60\n'
 # Embeddings by libtorch and by the fused engine, of numbers around 1.
@@ -36,16 +37,16 @@ APART = 1e-5
 
 
 def section(title):
-    """README's text below a headline."""
-    return (ROOT / "README.md").read_text().split(f"### {title}\n")[1].split("\n### ")[0]
+    """The page's text below a heading."""
+    return (ROOT / PAGE).read_text().split(f"## {title}\n")[1].split("\n## ")[0]
 
 
 def blocks(text, language):
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.S | re.M)
 
 
-class Readme(unittest.TestCase):
-    """A run of SupCon, which looks at directions alone, exported as README says."""
+class PytorchPage(unittest.TestCase):
+    """A run of SupCon, which normalises embeddings, exported as the page says."""
 
     @classmethod
     def setUpClass(cls):
@@ -55,10 +56,10 @@ class Readme(unittest.TestCase):
         dml("data", "sample", SAMPLE, "--per-class", 60, "--out", "new.csv")
         dml("train", "--config", "small.toml", "--loss", "supcon", "--name", "mine")
         dml("eval", "--run", "runs/mine")
-        text = section("To and from PyTorch")
+        text = section("Exporting and importing")
         cls.begin = None
         for line in blocks(text, "")[0].splitlines():
-            command = line.split("#")[0].replace("RUN", "runs/mine").replace("NAME", "mine").split()[1:]
+            command = re.split("[#|]", line)[0].replace("RUN", "runs/mine").replace("NAME", "mine").split()[1:]
             if "--init" in command:
                 cls.begin = command
             else:
@@ -68,7 +69,7 @@ class Readme(unittest.TestCase):
         cls.model = Siamese().eval()
         cls.names = dict(model=cls.model)
         with torch.no_grad():
-            exec(compile(cls.example, "README.md", "exec"), cls.names)
+            exec(compile(cls.example, PAGE, "exec"), cls.names)
 
     def near(self, a, b, most=APART):
         self.assertEqual(tuple(a.shape), tuple(b.shape))
@@ -100,7 +101,7 @@ class Readme(unittest.TestCase):
         torch.manual_seed(7)
         saved = Siamese().state_dict()
         torch.save(saved, "siamese_ct.pth")
-        exec(compile(self.conversion, "README.md", "exec"), {"torch": torch})
+        exec(compile(self.conversion, PAGE, "exec"), {"torch": torch})
         still = ["--config", "small.toml", "--loss", "cross-entropy", "--set", "train.learning_rate=1e-30"]
         dml(*self.begin, *still, "--name", "begun")
         begun = load_file("runs/begun/model.safetensors")
