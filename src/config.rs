@@ -127,6 +127,20 @@ impl Config {
         device: &str,
         engine: Engine,
     ) -> Result<String> {
+        let parts = [
+            self.training_settings()?.as_str(),
+            data_sha256,
+            device,
+            &engine.to_string(),
+            env!("CARGO_PKG_VERSION"),
+            crate::runtime::LIBTORCH_VERSION,
+        ]
+        .join("\n");
+        Ok(sha256_hex(parts.as_bytes()))
+    }
+
+    /// The settings that decide the trained model, as TOML; all others stand at their defaults.
+    fn training_settings(&self) -> Result<String> {
         let mut decisive = self.clone();
         decisive.model.init = self.model.init_digest()?;
         decisive.data.path = String::new();
@@ -139,16 +153,7 @@ impl Config {
         decisive.eval = EvalConfig::default();
         decisive.tsne = TsneConfig::default();
         decisive.plots = PlotsConfig::default();
-        let parts = [
-            without_later_defaults(&decisive.to_toml()).as_str(),
-            data_sha256,
-            device,
-            &engine.to_string(),
-            env!("CARGO_PKG_VERSION"),
-            crate::runtime::LIBTORCH_VERSION,
-        ]
-        .join("\n");
-        Ok(sha256_hex(parts.as_bytes()))
+        Ok(without_later_defaults(&decisive.to_toml()))
     }
 
     /// A hash over the settings of evaluation, what computes it, and how the figures are defined.
@@ -341,6 +346,14 @@ mod tests {
         );
         let text = without_later_defaults(&base.to_toml());
         assert!(!text.contains("clusters") && text.contains("hits_at"), "{text}");
+    }
+
+    #[test]
+    fn default_runs_keep_the_names_of_their_folders() {
+        // SHA-256 of the settings, as run folders of the first version are named after it.
+        let settings = Config::default().training_settings().unwrap();
+        let expected = "c288858a675ef3646db002697641ce7a2c34ba8618fa4a60db94718d7e7973fc";
+        assert_eq!(sha256_hex(settings.as_bytes()), expected, "{settings}");
     }
 
     #[test]
