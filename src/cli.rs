@@ -28,7 +28,7 @@ pub use cluster::{ClusterArgs, Executor};
 pub use data::{CheckArgs, DataCommand, FetchArgs, SampleArgs};
 pub use embeddings::EmbeddingArgs;
 pub use experiments::{BoundArgs, CompareArgs, KeyArgs, ManyArgs, SweepArgs, TuneArgs};
-pub use parse::Ks;
+pub use parse::{Ks, Metric};
 use parse::{class_names, ks, number, seed, size, tsne_engine, tsne_of, which_model};
 pub use runs::{DiffArgs, RemoveArgs, RunsArgs, RunsCommand};
 pub use share::{EmbedArgs, EmbedFormat, ExportArgs, Format, ReportArgs};
@@ -242,11 +242,13 @@ pub struct EvalArgs {
     /// the run's configuration, 1]
     #[arg(long, value_name = "K", value_parser = size)]
     pub knn: Option<usize>,
-    /// The ks of recall@k, as 1..5 or 1,3,5 [default: 1..5]
+    /// The k of Recall@k and of vote top-k accuracy (the tutorial's recall@k), as 1..5 or 1,2,4
+    /// [default: 1,2,4,8 and 1..5]
     #[arg(long, value_name = "KS", value_parser = ks, allow_hyphen_values = true)]
     pub recall_at: Option<Ks>,
-    /// The ks of hit@k, as 1..4 or 1,2,4 [default: 1,2,4,8]
-    #[arg(long, value_name = "KS", value_parser = ks, allow_hyphen_values = true)]
+    /// Earlier name of --recall-at, of the k of Recall@k alone
+    #[arg(long, value_name = "KS", value_parser = ks, allow_hyphen_values = true, hide = true,
+        conflicts_with = "recall_at")]
     pub hits_at: Option<Ks>,
     /// Leave out k-means, and with it NMI and AMI
     #[arg(long)]
@@ -264,7 +266,7 @@ pub struct EvalArgs {
     /// Effective number of neighbours in the t-SNE; of N images at most (N − 1)/3 [default: 30]
     #[arg(long, value_name = "N", conflicts_with = "test", value_parser = number)]
     pub perplexity: Option<f64>,
-    /// Any setting of the evaluation, as eval.recall_voters=5 or tsne.iterations=1000; again for more
+    /// Any setting of the evaluation, as eval.voters=5 or tsne.iterations=1000; again for more
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = Setting::read)]
     pub set: Vec<Setting>,
     /// Evaluate on this file of other images instead of the validation images (no t-SNE)

@@ -6,6 +6,7 @@
 mod faults;
 mod keys;
 mod overrides;
+mod renamed;
 
 pub use overrides::{Layers, Setting, known_key, number, shown};
 
@@ -42,6 +43,9 @@ pub struct Config {
     pub tsne: TsneConfig,
     /// What the pictures look like.
     pub plots: PlotsConfig,
+    /// What the user should know about the settings as given: keys under their earlier names.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
 }
 
 impl Default for Config {
@@ -54,6 +58,7 @@ impl Default for Config {
             eval: EvalConfig::default(),
             tsne: TsneConfig::default(),
             plots: PlotsConfig::default(),
+            warnings: Vec::new(),
         }
     }
 }
@@ -87,13 +92,15 @@ impl Config {
     /// As [`Config::read`].
     pub fn parse(text: &str, path: &Path) -> Result<Config> {
         let mut table: Table = text.parse().map_err(|e| faults::refused(&e, text, path))?;
+        let warnings = renamed::migrate(&mut table, path)?;
         let loss = named_loss(&mut table)?;
         let known = Config { loss: loss.clone(), ..Config::default() };
         let known = Table::try_from(&known).expect("settings are plain values");
         keys::refuse_unknown(&table, &known, path)?;
         keys::refuse_other_kinds(&table, &known, path)?;
         refuse_settings(&table, &loss, path)?;
-        Ok(table.try_into().map_err(|e: toml::de::Error| Fault::new(path, of_key(&e)))?)
+        let read = table.try_into().map_err(|e: toml::de::Error| Fault::new(path, of_key(&e)))?;
+        Ok(Config { warnings, ..read })
     }
 
     /// Checks what can be checked without the data.
@@ -153,7 +160,7 @@ impl Config {
         decisive.eval = EvalConfig::default();
         decisive.tsne = TsneConfig::default();
         decisive.plots = PlotsConfig::default();
-        Ok(without_later_defaults(&decisive.to_toml()))
+        Ok(hashed(&decisive.to_toml()))
     }
 
     /// A hash over the settings of evaluation, what computes it, and how the figures are defined.
@@ -164,7 +171,7 @@ impl Config {
     /// A hash over the settings of evaluation and the engine alone, which stays where a later version
     /// computes a figure in another way: folders are named after it.
     pub fn evaluation_settings(&self, engine: Engine) -> String {
-        let eval = without_later_defaults(&toml::to_string(&self.eval).expect("plain values"));
+        let eval = hashed(&toml::to_string(&self.eval).expect("plain values"));
         let tsne = toml::to_string(&self.tsne).expect("plain values");
         sha256_hex([eval, tsne, engine.to_string()].join("\n").as_bytes())
     }
@@ -179,7 +186,9 @@ const FIGURES: &str = "figures 3";
 /// runs keep their names.
 const LATER_DEFAULTS: [&str; 3] = ["drop = \"none\"", "scale = \"auto\"", "clusters = true"];
 
-fn without_later_defaults(toml: &str) -> String {
+/// The text of a configuration that is hashed: with the keys and settings of the first version.
+fn hashed(toml: &str) -> String {
+    let toml = renamed::with_first_names(toml);
     let lines = toml.split_inclusive('\n');
     lines.filter(|line| !LATER_DEFAULTS.contains(&line.trim_end())).collect()
 }
@@ -339,12 +348,12 @@ mod tests {
         let earlier = "fb93c28b7748e2a05cc3068c5fd6101cf7d941b2c5a896e071b7e0c7c19bcc10";
         assert_eq!(base.evaluation_settings(engine), earlier);
         assert_ne!(eval(&base), earlier);
-        assert_eq!(eval(&base), "2212a848fe862501c2d6fb9329b678444c7e4e51b6f1738063313dcfe9ad3e36");
+        assert_eq!(eval(&base), "dab4816a6eafa6fe3ed525966f7b1e7ca839d348b77ce7d3e9a75e99f5bea05d");
         assert_eq!(
             base.training_fingerprint("abc", "cpu", engine).unwrap(),
             without.training_fingerprint("abc", "cpu", engine).unwrap()
         );
-        let text = without_later_defaults(&base.to_toml());
+        let text = hashed(&base.to_toml());
         assert!(!text.contains("clusters") && text.contains("hits_at"), "{text}");
     }
 

@@ -1,7 +1,7 @@
 //! `dml compare`: losses × seeds, side by side.
 
 use super::elsewhere::{Part, elsewhere, part};
-use super::many::{GOES_ON, going_on, planned, told_plan, way_on};
+use super::many::{GOES_ON, going_on, planned, tell_renamed, told_plan, way_on};
 use super::{WIDEST, cores, flags, open_test, print, print_json, tell_init, wrapped, written};
 use crate::cli::{CompareArgs, KeyArgs};
 use crate::error::Result;
@@ -21,6 +21,7 @@ pub fn compare(args: CompareArgs, progress: Progress) -> Result<()> {
     let part = part(&args.many)?;
     let cores = cores(args.settings.cores);
     let session = Session::open(&plan.arms[0].config, cores, progress)?;
+    tell_renamed(&args.many, &session.progress);
     tell_init(&session, plan.arms.iter().map(|arm| &arm.config))?;
     let test = args.test.as_ref().filter(|_| !matches!(part, Part::Task(_)));
     let test = test.map(|path| open_test(&session, &plan.arms[0].config, path)).transpose()?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use super::{Config, faults, keys};
+use super::{Config, faults, keys, renamed};
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 
@@ -107,6 +107,7 @@ pub struct Layers {
     table: Table,
     path: PathBuf,
     files: Vec<(Table, PathBuf)>,
+    warnings: Vec<String>,
 }
 
 impl Layers {
@@ -119,8 +120,9 @@ impl Layers {
         // Read once: a pipe gives its content but once.
         let text = super::text_of(path)?;
         Config::parse(&text, path)?;
-        let table: Table = text.parse().expect("it was parsed just now");
+        let mut table: Table = text.parse().expect("it was parsed just now");
         faults::refuse_escapes(&table, &text, path)?;
+        self.warnings.extend(renamed::migrate(&mut table, path)?);
         self.files.push((table.clone(), path.to_path_buf()));
         for (section, values) in table {
             lay_over(&mut self.table, section, values);
@@ -133,7 +135,8 @@ impl Layers {
     /// # Errors
     /// A setting of an earlier file that the loss of a later one does not have.
     pub fn config(&self) -> Result<Config> {
-        Config::parse(&toml::to_string(&self.table).expect("it came from TOML"), &self.path)
+        let text = toml::to_string(&self.table).expect("it came from TOML");
+        Ok(Config { warnings: self.warnings.clone(), ..Config::parse(&text, &self.path)? })
     }
 
     /// A refusal of a setting, with the file that it stands in.
@@ -156,7 +159,8 @@ impl Config {
     fn changed(&self, settings: &[Setting], told: &Path) -> Result<Config> {
         let mut table = Table::try_from(self).expect("settings are plain values");
         let known = table.clone();
-        for Setting { key, value } in settings {
+        let (settings, warnings) = renamed::migrate_settings(settings, told)?;
+        for Setting { key, value } in &settings {
             let (section, name) = key.split_once('.').unwrap_or((key, ""));
             let alone = Table::from_iter([(name.to_owned(), value.clone())]);
             let alone = Table::from_iter([(section.to_owned(), Value::Table(alone))]);
@@ -168,13 +172,14 @@ impl Config {
         }
         let config = Config::parse(&toml::to_string(&table).expect("it came from TOML"), told)?;
         config.check()?;
-        Ok(config)
+        Ok(Config { warnings: [&self.warnings[..], &warnings].concat(), ..config })
     }
 
     /// The value of a key, `train.epochs`; none where there is no such key, among those of its
     /// loss too.
     pub fn value(&self, key: &str) -> Option<Value> {
         let mut table = Table::try_from(self).expect("settings are plain values");
+        let key = renamed::current_key(key);
         let (section, name) = key.split_once('.')?;
         table.get_mut(section)?.as_table_mut()?.remove(name)
     }
@@ -235,7 +240,7 @@ mod tests {
         assert_eq!(read("train.schedule=cosine").value, Value::String("cosine".to_owned()));
         assert_eq!(read("data.unseen_classes=5-9").shown(), "5-9");
         assert!(Setting::read("epochs=3").is_err() && Setting::read("train.epochs").is_err());
-        let list = Setting::read_list("eval.hits_at=[1,2],[3]").unwrap();
+        let list = Setting::read_list("eval.recall_at=[1,2],[3]").unwrap();
         assert_eq!(list.iter().map(Setting::shown).collect::<Vec<_>>(), ["[1, 2]", "[3]"]);
         assert_eq!(Setting::read_list("loss.margin=0.5,1,2.5").unwrap().len(), 3);
     }

@@ -12,12 +12,13 @@ pub struct EvalConfig {
     pub model: Which,
     /// Neighbours that vote on the class of an image; at least 1.
     pub knn: usize,
-    /// The ks of recall@k, each at least 1 and at most 100,000.
+    /// The k of vote top-k accuracy (the tutorial's recall@k), each at least 1 and at most 100,000.
+    pub vote_top: Vec<usize>,
+    /// Neighbours whose votes rank the classes for it; at least 1.
+    pub voters: usize,
+    /// The k of Recall@k, each at least 1 and at most 100,000. A file that leaves out `vote_top` sets
+    /// both.
     pub recall_at: Vec<usize>,
-    /// Neighbours that vote on the ranking of classes for recall@k; at least 1.
-    pub recall_voters: usize,
-    /// The ks of hit@k, each at least 1.
-    pub hits_at: Vec<usize>,
     /// Whether k-means clusters are compared with the classes (NMI and AMI).
     pub clusters: bool,
 }
@@ -38,9 +39,9 @@ impl Default for EvalConfig {
         EvalConfig {
             model: Which::Last,
             knn: 1,
-            recall_at: (1..=5).collect(),
-            recall_voters: 10,
-            hits_at: vec![1, 2, 4, 8],
+            vote_top: (1..=5).collect(),
+            voters: 10,
+            recall_at: vec![1, 2, 4, 8],
             clusters: true,
         }
     }
@@ -58,39 +59,36 @@ impl EvalConfig {
             _ => Ok(()),
         };
         at_least_one("eval.knn", self.knn)?;
-        at_least_one("eval.recall_voters", self.recall_voters)?;
-        for (key, ks) in [("eval.recall_at", &self.recall_at), ("eval.hits_at", &self.hits_at)] {
+        at_least_one("eval.voters", self.voters)?;
+        for (key, ks) in [("eval.recall_at", &self.recall_at), ("eval.vote_top", &self.vote_top)] {
             if ks.is_empty() {
                 return Err(Error::setting(key, "[]", "must hold at least one k"));
             }
             ks.iter().try_for_each(|&k| at_least_one(key, k))?;
-        }
-        match self.recall_at.iter().find(|&&k| k > LARGEST_K) {
-            Some(k) => {
-                let problem = format!("must be at most {LARGEST_K}");
-                Err(Error::setting("eval.recall_at", k, problem))
+            if let Some(k) = ks.iter().find(|&&k| k > LARGEST_K) {
+                return Err(Error::setting(key, k, format!("must be at most {LARGEST_K}")));
             }
-            None => Ok(()),
         }
+        Ok(())
     }
 
     /// Neighbours that are searched for so that all votes can be taken.
-    pub fn voters(&self) -> usize {
-        self.knn.max(self.recall_voters)
+    pub fn neighbours_needed(&self) -> usize {
+        self.knn.max(self.voters)
     }
 
     /// The same with no more voters than there are references.
     pub fn fitted(&self, references: usize) -> EvalConfig {
         EvalConfig {
             knn: self.knn.min(references),
-            recall_voters: self.recall_voters.min(references),
+            voters: self.voters.min(references),
             ..self.clone()
         }
     }
 
     /// The warning where there are fewer references than voters.
     pub fn remark(&self, references: usize) -> Option<String> {
-        let voters = [("eval.knn", self.knn), ("eval.recall_voters", self.recall_voters)];
+        let voters = [("eval.knn", self.knn), ("eval.voters", self.voters)];
         let more = voters.iter().filter(|(_, voters)| *voters > references);
         let named: Vec<String> = more.map(|(key, voters)| format!("{key} = {voters}")).collect();
         let named = named.join(" and ");
@@ -111,13 +109,13 @@ mod tests {
         type Spoil = fn(&mut EvalConfig);
         let cases: [(&str, Spoil); 6] = [
             ("eval.knn = 0: must be at least 1", |c| c.knn = 0),
-            ("eval.recall_voters = 0: must be at least 1", |c| c.recall_voters = 0),
+            ("eval.voters = 0: must be at least 1", |c| c.voters = 0),
             ("eval.recall_at = []: must hold at least one k", |c| c.recall_at.clear()),
             ("eval.recall_at = 0: must be at least 1", |c| c.recall_at.push(0)),
             ("eval.recall_at = 4611686018427387904: must be at most 100000", |c| {
                 c.recall_at.push(1 << 62);
             }),
-            ("eval.hits_at = 0: must be at least 1", |c| c.hits_at.push(0)),
+            ("eval.vote_top = 0: must be at least 1", |c| c.vote_top.push(0)),
         ];
         for (told, spoil) in cases {
             let mut config = EvalConfig::default();
@@ -132,13 +130,13 @@ mod tests {
         let config = EvalConfig { knn: 20, ..EvalConfig::default() };
         assert_eq!(config.remark(20), None);
         assert_eq!((config.fitted(20), config.fitted(7).knn), (config.clone(), 7));
-        assert_eq!(config.fitted(7).recall_voters, 7);
+        assert_eq!(config.fitted(7).voters, 7);
         let told = [12, 7, 1].map(|references| config.remark(references).unwrap());
         let expected = [
             "there are only 12 references for eval.knn = 20: all of them vote",
-            "there are only 7 references for eval.knn = 20 and eval.recall_voters = 10: all of \
+            "there are only 7 references for eval.knn = 20 and eval.voters = 10: all of \
              them vote",
-            "there is only one reference for eval.knn = 20 and eval.recall_voters = 10: it alone \
+            "there is only one reference for eval.knn = 20 and eval.voters = 10: it alone \
              votes",
         ];
         assert_eq!(told, expected);

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::knn::nearest_watched;
 use super::ranked::{depth, retrieve_among, retrieve_watched};
 use super::{
-    ClassMetrics, Clusters, ConfusionMatrix, Distances, EvalConfig, Neighbours, RecallAtK,
-    Retrieval, Watch, cluster, distances, recall_at, vote,
+    ClassMetrics, Clusters, ConfusionMatrix, Distances, EvalConfig, Neighbours, Retrieval,
+    VoteTopK, Watch, cluster, distances, vote, vote_top_k,
 };
 use crate::error::{Error, Result};
 
@@ -108,9 +108,10 @@ impl KnnMetrics {
 pub struct Figures {
     /// Classification by nearest neighbours.
     pub knn: KnnMetrics,
-    /// Recall@k over classes ranked by the votes of neighbours.
-    pub recall: RecallAtK,
-    /// hit@k, R-precision and MAP@R.
+    /// Vote top-k accuracy (the tutorial's recall@k); earlier versions wrote it as `recall`.
+    #[serde(alias = "recall")]
+    pub vote_top_k: VoteTopK,
+    /// Recall@k, R-precision and MAP@R.
     pub retrieval: Retrieval,
     /// Agreement of k-means clusters with the classes; none where the settings leave it out, or where
     /// the queries are of fewer than two classes, which any clusters would agree with.
@@ -123,7 +124,8 @@ impl Figures {
     /// The same without figures that do not exist, which earlier versions wrote as 0.
     pub fn existing(mut self) -> Figures {
         if self.retrieval.queries == 0 {
-            (self.knn, self.recall) = (self.knn.without(), self.recall.without());
+            self.knn = self.knn.without();
+            self.vote_top_k = self.vote_top_k.without();
             self.retrieval = self.retrieval.without();
         }
         self.clusters = self.clusters.filter(|clusters| clusters.clusters > 1);
@@ -139,14 +141,14 @@ impl Figures {
     /// # Errors
     /// No query or no reference; embeddings that are not finite; the user asked to stop.
     pub fn of(trial: &Trial, config: &EvalConfig, seed: u64, watch: &Watch) -> Result<Figures> {
-        let (knn, recall, retrieval) = judge_and_retrieve(trial, config, watch)?;
+        let (knn, vote_top_k, retrieval) = judge_and_retrieve(trial, config, watch)?;
         let asked = trial.asked();
         let has_two = asked.labels.iter().any(|&label| label != asked.labels[0]);
         let clusters = config.clusters && has_two;
         let clusters = clusters.then(|| cluster(asked, seed, watch)).transpose()?;
         watch.check()?;
         watch.show("distances");
-        Ok(Figures { knn, recall, retrieval, clusters, distances: distances(asked, seed) })
+        Ok(Figures { knn, vote_top_k, retrieval, clusters, distances: distances(asked, seed) })
     }
 }
 
@@ -164,20 +166,20 @@ fn judge_and_retrieve(
     trial: &Trial,
     config: &EvalConfig,
     watch: &Watch,
-) -> Result<(KnnMetrics, RecallAtK, Retrieval)> {
+) -> Result<(KnnMetrics, VoteTopK, Retrieval)> {
     trial.check()?;
     let config = &config.fitted(trial.available());
     let (references, queries) = (&trial.references, trial.queries.as_ref());
-    let depth = depth(references, queries, &config.hits_at).max(config.voters());
+    let depth = depth(references, queries, &config.recall_at).max(config.neighbours_needed());
     if depth > DEEPEST || depth * trial.asked().labels.len() > MOST_NEIGHBOURS {
-        let neighbours = trial.neighbours(config.voters(), watch)?;
-        let (knn, recall) = votes(&neighbours, trial, config);
-        let retrieval = retrieve_watched(references, queries, &config.hits_at, watch)?;
-        return Ok((knn, recall, retrieval));
+        let neighbours = trial.neighbours(config.neighbours_needed(), watch)?;
+        let (knn, vote_top_k) = votes(&neighbours, trial, config);
+        let retrieval = retrieve_watched(references, queries, &config.recall_at, watch)?;
+        return Ok((knn, vote_top_k, retrieval));
     }
     let neighbours = trial.neighbours(depth, watch)?;
-    let (knn, recall) = votes(&neighbours, trial, config);
-    Ok((knn, recall, retrieve_among(&neighbours, references, queries, &config.hits_at)))
+    let (knn, vote_top_k) = votes(&neighbours, trial, config);
+    Ok((knn, vote_top_k, retrieve_among(&neighbours, references, queries, &config.recall_at)))
 }
 
 /// Finds the neighbours of all queries among the references and computes what their votes give;
@@ -185,20 +187,20 @@ fn judge_and_retrieve(
 ///
 /// # Errors
 /// No query or no reference; embeddings that are not finite.
-pub fn judge(trial: &Trial, config: &EvalConfig) -> Result<(KnnMetrics, RecallAtK)> {
+pub fn judge(trial: &Trial, config: &EvalConfig) -> Result<(KnnMetrics, VoteTopK)> {
     trial.check()?;
     let config = config.fitted(trial.available());
-    Ok(votes(&trial.neighbours(config.voters(), &Watch::default())?, trial, &config))
+    Ok(votes(&trial.neighbours(config.neighbours_needed(), &Watch::default())?, trial, &config))
 }
 
 /// What the votes of the nearest of these neighbours give.
-fn votes(neighbours: &Neighbours, trial: &Trial, config: &EvalConfig) -> (KnnMetrics, RecallAtK) {
+fn votes(neighbours: &Neighbours, trial: &Trial, config: &EvalConfig) -> (KnnMetrics, VoteTopK) {
     let (labels, truth, classes) = (trial.references.labels, trial.asked().labels, trial.classes);
     let knn = classify(&neighbours.first(config.knn), labels, truth, classes);
-    let voters = neighbours.first(config.recall_voters);
-    let recall = recall_at(&voters, labels, truth, classes, &config.recall_at);
+    let voters = neighbours.first(config.voters);
+    let top_k = vote_top_k(&voters, labels, truth, classes, &config.vote_top);
     let queries = trial.queries.as_ref().map(|queries| queries.labels);
-    if is_answerable(labels, queries) { (knn, recall) } else { (knn.without(), recall.without()) }
+    if is_answerable(labels, queries) { (knn, top_k) } else { (knn.without(), top_k.without()) }
 }
 
 /// Whether any query has a reference of its class; without one there is nothing to find. Without
@@ -245,7 +247,7 @@ mod tests {
         (points, labels)
     }
 
-    fn accuracy(reference_labels: &[i64], config: &EvalConfig) -> (KnnMetrics, RecallAtK) {
+    fn accuracy(reference_labels: &[i64], config: &EvalConfig) -> (KnnMetrics, VoteTopK) {
         let (references, _) = clusters(0);
         let (queries, labels) = clusters(1);
         let references = Labelled { embeddings: references.view(), labels: reference_labels };
@@ -257,22 +259,22 @@ mod tests {
     fn clusters_are_recognised_and_shuffled_labels_are_guessing() {
         let (_, mut labels) = clusters(0);
         let config = EvalConfig::default();
-        let (knn, recall) = accuracy(&labels, &config);
+        let (knn, vote_top_k) = accuracy(&labels, &config);
         assert_eq!((knn.accuracy, knn.macro_f1), (Some(1.0), Some(1.0)));
-        assert!(recall.at.iter().all(|at| at.recall == Some(1.0)));
+        assert!(vote_top_k.at.iter().all(|at| at.accuracy == Some(1.0)));
         labels.shuffle(&mut generator(6, Purpose::Sample, 0));
-        let (knn, recall) = accuracy(&labels, &config);
+        let (knn, vote_top_k) = accuracy(&labels, &config);
         assert!((knn.accuracy.unwrap() - 0.1).abs() < 0.04, "{:?}", knn.accuracy);
-        assert!((recall.at[4].recall.unwrap() - 0.5).abs() < 0.1, "{:?}", recall.at);
+        assert!((vote_top_k.at[4].accuracy.unwrap() - 0.5).abs() < 0.1, "{:?}", vote_top_k.at);
     }
 
     #[test]
     fn both_numbers_of_voters_are_heeded_whichever_is_larger() {
         let (_, labels) = clusters(0);
-        for (knn, recall_voters) in [(1, 10), (15, 3)] {
-            let config = EvalConfig { knn, recall_voters, ..EvalConfig::default() };
-            let (metrics, recall) = accuracy(&labels, &config);
-            assert_eq!((metrics.k, recall.voters), (knn, recall_voters));
+        for (knn, voters) in [(1, 10), (15, 3)] {
+            let config = EvalConfig { knn, voters, ..EvalConfig::default() };
+            let (metrics, vote_top_k) = accuracy(&labels, &config);
+            assert_eq!((metrics.k, vote_top_k.voters), (knn, voters));
         }
     }
 
@@ -282,9 +284,9 @@ mod tests {
         let part = || Labelled { embeddings: points.view(), labels: &[0, 1, 1] };
         for (queries, most) in [(Some(part()), 3), (None, 2)] {
             let trial = Trial { references: part(), queries, classes: 2 };
-            let config = EvalConfig { knn: 7, recall_voters: 4, ..EvalConfig::default() };
-            let (knn, recall) = judge(&trial, &config).unwrap();
-            assert_eq!((knn.k, recall.voters), (most, most));
+            let config = EvalConfig { knn: 7, voters: 4, ..EvalConfig::default() };
+            let (knn, vote_top_k) = judge(&trial, &config).unwrap();
+            assert_eq!((knn.k, vote_top_k.voters), (most, most));
         }
     }
 
@@ -302,9 +304,9 @@ mod tests {
             let trial = Trial { references: references(), queries: None, classes: 10 };
             let config = EvalConfig { knn: 3, ..EvalConfig::default() };
             let figures = Figures::of(&trial, &config, 1, &Watch::default()).unwrap();
-            let (knn, recall) = judge(&trial, &config).unwrap();
-            let retrieval = crate::eval::retrieve(&references(), None, &config.hits_at).unwrap();
-            assert_eq!((figures.knn, figures.recall), (knn, recall));
+            let (knn, vote_top_k) = judge(&trial, &config).unwrap();
+            let retrieval = crate::eval::retrieve(&references(), None, &config.recall_at).unwrap();
+            assert_eq!((figures.knn, figures.vote_top_k), (knn, vote_top_k));
             assert_eq!(figures.retrieval, retrieval);
         }
     }
@@ -319,11 +321,11 @@ mod tests {
         for trial in [distinct, others] {
             let figures =
                 Figures::of(&trial, &EvalConfig::default(), 1, &Watch::default()).unwrap();
-            let Figures { knn, recall, retrieval, .. } = &figures;
+            let Figures { knn, vote_top_k, retrieval, .. } = &figures;
             let all = [knn.accuracy, knn.macro_precision, knn.macro_recall, knn.macro_f1];
             assert_eq!(all, [None; 4]);
-            assert!(recall.at.iter().all(|at| at.recall.is_none()));
-            assert!(retrieval.hits.iter().all(|hit| hit.share.is_none()));
+            assert!(vote_top_k.at.iter().all(|at| at.accuracy.is_none()));
+            assert!(retrieval.recall_at.iter().all(|at| at.recall.is_none()));
             assert_eq!((retrieval.r_precision, retrieval.map_at_r), (None, None));
             assert_eq!((retrieval.queries, retrieval.left_out), (0, 4));
             let text = serde_json::to_string(&figures).unwrap();
@@ -347,8 +349,8 @@ mod tests {
             };
             let watch = Watch::new(&interrupt, &show);
             // Each class has 100 images, so only a large k makes ranking a stage of its own.
-            let hits_at = if stage == "ranking" { vec![500] } else { vec![1] };
-            let config = EvalConfig { hits_at, ..config.clone() };
+            let recall_at = if stage == "ranking" { vec![500] } else { vec![1] };
+            let config = EvalConfig { recall_at, ..config.clone() };
             let stopped = Figures::of(&trial, &config, 1, &watch).unwrap_err();
             assert!(matches!(stopped, crate::error::Error::Interrupted(_)), "{stage}: {stopped}");
         }
@@ -379,9 +381,12 @@ mod tests {
         let points = ndarray::array![[0.0_f32], [0.0], [5.0], [9.0], [14.0]];
         let references = Labelled { embeddings: points.view(), labels: &[1, 1, 0, 2, 3] };
         let trial = Trial { references, queries: None, classes: 4 };
-        let config = EvalConfig { recall_voters: 4, ..EvalConfig::default() };
+        let config = EvalConfig { voters: 4, ..EvalConfig::default() };
         let figures = Figures::of(&trial, &config, 1, &Watch::default()).unwrap();
-        assert_eq!((figures.knn.accuracy, figures.recall.at[0].recall), (Some(0.4), Some(0.4)));
+        assert_eq!(
+            (figures.knn.accuracy, figures.vote_top_k.at[0].accuracy),
+            (Some(0.4), Some(0.4))
+        );
         assert_eq!((figures.retrieval.queries, figures.retrieval.map_at_r), (2, Some(1.0)));
     }
 }

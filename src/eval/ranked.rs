@@ -3,8 +3,8 @@
 //! The figures are those of the metric-learning literature, as `AccuracyCalculator` of
 //! pytorch-metric-learning 2.9 defines them. For a query with R references of its class:
 //!
-//! - **hit@k** is 1 where any of the k nearest references is of the query's class, else 0. Papers
-//!   call its mean Recall@k or R@k; the tutorial's [recall@k](super::RecallAtK) is another figure.
+//! - **Recall@k** is 1 where any of the k nearest references is of the query's class, else 0. The
+//!   tutorial's recall@k is another figure, [vote top-k accuracy](super::VoteTopK).
 //! - **R-precision** is the share of the R nearest that are of the class.
 //! - **MAP@R** is the mean over i = 1..R of P(i)·rel(i), where P(i) is the share of the i nearest
 //!   that are of the class and rel(i) is 1 where the i-th is, else 0. It also tells in which order
@@ -36,22 +36,24 @@ pub struct Retrieval {
     pub queries: usize,
     /// Queries without one.
     pub left_out: usize,
-    /// hit@k, one value a k, in the order asked for.
-    pub hits: Vec<HitAt>,
+    /// Recall@k, one value a k, in the order asked for; earlier versions wrote it as `hits`.
+    #[serde(alias = "hits")]
+    pub recall_at: Vec<RecallAt>,
     /// Mean R-precision in 0..=1; none where no query counts.
     pub r_precision: Option<f64>,
     /// Mean MAP@R in 0..=1, at most the R-precision; none where no query counts.
     pub map_at_r: Option<f64>,
 }
 
-/// hit@k at one k.
+/// Recall@k at one k.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct HitAt {
+pub struct RecallAt {
     /// How many of the nearest references count; all of them where there are fewer.
     pub k: usize,
     /// Share of the queries with one of their class among them, in 0..=1; none where no query
     /// counts.
-    pub share: Option<f64>,
+    #[serde(alias = "share")]
+    pub recall: Option<f64>,
 }
 
 /// What the ranking of one query is worth.
@@ -66,7 +68,7 @@ struct Ranking {
 impl Retrieval {
     /// The same where no query counts.
     pub(super) fn without(mut self) -> Retrieval {
-        self.hits.iter_mut().for_each(|hit| hit.share = None);
+        self.recall_at.iter_mut().for_each(|at| at.recall = None);
         Retrieval { r_precision: None, map_at_r: None, ..self }
     }
 }
@@ -241,11 +243,11 @@ impl Relevance {
     fn summary(&self, rankings: &[Ranking], ks: &[usize]) -> Retrieval {
         let mean_of = |sum: f64| (!rankings.is_empty()).then(|| sum / rankings.len() as f64);
         let mean = |of: fn(&Ranking) -> f64| mean_of(rankings.iter().map(of).sum());
-        let share = |k: usize| mean_of(rankings.iter().filter(|r| r.before < k).count() as f64);
+        let recall = |k: usize| mean_of(rankings.iter().filter(|r| r.before < k).count() as f64);
         Retrieval {
             queries: rankings.len(),
             left_out: self.truth.len() - rankings.len(),
-            hits: ks.iter().map(|&k| HitAt { k, share: share(k) }).collect(),
+            recall_at: ks.iter().map(|&k| RecallAt { k, recall: recall(k) }).collect(),
             r_precision: mean(|ranking| ranking.r_precision),
             map_at_r: mean(|ranking| ranking.average_precision),
         }

@@ -141,7 +141,7 @@ impl EmbeddingEvaluation {
         self.confusion_table().write_csv(&folder.join("confusion.csv"))?;
         let figures = &self.figures;
         save(pictures::confusion(&name, &figures.knn, &self.classes)?, "confusion.png")?;
-        save(pictures::recall(&name, &figures.recall)?, "recall.png")?;
+        save(pictures::vote_top_k(&name, &figures.vote_top_k)?, "recall.png")?;
         save(pictures::distances(&name, &figures.distances)?, "distances.png")
     }
 }
@@ -236,9 +236,9 @@ mod tests {
         let found = evaluate(&EmbeddingFiles { references, queries, normalise: false }).unwrap();
         assert_eq!(found.classes, ["-3", "17", "900"]);
         assert_eq!((found.references, found.queries, found.dimensions), (4, 3, 2));
-        let Figures { knn, recall, retrieval, .. } = &found.figures;
+        let Figures { knn, vote_top_k, retrieval, .. } = &found.figures;
         assert_eq!((retrieval.queries, retrieval.left_out, retrieval.map_at_r), (2, 1, Some(1.0)));
-        assert_eq!((knn.accuracy, recall.voters), (Some(2.0 / 3.0), 4));
+        assert_eq!((knn.accuracy, vote_top_k.voters), (Some(2.0 / 3.0), 4));
         found.write(&folder.path().join("out"), Style::Screen).unwrap();
         for name in ["metrics.json", "confusion.csv", "plots/distances.png", "plots/recall.png"] {
             assert!(folder.path().join("out").join(name).is_file(), "{name}");

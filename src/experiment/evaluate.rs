@@ -311,7 +311,7 @@ fn draw_gallery(
     picture?.save(path, session.style)
 }
 
-/// Writes the confusion matrix as table and picture, the recall@k curve and the distances; `ending`
+/// Writes the confusion matrix as table and picture, the vote top-k curve and the distances; `ending`
 /// keeps those of test images apart.
 fn write_figures(
     session: &Session,
@@ -328,7 +328,7 @@ fn write_figures(
     table.write_csv(&folder.file(&format!("confusion{ending}.csv")))?;
     let name = pictures::name(evaluation);
     save(pictures::confusion(&name, &figures.knn, classes)?, "confusion")?;
-    save(pictures::recall(&evaluation.loss, &figures.recall)?, "recall")?;
+    save(pictures::vote_top_k(&evaluation.loss, &figures.vote_top_k)?, "recall")?;
     save(pictures::distances(&name, &figures.distances)?, "distances")
 }
 

@@ -30,9 +30,11 @@ impl RunFolder {
         if !path.exists()
             && let Some(config) = kept()
         {
-            return Ok(config);
+            return Ok(Config { warnings: Vec::new(), ..config });
         }
-        let read = Config::read_with(&path, |config| config.check().map(|()| config));
+        // An earlier version wrote this file: its keys are no concern of the user's.
+        let read = Config::read_with(&path, |config| config.check().map(|()| config))
+            .map(|config| Config { warnings: Vec::new(), ..config });
         read.map_err(|error| match kept() {
             Some(_) => Error::Other(format!(
                 "{}; move the file away, {RECORD} holds the settings, too",

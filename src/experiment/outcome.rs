@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::metrics::current_name;
 use super::summary::stand_for;
 use super::wording::from_to;
 use super::{
@@ -43,6 +44,7 @@ pub struct Comparison {
     /// What the figures allow to say.
     pub conclusion: String,
     /// The figure that decides.
+    #[serde(deserialize_with = "current_name")]
     pub score: String,
     /// The losses by it, each against the best.
     pub standings: Vec<Standing>,
@@ -175,8 +177,9 @@ impl Comparison {
             _ => "mean ± standard deviation over the seeds, differences with 95 % t-intervals",
         };
         let cut = remark(&self.summary, &self.standings);
+        let tutorial = if self.unseen() { "" } else { "; vote top-k is the tutorial's recall@k" };
         format!(
-            "{}: {} {}, {} {}; {} {}; {spread}{cut}",
+            "{}: {} {}, {} {}; {} {}; {spread}{cut}{tutorial}",
             self.data,
             from_to(self.train),
             if self.train.1 == 1 { "image trains" } else { "images train" },
@@ -192,9 +195,9 @@ impl Comparison {
         )
     }
 
-    /// Neighbours whose votes rank the classes for recall@k.
+    /// Neighbours whose votes rank the classes for vote top-k accuracy.
     pub(super) fn voters(&self) -> usize {
-        self.results[0].runs[0].evaluation.figures.recall.voters
+        self.results[0].runs[0].evaluation.figures.vote_top_k.voters
     }
 
     /// Whether the runs were judged by classes that they had not seen.
@@ -242,7 +245,7 @@ impl Comparison {
         let save = |picture: Canvas, name: &str| picture.save(&folder.plot(name), session.style);
         save(self.curves()?, "loss.png")?;
         if !self.unseen() {
-            save(self.recall()?, "recall.png")?;
+            save(self.vote_top_k()?, "recall.png")?;
         }
         if let Some(maps) = self.maps(session)? {
             save(maps, "tsne.png")?;

@@ -85,7 +85,10 @@ pub fn comparison_folder(plan: &Plan, results: &[LossRuns], test: Option<&Datase
     };
     let what = what.replace(" (", "-").replace(')', "");
     let what = what.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
-    let asked = [plan.score.to_string(), test.map_or(String::new(), |test| test.sha256.clone())];
+    let asked = [
+        plan.score.first_name().to_owned(),
+        test.map_or(String::new(), |test| test.sha256.clone()),
+    ];
     let hash = hash_of(results, &asked);
     let owner = |folder: &Path| Comparison::owner(folder, results);
     hashed_folder(&plan.runs, &format!("compare-{what}"), &hash, owner)

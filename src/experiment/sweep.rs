@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::metrics::current_name;
 use super::statistics::{is_within, some_missing};
 use super::wording::{listed, percent};
 use super::{
@@ -42,6 +43,7 @@ pub struct Sweep {
     /// The seeds.
     pub seeds: Vec<u64>,
     /// What decides, as it is shown.
+    #[serde(deserialize_with = "current_name")]
     pub score: String,
     /// One line of the curve each: a loss, and its values of all keys but the first.
     pub series: Vec<Line>,
@@ -126,7 +128,7 @@ impl Sweep {
             true => crossings(&series, &axes.positions()),
             false => Vec::new(),
         };
-        let hash = hash_of(&results, &[plan.score.to_string()]);
+        let hash = hash_of(&results, &[plan.score.first_name().to_owned()]);
         let owner = |folder: &Path| Sweep::owner(folder, &series);
         let folder =
             hashed_folder(&plan.runs, &format!("sweep-{}", axes.file_name()), &hash, owner);

@@ -64,11 +64,11 @@ fn every_figure_is_that_of_pytorch_metric_learning() {
             (Some(ours), Some(theirs)) => (ours - theirs).abs() < 1e-12,
             (ours, theirs) => ours == theirs,
         };
-        assert!(near(ours.hits[0].share, case.precision_at_1), "{}: {ours:?}", case.name);
+        assert!(near(ours.recall_at[0].recall, case.precision_at_1), "{}: {ours:?}", case.name);
         assert!(near(ours.r_precision, case.r_precision), "{}: {ours:?}", case.name);
         assert!(near(ours.map_at_r, case.mean_average_precision_at_r), "{}: {ours:?}", case.name);
-        for (ours, theirs) in ours.hits.iter().zip(&case.hits) {
-            assert!(near(ours.share, *theirs), "{}: {ours:?}", case.name);
+        for (ours, theirs) in ours.recall_at.iter().zip(&case.hits) {
+            assert!(near(ours.recall, *theirs), "{}: {ours:?}", case.name);
         }
     }
 }
@@ -107,12 +107,12 @@ fn hits_are_those_of_the_search_for_neighbours() {
     let references = Labelled { embeddings: references.view(), labels: &labels };
     let queries = Labelled { embeddings: queries.view(), labels: &truth };
     let found = retrieve(&references, Some(&queries), &[1, 2, 4, 8]).unwrap();
-    for hit in found.hits {
+    for at in found.recall_at {
         let nearest = neighbours.indices.rows().into_iter().zip(&truth);
         let hits = nearest
-            .filter(|(rows, truth)| rows.iter().take(hit.k).any(|&r| labels[r as usize] == **truth))
+            .filter(|(rows, truth)| rows.iter().take(at.k).any(|&r| labels[r as usize] == **truth))
             .count();
-        assert_eq!(hit.share, Some(hits as f64 / 200.0), "{hit:?}");
+        assert_eq!(at.recall, Some(hits as f64 / 200.0), "{at:?}");
     }
 }
 
@@ -132,7 +132,7 @@ fn classes_apart_are_ranked_perfectly_and_shuffled_labels_by_chance() {
     // the mean over i = 1..200 of 0.1 · (0.1 + 0.9/i) is 0.0126.
     assert!((chance.r_precision.unwrap() - 0.1).abs() < 0.02, "{chance:?}");
     assert!((chance.map_at_r.unwrap() - 0.0126).abs() < 0.005, "{chance:?}");
-    assert!((chance.hits[0].share.unwrap() - 0.1).abs() < 0.08, "{chance:?}");
+    assert!((chance.recall_at[0].recall.unwrap() - 0.1).abs() < 0.08, "{chance:?}");
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn more_ks_than_references_and_strided_rows_are_taken() {
     let turned = Labelled { embeddings: columns.t(), labels: &labels };
     let found = retrieve(&straight, None, &[1, 100]).unwrap();
     assert_eq!(found, retrieve(&turned, None, &[1, 100]).unwrap());
-    assert_eq!((found.queries, found.left_out, found.hits[1].share), (5, 1, Some(1.0)));
+    assert_eq!((found.queries, found.left_out, found.recall_at[1].recall), (5, 1, Some(1.0)));
 }
 
 #[test]

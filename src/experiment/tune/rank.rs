@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use toml::{Table as Toml, Value};
 
+use super::super::metrics::current_name;
 use super::space::{Space, position};
 use super::{Config, Result, Search, Session, State, Trial};
 use crate::config::number;
@@ -34,6 +35,7 @@ pub struct Tuned {
     /// Seed of the runs and of the search.
     pub seed: u64,
     /// What was to be as high as possible.
+    #[serde(deserialize_with = "current_name")]
     pub score: String,
     /// Images for validation, which alone were looked at.
     pub validation: usize,
