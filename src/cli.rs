@@ -16,7 +16,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::Setting;
 use crate::data::{ClassNames, Header, Scale};
-use crate::eval::Which;
+use crate::eval::ModelChoice;
 use crate::eval::tsne::{Engine, Of};
 use crate::model::EngineChoice;
 use crate::report::Style;
@@ -255,7 +255,7 @@ pub struct EvalArgs {
     pub no_clusters: bool,
     /// Which of the run's models: last or best [default: last]
     #[arg(long, value_name = "WHICH", value_parser = which_model)]
-    pub model: Option<Which>,
+    pub model: Option<ModelChoice>,
     /// Engine of the t-SNE: fft or linfa [default: fft]
     #[arg(long, value_name = "ENGINE", value_parser = tsne_engine)]
     pub tsne: Option<Engine>,

@@ -3,7 +3,7 @@
 use super::Executor;
 use crate::data::ClassNames;
 use crate::eval::tsne::{Engine, Of};
-use crate::eval::{Score, Which};
+use crate::eval::{ModelChoice, Score};
 use crate::words;
 
 /// Losses by their names or as configuration files.
@@ -56,8 +56,8 @@ pub fn executor(text: &str) -> Result<Executor, String> {
 }
 
 /// Reads which of a run's models is meant.
-pub fn which_model(text: &str) -> Result<Which, String> {
-    one_of(text, &[("last", Which::Last), ("best", Which::Best)])
+pub fn which_model(text: &str) -> Result<ModelChoice, String> {
+    one_of(text, &[("last", ModelChoice::Last), ("best", ModelChoice::Best)])
 }
 
 /// Reads the engine of the t-SNE.

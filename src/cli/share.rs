@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::parse::which_model;
 use super::{ColumnArgs, ComputeArgs};
-use crate::eval::Which;
+use crate::eval::ModelChoice;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -59,7 +59,7 @@ pub struct EmbedArgs {
     pub run: Option<PathBuf>,
     /// Which of the run's models: last or best [default: last]
     #[arg(long, value_name = "WHICH", value_parser = which_model)]
-    pub model: Option<Which>,
+    pub model: Option<ModelChoice>,
     #[command(flatten)]
     pub columns: ColumnArgs,
     #[command(flatten)]
@@ -94,7 +94,7 @@ pub struct ExportArgs {
     /// Which of the run's models: last or best [default: last; of embeddings, that of the last
     /// evaluation]
     #[arg(long, value_name = "WHICH", value_parser = which_model)]
-    pub model: Option<Which>,
+    pub model: Option<ModelChoice>,
     /// CSV that the run was trained on, where it has moved; tensorboard needs it
     #[arg(long, value_name = "FILE")]
     pub data: Option<String>,

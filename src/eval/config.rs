@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 #[serde(default, deny_unknown_fields)]
 pub struct EvalConfig {
     /// Which of a run's two models is evaluated.
-    pub model: Which,
+    pub model: ModelChoice,
     /// Neighbours that vote on the class of an image; at least 1.
     pub knn: usize,
     /// The k of vote top-k accuracy (the tutorial's recall@k), each at least 1 and at most 100,000.
@@ -26,7 +26,7 @@ pub struct EvalConfig {
 /// One of the two models that a run keeps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Which {
+pub enum ModelChoice {
     /// After the last epoch, as the tutorial does.
     #[default]
     Last,
@@ -37,7 +37,7 @@ pub enum Which {
 impl Default for EvalConfig {
     fn default() -> EvalConfig {
         EvalConfig {
-            model: Which::Last,
+            model: ModelChoice::Last,
             knn: 1,
             vote_top: (1..=5).collect(),
             voters: 10,

@@ -17,7 +17,7 @@ mod vote_top_k;
 mod watch;
 
 pub use cluster::{Clusters, cluster};
-pub use config::{EvalConfig, LARGEST_K, Which};
+pub use config::{EvalConfig, LARGEST_K, ModelChoice};
 pub use embed::embed;
 pub use judge::{Figures, KnnMetrics, Labelled, Trial, is_answerable, judge};
 pub use knn::{Neighbours, Search, nearest, nearest_by, ranking, vote};

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::data::{Dataset, Images, Part, Parts, unseen_classes};
 use crate::error::{Divergence, Error, Result};
 use crate::eval::tsne::Of;
-use crate::eval::{self, Figures, Watch, Which};
+use crate::eval::{self, Figures, ModelChoice, Watch};
 use crate::model::{Engine, Network, open_network, read_notes};
 use crate::report::Canvas;
 use crate::report::table::Table;
@@ -63,7 +63,7 @@ pub struct Evaluation {
     /// Seed of the run.
     pub seed: u64,
     /// Which of the two models.
-    pub model: Which,
+    pub model: ModelChoice,
     /// The epoch after which it was kept.
     pub epoch: usize,
     /// Images that the neighbours come from: the training images; of unseen classes, all others.

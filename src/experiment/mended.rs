@@ -10,7 +10,7 @@ use super::tune::TRIAL;
 use super::{RunFolder, model_file};
 use crate::config::Config;
 use crate::error::{Error, Fault, Result, chain};
-use crate::eval::Which;
+use crate::eval::ModelChoice;
 use crate::files::folder_of;
 use crate::model::{Architecture, NamedTensors, read_weights};
 use crate::train::{Checkpoint, History, files};
@@ -84,7 +84,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// The file is missing, damaged or of another network, with what writes it anew.
-    pub fn weights(&self, model: Which, architecture: &Architecture) -> Result<NamedTensors> {
+    pub fn weights(&self, model: ModelChoice, architecture: &Architecture) -> Result<NamedTensors> {
         let path = self.file(model_file(model));
         let mend = || match Checkpoint::read(&self.file(files::CHECKPOINT)) {
             Ok(_) => {

@@ -8,17 +8,17 @@ use super::{RunFolder, RunRecord, Status};
 use crate::config::Config;
 use crate::data::{Dataset, Images, load};
 use crate::error::{Error, Fault, Result};
-use crate::eval::{self, Which};
+use crate::eval::{self, ModelChoice};
 use crate::model::{Architecture, NamedTensors, Network, open_network};
 use crate::runtime::{Cores, open_device};
 use crate::train::files;
 use crate::words::dml;
 
 /// The file that holds one of a run's models.
-pub fn model_file(model: Which) -> &'static str {
+pub fn model_file(model: ModelChoice) -> &'static str {
     match model {
-        Which::Last => files::LAST_MODEL,
-        Which::Best => files::BEST_MODEL,
+        ModelChoice::Last => files::LAST_MODEL,
+        ModelChoice::Best => files::BEST_MODEL,
     }
 }
 
@@ -76,7 +76,7 @@ impl Trained {
     ///
     /// # Errors
     /// As [`RunFolder::weights`].
-    pub fn weights(&self, model: Which) -> Result<NamedTensors> {
+    pub fn weights(&self, model: ModelChoice) -> Result<NamedTensors> {
         self.folder.weights(model, &self.architecture()?)
     }
 
@@ -87,7 +87,7 @@ impl Trained {
     pub fn embed(
         &self,
         images: &Dataset,
-        model: Which,
+        model: ModelChoice,
         cores: &Cores,
         say: impl Fn(&str),
     ) -> Result<Array2<f32>> {
