@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::agreement::Agreement;
 use super::kmeans::{Kmeans, kmeans};
 use super::knn::check;
-use super::{Labelled, Watch};
+use super::{LabelledEmbeddings, Watch};
 use crate::error::Result;
 
 /// How the clusters of k-means agree with the classes.
@@ -42,7 +42,7 @@ const ROUNDS: usize = 300;
 ///
 /// # Panics
 /// Without an embedding: a bug.
-pub fn cluster(queries: &Labelled, seed: u64, watch: &Watch) -> Result<Clusters> {
+pub fn cluster(queries: &LabelledEmbeddings, seed: u64, watch: &Watch) -> Result<Clusters> {
     check(queries.embeddings, "query")?;
     let mut classes = queries.labels.to_vec();
     classes.sort_unstable();
@@ -82,7 +82,8 @@ mod tests {
     }
 
     fn of(points: &Array2<f32>, labels: &[i64], seed: u64) -> Clusters {
-        cluster(&Labelled { embeddings: points.view(), labels }, seed, &Watch::default()).unwrap()
+        cluster(&LabelledEmbeddings { embeddings: points.view(), labels }, seed, &Watch::default())
+            .unwrap()
     }
 
     #[test]
@@ -118,11 +119,11 @@ mod tests {
         let interrupt = Interrupt::default();
         interrupt.ask();
         let watch = Watch::new(&interrupt, &|_| ());
-        let stopped = cluster(&Labelled::new(&points, &labels), 1, &watch).unwrap_err();
+        let stopped = cluster(&LabelledEmbeddings::new(&points, &labels), 1, &watch).unwrap_err();
         assert_eq!(stopped.to_string(), "stopped while evaluating");
         for value in [f32::NAN, f32::INFINITY] {
             points[[31, 2]] = value;
-            let refused = cluster(&Labelled::new(&points, &labels), 1, &Watch::default());
+            let refused = cluster(&LabelledEmbeddings::new(&points, &labels), 1, &Watch::default());
             let refused = refused.unwrap_err().to_string();
             assert!(refused.contains("query image 31 (from 0)"), "{refused}");
         }

@@ -14,17 +14,17 @@ use super::{
 use crate::error::{Error, Result};
 
 /// Embeddings and the classes of their images.
-pub struct Labelled<'a> {
+pub struct LabelledEmbeddings<'a> {
     /// `[N, E]`.
     pub embeddings: ArrayView2<'a, f32>,
     /// `[N]`, values in 0..C.
     pub labels: &'a [i64],
 }
 
-impl<'a> Labelled<'a> {
+impl<'a> LabelledEmbeddings<'a> {
     /// Embeddings `[N, E]` with the classes of their images `[N]`.
-    pub fn new(embeddings: &'a Array2<f32>, labels: &'a [i64]) -> Labelled<'a> {
-        Labelled { embeddings: embeddings.view(), labels }
+    pub fn new(embeddings: &'a Array2<f32>, labels: &'a [i64]) -> LabelledEmbeddings<'a> {
+        LabelledEmbeddings { embeddings: embeddings.view(), labels }
     }
 }
 
@@ -51,16 +51,16 @@ pub struct KnnMetrics {
 /// What is measured against what.
 pub struct Trial<'a> {
     /// Where the neighbours come from.
-    pub references: Labelled<'a>,
+    pub references: LabelledEmbeddings<'a>,
     /// What is evaluated; without queries each reference is one, against all others.
-    pub queries: Option<Labelled<'a>>,
+    pub queries: Option<LabelledEmbeddings<'a>>,
     /// Number of classes C.
     pub classes: usize,
 }
 
 impl<'a> Trial<'a> {
     /// The embeddings that are evaluated.
-    pub fn asked(&self) -> &Labelled<'a> {
+    pub fn asked(&self) -> &LabelledEmbeddings<'a> {
         self.queries.as_ref().unwrap_or(&self.references)
     }
 
@@ -250,8 +250,9 @@ mod tests {
     fn accuracy(reference_labels: &[i64], config: &EvalConfig) -> (KnnMetrics, VoteTopK) {
         let (references, _) = clusters(0);
         let (queries, labels) = clusters(1);
-        let references = Labelled { embeddings: references.view(), labels: reference_labels };
-        let queries = Labelled { embeddings: queries.view(), labels: &labels };
+        let references =
+            LabelledEmbeddings { embeddings: references.view(), labels: reference_labels };
+        let queries = LabelledEmbeddings { embeddings: queries.view(), labels: &labels };
         judge(&Trial { references, queries: Some(queries), classes: 10 }, config).unwrap()
     }
 
@@ -281,7 +282,7 @@ mod tests {
     #[test]
     fn of_fewer_references_than_voters_all_vote_and_the_figures_say_how_many() {
         let points = Array2::<f32>::zeros((3, 2));
-        let part = || Labelled { embeddings: points.view(), labels: &[0, 1, 1] };
+        let part = || LabelledEmbeddings { embeddings: points.view(), labels: &[0, 1, 1] };
         for (queries, most) in [(Some(part()), 3), (None, 2)] {
             let trial = Trial { references: part(), queries, classes: 2 };
             let config = EvalConfig { knn: 7, voters: 4, ..EvalConfig::default() };
@@ -300,7 +301,7 @@ mod tests {
                 _ => labels.iter().map(|&label| (label / 4).min(1)).collect(),
             };
             let embeddings = points.slice(ndarray::s![..count, ..]);
-            let references = || Labelled { embeddings, labels: &labels };
+            let references = || LabelledEmbeddings { embeddings, labels: &labels };
             let trial = Trial { references: references(), queries: None, classes: 10 };
             let config = EvalConfig { knn: 3, ..EvalConfig::default() };
             let figures = Figures::of(&trial, &config, 1, &Watch::default()).unwrap();
@@ -314,7 +315,7 @@ mod tests {
     #[test]
     fn where_no_query_has_a_reference_of_its_class_no_figure_of_neighbours_exists() {
         let points = ndarray::array![[0.0_f32], [1.0], [5.0], [9.0]];
-        let part = |labels| Labelled { embeddings: points.view(), labels };
+        let part = |labels| LabelledEmbeddings { embeddings: points.view(), labels };
         let distinct = Trial { references: part(&[0, 1, 2, 3]), queries: None, classes: 4 };
         let others =
             Trial { references: part(&[0; 4]), queries: Some(part(&[1, 2, 1, 2])), classes: 3 };
@@ -337,7 +338,7 @@ mod tests {
     #[test]
     fn a_wish_to_stop_ends_every_stage_and_what_is_left_out_is_not_computed() {
         let (points, labels) = clusters(3);
-        let references = Labelled { embeddings: points.view(), labels: &labels };
+        let references = LabelledEmbeddings { embeddings: points.view(), labels: &labels };
         let trial = Trial { references, queries: None, classes: 10 };
         let config = EvalConfig::default();
         for stage in ["neighbours", "ranking", "k-means"] {
@@ -361,8 +362,8 @@ mod tests {
     #[test]
     fn nothing_to_evaluate_and_nothing_to_compare_with_are_errors() {
         let (points, none) = (Array2::<f32>::zeros((1, 2)), Array2::<f32>::zeros((0, 2)));
-        let one = || Labelled { embeddings: points.view(), labels: &[0] };
-        let empty = || Labelled { embeddings: none.view(), labels: &[] };
+        let one = || LabelledEmbeddings { embeddings: points.view(), labels: &[0] };
+        let empty = || LabelledEmbeddings { embeddings: none.view(), labels: &[] };
         let told = |references, queries| {
             let trial = Trial { references, queries, classes: 1 };
             Figures::of(&trial, &EvalConfig::default(), 1, &Watch::default())
@@ -379,7 +380,7 @@ mod tests {
         // Two of a class at one place, and one of each other class: only the twins have a voter of
         // their own class nearest, whichever of them comes first.
         let points = ndarray::array![[0.0_f32], [0.0], [5.0], [9.0], [14.0]];
-        let references = Labelled { embeddings: points.view(), labels: &[1, 1, 0, 2, 3] };
+        let references = LabelledEmbeddings { embeddings: points.view(), labels: &[1, 1, 0, 2, 3] };
         let trial = Trial { references, queries: None, classes: 4 };
         let config = EvalConfig { voters: 4, ..EvalConfig::default() };
         let figures = Figures::of(&trial, &config, 1, &Watch::default()).unwrap();

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use self::distances::{Block, Distances, TILE};
 use self::select::Selection;
-use super::Labelled;
+use super::LabelledEmbeddings;
 use super::knn::{Neighbours, check};
 use super::watch::{Share, Watch};
 use crate::error::Result;
@@ -84,8 +84,8 @@ impl Retrieval {
 /// # Panics
 /// When the two sets differ in D or a label is negative: a bug.
 pub fn retrieve<'a>(
-    references: &Labelled<'a>,
-    queries: Option<&Labelled<'a>>,
+    references: &LabelledEmbeddings<'a>,
+    queries: Option<&LabelledEmbeddings<'a>>,
     ks: &[usize],
 ) -> Result<Retrieval> {
     retrieve_watched(references, queries, ks, &Watch::default())
@@ -96,8 +96,8 @@ pub fn retrieve<'a>(
 /// # Errors
 /// As [`retrieve`]; the user asked to stop.
 pub(super) fn retrieve_watched<'a>(
-    references: &Labelled<'a>,
-    queries: Option<&Labelled<'a>>,
+    references: &LabelledEmbeddings<'a>,
+    queries: Option<&LabelledEmbeddings<'a>>,
     ks: &[usize],
     watch: &Watch,
 ) -> Result<Retrieval> {
@@ -120,8 +120,8 @@ pub(super) fn retrieve_watched<'a>(
 /// With fewer neighbours: a bug.
 pub(super) fn retrieve_among<'a>(
     neighbours: &Neighbours,
-    references: &Labelled<'a>,
-    queries: Option<&Labelled<'a>>,
+    references: &LabelledEmbeddings<'a>,
+    queries: Option<&LabelledEmbeddings<'a>>,
     ks: &[usize],
 ) -> Retrieval {
     let relevance = Relevance::new(references, queries, ks);
@@ -137,8 +137,8 @@ pub(super) fn retrieve_among<'a>(
 /// How many neighbours of a query the figures need at most: as many as the largest class has
 /// images, or the largest k.
 pub(super) fn depth<'a>(
-    references: &Labelled<'a>,
-    queries: Option<&Labelled<'a>>,
+    references: &LabelledEmbeddings<'a>,
+    queries: Option<&LabelledEmbeddings<'a>>,
     ks: &[usize],
 ) -> usize {
     Relevance::new(references, queries, ks).deepest()
@@ -160,8 +160,8 @@ struct Relevance {
 
 impl Relevance {
     fn new<'a>(
-        references: &Labelled<'a>,
-        queries: Option<&Labelled<'a>>,
+        references: &LabelledEmbeddings<'a>,
+        queries: Option<&LabelledEmbeddings<'a>>,
         ks: &[usize],
     ) -> Relevance {
         let labels = numbers(references.labels);

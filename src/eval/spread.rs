@@ -5,7 +5,7 @@ use ndarray::{Array1, ArrayView1, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Labelled;
+use super::LabelledEmbeddings;
 use super::knn::Euclidean;
 use super::sample::sample;
 
@@ -55,7 +55,7 @@ impl Distances {
 /// # Panics
 /// When the embeddings hold a value that is no number or whose square overflows: a bug, as
 /// [`nearest`](super::nearest) refuses them.
-pub fn distances(queries: &Labelled, seed: u64) -> Distances {
+pub fn distances(queries: &LabelledEmbeddings, seed: u64) -> Distances {
     let rows = sample(queries.labels.len(), MOST, seed);
     let points = queries.embeddings.select(Axis(0), &rows);
     let points = points.as_standard_layout();
@@ -144,7 +144,7 @@ impl Pairs<'_> {
 }
 
 /// Total variance and mean squared length.
-fn variance(queries: &Labelled) -> (f64, f64) {
+fn variance(queries: &LabelledEmbeddings) -> (f64, f64) {
     let count = queries.labels.len().max(1) as f64;
     let double = |row: ArrayView1<f32>| row.mapv(f64::from);
     let rows = || queries.embeddings.rows().into_iter().map(double);
@@ -164,7 +164,7 @@ mod tests {
     use rand::RngExt;
 
     fn of(points: &Array2<f32>, labels: &[i64]) -> Distances {
-        distances(&Labelled { embeddings: points.view(), labels }, 1)
+        distances(&LabelledEmbeddings { embeddings: points.view(), labels }, 1)
     }
 
     fn random(count: usize) -> (Array2<f32>, Vec<i64>) {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::features::{Features, Labels, Scaling, Singles, all_classes, to_f32};
 use super::{PLOTS, confusion_table, pictures, write_json};
 use crate::error::{Error, Fault, Result};
-use crate::eval::{EvalConfig, Figures, Labelled, Trial, Watch};
+use crate::eval::{EvalConfig, Figures, LabelledEmbeddings, Trial, Watch};
 use crate::files::create_folder;
 use crate::report::table::Table;
 use crate::report::{Canvas, Style};
@@ -92,11 +92,11 @@ impl EmbeddingEvaluation {
         let reference_labels = references.labels.among(&classes);
         let query_labels = queries.as_ref().map(|set| set.labels.among(&classes));
         let trial = Trial {
-            references: Labelled::new(&references.embeddings, &reference_labels),
+            references: LabelledEmbeddings::new(&references.embeddings, &reference_labels),
             queries: queries
                 .as_ref()
                 .zip(query_labels.as_deref())
-                .map(|(set, labels)| Labelled::new(&set.embeddings, labels)),
+                .map(|(set, labels)| LabelledEmbeddings::new(&set.embeddings, labels)),
             classes: classes.len(),
         };
         let available = trial.available();

@@ -265,8 +265,9 @@ fn judge(
     (images, progress): (&str, &RunProgress),
 ) -> Result<Evaluation> {
     let classes = &session.dataset.classes;
-    let of_asked = || eval::Labelled::new(asked.embeddings, &asked.part.labels);
-    let train = || eval::Labelled::new(&embedded.references, &embedded.parts.train.labels);
+    let of_asked = || eval::LabelledEmbeddings::new(asked.embeddings, &asked.part.labels);
+    let train =
+        || eval::LabelledEmbeddings::new(&embedded.references, &embedded.parts.train.labels);
     let (references, queries) = match asked.unseen {
         true => (of_asked(), None),
         false => (train(), Some(of_asked())),

@@ -7,7 +7,7 @@ use ndarray::Array2;
 use super::{Arm, Plan, Run, Session, score, side_by_side};
 use crate::data::{Part, Parts};
 use crate::error::{Error, Result};
-use crate::eval::{self, Figures, Labelled, Trial, Watch, tsne};
+use crate::eval::{self, Figures, LabelledEmbeddings, Trial, Watch, tsne};
 use crate::model::Network;
 use crate::train::pace;
 
@@ -93,8 +93,8 @@ fn time_evaluation(
     let labels: Vec<i64> = rows.iter().map(|&row| session.dataset.labels[row as usize]).collect();
     let asked = embeddings.slice(ndarray::s![..rows.len().min(300), ..]).to_owned();
     let trial = Trial {
-        references: Labelled::new(&embeddings, &labels),
-        queries: Some(Labelled::new(&asked, &labels[..asked.nrows()])),
+        references: LabelledEmbeddings::new(&embeddings, &labels),
+        queries: Some(LabelledEmbeddings::new(&asked, &labels[..asked.nrows()])),
         classes: session.dataset.classes.len(),
     };
     // Too few images for the settings: there is next to nothing to time.

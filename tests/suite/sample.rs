@@ -1,7 +1,7 @@
 //! The sample that comes with the program, to train on.
 
 use dml::data::{Class, CsvOptions, Images, Part, load, split};
-use dml::eval::{EvalConfig, Labelled, Trial, embed, judge};
+use dml::eval::{EvalConfig, LabelledEmbeddings, Trial, embed, judge};
 use dml::loss::Loss;
 use dml::model::{Architecture, FusedNetwork, LibtorchNetwork, Network, initial_weights};
 use dml::runtime::{Cores, Interrupt, Simd};
@@ -89,9 +89,9 @@ impl Sample {
     pub fn accuracy(&self, network: &mut dyn Network, normalise: bool, labels: &[i64]) -> f64 {
         let references = embed(network, &self.images, &self.train.rows, normalise);
         let queries = embed(network, &self.images, &self.validation.rows, normalise);
-        let references = Labelled { embeddings: references.view(), labels };
+        let references = LabelledEmbeddings { embeddings: references.view(), labels };
         let labels = &self.validation.labels;
-        let queries = Some(Labelled { embeddings: queries.view(), labels });
+        let queries = Some(LabelledEmbeddings { embeddings: queries.view(), labels });
         let trial = Trial { references, queries, classes: 10 };
         judge(&trial, &EvalConfig::default()).unwrap().0.accuracy.unwrap()
     }

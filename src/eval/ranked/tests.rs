@@ -35,10 +35,11 @@ fn cases() -> Vec<Case> {
 
 fn of(case: &Case) -> Retrieval {
     let references = array(&case.references);
-    let references = Labelled { embeddings: references.view(), labels: &case.labels };
+    let references = LabelledEmbeddings { embeddings: references.view(), labels: &case.labels };
     let queries = case.queries.as_deref().map(array);
     let queries = queries.as_ref().zip(case.truth.as_ref());
-    let queries = queries.map(|(points, labels)| Labelled { embeddings: points.view(), labels });
+    let queries =
+        queries.map(|(points, labels)| LabelledEmbeddings { embeddings: points.view(), labels });
     retrieve(&references, queries.as_ref(), &[1, 2, 4, 8]).unwrap()
 }
 
@@ -88,8 +89,8 @@ fn queries_whose_label_no_reference_has_are_left_out_and_counted() {
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
     let ((references, labels), (queries, truth)) = (clusters(3000, 5.0, 0), clusters(301, 5.0, 1));
-    let references = Labelled { embeddings: references.view(), labels: &labels };
-    let queries = Labelled { embeddings: queries.view(), labels: &truth };
+    let references = LabelledEmbeddings { embeddings: references.view(), labels: &labels };
+    let queries = LabelledEmbeddings { embeddings: queries.view(), labels: &truth };
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| retrieve(&references, Some(&queries), &[1, 5]).unwrap())
@@ -104,8 +105,8 @@ fn hits_are_those_of_the_search_for_neighbours() {
     let ((references, labels), (queries, truth)) =
         (clusters(2000, 12.0, 2), clusters(200, 12.0, 3));
     let neighbours = nearest(references.view(), queries.view(), 8).unwrap();
-    let references = Labelled { embeddings: references.view(), labels: &labels };
-    let queries = Labelled { embeddings: queries.view(), labels: &truth };
+    let references = LabelledEmbeddings { embeddings: references.view(), labels: &labels };
+    let queries = LabelledEmbeddings { embeddings: queries.view(), labels: &truth };
     let found = retrieve(&references, Some(&queries), &[1, 2, 4, 8]).unwrap();
     for at in found.recall_at {
         let nearest = neighbours.indices.rows().into_iter().zip(&truth);
@@ -121,8 +122,8 @@ fn classes_apart_are_ranked_perfectly_and_shuffled_labels_by_chance() {
     let ((references, mut labels), (queries, truth)) =
         (clusters(2000, 1.0, 4), clusters(300, 1.0, 5));
     let found = |labels: &[i64]| {
-        let references = Labelled { embeddings: references.view(), labels };
-        let queries = Labelled { embeddings: queries.view(), labels: &truth };
+        let references = LabelledEmbeddings { embeddings: references.view(), labels };
+        let queries = LabelledEmbeddings { embeddings: queries.view(), labels: &truth };
         retrieve(&references, Some(&queries), &[1]).unwrap()
     };
     assert_eq!((found(&labels).map_at_r, found(&labels).r_precision), (Some(1.0), Some(1.0)));
@@ -140,8 +141,8 @@ fn more_ks_than_references_and_strided_rows_are_taken() {
     let (points, _) = clusters(6, 1.0, 6);
     let labels = [0, 1, 0, 1, 0, 2];
     let columns = points.t().as_standard_layout().into_owned();
-    let straight = Labelled { embeddings: points.view(), labels: &labels };
-    let turned = Labelled { embeddings: columns.t(), labels: &labels };
+    let straight = LabelledEmbeddings { embeddings: points.view(), labels: &labels };
+    let turned = LabelledEmbeddings { embeddings: columns.t(), labels: &labels };
     let found = retrieve(&straight, None, &[1, 100]).unwrap();
     assert_eq!(found, retrieve(&turned, None, &[1, 100]).unwrap());
     assert_eq!((found.queries, found.left_out, found.recall_at[1].recall), (5, 1, Some(1.0)));
@@ -151,7 +152,7 @@ fn more_ks_than_references_and_strided_rows_are_taken() {
 fn an_embedding_that_is_no_number_is_told_with_its_row() {
     let (mut points, labels) = clusters(20, 1.0, 7);
     points.slice_mut(s![13, 2]).fill(f32::NAN);
-    let part = Labelled { embeddings: points.view(), labels: &labels };
+    let part = LabelledEmbeddings { embeddings: points.view(), labels: &labels };
     let message = retrieve(&part, None, &[1]).unwrap_err().to_string();
     assert!(message.contains("reference image 13"), "{message}");
 }
@@ -163,8 +164,8 @@ fn neighbours_that_were_found_already_give_the_same_bits() {
     // Equal points: more than any query needs lie in one place.
     let first = references.row(0).to_owned();
     (0..120).for_each(|row| references.row_mut(row).assign(&first));
-    let of_references = Labelled { embeddings: references.view(), labels: &labels };
-    let of_queries = Labelled { embeddings: queries.view(), labels: &truth };
+    let of_references = LabelledEmbeddings { embeddings: references.view(), labels: &labels };
+    let of_queries = LabelledEmbeddings { embeddings: queries.view(), labels: &truth };
     let ks = [1, 3, 8];
     let deepest = depth(&of_references, Some(&of_queries), &ks);
     let found = nearest(references.view(), queries.view(), deepest).unwrap();

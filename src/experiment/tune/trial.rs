@@ -9,7 +9,7 @@ use toml::Value;
 use super::{Config, Error, Result, RunFolder, Score, Session, write_json};
 use crate::data::Parts;
 use crate::error::Fault;
-use crate::eval::{self, Labelled};
+use crate::eval::{self, LabelledEmbeddings};
 use crate::experiment::run::UNANSWERABLE;
 use crate::files::{Checked, is_share, read_json};
 use crate::model::Network;
@@ -213,8 +213,8 @@ pub fn score(
     let mut embed = |rows: &[i64]| eval::embed(network, &session.images, rows, normalise);
     let (references, queries) = (embed(&parts.train.rows), embed(&parts.validation.rows));
     let trial = eval::Trial {
-        references: Labelled::new(&references, &parts.train.labels),
-        queries: Some(Labelled::new(&queries, &parts.validation.labels)),
+        references: LabelledEmbeddings::new(&references, &parts.train.labels),
+        queries: Some(LabelledEmbeddings::new(&queries, &parts.validation.labels)),
         classes: session.dataset.classes.len(),
     };
     let found = session.cores.spread(|| score.measure(&trial, &config.eval))??;
