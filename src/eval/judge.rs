@@ -49,7 +49,7 @@ pub struct KnnMetrics {
 }
 
 /// What is measured against what.
-pub struct Trial<'a> {
+pub struct RetrievalTask<'a> {
     /// Where the neighbours come from.
     pub references: LabelledEmbeddings<'a>,
     /// What is evaluated; without queries each reference is one, against all others.
@@ -58,13 +58,13 @@ pub struct Trial<'a> {
     pub classes: usize,
 }
 
-impl<'a> Trial<'a> {
+impl<'a> RetrievalTask<'a> {
     /// The embeddings that are evaluated.
     pub fn asked(&self) -> &LabelledEmbeddings<'a> {
         self.queries.as_ref().unwrap_or(&self.references)
     }
 
-    /// Refuses a trial with nothing to measure.
+    /// Refuses a task with nothing to measure.
     ///
     /// # Errors
     /// No query or no reference.
@@ -140,9 +140,14 @@ impl Figures {
     ///
     /// # Errors
     /// No query or no reference; embeddings that are not finite; the user asked to stop.
-    pub fn of(trial: &Trial, config: &EvalConfig, seed: u64, watch: &Watch) -> Result<Figures> {
-        let (knn, vote_top_k, retrieval) = judge_and_retrieve(trial, config, watch)?;
-        let asked = trial.asked();
+    pub fn of(
+        task: &RetrievalTask,
+        config: &EvalConfig,
+        seed: u64,
+        watch: &Watch,
+    ) -> Result<Figures> {
+        let (knn, vote_top_k, retrieval) = judge_and_retrieve(task, config, watch)?;
+        let asked = task.asked();
         let has_two = asked.labels.iter().any(|&label| label != asked.labels[0]);
         let clusters = config.clusters && has_two;
         let clusters = clusters.then(|| cluster(asked, seed, watch)).transpose()?;
@@ -163,22 +168,22 @@ const MOST_NEIGHBOURS: usize = 8 << 20;
 /// The figures of [`judge`] and [`retrieve`](super::retrieve), from one search where few
 /// neighbours are enough.
 fn judge_and_retrieve(
-    trial: &Trial,
+    task: &RetrievalTask,
     config: &EvalConfig,
     watch: &Watch,
 ) -> Result<(KnnMetrics, VoteTopK, Retrieval)> {
-    trial.check()?;
-    let config = &config.fitted(trial.available());
-    let (references, queries) = (&trial.references, trial.queries.as_ref());
+    task.check()?;
+    let config = &config.fitted(task.available());
+    let (references, queries) = (&task.references, task.queries.as_ref());
     let depth = depth(references, queries, &config.recall_at).max(config.neighbours_needed());
-    if depth > DEEPEST || depth * trial.asked().labels.len() > MOST_NEIGHBOURS {
-        let neighbours = trial.neighbours(config.neighbours_needed(), watch)?;
-        let (knn, vote_top_k) = votes(&neighbours, trial, config);
+    if depth > DEEPEST || depth * task.asked().labels.len() > MOST_NEIGHBOURS {
+        let neighbours = task.neighbours(config.neighbours_needed(), watch)?;
+        let (knn, vote_top_k) = votes(&neighbours, task, config);
         let retrieval = retrieve_watched(references, queries, &config.recall_at, watch)?;
         return Ok((knn, vote_top_k, retrieval));
     }
-    let neighbours = trial.neighbours(depth, watch)?;
-    let (knn, vote_top_k) = votes(&neighbours, trial, config);
+    let neighbours = task.neighbours(depth, watch)?;
+    let (knn, vote_top_k) = votes(&neighbours, task, config);
     Ok((knn, vote_top_k, retrieve_among(&neighbours, references, queries, &config.recall_at)))
 }
 
@@ -187,19 +192,23 @@ fn judge_and_retrieve(
 ///
 /// # Errors
 /// No query or no reference; embeddings that are not finite.
-pub fn judge(trial: &Trial, config: &EvalConfig) -> Result<(KnnMetrics, VoteTopK)> {
-    trial.check()?;
-    let config = config.fitted(trial.available());
-    Ok(votes(&trial.neighbours(config.neighbours_needed(), &Watch::default())?, trial, &config))
+pub fn judge(task: &RetrievalTask, config: &EvalConfig) -> Result<(KnnMetrics, VoteTopK)> {
+    task.check()?;
+    let config = config.fitted(task.available());
+    Ok(votes(&task.neighbours(config.neighbours_needed(), &Watch::default())?, task, &config))
 }
 
 /// What the votes of the nearest of these neighbours give.
-fn votes(neighbours: &Neighbours, trial: &Trial, config: &EvalConfig) -> (KnnMetrics, VoteTopK) {
-    let (labels, truth, classes) = (trial.references.labels, trial.asked().labels, trial.classes);
+fn votes(
+    neighbours: &Neighbours,
+    task: &RetrievalTask,
+    config: &EvalConfig,
+) -> (KnnMetrics, VoteTopK) {
+    let (labels, truth, classes) = (task.references.labels, task.asked().labels, task.classes);
     let knn = classify(&neighbours.first(config.knn), labels, truth, classes);
     let voters = neighbours.first(config.voters);
     let top_k = vote_top_k(&voters, labels, truth, classes, &config.vote_top);
-    let queries = trial.queries.as_ref().map(|queries| queries.labels);
+    let queries = task.queries.as_ref().map(|queries| queries.labels);
     if is_answerable(labels, queries) { (knn, top_k) } else { (knn.without(), top_k.without()) }
 }
 
@@ -253,7 +262,7 @@ mod tests {
         let references =
             LabelledEmbeddings { embeddings: references.view(), labels: reference_labels };
         let queries = LabelledEmbeddings { embeddings: queries.view(), labels: &labels };
-        judge(&Trial { references, queries: Some(queries), classes: 10 }, config).unwrap()
+        judge(&RetrievalTask { references, queries: Some(queries), classes: 10 }, config).unwrap()
     }
 
     #[test]
@@ -284,9 +293,9 @@ mod tests {
         let points = Array2::<f32>::zeros((3, 2));
         let part = || LabelledEmbeddings { embeddings: points.view(), labels: &[0, 1, 1] };
         for (queries, most) in [(Some(part()), 3), (None, 2)] {
-            let trial = Trial { references: part(), queries, classes: 2 };
+            let task = RetrievalTask { references: part(), queries, classes: 2 };
             let config = EvalConfig { knn: 7, voters: 4, ..EvalConfig::default() };
-            let (knn, vote_top_k) = judge(&trial, &config).unwrap();
+            let (knn, vote_top_k) = judge(&task, &config).unwrap();
             assert_eq!((knn.k, vote_top_k.voters), (most, most));
         }
     }
@@ -302,10 +311,10 @@ mod tests {
             };
             let embeddings = points.slice(ndarray::s![..count, ..]);
             let references = || LabelledEmbeddings { embeddings, labels: &labels };
-            let trial = Trial { references: references(), queries: None, classes: 10 };
+            let task = RetrievalTask { references: references(), queries: None, classes: 10 };
             let config = EvalConfig { knn: 3, ..EvalConfig::default() };
-            let figures = Figures::of(&trial, &config, 1, &Watch::default()).unwrap();
-            let (knn, vote_top_k) = judge(&trial, &config).unwrap();
+            let figures = Figures::of(&task, &config, 1, &Watch::default()).unwrap();
+            let (knn, vote_top_k) = judge(&task, &config).unwrap();
             let retrieval = crate::eval::retrieve(&references(), None, &config.recall_at).unwrap();
             assert_eq!((figures.knn, figures.vote_top_k), (knn, vote_top_k));
             assert_eq!(figures.retrieval, retrieval);
@@ -316,12 +325,14 @@ mod tests {
     fn where_no_query_has_a_reference_of_its_class_no_figure_of_neighbours_exists() {
         let points = ndarray::array![[0.0_f32], [1.0], [5.0], [9.0]];
         let part = |labels| LabelledEmbeddings { embeddings: points.view(), labels };
-        let distinct = Trial { references: part(&[0, 1, 2, 3]), queries: None, classes: 4 };
-        let others =
-            Trial { references: part(&[0; 4]), queries: Some(part(&[1, 2, 1, 2])), classes: 3 };
-        for trial in [distinct, others] {
-            let figures =
-                Figures::of(&trial, &EvalConfig::default(), 1, &Watch::default()).unwrap();
+        let distinct = RetrievalTask { references: part(&[0, 1, 2, 3]), queries: None, classes: 4 };
+        let others = RetrievalTask {
+            references: part(&[0; 4]),
+            queries: Some(part(&[1, 2, 1, 2])),
+            classes: 3,
+        };
+        for task in [distinct, others] {
+            let figures = Figures::of(&task, &EvalConfig::default(), 1, &Watch::default()).unwrap();
             let Figures { knn, vote_top_k, retrieval, .. } = &figures;
             let all = [knn.accuracy, knn.macro_precision, knn.macro_recall, knn.macro_f1];
             assert_eq!(all, [None; 4]);
@@ -339,7 +350,7 @@ mod tests {
     fn a_wish_to_stop_ends_every_stage_and_what_is_left_out_is_not_computed() {
         let (points, labels) = clusters(3);
         let references = LabelledEmbeddings { embeddings: points.view(), labels: &labels };
-        let trial = Trial { references, queries: None, classes: 10 };
+        let task = RetrievalTask { references, queries: None, classes: 10 };
         let config = EvalConfig::default();
         for stage in ["neighbours", "ranking", "k-means"] {
             let interrupt = crate::runtime::Interrupt::default();
@@ -352,11 +363,11 @@ mod tests {
             // Each class has 100 images, so only a large k makes ranking a stage of its own.
             let recall_at = if stage == "ranking" { vec![500] } else { vec![1] };
             let config = EvalConfig { recall_at, ..config.clone() };
-            let stopped = Figures::of(&trial, &config, 1, &watch).unwrap_err();
+            let stopped = Figures::of(&task, &config, 1, &watch).unwrap_err();
             assert!(matches!(stopped, crate::error::Error::Interrupted(_)), "{stage}: {stopped}");
         }
         let config = EvalConfig { clusters: false, ..config };
-        assert_eq!(Figures::of(&trial, &config, 1, &Watch::default()).unwrap().clusters, None);
+        assert_eq!(Figures::of(&task, &config, 1, &Watch::default()).unwrap().clusters, None);
     }
 
     #[test]
@@ -365,8 +376,8 @@ mod tests {
         let one = || LabelledEmbeddings { embeddings: points.view(), labels: &[0] };
         let empty = || LabelledEmbeddings { embeddings: none.view(), labels: &[] };
         let told = |references, queries| {
-            let trial = Trial { references, queries, classes: 1 };
-            Figures::of(&trial, &EvalConfig::default(), 1, &Watch::default())
+            let task = RetrievalTask { references, queries, classes: 1 };
+            Figures::of(&task, &EvalConfig::default(), 1, &Watch::default())
                 .unwrap_err()
                 .to_string()
         };
@@ -381,9 +392,9 @@ mod tests {
         // their own class nearest, whichever of them comes first.
         let points = ndarray::array![[0.0_f32], [0.0], [5.0], [9.0], [14.0]];
         let references = LabelledEmbeddings { embeddings: points.view(), labels: &[1, 1, 0, 2, 3] };
-        let trial = Trial { references, queries: None, classes: 4 };
+        let task = RetrievalTask { references, queries: None, classes: 4 };
         let config = EvalConfig { voters: 4, ..EvalConfig::default() };
-        let figures = Figures::of(&trial, &config, 1, &Watch::default()).unwrap();
+        let figures = Figures::of(&task, &config, 1, &Watch::default()).unwrap();
         assert_eq!(
             (figures.knn.accuracy, figures.vote_top_k.at[0].accuracy),
             (Some(0.4), Some(0.4))

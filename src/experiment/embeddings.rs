@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::features::{Features, Labels, Scaling, Singles, all_classes, to_f32};
 use super::{PLOTS, confusion_table, pictures, write_json};
 use crate::error::{Error, Fault, Result};
-use crate::eval::{EvalConfig, Figures, LabelledEmbeddings, Trial, Watch};
+use crate::eval::{EvalConfig, Figures, LabelledEmbeddings, RetrievalTask, Watch};
 use crate::files::create_folder;
 use crate::report::table::Table;
 use crate::report::{Canvas, Style};
@@ -91,7 +91,7 @@ impl EmbeddingEvaluation {
         let classes = all_classes(&references.labels, queries.as_ref().map(|set| &set.labels));
         let reference_labels = references.labels.among(&classes);
         let query_labels = queries.as_ref().map(|set| set.labels.among(&classes));
-        let trial = Trial {
+        let trial = RetrievalTask {
             references: LabelledEmbeddings::new(&references.embeddings, &reference_labels),
             queries: queries
                 .as_ref()

@@ -272,7 +272,7 @@ fn judge(
         true => (of_asked(), None),
         false => (train(), Some(of_asked())),
     };
-    let trial = eval::Trial { references, queries, classes: classes.len() };
+    let trial = eval::RetrievalTask { references, queries, classes: classes.len() };
     let show = |stage: &str| progress.stage(stage);
     let watch = Watch::new(&session.interrupt, &show);
     let work = || Figures::of(&trial, &config.eval, config.train.seed, &watch);

@@ -60,10 +60,10 @@ mod tests {
 
     #[test]
     fn clusters_that_were_left_out_are_a_dash() {
-        use crate::eval::{EvalConfig, LabelledEmbeddings, Trial, Watch};
+        use crate::eval::{EvalConfig, LabelledEmbeddings, RetrievalTask, Watch};
         let points = ndarray::array![[0.0_f32], [1.0], [5.0], [6.0]];
         let references = LabelledEmbeddings::new(&points, &[0, 0, 1, 1]);
-        let trial = Trial { references, queries: None, classes: 2 };
+        let trial = RetrievalTask { references, queries: None, classes: 2 };
         let table = |clusters| {
             let config = EvalConfig { voters: 3, clusters, ..EvalConfig::default() };
             figures_table(&Figures::of(&trial, &config, 1, &Watch::default()).unwrap()).csv()

@@ -7,7 +7,7 @@ use ndarray::Array2;
 use super::{Arm, Plan, Run, Session, score, side_by_side};
 use crate::data::{Part, Parts};
 use crate::error::{Error, Result};
-use crate::eval::{self, Figures, LabelledEmbeddings, Trial, Watch, tsne};
+use crate::eval::{self, Figures, LabelledEmbeddings, RetrievalTask, Watch, tsne};
 use crate::model::Network;
 use crate::train::pace;
 
@@ -92,7 +92,7 @@ fn time_evaluation(
     let embedding = lap() * (references + queries) as f64 / rows.len() as f64;
     let labels: Vec<i64> = rows.iter().map(|&row| session.dataset.labels[row as usize]).collect();
     let asked = embeddings.slice(ndarray::s![..rows.len().min(300), ..]).to_owned();
-    let trial = Trial {
+    let trial = RetrievalTask {
         references: LabelledEmbeddings::new(&embeddings, &labels),
         queries: Some(LabelledEmbeddings::new(&asked, &labels[..asked.nrows()])),
         classes: session.dataset.classes.len(),

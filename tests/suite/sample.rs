@@ -1,7 +1,7 @@
 //! The sample that comes with the program, to train on.
 
 use dml::data::{Class, CsvOptions, Images, Part, load, split};
-use dml::eval::{EvalConfig, LabelledEmbeddings, Trial, embed, judge};
+use dml::eval::{EvalConfig, LabelledEmbeddings, RetrievalTask, embed, judge};
 use dml::loss::Loss;
 use dml::model::{Architecture, FusedNetwork, LibtorchNetwork, Network, initial_weights};
 use dml::runtime::{Cores, Interrupt, Simd};
@@ -92,7 +92,7 @@ impl Sample {
         let references = LabelledEmbeddings { embeddings: references.view(), labels };
         let labels = &self.validation.labels;
         let queries = Some(LabelledEmbeddings { embeddings: queries.view(), labels });
-        let trial = Trial { references, queries, classes: 10 };
+        let trial = RetrievalTask { references, queries, classes: 10 };
         judge(&trial, &EvalConfig::default()).unwrap().0.accuracy.unwrap()
     }
 }

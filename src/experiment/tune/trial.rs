@@ -212,7 +212,7 @@ pub fn score(
     let normalise = config.loss.normalises();
     let mut embed = |rows: &[i64]| eval::embed(network, &session.images, rows, normalise);
     let (references, queries) = (embed(&parts.train.rows), embed(&parts.validation.rows));
-    let trial = eval::Trial {
+    let trial = eval::RetrievalTask {
         references: LabelledEmbeddings::new(&references, &parts.train.labels),
         queries: Some(LabelledEmbeddings::new(&queries, &parts.validation.labels)),
         classes: session.dataset.classes.len(),
