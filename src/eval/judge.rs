@@ -146,7 +146,7 @@ impl Figures {
         seed: u64,
         watch: &Watch,
     ) -> Result<Figures> {
-        let (knn, vote_top_k, retrieval) = judge_and_retrieve(task, config, watch)?;
+        let (knn, vote_top_k, retrieval) = metrics_from_neighbours(task, config, watch)?;
         let asked = task.asked();
         let has_two = asked.labels.iter().any(|&label| label != asked.labels[0]);
         let clusters = config.clusters && has_two;
@@ -165,9 +165,9 @@ const DEEPEST: usize = 300;
 /// Neighbours of all queries that a search may keep: 200 MB.
 const MOST_NEIGHBOURS: usize = 8 << 20;
 
-/// The figures of [`judge`] and [`retrieve`](super::retrieve), from one search where few
+/// The figures of [`knn_metrics`] and [`retrieve`](super::retrieve), from one search where few
 /// neighbours are enough.
-fn judge_and_retrieve(
+fn metrics_from_neighbours(
     task: &RetrievalTask,
     config: &EvalConfig,
     watch: &Watch,
@@ -192,7 +192,7 @@ fn judge_and_retrieve(
 ///
 /// # Errors
 /// No query or no reference; embeddings that are not finite.
-pub fn judge(task: &RetrievalTask, config: &EvalConfig) -> Result<(KnnMetrics, VoteTopK)> {
+pub fn knn_metrics(task: &RetrievalTask, config: &EvalConfig) -> Result<(KnnMetrics, VoteTopK)> {
     task.check()?;
     let config = config.fitted(task.available());
     Ok(votes(&task.neighbours(config.neighbours_needed(), &Watch::default())?, task, &config))
@@ -262,7 +262,8 @@ mod tests {
         let references =
             LabelledEmbeddings { embeddings: references.view(), labels: reference_labels };
         let queries = LabelledEmbeddings { embeddings: queries.view(), labels: &labels };
-        judge(&RetrievalTask { references, queries: Some(queries), classes: 10 }, config).unwrap()
+        knn_metrics(&RetrievalTask { references, queries: Some(queries), classes: 10 }, config)
+            .unwrap()
     }
 
     #[test]
@@ -295,7 +296,7 @@ mod tests {
         for (queries, most) in [(Some(part()), 3), (None, 2)] {
             let task = RetrievalTask { references: part(), queries, classes: 2 };
             let config = EvalConfig { knn: 7, voters: 4, ..EvalConfig::default() };
-            let (knn, vote_top_k) = judge(&task, &config).unwrap();
+            let (knn, vote_top_k) = knn_metrics(&task, &config).unwrap();
             assert_eq!((knn.k, vote_top_k.voters), (most, most));
         }
     }
@@ -314,7 +315,7 @@ mod tests {
             let task = RetrievalTask { references: references(), queries: None, classes: 10 };
             let config = EvalConfig { knn: 3, ..EvalConfig::default() };
             let figures = Figures::of(&task, &config, 1, &Watch::default()).unwrap();
-            let (knn, vote_top_k) = judge(&task, &config).unwrap();
+            let (knn, vote_top_k) = knn_metrics(&task, &config).unwrap();
             let retrieval = crate::eval::retrieve(&references(), None, &config.recall_at).unwrap();
             assert_eq!((figures.knn, figures.vote_top_k), (knn, vote_top_k));
             assert_eq!(figures.retrieval, retrieval);

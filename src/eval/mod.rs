@@ -19,7 +19,9 @@ mod watch;
 pub use cluster::{Clusters, cluster};
 pub use config::{EvalConfig, LARGEST_K, ModelChoice};
 pub use embed::embed;
-pub use judge::{Figures, KnnMetrics, LabelledEmbeddings, RetrievalTask, is_answerable, judge};
+pub use judge::{
+    Figures, KnnMetrics, LabelledEmbeddings, RetrievalTask, is_answerable, knn_metrics,
+};
 pub use knn::{Neighbours, Search, nearest, nearest_by, ranking, vote};
 pub use metrics::{ClassMetrics, ConfusionMatrix};
 pub use ranked::{RecallAt, Retrieval, retrieve};

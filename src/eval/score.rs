@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EvalConfig, Figures, RetrievalTask, judge, retrieve};
+use super::{EvalConfig, Figures, RetrievalTask, knn_metrics, retrieve};
 use crate::error::{Error, Result};
 
 /// A figure of an evaluation, higher is better.
@@ -48,7 +48,7 @@ impl Score {
     /// No query or no reference; embeddings that are not finite.
     pub fn measure(self, task: &RetrievalTask, config: &EvalConfig) -> Result<Option<f64>> {
         if self == Score::Accuracy {
-            return Ok(judge(task, config)?.0.accuracy);
+            return Ok(knn_metrics(task, config)?.0.accuracy);
         }
         let found = retrieve(&task.references, task.queries.as_ref(), &[1])?;
         Ok(if self == Score::MapAtR { found.map_at_r } else { found.recall_at[0].recall })

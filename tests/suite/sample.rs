@@ -1,7 +1,7 @@
 //! The sample that comes with the program, to train on.
 
 use dml::data::{Class, CsvOptions, Images, Part, load, split};
-use dml::eval::{EvalConfig, LabelledEmbeddings, RetrievalTask, embed, judge};
+use dml::eval::{EvalConfig, LabelledEmbeddings, RetrievalTask, embed, knn_metrics};
 use dml::loss::Loss;
 use dml::model::{Architecture, FusedNetwork, LibtorchNetwork, Network, initial_weights};
 use dml::runtime::{Cores, Interrupt, Simd};
@@ -93,6 +93,6 @@ impl Sample {
         let labels = &self.validation.labels;
         let queries = Some(LabelledEmbeddings { embeddings: queries.view(), labels });
         let trial = RetrievalTask { references, queries, classes: 10 };
-        judge(&trial, &EvalConfig::default()).unwrap().0.accuracy.unwrap()
+        knn_metrics(&trial, &EvalConfig::default()).unwrap().0.accuracy.unwrap()
     }
 }
