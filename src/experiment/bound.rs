@@ -14,7 +14,7 @@ use crate::loss::{BoundTerms, bound_terms};
 use crate::model::Network;
 use crate::report::table::Table;
 use crate::report::{Canvas, bound};
-use crate::train::{Observer, RunProgress, Verdict, remedy};
+use crate::train::{EpochDecision, Observer, RunProgress, remedy};
 use crate::words::decimals;
 
 /// The values at every place, in the run's folder.
@@ -272,11 +272,11 @@ impl Observer for Tracer<'_> {
         epoch: usize,
         network: &mut dyn Network,
         _progress: &RunProgress,
-    ) -> Result<Verdict> {
+    ) -> Result<EpochDecision> {
         if epoch == self.epochs {
             self.take(self.all, network)?;
         }
-        Ok(Verdict::GoOn)
+        Ok(EpochDecision::GoOn)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::model::Network;
 
 /// What is to become of a training after a look at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum EpochDecision {
     /// Go on.
     GoOn,
     /// End as if this epoch were the last.
@@ -38,8 +38,8 @@ pub trait Observer {
         _epoch: usize,
         _network: &mut dyn Network,
         _progress: &RunProgress,
-    ) -> Result<Verdict> {
-        Ok(Verdict::GoOn)
+    ) -> Result<EpochDecision> {
+        Ok(EpochDecision::GoOn)
     }
 }
 

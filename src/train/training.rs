@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{
-    Cadence, Checkpoint, Epoch, EpochRecord, History, Observer, RunProgress, State, TrainConfig,
-    Trained, Validated, Verdict, diverged,
+    Cadence, Checkpoint, Epoch, EpochDecision, EpochRecord, History, Observer, RunProgress, State,
+    TrainConfig, Trained, Validated, diverged,
 };
 use crate::data::{BatchKind, BatchShape, Batches, Class, Images, Part, class_sizes};
 use crate::error::{Error, Result};
@@ -79,7 +79,7 @@ pub fn train(
         progress.say(&line(&record, config.epochs));
         let verdict = observer.after_epoch(number, network, progress)?;
         state.finish_epoch(network, record);
-        let ends = verdict == Verdict::Stop || number == config.epochs;
+        let ends = verdict == EpochDecision::Stop || number == config.epochs;
         let interrupted = task.interrupt.is_asked();
         if ends || interrupted || cadence.is_due_after_epoch() {
             cadence.save(|| state.save(task, network))?;

@@ -13,7 +13,7 @@ use crate::eval::{self, LabelledEmbeddings};
 use crate::experiment::run::UNANSWERABLE;
 use crate::files::{Checked, is_share, read_json};
 use crate::model::Network;
-use crate::train::{Observer, RunProgress, Verdict};
+use crate::train::{EpochDecision, Observer, RunProgress};
 use crate::words::dml;
 
 /// What a trial is kept in, within its run's folder.
@@ -227,7 +227,7 @@ impl Observer for Scorer<'_> {
         epoch: usize,
         network: &mut dyn Network,
         progress: &RunProgress,
-    ) -> Result<Verdict> {
+    ) -> Result<EpochDecision> {
         let score = score(self.session, self.config, &self.parts, self.score, network)?;
         // After an interruption an epoch may be told of again.
         self.trial.scores.truncate(epoch - 1);
@@ -240,7 +240,7 @@ impl Observer for Scorer<'_> {
         let name = self.score.name(self.config.eval.knn);
         progress.say(&format!("{name} {score:.4} after epoch {epoch}"));
         write_json(&self.path, &self.trial)?;
-        Ok(if stops { Verdict::Stop } else { Verdict::GoOn })
+        Ok(if stops { EpochDecision::Stop } else { EpochDecision::GoOn })
     }
 }
 
