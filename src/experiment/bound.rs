@@ -276,7 +276,7 @@ impl Observer for Tracer<'_> {
         if epoch == self.epochs {
             self.take(self.all, network)?;
         }
-        Ok(EpochDecision::GoOn)
+        Ok(EpochDecision::Continue)
     }
 }
 

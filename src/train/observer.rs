@@ -8,7 +8,7 @@ use crate::model::Network;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EpochDecision {
     /// Go on.
-    GoOn,
+    Continue,
     /// End as if this epoch were the last.
     Stop,
 }
@@ -39,7 +39,7 @@ pub trait Observer {
         _network: &mut dyn Network,
         _progress: &RunProgress,
     ) -> Result<EpochDecision> {
-        Ok(EpochDecision::GoOn)
+        Ok(EpochDecision::Continue)
     }
 }
 

@@ -240,7 +240,7 @@ impl Observer for Scorer<'_> {
         let name = self.score.name(self.config.eval.knn);
         progress.say(&format!("{name} {score:.4} after epoch {epoch}"));
         write_json(&self.path, &self.trial)?;
-        Ok(if stops { EpochDecision::Stop } else { EpochDecision::GoOn })
+        Ok(if stops { EpochDecision::Stop } else { EpochDecision::Continue })
     }
 }
 
