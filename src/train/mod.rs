@@ -26,7 +26,7 @@ pub use config::TrainConfig;
 pub use divergence::remedy;
 pub use epoch::Position;
 pub use history::{EpochRecord, History};
-pub use observer::{EpochDecision, Observer, Unobserved};
+pub use observer::{EpochDecision, NoObserver, Observer};
 pub use pace::pace;
 pub use progress::{Progress, RunProgress};
 pub use schedule::Schedule;

@@ -44,6 +44,6 @@ pub trait Observer {
 }
 
 /// Nobody looks.
-pub struct Unobserved;
+pub struct NoObserver;
 
-impl Observer for Unobserved {}
+impl Observer for NoObserver {}

@@ -6,7 +6,7 @@ use dml::loss::Loss;
 use dml::model::{Architecture, FusedNetwork, LibtorchNetwork, Network, initial_weights};
 use dml::runtime::{Cores, Interrupt, Simd};
 use dml::train::{
-    Checkpoint, CheckpointEvery, History, Progress, Task, TrainConfig, Unobserved, train,
+    Checkpoint, CheckpointEvery, History, NoObserver, Progress, Task, TrainConfig, train,
 };
 use tch::Device;
 
@@ -81,7 +81,7 @@ impl Sample {
             interrupt: &Interrupt::default(),
         };
         let history =
-            train(&task, network, from, &mut Unobserved, &Progress::new().run("test", 1)).unwrap();
+            train(&task, network, from, &mut NoObserver, &Progress::new().run("test", 1)).unwrap();
         Trained { folder, history }
     }
 
