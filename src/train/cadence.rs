@@ -78,17 +78,17 @@ impl fmt::Display for CheckpointEvery {
 const SAVING: u32 = 10;
 
 /// Tells when the next checkpoint is due.
-pub(super) struct Cadence {
+pub(super) struct CheckpointTimer {
     every: CheckpointEvery,
     last: Instant,
     /// How long the last one took.
     cost: Duration,
 }
 
-impl Cadence {
+impl CheckpointTimer {
     /// The first is due a whole interval from now.
-    pub fn new(every: CheckpointEvery) -> Cadence {
-        Cadence { every, last: Instant::now(), cost: Duration::ZERO }
+    pub fn new(every: CheckpointEvery) -> CheckpointTimer {
+        CheckpointTimer { every, last: Instant::now(), cost: Duration::ZERO }
     }
 
     /// Whether one is due after so many steps of the epoch.
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn short_epochs_are_saved_a_few_together_unless_every_one_is_asked_for() {
         let after_saving = |every, cost: Duration| {
-            let mut cadence = Cadence::new(every);
+            let mut cadence = CheckpointTimer::new(every);
             assert!(cadence.is_due_after_epoch(), "the first is always saved");
             cadence.save(|| ());
             cadence.cost = cost;
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn one_is_due_every_so_many_steps_and_never_where_epochs_are_enough() {
         let due = |every| {
-            let cadence = Cadence::new(every);
+            let cadence = CheckpointTimer::new(every);
             (1..=7).filter(|&steps| cadence.is_due(steps)).collect::<Vec<_>>()
         };
         assert_eq!(due(CheckpointEvery::Steps(3)), [3, 6]);

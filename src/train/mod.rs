@@ -33,7 +33,7 @@ pub use schedule::Schedule;
 pub use spread::spread;
 pub use training::{Task, batches_of, train};
 
-use cadence::Cadence;
+use cadence::CheckpointTimer;
 use divergence::diverged;
 use epoch::{Epoch, Trained};
 use own::OwnParameters;

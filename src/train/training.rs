@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{
-    Cadence, Checkpoint, Epoch, EpochDecision, EpochRecord, History, Observer, RunProgress, State,
-    TrainConfig, Trained, Validated, diverged,
+    Checkpoint, CheckpointTimer, Epoch, EpochDecision, EpochRecord, History, Observer, RunProgress,
+    State, TrainConfig, Trained, Validated, diverged,
 };
 use crate::data::{BatchKind, BatchShape, Batches, Class, Images, Part, class_sizes};
 use crate::error::{Error, Result};
@@ -58,7 +58,7 @@ pub fn train(
     let [training, validation] =
         [task.train, task.validation].map(|part| batches_of(config, task.loss, part));
     let mut state = State::new(task, network, checkpoint)?;
-    let mut cadence = Cadence::new(config.checkpoint_every);
+    let mut cadence = CheckpointTimer::new(config.checkpoint_every);
     let first = state.history.epochs.len() + 1;
     progress.begin_at(seen(&training, first, state.position.images));
     tell_short_classes(task, &training, progress);
@@ -113,7 +113,7 @@ fn record(epoch: usize, trained: &Trained, validated: &Validated, images: usize)
 /// Who looks on, and what is written on the way.
 struct Way<'a> {
     observer: &'a mut dyn Observer,
-    cadence: &'a mut Cadence,
+    cadence: &'a mut CheckpointTimer,
     progress: &'a RunProgress,
 }
 
