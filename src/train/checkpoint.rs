@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::{History, Position, files};
+use super::{EpochPosition, History, files};
 use crate::error::{Error, Fault, Result};
 use crate::files::{Checked, from_json, sha256_hex};
 use crate::model::{
@@ -16,7 +16,7 @@ use crate::model::{
 ///
 /// Of random generators it holds one number: each epoch draws from generators of its own, which
 /// the seed and the epoch's number decide; batches are drawn again up to the step, and a loss's
-/// generator is wound on to its [`Position`].
+/// generator is wound on to its [`EpochPosition`].
 pub struct Checkpoint {
     /// The network.
     pub network: NamedTensors,
@@ -43,7 +43,7 @@ pub struct Notes {
     pub history: History,
     /// Where the epoch after them stands.
     #[serde(default)]
-    pub within: Position,
+    pub within: EpochPosition,
 }
 
 const NETWORK: &str = "network.";
@@ -206,7 +206,7 @@ mod tests {
             notes: Notes {
                 steps: epochs,
                 history: History::default(),
-                within: Position::default(),
+                within: EpochPosition::default(),
             },
         }
     }

@@ -16,7 +16,7 @@ const LOOK_EVERY: usize = 16;
 
 /// A place within an epoch, as a checkpoint keeps it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Position {
+pub struct EpochPosition {
     /// Steps of the epoch that are done.
     pub steps: usize,
     /// Images (or pairs) of these steps.
@@ -54,7 +54,7 @@ pub(super) struct Epoch<'a> {
     /// What the loss draws from.
     pub random: Generator,
     batches: Box<dyn Iterator<Item = Batch> + 'a>,
-    position: Position,
+    position: EpochPosition,
     /// Losses not looked at yet, with their numbers of images.
     pending: Vec<(Value, usize)>,
     start: Instant,
@@ -63,7 +63,7 @@ pub(super) struct Epoch<'a> {
 impl<'a> Epoch<'a> {
     /// The epoch from a position on: the batches and random numbers that follow it.
     pub fn from(
-        position: Position,
+        position: EpochPosition,
         number: usize,
         task: &'a Task<'a>,
         training: &'a Batches,
@@ -121,11 +121,11 @@ impl<'a> Epoch<'a> {
     ///
     /// # Errors
     /// A loss that is no number.
-    pub fn position(&mut self) -> Result<Position> {
+    pub fn position(&mut self) -> Result<EpochPosition> {
         self.look()?;
         let seconds = self.position.seconds + self.start.elapsed().as_secs_f64();
         let drawn = self.random.get_word_pos().try_into().expect("nobody draws 2^64 words");
-        Ok(Position { seconds, drawn, ..self.position.clone() })
+        Ok(EpochPosition { seconds, drawn, ..self.position.clone() })
     }
 
     /// What the epoch gave.
@@ -133,7 +133,7 @@ impl<'a> Epoch<'a> {
     /// # Errors
     /// A loss that is no number.
     pub fn end(mut self) -> Result<Trained> {
-        let Position { active_sum, active_steps, seconds, .. } = self.position()?;
+        let EpochPosition { active_sum, active_steps, seconds, .. } = self.position()?;
         let active = (active_steps > 0).then(|| active_sum / active_steps as f64);
         Ok(Trained { loss: self.mean_loss(), active, seconds })
     }

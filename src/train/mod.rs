@@ -24,7 +24,7 @@ pub use cadence::CheckpointEvery;
 pub use checkpoint::{Checkpoint, Newest};
 pub use config::TrainConfig;
 pub use divergence::remedy;
-pub use epoch::Position;
+pub use epoch::EpochPosition;
 pub use history::{EpochRecord, History};
 pub use observer::{EpochDecision, NoObserver, Observer};
 pub use pace::pace;

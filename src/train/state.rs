@@ -4,7 +4,8 @@ use tch::{Device, Tensor};
 
 use super::checkpoint::Notes;
 use super::{
-    Adam, Checkpoint, EpochRecord, History, OwnParameters, Pass, Position, Task, diverged, files,
+    Adam, Checkpoint, EpochPosition, EpochRecord, History, OwnParameters, Pass, Task, diverged,
+    files,
 };
 use crate::error::{Error, Fault, Result};
 use crate::model::{NamedTensors, Network, write_tensors};
@@ -16,7 +17,7 @@ pub(super) struct State {
     /// The epochs that are done.
     pub history: History,
     /// Where the epoch after them stands.
-    pub position: Position,
+    pub position: EpochPosition,
     best: NamedTensors,
     best_own: NamedTensors,
     /// Epochs that the file of the history has.
@@ -39,7 +40,7 @@ impl State {
                 .with_decay(task.config.weight_decay),
             own: own.map(|own| OwnParameters::new(own, task.images.device())),
             history: History::default(),
-            position: Position::default(),
+            position: EpochPosition::default(),
             best: NamedTensors::new(),
             best_own: NamedTensors::new(),
             listed: 0,
@@ -97,7 +98,7 @@ impl State {
             self.best = network.state();
             self.best_own = self.own_values();
         }
-        self.position = Position::default();
+        self.position = EpochPosition::default();
     }
 
     /// Writes a checkpoint, and the history where epochs have come since it was written.
@@ -134,7 +135,7 @@ impl State {
         &mut self,
         task: &Task,
         network: &mut dyn Network,
-        position: Position,
+        position: EpochPosition,
     ) -> Result<()> {
         let parameters = network.parameters();
         if !bool::try_from(parameters.isfinite().all()).expect("one truth") {
