@@ -36,7 +36,7 @@ pub use training::{Task, batches_of, train};
 use cadence::CheckpointTimer;
 use divergence::diverged;
 use epoch::{Epoch, Trained};
-use own::OwnParameters;
+use own::OptimisedLossParameters;
 use pass::{Pass, Validated};
 use state::State;
 

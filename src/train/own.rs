@@ -10,7 +10,7 @@ use crate::loss::Own;
 use crate::model::NamedTensors;
 
 /// Proxies, weights or centres of a loss, on their way through a training.
-pub(super) struct OwnParameters {
+pub(super) struct OptimisedLossParameters {
     /// What they are.
     name: &'static str,
     /// A leaf that gradients are taken of.
@@ -21,12 +21,12 @@ pub(super) struct OwnParameters {
 const MEAN: &str = "adam.mean";
 const SQUARE: &str = "adam.square";
 
-impl OwnParameters {
+impl OptimisedLossParameters {
     /// As a loss begins, on a device.
-    pub fn new(own: Own, device: Device) -> OwnParameters {
+    pub fn new(own: Own, device: Device) -> OptimisedLossParameters {
         let values = own.values.to_device(device).detach();
         let adam = Adam::new(&values, own.learning_rate);
-        OwnParameters { name: own.name, values: values.set_requires_grad(true), adam }
+        OptimisedLossParameters { name: own.name, values: values.set_requires_grad(true), adam }
     }
 
     /// Moves them by one step against their gradient, at `factor` times their learning rate.
@@ -47,7 +47,7 @@ impl OwnParameters {
         state
     }
 
-    /// Takes over what [`OwnParameters::state`] gave after so many steps.
+    /// Takes over what [`OptimisedLossParameters::state`] gave after so many steps.
     ///
     /// # Errors
     /// A tensor that is missing or has another shape.

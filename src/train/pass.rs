@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::{Adam, OwnParameters, Task, spread};
+use super::{Adam, OptimisedLossParameters, Task, spread};
 use crate::data::{Batch, Batches, Part};
 use crate::loss::{Embedded, Targets, Value, normalised};
 use crate::model::Network;
@@ -17,7 +17,7 @@ pub(super) struct Pass<'a> {
     pub network: &'a mut dyn Network,
     pub adam: &'a mut Adam,
     /// The loss's own parameters, where it has any.
-    pub own: Option<&'a mut OwnParameters>,
+    pub own: Option<&'a mut OptimisedLossParameters>,
     /// What the learning rates are multiplied with in this step.
     pub factor: f64,
 }

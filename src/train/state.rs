@@ -4,8 +4,8 @@ use tch::{Device, Tensor};
 
 use super::checkpoint::Notes;
 use super::{
-    Adam, Checkpoint, EpochPosition, EpochRecord, History, OwnParameters, Pass, Task, diverged,
-    files,
+    Adam, Checkpoint, EpochPosition, EpochRecord, History, OptimisedLossParameters, Pass, Task,
+    diverged, files,
 };
 use crate::error::{Error, Fault, Result};
 use crate::model::{NamedTensors, Network, write_tensors};
@@ -13,7 +13,7 @@ use crate::model::{NamedTensors, Network, write_tensors};
 /// The state of a training between two steps, but for the network.
 pub(super) struct State {
     adam: Adam,
-    own: Option<OwnParameters>,
+    own: Option<OptimisedLossParameters>,
     /// The epochs that are done.
     pub history: History,
     /// Where the epoch after them stands.
@@ -38,7 +38,7 @@ impl State {
         let mut state = State {
             adam: Adam::new(network.parameters(), task.config.learning_rate)
                 .with_decay(task.config.weight_decay),
-            own: own.map(|own| OwnParameters::new(own, task.images.device())),
+            own: own.map(|own| OptimisedLossParameters::new(own, task.images.device())),
             history: History::default(),
             position: EpochPosition::default(),
             best: NamedTensors::new(),
@@ -148,7 +148,7 @@ impl State {
     }
 
     fn own_values(&self) -> NamedTensors {
-        self.own.as_ref().map(OwnParameters::values).unwrap_or_default()
+        self.own.as_ref().map(OptimisedLossParameters::values).unwrap_or_default()
     }
 
     fn checkpoint(&self, network: &dyn Network) -> Checkpoint {
@@ -159,7 +159,7 @@ impl State {
         Checkpoint {
             network: network.state(),
             best: share(&self.best),
-            own: self.own.as_ref().map(OwnParameters::state).unwrap_or_default(),
+            own: self.own.as_ref().map(OptimisedLossParameters::state).unwrap_or_default(),
             best_own: share(&self.best_own),
             mean: copy(&self.adam.mean),
             square: copy(&self.adam.square),
