@@ -259,7 +259,7 @@ impl Tracer<'_> {
 }
 
 impl Observer for Tracer<'_> {
-    fn every(&self) -> Option<usize> {
+    fn step_interval(&self) -> Option<usize> {
         Some(self.every)
     }
 

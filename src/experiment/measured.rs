@@ -9,7 +9,7 @@ use crate::data::{Part, Parts};
 use crate::error::{Error, Result};
 use crate::eval::{self, Figures, LabelledEmbeddings, RetrievalTask, Watch, tsne};
 use crate::model::Network;
-use crate::train::pace;
+use crate::train::time_steps;
 
 /// Images that an evaluation is timed with.
 const TRIED: usize = 1000;
@@ -67,7 +67,7 @@ fn timed(
     let parts = session.parts(&run.config)?;
     run.with_task(session, |task, network| {
         let first = network.state();
-        let step = pace(task, network)?;
+        let step = time_steps(task, network)?;
         // The steps may have diverged; embeddings without distances would take no time to judge.
         network.load_state(&first)?;
         let evaluation = evaluate(session, &run, network, &parts)?;
