@@ -66,8 +66,8 @@ struct Ranking {
 }
 
 impl Retrieval {
-    /// The same where no query counts.
-    pub(super) fn without(mut self) -> Retrieval {
+    /// The same with undefined metrics.
+    pub(super) fn undefined(mut self) -> Retrieval {
         self.recall_at.iter_mut().for_each(|at| at.recall = None);
         Retrieval { r_precision: None, map_at_r: None, ..self }
     }

@@ -36,8 +36,8 @@ pub struct TopKAccuracy {
 }
 
 impl VoteTopK {
-    /// The same where no query could be found, without figures.
-    pub(super) fn without(mut self) -> VoteTopK {
+    /// The same with undefined accuracies.
+    pub(super) fn undefined(mut self) -> VoteTopK {
         self.at.iter_mut().for_each(|at| at.accuracy = None);
         self
     }

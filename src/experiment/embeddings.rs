@@ -115,7 +115,7 @@ impl EmbeddingEvaluation {
             normalised: files.normalise,
             dimensions: references.embeddings.ncols(),
             references: references.labels.len(),
-            queries: trial.asked().labels.len(),
+            queries: trial.evaluated().labels.len(),
             figures,
             classes,
             remarks: moved.into_iter().chain(lost).chain(config.remark(available)).collect(),

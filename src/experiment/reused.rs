@@ -139,7 +139,7 @@ struct Existing(Evaluation);
 
 impl From<Evaluation> for Existing {
     fn from(evaluation: Evaluation) -> Existing {
-        let figures = evaluation.figures.existing();
+        let figures = evaluation.figures.without_undefined();
         Existing(Evaluation { figures, ..evaluation })
     }
 }

@@ -118,7 +118,10 @@ fn a_sweep_over_sizes_below_the_voters_and_a_comparison_of_few_images_end() {
     let (out, told) = user.succeeds(&[&sizes[..], &common].concat());
     assert!(out.contains("1-NN accuracy, % over data.train_size"), "{out}");
     assert!(told.contains("only 5 references for eval.voters = 10"), "{told}");
-    assert!(told.contains("no class has two training images: contrastive has no positive pair"), "{told}");
+    assert!(
+        told.contains("no class has two training images: contrastive has no positive pair"),
+        "{told}"
+    );
     user.succeeds(&[&["compare"], &common[..]].concat());
     let folders = std::fs::read_dir(user.path("runs")).unwrap().flatten();
     let names: Vec<String> =

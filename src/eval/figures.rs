@@ -1,109 +1,16 @@
-//! All figures of embeddings with labels, those of neighbours from one search.
+//! All metrics of labelled embeddings, with one search for those that need neighbours.
 
-use std::collections::HashMap;
-
-use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
-use super::knn::nearest_watched;
+use super::knn_metrics::from_votes;
 use super::ranked::{depth, retrieve_among, retrieve_watched};
 use super::{
-    ClassMetrics, Clusters, ConfusionMatrix, Distances, EvalConfig, Neighbours, Retrieval,
-    VoteTopK, Watch, cluster, distances, vote, vote_top_k,
+    Clusters, Distances, EvalConfig, KnnMetrics, Retrieval, RetrievalTask, VoteTopK, Watch,
+    cluster, distances,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 
-/// Embeddings and the classes of their images.
-pub struct LabelledEmbeddings<'a> {
-    /// `[N, E]`.
-    pub embeddings: ArrayView2<'a, f32>,
-    /// `[N]`, values in 0..C.
-    pub labels: &'a [i64],
-}
-
-impl<'a> LabelledEmbeddings<'a> {
-    /// Embeddings `[N, E]` with the classes of their images `[N]`.
-    pub fn new(embeddings: &'a Array2<f32>, labels: &'a [i64]) -> LabelledEmbeddings<'a> {
-        LabelledEmbeddings { embeddings: embeddings.view(), labels }
-    }
-}
-
-/// Classification by the vote of the k nearest references.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct KnnMetrics {
-    /// Neighbours that vote.
-    pub k: usize,
-    /// Share of the queries whose class was found; none, as the three means, where no query has a
-    /// reference of its class, so that none could be.
-    pub accuracy: Option<f64>,
-    /// Mean of the classes' precision.
-    pub macro_precision: Option<f64>,
-    /// Mean of the classes' recall.
-    pub macro_recall: Option<f64>,
-    /// Mean of the classes' F1.
-    pub macro_f1: Option<f64>,
-    /// The same for each class; empty where there is no accuracy.
-    pub per_class: Vec<ClassMetrics>,
-    /// True classes down, predicted across.
-    pub confusion: ConfusionMatrix,
-}
-
-/// What is measured against what.
-pub struct RetrievalTask<'a> {
-    /// Where the neighbours come from.
-    pub references: LabelledEmbeddings<'a>,
-    /// What is evaluated; without queries each reference is one, against all others.
-    pub queries: Option<LabelledEmbeddings<'a>>,
-    /// Number of classes C.
-    pub classes: usize,
-}
-
-impl<'a> RetrievalTask<'a> {
-    /// The embeddings that are evaluated.
-    pub fn asked(&self) -> &LabelledEmbeddings<'a> {
-        self.queries.as_ref().unwrap_or(&self.references)
-    }
-
-    /// Refuses a task with nothing to measure.
-    ///
-    /// # Errors
-    /// No query or no reference.
-    fn check(&self) -> Result<()> {
-        match (self.asked().labels.len(), self.available()) {
-            (0, _) => Err(Error::Other("there are no images to evaluate".to_owned())),
-            (_, 0) => Err(Error::Other(
-                "there are no other images to look for neighbours among".to_owned(),
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    /// References that a query is measured against.
-    pub fn available(&self) -> usize {
-        self.references.labels.len().saturating_sub(usize::from(self.queries.is_none()))
-    }
-
-    /// The `k` nearest references of each query, itself left out where it is one.
-    fn neighbours(&self, k: usize, watch: &Watch) -> Result<Neighbours> {
-        let references = self.references.embeddings;
-        match &self.queries {
-            Some(queries) => nearest_watched(references, queries.embeddings, k, watch),
-            None => Ok(nearest_watched(references, references, k + 1, watch)?.without_self()),
-        }
-    }
-}
-
-impl KnnMetrics {
-    /// The same where no query could be told right: the counts are there, no figure is.
-    fn without(self) -> KnnMetrics {
-        let none = None;
-        let (accuracy, macro_precision, macro_recall, macro_f1) = (none, none, none, none);
-        let per_class = Vec::new();
-        KnnMetrics { accuracy, macro_precision, macro_recall, macro_f1, per_class, ..self }
-    }
-}
-
-/// All figures of embeddings.
+/// All metrics of an evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// Classification by nearest neighbours.
@@ -113,20 +20,20 @@ pub struct Figures {
     pub vote_top_k: VoteTopK,
     /// Recall@k, R-precision and MAP@R.
     pub retrieval: Retrieval,
-    /// Agreement of k-means clusters with the classes; none where the settings leave it out, or where
-    /// the queries are of fewer than two classes, which any clusters would agree with.
+    /// Agreement of k-means clusters with the classes. `None` if the settings disable it, or if the
+    /// queries have fewer than two classes, with which any clustering would agree.
     pub clusters: Option<Clusters>,
-    /// Distances within and between classes, and how much the embeddings spread.
+    /// Distances within and between classes, and the spread of the embeddings.
     pub distances: Distances,
 }
 
 impl Figures {
-    /// The same without figures that do not exist, which earlier versions wrote as 0.
-    pub fn existing(mut self) -> Figures {
+    /// The same with undefined metrics as `None`, which earlier versions wrote as 0.
+    pub fn without_undefined(mut self) -> Figures {
         if self.retrieval.queries == 0 {
-            self.knn = self.knn.without();
-            self.vote_top_k = self.vote_top_k.without();
-            self.retrieval = self.retrieval.without();
+            self.knn = self.knn.undefined();
+            self.vote_top_k = self.vote_top_k.undefined();
+            self.retrieval = self.retrieval.undefined();
         }
         self.clusters = self.clusters.filter(|clusters| clusters.clusters > 1);
         if self.distances.embeddings < 2 {
@@ -135,11 +42,12 @@ impl Figures {
         self
     }
 
-    /// Computes every figure; the seed is for k-means and for samples of many queries. Where there
-    /// are fewer references than voters, all of them vote. `watch` shows what is computed.
+    /// Computes all metrics; the seed is for k-means and for sampling queries. If there are fewer
+    /// references than voters, all of them vote. `watch` shows the stages.
     ///
     /// # Errors
-    /// No query or no reference; embeddings that are not finite; the user asked to stop.
+    /// There is no query or no reference; an embedding value is NaN, infinite or too large; the user
+    /// pressed Ctrl-C.
     pub fn of(
         task: &RetrievalTask,
         config: &EvalConfig,
@@ -147,26 +55,27 @@ impl Figures {
         watch: &Watch,
     ) -> Result<Figures> {
         let (knn, vote_top_k, retrieval) = metrics_from_neighbours(task, config, watch)?;
-        let asked = task.asked();
-        let has_two = asked.labels.iter().any(|&label| label != asked.labels[0]);
+        let evaluated = task.evaluated();
+        let has_two = evaluated.labels.iter().any(|&label| label != evaluated.labels[0]);
         let clusters = config.clusters && has_two;
-        let clusters = clusters.then(|| cluster(asked, seed, watch)).transpose()?;
+        let clusters = clusters.then(|| cluster(evaluated, seed, watch)).transpose()?;
         watch.check()?;
         watch.show("distances");
-        Ok(Figures { knn, vote_top_k, retrieval, clusters, distances: distances(asked, seed) })
+        let distances = distances(evaluated, seed);
+        Ok(Figures { knn, vote_top_k, retrieval, clusters, distances })
     }
 }
 
-/// Neighbours of a query up to which one search for all figures is faster than a ranking of all
-/// references: on 20,000 points, 200 neighbours instead of 10 cost the search half of what the
-/// ranking takes in 64 dimensions, and a quarter in 512.
+/// Up to this many neighbours per query, one search for all metrics is faster than ranking all
+/// references. On 20,000 points, searching 200 instead of 10 neighbours costs half the time of the
+/// ranking in 64 dimensions, and a quarter in 512.
 const DEEPEST: usize = 300;
 
-/// Neighbours of all queries that a search may keep: 200 MB.
+/// Neighbours of all queries that a search may store: 200 MB.
 const MOST_NEIGHBOURS: usize = 8 << 20;
 
-/// The figures of [`knn_metrics`] and [`retrieve`](super::retrieve), from one search where few
-/// neighbours are enough.
+/// The metrics of [`knn_metrics`](super::knn_metrics()) and [`retrieve`](super::retrieve), from one
+/// search if few neighbours are enough.
 fn metrics_from_neighbours(
     task: &RetrievalTask,
     config: &EvalConfig,
@@ -175,73 +84,26 @@ fn metrics_from_neighbours(
     task.check()?;
     let config = &config.fitted(task.available());
     let (references, queries) = (&task.references, task.queries.as_ref());
-    let depth = depth(references, queries, &config.recall_at).max(config.neighbours_needed());
-    if depth > DEEPEST || depth * task.asked().labels.len() > MOST_NEIGHBOURS {
-        let neighbours = task.neighbours(config.neighbours_needed(), watch)?;
-        let (knn, vote_top_k) = votes(&neighbours, task, config);
+    let needed = config.neighbours_needed();
+    let depth = depth(references, queries, &config.recall_at).max(needed);
+    if depth > DEEPEST || depth * task.evaluated().labels.len() > MOST_NEIGHBOURS {
+        let neighbours = task.neighbours(needed, watch)?;
+        let (knn, vote_top_k) = from_votes(&neighbours, task, config);
         let retrieval = retrieve_watched(references, queries, &config.recall_at, watch)?;
         return Ok((knn, vote_top_k, retrieval));
     }
     let neighbours = task.neighbours(depth, watch)?;
-    let (knn, vote_top_k) = votes(&neighbours, task, config);
-    Ok((knn, vote_top_k, retrieve_among(&neighbours, references, queries, &config.recall_at)))
-}
-
-/// Finds the neighbours of all queries among the references and computes what their votes give;
-/// where there are fewer references than voters, all of them vote.
-///
-/// # Errors
-/// No query or no reference; embeddings that are not finite.
-pub fn knn_metrics(task: &RetrievalTask, config: &EvalConfig) -> Result<(KnnMetrics, VoteTopK)> {
-    task.check()?;
-    let config = config.fitted(task.available());
-    Ok(votes(&task.neighbours(config.neighbours_needed(), &Watch::default())?, task, &config))
-}
-
-/// What the votes of the nearest of these neighbours give.
-fn votes(
-    neighbours: &Neighbours,
-    task: &RetrievalTask,
-    config: &EvalConfig,
-) -> (KnnMetrics, VoteTopK) {
-    let (labels, truth, classes) = (task.references.labels, task.asked().labels, task.classes);
-    let knn = classify(&neighbours.first(config.knn), labels, truth, classes);
-    let voters = neighbours.first(config.voters);
-    let top_k = vote_top_k(&voters, labels, truth, classes, &config.vote_top);
-    let queries = task.queries.as_ref().map(|queries| queries.labels);
-    if is_answerable(labels, queries) { (knn, top_k) } else { (knn.without(), top_k.without()) }
-}
-
-/// Whether any query has a reference of its class; without one there is nothing to find. Without
-/// queries each reference is one, and is itself left out.
-///
-/// # Shapes
-/// references `[N]`, queries `[Q]`: classes
-pub fn is_answerable(references: &[i64], queries: Option<&[i64]>) -> bool {
-    let mut counts = HashMap::new();
-    references.iter().for_each(|label| *counts.entry(label).or_insert(0) += 1);
-    let itself = usize::from(queries.is_none());
-    let has_one = |label| counts.get(label).is_some_and(|&count| count > itself);
-    queries.unwrap_or(references).iter().any(has_one)
-}
-
-fn classify(neighbours: &Neighbours, labels: &[i64], truth: &[i64], classes: usize) -> KnnMetrics {
-    let confusion = ConfusionMatrix::new(truth, &vote(neighbours, labels, classes), classes);
-    KnnMetrics {
-        k: neighbours.k(),
-        accuracy: Some(confusion.accuracy()),
-        macro_precision: Some(confusion.macro_precision()),
-        macro_recall: Some(confusion.macro_recall()),
-        macro_f1: Some(confusion.macro_f1()),
-        per_class: confusion.per_class(),
-        confusion,
-    }
+    let (knn, vote_top_k) = from_votes(&neighbours, task, config);
+    let retrieval = retrieve_among(&neighbours, references, queries, &config.recall_at);
+    Ok((knn, vote_top_k, retrieval))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::{LabelledEmbeddings, knn_metrics};
     use crate::random::{Purpose, generator};
+    use ndarray::Array2;
     use rand::RngExt;
     use rand::seq::SliceRandom;
 
@@ -267,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn clusters_are_recognised_and_shuffled_labels_are_guessing() {
+    fn clusters_are_classified_and_shuffled_labels_give_chance() {
         let (_, mut labels) = clusters(0);
         let config = EvalConfig::default();
         let (knn, vote_top_k) = accuracy(&labels, &config);
@@ -280,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn both_numbers_of_voters_are_heeded_whichever_is_larger() {
+    fn knn_and_voters_are_independent_of_each_other() {
         let (_, labels) = clusters(0);
         for (knn, voters) in [(1, 10), (15, 3)] {
             let config = EvalConfig { knn, voters, ..EvalConfig::default() };
@@ -290,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn of_fewer_references_than_voters_all_vote_and_the_figures_say_how_many() {
+    fn with_fewer_references_than_voters_all_of_them_vote() {
         let points = Array2::<f32>::zeros((3, 2));
         let part = || LabelledEmbeddings { embeddings: points.view(), labels: &[0, 1, 1] };
         for (queries, most) in [(Some(part()), 3), (None, 2)] {
@@ -302,10 +164,10 @@ mod tests {
     }
 
     #[test]
-    fn one_search_gives_what_votes_and_retrieval_give_alone_whichever_way_it_goes() {
+    fn one_search_gives_the_same_figures_as_separate_ones() {
         let (points, labels) = clusters(2);
         for count in [200, 1000] {
-            // A class of 20 needs few neighbours; one of 400 more than a search for all is for.
+            // A class of 20 needs few neighbours; one of 400 exceeds the limit for one search.
             let labels: Vec<i64> = match count {
                 200 => labels[..count].to_vec(),
                 _ => labels.iter().map(|&label| (label / 4).min(1)).collect(),
@@ -323,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn where_no_query_has_a_reference_of_its_class_no_figure_of_neighbours_exists() {
+    fn metrics_are_undefined_if_no_query_has_a_reference_of_its_class() {
         let points = ndarray::array![[0.0_f32], [1.0], [5.0], [9.0]];
         let part = |labels| LabelledEmbeddings { embeddings: points.view(), labels };
         let distinct = RetrievalTask { references: part(&[0, 1, 2, 3]), queries: None, classes: 4 };
@@ -348,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_to_stop_ends_every_stage_and_what_is_left_out_is_not_computed() {
+    fn an_interrupt_ends_every_stage_and_disabled_clusters_are_not_computed() {
         let (points, labels) = clusters(3);
         let references = LabelledEmbeddings { embeddings: points.view(), labels: &labels };
         let task = RetrievalTask { references, queries: None, classes: 10 };
@@ -361,7 +223,7 @@ mod tests {
                 }
             };
             let watch = Watch::new(&interrupt, &show);
-            // Each class has 100 images, so only a large k makes ranking a stage of its own.
+            // Each class has 100 images, so ranking is a separate stage only for a large k.
             let recall_at = if stage == "ranking" { vec![500] } else { vec![1] };
             let config = EvalConfig { recall_at, ..config.clone() };
             let stopped = Figures::of(&task, &config, 1, &watch).unwrap_err();
@@ -372,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_evaluate_and_nothing_to_compare_with_are_errors() {
+    fn missing_queries_and_missing_references_are_errors() {
         let (points, none) = (Array2::<f32>::zeros((1, 2)), Array2::<f32>::zeros((0, 2)));
         let one = || LabelledEmbeddings { embeddings: points.view(), labels: &[0] };
         let empty = || LabelledEmbeddings { embeddings: none.view(), labels: &[] };
@@ -388,9 +250,9 @@ mod tests {
     }
 
     #[test]
-    fn without_queries_no_reference_votes_for_itself() {
-        // Two of a class at one place, and one of each other class: only the twins have a voter of
-        // their own class nearest, whichever of them comes first.
+    fn a_reference_does_not_vote_for_itself() {
+        // Two equal points of one class, and one point of each other class: only the equal ones have a
+        // nearest neighbour of their class, whichever comes first.
         let points = ndarray::array![[0.0_f32], [0.0], [5.0], [9.0], [14.0]];
         let references = LabelledEmbeddings { embeddings: points.view(), labels: &[1, 1, 0, 2, 3] };
         let task = RetrievalTask { references, queries: None, classes: 4 };
