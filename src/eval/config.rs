@@ -1,16 +1,16 @@
-//! Settings of evaluation by nearest neighbours.
+//! Settings of the evaluation.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// What stands under `[eval]`.
+/// The settings of `[eval]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EvalConfig {
-    /// Which of a run's two models is evaluated.
+    /// The model to evaluate.
     pub model: ModelChoice,
-    /// Neighbours that vote on the class of an image; at least 1.
+    /// k of the k-NN classifier; at least 1.
     pub knn: usize,
     /// The k of vote top-k accuracy (the tutorial's recall@k), each at least 1 and at most 100,000.
     pub vote_top: Vec<usize>,
@@ -19,11 +19,11 @@ pub struct EvalConfig {
     /// The k of Recall@k, each at least 1 and at most 100,000. A file that leaves out `vote_top` sets
     /// both.
     pub recall_at: Vec<usize>,
-    /// Whether k-means clusters are compared with the classes (NMI and AMI).
+    /// Whether to compare k-means clusters with the classes (NMI and AMI).
     pub clusters: bool,
 }
 
-/// One of the two models that a run keeps.
+/// One of the two models of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ModelChoice {
@@ -47,7 +47,7 @@ impl Default for EvalConfig {
     }
 }
 
-/// More classes than anybody ranks: tables and pictures have a place for each k up to the largest.
+/// Upper bound on k: tables and pictures have a row for each k up to the largest.
 pub const LARGEST_K: usize = 100_000;
 
 impl EvalConfig {
@@ -72,12 +72,12 @@ impl EvalConfig {
         Ok(())
     }
 
-    /// Neighbours that are searched for so that all votes can be taken.
+    /// Neighbours to search for, so that there are enough for every vote.
     pub fn neighbours_needed(&self) -> usize {
         self.knn.max(self.voters)
     }
 
-    /// The same with no more voters than there are references.
+    /// The same with at most as many voters as there are references.
     pub fn fitted(&self, references: usize) -> EvalConfig {
         EvalConfig {
             knn: self.knn.min(references),
@@ -86,17 +86,17 @@ impl EvalConfig {
         }
     }
 
-    /// The warning where there are fewer references than voters.
+    /// The warning if there are fewer references than voters.
     pub fn remark(&self, references: usize) -> Option<String> {
         let voters = [("eval.knn", self.knn), ("eval.voters", self.voters)];
         let more = voters.iter().filter(|(_, voters)| *voters > references);
         let named: Vec<String> = more.map(|(key, voters)| format!("{key} = {voters}")).collect();
         let named = named.join(" and ");
-        let told = || match references {
-            1 => format!("there is only one reference for {named}: it alone votes"),
+        let warning = || match references {
+            1 => format!("there is only one reference for {named}: only that one votes"),
             _ => format!("there are only {references} references for {named}: all of them vote"),
         };
-        (!named.is_empty()).then(told)
+        (!named.is_empty()).then(warning)
     }
 }
 
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_that_cannot_be_are_told_with_their_key() {
+    fn invalid_values_are_refused_with_their_key() {
         type Spoil = fn(&mut EvalConfig);
         let cases: [(&str, Spoil); 6] = [
             ("eval.knn = 0: must be at least 1", |c| c.knn = 0),
@@ -126,19 +126,19 @@ mod tests {
     }
 
     #[test]
-    fn fewer_references_than_voters_are_said_once_with_the_settings_that_they_cut() {
+    fn one_warning_names_the_settings_that_exceed_the_references() {
         let config = EvalConfig { knn: 20, ..EvalConfig::default() };
         assert_eq!(config.remark(20), None);
         assert_eq!((config.fitted(20), config.fitted(7).knn), (config.clone(), 7));
         assert_eq!(config.fitted(7).voters, 7);
-        let told = [12, 7, 1].map(|references| config.remark(references).unwrap());
+        let warnings = [12, 7, 1].map(|references| config.remark(references).unwrap());
         let expected = [
             "there are only 12 references for eval.knn = 20: all of them vote",
             "there are only 7 references for eval.knn = 20 and eval.voters = 10: all of \
              them vote",
-            "there is only one reference for eval.knn = 20 and eval.voters = 10: it alone \
-             votes",
+            "there is only one reference for eval.knn = 20 and eval.voters = 10: only that \
+             one votes",
         ];
-        assert_eq!(told, expected);
+        assert_eq!(warnings, expected);
     }
 }

@@ -1,4 +1,4 @@
-//! The one figure that decides: which loss, or which settings, are better.
+//! The metric that ranks losses or settings.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::{EvalConfig, Figures, RetrievalTask, knn_metrics, retrieve};
 use crate::error::{Error, Result};
 
-/// A figure of an evaluation, higher is better.
+/// A metric by which runs are ranked; higher is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Score {
-    /// Accuracy of the vote of the nearest neighbours.
+    /// k-NN accuracy.
     Accuracy,
     /// MAP@R.
     MapAtR,
@@ -22,17 +22,17 @@ pub enum Score {
 
 impl Score {
     /// # Errors
-    /// The settings leave it out.
+    /// The settings do not compute it.
     pub fn check(self, config: &EvalConfig) -> Result<()> {
         if self == Score::RecallAt1 && !config.recall_at.contains(&1) {
             let (shown, problem) =
-                (format!("{:?}", config.recall_at), "must hold 1, as --metric recall@1 decides");
+                (format!("{:?}", config.recall_at), "must contain 1 for --metric recall@1");
             return Err(Error::setting("eval.recall_at", shown, problem));
         }
         Ok(())
     }
 
-    /// Its value in 0..=1; none where no query has a reference of its class.
+    /// Its value in 0..=1; `None` if no query has a reference of its class.
     pub fn of(self, figures: &Figures) -> Option<f64> {
         let recall = |k| figures.retrieval.recall_at.iter().find(|at| at.k == k)?.recall;
         match self {
@@ -42,10 +42,10 @@ impl Score {
         }
     }
 
-    /// Computes it alone.
+    /// Computes only this metric.
     ///
     /// # Errors
-    /// No query or no reference; embeddings that are not finite.
+    /// There is no query or no reference; an embedding value is NaN, infinite or too large.
     pub fn measure(self, task: &RetrievalTask, config: &EvalConfig) -> Result<Option<f64>> {
         if self == Score::Accuracy {
             return Ok(knn_metrics(task, config)?.0.accuracy);
@@ -103,22 +103,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_computed_cannot_decide() {
+    fn a_metric_that_is_not_computed_cannot_rank() {
         let config = EvalConfig { recall_at: vec![2], ..EvalConfig::default() };
         assert!(Score::Accuracy.check(&config).is_ok());
         assert!(Score::RecallAt1.check(&EvalConfig::default()).is_ok());
         let told = Score::RecallAt1.check(&config).unwrap_err().to_string();
-        assert_eq!(told, "eval.recall_at = [2]: must hold 1, as --metric recall@1 decides");
+        assert_eq!(told, "eval.recall_at = [2]: must contain 1 for --metric recall@1");
     }
 
     #[test]
-    fn folders_keep_the_names_of_earlier_versions() {
+    fn folder_hashes_use_the_earlier_names() {
         let names = [Score::Accuracy, Score::MapAtR, Score::RecallAt1].map(Score::first_name);
         assert_eq!(names, ["accuracy", "map@r", "hit@1"]);
     }
 
     #[test]
-    fn a_score_is_written_as_it_is_read() {
+    fn scores_round_trip_through_text() {
         for score in [Score::Accuracy, Score::MapAtR, Score::RecallAt1] {
             assert_eq!(score.to_string().parse(), Ok(score));
         }

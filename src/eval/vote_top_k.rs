@@ -18,19 +18,19 @@ use super::{Neighbours, ranking};
 /// Vote top-k accuracy for several k.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VoteTopK {
-    /// Neighbours that vote.
+    /// Number of voting neighbours.
     pub voters: usize,
-    /// One value a k, in the order asked for.
+    /// One value per k, in the order of the settings.
     pub at: Vec<TopKAccuracy>,
 }
 
 /// Vote top-k accuracy at one k.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TopKAccuracy {
-    /// How many classes of the ranking count.
+    /// Number of top-ranked classes.
     pub k: usize,
-    /// Share of the queries whose true class is among them, in 0..=1; none where no query has a
-    /// reference of its class.
+    /// Share of queries whose true class is among them, in 0..=1; `None` if no query has a reference
+    /// of its class.
     #[serde(alias = "recall")]
     pub accuracy: Option<f64>,
 }
@@ -43,15 +43,15 @@ impl VoteTopK {
     }
 }
 
-/// Share of the queries whose true class is among the k that their neighbours rank highest.
+/// Share of queries whose true class is among the k that their neighbours rank highest.
 ///
-/// All neighbours that are handed in vote; the rule of the ranking is that of [`ranking`].
+/// All given neighbours vote; ties are broken as in [`ranking`].
 ///
 /// # Shapes
 /// neighbours `[Q, K]`; labels `[N]` of the references; truth `[Q]`; values in 0..classes
 ///
 /// # Panics
-/// When lengths do not fit or a label is no class: a bug.
+/// If lengths do not match or a label is out of range: a bug.
 pub fn vote_top_k(
     neighbours: &Neighbours,
     labels: &[i64],
@@ -59,8 +59,8 @@ pub fn vote_top_k(
     classes: usize,
     ks: &[usize],
 ) -> VoteTopK {
-    assert_eq!(neighbours.len(), truth.len(), "one true label a query");
-    let places: Vec<usize> = neighbours
+    assert_eq!(neighbours.len(), truth.len(), "one true label per query");
+    let ranks: Vec<usize> = neighbours
         .indices
         .rows()
         .into_iter()
@@ -70,7 +70,7 @@ pub fn vote_top_k(
         })
         .collect();
     let accuracy = |k: usize| {
-        let found = places.iter().filter(|&&place| place < k).count();
+        let found = ranks.iter().filter(|&&rank| rank < k).count();
         (!truth.is_empty()).then(|| found as f64 / truth.len() as f64)
     };
     let at = ks.iter().map(|&k| TopKAccuracy { k, accuracy: accuracy(k) }).collect();

@@ -13,7 +13,7 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::super::watch::{Share, Watch};
+use super::super::watch::{StageProgress, Watch};
 use super::candidates::Candidates;
 use super::cells::{Bounds, Cells, Gap};
 use super::distinct::Distinct;
@@ -41,7 +41,7 @@ pub(super) fn search(
     let rows = (0..queries.len()).map(|row| u32::try_from(row).expect("fewer than 2^32")).collect();
     let groups = Cells::of(queries, rows, QUERIES);
     let found = Mutex::new(vec![Vec::new(); queries.len()]);
-    let share = Share::begin(watch, "neighbours", groups.len());
+    let stage = StageProgress::begin(watch, "neighbours", groups.len());
     (0..groups.len()).into_par_iter().for_each(|group| {
         if watch.is_stopped() {
             return;
@@ -54,7 +54,7 @@ pub(super) fn search(
         for (&row, references) in groups.rows(group).iter().zip(of_group) {
             found[row as usize] = references;
         }
-        share.add();
+        stage.finish_part();
     });
     found.into_inner().expect("no thread panicked")
 }

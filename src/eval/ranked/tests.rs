@@ -55,12 +55,12 @@ fn clusters(count: usize, noise: f32, stream: u64) -> (Array2<f32>, Vec<i64>) {
 }
 
 #[test]
-fn every_figure_is_that_of_pytorch_metric_learning() {
+fn every_metric_matches_pytorch_metric_learning() {
     let cases = cases();
     assert!(cases.len() >= 15);
     for case in cases {
         let ours = of(&case);
-        // Where no query counts the other has no figure either.
+        // If no query is evaluated, both are undefined.
         let near = |ours: Option<f64>, theirs: Option<f64>| match (ours, theirs) {
             (Some(ours), Some(theirs)) => (ours - theirs).abs() < 1e-12,
             (ours, theirs) => ours == theirs,
@@ -75,7 +75,7 @@ fn every_figure_is_that_of_pytorch_metric_learning() {
 }
 
 #[test]
-fn queries_whose_label_no_reference_has_are_left_out_and_counted() {
+fn queries_without_a_reference_of_their_class_are_skipped_and_counted() {
     let count = |name: &str| {
         let case = cases().into_iter().find(|case| case.name == name).unwrap();
         let found = of(&case);
@@ -87,7 +87,7 @@ fn queries_whose_label_no_reference_has_are_left_out_and_counted() {
 }
 
 #[test]
-fn any_number_of_threads_gives_the_same_bits() {
+fn the_number_of_threads_changes_no_bit() {
     let ((references, labels), (queries, truth)) = (clusters(3000, 5.0, 0), clusters(301, 5.0, 1));
     let references = LabelledEmbeddings { embeddings: references.view(), labels: &labels };
     let queries = LabelledEmbeddings { embeddings: queries.view(), labels: &truth };
@@ -101,7 +101,7 @@ fn any_number_of_threads_gives_the_same_bits() {
 }
 
 #[test]
-fn hits_are_those_of_the_search_for_neighbours() {
+fn recall_agrees_with_the_neighbour_search() {
     let ((references, labels), (queries, truth)) =
         (clusters(2000, 12.0, 2), clusters(200, 12.0, 3));
     let neighbours = nearest(references.view(), queries.view(), 8).unwrap();
@@ -118,7 +118,7 @@ fn hits_are_those_of_the_search_for_neighbours() {
 }
 
 #[test]
-fn classes_apart_are_ranked_perfectly_and_shuffled_labels_by_chance() {
+fn separate_classes_are_ranked_perfectly_and_shuffled_labels_at_random() {
     let ((references, mut labels), (queries, truth)) =
         (clusters(2000, 1.0, 4), clusters(300, 1.0, 5));
     let found = |labels: &[i64]| {
@@ -137,7 +137,7 @@ fn classes_apart_are_ranked_perfectly_and_shuffled_labels_by_chance() {
 }
 
 #[test]
-fn more_ks_than_references_and_strided_rows_are_taken() {
+fn k_may_exceed_the_references_and_rows_may_be_strided() {
     let (points, _) = clusters(6, 1.0, 6);
     let labels = [0, 1, 0, 1, 0, 2];
     let columns = points.t().as_standard_layout().into_owned();
@@ -149,7 +149,7 @@ fn more_ks_than_references_and_strided_rows_are_taken() {
 }
 
 #[test]
-fn an_embedding_that_is_no_number_is_told_with_its_row() {
+fn nan_is_reported_with_its_row() {
     let (mut points, labels) = clusters(20, 1.0, 7);
     points.slice_mut(s![13, 2]).fill(f32::NAN);
     let part = LabelledEmbeddings { embeddings: points.view(), labels: &labels };
@@ -158,10 +158,10 @@ fn an_embedding_that_is_no_number_is_told_with_its_row() {
 }
 
 #[test]
-fn neighbours_that_were_found_already_give_the_same_bits() {
+fn neighbours_already_found_give_the_same_bits() {
     let ((mut references, labels), (queries, truth)) =
         (clusters(400, 9.0, 8), clusters(90, 9.0, 9));
-    // Equal points: more than any query needs lie in one place.
+    // More equal points than any query needs.
     let first = references.row(0).to_owned();
     (0..120).for_each(|row| references.row_mut(row).assign(&first));
     let of_references = LabelledEmbeddings { embeddings: references.view(), labels: &labels };
