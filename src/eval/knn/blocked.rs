@@ -104,7 +104,8 @@ impl<'a> Group<'a> {
                 line.iter_mut().for_each(|value| *value = -2.0 * (*value - centre));
             }
         }
-        let centred = |row| queries.row(row).iter().zip(centre).map(|(value, centre)| value - centre);
+        let centred =
+            |row| queries.row(row).iter().zip(centre).map(|(value, centre)| value - centre);
         let mut limits = vec![f32::NEG_INFINITY; rows.len().next_multiple_of(TILE)];
         limits[..rows.len()].fill(f32::INFINITY);
         let most = k.min(index.cells.len() * POINTS);
