@@ -17,7 +17,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::config::Setting;
 use crate::data::{ClassNames, Header, Scale};
 use crate::eval::ModelChoice;
-use crate::eval::tsne::{Engine, Of};
+use crate::eval::tsne::{Engine, TsneSets};
 use crate::model::EngineChoice;
 use crate::report::Style;
 use crate::runtime::DeviceChoice;
@@ -262,7 +262,7 @@ pub struct EvalArgs {
     /// Embeddings that the t-SNE draws: validation, or both for the training images' too, in a
     /// picture of their own [default: validation]
     #[arg(long, value_name = "WHICH", value_parser = tsne_of, conflicts_with = "test")]
-    pub tsne_of: Option<Of>,
+    pub tsne_of: Option<TsneSets>,
     /// Effective number of neighbours in the t-SNE; of N images at most (N − 1)/3 [default: 30]
     #[arg(long, value_name = "N", conflicts_with = "test", value_parser = number)]
     pub perplexity: Option<f64>,

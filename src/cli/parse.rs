@@ -2,7 +2,7 @@
 
 use super::Executor;
 use crate::data::ClassNames;
-use crate::eval::tsne::{Engine, Of};
+use crate::eval::tsne::{Engine, TsneSets};
 use crate::eval::{ModelChoice, Score};
 use crate::words;
 
@@ -66,8 +66,8 @@ pub fn tsne_engine(text: &str) -> Result<Engine, String> {
 }
 
 /// Reads which embeddings the t-SNE lays out.
-pub fn tsne_of(text: &str) -> Result<Of, String> {
-    one_of(text, &[("validation", Of::Validation), ("both", Of::Both)])
+pub fn tsne_of(text: &str) -> Result<TsneSets, String> {
+    one_of(text, &[("validation", TsneSets::Validation), ("both", TsneSets::Both)])
 }
 
 /// Reads losses and files of settings in a list; one with a comma in its name is in double quotes.

@@ -14,7 +14,7 @@ use super::{
 use crate::config::Config;
 use crate::data::{Dataset, Images, Part, Parts, unseen_classes};
 use crate::error::{Divergence, Error, Result};
-use crate::eval::tsne::Of;
+use crate::eval::tsne::TsneSets;
 use crate::eval::{self, Figures, ModelChoice, Watch};
 use crate::model::{Engine, Network, open_network, read_notes};
 use crate::report::Canvas;
@@ -169,7 +169,7 @@ pub fn evaluate(
     let maps = Maps { session, folder, config, progress };
     let (drawn, _) = asked.shown();
     times.tsne_seconds = maps.of_validation(&drawn.0, &drawn.1, &mut evaluation)?;
-    if config.tsne.of == Of::Both {
+    if config.tsne.of == TsneSets::Both {
         let seconds = maps.of_train(&embedded.references, &parts.train, &mut evaluation)?;
         times.tsne_train_seconds = Some(seconds);
     }

@@ -151,10 +151,10 @@ fn nmi_and_inertia_are_no_worse_than_those_of_scikit_learn() {
 #[test]
 fn a_swap_moves_a_surplus_centre_to_two_blobs_that_share_one() {
     // Twelve distant blobs; some initial centres share one, far from a blob without a centre.
-    let heap = |row: usize| [10.0 * (row % 4) as f32, 10.0 * (row % 12 / 4) as f32];
+    let blob = |row: usize| [10.0 * (row % 4) as f32, 10.0 * (row % 12 / 4) as f32];
     let points = random(1200, 2, 9);
     let points =
-        Array2::from_shape_fn((1200, 2), |(row, column)| heap(row)[column] + points[[row, column]]);
+        Array2::from_shape_fn((1200, 2), |(row, column)| blob(row)[column] + points[[row, column]]);
     let blocks = Blocks::new(Points::of(points.view()));
     let limits = (300, 1e-4 * blocks.variance());
     let end = |first: &[u32], swapped: bool| {

@@ -1,26 +1,24 @@
-//! The nearest neighbours that the affinities stand on.
+//! The nearest neighbours from which affinities are computed.
 
 use ndarray::{Array2, ArrayView2};
 
 use crate::error::Result;
 use crate::eval::nearest;
 
-/// The nearest others of every point, nearest first, ties by row.
+/// The nearest neighbours of every point without itself, nearest first, ties by row.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Neighborhoods {
-    /// Neighbours of each point.
+    /// Number of neighbours per point.
     pub k: usize,
     /// Rows of the neighbours, row-major `[N * k]`.
     pub indices: Vec<u32>,
-    /// Their Euclidean distances `[N * k]`, in units of the mean distance of the point's
-    /// neighbours.
+    /// Their Euclidean distances `[N * k]`, divided by the mean distance of the point's neighbours.
     pub distances: Vec<f32>,
 }
 
-/// Finds the `k` nearest others of every point by [`nearest`].
+/// Finds the `k` nearest neighbours of every point by [`nearest`], without the point itself.
 ///
-/// The distances of each point's neighbours are divided by their mean: P does not depend on the
-/// unit.
+/// Dividing each point's distances by their mean makes P independent of scale.
 ///
 /// # Errors
 /// As [`nearest`].
@@ -31,23 +29,23 @@ pub(super) fn neighborhoods(points: ArrayView2<f32>, k: usize) -> Result<Neighbo
     let mut distances = Vec::with_capacity(points.nrows() * k);
     for (i, (row, far)) in found.indices.rows().into_iter().zip(found.distances.rows()).enumerate()
     {
-        // Of points that coincide, those of lower rows come before the point itself, and where
-        // they are more than k it is not among them at all.
+        // Equal points with lower rows come before the point itself; with more than k of them, it is
+        // not among its own neighbours.
         let own = row.iter().position(|&j| j as usize == i).unwrap_or(k);
-        let others = || (0..=k).filter(move |&place| place != own);
-        let mean = others().map(|place| f64::from(far[place])).sum::<f64>() / k as f64;
+        let others = || (0..=k).filter(move |&rank| rank != own);
+        let mean = others().map(|rank| f64::from(far[rank])).sum::<f64>() / k as f64;
         let unit = if mean > 0.0 { mean } else { 1.0 };
-        indices.extend(others().map(|place| row[place]));
-        distances.extend(others().map(|place| (f64::from(far[place]) / unit) as f32));
+        indices.extend(others().map(|rank| row[rank]));
+        distances.extend(others().map(|rank| (f64::from(far[rank]) / unit) as f32));
     }
     Ok(Neighborhoods { k, indices, distances })
 }
 
-/// The largest value after scaling lies between this power of two and the next.
+/// The largest scaled value lies between this power of two and the next.
 const LARGEST: i32 = 48;
 
-/// The points times a power of two, which changes no digit: squares of the largest differences
-/// stay far from overflow, and those of differences 10³⁰ times smaller from underflow.
+/// The points times a power of two, which is exact: squares of the largest differences stay far from
+/// overflow, and those of differences 10³⁰ times smaller far from underflow.
 fn scaled(points: ArrayView2<f32>) -> Array2<f32> {
     let largest = points.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
     let exponent = if largest > 0.0 { LARGEST - largest.log2().floor() as i32 } else { 0 };
@@ -76,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn no_point_is_its_own_neighbor_however_many_coincide_with_it() {
+    fn no_point_is_its_own_neighbor_even_among_equal_points() {
         for copies in [2, 3, 4, 9] {
             let points =
                 Array2::from_shape_fn(
@@ -97,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn the_unit_of_the_points_changes_no_bit() {
+    fn the_scale_of_the_points_changes_no_bit() {
         let points = Array2::from_shape_fn((40, 3), |(i, j)| ((7 * i + 3 * j) as f32).sin());
         let here = neighborhoods(points.view(), 10).unwrap();
         for exponent in [-120, -40, 40, 126] {
@@ -107,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outlier_does_not_blur_the_others() {
+    fn an_outlier_does_not_affect_the_precision_of_others() {
         let mut points = Array2::from_shape_fn((30, 2), |(i, j)| ((5 * i + 2 * j) as f32).cos());
         let alone = neighborhoods(points.view(), 5).unwrap();
         points.push_row(array![1e30_f32, -1e30].view()).unwrap();
