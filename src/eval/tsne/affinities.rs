@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::neighbors::Neighborhoods;
+use super::neighbours::Neighbourhoods;
 
 /// Symmetric sparse affinities of N points in CSR format; all entries sum to 1.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,8 +21,8 @@ pub(super) struct Affinities {
 
 impl Affinities {
     /// P from the neighbours of every point; `perplexity` must be below their number.
-    pub(super) fn new(neighbors: Neighborhoods, perplexity: f64) -> Affinities {
-        let Neighborhoods { k, mut indices, distances } = neighbors;
+    pub(super) fn new(neighbours: Neighbourhoods, perplexity: f64) -> Affinities {
+        let Neighbourhoods { k, mut indices, distances } = neighbours;
         let mut shares = distances;
         let half = 0.5 / (indices.len() / k) as f64;
         indices.par_chunks_mut(k).zip(shares.par_chunks_mut(k)).for_each(|(indices, row)| {
@@ -138,12 +138,12 @@ fn conditional(distances: &[f32], perplexity: f64) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::tsne::neighbors::neighborhoods;
+    use crate::eval::tsne::neighbours::neighbourhoods;
     use crate::eval::tsne::reference::Reference;
     use ndarray::Array2;
 
     fn affinities(points: &Array2<f32>) -> Affinities {
-        Affinities::new(neighborhoods(points.view(), 31).unwrap(), 10.0)
+        Affinities::new(neighbourhoods(points.view(), 31).unwrap(), 10.0)
     }
 
     fn sum(affinities: &Affinities) -> f64 {

@@ -173,7 +173,7 @@ fn attract(affinities: &Affinities, map: &[[f32; 2]], forces: &mut [[f32; 2]]) {
 mod tests {
     use super::*;
     use crate::eval::tsne::divergence::divergence;
-    use crate::eval::tsne::neighbors::neighborhoods;
+    use crate::eval::tsne::neighbours::neighbourhoods;
     use crate::eval::tsne::pca;
     use crate::random::{Purpose, generator};
     use ndarray::Array2;
@@ -183,8 +183,8 @@ mod tests {
     fn grid_based_repulsion_gives_as_good_a_map_as_exact_repulsion() {
         let mut random = generator(1, Purpose::Sample, 0);
         let points = Array2::from_shape_simple_fn((1200, 5), || random.random::<f32>());
-        let neighbors = neighborhoods(points.view(), 31).unwrap();
-        let affinities = Affinities::new(neighbors, 10.0);
+        let neighbours = neighbourhoods(points.view(), 31).unwrap();
+        let affinities = Affinities::new(neighbours, 10.0);
         let start = pca::start(points.view(), 1);
         let kl = |repel: Repulsion| {
             let mut descent = Descent { repel, ..Descent::from(&start) };

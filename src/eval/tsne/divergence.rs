@@ -49,12 +49,12 @@ fn weights(xs: &[f64], ys: &[f64], here: [f64; 2]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::tsne::neighbors::neighborhoods;
+    use crate::eval::tsne::neighbours::neighbourhoods;
     use crate::eval::tsne::reference::Reference;
 
     fn affinities(reference: &Reference) -> Affinities {
-        let neighbors = neighborhoods(reference.points().view(), 31).unwrap();
-        Affinities::new(neighbors, reference.perplexity)
+        let neighbours = neighbourhoods(reference.points().view(), 31).unwrap();
+        Affinities::new(neighbours, reference.perplexity)
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod descent;
 mod distinct;
 mod divergence;
 mod linfa;
-mod neighbors;
+mod neighbours;
 mod pca;
 #[cfg(test)]
 mod reference;
@@ -178,9 +178,9 @@ fn layout(
     seed: u64,
     progress: &dyn Fn(usize, usize),
 ) -> Result<(Vec<[f64; 2]>, f64)> {
-    let k = neighborhood(points.nrows(), config);
-    let neighbors = neighbors::neighborhoods(points, k)?;
-    let affinities = Affinities::new(neighbors, config.perplexity);
+    let k = neighbourhood(points.nrows(), config);
+    let neighbours = neighbours::neighbourhoods(points, k)?;
+    let affinities = Affinities::new(neighbours, config.perplexity);
     let coordinates = match config.engine {
         Engine::Fft => {
             let start = pca::start(points, seed);
@@ -212,7 +212,7 @@ fn fitted(perplexity: f64, points: usize) -> (f64, Option<String>) {
 }
 
 /// Number of neighbours with an affinity, as in scikit-learn.
-fn neighborhood(points: usize, config: &TsneConfig) -> usize {
+fn neighbourhood(points: usize, config: &TsneConfig) -> usize {
     ((3.0 * config.perplexity + 1.0) as usize).min(points - 1)
 }
 

@@ -107,8 +107,8 @@ fn the_rows_of_a_linfa_map_are_in_the_order_of_the_embeddings() {
     let kl = map.kl.unwrap();
     let mut turned = map.coordinates.clone();
     turned.rotate_left(1);
-    let neighbors = neighbors::neighborhoods(points.view(), 31).unwrap();
-    let affinities = Affinities::new(neighbors, 10.0);
+    let neighbours = neighbours::neighbourhoods(points.view(), 31).unwrap();
+    let affinities = Affinities::new(neighbours, 10.0);
     assert!(divergence::divergence(&affinities, &turned) > 2.0 * kl);
 }
 

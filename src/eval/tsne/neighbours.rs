@@ -7,7 +7,7 @@ use crate::eval::nearest;
 
 /// The nearest neighbours of every point without itself, nearest first, ties by row.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Neighborhoods {
+pub(super) struct Neighbourhoods {
     /// Number of neighbours per point.
     pub k: usize,
     /// Rows of the neighbours, row-major `[N * k]`.
@@ -22,7 +22,7 @@ pub(super) struct Neighborhoods {
 ///
 /// # Errors
 /// As [`nearest`].
-pub(super) fn neighborhoods(points: ArrayView2<f32>, k: usize) -> Result<Neighborhoods> {
+pub(super) fn neighbourhoods(points: ArrayView2<f32>, k: usize) -> Result<Neighbourhoods> {
     let points = scaled(points);
     let found = nearest(points.view(), points.view(), k + 1)?;
     let mut indices = Vec::with_capacity(points.nrows() * k);
@@ -38,7 +38,7 @@ pub(super) fn neighborhoods(points: ArrayView2<f32>, k: usize) -> Result<Neighbo
         indices.extend(others().map(|rank| row[rank]));
         distances.extend(others().map(|rank| (f64::from(far[rank]) / unit) as f32));
     }
-    Ok(Neighborhoods { k, indices, distances })
+    Ok(Neighbourhoods { k, indices, distances })
 }
 
 /// The largest scaled value lies between this power of two and the next.
@@ -58,14 +58,14 @@ mod tests {
     use super::*;
     use ndarray::array;
 
-    fn rows(found: &Neighborhoods) -> Vec<&[u32]> {
+    fn rows(found: &Neighbourhoods) -> Vec<&[u32]> {
         found.indices.chunks(found.k).collect()
     }
 
     #[test]
     fn neighbors_come_nearest_first_and_ties_by_row() {
         let points = array![[0.0_f32], [3.0], [1.0], [-1.0], [9.0]];
-        let found = neighborhoods(points.view(), 3).unwrap();
+        let found = neighbourhoods(points.view(), 3).unwrap();
         assert_eq!(rows(&found)[0], [2, 3, 1]);
         assert_eq!(rows(&found)[4], [1, 2, 0]);
         assert!((found.distances[2] / found.distances[0] - 3.0).abs() < 1e-6);
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn no_point_is_its_own_neighbor_even_among_equal_points() {
+    fn no_point_is_its_own_neighbour_even_among_equal_points() {
         for copies in [2, 3, 4, 9] {
             let points =
                 Array2::from_shape_fn(
@@ -83,7 +83,7 @@ mod tests {
                         if i < copies { 0.5 } else { i as f32 }
                     },
                 );
-            let found = neighborhoods(points.view(), 3).unwrap();
+            let found = neighbourhoods(points.view(), 3).unwrap();
             for (i, row) in rows(&found).into_iter().enumerate() {
                 assert!(!row.contains(&(i as u32)), "{i} of {copies}: {row:?}");
                 let others = (0..copies as u32).filter(|&j| j != i as u32).take(3);
@@ -97,19 +97,19 @@ mod tests {
     #[test]
     fn the_scale_of_the_points_changes_no_bit() {
         let points = Array2::from_shape_fn((40, 3), |(i, j)| ((7 * i + 3 * j) as f32).sin());
-        let here = neighborhoods(points.view(), 10).unwrap();
+        let here = neighbourhoods(points.view(), 10).unwrap();
         for exponent in [-120, -40, 40, 126] {
             let there = points.mapv(|value| value * 2.0_f32.powi(exponent));
-            assert_eq!(neighborhoods(there.view(), 10).unwrap(), here, "2^{exponent}");
+            assert_eq!(neighbourhoods(there.view(), 10).unwrap(), here, "2^{exponent}");
         }
     }
 
     #[test]
     fn an_outlier_does_not_affect_the_precision_of_others() {
         let mut points = Array2::from_shape_fn((30, 2), |(i, j)| ((5 * i + 2 * j) as f32).cos());
-        let alone = neighborhoods(points.view(), 5).unwrap();
+        let alone = neighbourhoods(points.view(), 5).unwrap();
         points.push_row(array![1e30_f32, -1e30].view()).unwrap();
-        let beside = neighborhoods(points.view(), 5).unwrap();
+        let beside = neighbourhoods(points.view(), 5).unwrap();
         assert_eq!(beside.indices[..30 * 5], alone.indices);
         assert_eq!(beside.distances[..30 * 5], alone.distances);
     }
