@@ -8,10 +8,10 @@ use super::Setting;
 use crate::error::{Fault, Result};
 use crate::eval::EvalConfig;
 
-/// Each renamed setting: its earlier key, its key, and the section both are in.
+/// Earlier and current keys of renamed settings in `[eval]`.
 const RENAMED: [(&str, &str); 2] = [("hits_at", "recall_at"), ("recall_voters", "voters")];
 
-/// Once the k of [`VOTE`] alone, now those of both metrics.
+/// Formerly the k of the vote only, now those of both metrics.
 const RECALL: &str = "recall_at";
 const VOTE: &str = "vote_top";
 

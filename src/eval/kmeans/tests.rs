@@ -171,7 +171,7 @@ fn a_swap_moves_a_surplus_centre_to_two_blobs_that_share_one() {
         [0, 12, 24, 3, 4, 5, 6, 18, 30, 9, 10, 11],
         [0, 12, 24, 36, 48, 60, 72, 84, 96, 108, 120, 132],
     ] {
-        assert!(end(&first, false).inertia > 2.0 * best, "no round mends {first:?}");
+        assert!(end(&first, false).inertia > 2.0 * best, "no iteration fixes {first:?}");
         let mended = end(&first, true).inertia;
         assert!((mended / best - 1.0).abs() < 1e-9, "{first:?}: {mended}, not {best}");
     }
@@ -346,11 +346,11 @@ fn an_interrupt_stops_k_means() {
     let points = random(400, 4, 7);
     let stages = [
         ("k-means, centre 1", 1),
-        ("k-means, round 1", 1),
-        ("k-means, round 2", 1),
-        ("k-means 3–4 of 5, round 2", 5),
+        ("k-means, iteration 1", 1),
+        ("k-means, iteration 2", 1),
+        ("k-means 3–4 of 5, iteration 2", 5),
         ("k-means 5 of 5, centre 2", 5),
-        ("k-means, best 3 of 5, round 6", 5),
+        ("k-means, best 3 of 5, iteration 6", 5),
     ];
     for (stage, starts) in stages {
         let interrupt = Interrupt::default();

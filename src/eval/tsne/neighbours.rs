@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbors_come_nearest_first_and_ties_by_row() {
+    fn neighbours_come_nearest_first_with_ties_by_row() {
         let points = array![[0.0_f32], [3.0], [1.0], [-1.0], [9.0]];
         let found = neighbourhoods(points.view(), 3).unwrap();
         assert_eq!(rows(&found)[0], [2, 3, 1]);
