@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::diverged::DIVERGED;
 use super::{
-    Asked, Maps, RunFolder, Session, TSNE, TSNE_TRAIN, TsneFigures, confusion_remark,
+    EvaluatedSet, Maps, RunFolder, Session, TSNE, TSNE_TRAIN, TsneFigures, confusion_remark,
     confusion_table, model_file, noted, pictures, with_gallery, write_embeddings, write_json,
 };
 use crate::config::Config;
@@ -150,7 +150,7 @@ pub fn evaluate(
 
     let start = Instant::now();
     let (dataset, unseen) = (&*session.dataset, parts.unseen.is_some());
-    let asked = Asked { embeddings: &queries, part: judged, dataset, unseen };
+    let asked = EvaluatedSet { embeddings: &queries, part: judged, dataset, unseen };
     let found = judge(session, config, &embedded, &asked, (images, progress))
         .map_err(|error| noted(session, folder, config, error));
     let mut evaluation = stopped(found, folder, METRICS)?;
@@ -207,8 +207,12 @@ pub fn evaluate_test(
     let rows: Vec<i64> = (0..test.len() as i64).filter(is_judged).collect();
     let queries = eval::embed(&mut *embedded.network, &loaded, &rows, config.loss.normalises());
     let part = Part::new(rows, &test.labels);
-    let asked =
-        Asked { embeddings: &queries, part: &part, dataset: test, unseen: !unseen.is_empty() };
+    let asked = EvaluatedSet {
+        embeddings: &queries,
+        part: &part,
+        dataset: test,
+        unseen: !unseen.is_empty(),
+    };
     let images = test.file.display().to_string();
     let found = judge(session, config, &embedded, &asked, (&images, progress))
         .map_err(|error| of_images(&test.file, error));
@@ -261,7 +265,7 @@ fn judge(
     session: &Session,
     config: &Config,
     embedded: &Embedded,
-    asked: &Asked,
+    asked: &EvaluatedSet,
     (images, progress): (&str, &RunProgress),
 ) -> Result<Evaluation> {
     let classes = &session.dataset.classes;
@@ -302,7 +306,7 @@ fn judge(
 fn draw_gallery(
     session: &Session,
     embedded: &Embedded,
-    asked: &Asked,
+    asked: &EvaluatedSet,
     evaluation: &Evaluation,
     path: &Path,
 ) -> Result<()> {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use ndarray::{Array2, Axis};
 use rand::seq::SliceRandom;
 
-use super::{Asked, Evaluation, UNSEEN, VALIDATION, grouped, pictures};
+use super::{EvaluatedSet, Evaluation, UNSEEN, VALIDATION, grouped, pictures};
 use crate::data::{Dataset, Part};
 use crate::error::Result;
 use crate::eval::{Neighbours, nearest};
@@ -41,7 +41,7 @@ pub struct Gallery<'a> {
 pub fn with_gallery<R>(
     cores: &Cores,
     references: (&Array2<f32>, &Part, &Dataset),
-    asked: &Asked,
+    asked: &EvaluatedSet,
     show: impl FnOnce(&Gallery) -> R,
 ) -> R {
     let (shown, others) = asked.shown();

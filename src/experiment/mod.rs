@@ -90,7 +90,7 @@ pub use unfinished::{Unfinished, batch_folder};
 
 use arm::refuse_unlike;
 use artefacts::{Mapped, TSNE, TSNE_TRAIN, confusion_table, write_embeddings, write_map};
-use asked::Asked;
+use asked::EvaluatedSet;
 use cluster::JOB;
 use conclusion::{DataUsed, Findings, LossFindings, NO_SPREAD, conclude};
 use difference::setting_differences;

@@ -8,7 +8,7 @@ use super::{Reporter, sprite_name};
 use crate::data::{Part, Parts};
 use crate::error::Result;
 use crate::experiment::{
-    Asked, Evaluation, Mapped, RunRecord, Trained, grouped, pictures, with_gallery,
+    EvaluatedSet, Evaluation, Mapped, RunRecord, Trained, grouped, pictures, with_gallery,
 };
 use crate::files::folder_of;
 use crate::report::confusion::Confusion;
@@ -90,7 +90,7 @@ impl Reporter<'_> {
         if !belong(&references, &parts.train) || judged.labels != labels {
             return Ok(None);
         }
-        let asked = Asked { embeddings: &queries, part: &judged, dataset, unseen };
+        let asked = EvaluatedSet { embeddings: &queries, part: &judged, dataset, unseen };
         let references = (&references, &parts.train, dataset);
         let shown = with_gallery(self.cores, references, &asked, |gallery| {
             let sections = gallery.sections(&told.evaluation)?;
