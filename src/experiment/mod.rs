@@ -89,7 +89,7 @@ pub use tune::{Search, Tuned};
 pub use unfinished::{Unfinished, batch_folder};
 
 use arm::refuse_unlike;
-use artefacts::{Mapped, TSNE, TSNE_TRAIN, confusion_table, write_embeddings, write_map};
+use artefacts::{TSNE, TSNE_TRAIN, TsneCoordinates, confusion_table, write_embeddings, write_map};
 use asked::EvaluatedSet;
 use cluster::JOB;
 use conclusion::{DataUsed, Findings, LossFindings, NO_SPREAD, conclude};

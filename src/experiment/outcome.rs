@@ -11,9 +11,9 @@ use super::summary::stand_for;
 use super::wording::from_to;
 use super::{
     COMPARISON, CUT, DataUsed, DivergedLoss, Ends, Findings, Finished, LossFindings, LossRuns,
-    Mapped, Owner, Plan, RunFolder, RunLock, Session, Standing, Summary, all_diverged, beside,
-    comparison_folder, conclude, grouped, pictures, standings, standings_table, without_diverged,
-    write_json,
+    Owner, Plan, RunFolder, RunLock, Session, Standing, Summary, TsneCoordinates, all_diverged,
+    beside, comparison_folder, conclude, grouped, pictures, standings, standings_table,
+    without_diverged, write_json,
 };
 use crate::data::Dataset;
 use crate::error::{Fault, Result};

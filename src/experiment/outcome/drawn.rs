@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Comparison, LossRuns, Mapped, Result, Session, beside, pictures};
+use super::{Comparison, LossRuns, Result, Session, TsneCoordinates, beside, pictures};
 use crate::experiment::RunFolder;
 use crate::experiment::wording::listed;
 use crate::report::{Canvas, curves, scatter, vote_top_k};
@@ -78,7 +78,7 @@ impl Comparison {
         }
         let dataset = &session.dataset;
         let maps = firsts()
-            .map(|run| Mapped::read(&run.folder, &dataset.classes, dataset.len()))
+            .map(|run| TsneCoordinates::read(&run.folder, &dataset.classes, dataset.len()))
             .collect::<Result<Vec<_>>>()?;
         let title = |arm: &LossRuns| pictures::tsne_title(&arm.loss, &arm.runs[0].evaluation);
         let titles: Vec<String> = self.results.iter().map(title).collect();

@@ -8,7 +8,7 @@ use super::{Reporter, sprite_name};
 use crate::data::{Part, Parts};
 use crate::error::Result;
 use crate::experiment::{
-    EvaluatedSet, Evaluation, Mapped, RunRecord, Trained, grouped, pictures, with_gallery,
+    EvaluatedSet, Evaluation, RunRecord, Trained, TsneCoordinates, grouped, pictures, with_gallery,
 };
 use crate::files::folder_of;
 use crate::report::confusion::Confusion;
@@ -40,7 +40,7 @@ impl Reporter<'_> {
             return Ok(None);
         }
         let data = &told.trained.record.data;
-        let map = Mapped::read(told.trained.folder.path(), &data.classes, data.images)?;
+        let map = TsneCoordinates::read(told.trained.folder.path(), &data.classes, data.images)?;
         let title = pictures::tsne_title(&told.name, &told.evaluation);
         let all = map.points.len();
         let (map, every) = map.thinned(MOST_POINTS);
