@@ -16,8 +16,8 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::Setting;
 use crate::data::{ClassNames, Header, Scale};
-use crate::eval::Which;
-use crate::eval::tsne::{Engine, Of};
+use crate::eval::ModelChoice;
+use crate::eval::tsne::{Engine, TsneSets};
 use crate::model::EngineChoice;
 use crate::report::Style;
 use crate::runtime::DeviceChoice;
@@ -28,7 +28,7 @@ pub use cluster::{ClusterArgs, Executor};
 pub use data::{CheckArgs, DataCommand, FetchArgs, SampleArgs};
 pub use embeddings::EmbeddingArgs;
 pub use experiments::{BoundArgs, CompareArgs, KeyArgs, ManyArgs, SweepArgs, TuneArgs};
-pub use parse::Ks;
+pub use parse::{Ks, Metric};
 use parse::{class_names, ks, number, seed, size, tsne_engine, tsne_of, which_model};
 pub use runs::{DiffArgs, RemoveArgs, RunsArgs, RunsCommand};
 pub use share::{EmbedArgs, EmbedFormat, ExportArgs, Format, ReportArgs};
@@ -154,7 +154,7 @@ pub struct SettingArgs {
     /// Configuration in TOML; flags win over it
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Labelled images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
+    /// LabelledEmbeddings images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
     /// [default: data/fashion-mnist_train.csv]
     #[arg(long, value_name = "FILE")]
     pub data: Option<String>,
@@ -242,29 +242,31 @@ pub struct EvalArgs {
     /// the run's configuration, 1]
     #[arg(long, value_name = "K", value_parser = size)]
     pub knn: Option<usize>,
-    /// The ks of recall@k, as 1..5 or 1,3,5 [default: 1..5]
+    /// The k of Recall@k and of vote top-k accuracy (the tutorial's recall@k), as 1..5 or 1,2,4
+    /// [default: 1,2,4,8 and 1..5]
     #[arg(long, value_name = "KS", value_parser = ks, allow_hyphen_values = true)]
     pub recall_at: Option<Ks>,
-    /// The ks of hit@k, as 1..4 or 1,2,4 [default: 1,2,4,8]
-    #[arg(long, value_name = "KS", value_parser = ks, allow_hyphen_values = true)]
+    /// Earlier name of --recall-at, of the k of Recall@k alone
+    #[arg(long, value_name = "KS", value_parser = ks, allow_hyphen_values = true, hide = true,
+        conflicts_with = "recall_at")]
     pub hits_at: Option<Ks>,
     /// Leave out k-means, and with it NMI and AMI
     #[arg(long)]
     pub no_clusters: bool,
-    /// Which of the run's models: last or best [default: last]
+    /// ModelChoice of the run's models: last or best [default: last]
     #[arg(long, value_name = "WHICH", value_parser = which_model)]
-    pub model: Option<Which>,
+    pub model: Option<ModelChoice>,
     /// Engine of the t-SNE: fft or linfa [default: fft]
     #[arg(long, value_name = "ENGINE", value_parser = tsne_engine)]
     pub tsne: Option<Engine>,
     /// Embeddings that the t-SNE draws: validation, or both for the training images' too, in a
     /// picture of their own [default: validation]
     #[arg(long, value_name = "WHICH", value_parser = tsne_of, conflicts_with = "test")]
-    pub tsne_of: Option<Of>,
+    pub tsne_of: Option<TsneSets>,
     /// Effective number of neighbours in the t-SNE; of N images at most (N − 1)/3 [default: 30]
     #[arg(long, value_name = "N", conflicts_with = "test", value_parser = number)]
     pub perplexity: Option<f64>,
-    /// Any setting of the evaluation, as eval.recall_voters=5 or tsne.iterations=1000; again for more
+    /// Any setting of the evaluation, as eval.voters=5 or tsne.iterations=1000; again for more
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = Setting::read)]
     pub set: Vec<Setting>,
     /// Evaluate on this file of other images instead of the validation images (no t-SNE)

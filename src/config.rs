@@ -1,11 +1,12 @@
 //! The configuration: defaults in the code, then a TOML file, then flags.
 //!
-//! Every part of the program owns the type of its own settings; here they are put together,
-//! read, checked and written. A resolved configuration holds every key.
+//! Each module defines the type of its own settings; here they are combined, read, checked and
+//! written. A resolved configuration contains every key.
 
 mod faults;
 mod keys;
 mod overrides;
+mod renamed;
 
 pub use overrides::{Layers, Setting, known_key, number, shown};
 
@@ -36,12 +37,15 @@ pub struct Config {
     pub loss: Loss,
     /// Training.
     pub train: TrainConfig,
-    /// Evaluation by nearest neighbours.
+    /// The evaluation.
     pub eval: EvalConfig,
     /// The t-SNE picture.
     pub tsne: TsneConfig,
-    /// What the pictures look like.
+    /// The style of pictures.
     pub plots: PlotsConfig,
+    /// Warnings about settings under their earlier names.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
 }
 
 impl Default for Config {
@@ -54,6 +58,7 @@ impl Default for Config {
             eval: EvalConfig::default(),
             tsne: TsneConfig::default(),
             plots: PlotsConfig::default(),
+            warnings: Vec::new(),
         }
     }
 }
@@ -62,17 +67,17 @@ impl Config {
     /// Reads a TOML file over the defaults.
     ///
     /// # Errors
-    /// A file that cannot be read, is no TOML, has a value of the wrong type, or an unknown key,
-    /// for which the nearest known key is named.
+    /// The file cannot be read or is not valid TOML; a value has the wrong type; a key is unknown, with
+    /// the most similar known key.
     pub fn read(path: &Path) -> Result<Config> {
         Config::parse(&text_of(path)?, path)
     }
 
-    /// Lays flags over a TOML file over the defaults. What is refused of the file's own settings is
-    /// told with its name.
+    /// Applies flags to a TOML file over the defaults. Errors about the file's own settings name the
+    /// file.
     ///
     /// # Errors
-    /// As [`Config::read`], and those of the flags.
+    /// Those of [`Config::read`] and of `flags`.
     pub fn read_with(path: &Path, flags: impl FnOnce(Config) -> Result<Config>) -> Result<Config> {
         let text = text_of(path)?;
         let config = Config::parse(&text, path)?;
@@ -81,66 +86,58 @@ impl Config {
         flags(config).map_err(|error| faults::in_file(error, &table, path))
     }
 
-    /// Reads TOML text over the defaults; `path` is for messages.
+    /// Reads TOML text over the defaults; messages name `path`.
     ///
     /// # Errors
     /// As [`Config::read`].
     pub fn parse(text: &str, path: &Path) -> Result<Config> {
         let mut table: Table = text.parse().map_err(|e| faults::refused(&e, text, path))?;
+        let warnings = renamed::migrate(&mut table, path)?;
         let loss = named_loss(&mut table)?;
         let known = Config { loss: loss.clone(), ..Config::default() };
         let known = Table::try_from(&known).expect("settings are plain values");
         keys::refuse_unknown(&table, &known, path)?;
-        keys::refuse_other_kinds(&table, &known, path)?;
-        refuse_settings(&table, &loss, path)?;
-        Ok(table.try_into().map_err(|e: toml::de::Error| Fault::new(path, of_key(&e)))?)
+        keys::refuse_wrong_types(&table, &known, path)?;
+        refuse_loss_settings(&table, &loss, path)?;
+        let read = table
+            .try_into()
+            .map_err(|e: toml::de::Error| Fault::new(path, message_with_key(&e)))?;
+        Ok(Config { warnings, ..read })
     }
 
-    /// Checks what can be checked without the data.
+    /// Checks all values that do not depend on the data.
     ///
     /// # Errors
-    /// [`Error::Setting`] with the key, its value and what it can be.
+    /// [`Error::Setting`] with the key, its value and the valid range.
     pub fn check(&self) -> Result<()> {
         self.data.check()?;
         self.model.check()?;
         self.train.check()?;
         self.eval.check()?;
         self.tsne.check()?;
-        // What depends on the data is checked with it: one class asks for nothing.
+        // Checks that depend on the data come later: one class needs nothing.
         self.loss.check(1, usize::MAX)
     }
 
-    /// The resolved configuration as TOML, every key in it.
+    /// The resolved configuration as TOML, with every key.
     pub fn to_toml(&self) -> String {
         toml::to_string_pretty(self).expect("settings are plain values")
     }
 
-    /// A hash over all that decides the trained model: settings, data, first weights and versions.
+    /// A hash of all that determines the trained model: settings, data, initial weights and versions.
     ///
-    /// Where files lie, what is done after training and on how many cores does not count.
+    /// It does not include paths, the number of cores and what happens after training.
     ///
     /// # Errors
-    /// The file of the first weights cannot be read.
+    /// The file of initial weights cannot be read.
     pub fn training_fingerprint(
         &self,
         data_sha256: &str,
         device: &str,
         engine: Engine,
     ) -> Result<String> {
-        let mut decisive = self.clone();
-        decisive.model.init = self.model.init_digest()?;
-        decisive.data.path = String::new();
-        decisive.train.device = Default::default();
-        decisive.train.engine = Default::default();
-        decisive.train.checkpoint_every = Default::default();
-        if self.loss.batches() != BatchKind::Classes {
-            decisive.train.images_per_class = TrainConfig::default().images_per_class;
-        }
-        decisive.eval = EvalConfig::default();
-        decisive.tsne = TsneConfig::default();
-        decisive.plots = PlotsConfig::default();
         let parts = [
-            without_later_defaults(&decisive.to_toml()).as_str(),
+            self.training_settings()?.as_str(),
             data_sha256,
             device,
             &engine.to_string(),
@@ -151,30 +148,49 @@ impl Config {
         Ok(sha256_hex(parts.as_bytes()))
     }
 
-    /// A hash over the settings of evaluation, what computes it, and how the figures are defined.
+    /// The settings that determine the trained model, as TOML; all others are at their defaults.
+    fn training_settings(&self) -> Result<String> {
+        let mut relevant = self.clone();
+        relevant.model.init = self.model.init_digest()?;
+        relevant.data.path = String::new();
+        relevant.train.device = Default::default();
+        relevant.train.engine = Default::default();
+        relevant.train.checkpoint_every = Default::default();
+        if self.loss.batches() != BatchKind::Classes {
+            relevant.train.images_per_class = TrainConfig::default().images_per_class;
+        }
+        relevant.eval = EvalConfig::default();
+        relevant.tsne = TsneConfig::default();
+        relevant.plots = PlotsConfig::default();
+        Ok(hashed(&relevant.to_toml()))
+    }
+
+    /// A hash of the evaluation's settings, its engine and the version of its metrics.
     pub fn evaluation_fingerprint(&self, engine: Engine) -> String {
         sha256_hex([&self.evaluation_settings(engine), FIGURES].join("\n").as_bytes())
     }
 
-    /// A hash over the settings of evaluation and the engine alone, which stays where a later version
-    /// computes a figure in another way: folders are named after it.
+    /// A hash of the evaluation's settings and its engine only, after which folders are named: it stays the
+    /// same if a later version computes a metric differently.
     pub fn evaluation_settings(&self, engine: Engine) -> String {
-        let eval = without_later_defaults(&toml::to_string(&self.eval).expect("plain values"));
+        let eval = hashed(&toml::to_string(&self.eval).expect("plain values"));
         let tsne = toml::to_string(&self.tsne).expect("plain values");
         sha256_hex([eval, tsne, engine.to_string()].join("\n").as_bytes())
     }
 }
 
-/// Which computation the figures come from. Raise it whenever one of them is computed in another way:
-/// runs that an earlier version evaluated are then evaluated again before figures are put side by
-/// side, which trains nothing. 2: clusters of a k-means of our own. 3: its centres are swapped.
+/// Version of the metrics. Raise it whenever one of them is computed differently: runs evaluated by an
+/// earlier version are then evaluated again, without training, before they are compared. 2: our own
+/// k-means. 3: with swaps of its centres.
 const FIGURES: &str = "figures 3";
 
-/// Settings that later versions brought, at their defaults: they decide what they did before them, so
-/// runs keep their names.
+/// Settings added by later versions, at their defaults: they are not hashed, so that folders keep their
+/// names.
 const LATER_DEFAULTS: [&str; 3] = ["drop = \"none\"", "scale = \"auto\"", "clusters = true"];
 
-fn without_later_defaults(toml: &str) -> String {
+/// The text of a configuration that is hashed: with the keys and settings of the first version.
+fn hashed(toml: &str) -> String {
+    let toml = renamed::with_first_names(toml);
     let lines = toml.split_inclusive('\n');
     lines.filter(|line| !LATER_DEFAULTS.contains(&line.trim_end())).collect()
 }
@@ -185,7 +201,7 @@ fn text_of(path: &Path) -> Result<String> {
     faults::text_of(content, path)
 }
 
-/// The loss that a table names, with its defaults; a `[loss]` without a name gets the default's.
+/// The loss that a table names, with its defaults; a `[loss]` without a name means the default loss.
 fn named_loss(table: &mut Table) -> Result<Loss> {
     let Some(Value::Table(loss)) = table.get_mut("loss") else {
         return Ok(Config::default().loss);
@@ -197,18 +213,17 @@ fn named_loss(table: &mut Table) -> Result<Loss> {
     }
 }
 
-/// What is wrong with a value, its key in front.
-fn of_key(refusal: &toml::de::Error) -> String {
-    let text = refusal.to_string();
+/// The error message, starting with the key.
+fn message_with_key(error: &toml::de::Error) -> String {
+    let text = error.to_string();
     match text.trim_end().rsplit_once("\nin `") {
         Some((problem, key)) => format!("{}: {problem}", key.trim_end_matches('`')),
         None => text.trim_end().to_owned(),
     }
 }
 
-/// Refuses a setting of the loss that it cannot have, each by itself: tried all together, they
-/// would not tell which it was.
-fn refuse_settings(table: &Table, loss: &Loss, path: &Path) -> Result<()> {
+/// Checks each setting of the loss by itself: together, the error would not name the setting.
+fn refuse_loss_settings(table: &Table, loss: &Loss, path: &Path) -> Result<()> {
     let Some(Value::Table(settings)) = table.get("loss") else { return Ok(()) };
     for (key, value) in settings {
         let mut alone = Table::from_iter([("name".to_owned(), loss.name().into())]);
@@ -244,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resolved_configuration_reads_back_as_itself() {
+    fn a_resolved_configuration_round_trips() {
         for loss in Loss::all() {
             let config = Config { loss, ..Config::default() };
             assert_eq!(parse(&config.to_toml()).unwrap(), config);
@@ -252,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_holds_only_what_differs() {
+    fn a_file_needs_only_what_differs_from_the_defaults() {
         let config = parse("[train]\nepochs = 2\n[loss]\nmargin = 1.0").unwrap();
         assert_eq!(config.train.epochs, 2);
         assert_eq!(
@@ -264,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_answered_with_the_nearest() {
+    fn an_unknown_key_is_refused_with_the_most_similar() {
         for (text, key, nearest) in [
             ("[train]\nepoch = 2", "train.epoch", "train.epochs"),
             ("[train]\nlr = 0.1\n", "train.lr", "train."),
@@ -282,10 +297,10 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_the_wrong_kind_or_loss_is_told_with_its_key() {
+    fn values_of_the_wrong_type_are_refused_with_their_key() {
         for (text, told) in [
-            ("[train]\nepochs = \"many\"", "train.epochs = \"many\": must be a whole number from"),
-            ("[train]\nepochs = -3", "train.epochs = -3: must be a whole number from 0 on"),
+            ("[train]\nepochs = \"many\"", "train.epochs = \"many\": must be a whole number of"),
+            ("[train]\nepochs = -3", "train.epochs = -3: must be a whole number of at least 0"),
             ("[train]\nlearning_rate = true", "train.learning_rate = true: must be a number"),
             ("[eval]\nrecall_at = [1, \"a\"]", "eval.recall_at = [1, \"a\"]: must be a list of"),
             ("[data]\npath = 3", "data.path = 3: must be text in quotes"),
@@ -295,7 +310,7 @@ mod tests {
             ("loss = 3", "loss = 3: must be a section, [loss]"),
             (
                 "[train]\ncheckpoint_every = \"soon\"",
-                "train.checkpoint_every: 'soon' is no time of",
+                "train.checkpoint_every: 'soon' is not a checkpoint interval",
             ),
             ("[train]\ndevice = \"tpu\"", "train.device: 'tpu' is no device; take auto, cpu"),
             (
@@ -316,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_text_is_told() {
+    fn a_file_in_utf_16_is_refused() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), b"\xff\xfe[\0t\0r\0a\0i\0n\0]\0").unwrap();
         let message = Config::read(file.path()).unwrap_err().to_string();
@@ -324,27 +339,35 @@ mod tests {
     }
 
     #[test]
-    fn a_later_setting_at_its_default_renames_nothing_and_other_figures_are_computed_again() {
+    fn later_defaults_rename_nothing_and_later_metrics_change_the_fingerprint() {
         let (base, engine) = (Config::default(), Engine::Fused);
         let mut without = base.clone();
         without.eval.clusters = false;
         let eval = |config: &Config| config.evaluation_fingerprint(engine);
         assert_ne!(eval(&base), eval(&without));
-        // What earlier versions wrote of figures that were computed in another way.
+        // The hash of earlier versions, which computed metrics differently.
         let earlier = "fb93c28b7748e2a05cc3068c5fd6101cf7d941b2c5a896e071b7e0c7c19bcc10";
         assert_eq!(base.evaluation_settings(engine), earlier);
         assert_ne!(eval(&base), earlier);
-        assert_eq!(eval(&base), "2212a848fe862501c2d6fb9329b678444c7e4e51b6f1738063313dcfe9ad3e36");
+        assert_eq!(eval(&base), "dab4816a6eafa6fe3ed525966f7b1e7ca839d348b77ce7d3e9a75e99f5bea05d");
         assert_eq!(
             base.training_fingerprint("abc", "cpu", engine).unwrap(),
             without.training_fingerprint("abc", "cpu", engine).unwrap()
         );
-        let text = without_later_defaults(&base.to_toml());
+        let text = hashed(&base.to_toml());
         assert!(!text.contains("clusters") && text.contains("hits_at"), "{text}");
     }
 
     #[test]
-    fn only_what_decides_the_model_is_in_its_fingerprint() {
+    fn default_runs_keep_the_names_of_their_folders() {
+        // SHA-256 of the settings, as run folders of the first version are named after it.
+        let settings = Config::default().training_settings().unwrap();
+        let expected = "c288858a675ef3646db002697641ce7a2c34ba8618fa4a60db94718d7e7973fc";
+        assert_eq!(sha256_hex(settings.as_bytes()), expected, "{settings}");
+    }
+
+    #[test]
+    fn only_what_determines_the_model_changes_its_fingerprint() {
         let base = Config::default();
         let engine = Engine::Fused;
         let print = |config: &Config| config.training_fingerprint("abc", "cpu", engine).unwrap();

@@ -15,7 +15,7 @@ pub type Generator = ChaCha12Rng;
 pub enum Purpose {
     /// Initial weights of the network.
     Weights,
-    /// Which images are for validation.
+    /// ModelChoice images are for validation.
     Split,
     /// Order of the training images; one stream an epoch.
     Order,
@@ -35,17 +35,17 @@ pub enum Purpose {
     LossParameters,
     /// Pairs of the sample picture.
     PairPicture,
-    /// Which rows a stratified sample takes.
+    /// ModelChoice rows a stratified sample takes.
     Sample,
     /// Start of a t-SNE.
     Tsne,
     /// Starts of a k-means.
     Clusters,
-    /// Which queries are clustered, and the pairs of which are measured, where they are many.
+    /// ModelChoice queries are clustered, and the pairs of which are measured, where they are many.
     Queries,
     /// Queries of the retrieval picture.
     RetrievalPicture,
-    /// Which training images a smaller training set takes first.
+    /// ModelChoice training images a smaller training set takes first.
     Subset,
     /// What a search proposes; one stream a trial.
     Search,

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::parse::{Losses, between, classes, losses, seed};
+use super::parse::{Losses, Metric, between, classes, losses, metric, seed};
 use super::{ClusterArgs, SettingArgs};
 use crate::config::Setting;
-use crate::eval::Score;
 
 /// Settings by their keys, and those of the data that experiments vary.
 #[derive(Debug, Args)]
@@ -86,10 +85,10 @@ pub struct ManyArgs {
     /// Runs side by side [default: as many as there are cores]; of an executor, tasks at a time
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub jobs: Option<usize>,
-    /// Figure that decides: accuracy, map@r or hit@1; not given, accuracy, or map@r where unseen
+    /// Figure that decides: accuracy, map@r or recall@1; not given, accuracy, or map@r where unseen
     /// classes judge
-    #[arg(long, value_name = "FIGURE")]
-    pub metric: Option<Score>,
+    #[arg(long, value_name = "FIGURE", value_parser = metric)]
+    pub metric: Option<Metric>,
     /// Tell what would be done and how long it would take, and stop
     #[arg(long)]
     pub dry_run: bool,

@@ -1,17 +1,39 @@
 //! Words and lists on the command line.
 
 use crate::data::ClassNames;
-use crate::eval::Which;
-use crate::eval::tsne::{Engine, Of};
+use crate::eval::tsne::{Engine, TsneSets};
+use crate::eval::{ModelChoice, Score};
 use crate::words;
 
 /// Losses by their names or as configuration files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Losses(pub Vec<String>);
 
-/// The ks of recall@k.
+/// The k of Recall@k and vote top-k accuracy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ks(pub Vec<usize>);
+
+/// The metric of `--metric`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metric {
+    pub score: Score,
+    /// Whether it was given under its earlier name.
+    renamed: bool,
+}
+
+impl Metric {
+    /// The warning about an earlier name.
+    pub fn warning(self) -> Option<String> {
+        self.renamed.then(|| format!("--metric hit@1 is now called --metric {}", self.score))
+    }
+}
+
+/// Reads a metric, by its earlier name too.
+pub fn metric(text: &str) -> Result<Metric, String> {
+    let renamed = matches!(text, "hit@1" | "hit-at-1");
+    let score = if renamed { Score::RecallAt1 } else { text.parse()? };
+    Ok(Metric { score, renamed })
+}
 
 /// Reads how classes are named.
 pub fn class_names(text: &str) -> Result<ClassNames, String> {
@@ -26,8 +48,8 @@ pub fn class_names(text: &str) -> Result<ClassNames, String> {
 }
 
 /// Reads which of a run's models is meant.
-pub fn which_model(text: &str) -> Result<Which, String> {
-    one_of(text, &[("last", Which::Last), ("best", Which::Best)])
+pub fn which_model(text: &str) -> Result<ModelChoice, String> {
+    one_of(text, &[("last", ModelChoice::Last), ("best", ModelChoice::Best)])
 }
 
 /// Reads the engine of the t-SNE.
@@ -36,8 +58,8 @@ pub fn tsne_engine(text: &str) -> Result<Engine, String> {
 }
 
 /// Reads which embeddings the t-SNE lays out.
-pub fn tsne_of(text: &str) -> Result<Of, String> {
-    one_of(text, &[("validation", Of::Validation), ("both", Of::Both)])
+pub fn tsne_of(text: &str) -> Result<TsneSets, String> {
+    one_of(text, &[("validation", TsneSets::Validation), ("both", TsneSets::Both)])
 }
 
 /// Reads losses and files of settings in a list; one with a comma in its name is in double quotes.
@@ -147,6 +169,15 @@ mod tests {
         assert!(count("-1").unwrap_err().contains("from 0 on"));
         assert!(size("-1").unwrap_err().contains("from 1 on"));
         assert!(seed("-1").unwrap_err().contains("from 0 on"));
+    }
+
+    #[test]
+    fn the_earlier_name_of_a_metric_is_read_with_a_warning() {
+        let read = |text| metric(text).unwrap();
+        assert_eq!(read("hit@1").score, Score::RecallAt1);
+        let warning = "--metric hit@1 is now called --metric recall@1";
+        assert_eq!(read("hit@1").warning().as_deref(), Some(warning));
+        assert_eq!((read("recall@1").score, read("recall@1").warning()), (Score::RecallAt1, None));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::parse::which_model;
 use super::{ColumnArgs, ComputeArgs};
-use crate::eval::Which;
+use crate::eval::ModelChoice;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -57,9 +57,9 @@ pub struct EmbedArgs {
     /// Run folder [default: the newest trained run]
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
-    /// Which of the run's models: last or best [default: last]
+    /// ModelChoice of the run's models: last or best [default: last]
     #[arg(long, value_name = "WHICH", value_parser = which_model)]
-    pub model: Option<Which>,
+    pub model: Option<ModelChoice>,
     #[command(flatten)]
     pub columns: ColumnArgs,
     #[command(flatten)]
@@ -91,10 +91,10 @@ pub struct ExportArgs {
     /// Overwrite files that exist; never a file that a run keeps
     #[arg(long)]
     pub force: bool,
-    /// Which of the run's models: last or best [default: last; of embeddings, that of the last
+    /// ModelChoice of the run's models: last or best [default: last; of embeddings, that of the last
     /// evaluation]
     #[arg(long, value_name = "WHICH", value_parser = which_model)]
-    pub model: Option<Which>,
+    pub model: Option<ModelChoice>,
     /// CSV that the run was trained on, where it has moved; tensorboard needs it
     #[arg(long, value_name = "FILE")]
     pub data: Option<String>,

@@ -53,7 +53,7 @@ fn with_words(flag: Arg) -> Arg {
 fn words_of(flag: &str) -> Vec<&'static str> {
     match flag {
         "loss" | LOSSES => Loss::all().iter().map(Loss::name).collect(),
-        "metric" => vec!["accuracy", "map@r", "hit@1"],
+        "metric" => vec!["accuracy", "map@r", "recall@1"],
         "executor" => vec!["local", "lines", "slurm"],
         "engine" => vec!["auto", "libtorch", "fused"],
         "device" => vec!["auto", "cpu", "cuda"],

@@ -1,6 +1,6 @@
 //! `dml compare`: losses × seeds, side by side.
 
-use super::many::{GOES_ON, going_on, planned, told_plan, way_on};
+use super::many::{GOES_ON, going_on, planned, tell_renamed, told_plan, way_on};
 use super::submit::{Mode, done_otherwise, mode};
 use super::{WIDEST, cores, flags, open_test, print, print_json, tell_init, wrapped, written};
 use crate::cli::{CompareArgs, KeyArgs};
@@ -23,6 +23,7 @@ pub fn compare(args: CompareArgs, progress: Progress) -> Result<()> {
     let mode = mode(&args.many)?;
     let cores = cores(args.settings.cores);
     let session = Session::open(&plan.arms[0].config, cores, progress)?;
+    tell_renamed(&args.many, &session.progress);
     tell_init(&session, plan.arms.iter().map(|arm| &arm.config))?;
     let test = args.test.as_ref().filter(|_| !matches!(mode, Mode::Task(_)));
     let test = test.map(|path| open_test(&session, &plan.arms[0].config, path)).transpose()?;

@@ -49,6 +49,7 @@ fn eval_embeddings(
     set_figures(&mut config.eval, args);
     set(&mut config.plots.style, &args.style);
     let config = of_embeddings(config, &args.set)?;
+    warnings(&config, args).iter().for_each(|warning| progress.say(warning));
     let cores = Cores::new(Cores::available());
     let _core = cores.take();
     let say = |line: &str| progress.say(line);
@@ -104,6 +105,7 @@ fn eval_run(args: &EvalArgs, progress: &Progress) -> Result<()> {
     if args.data.is_none() {
         record.refuse_moved(&config.data.path)?;
     }
+    warnings(&config, args).iter().for_each(|warning| progress.say(warning));
     progress.say(&format!("run: {}", folder.path().display()));
     let session = Session::open(&config, Cores::available(), progress.clone())?;
     session.listen()?;
@@ -146,8 +148,15 @@ fn configured(args: &EvalArgs, mut config: Config) -> Result<Config> {
 fn set_figures(config: &mut EvalConfig, args: &EvalArgs) {
     set(&mut config.knn, &args.knn);
     set(&mut config.recall_at, &args.recall_at.as_ref().map(|ks| ks.0.clone()));
-    set(&mut config.hits_at, &args.hits_at.as_ref().map(|ks| ks.0.clone()));
+    set(&mut config.vote_top, &args.recall_at.as_ref().map(|ks| ks.0.clone()));
+    set(&mut config.recall_at, &args.hits_at.as_ref().map(|ks| ks.0.clone()));
     config.clusters &= !args.no_clusters;
+}
+
+/// Warnings about settings and flags under their earlier names.
+fn warnings(config: &Config, args: &EvalArgs) -> Vec<String> {
+    let flag = args.hits_at.as_ref().map(|_| "--hits-at is now called --recall-at".to_owned());
+    config.warnings.iter().cloned().chain(flag).collect()
 }
 
 fn told(folder: &ResultFolder, evaluation: &Evaluation) -> String {

@@ -1,18 +1,20 @@
 //! What commands with many runs share: the plan told first, and the way on after an interruption.
 
 use super::{cores, print};
-use crate::cli::{ManyArgs, SettingArgs};
+use crate::cli::{ManyArgs, Metric, SettingArgs};
 use crate::error::{Error, Result};
 use crate::eval::Score;
 use crate::experiment::{Arm, Forecast, Plan};
 use crate::session::Session;
+use crate::train::Progress;
 use crate::words::line;
 
 /// A plan of these arms under the flags that commands with many runs share.
 pub fn planned(arms: Vec<Arm>, seeds: &[u64], settings: &SettingArgs, many: &ManyArgs) -> Plan {
     let unseen = arms.iter().any(|arm| arm.config.data.unseen_classes != "none");
+    let by_default = if unseen { Score::MapAtR } else { Score::Accuracy };
     Plan {
-        score: many.metric.unwrap_or(if unseen { Score::MapAtR } else { Score::Accuracy }),
+        score: many.metric.map_or(by_default, |metric| metric.score),
         arms,
         seeds: seeds.to_vec(),
         jobs: many.jobs.unwrap_or(cores(settings.cores)),
@@ -20,6 +22,11 @@ pub fn planned(arms: Vec<Arm>, seeds: &[u64], settings: &SettingArgs, many: &Man
         force: many.force,
         command: typed(),
     }
+}
+
+/// Warns about a metric under its earlier name.
+pub fn tell_renamed(many: &ManyArgs, progress: &Progress) {
+    many.metric.and_then(Metric::warning).iter().for_each(|warning| progress.say(warning));
 }
 
 /// Flags that change nothing of what is made.

@@ -56,7 +56,8 @@ pub fn flags(
     Ok(config)
 }
 
-/// Says what has to be done to the files of first weights, each once.
+/// Warns about settings under their earlier names and says what has to be done to the files of first
+/// weights, each once.
 ///
 /// # Errors
 /// A file that cannot be used.
@@ -66,6 +67,7 @@ pub fn tell_init<'a>(
 ) -> Result<()> {
     let (data, mut told) = (&session.dataset, Vec::new());
     for config in configs {
+        config.warnings.iter().for_each(|warning| session.progress.say_once(warning));
         let architecture = config.model.architecture(data.side, data.classes.len())?;
         let remark = config.model.check_init(&architecture)?;
         if let Some(remark) = remark.filter(|remark| !told.contains(remark)) {

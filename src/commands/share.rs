@@ -7,7 +7,7 @@ use super::{set, set_columns, set_compute, told, with_images};
 use crate::cli::{EmbedArgs, EmbedFormat, ExportArgs, Format};
 use crate::data::{ClassNames, CsvOptions, DataConfig, LabelColumn, load};
 use crate::error::{Error, Result};
-use crate::eval::Which;
+use crate::eval::ModelChoice;
 use crate::export::{EVENT_FILES, npy_files, write_embedded, write_labels};
 use crate::files::{
     CSV, FileKind, NPY, Output, OutputRules, PARQUET, SAFETENSORS, TORCHSCRIPT, keeper_of,
@@ -58,7 +58,7 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     }
     let cores = Cores::new(Cores::available());
     let _core = cores.take();
-    let model = args.model.unwrap_or(Which::Last);
+    let model = args.model.unwrap_or(ModelChoice::Last);
     let embeddings = trained.embed(&images, model, &cores, |line| progress.say(line))?;
     if let Some(out) = &labels_out {
         out.make_folder()?;
@@ -140,7 +140,7 @@ pub fn export(args: ExportArgs, progress: &Progress) -> Result<()> {
     if let Some(model) = args.model.filter(|_| !is_network) {
         trained.check_embedded_by(model)?;
     }
-    let (model, path) = (args.model.unwrap_or(Which::Last), out.path());
+    let (model, path) = (args.model.unwrap_or(ModelChoice::Last), out.path());
     if !matches!(format, Format::Npy | Format::Tensorboard) {
         out.make_folder()?;
     }

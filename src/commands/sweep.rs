@@ -1,6 +1,6 @@
 //! `dml sweep`: losses over training-set sizes, or over the values of any setting.
 
-use super::many::{going_on, planned, told_plan, way_on};
+use super::many::{going_on, planned, tell_renamed, told_plan, way_on};
 use super::submit::{done_otherwise, mode};
 use super::{WIDEST, cores, flags, print, print_json, tell_init, wrapped, written};
 use crate::cli::SweepArgs;
@@ -22,6 +22,7 @@ pub fn sweep(args: SweepArgs, progress: Progress) -> Result<()> {
     let axes = Axes::new(&args.train_size, set, args.equal == "steps")?;
     mode(&args.many)?;
     let session = Session::open(&bases[0].config, cores(args.settings.cores), progress)?;
+    tell_renamed(&args.many, &session.progress);
     tell_init(&session, bases.iter().map(|base| &base.config))?;
     let arms = axes.arms(&bases)?;
     let plan = planned(arms, &args.grid.seeds.0, &args.settings, &args.many);

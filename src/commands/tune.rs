@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::many::{GOES_ON, GOES_ON_ANEW, told_plan, typed, typed_with, way_on};
+use super::many::{GOES_ON, GOES_ON_ANEW, tell_renamed, told_plan, typed, typed_with, way_on};
 use super::submit::{Mode, Submission, mode, refuse_unfinished, submit};
 use super::{cores, print, print_json, resolve, tell_init, wrapped, written};
 use crate::cli::{ManyArgs, TuneArgs};
@@ -26,7 +26,7 @@ pub fn tune(args: TuneArgs, progress: Progress) -> Result<()> {
     let many = &args.many;
     let search = Search {
         // What is judged are images of the classes that are trained on, unseen ones or not.
-        score: many.metric.unwrap_or(Score::Accuracy),
+        score: many.metric.map_or(Score::Accuracy, |metric| metric.score),
         config,
         trials: args.trials as usize,
         jobs: many.jobs.unwrap_or(cores),
@@ -37,6 +37,7 @@ pub fn tune(args: TuneArgs, progress: Progress) -> Result<()> {
     search.check()?;
     let mode = mode(many)?;
     let session = Session::open(&search.config, cores, progress)?;
+    tell_renamed(&args.many, &session.progress);
     tell_init(&session, [&search.config])?;
     if done_otherwise(mode, &session, &search, &args)? {
         return Ok(());
@@ -133,7 +134,7 @@ fn next(search: &Search, args: &TuneArgs, best: &Path) -> Result<String> {
         command += &format!(" --runs {}", path_word(&args.settings.runs));
     }
     if let Some(metric) = args.many.metric {
-        command += &format!(" --metric {metric}");
+        command += &format!(" --metric {}", metric.score);
     }
     let base = match file {
         Some(path) => Config::read(path)?,

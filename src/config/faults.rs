@@ -1,4 +1,4 @@
-//! What people write that TOML does not take, and how to write it.
+//! Explanations of common mistakes in TOML files, with the remedy.
 
 use std::path::Path;
 
@@ -6,13 +6,13 @@ use toml::{Table, Value};
 
 use crate::error::{Error, Fault, Result};
 
-/// More letters than a line of settings has.
+/// Longer than any line of settings.
 const LONG: usize = 400;
 
-/// The text of a file in UTF-8, without the mark that Windows puts before it.
+/// The text of a UTF-8 file, without a byte-order mark.
 ///
 /// # Errors
-/// Another encoding, or a file that is no configuration at all.
+/// The file has another encoding, or is not a configuration at all.
 pub fn text_of(content: Vec<u8>, path: &Path) -> Result<String> {
     let wide = content.starts_with(&[0xff, 0xfe]) || content.starts_with(&[0xfe, 0xff]);
     if wide {
@@ -22,32 +22,32 @@ pub fn text_of(content: Vec<u8>, path: &Path) -> Result<String> {
         Ok(text) if !text.contains('\0') => {
             Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
         }
-        Ok(_) => Err(no_configuration(path, "has bytes that are no text")),
+        Ok(_) => Err(no_configuration(path, "contains binary data")),
         Err(error) => {
             let start =
                 String::from_utf8_lossy(&error.as_bytes()[..error.as_bytes().len().min(512)])
                     .into_owned();
-            // A letter of another encoding amid settings is no other kind of file.
+            // Settings with a letter in another encoding are still a configuration.
             match start.contains('=') && !start.contains('\0') {
                 true => {
-                    Err(Fault::new(path, "is no text in UTF-8").remedy("save it as UTF-8").into())
+                    Err(Fault::new(path, "is not UTF-8 text").remedy("save it as UTF-8").into())
                 }
-                false => Err(no_configuration(path, "is no text in UTF-8")),
+                false => Err(no_configuration(path, "is not UTF-8 text")),
             }
         }
     }
 }
 
 fn no_configuration(path: &Path, what: &str) -> Error {
-    let fault = Fault::new(path, format!("is no configuration: it {what}"));
+    let fault = Fault::new(path, format!("is not a configuration: it {what}"));
     fault.remedy("name a file in TOML with --config, images with --data").into()
 }
 
-/// What TOML refused, in a line with its number, its text and the way out.
+/// A TOML syntax error with the line number, its text and the remedy.
 pub fn refused(error: &toml::de::Error, text: &str, path: &Path) -> Error {
     let start = error.span().map_or(0, |span| span.start).min(text.len());
-    let start = (0..=start).rev().find(|&place| text.is_char_boundary(place)).unwrap_or(0);
-    // An error at the end of a line is told of the line that follows.
+    let start = (0..=start).rev().find(|&index| text.is_char_boundary(index)).unwrap_or(0);
+    // An error at the end of a line is reported for the next line.
     let number = text[..start].matches('\n').count();
     let line = text.lines().nth(number).unwrap_or_default();
     if is_table(text) || line.chars().count() > LONG {
@@ -59,7 +59,7 @@ pub fn refused(error: &toml::de::Error, text: &str, path: &Path) -> Error {
     fault.remedy(remedy).into()
 }
 
-/// Whether a text is a table of values with commas.
+/// Whether the text looks like CSV.
 fn is_table(text: &str) -> bool {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let commas = |line: &str| line.matches([',', ';', '\t']).count();
@@ -68,11 +68,11 @@ fn is_table(text: &str) -> bool {
     !first.contains('=') && commas(first) > 1 && commas(first) == commas(next)
 }
 
-/// The backslash in the words of the way out.
+/// The remedy for backslashes.
 pub const BACKSLASH: &str = "in TOML a backslash starts an escape: write 'C:\\…' in single quotes, or \
                              C:/… with slashes";
 
-/// What is wrong with a line, and the way out.
+/// The mistake in a line, and the remedy.
 fn explained(line: &str, message: &str) -> (String, String) {
     let told = |problem: &str, remedy: &str| (problem.to_owned(), remedy.to_owned());
     let line = line.trim();
@@ -84,10 +84,10 @@ fn explained(line: &str, message: &str) -> (String, String) {
         return told("is set twice", "leave one of them");
     }
     if quoted && value.contains('\\') {
-        return told("is no text that TOML takes", BACKSLASH);
+        return told("is not a valid TOML string", BACKSLASH);
     }
     if line.contains(['“', '”', '‘', '’', '„']) {
-        return told("has quotes of a word processor", "write \" or '");
+        return told("has typographic quotes", "write \" or '");
     }
     if !line.contains('=') && !line.starts_with('[') {
         return match line.split_once(':') {
@@ -95,15 +95,15 @@ fn explained(line: &str, message: &str) -> (String, String) {
                 let remedy = format!("write {} = {}", key.trim(), value.trim());
                 ("has a colon where TOML has =".to_owned(), remedy)
             }
-            None => told("is no setting", "write key = value, text in quotes"),
+            None => told("is not a setting", "write key = value, text in quotes"),
         };
     }
     if line.starts_with('[') && !line.contains('=') {
-        return told("is no section", "write [train] on a line by itself");
+        return told("is not a section", "write [train] on a line by itself");
     }
     if let "True" | "False" | "TRUE" | "FALSE" | "yes" | "no" | "on" | "off" = value {
         let truth = matches!(value, "True" | "TRUE" | "yes" | "on");
-        return ("is no truth value of TOML".to_owned(), format!("write {key} = {truth}"));
+        return ("is not a TOML boolean".to_owned(), format!("write {key} = {truth}"));
     }
     if let "None" | "null" | "NULL" | "nil" | "" = value {
         return told("has no value", "leave the line out for the default");
@@ -114,13 +114,13 @@ fn explained(line: &str, message: &str) -> (String, String) {
     }
     let is_odd = value.starts_with('.') || value.ends_with('.') || value.contains('e');
     if is_odd && let Ok(number) = value.parse::<f64>() {
-        return ("is no number of TOML".to_owned(), format!("write {key} = {number:?}"));
+        return ("is not a TOML number".to_owned(), format!("write {key} = {number:?}"));
     }
     if value.len() > 1
         && value.starts_with('0')
         && let Ok(number) = value.parse::<f64>()
     {
-        return ("has zeros before its number".to_owned(), format!("write {key} = {number}"));
+        return ("has leading zeros".to_owned(), format!("write {key} = {number}"));
     }
     if is_word(value) {
         return ("has text without quotes".to_owned(), format!("write {key} = \"{value}\""));
@@ -134,10 +134,10 @@ fn explained(line: &str, message: &str) -> (String, String) {
     (format!("is not TOML ({short})"), "write key = value, text in quotes".to_owned())
 }
 
-/// The same refusal of a setting, with the file that it stands in, where it does.
+/// Adds the file to an error about a setting, if the file sets it.
 pub fn in_file(error: Error, table: &Table, path: &Path) -> Error {
     let Error::Setting { key, value, problem } = &error else { return error };
-    let stands = key.split_once('.').and_then(|(section, name)| {
+    let is_set = key.split_once('.').and_then(|(section, name)| {
         let found = table.get(section)?.as_table()?.get(name)?;
         let same = super::shown(found) == *value
             || found.to_string() == *value
@@ -145,16 +145,16 @@ pub fn in_file(error: Error, table: &Table, path: &Path) -> Error {
             || (super::number(found).is_some_and(f64::is_nan) && value == "NaN");
         same.then_some(())
     });
-    match stands {
+    match is_set {
         Some(()) => Fault::new(path, format!("{key} = {value}: {problem}")).into(),
         None => error,
     }
 }
 
-/// Refuses text with the tabs and line breaks that `"C:\train\new.csv"` holds in TOML.
+/// Refuses strings with tabs and line breaks, such as `"C:\train\new.csv"`.
 ///
 /// # Errors
-/// The key, with the way out.
+/// The key, with the remedy.
 pub fn refuse_escapes(table: &Table, text: &str, path: &Path) -> Result<()> {
     for (section, values) in table {
         let Value::Table(values) = values else { continue };
@@ -165,7 +165,7 @@ pub fn refuse_escapes(table: &Table, text: &str, path: &Path) -> Result<()> {
                 let number = text.lines().position(is_key).map(|line| line as u64 + 1);
                 let fault = Fault::new(
                     path,
-                    format!("{section}.{key} holds a tab, a line break or the like"),
+                    format!("{section}.{key} contains a tab, a line break or the like"),
                 );
                 let fault = Fault { line: number, ..fault.value(found) };
                 return Err(fault.remedy(BACKSLASH).into());
@@ -185,11 +185,11 @@ mod tests {
     }
 
     #[test]
-    fn what_people_write_is_told_with_line_text_and_way_out() {
+    fn common_mistakes_are_explained_with_line_and_remedy() {
         for (text, told) in [
             (
                 "[data]\npath = \"C:\\Users\\me\\train.csv\"\n",
-                "my.toml, line 2: 'path = \"C:\\Users\\me\\train.csv\"' is no text that TOML takes; in TOML a backslash \
+                "my.toml, line 2: 'path = \"C:\\Users\\me\\train.csv\"' is not a valid TOML string; in TOML a backslash \
                  starts an escape: write 'C:\\…' in single quotes, or C:/… with slashes",
             ),
             ("[train]\nseed = 1\nseed = 2\n", "line 3: 'seed = 2' is set twice; leave one of them"),
@@ -199,7 +199,7 @@ mod tests {
             ),
             (
                 "[loss]\nnormalise = True\n",
-                "line 2: 'normalise = True' is no truth value of TOML; write normalise = true",
+                "line 2: 'normalise = True' is not a TOML boolean; write normalise = true",
             ),
             (
                 "[train]\nlearning_rate = 0,001\n",
@@ -207,19 +207,19 @@ mod tests {
             ),
             (
                 "[train]\nlearning_rate = .001\n",
-                "is no number of TOML; write learning_rate = 0.001",
+                "is not a TOML number; write learning_rate = 0.001",
             ),
-            ("[train]\nepochs = 05\n", "has zeros before its number; write epochs = 5"),
+            ("[train]\nepochs = 05\n", "has leading zeros; write epochs = 5"),
             ("[train]\nepochs: 5\n", "has a colon where TOML has =; write epochs = 5"),
             ("[train]\nepochs =\n", "has no value; leave the line out for the default"),
             ("[train]\nepochs = None\n", "has no value; leave the line out for the default"),
-            ("[data]\npath = “a.csv”\n", "has quotes of a word processor; write \" or '"),
+            ("[data]\npath = “a.csv”\n", "has typographic quotes; write \" or '"),
             (
                 "[data]\npath = \"a.csv\n",
                 "has a quote that is not closed; close it on the same line",
             ),
-            ("[train\nepochs = 5\n", "line 1: '[train' is no section; write [train] on a line"),
-            ("epochs 5\n", "line 1: 'epochs 5' is no setting; write key = value"),
+            ("[train\nepochs = 5\n", "line 1: '[train' is not a section; write [train] on a line"),
+            ("epochs 5\n", "line 1: 'epochs 5' is not a setting; write key = value"),
         ] {
             let message = message(text);
             assert!(message.starts_with("my.toml, line ") && message.contains(told), "{message}");
@@ -227,44 +227,44 @@ mod tests {
     }
 
     #[test]
-    fn a_backslash_that_toml_takes_for_a_tab_is_told_too() {
+    fn a_backslash_read_as_a_tab_is_explained() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("my.toml");
         std::fs::write(&path, "[data]\npath = \"C:\\train\\new.csv\"\n").unwrap();
         let told = Config::read_with(&path, Ok).unwrap_err().to_string();
         assert!(
-            told.contains("my.toml, line 2: 'C:\\train\\new.csv' data.path holds a tab"),
+            told.contains("my.toml, line 2: 'C:\\train\\new.csv' data.path contains a tab"),
             "{told}"
         );
         assert!(told.ends_with(BACKSLASH), "{told}");
     }
 
     #[test]
-    fn images_named_as_a_configuration_are_told_in_a_line() {
+    fn data_files_passed_as_a_configuration_are_refused() {
         let header: Vec<String> = (0..784).map(|pixel| format!("pixel{pixel}")).collect();
         let zeros = vec!["0"; 784].join(",");
         let told = message(&format!("label,{}\n3,{zeros}\n", header.join(",")));
         assert_eq!(
             told,
-            "my.toml: is no configuration: it begins with \"label,pixel0,pixel1,pixel2,pix\"; name a file \
+            "my.toml: is not a configuration: it begins with \"label,pixel0,pixel1,pixel2,pix\"; name a file \
              in TOML with --config, images with --data"
         );
         let told =
             |content: &[u8]| text_of(content.to_vec(), Path::new("a")).unwrap_err().to_string();
         assert!(
             told(b"\x1f\x8b\x08\x00\x00\x00")
-                .contains("is no configuration: it is no text in UTF-8")
+                .contains("is not a configuration: it is not UTF-8 text")
         );
-        assert!(told(b"\x93NUMPY\x01\x00v\x00{'descr'").contains("is no configuration"));
+        assert!(told(b"\x93NUMPY\x01\x00v\x00{'descr'").contains("is not a configuration"));
         assert!(
             told(b"[data]\npath = \"B\xe4ume.csv\"")
-                .contains("is no text in UTF-8; save it as UTF-8")
+                .contains("is not UTF-8 text; save it as UTF-8")
         );
         assert!(told(b"\xff\xfe[\0t\0").contains("is text in UTF-16; save it as UTF-8"));
     }
 
     #[test]
-    fn the_mark_that_windows_puts_first_is_no_matter_nor_are_tabs() {
+    fn a_byte_order_mark_and_tabs_are_accepted() {
         let text =
             text_of(b"\xef\xbb\xbf[train]\r\n\tepochs\t=\t3\r\n".to_vec(), Path::new("a")).unwrap();
         assert_eq!(Config::parse(&text, Path::new("a")).unwrap().train.epochs, 3);

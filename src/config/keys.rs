@@ -1,4 +1,4 @@
-//! Keys and values of a file, held against those of the defaults.
+//! Checks the keys and values of a file against the defaults.
 
 use std::path::Path;
 
@@ -7,13 +7,14 @@ use toml::{Table, Value};
 use crate::error::{Fault, Result};
 use crate::words::cut;
 
-/// Keys that take text or a number; their own types tell what is wrong with them.
-const EITHER: [&str; 4] = ["model.embedding", "data.scale", "data.train_size", "train.steps"];
+/// Keys that take text or a number; their own types validate them.
+const TEXT_OR_NUMBER: [&str; 4] =
+    ["model.embedding", "data.scale", "data.train_size", "train.steps"];
 
-/// Refuses keys that the defaults lack.
+/// Refuses keys that are not among the defaults.
 ///
 /// # Errors
-/// The first such key, with the nearest that there is.
+/// The first such key, with the most similar known one.
 pub fn refuse_unknown(table: &Table, known: &Table, path: &Path) -> Result<()> {
     let known = dotted(known);
     let sections: Vec<&str> = known.iter().filter_map(|key| key.split('.').next()).collect();
@@ -24,7 +25,7 @@ pub fn refuse_unknown(table: &Table, known: &Table, path: &Path) -> Result<()> {
         }
         let nearest = known
             .iter()
-            .map(|candidate| (closeness(&key, candidate), candidate))
+            .map(|candidate| (similarity(&key, candidate), candidate))
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .map_or("", |(_, candidate)| candidate);
         let fault = Fault::new(path, format!("unknown key {}", cut(&key, 100)))
@@ -34,11 +35,11 @@ pub fn refuse_unknown(table: &Table, known: &Table, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Refuses values of another kind than the defaults', whose keys `table` has.
+/// Refuses values of another type than the defaults; all keys of `table` must be known.
 ///
 /// # Errors
-/// The first such value, with its key and what it can be.
-pub fn refuse_other_kinds(table: &Table, known: &Table, path: &Path) -> Result<()> {
+/// The first such value, with its key and the expected type.
+pub fn refuse_wrong_types(table: &Table, known: &Table, path: &Path) -> Result<()> {
     for (section, value) in table {
         let Some(Value::Table(defaults)) = known.get(section) else { continue };
         let Value::Table(values) = value else {
@@ -47,9 +48,11 @@ pub fn refuse_other_kinds(table: &Table, known: &Table, path: &Path) -> Result<(
         };
         for (key, value) in values {
             let key_shown = format!("{section}.{key}");
-            let wanted = defaults.get(key).and_then(|default| wanted(value, default));
-            if let Some(wanted) = wanted.filter(|_| !EITHER.contains(&key_shown.as_str())) {
-                let problem = format!("{key_shown} = {}: must be {wanted}", short(value));
+            let expected = defaults.get(key).and_then(|default| expected_type(value, default));
+            if let Some(expected) =
+                expected.filter(|_| !TEXT_OR_NUMBER.contains(&key_shown.as_str()))
+            {
+                let problem = format!("{key_shown} = {}: must be {expected}", short(value));
                 return Err(Fault::new(path, problem).into());
             }
         }
@@ -57,16 +60,16 @@ pub fn refuse_other_kinds(table: &Table, known: &Table, path: &Path) -> Result<(
     Ok(())
 }
 
-/// A value as a message shows it: a whole table of numbers may stand where one number should.
+/// A value in a message, shortened: someone may have written a whole table instead of a number.
 fn short(value: &Value) -> String {
     cut(&value.to_string(), 100).into_owned()
 }
 
-/// What a value has to be and is not, going by the default in its place.
-fn wanted(value: &Value, default: &Value) -> Option<&'static str> {
+/// The expected type if a value does not have the type of the default.
+fn expected_type(value: &Value, default: &Value) -> Option<&'static str> {
     let is_count = |value: &Value| value.as_integer().is_some_and(|number| number >= 0);
-    let (fits, wanted) = match default {
-        Value::Integer(_) => (is_count(value), "a whole number from 0 on"),
+    let (fits, expected) = match default {
+        Value::Integer(_) => (is_count(value), "a whole number of at least 0"),
         Value::Float(_) => (value.is_float() || value.is_integer(), "a number"),
         Value::Boolean(_) => (value.is_bool(), "true or false"),
         Value::Array(_) => {
@@ -75,16 +78,16 @@ fn wanted(value: &Value, default: &Value) -> Option<&'static str> {
         }
         _ => (value.is_str(), "text in quotes"),
     };
-    (!fits).then_some(wanted)
+    (!fits).then_some(expected)
 }
 
-/// How near two keys are: by their last part first, then as a whole.
-fn closeness(key: &str, candidate: &str) -> f64 {
+/// Similarity of two keys: by their last part first, then as a whole.
+fn similarity(key: &str, candidate: &str) -> f64 {
     let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
     strsim::jaro_winkler(&last(key), &last(candidate)) + 0.1 * strsim::jaro_winkler(key, candidate)
 }
 
-/// The keys of a table's leaves, `train.epochs`.
+/// The dotted keys of a table's values, `train.epochs`.
 fn dotted(table: &Table) -> Vec<String> {
     let below = |(key, value): (&String, &Value)| match value {
         Value::Table(inner) if !inner.is_empty() => {

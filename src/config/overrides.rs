@@ -1,18 +1,18 @@
-//! Settings laid over a configuration one by one, and files laid over files.
+//! Overrides of single settings, and of files by later files.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use super::{Config, faults, keys};
+use super::{Config, faults, keys, renamed};
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 
 /// A setting on the command line: `train.epochs=10`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Setting {
-    /// Section and key, `train.epochs`.
+    /// Dotted key, `train.epochs`.
     pub key: String,
     /// Its value as TOML; a bare word is text.
     pub value: Value,
@@ -22,35 +22,35 @@ impl Setting {
     /// Reads `KEY=VALUE`.
     ///
     /// # Errors
-    /// There is no `=`, or no key before it.
+    /// There is no `=`, or no dotted key before it.
     pub fn read(text: &str) -> std::result::Result<Setting, String> {
-        let (key, value) = keyed(text)?;
+        let (key, value) = split_key(text)?;
         Ok(Setting { key, value: value_of(value) })
     }
 
-    /// Reads `KEY=VALUE,VALUE,…` as a setting for each value. Commas within brackets or quotes
-    /// belong to a value.
+    /// Reads `KEY=VALUE,VALUE,…` as one setting per value. Commas in brackets or quotes belong to the
+    /// value.
     ///
     /// # Errors
     /// As [`Setting::read`].
     pub fn read_list(text: &str) -> std::result::Result<Vec<Setting>, String> {
-        let (key, values) = keyed(text)?;
+        let (key, values) = split_key(text)?;
         let one = |value: String| Setting { key: key.clone(), value: value_of(&value) };
-        Ok(pieces(values).into_iter().map(one).collect())
+        Ok(split_list(values).into_iter().map(one).collect())
     }
 
-    /// The value as it is shown: text without quotes.
+    /// The value for display: text without quotes.
     pub fn shown(&self) -> String {
         shown(&self.value)
     }
 
-    /// The value as a number, where it is one.
+    /// The value as a number, if it is one.
     pub fn number(&self) -> Option<f64> {
         number(&self.value)
     }
 }
 
-/// A value as it is shown: text without quotes, numbers far from 1 in powers of ten.
+/// A value for display: text without quotes, numbers far from 1 in scientific notation.
 pub fn shown(value: &Value) -> String {
     let is_far = |number: f64| number != 0.0 && !(1e-3..1e7).contains(&number.abs());
     match value {
@@ -60,12 +60,12 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
-/// A value as a number, whole or not, where it is one.
+/// A value as a number, if it is one.
 pub fn number(value: &Value) -> Option<f64> {
     value.as_float().or(value.as_integer().map(|number| number as f64))
 }
 
-fn keyed(text: &str) -> std::result::Result<(String, &str), String> {
+fn split_key(text: &str) -> std::result::Result<(String, &str), String> {
     match text.split_once('=') {
         Some((key, value)) if key.contains('.') && !value.trim().is_empty() => {
             Ok((key.trim().to_owned(), value))
@@ -74,7 +74,7 @@ fn keyed(text: &str) -> std::result::Result<(String, &str), String> {
     }
 }
 
-/// A TOML value, or the text itself.
+/// The parsed TOML value, or the text itself.
 fn value_of(text: &str) -> Value {
     let text = text.trim();
     let parsed = format!("value = {text}").parse::<Table>().ok();
@@ -82,8 +82,8 @@ fn value_of(text: &str) -> Value {
     value.unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-/// A list cut at its commas, but for those in brackets or quotes.
-fn pieces(text: &str) -> Vec<String> {
+/// Splits a list at its commas, except those in brackets or quotes.
+fn split_list(text: &str) -> Vec<String> {
     let (mut found, mut depth, mut quoted) = (vec![String::new()], 0, false);
     for letter in text.chars() {
         match letter {
@@ -95,35 +95,36 @@ fn pieces(text: &str) -> Vec<String> {
         if letter == ',' && depth == 0 && !quoted {
             found.push(String::new());
         } else {
-            found.last_mut().expect("there is always one").push(letter);
+            found.last_mut().expect("it is never empty").push(letter);
         }
     }
     found
 }
 
-/// Configuration files, each laid over those before it.
+/// Configuration files, each overriding those before it.
 #[derive(Debug, Clone, Default)]
 pub struct Layers {
     table: Table,
     path: PathBuf,
     files: Vec<(Table, PathBuf)>,
+    warnings: Vec<String>,
 }
 
 impl Layers {
-    /// Lays one more file over these. A `[loss]` with a name takes the place of the whole one
-    /// before it.
+    /// Adds a file that overrides these. A `[loss]` with a name replaces the whole section.
     ///
     /// # Errors
     /// As [`Config::read`], for the file by itself.
     pub fn over(mut self, path: &Path) -> Result<Layers> {
-        // Read once: a pipe gives its content but once.
+        // Read only once: the file may be a pipe.
         let text = super::text_of(path)?;
         Config::parse(&text, path)?;
-        let table: Table = text.parse().expect("it was parsed just now");
+        let mut table: Table = text.parse().expect("it was parsed just now");
         faults::refuse_escapes(&table, &text, path)?;
+        self.warnings.extend(renamed::migrate(&mut table, path)?);
         self.files.push((table.clone(), path.to_path_buf()));
         for (section, values) in table {
-            lay_over(&mut self.table, section, values);
+            override_section(&mut self.table, section, values);
         }
         Ok(Layers { path: path.to_path_buf(), ..self })
     }
@@ -133,10 +134,11 @@ impl Layers {
     /// # Errors
     /// A setting of an earlier file that the loss of a later one does not have.
     pub fn config(&self) -> Result<Config> {
-        Config::parse(&toml::to_string(&self.table).expect("it came from TOML"), &self.path)
+        let text = toml::to_string(&self.table).expect("it came from TOML");
+        Ok(Config { warnings: self.warnings.clone(), ..Config::parse(&text, &self.path)? })
     }
 
-    /// A refusal of a setting, with the file that it stands in.
+    /// The error about a setting, with the file that sets it.
     pub fn told(&self, error: Error) -> Error {
         let last_first = self.files.iter().rev();
         last_first.fold(error, |error, (table, path)| faults::in_file(error, table, path))
@@ -147,39 +149,40 @@ impl Config {
     /// The same configuration with some settings changed.
     ///
     /// # Errors
-    /// A key that there is not, with the nearest that there is; a value that it cannot have.
+    /// An unknown key, with the most similar known one; an invalid value.
     pub fn with(&self, settings: &[Setting]) -> Result<Config> {
         self.changed(settings, Path::new(FLAG))
     }
 
-    /// The same; `told` is what errors call the settings.
-    fn changed(&self, settings: &[Setting], told: &Path) -> Result<Config> {
+    /// The same; errors name `source`.
+    fn changed(&self, settings: &[Setting], source: &Path) -> Result<Config> {
         let mut table = Table::try_from(self).expect("settings are plain values");
         let known = table.clone();
-        for Setting { key, value } in settings {
+        let (settings, warnings) = renamed::migrate_settings(settings, source)?;
+        for Setting { key, value } in &settings {
             let (section, name) = key.split_once('.').unwrap_or((key, ""));
             let alone = Table::from_iter([(name.to_owned(), value.clone())]);
             let alone = Table::from_iter([(section.to_owned(), Value::Table(alone))]);
-            keys::refuse_unknown(&alone, &known, told)?;
-            keys::refuse_other_kinds(&alone, &known, told)?;
+            keys::refuse_unknown(&alone, &known, source)?;
+            keys::refuse_wrong_types(&alone, &known, source)?;
             if let Some(Value::Table(values)) = table.get_mut(section) {
                 values.insert(name.to_owned(), value.clone());
             }
         }
-        let config = Config::parse(&toml::to_string(&table).expect("it came from TOML"), told)?;
+        let config = Config::parse(&toml::to_string(&table).expect("it came from TOML"), source)?;
         config.check()?;
-        Ok(config)
+        Ok(Config { warnings: [&self.warnings[..], &warnings].concat(), ..config })
     }
 
-    /// The value of a key, `train.epochs`; none where there is no such key, among those of its
-    /// loss too.
+    /// The value of a key such as `train.epochs` or one of the loss; `None` if the key is unknown.
     pub fn value(&self, key: &str) -> Option<Value> {
         let mut table = Table::try_from(self).expect("settings are plain values");
+        let key = renamed::current_key(key);
         let (section, name) = key.split_once('.')?;
         table.get_mut(section)?.as_table_mut()?.remove(name)
     }
 
-    /// All its keys, `data.path` to the last, those of its loss among them.
+    /// All keys from `data.path` on, including those of the loss.
     pub fn keys(&self) -> Vec<String> {
         let table = Table::try_from(self).expect("settings are plain values");
         let of_section = |(section, values): (String, Value)| {
@@ -190,30 +193,29 @@ impl Config {
         table.into_iter().flat_map(of_section).collect()
     }
 
-    /// Whether there is such a key, among those of its loss too.
+    /// Whether the key is known, including those of the loss.
     pub fn has(&self, key: &str) -> bool {
         self.value(key).is_some()
     }
 }
 
-/// Checks that some loss has such a key, or that all configurations have; `told` is what an error
-/// calls where the key stands.
+/// Checks that the key exists in every configuration or for some loss; errors name `source`.
 ///
 /// # Errors
-/// None has it; the message names the nearest.
-pub fn known_key(key: &str, told: &str) -> Result<()> {
+/// The key is unknown; the message names the most similar one.
+pub fn known_key(key: &str, source: &str) -> Result<()> {
     let of_loss = |loss| Config { loss, ..Config::default() };
     if Loss::all().into_iter().map(of_loss).any(|config| config.has(key)) {
         return Ok(());
     }
     let any = Setting { key: key.to_owned(), value: Value::Integer(0) };
-    Config::default().changed(&[any], Path::new(told)).map(|_| ())
+    Config::default().changed(&[any], Path::new(source)).map(|_| ())
 }
 
-/// What errors call the settings of the command line.
+/// The source of command-line settings in errors.
 const FLAG: &str = "--set";
 
-fn lay_over(layers: &mut Table, section: String, values: Value) {
+fn override_section(layers: &mut Table, section: String, values: Value) {
     let names_loss = section == "loss" && values.get("name").is_some();
     match (layers.get_mut(&section), values) {
         (Some(Value::Table(before)), Value::Table(values)) if !names_loss => before.extend(values),
@@ -235,13 +237,13 @@ mod tests {
         assert_eq!(read("train.schedule=cosine").value, Value::String("cosine".to_owned()));
         assert_eq!(read("data.unseen_classes=5-9").shown(), "5-9");
         assert!(Setting::read("epochs=3").is_err() && Setting::read("train.epochs").is_err());
-        let list = Setting::read_list("eval.hits_at=[1,2],[3]").unwrap();
+        let list = Setting::read_list("eval.recall_at=[1,2],[3]").unwrap();
         assert_eq!(list.iter().map(Setting::shown).collect::<Vec<_>>(), ["[1, 2]", "[3]"]);
         assert_eq!(Setting::read_list("loss.margin=0.5,1,2.5").unwrap().len(), 3);
     }
 
     #[test]
-    fn changed_settings_are_checked_like_those_of_a_file() {
+    fn settings_are_checked_like_those_of_a_file() {
         let with = |text: &str| Config::default().with(&[Setting::read(text).unwrap()]);
         assert_eq!(
             with("loss.margin=1").unwrap().with(&[]).unwrap(),
@@ -256,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_lies_over_another_and_a_named_loss_replaces_all_of_it() {
+    fn a_file_overrides_another_and_a_named_loss_replaces_the_section() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| {
             let path = folder.path().join(name);
@@ -282,7 +284,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_file_that_can_be_read_but_once_is_enough() {
+    fn a_pipe_can_be_used_as_a_file() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());

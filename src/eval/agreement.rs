@@ -1,7 +1,7 @@
-//! How far two ways of putting rows into groups agree: NMI and AMI, as scikit-learn defines them.
+//! Agreement of two clusterings: NMI and AMI, as scikit-learn defines them.
 //!
 //! Both are the mutual information of the two labellings over the arithmetic mean of their
-//! entropies; AMI takes from both what chance alone gives to groups of these sizes. Sources:
+//! entropies; AMI subtracts from both what chance gives for clusters of these sizes. Sources:
 //! `sklearn.metrics.normalized_mutual_info_score` and `adjusted_mutual_info_score` of scikit-learn
 //! 1.9; N. X. Vinh, J. Epps, J. Bailey, "Information Theoretic Measures for Clusterings
 //! Comparison", JMLR 11 (2010), whose equation 24a is [`expected`].
@@ -10,25 +10,25 @@ use std::collections::BTreeMap;
 
 use statrs::function::factorial::ln_factorial;
 
-/// Two labellings of the same rows, counted.
+/// Contingency table of two labellings of the same rows.
 pub struct Agreement {
-    /// Rows of each pair of groups that occurs.
+    /// Number of rows of each pair of labels that occurs.
     pairs: BTreeMap<(i64, i64), u64>,
-    /// Rows of each group of the first and of the second labelling.
+    /// Number of rows of each label in the first and in the second labelling.
     sizes: [BTreeMap<i64, u64>; 2],
     rows: u64,
 }
 
 impl Agreement {
-    /// Counts.
+    /// Counts the pairs of labels.
     ///
     /// # Shapes
     /// first, second `[N]`, any numbers
     ///
     /// # Panics
-    /// When the two differ in length: a bug.
+    /// If the two differ in length: a bug.
     pub fn new(first: &[i64], second: &[i64]) -> Agreement {
-        assert_eq!(first.len(), second.len(), "two labels a row");
+        assert_eq!(first.len(), second.len(), "two labels per row");
         let mut pairs = BTreeMap::new();
         let mut sizes = [BTreeMap::new(), BTreeMap::new()];
         for (&a, &b) in first.iter().zip(second) {
@@ -39,7 +39,7 @@ impl Agreement {
         Agreement { pairs, sizes, rows: first.len() as u64 }
     }
 
-    /// Normalised mutual information in 0..=1; 1 where neither labelling splits the rows.
+    /// Normalised mutual information in 0..=1; 1 if both labellings have only one label.
     pub fn nmi(&self) -> f64 {
         if self.sizes.iter().all(|sizes| sizes.len() <= 1) {
             return 1.0;
@@ -50,8 +50,8 @@ impl Agreement {
         }
     }
 
-    /// Adjusted mutual information, at most 1; chance gives about 0, and less is possible. 1 where
-    /// neither labelling splits the rows, 0 where only one does.
+    /// Adjusted mutual information, at most 1; about 0 for chance, and possibly negative. 1 if both
+    /// labellings have only one label, 0 if one of them has.
     pub fn ami(&self) -> f64 {
         match self.sizes.each_ref().map(BTreeMap::len) {
             [0 | 1, 0 | 1] => return 1.0,
@@ -86,19 +86,19 @@ impl Agreement {
     }
 }
 
-/// At least a rounding error away from zero, on the side where it is, so that a perfect match of
-/// which chance explains everything is 1.
+/// The value, moved away from zero by at least a rounding error, so that a perfect match fully
+/// explained by chance gives 1.
 fn off_zero(value: f64) -> f64 {
     if value < 0.0 { value.min(-f64::EPSILON) } else { value.max(f64::EPSILON) }
 }
 
-/// The mean mutual information, in nats, of all labellings with groups of these sizes.
+/// Expected mutual information, in nats, of random labellings with clusters of these sizes.
 ///
-/// Groups of one size add alike, so each pair of sizes is computed once.
+/// Clusters of equal size contribute equally, so each pair of sizes is computed once.
 fn expected(first: &BTreeMap<i64, u64>, second: &BTreeMap<i64, u64>, rows: u64) -> f64 {
     let factorials: Vec<f64> = (0..=rows).map(ln_factorial).collect();
     let ln = |n: u64| factorials[n as usize];
-    let (first, second) = (groups_of_each_size(first), groups_of_each_size(second));
+    let (first, second) = (clusters_of_each_size(first), clusters_of_each_size(second));
     let mut sum = 0.0;
     for (&a, &groups) in &first {
         for (&b, &others) in &second {
@@ -116,8 +116,8 @@ fn expected(first: &BTreeMap<i64, u64>, second: &BTreeMap<i64, u64>, rows: u64) 
     sum
 }
 
-/// How many groups there are of each size.
-fn groups_of_each_size(sizes: &BTreeMap<i64, u64>) -> BTreeMap<u64, u64> {
+/// Number of clusters of each size.
+fn clusters_of_each_size(sizes: &BTreeMap<i64, u64>) -> BTreeMap<u64, u64> {
     let mut groups = BTreeMap::new();
     sizes.values().for_each(|&size| *groups.entry(size).or_default() += 1);
     groups
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn both_figures_are_scikit_learns() {
+    fn nmi_and_ami_match_scikit_learn() {
         let cases = cases();
         assert!(cases.len() >= 12);
         for case in cases {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn which_labelling_comes_first_and_how_groups_are_called_does_not_matter() {
+    fn nmi_and_ami_ignore_the_order_of_labellings_and_the_names_of_labels() {
         let case = cases().into_iter().find(|case| case.name == "mostly right").unwrap();
         let renamed: Vec<i64> = case.found.iter().map(|label| 7 - 3 * label).collect();
         let turned = Agreement::new(&renamed, &case.truth);
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn shuffled_labels_agree_by_chance_which_ami_takes_off() {
+    fn ami_corrects_the_agreement_of_shuffled_labels() {
         let truth: Vec<i64> = (0..500).map(|row| row % 25).collect();
         let mut found = truth.clone();
         found.shuffle(&mut generator(1, Purpose::Sample, 0));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn no_rows_are_a_perfect_match() {
+    fn empty_labellings_are_a_perfect_match() {
         let nothing = Agreement::new(&[], &[]);
         assert_eq!((nothing.nmi(), nothing.ami()), (1.0, 1.0));
     }

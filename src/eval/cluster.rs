@@ -1,25 +1,24 @@
-//! Do the classes come out as clusters, without being told?
+//! Clustering metrics: do clusters found without labels agree with the classes?
 //!
-//! k-means puts the query embeddings into as many clusters as there are classes among them, and
-//! NMI and AMI tell how far clusters and classes agree. The result does not depend on the number
-//! of threads.
+//! k-means finds as many clusters in the query embeddings as they have classes; NMI and AMI measure the
+//! agreement. The result does not depend on the number of threads.
 
 use serde::{Deserialize, Serialize};
 
 use super::agreement::Agreement;
 use super::kmeans::{Kmeans, kmeans};
 use super::knn::check;
-use super::{Labelled, Watch};
+use super::{LabelledEmbeddings, Watch};
 use crate::error::Result;
 
-/// How the clusters of k-means agree with the classes.
+/// Agreement of k-means clusters with the classes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Clusters {
-    /// Embeddings that were clustered: all queries.
+    /// Number of clustered embeddings: all queries.
     pub embeddings: usize,
-    /// Clusters that were looked for, the number of classes among them.
+    /// Number of clusters, equal to the number of their classes.
     pub clusters: usize,
-    /// Starts of k-means, of which the best counts.
+    /// Initialisations of k-means, of which the best is used.
     pub starts: usize,
     /// Normalised mutual information (arithmetic mean) in 0..=1.
     pub nmi: f64,
@@ -27,22 +26,21 @@ pub struct Clusters {
     pub ami: f64,
 }
 
-/// Up to so many classes k-means has ten starts. With more, one start differs little from
-/// another, as the many centres even their luck out.
+/// Up to this many classes k-means is initialised ten times. With more, initialisations differ little,
+/// as luck averages out over many centres.
 const FEW_CLASSES: usize = 100;
 
-/// Rounds of a start at most, as many as scikit-learn allows.
+/// Maximum iterations, as in scikit-learn.
 const ROUNDS: usize = 300;
 
-/// Clusters the embeddings and compares with their labels; `watch` shows how far it is.
+/// Clusters the embeddings and compares the clusters with the labels; `watch` shows the progress.
 ///
 /// # Errors
-/// An embedding that is not finite or too large to be squared, with its row; the user asked to
-/// stop.
+/// An embedding value is NaN, infinite or too large to square: with its row. The user pressed Ctrl-C.
 ///
 /// # Panics
 /// Without an embedding: a bug.
-pub fn cluster(queries: &Labelled, seed: u64, watch: &Watch) -> Result<Clusters> {
+pub fn cluster(queries: &LabelledEmbeddings, seed: u64, watch: &Watch) -> Result<Clusters> {
     check(queries.embeddings, "query")?;
     let mut classes = queries.labels.to_vec();
     classes.sort_unstable();
@@ -71,7 +69,7 @@ mod tests {
     use rand::seq::SliceRandom;
 
     /// Points around seven centres `apart` from each other, and their classes.
-    fn heaps(count: usize, apart: f32) -> (Array2<f32>, Vec<i64>) {
+    fn blobs(count: usize, apart: f32) -> (Array2<f32>, Vec<i64>) {
         let mut random = generator(9, Purpose::Sample, 0);
         let labels: Vec<i64> = (0..count).map(|row| (row % 7) as i64).collect();
         let points = Array2::from_shape_fn((count, 8), |(row, column)| {
@@ -82,12 +80,13 @@ mod tests {
     }
 
     fn of(points: &Array2<f32>, labels: &[i64], seed: u64) -> Clusters {
-        cluster(&Labelled { embeddings: points.view(), labels }, seed, &Watch::default()).unwrap()
+        cluster(&LabelledEmbeddings { embeddings: points.view(), labels }, seed, &Watch::default())
+            .unwrap()
     }
 
     #[test]
-    fn heaps_apart_are_found_whatever_their_size_and_shuffled_labels_are_not() {
-        let (points, mut labels) = heaps(700, 5.0);
+    fn separate_clusters_are_found_at_any_scale_and_shuffled_labels_score_zero() {
+        let (points, mut labels) = blobs(700, 5.0);
         for scale in [1.0, 1e-12, 1e12] {
             let found = of(&(&points * scale), &labels, 1);
             assert_eq!((found.embeddings, found.clusters, found.nmi), (700, 7, 1.0));
@@ -99,8 +98,8 @@ mod tests {
     }
 
     #[test]
-    fn any_number_of_threads_gives_the_same_bits_and_the_seed_is_heeded() {
-        let (points, labels) = heaps(600, 0.6);
+    fn the_result_depends_on_the_seed_but_not_on_threads() {
+        let (points, labels) = blobs(600, 0.6);
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| of(&points, &labels, 1))
@@ -113,24 +112,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused_with_its_row_and_a_wish_to_stop_ends_it() {
-        let (mut points, labels) = heaps(70, 5.0);
+    fn nan_is_refused_with_its_row_and_an_interrupt_stops_clustering() {
+        let (mut points, labels) = blobs(70, 5.0);
         let interrupt = Interrupt::default();
         interrupt.ask();
         let watch = Watch::new(&interrupt, &|_| ());
-        let stopped = cluster(&Labelled::new(&points, &labels), 1, &watch).unwrap_err();
+        let stopped = cluster(&LabelledEmbeddings::new(&points, &labels), 1, &watch).unwrap_err();
         assert_eq!(stopped.to_string(), "stopped while evaluating");
         for value in [f32::NAN, f32::INFINITY] {
             points[[31, 2]] = value;
-            let refused = cluster(&Labelled::new(&points, &labels), 1, &Watch::default());
+            let refused = cluster(&LabelledEmbeddings::new(&points, &labels), 1, &Watch::default());
             let refused = refused.unwrap_err().to_string();
             assert!(refused.contains("query image 31 (from 0)"), "{refused}");
         }
     }
 
     #[test]
-    fn a_collapsed_network_and_one_class_are_taken() {
-        let (points, labels) = heaps(70, 5.0);
+    fn collapsed_embeddings_and_a_single_class_are_clustered() {
+        let (points, labels) = blobs(70, 5.0);
         let collapsed = of(&Array2::from_elem((70, 8), 2.5), &labels, 1);
         assert_eq!((collapsed.nmi, collapsed.ami), (0.0, 0.0));
         let one = of(&points, &[4; 70], 1);

@@ -1,31 +1,32 @@
-//! Settings of evaluation by nearest neighbours.
+//! Settings of the evaluation.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// What stands under `[eval]`.
+/// The settings of `[eval]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EvalConfig {
-    /// Which of a run's two models is evaluated.
-    pub model: Which,
-    /// Neighbours that vote on the class of an image; at least 1.
+    /// The model to evaluate.
+    pub model: ModelChoice,
+    /// k of the k-NN classifier; at least 1.
     pub knn: usize,
-    /// The ks of recall@k, each at least 1 and at most 100,000.
+    /// The k of vote top-k accuracy (the tutorial's recall@k), each at least 1 and at most 100,000.
+    pub vote_top: Vec<usize>,
+    /// Neighbours whose votes rank the classes for it; at least 1.
+    pub voters: usize,
+    /// The k of Recall@k, each at least 1 and at most 100,000. A file that leaves out `vote_top` sets
+    /// both.
     pub recall_at: Vec<usize>,
-    /// Neighbours that vote on the ranking of classes for recall@k; at least 1.
-    pub recall_voters: usize,
-    /// The ks of hit@k, each at least 1.
-    pub hits_at: Vec<usize>,
-    /// Whether k-means clusters are compared with the classes (NMI and AMI).
+    /// Whether to compare k-means clusters with the classes (NMI and AMI).
     pub clusters: bool,
 }
 
-/// One of the two models that a run keeps.
+/// One of the two models of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Which {
+pub enum ModelChoice {
     /// After the last epoch, as the tutorial does.
     #[default]
     Last,
@@ -36,17 +37,17 @@ pub enum Which {
 impl Default for EvalConfig {
     fn default() -> EvalConfig {
         EvalConfig {
-            model: Which::Last,
+            model: ModelChoice::Last,
             knn: 1,
-            recall_at: (1..=5).collect(),
-            recall_voters: 10,
-            hits_at: vec![1, 2, 4, 8],
+            vote_top: (1..=5).collect(),
+            voters: 10,
+            recall_at: vec![1, 2, 4, 8],
             clusters: true,
         }
     }
 }
 
-/// More classes than anybody ranks: tables and pictures have a place for each k up to the largest.
+/// Upper bound on k: tables and pictures have a row for each k up to the largest.
 pub const LARGEST_K: usize = 100_000;
 
 impl EvalConfig {
@@ -58,47 +59,44 @@ impl EvalConfig {
             _ => Ok(()),
         };
         at_least_one("eval.knn", self.knn)?;
-        at_least_one("eval.recall_voters", self.recall_voters)?;
-        for (key, ks) in [("eval.recall_at", &self.recall_at), ("eval.hits_at", &self.hits_at)] {
+        at_least_one("eval.voters", self.voters)?;
+        for (key, ks) in [("eval.recall_at", &self.recall_at), ("eval.vote_top", &self.vote_top)] {
             if ks.is_empty() {
                 return Err(Error::setting(key, "[]", "must hold at least one k"));
             }
             ks.iter().try_for_each(|&k| at_least_one(key, k))?;
-        }
-        match self.recall_at.iter().find(|&&k| k > LARGEST_K) {
-            Some(k) => {
-                let problem = format!("must be at most {LARGEST_K}");
-                Err(Error::setting("eval.recall_at", k, problem))
+            if let Some(k) = ks.iter().find(|&&k| k > LARGEST_K) {
+                return Err(Error::setting(key, k, format!("must be at most {LARGEST_K}")));
             }
-            None => Ok(()),
         }
+        Ok(())
     }
 
-    /// Neighbours that are searched for so that all votes can be taken.
-    pub fn voters(&self) -> usize {
-        self.knn.max(self.recall_voters)
+    /// Neighbours to search for, so that there are enough for every vote.
+    pub fn neighbours_needed(&self) -> usize {
+        self.knn.max(self.voters)
     }
 
-    /// The same with no more voters than there are references.
+    /// The same with at most as many voters as there are references.
     pub fn fitted(&self, references: usize) -> EvalConfig {
         EvalConfig {
             knn: self.knn.min(references),
-            recall_voters: self.recall_voters.min(references),
+            voters: self.voters.min(references),
             ..self.clone()
         }
     }
 
-    /// The warning where there are fewer references than voters.
+    /// The warning if there are fewer references than voters.
     pub fn remark(&self, references: usize) -> Option<String> {
-        let voters = [("eval.knn", self.knn), ("eval.recall_voters", self.recall_voters)];
+        let voters = [("eval.knn", self.knn), ("eval.voters", self.voters)];
         let more = voters.iter().filter(|(_, voters)| *voters > references);
         let named: Vec<String> = more.map(|(key, voters)| format!("{key} = {voters}")).collect();
         let named = named.join(" and ");
-        let told = || match references {
-            1 => format!("there is only one reference for {named}: it alone votes"),
+        let warning = || match references {
+            1 => format!("there is only one reference for {named}: only that one votes"),
             _ => format!("there are only {references} references for {named}: all of them vote"),
         };
-        (!named.is_empty()).then(told)
+        (!named.is_empty()).then(warning)
     }
 }
 
@@ -107,17 +105,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_that_cannot_be_are_told_with_their_key() {
+    fn invalid_values_are_refused_with_their_key() {
         type Spoil = fn(&mut EvalConfig);
         let cases: [(&str, Spoil); 6] = [
             ("eval.knn = 0: must be at least 1", |c| c.knn = 0),
-            ("eval.recall_voters = 0: must be at least 1", |c| c.recall_voters = 0),
+            ("eval.voters = 0: must be at least 1", |c| c.voters = 0),
             ("eval.recall_at = []: must hold at least one k", |c| c.recall_at.clear()),
             ("eval.recall_at = 0: must be at least 1", |c| c.recall_at.push(0)),
             ("eval.recall_at = 4611686018427387904: must be at most 100000", |c| {
                 c.recall_at.push(1 << 62);
             }),
-            ("eval.hits_at = 0: must be at least 1", |c| c.hits_at.push(0)),
+            ("eval.vote_top = 0: must be at least 1", |c| c.vote_top.push(0)),
         ];
         for (told, spoil) in cases {
             let mut config = EvalConfig::default();
@@ -128,19 +126,19 @@ mod tests {
     }
 
     #[test]
-    fn fewer_references_than_voters_are_said_once_with_the_settings_that_they_cut() {
+    fn one_warning_names_the_settings_that_exceed_the_references() {
         let config = EvalConfig { knn: 20, ..EvalConfig::default() };
         assert_eq!(config.remark(20), None);
         assert_eq!((config.fitted(20), config.fitted(7).knn), (config.clone(), 7));
-        assert_eq!(config.fitted(7).recall_voters, 7);
-        let told = [12, 7, 1].map(|references| config.remark(references).unwrap());
+        assert_eq!(config.fitted(7).voters, 7);
+        let warnings = [12, 7, 1].map(|references| config.remark(references).unwrap());
         let expected = [
             "there are only 12 references for eval.knn = 20: all of them vote",
-            "there are only 7 references for eval.knn = 20 and eval.recall_voters = 10: all of \
+            "there are only 7 references for eval.knn = 20 and eval.voters = 10: all of \
              them vote",
-            "there is only one reference for eval.knn = 20 and eval.recall_voters = 10: it alone \
-             votes",
+            "there is only one reference for eval.knn = 20 and eval.voters = 10: only that \
+             one votes",
         ];
-        assert_eq!(told, expected);
+        assert_eq!(warnings, expected);
     }
 }

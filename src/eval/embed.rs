@@ -1,4 +1,4 @@
-//! Embeddings of many images.
+//! Embeds images in batches.
 
 use ndarray::Array2;
 use tch::{Device, Tensor};
@@ -7,16 +7,14 @@ use crate::data::Images;
 use crate::loss::normalised;
 use crate::model::Network;
 
-/// Images in one batch. The batches are the same on every machine, so the embeddings are too,
-/// bit for bit, however many cores share them.
+/// Batch size. It is the same on every machine, so the embeddings are bit-identical on any number of
+/// cores.
 const BATCH: usize = 500;
 
-/// Batches that are handed out at once: enough for the cores to share them evenly, few enough to
-/// be small beside the images.
+/// Batches per call: enough to balance the cores, few enough to need little memory.
 const ROUND: usize = 16;
 
-/// Embeds the images in these rows, in evaluation mode; `normalise` brings every embedding to
-/// length 1.
+/// Embeds the images in these rows in evaluation mode; with `normalise`, scaled to unit length.
 ///
 /// # Shapes
 /// rows `[N]` → `[N, E]` f32
@@ -37,7 +35,7 @@ pub fn embed(
             values.extend(to_vec(&embeddings));
         }
     }
-    Array2::from_shape_vec((rows.len(), width), values).expect("one row an image")
+    Array2::from_shape_vec((rows.len(), width), values).expect("one row per image")
 }
 
 fn to_vec(embeddings: &Tensor) -> Vec<f32> {

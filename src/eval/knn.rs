@@ -1,17 +1,16 @@
-//! Exact nearest neighbours by Euclidean distance, and the vote of their classes.
+//! Exact nearest neighbours by Euclidean distance, and the majority vote of their classes.
 //!
-//! There are two searches over the distinct reference points, [`Search::Blocked`] and, as the
-//! reference for it, linfa-nn's k-d tree. They find the same bits. Queries go over the threads of
-//! the current rayon pool, and the result does not depend on how many there are, nor on the
-//! instructions that the processor has.
+//! There are two searches over the distinct reference points: [`Search::Blocked`] and linfa-nn's k-d
+//! tree, against which it is tested. Both give the same bits. Queries are distributed over the current
+//! rayon pool; the result depends neither on its size nor on the instruction set.
 //!
-//! **Tie rule.** Neighbours are ordered by distance (computed in f32), then by reference index,
-//! lowest first, also where the tie lies between the k-th neighbour and those left out. A vote
-//! with equally many votes goes to the class whose nearest voter comes first in that order.
+//! **Ties.** Neighbours are ordered by distance (computed in f32), then by reference index, lowest
+//! first; this also decides which of equally distant references is the k-th. A tied vote goes to the
+//! class whose nearest voter comes first in that order.
 //!
-//! Equal reference points are searched once and counted out afterwards: a collapsed network maps
-//! every image to one point, and each query would have to look at all of them. Values whose
-//! squared distance would overflow are refused.
+//! Equal reference points are searched once and expanded afterwards: a collapsed network maps every
+//! image to one point, and each query would have to visit all of them. Values whose squared distance
+//! would overflow are refused.
 
 mod blocked;
 mod candidates;
@@ -32,21 +31,21 @@ pub(super) use self::points::Points;
 use super::watch::Watch;
 use crate::error::{Divergence, Error, Result};
 
-/// How neighbours are searched for; the result is the same.
+/// The search algorithm; the result is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Search {
     /// linfa-nn's k-d tree.
     Tree,
-    /// Every query against every point by a product of matrices, except where all points of a
-    /// block are too far; what may be near is measured as the tree measures it.
+    /// Matrix products of all queries with all points, except for blocks that are too far away; points
+    /// that may be near enough are measured exactly, as by the tree.
     Blocked,
 }
 
 impl Search {
-    /// The faster one for so many references of so many dimensions.
+    /// The faster algorithm for this number of references and dimensions.
     ///
-    /// Milliseconds of tree and blocked search on two cores, both with all they build first, least
-    /// of nine (of four for 57,000 queries), normal points:
+    /// Milliseconds of tree and blocked search on two cores, including the construction of their
+    /// indices, minimum of nine runs (of four for 57,000 queries), normally distributed points:
     ///
     /// | references × queries | k | 1-D | 2-D | 3-D | 4-D |
     /// |---|---|---|---|---|---|
@@ -56,8 +55,8 @@ impl Search {
     /// | 57,000 × 57,000 | 1 | 139, 120 | 139, 90 | 139, 119 | 316, 183 |
     /// | 57,000 × 57,000 | 92 | 1187, 659 | 763, 378 | 1845, 722 | |
     ///
-    /// The tree falls behind with every dimension: in 10-D it takes five times as long where the
-    /// points have no clusters, and from some 30 on it looks at nearly all of them, one by one.
+    /// The tree gets slower with every dimension: in 10-D it takes five times as long on points without
+    /// clusters, and from about 30 dimensions on it visits nearly all of them.
     fn fastest(references: usize, dimensions: usize) -> Search {
         if references <= 500 && dimensions <= 2 { Search::Tree } else { Search::Blocked }
     }
@@ -73,7 +72,7 @@ pub struct Neighbours {
 }
 
 impl Neighbours {
-    /// Neighbours of each query.
+    /// Number of neighbours per query.
     pub fn k(&self) -> usize {
         self.indices.ncols()
     }
@@ -88,32 +87,32 @@ impl Neighbours {
         self.len() == 0
     }
 
-    /// Neighbours of queries that are the references themselves, each without itself.
+    /// Removes each query from its own neighbours, where the queries are the references.
     ///
-    /// Of many references at one point a query may not be among its own neighbours; then the last
-    /// goes.
+    /// If many references are equal, a query may not be among its own neighbours; then its last
+    /// neighbour is removed.
     ///
     /// # Panics
-    /// Where there is only one neighbour a query: a bug.
+    /// Without neighbours: a bug.
     pub fn without_self(&self) -> Neighbours {
         let last = self.k() - 1;
-        let own = |query: usize| {
+        let itself = |query: usize| {
             let row = self.indices.row(query);
             row.iter().position(|&row| row as usize == query).unwrap_or(last)
         };
-        let own: Vec<usize> = (0..self.len()).map(own).collect();
-        let kept = |query: usize, place: usize| place + usize::from(place >= own[query]);
+        let itself: Vec<usize> = (0..self.len()).map(itself).collect();
+        let kept = |query: usize, rank: usize| rank + usize::from(rank >= itself[query]);
         let shape = (self.len(), last);
         Neighbours {
-            indices: Array2::from_shape_fn(shape, |(q, place)| self.indices[[q, kept(q, place)]]),
-            distances: Array2::from_shape_fn(shape, |(q, at)| self.distances[[q, kept(q, at)]]),
+            indices: Array2::from_shape_fn(shape, |(q, rank)| self.indices[[q, kept(q, rank)]]),
+            distances: Array2::from_shape_fn(shape, |(q, rank)| self.distances[[q, kept(q, rank)]]),
         }
     }
 
-    /// The `k` nearest alone.
+    /// Only the `k` nearest.
     ///
     /// # Panics
-    /// When `k` is more than were searched for: a bug.
+    /// If `k` exceeds the number of neighbours found: a bug.
     pub fn first(&self, k: usize) -> Neighbours {
         Neighbours {
             indices: self.indices.slice(s![.., ..k]).to_owned(),
@@ -122,17 +121,17 @@ impl Neighbours {
     }
 }
 
-/// Finds the `k` references nearest to each query; the tie rule is the module's.
+/// Finds the `k` references nearest to each query; ties are broken as the module says.
 ///
 /// # Shapes
 /// references `[N, D]`, queries `[Q, D]` f32, D at least 1 → indices, distances `[Q, k]`
 ///
 /// # Errors
-/// A `k` that is not within 1..=N; an embedding value that is not finite or too large to be
-/// squared, with its row (counted from 0).
+/// `k` is not in 1..=N. An embedding value is NaN, infinite or too large to square: with its row
+/// (counted from 0).
 ///
 /// # Panics
-/// When the two sets differ in D, or D is 0: a bug, as one network made both.
+/// If the two sets differ in D, or D is 0: a bug, as one network made both.
 pub fn nearest(
     references: ArrayView2<f32>,
     queries: ArrayView2<f32>,
@@ -141,10 +140,10 @@ pub fn nearest(
     nearest_by(Search::fastest(references.nrows(), references.ncols()), references, queries, k)
 }
 
-/// [`nearest`], shown to `watch` and stopped by it.
+/// [`nearest`] with progress and interruption.
 ///
 /// # Errors
-/// As [`nearest`]; the user asked to stop.
+/// As [`nearest`]; the user pressed Ctrl-C.
 pub(super) fn nearest_watched(
     references: ArrayView2<f32>,
     queries: ArrayView2<f32>,
@@ -152,10 +151,10 @@ pub(super) fn nearest_watched(
     watch: &Watch,
 ) -> Result<Neighbours> {
     let search = Search::fastest(references.nrows(), references.ncols());
-    searched(search, references, queries, k, watch)
+    run_search(search, references, queries, k, watch)
 }
 
-/// [`nearest`] by a given search.
+/// [`nearest`] by the given algorithm.
 ///
 /// # Errors
 /// # Panics
@@ -166,10 +165,10 @@ pub fn nearest_by(
     queries: ArrayView2<f32>,
     k: usize,
 ) -> Result<Neighbours> {
-    searched(search, references, queries, k, &Watch::default())
+    run_search(search, references, queries, k, &Watch::default())
 }
 
-fn searched(
+fn run_search(
     search: Search,
     references: ArrayView2<f32>,
     queries: ArrayView2<f32>,
@@ -195,67 +194,66 @@ fn searched(
     let indices = found.iter().flatten().map(|found| found.1).collect();
     let distances = found.iter().flatten().map(|found| found.0.sqrt()).collect();
     let shape = (queries.len(), k);
-    Ok(Neighbours { indices: filled(shape, indices), distances: filled(shape, distances) })
+    Ok(Neighbours { indices: to_array(shape, indices), distances: to_array(shape, distances) })
 }
 
-fn filled<T>(shape: (usize, usize), values: Vec<T>) -> Array2<T> {
+fn to_array<T>(shape: (usize, usize), values: Vec<T>) -> Array2<T> {
     Array2::from_shape_vec(shape, values).expect("k neighbours of every query")
 }
 
-/// The class that most of each query's neighbours have; all neighbours vote.
+/// Majority vote: the most frequent class among each query's neighbours.
 ///
 /// # Shapes
 /// neighbours `[Q, K]`; labels `[N]` of the references, values in 0..classes → `[Q]`
 ///
 /// # Panics
-/// When a label is no class or a neighbour has no label: a bug.
+/// If a label is out of range or a neighbour has no label: a bug.
 pub fn vote(neighbours: &Neighbours, labels: &[i64], classes: usize) -> Vec<i64> {
     let winner = |voters| ranking(voters, labels, classes)[0];
     neighbours.indices.rows().into_iter().map(winner).collect()
 }
 
-/// So many classes are looked through one by one.
+/// Up to this many classes a linear search is used.
 const FEW: usize = 16;
 
-/// The classes that have a vote, most votes first; of equally many the one whose first voter
-/// comes first.
+/// The classes with at least one vote, most votes first; ties go to the class with the nearest voter.
 ///
 /// # Shapes
 /// voters `[K]`, rows of the references, nearest first; labels `[N]`, values in 0..classes
 ///
 /// # Panics
-/// When a label is no class or a voter has no label: a bug.
+/// If a label is out of range or a voter has no label: a bug.
 pub fn ranking(voters: ArrayView1<u32>, labels: &[i64], classes: usize) -> Vec<i64> {
-    // A counter for every class would cost more than the vote where there are thousands.
+    // With thousands of classes, a counter for each would cost more than the vote.
     let mut votes: Vec<(i64, u32)> = Vec::new();
-    let mut place: HashMap<i64, usize> = HashMap::new();
+    let mut index: HashMap<i64, usize> = HashMap::new();
     for &voter in voters {
         let class = labels[voter as usize];
         assert!((0..classes as i64).contains(&class), "{class} is one of {classes} classes");
         let found = match votes.len() {
             ..=FEW => votes.iter().position(|vote| vote.0 == class),
-            _ => place.get(&class).copied(),
+            _ => index.get(&class).copied(),
         };
         if let Some(found) = found {
             votes[found].1 += 1;
             continue;
         }
         if votes.len() == FEW {
-            place.extend(votes.iter().zip(0..).map(|(vote, number)| (vote.0, number)));
+            index.extend(votes.iter().zip(0..).map(|(vote, number)| (vote.0, number)));
         }
         if votes.len() >= FEW {
-            place.insert(class, votes.len());
+            index.insert(class, votes.len());
         }
         votes.push((class, 1));
     }
-    // The sort is stable, so equal votes keep the order of their first voters.
+    // The sort is stable, so ties keep the order of their first voters.
     votes.sort_by_key(|vote| std::cmp::Reverse(vote.1));
     votes.into_iter().map(|vote| vote.0).collect()
 }
 
-/// Refuses values that have no distance.
+/// Refuses values without a finite distance.
 pub(super) fn check(embeddings: ArrayView2<f32>, set: &str) -> Result<()> {
-    // Below this, the D squared differences of two points sum up to less than f32::MAX.
+    // Below this, the D squared differences of two points sum to less than f32::MAX.
     let limit = (f32::MAX / embeddings.ncols() as f32).sqrt() / 4.0;
     let wrong = embeddings.indexed_iter().find(|(_, value)| value.abs() > limit || value.is_nan());
     let Some(((row, dimension), value)) = wrong else {
@@ -267,7 +265,7 @@ pub(super) fn check(embeddings: ArrayView2<f32>, set: &str) -> Result<()> {
         why: format!(
             "the embedding of {set} image {row} (from 0) is {value} in dimension {dimension}, {problem}"
         ),
-        // Whoever knows where the embeddings come from knows the way out.
+        // The caller knows where the embeddings come from, and so the remedy.
         remedy: String::new(),
     }))
 }

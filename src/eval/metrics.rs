@@ -1,44 +1,44 @@
 //! Accuracy and macro precision, recall and F1, as scikit-learn defines them.
 //!
-//! All figures come from one confusion matrix. Classes that occur neither in the truth nor in the
-//! predictions take no part in a macro mean, a quotient 0/0 counts as 0 (`zero_division=0`), and
+//! All metrics come from one confusion matrix. Classes that occur neither in the truth nor in the
+//! predictions are left out of macro means, 0/0 counts as 0 (`zero_division=0`), and
 //! macro F1 is the mean of the classes' F1, not the F1 of the two means.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// How often each class was taken for which: C×C counts, row = true class, column = predicted.
+/// Confusion matrix: C×C counts, rows are true classes, columns predicted ones.
 ///
-/// Only the pairs of classes that occur take memory. Written as a list of rows, or, of more than
-/// [`ConfusionMatrix::LARGEST_SQUARE`] classes, as these pairs alone:
+/// Stored sparsely. Serialised as a list of rows, or, for more than
+/// [`ConfusionMatrix::LARGEST_SQUARE`] classes, as the pairs that occur:
 /// `{"classes": 11316, "counts": [[true, predicted, count], …]}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Written", try_from = "Written")]
+#[serde(into = "Serialised", try_from = "Serialised")]
 pub struct ConfusionMatrix {
     classes: usize,
-    /// By true and predicted class; no 0.
+    /// Non-zero counts by true and predicted class.
     counts: BTreeMap<(u32, u32), u64>,
 }
 
-/// How the matrix stands in a file.
+/// The serialised matrix.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-enum Written {
+enum Serialised {
     Square(Vec<Vec<u64>>),
     Pairs { classes: usize, counts: Vec<(u32, u32, u64)> },
 }
 
-/// The figures of one class.
+/// The metrics of one class.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ClassMetrics {
     /// The class, 0..C.
     pub class: usize,
-    /// Share of the rows predicted as this class that are of it; 0 when none was predicted.
+    /// Precision; 0 if the class was never predicted.
     pub precision: f64,
-    /// Share of this class's rows that were predicted as it; 0 when it has no row.
+    /// Recall; 0 if the class has no row.
     pub recall: f64,
-    /// Harmonic mean of precision and recall; 0 when both are 0.
+    /// Harmonic mean of precision and recall; 0 if both are 0.
     pub f1: f64,
     /// Rows of this class.
     pub support: u64,
@@ -53,11 +53,11 @@ impl ConfusionMatrix {
     /// truth, predicted `[N]`, each value in 0..classes
     ///
     /// # Panics
-    /// When the two differ in length or a value is no class: classes are numbered by the data
-    /// set, so either is a bug.
+    /// If the two differ in length or a value is out of range: a bug, as the data set numbers the
+    /// classes.
     pub fn new(truth: &[i64], predicted: &[i64], classes: usize) -> ConfusionMatrix {
-        assert_eq!(truth.len(), predicted.len(), "one prediction a row");
-        let place = |class: i64| {
+        assert_eq!(truth.len(), predicted.len(), "one prediction per row");
+        let index = |class: i64| {
             u32::try_from(class)
                 .ok()
                 .filter(|&class| (class as usize) < classes)
@@ -65,12 +65,12 @@ impl ConfusionMatrix {
         };
         let mut counts = BTreeMap::new();
         for (&truth, &predicted) in truth.iter().zip(predicted) {
-            *counts.entry((place(truth), place(predicted))).or_default() += 1;
+            *counts.entry((index(truth), index(predicted))).or_default() += 1;
         }
         ConfusionMatrix { classes, counts }
     }
 
-    /// Classes up to which the matrix is written as a square: its file takes some tens of MB.
+    /// Largest number of classes that is serialised as a square, which takes some tens of MB.
     pub const LARGEST_SQUARE: usize = 2000;
 
     /// Number of classes C.
@@ -78,7 +78,7 @@ impl ConfusionMatrix {
         self.classes
     }
 
-    /// Whether it is too large to be written as a square.
+    /// Whether it is too large to be serialised as a square.
     pub fn is_large(&self) -> bool {
         self.classes > ConfusionMatrix::LARGEST_SQUARE
     }
@@ -91,12 +91,12 @@ impl ConfusionMatrix {
         self.counts.iter().map(pair)
     }
 
-    /// The counts, row-major `[C * C]`: a gigabyte of 11,000 classes.
+    /// The counts, row-major `[C * C]`: a gigabyte for 11,000 classes.
     pub fn counts(&self) -> Vec<u64> {
         self.rows().flatten().collect()
     }
 
-    /// One row of counts `[C]` a true class.
+    /// One row of counts `[C]` per true class.
     pub fn rows(&self) -> impl Iterator<Item = Vec<u64>> + '_ {
         (0..self.classes as u32).map(|truth| {
             let mut row = vec![0; self.classes];
@@ -107,28 +107,28 @@ impl ConfusionMatrix {
         })
     }
 
-    /// Share of right predictions in 0..=1; 0 without a row.
+    /// Accuracy in 0..=1; 0 without rows.
     pub fn accuracy(&self) -> f64 {
         let right = self.pairs().filter(|pair| pair.0 == pair.1).map(|pair| pair.2).sum();
         ratio(right, self.counts.values().sum())
     }
 
-    /// Mean precision of the classes that occur, in 0..=1.
+    /// Macro precision of the classes that occur, in 0..=1.
     pub fn macro_precision(&self) -> f64 {
         mean(self.per_class().iter().map(|class| class.precision))
     }
 
-    /// Mean recall of the classes that occur, in 0..=1.
+    /// Macro recall of the classes that occur, in 0..=1.
     pub fn macro_recall(&self) -> f64 {
         mean(self.per_class().iter().map(|class| class.recall))
     }
 
-    /// Mean F1 of the classes that occur, in 0..=1.
+    /// Macro F1 of the classes that occur, in 0..=1.
     pub fn macro_f1(&self) -> f64 {
         mean(self.per_class().iter().map(|class| class.f1))
     }
 
-    /// The figures of every class that occurs in the truth or in the predictions, in order.
+    /// The metrics of every class that occurs in the truth or in the predictions, in order.
     pub fn per_class(&self) -> Vec<ClassMetrics> {
         let mut sums = vec![[0; 3]; self.classes];
         for (truth, predicted, count) in self.pairs() {
@@ -141,7 +141,7 @@ impl ConfusionMatrix {
                 class,
                 precision: ratio(right, predicted),
                 recall: ratio(right, support),
-                // 2PR/(P + R) with the counts put in: one rounding instead of four.
+                // 2PR/(P + R) in terms of counts: one rounding instead of four.
                 f1: ratio(2 * right, predicted + support),
                 support,
                 predicted,
@@ -151,24 +151,24 @@ impl ConfusionMatrix {
     }
 }
 
-impl From<ConfusionMatrix> for Written {
-    fn from(matrix: ConfusionMatrix) -> Written {
+impl From<ConfusionMatrix> for Serialised {
+    fn from(matrix: ConfusionMatrix) -> Serialised {
         if !matrix.is_large() {
-            return Written::Square(matrix.rows().collect());
+            return Serialised::Square(matrix.rows().collect());
         }
         let counts = matrix.counts.into_iter();
         let counts = counts.map(|((truth, predicted), count)| (truth, predicted, count)).collect();
-        Written::Pairs { classes: matrix.classes, counts }
+        Serialised::Pairs { classes: matrix.classes, counts }
     }
 }
 
-impl TryFrom<Written> for ConfusionMatrix {
+impl TryFrom<Serialised> for ConfusionMatrix {
     type Error = String;
 
-    fn try_from(written: Written) -> Result<ConfusionMatrix, String> {
+    fn try_from(written: Serialised) -> Result<ConfusionMatrix, String> {
         match written {
-            Written::Square(rows) => ConfusionMatrix::of_square(&rows),
-            Written::Pairs { classes, counts } => {
+            Serialised::Square(rows) => ConfusionMatrix::of_square(&rows),
+            Serialised::Pairs { classes, counts } => {
                 let outside = |&&(truth, predicted, _): &&(u32, u32, u64)| {
                     truth.max(predicted) as usize >= classes
                 };

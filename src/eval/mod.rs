@@ -1,29 +1,33 @@
-//! What embeddings are worth: nearest neighbours, retrieval, clusters, distances, t-SNE.
+//! Evaluation of embeddings: nearest neighbours, retrieval, clusters, distances, t-SNE.
 
 mod agreement;
 mod cluster;
 mod config;
 mod embed;
-mod judge;
+mod figures;
 mod kmeans;
 mod knn;
+mod knn_metrics;
 mod metrics;
 mod ranked;
-mod recall;
 mod sample;
 mod score;
 mod spread;
+mod task;
 pub mod tsne;
+mod vote_top_k;
 mod watch;
 
 pub use cluster::{Clusters, cluster};
-pub use config::{EvalConfig, LARGEST_K, Which};
+pub use config::{EvalConfig, LARGEST_K, ModelChoice};
 pub use embed::embed;
-pub use judge::{Figures, KnnMetrics, Labelled, Trial, is_answerable, judge};
+pub use figures::Figures;
 pub use knn::{Neighbours, Search, nearest, nearest_by, ranking, vote};
+pub use knn_metrics::{KnnMetrics, knn_metrics};
 pub use metrics::{ClassMetrics, ConfusionMatrix};
-pub use ranked::{HitAt, Retrieval, retrieve};
-pub use recall::{RecallAt, RecallAtK, recall_at};
+pub use ranked::{RecallAt, Retrieval, retrieve};
 pub use score::Score;
 pub use spread::{Distances, distances};
+pub use task::{LabelledEmbeddings, RetrievalTask, is_answerable};
+pub use vote_top_k::{TopKAccuracy, VoteTopK, vote_top_k};
 pub use watch::Watch;

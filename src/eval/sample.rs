@@ -1,10 +1,10 @@
-//! Some of many rows, by the seed.
+//! A seeded random sample of rows.
 
 use rand::seq::index;
 
 use crate::random::{Purpose, generator};
 
-/// Rows 0..count, or a seeded sample of `most` of them where there are more; ascending.
+/// All rows 0..count, or a seeded sample of `most` of them if there are more; ascending.
 pub fn sample(count: usize, most: usize, seed: u64) -> Vec<usize> {
     if count <= most {
         return (0..count).collect();
@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_rows_are_all_there_and_of_many_each_comes_once_by_the_seed() {
+    fn few_rows_are_all_kept_and_many_are_sampled_without_replacement() {
         assert_eq!(sample(4, 5, 1), [0, 1, 2, 3]);
         let rows = sample(1000, 50, 1);
         assert_eq!(rows.len(), 50);

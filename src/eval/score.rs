@@ -1,57 +1,57 @@
-//! The one figure that decides: which loss, or which settings, are better.
+//! The metric that ranks losses or settings.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EvalConfig, Figures, Trial, judge, retrieve};
+use super::{EvalConfig, Figures, RetrievalTask, knn_metrics, retrieve};
 use crate::error::{Error, Result};
 
-/// A figure of an evaluation, higher is better.
+/// A metric by which runs are ranked; higher is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Score {
-    /// Accuracy of the vote of the nearest neighbours.
+    /// k-NN accuracy.
     Accuracy,
     /// MAP@R.
     MapAtR,
-    /// Share of the images whose nearest other is of their class, the Recall@1 of papers.
-    HitAt1,
+    /// Recall@1: share of the images whose nearest other is of their class.
+    RecallAt1,
 }
 
 impl Score {
     /// # Errors
-    /// The settings leave it out.
+    /// The settings do not compute it.
     pub fn check(self, config: &EvalConfig) -> Result<()> {
-        if self == Score::HitAt1 && !config.hits_at.contains(&1) {
+        if self == Score::RecallAt1 && !config.recall_at.contains(&1) {
             let (shown, problem) =
-                (format!("{:?}", config.hits_at), "must hold 1, as --metric hit@1 decides");
-            return Err(Error::setting("eval.hits_at", shown, problem));
+                (format!("{:?}", config.recall_at), "must contain 1 for --metric recall@1");
+            return Err(Error::setting("eval.recall_at", shown, problem));
         }
         Ok(())
     }
 
-    /// Its value in 0..=1; none where no query has a reference of its class.
+    /// Its value in 0..=1; `None` if no query has a reference of its class.
     pub fn of(self, figures: &Figures) -> Option<f64> {
-        let hit = |k| figures.retrieval.hits.iter().find(|hit| hit.k == k)?.share;
+        let recall = |k| figures.retrieval.recall_at.iter().find(|at| at.k == k)?.recall;
         match self {
             Score::Accuracy => figures.knn.accuracy,
             Score::MapAtR => figures.retrieval.map_at_r,
-            Score::HitAt1 => hit(1),
+            Score::RecallAt1 => recall(1),
         }
     }
 
-    /// Computes it alone.
+    /// Computes only this metric.
     ///
     /// # Errors
-    /// No query or no reference; embeddings that are not finite.
-    pub fn measure(self, trial: &Trial, config: &EvalConfig) -> Result<Option<f64>> {
+    /// There is no query or no reference; an embedding value is NaN, infinite or too large.
+    pub fn measure(self, task: &RetrievalTask, config: &EvalConfig) -> Result<Option<f64>> {
         if self == Score::Accuracy {
-            return Ok(judge(trial, config)?.0.accuracy);
+            return Ok(knn_metrics(task, config)?.0.accuracy);
         }
-        let found = retrieve(&trial.references, trial.queries.as_ref(), &[1])?;
-        Ok(if self == Score::MapAtR { found.map_at_r } else { found.hits[0].share })
+        let found = retrieve(&task.references, task.queries.as_ref(), &[1])?;
+        Ok(if self == Score::MapAtR { found.map_at_r } else { found.recall_at[0].recall })
     }
 
     /// Its name in tables and sentences; `k` neighbours vote.
@@ -59,7 +59,18 @@ impl Score {
         match self {
             Score::Accuracy => format!("{k}-NN accuracy"),
             Score::MapAtR => "MAP@R".to_owned(),
-            Score::HitAt1 => "hit@1".to_owned(),
+            Score::RecallAt1 => "Recall@1".to_owned(),
+        }
+    }
+}
+
+impl Score {
+    /// Its name in the hashes that folders are named after, which never changes.
+    pub fn first_name(self) -> &'static str {
+        match self {
+            Score::Accuracy => "accuracy",
+            Score::MapAtR => "map@r",
+            Score::RecallAt1 => "hit@1",
         }
     }
 }
@@ -71,8 +82,8 @@ impl FromStr for Score {
         match text {
             "accuracy" => Ok(Score::Accuracy),
             "map@r" | "map-at-r" => Ok(Score::MapAtR),
-            "hit@1" | "hit-at-1" => Ok(Score::HitAt1),
-            _ => Err("take accuracy, map@r or hit@1".to_owned()),
+            "recall@1" | "recall-at-1" => Ok(Score::RecallAt1),
+            _ => Err("take accuracy, map@r or recall@1".to_owned()),
         }
     }
 }
@@ -82,7 +93,7 @@ impl fmt::Display for Score {
         f.write_str(match self {
             Score::Accuracy => "accuracy",
             Score::MapAtR => "map@r",
-            Score::HitAt1 => "hit@1",
+            Score::RecallAt1 => "recall@1",
         })
     }
 }
@@ -92,19 +103,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_computed_cannot_decide() {
-        let config = EvalConfig { hits_at: vec![2], ..EvalConfig::default() };
+    fn a_metric_that_is_not_computed_cannot_rank() {
+        let config = EvalConfig { recall_at: vec![2], ..EvalConfig::default() };
         assert!(Score::Accuracy.check(&config).is_ok());
-        assert!(Score::HitAt1.check(&EvalConfig::default()).is_ok());
-        let told = Score::HitAt1.check(&config).unwrap_err().to_string();
-        assert_eq!(told, "eval.hits_at = [2]: must hold 1, as --metric hit@1 decides");
+        assert!(Score::RecallAt1.check(&EvalConfig::default()).is_ok());
+        let told = Score::RecallAt1.check(&config).unwrap_err().to_string();
+        assert_eq!(told, "eval.recall_at = [2]: must contain 1 for --metric recall@1");
     }
 
     #[test]
-    fn a_score_is_written_as_it_is_read() {
-        for score in [Score::Accuracy, Score::MapAtR, Score::HitAt1] {
+    fn folder_hashes_use_the_earlier_names() {
+        let names = [Score::Accuracy, Score::MapAtR, Score::RecallAt1].map(Score::first_name);
+        assert_eq!(names, ["accuracy", "map@r", "hit@1"]);
+    }
+
+    #[test]
+    fn scores_round_trip_through_text() {
+        for score in [Score::Accuracy, Score::MapAtR, Score::RecallAt1] {
             assert_eq!(score.to_string().parse(), Ok(score));
         }
-        assert!("recall".parse::<Score>().unwrap_err().contains("hit@1"));
+        assert!("recall".parse::<Score>().unwrap_err().contains("recall@1"));
     }
 }

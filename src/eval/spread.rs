@@ -1,32 +1,32 @@
-//! How far embeddings lie from each other, within classes and between them, and whether they
-//! collapse.
+//! Distances between embeddings within and between classes, and whether the embeddings have
+//! collapsed.
 
 use ndarray::{Array1, ArrayView1, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Labelled;
+use super::LabelledEmbeddings;
 use super::knn::Euclidean;
 use super::sample::sample;
 
-/// Embeddings whose pairs are measured at most.
+/// Maximum number of embeddings whose pairs are measured.
 const MOST: usize = 3000;
 
 /// Bins of the histogram.
 const BINS: usize = 80;
 
-/// Euclidean distances between embeddings, and how much they spread.
+/// Euclidean distances between embeddings, and their spread.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Distances {
     /// Embeddings whose pairs were measured: all queries, or a sample of 3,000.
     pub embeddings: usize,
-    /// Mean distance of two of one class; none without such a pair.
+    /// Mean distance between two of the same class; `None` without such a pair.
     pub same_class: Option<f64>,
-    /// Mean distance of two of different classes; none without such a pair.
+    /// Mean distance between two of different classes; `None` without such a pair.
     pub other_class: Option<f64>,
-    /// The largest distance, where the last bin ends; the first begins at 0.
+    /// The largest distance, which is the end of the last bin; the first begins at 0.
     pub largest: f64,
-    /// Pairs of one class in each of 80 bins of equal width.
+    /// Pairs of the same class in each of 80 bins of equal width.
     pub same_class_pairs: Vec<u64>,
     /// Pairs of different classes in each bin.
     pub other_class_pairs: Vec<u64>,
@@ -34,15 +34,14 @@ pub struct Distances {
     pub total_variance: f64,
     /// Mean squared length of all queries.
     pub mean_squared_norm: f64,
-    /// Total variance over mean squared length, in 0..=1: 0 where all embeddings are one point
-    /// (the network has collapsed), 1 where their mean is the origin; 0 where all are the origin;
-    /// none of a single embedding.
+    /// Total variance over mean squared length, in 0..=1: 0 if all embeddings are equal (the network
+    /// has collapsed), 1 if their mean is the origin. `None` for a single embedding.
     pub relative_spread: Option<f64>,
 }
 
 impl Distances {
-    /// The same for embeddings that were moved to another origin before they were measured: their
-    /// mean squared length where they came from decides the relative spread.
+    /// The same for embeddings that were translated before they were measured: the relative spread uses
+    /// their original mean squared length.
     pub fn about_origin(self, mean_squared_norm: f64) -> Distances {
         let relative_spread =
             self.relative_spread.map(|_| relative(self.total_variance, mean_squared_norm));
@@ -53,9 +52,9 @@ impl Distances {
 /// Measures all pairs of the embeddings, and their variance.
 ///
 /// # Panics
-/// When the embeddings hold a value that is no number or whose square overflows: a bug, as
-/// [`nearest`](super::nearest) refuses them.
-pub fn distances(queries: &Labelled, seed: u64) -> Distances {
+/// If a value is NaN or its square overflows: a bug, as [`nearest`](super::nearest) refuses such
+/// embeddings.
+pub fn distances(queries: &LabelledEmbeddings, seed: u64) -> Distances {
     let rows = sample(queries.labels.len(), MOST, seed);
     let points = queries.embeddings.select(Axis(0), &rows);
     let points = points.as_standard_layout();
@@ -81,20 +80,20 @@ pub fn distances(queries: &Labelled, seed: u64) -> Distances {
     }
 }
 
-/// Variance over mean squared length, in 0..=1; 0 where both are 0.
+/// Variance over mean squared length, in 0..=1; 0 if both are 0.
 fn relative(total_variance: f64, mean_squared_norm: f64) -> f64 {
     let spread = total_variance / mean_squared_norm;
     if mean_squared_norm > 0.0 { spread.min(1.0) } else { 0.0 }
 }
 
-/// All pairs of some points.
+/// All pairs of points.
 struct Pairs<'a> {
     points: Vec<&'a [f32]>,
     labels: Vec<i64>,
 }
 
 impl Pairs<'_> {
-    /// Distances of a point to those after it, and whether the two are of one class.
+    /// Distances from a point to those after it, and whether both have the same class.
     fn after(&self, first: usize) -> impl Iterator<Item = (f64, bool)> + '_ {
         (first + 1..self.points.len()).map(move |second| {
             let squared = Euclidean::squared(self.points[first], self.points[second]);
@@ -102,7 +101,7 @@ impl Pairs<'_> {
         })
     }
 
-    /// Mean distance of two of different classes and of one class, and the largest distance.
+    /// Mean distances between two of different classes and of the same class, and the largest distance.
     fn means(&self) -> ([Option<f64>; 2], f64) {
         let of_row = |first: usize| {
             let (mut sums, mut counts, mut largest) = ([0.0; 2], [0_u64; 2], 0.0_f64);
@@ -113,7 +112,7 @@ impl Pairs<'_> {
             }
             (sums, counts, largest)
         };
-        // Added up in the order of rows, whatever threads computed them.
+        // Summed in the order of rows, for the same bits on any number of threads.
         let rows: Vec<_> = (0..self.points.len()).into_par_iter().map(of_row).collect();
         let mean = |same: usize| {
             let count: u64 = rows.iter().map(|(_, counts, _)| counts[same]).sum();
@@ -124,7 +123,7 @@ impl Pairs<'_> {
         ([mean(0), mean(1)], largest)
     }
 
-    /// Pairs of different classes and of one class in each bin from 0 to the largest distance.
+    /// Pairs of different classes and of the same class in each bin from 0 to the largest distance.
     fn histogram(&self, largest: f64) -> [Vec<u64>; 2] {
         let width = if largest > 0.0 { largest / BINS as f64 } else { 1.0 };
         let empty = || [vec![0_u64; BINS], vec![0; BINS]];
@@ -144,7 +143,7 @@ impl Pairs<'_> {
 }
 
 /// Total variance and mean squared length.
-fn variance(queries: &Labelled) -> (f64, f64) {
+fn variance(queries: &LabelledEmbeddings) -> (f64, f64) {
     let count = queries.labels.len().max(1) as f64;
     let double = |row: ArrayView1<f32>| row.mapv(f64::from);
     let rows = || queries.embeddings.rows().into_iter().map(double);
@@ -164,7 +163,7 @@ mod tests {
     use rand::RngExt;
 
     fn of(points: &Array2<f32>, labels: &[i64]) -> Distances {
-        distances(&Labelled { embeddings: points.view(), labels }, 1)
+        distances(&LabelledEmbeddings { embeddings: points.view(), labels }, 1)
     }
 
     fn random(count: usize) -> (Array2<f32>, Vec<i64>) {
@@ -174,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn means_and_bins_are_those_of_the_pairs() {
+    fn means_and_histogram_count_every_pair() {
         let found = of(&array![[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]], &[0, 0, 1]);
         // Distances 5 within class 0; 10 and 5 to the point of class 1.
         assert_eq!((found.same_class, found.other_class), (Some(5.0), Some(7.5)));
@@ -186,19 +185,19 @@ mod tests {
     }
 
     #[test]
-    fn variance_is_the_mean_squared_length_less_that_of_the_mean() {
+    fn variance_is_the_mean_square_minus_the_squared_mean() {
         let found = of(&array![[1.0, 0.0], [3.0, 0.0]], &[0, 1]);
         assert_eq!((found.total_variance, found.mean_squared_norm), (1.0, 5.0));
         assert_eq!((found.relative_spread, found.same_class), (Some(0.2), None));
         let centred = of(&array![[1.0, 2.0], [-1.0, -2.0]], &[0, 0]);
         assert_eq!((centred.relative_spread, centred.other_class), (Some(1.0), None));
-        // The same points a thousand off along the first axis.
+        // The same points translated by 1,000 along the first axis.
         let moved = centred.about_origin(5.0 + 1000.0 * 1000.0);
         assert_eq!(moved.relative_spread, Some(5.0 / 1_000_005.0));
     }
 
     #[test]
-    fn a_collapsed_network_has_no_spread_and_its_pairs_lie_in_the_first_bin() {
+    fn collapsed_embeddings_have_no_spread_and_fill_the_first_bin() {
         for value in [0.0, 2.5] {
             let found = of(&Array2::from_elem((20, 4), value), &[1; 20]);
             assert_eq!((found.relative_spread, found.largest), (Some(0.0), 0.0));
@@ -207,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn one_embedding_has_neither_distances_nor_a_spread() {
+    fn a_single_embedding_has_no_distances_and_no_spread() {
         let found = of(&array![[3.0, 4.0]], &[0]);
         assert_eq!(
             (found.same_class, found.other_class, found.relative_spread),
@@ -217,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_without_meaning_leave_no_gap_between_the_means() {
+    fn random_labels_give_equal_mean_distances() {
         let (points, labels) = random(800);
         let found = of(&points, &labels);
         let (same, other) = (found.same_class.unwrap(), found.other_class.unwrap());
@@ -225,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_embeddings_a_sample_is_measured_and_threads_change_no_bit() {
+    fn many_embeddings_are_sampled_and_threads_change_no_bit() {
         let (points, labels) = random(3500);
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

@@ -1,11 +1,11 @@
-//! What looks after long computations: a user who may stop them and sees how far they are.
+//! Progress and interruption of long computations.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::Result;
 use crate::runtime::Interrupt;
 
-/// Takes what a long computation does now, and knows whether it should stop.
+/// Receives the progress of a long computation and tells it when to stop.
 #[derive(Clone, Copy, Default)]
 pub struct Watch<'a> {
     interrupt: Option<&'a Interrupt>,
@@ -13,20 +13,20 @@ pub struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    /// Stops computations when `interrupt` is set; `show` gets what is done now, as a few words.
+    /// Stops computations when `interrupt` is set; `show` receives a short text for each stage.
     pub fn new(interrupt: &'a Interrupt, show: &'a (dyn Fn(&str) + Sync)) -> Watch<'a> {
         Watch { interrupt: Some(interrupt), show: Some(show) }
     }
 
-    /// Shows what is done now.
+    /// Shows the current stage.
     pub fn show(&self, stage: &str) {
         if let Some(show) = self.show {
             show(stage);
         }
     }
 
-    /// Whether the user asked to stop. Loops over threads look here and end early; the caller
-    /// then returns [`Watch::check`]'s error instead of what they left.
+    /// Whether the user asked to stop. Parallel loops poll this and end early; the caller then returns
+    /// the error of [`Watch::check`] instead of the incomplete result.
     pub fn is_stopped(&self) -> bool {
         self.interrupt.is_some_and(Interrupt::is_asked)
     }
@@ -38,23 +38,23 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// Shares of a stage, counted by many threads and shown in percent.
-pub struct Share<'a> {
+/// Progress of a stage in percent, counted by many threads.
+pub struct StageProgress<'a> {
     watch: &'a Watch<'a>,
     stage: &'static str,
     done: AtomicUsize,
     of: usize,
 }
 
-impl<'a> Share<'a> {
-    /// None of so many parts is done.
-    pub fn begin(watch: &'a Watch<'a>, stage: &'static str, of: usize) -> Share<'a> {
+impl<'a> StageProgress<'a> {
+    /// Starts a stage of so many parts.
+    pub fn begin(watch: &'a Watch<'a>, stage: &'static str, of: usize) -> StageProgress<'a> {
         watch.show(stage);
-        Share { watch, stage, done: AtomicUsize::new(0), of: of.max(1) }
+        StageProgress { watch, stage, done: AtomicUsize::new(0), of: of.max(1) }
     }
 
-    /// One more part is done; shown where the percentage changed.
-    pub fn add(&self) {
+    /// Counts a finished part, and shows the percentage if it changed.
+    pub fn finish_part(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let percent = |done: usize| 100 * done / self.of;
         if percent(done) != percent(done - 1) {
@@ -69,12 +69,12 @@ mod tests {
     use std::sync::Mutex;
 
     #[test]
-    fn each_percent_is_shown_once_and_a_wish_to_stop_is_an_error() {
+    fn each_percent_is_shown_once_and_an_interrupt_is_an_error() {
         let (interrupt, shown) = (Interrupt::default(), Mutex::new(Vec::new()));
         let show = |stage: &str| shown.lock().unwrap().push(stage.to_owned());
         let watch = Watch::new(&interrupt, &show);
-        let share = Share::begin(&watch, "neighbours", 400);
-        (0..400).for_each(|_| share.add());
+        let stage = StageProgress::begin(&watch, "neighbours", 400);
+        (0..400).for_each(|_| stage.finish_part());
         let shown = shown.lock().unwrap();
         assert_eq!((shown.len(), shown[0].as_str()), (101, "neighbours"));
         assert_eq!(

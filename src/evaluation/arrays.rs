@@ -88,7 +88,7 @@ pub fn write_map(path: &Path, session: &Session, rows: &[i64], map: &tsne::Map) 
 
 /// The map in a run's folder.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Mapped {
+pub struct TsneCoordinates {
     /// Coordinates of each image.
     pub points: Vec<[f64; 2]>,
     /// Its class, by number.
@@ -100,15 +100,16 @@ pub struct Mapped {
 /// Row in the data, label, class and coordinates.
 type MapRow = (usize, String, String, f64, f64);
 
-impl Mapped {
+impl TsneCoordinates {
     /// Reads the map of a run on a file of so many images of these classes.
     ///
     /// # Errors
     /// The file is missing or was changed.
-    pub fn read(folder: &Path, classes: &[Class], images: usize) -> Result<Mapped> {
+    pub fn read(folder: &Path, classes: &[Class], images: usize) -> Result<TsneCoordinates> {
         let path = folder.join(TSNE);
         let way_out = format!("evaluate again with {}", dml("eval --run", folder));
-        let map = read_csv(&path, &way_out, |rows| Mapped::checked(rows, classes, images))?;
+        let map =
+            read_csv(&path, &way_out, |rows| TsneCoordinates::checked(rows, classes, images))?;
         map.ok_or_else(|| Fault::new(&path, "is missing").remedy(way_out).into())
     }
 
@@ -116,8 +117,8 @@ impl Mapped {
         rows: Vec<MapRow>,
         classes: &[Class],
         images: usize,
-    ) -> std::result::Result<Mapped, String> {
-        let mut map = Mapped::default();
+    ) -> std::result::Result<TsneCoordinates, String> {
+        let mut map = TsneCoordinates::default();
         for (row, label, _, x, y) in rows {
             if row >= images {
                 return Err(format!("names row {row} of {}", count(images, "image")));
@@ -134,9 +135,9 @@ impl Mapped {
     }
 
     /// At most so many of the images, taken at equal steps, and how long those are.
-    pub fn thinned(self, most: usize) -> (Mapped, usize) {
+    pub fn thinned(self, most: usize) -> (TsneCoordinates, usize) {
         let every = self.points.len().div_ceil(most).max(1);
-        let map = Mapped {
+        let map = TsneCoordinates {
             points: self.points.into_iter().step_by(every).collect(),
             labels: self.labels.into_iter().step_by(every).collect(),
             rows: self.rows.into_iter().step_by(every).collect(),
@@ -215,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_map_of_many_images_is_thinned_evenly() {
-        let map = |count: usize| Mapped {
+        let map = |count: usize| TsneCoordinates {
             points: vec![[0.0; 2]; count],
             labels: vec![0; count],
             rows: (0..count).collect(),

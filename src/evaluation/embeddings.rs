@@ -9,7 +9,7 @@ use super::arrays::confusion_table;
 use super::features::{Features, Labels, Scaling, Singles, all_classes, to_f32};
 use super::pictures;
 use crate::error::{Error, Fault, Result};
-use crate::eval::{EvalConfig, Figures, Labelled, Trial, Watch};
+use crate::eval::{EvalConfig, Figures, LabelledEmbeddings, RetrievalTask, Watch};
 use crate::files::layout::PLOTS;
 use crate::files::{create_folder, write_json};
 use crate::report::table::Table;
@@ -93,12 +93,12 @@ impl EmbeddingEvaluation {
         let classes = all_classes(&references.labels, queries.as_ref().map(|set| &set.labels));
         let reference_labels = references.labels.among(&classes);
         let query_labels = queries.as_ref().map(|set| set.labels.among(&classes));
-        let trial = Trial {
-            references: Labelled::new(&references.embeddings, &reference_labels),
+        let trial = RetrievalTask {
+            references: LabelledEmbeddings::new(&references.embeddings, &reference_labels),
             queries: queries
                 .as_ref()
                 .zip(query_labels.as_deref())
-                .map(|(set, labels)| Labelled::new(&set.embeddings, labels)),
+                .map(|(set, labels)| LabelledEmbeddings::new(&set.embeddings, labels)),
             classes: classes.len(),
         };
         let available = trial.available();
@@ -117,7 +117,7 @@ impl EmbeddingEvaluation {
             normalised: files.normalise,
             dimensions: references.embeddings.ncols(),
             references: references.labels.len(),
-            queries: trial.asked().labels.len(),
+            queries: trial.evaluated().labels.len(),
             figures,
             classes,
             remarks: moved.into_iter().chain(lost).chain(config.remark(available)).collect(),
@@ -143,7 +143,7 @@ impl EmbeddingEvaluation {
         self.confusion_table().write_csv(&folder.join("confusion.csv"))?;
         let figures = &self.figures;
         save(pictures::confusion(&name, &figures.knn, &self.classes)?, "confusion.png")?;
-        save(pictures::recall(&name, &figures.recall)?, "recall.png")?;
+        save(pictures::vote_top_k(&name, &figures.vote_top_k)?, "recall.png")?;
         save(pictures::distances(&name, &figures.distances)?, "distances.png")
     }
 }
@@ -238,9 +238,9 @@ mod tests {
         let found = evaluate(&EmbeddingFiles { references, queries, normalise: false }).unwrap();
         assert_eq!(found.classes, ["-3", "17", "900"]);
         assert_eq!((found.references, found.queries, found.dimensions), (4, 3, 2));
-        let Figures { knn, recall, retrieval, .. } = &found.figures;
+        let Figures { knn, vote_top_k, retrieval, .. } = &found.figures;
         assert_eq!((retrieval.queries, retrieval.left_out, retrieval.map_at_r), (2, 1, Some(1.0)));
-        assert_eq!((knn.accuracy, recall.voters), (Some(2.0 / 3.0), 4));
+        assert_eq!((knn.accuracy, vote_top_k.voters), (Some(2.0 / 3.0), 4));
         found.write(&folder.path().join("out"), Style::Screen).unwrap();
         for name in ["metrics.json", "confusion.csv", "plots/distances.png", "plots/recall.png"] {
             assert!(folder.path().join("out").join(name).is_file(), "{name}");

@@ -7,7 +7,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::arrays::{confusion_remark, write_embeddings};
-use super::evaluated_set::Asked;
+use super::evaluated_set::EvaluatedSet;
 use super::gallery::with_gallery;
 use super::maps::Maps;
 use super::pictures;
@@ -15,7 +15,7 @@ use super::result::{Evaluation, UNSEEN, VALIDATION};
 use crate::config::Config;
 use crate::data::{Dataset, Images, Part, Parts, unseen_classes};
 use crate::error::{Divergence, Error, Result};
-use crate::eval::tsne::Of;
+use crate::eval::tsne::TsneSets;
 use crate::eval::{self, Figures, Watch};
 use crate::files::layout::{DIVERGED, METRICS, TEST_METRICS, TIMES, TSNE, TSNE_TRAIN};
 use crate::files::{ResultFolder, write_json};
@@ -98,7 +98,7 @@ pub fn evaluate(
 
     let start = Instant::now();
     let (dataset, unseen) = (&*session.dataset, parts.unseen.is_some());
-    let asked = Asked { embeddings: &queries, part: judged, dataset, unseen };
+    let asked = EvaluatedSet { embeddings: &queries, part: judged, dataset, unseen };
     let found = judge(session, config, &embedded, &asked, (images, progress));
     let mut evaluation = stopped(found, folder, METRICS)?;
     evaluation.remark.iter().for_each(|told| progress.say_once(told));
@@ -116,7 +116,7 @@ pub fn evaluate(
     let maps = Maps { session, folder, config, progress };
     let (drawn, _) = asked.shown();
     times.tsne_seconds = maps.of_validation(&drawn.0, &drawn.1, &mut evaluation)?;
-    if config.tsne.of == Of::Both {
+    if config.tsne.of == TsneSets::Both {
         let seconds = maps.of_train(&embedded.references, &parts.train, &mut evaluation)?;
         times.tsne_train_seconds = Some(seconds);
     }
@@ -155,8 +155,12 @@ pub fn evaluate_test(
     let rows: Vec<i64> = (0..test.len() as i64).filter(is_judged).collect();
     let queries = eval::embed(&mut *embedded.network, &loaded, &rows, config.loss.normalises());
     let part = Part::new(rows, &test.labels);
-    let asked =
-        Asked { embeddings: &queries, part: &part, dataset: test, unseen: !unseen.is_empty() };
+    let asked = EvaluatedSet {
+        embeddings: &queries,
+        part: &part,
+        dataset: test,
+        unseen: !unseen.is_empty(),
+    };
     let images = test.file.display().to_string();
     let found = judge(session, config, &embedded, &asked, (&images, progress))
         .map_err(|error| of_images(&test.file, error));
@@ -202,17 +206,18 @@ fn judge(
     session: &Session,
     config: &Config,
     embedded: &Embedded,
-    asked: &Asked,
+    asked: &EvaluatedSet,
     (images, progress): (&str, &RunProgress),
 ) -> Result<Evaluation> {
     let classes = &session.dataset.classes;
-    let of_asked = || eval::Labelled::new(asked.embeddings, &asked.part.labels);
-    let train = || eval::Labelled::new(&embedded.references, &embedded.parts.train.labels);
+    let of_asked = || eval::LabelledEmbeddings::new(asked.embeddings, &asked.part.labels);
+    let train =
+        || eval::LabelledEmbeddings::new(&embedded.references, &embedded.parts.train.labels);
     let (references, queries) = match asked.unseen {
         true => (of_asked(), None),
         false => (train(), Some(of_asked())),
     };
-    let trial = eval::Trial { references, queries, classes: classes.len() };
+    let trial = eval::RetrievalTask { references, queries, classes: classes.len() };
     let show = |stage: &str| progress.stage(stage);
     let watch = Watch::new(&session.interrupt, &show);
     let work = || Figures::of(&trial, &config.eval, config.train.seed, &watch);
@@ -242,7 +247,7 @@ fn judge(
 fn draw_gallery(
     session: &Session,
     embedded: &Embedded,
-    asked: &Asked,
+    asked: &EvaluatedSet,
     evaluation: &Evaluation,
     path: &Path,
 ) -> Result<()> {
@@ -252,7 +257,7 @@ fn draw_gallery(
     picture?.save(path, session.style)
 }
 
-/// Writes the confusion matrix as table and picture, the recall@k curve and the distances; `ending`
+/// Writes the confusion matrix as table and picture, the vote top-k curve and the distances; `ending`
 /// keeps those of test images apart.
 fn write_figures(
     session: &Session,
@@ -269,7 +274,7 @@ fn write_figures(
     table.write_csv(&folder.file(&format!("confusion{ending}.csv")))?;
     let name = pictures::name(evaluation);
     save(pictures::confusion(&name, &figures.knn, classes)?, "confusion")?;
-    save(pictures::recall(&evaluation.loss, &figures.recall)?, "recall")?;
+    save(pictures::vote_top_k(&evaluation.loss, &figures.vote_top_k)?, "recall")?;
     save(pictures::distances(&name, &figures.distances)?, "distances")
 }
 

@@ -10,7 +10,7 @@ use crate::data::{Dataset, Part};
 const MOST_SHOWN: usize = 3000;
 
 /// Embeddings that are evaluated, and the images they are of.
-pub struct Asked<'a> {
+pub struct EvaluatedSet<'a> {
     pub embeddings: &'a Array2<f32>,
     pub part: &'a Part,
     pub dataset: &'a Dataset,
@@ -21,7 +21,7 @@ pub struct Asked<'a> {
 /// Embeddings and the images they are of.
 pub type Shown<'a> = (Cow<'a, Array2<f32>>, Cow<'a, Part>);
 
-impl Asked<'_> {
+impl EvaluatedSet<'_> {
     /// What pictures show, and what it is compared with there: all, and the training images; of
     /// the many images of unseen classes some, and the others.
     pub fn shown(&self) -> (Shown<'_>, Option<(Array2<f32>, Part)>) {

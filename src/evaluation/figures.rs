@@ -5,19 +5,21 @@ use crate::report::table::Table;
 use crate::stats::share;
 use crate::words::{MISSING, count};
 
-/// One row a figure. `hit@k` is what papers call Recall@k; `recall@k` is the tutorial's.
+/// One row a figure. Vote top-k accuracy is what the tutorial calls recall@k.
 pub fn figures_table(figures: &Figures) -> Table {
-    let Figures { knn, recall, retrieval, clusters, distances } = figures;
+    let Figures { knn, vote_top_k, retrieval, clusters, distances } = figures;
     let mut table = Table::new(["metric", "value"]);
     table.push([format!("{}-NN accuracy", knn.k), share(knn.accuracy)]);
     table.push(["macro precision".to_owned(), share(knn.macro_precision)]);
     table.push(["macro recall".to_owned(), share(knn.macro_recall)]);
     table.push(["macro F1".to_owned(), share(knn.macro_f1)]);
-    for at in &recall.at {
-        table.push([format!("recall@{} (vote of {})", at.k, recall.voters), share(at.recall)]);
+    for (i, at) in vote_top_k.at.iter().enumerate() {
+        let tutorial = if i == 0 { "; the tutorial's recall@k" } else { "" };
+        let name = format!("vote top-{} ({} voters{tutorial})", at.k, vote_top_k.voters);
+        table.push([name, share(at.accuracy)]);
     }
-    for hit in &retrieval.hits {
-        table.push([format!("hit@{} (any of {} nearest)", hit.k, hit.k), share(hit.share)]);
+    for at in &retrieval.recall_at {
+        table.push([format!("Recall@{} (any of {} nearest)", at.k, at.k), share(at.recall)]);
     }
     table.push(["R-precision".to_owned(), share(retrieval.r_precision)]);
     table.push(["MAP@R".to_owned(), share(retrieval.map_at_r)]);
@@ -58,12 +60,12 @@ mod tests {
 
     #[test]
     fn clusters_that_were_left_out_are_a_dash() {
-        use crate::eval::{EvalConfig, Labelled, Trial, Watch};
+        use crate::eval::{EvalConfig, LabelledEmbeddings, RetrievalTask, Watch};
         let points = ndarray::array![[0.0_f32], [1.0], [5.0], [6.0]];
-        let references = Labelled::new(&points, &[0, 0, 1, 1]);
-        let trial = Trial { references, queries: None, classes: 2 };
+        let references = LabelledEmbeddings::new(&points, &[0, 0, 1, 1]);
+        let trial = RetrievalTask { references, queries: None, classes: 2 };
         let table = |clusters| {
-            let config = EvalConfig { recall_voters: 3, clusters, ..EvalConfig::default() };
+            let config = EvalConfig { voters: 3, clusters, ..EvalConfig::default() };
             figures_table(&Figures::of(&trial, &config, 1, &Watch::default()).unwrap()).csv()
         };
         assert!(table(true).contains("NMI of 2 k-means clusters,1.000\nAMI of the same,1.000\n"));

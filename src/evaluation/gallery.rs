@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use ndarray::{Array2, Axis};
 use rand::seq::SliceRandom;
 
-use super::evaluated_set::Asked;
+use super::evaluated_set::EvaluatedSet;
 use super::pictures;
 use super::result::{Evaluation, UNSEEN, VALIDATION};
 use crate::data::{Dataset, Part};
@@ -43,7 +43,7 @@ pub struct Gallery<'a> {
 pub fn with_gallery<R>(
     cores: &Cores,
     references: (&Array2<f32>, &Part, &Dataset),
-    asked: &Asked,
+    asked: &EvaluatedSet,
     show: impl FnOnce(&Gallery) -> R,
 ) -> R {
     let (shown, others) = asked.shown();

@@ -17,10 +17,10 @@ mod result;
 mod score;
 mod stored;
 
-pub use arrays::{Mapped, confusion_remark, read_evaluated};
+pub use arrays::{TsneCoordinates, confusion_remark, read_evaluated};
 pub use embeddings::{EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles};
 pub use evaluate::{TrainedModel, evaluate, evaluate_test};
-pub use evaluated_set::Asked;
+pub use evaluated_set::EvaluatedSet;
 pub use features::{embedding_file, read_embeddings, read_labels};
 pub use figures::figures_table;
 pub use gallery::with_gallery;

@@ -5,13 +5,13 @@ use crate::config::Config;
 use crate::data::{Class, PairSampler, Part};
 use crate::error::Result;
 use crate::eval::tsne::Map;
-use crate::eval::{ConfusionMatrix, Distances, KnnMetrics, RecallAt, RecallAtK};
+use crate::eval::{ConfusionMatrix, Distances, KnnMetrics, TopKAccuracy, VoteTopK};
 use crate::files::ResultFolder;
 use crate::random::{Purpose, generator};
 use crate::report::class_names::PAIRS_CONFUSED;
 use crate::report::confused::{self, Confused};
 use crate::report::confusion::Confusion;
-use crate::report::{Canvas, ClassName, confusion, curves, histogram, pairs, recall, scatter};
+use crate::report::{Canvas, ClassName, confusion, curves, histogram, pairs, scatter, vote_top_k};
 use crate::session::Session;
 use crate::train::History;
 use crate::words::{MISSING, count, grouped, things};
@@ -203,14 +203,14 @@ pub fn confusion(name: &str, knn: &KnnMetrics, classes: &[String]) -> Result<Can
     confusion::draw(&Confusion { title: &title, classes, counts: &knn.confusion.counts() })
 }
 
-/// Draws recall@k of the embeddings with this name.
+/// Draws the vote top-k accuracy of the embeddings with this name.
 ///
 /// # Errors
 /// There is nothing to draw.
-pub fn recall(name: &str, recall: &RecallAtK) -> Result<Canvas> {
-    let values = recall_curve(&recall.at);
-    let curve = recall::RecallCurve { name, recall: &values, interval: None };
-    recall::draw(&recall_title(recall.voters), "", &[curve])
+pub fn vote_top_k(name: &str, found: &VoteTopK) -> Result<Canvas> {
+    let values = values_by_k(&found.at);
+    let curve = vote_top_k::Curve { name, accuracy: &values, interval: None };
+    vote_top_k::draw(&vote_top_k_title(found.voters), "", &[curve])
 }
 
 /// Draws the distances of the embeddings with this name.
@@ -233,17 +233,22 @@ pub fn distances(name: &str, distances: &Distances) -> Result<Canvas> {
     histogram::draw(&pairs)
 }
 
-/// The title of a recall@k picture.
-pub fn recall_title(voters: usize) -> String {
+/// The title of a picture of vote top-k accuracy.
+pub fn vote_top_k_title(voters: usize) -> String {
     let rank = if voters == 1 { "ranks" } else { "rank" };
     let voters = format!("{voters} {}", things(voters, "neighbour"));
-    format!("Recall@k: true class among the k that {voters} {rank} highest")
+    format!("Vote top-k accuracy: true class among the k that {voters} {rank} highest")
+}
+
+/// The same as a caption of a page.
+pub fn vote_top_k_caption(voters: usize) -> String {
+    format!("{} (the tutorial's recall@k)", vote_top_k_title(voters))
 }
 
 /// Values at k = 1, 2, … up to the largest k; where a k was not asked for, no number.
-fn recall_curve(at: &[RecallAt]) -> Vec<f64> {
+fn values_by_k(at: &[TopKAccuracy]) -> Vec<f64> {
     let largest = at.iter().map(|at| at.k).max().unwrap_or(0);
-    let of = |k: usize| at.iter().find(|at| at.k == k).and_then(|at| at.recall);
+    let of = |k: usize| at.iter().find(|at| at.k == k).and_then(|at| at.accuracy);
     (1..=largest).map(|k| of(k).unwrap_or(f64::NAN)).collect()
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::arrays::confusion_table;
-use crate::eval::{Figures, Which, tsne};
+use crate::eval::{Figures, ModelChoice, tsne};
 use crate::model::Engine;
 use crate::report::table::Table;
 
@@ -21,8 +21,8 @@ pub struct Evaluation {
     pub loss: String,
     /// Seed of the run.
     pub seed: u64,
-    /// Which of the two models.
-    pub model: Which,
+    /// ModelChoice of the two models.
+    pub model: ModelChoice,
     /// The epoch after which it was kept.
     pub epoch: usize,
     /// Images that the neighbours come from: the training images; of unseen classes, all others.

@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::data::Parts;
 use crate::error::{Error, Result};
-use crate::eval::{self, Labelled, Score};
+use crate::eval::{self, LabelledEmbeddings, Score};
 use crate::model::Network;
 use crate::session::Session;
 
@@ -25,9 +25,9 @@ pub fn score(
     let normalise = config.loss.normalises();
     let mut embed = |rows: &[i64]| eval::embed(network, &session.images, rows, normalise);
     let (references, queries) = (embed(&parts.train.rows), embed(&parts.validation.rows));
-    let trial = eval::Trial {
-        references: Labelled::new(&references, &parts.train.labels),
-        queries: Some(Labelled::new(&queries, &parts.validation.labels)),
+    let trial = eval::RetrievalTask {
+        references: LabelledEmbeddings::new(&references, &parts.train.labels),
+        queries: Some(LabelledEmbeddings::new(&queries, &parts.validation.labels)),
         classes: session.dataset.classes.len(),
     };
     let found = session.cores.spread(|| score.measure(&trial, &config.eval))??;

@@ -33,13 +33,13 @@ impl Evaluation {
     }
 
     fn check_neighbours(&self) -> std::result::Result<(), &'static str> {
-        let Figures { knn, recall, retrieval, .. } = &self.figures;
+        let Figures { knn, vote_top_k, retrieval, .. } = &self.figures;
         let shares: Vec<Option<f64>> =
             [knn.accuracy, knn.macro_precision, knn.macro_recall, knn.macro_f1]
                 .into_iter()
                 .chain([retrieval.r_precision, retrieval.map_at_r])
-                .chain(recall.at.iter().map(|at| at.recall))
-                .chain(retrieval.hits.iter().map(|hit| hit.share))
+                .chain(vote_top_k.at.iter().map(|at| at.accuracy))
+                .chain(retrieval.recall_at.iter().map(|at| at.recall))
                 .collect();
         let of_class = |class: &ClassMetrics| [class.precision, class.recall, class.f1];
         let of_classes = knn.per_class.iter().flat_map(of_class);
@@ -60,11 +60,11 @@ impl Evaluation {
         {
             return Err("has a confusion matrix of other classes or of other images");
         }
-        let ks = recall.at.iter().map(|at| at.k);
-        if recall.at.is_empty() || !ks.into_iter().all(|k| (1..=LARGEST_K).contains(&k)) {
-            return Err("has no recall@k, or one of a k that cannot be");
+        let ks = vote_top_k.at.iter().map(|at| at.k);
+        if vote_top_k.at.is_empty() || !ks.into_iter().all(|k| (1..=LARGEST_K).contains(&k)) {
+            return Err("has no vote top-k accuracy, or one of a k that cannot be");
         }
-        match knn.k > 0 && recall.voters > 0 && retrieval.hits.iter().all(|hit| hit.k > 0) {
+        match knn.k > 0 && vote_top_k.voters > 0 && retrieval.recall_at.iter().all(|at| at.k > 0) {
             true => Ok(()),
             false => Err("has figures of no neighbour at all"),
         }
@@ -117,9 +117,9 @@ impl Evaluation {
     /// Whether it has the figures of every k that is asked for: pictures have a place for each, and
     /// somebody may have changed the file.
     fn has_ks(&self, config: &EvalConfig) -> bool {
-        let Figures { recall, retrieval, .. } = &self.figures;
-        recall.at.iter().map(|at| at.k).eq(config.recall_at.iter().copied())
-            && retrieval.hits.iter().map(|hit| hit.k).eq(config.hits_at.iter().copied())
+        let Figures { vote_top_k, retrieval, .. } = &self.figures;
+        vote_top_k.at.iter().map(|at| at.k).eq(config.vote_top.iter().copied())
+            && retrieval.recall_at.iter().map(|at| at.k).eq(config.recall_at.iter().copied())
     }
 
     /// Whether its classes are those of the run, under the names that the run has for them or its
@@ -140,7 +140,7 @@ struct Existing(Evaluation);
 
 impl From<Evaluation> for Existing {
     fn from(evaluation: Evaluation) -> Existing {
-        let figures = evaluation.figures.existing();
+        let figures = evaluation.figures.without_undefined();
         Existing(Evaluation { figures, ..evaluation })
     }
 }
@@ -226,4 +226,45 @@ pub fn tested(
             && e.images_sha256.as_ref() == Some(&test.sha256)
     };
     Ok(evaluation.filter(same))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An evaluation as version 0.1 wrote it before two metrics were renamed.
+    const EARLIER: &str = r#"{
+        "images": "validation", "loss": "contrastive", "seed": 1, "model": "last", "epoch": 5,
+        "references": 8, "queries": 2,
+        "knn": {
+            "k": 1, "accuracy": 0.5, "macro_precision": 0.25, "macro_recall": 0.5,
+            "macro_f1": 0.25, "per_class": [], "confusion": [[1, 0], [1, 0]]
+        },
+        "recall": {"voters": 10, "at": [{"k": 1, "recall": 0.5}, {"k": 2, "recall": 1.0}]},
+        "retrieval": {
+            "queries": 2, "left_out": 0, "hits": [{"k": 1, "share": 0.25}, {"k": 4, "share": 0.75}],
+            "r_precision": 0.5, "map_at_r": 0.375
+        },
+        "clusters": null,
+        "distances": {
+            "embeddings": 2, "same_class": null, "other_class": 2.5, "largest": 3.0,
+            "same_class_pairs": [0], "other_class_pairs": [1],
+            "total_variance": 1.0, "mean_squared_norm": 2.0, "relative_spread": 0.5
+        },
+        "classes": ["cat", "dog"], "tsne": null, "tsne_train": null, "tsne_remark": null,
+        "unseen": false, "engine": "fused", "fingerprint": "abc"
+    }"#;
+
+    #[test]
+    fn an_evaluation_of_an_earlier_version_is_read_under_the_names_of_today() {
+        let Existing(evaluation) = serde_json::from_str(EARLIER).unwrap();
+        let Figures { vote_top_k, retrieval, .. } = &evaluation.figures;
+        let top_k: Vec<_> = vote_top_k.at.iter().map(|at| (at.k, at.accuracy)).collect();
+        assert_eq!(top_k, [(1, Some(0.5)), (2, Some(1.0))]);
+        let recall: Vec<_> = retrieval.recall_at.iter().map(|at| (at.k, at.recall)).collect();
+        assert_eq!(recall, [(1, Some(0.25)), (4, Some(0.75))]);
+        let today = serde_json::to_string(&evaluation).unwrap();
+        assert!(!today.contains("hits") && !today.contains("share"), "{today}");
+        assert_eq!(serde_json::from_str::<Existing>(&today).unwrap().0, evaluation);
+    }
 }

@@ -15,7 +15,7 @@ use crate::report::table::Table;
 use crate::report::{Canvas, bound};
 use crate::run::{Existing, Run, RunLock};
 use crate::session::Session;
-use crate::train::{Observer, RunProgress, Verdict, remedy};
+use crate::train::{EpochDecision, Observer, RunProgress, remedy};
 use crate::words::decimals;
 
 /// The values at every place, in the run's folder.
@@ -260,7 +260,7 @@ impl Tracer<'_> {
 }
 
 impl Observer for Tracer<'_> {
-    fn every(&self) -> Option<usize> {
+    fn step_interval(&self) -> Option<usize> {
         Some(self.every)
     }
 
@@ -273,11 +273,11 @@ impl Observer for Tracer<'_> {
         epoch: usize,
         network: &mut dyn Network,
         _progress: &RunProgress,
-    ) -> Result<Verdict> {
+    ) -> Result<EpochDecision> {
         if epoch == self.epochs {
             self.take(self.all, network)?;
         }
-        Ok(Verdict::GoOn)
+        Ok(EpochDecision::Continue)
     }
 }
 

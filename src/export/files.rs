@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
 use crate::data::{Class, Dataset};
 use crate::error::{Error, Fault, Result};
-use crate::eval::Which;
+use crate::eval::ModelChoice;
 use crate::evaluation::{Evaluation, read_evaluated, write_label_array, write_npy};
 use crate::files::{CSV, FileKind, NPY, PARQUET, create_folder};
 use crate::model::{write_tensors, write_torchscript};
@@ -31,7 +31,7 @@ impl Trained {
     ///
     /// # Errors
     /// A model that cannot be read; a file that cannot be written.
-    pub fn export_safetensors(&self, model: Which, out: &Path) -> Result<()> {
+    pub fn export_safetensors(&self, model: ModelChoice, out: &Path) -> Result<()> {
         let notes = [("loss", self.record.loss.clone()), ("seed", self.record.seed.to_string())];
         write_tensors(out, &self.weights(model)?, &notes)
     }
@@ -43,7 +43,7 @@ impl Trained {
     ///
     /// # Errors
     /// As [`Trained::export_safetensors`].
-    pub fn export_torchscript(&self, model: Which, out: &Path) -> Result<()> {
+    pub fn export_torchscript(&self, model: ModelChoice, out: &Path) -> Result<()> {
         write_torchscript(out, &self.architecture()?, &self.weights(model)?)
     }
 
@@ -118,10 +118,10 @@ impl Trained {
     ///
     /// # Errors
     /// Its evaluation took the other model.
-    pub fn check_embedded_by(&self, model: Which) -> Result<()> {
+    pub fn check_embedded_by(&self, model: ModelChoice) -> Result<()> {
         let (found, wanted) = match Evaluation::read(&self.folder)?.map(|found| found.model) {
-            Some(Which::Last) if model == Which::Best => ("last", "best"),
-            Some(Which::Best) if model == Which::Last => ("best", "last"),
+            Some(ModelChoice::Last) if model == ModelChoice::Best => ("last", "best"),
+            Some(ModelChoice::Best) if model == ModelChoice::Last => ("best", "last"),
             _ => return Ok(()),
         };
         let problem = format!("holds the embeddings of its model {found}, not of {wanted}");

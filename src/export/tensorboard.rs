@@ -99,7 +99,8 @@ fn figures(evaluation: &Evaluation, history: &History) -> Vec<Point> {
         ("MAP@R".to_owned(), figures.retrieval.map_at_r),
         ("NMI of k-means".to_owned(), figures.clusters.as_ref().map(|found| found.nmi)),
     ];
-    named.extend(figures.recall.at.iter().map(|at| (format!("recall@{}", at.k), at.recall)));
+    let top_k = figures.vote_top_k.at.iter();
+    named.extend(top_k.map(|at| (format!("vote top-{}", at.k), at.accuracy)));
     // A figure that does not exist has no point.
     let scalar = |(name, value): (String, Option<f64>)| {
         Some(point(format!("evaluation/{name}"), Value::Scalar(value? as f32)))

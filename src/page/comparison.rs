@@ -78,7 +78,9 @@ impl Reporter<'_> {
         let seed = comparison.summary.seeds[0];
         let mut parts = Vec::new();
         if !comparison.unseen() {
-            parts.push(html::heading(&format!("Which class was taken for which, seed {seed}")));
+            parts.push(html::heading(&format!(
+                "ModelChoice class was taken for which, seed {seed}"
+            )));
             for told in firsts {
                 parts.push(parts::confusion(told)?);
             }
@@ -122,20 +124,20 @@ fn tables(summary: &Summary, caption: &str) -> Vec<Markup> {
 fn curves(comparison: &Comparison) -> Result<Section> {
     let mut parts = Vec::new();
     if !comparison.unseen() {
-        let caption = pictures::recall_title(comparison.voters());
+        let caption = pictures::vote_top_k_caption(comparison.voters());
         let shown = |e: &Estimate| e.with(Ends::Possible, SHARES).percent();
         let mut table = Table::new(
             std::iter::once("k").chain(comparison.summary.losses.iter().map(String::as_str)),
         );
-        for row in comparison.summary.metrics.iter().filter(|row| row.recall_at.is_some()) {
-            let k = row.recall_at.unwrap_or_default().to_string();
+        for row in comparison.summary.metrics.iter().filter(|row| row.vote_top.is_some()) {
+            let k = row.vote_top.unwrap_or_default().to_string();
             table.push(std::iter::once(k).chain(row.losses.iter().map(shown)));
         }
         let numbers = match comparison.summary.seeds.len() {
-            1 => html::table(&table, "recall@k, %"),
-            _ => html::table(&table, "recall@k, %, with 95 % intervals over the seeds"),
+            1 => html::table(&table, "vote top-k, %"),
+            _ => html::table(&table, "vote top-k, %, with 95 % intervals over the seeds"),
         };
-        parts.push(html::figure(&comparison.recall()?, &caption, Some(numbers)));
+        parts.push(html::figure(&comparison.vote_top_k()?, &caption, Some(numbers)));
     }
     let caption = "Training and validation loss by epochs";
     let numbers = match comparison.summary.seeds.len() {

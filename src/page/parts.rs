@@ -5,7 +5,7 @@ use ndarray::Array2;
 use super::reporter::{Reporter, sprite_name};
 use crate::data::{Part, Parts};
 use crate::error::Result;
-use crate::evaluation::{Asked, Evaluation, Mapped, pictures, with_gallery};
+use crate::evaluation::{EvaluatedSet, Evaluation, TsneCoordinates, pictures, with_gallery};
 use crate::report::confusion::Confusion;
 use crate::report::html::{self, Markup, Sprite};
 use crate::report::scatter;
@@ -36,7 +36,7 @@ impl Reporter<'_> {
             return Ok(None);
         }
         let data = &told.trained.record.data;
-        let map = Mapped::read(told.trained.folder.path(), &data.classes, data.images)?;
+        let map = TsneCoordinates::read(told.trained.folder.path(), &data.classes, data.images)?;
         let title = pictures::tsne_title(&told.name, &told.evaluation);
         let all = map.points.len();
         let (map, every) = map.thinned(MOST_POINTS);
@@ -53,7 +53,7 @@ impl Reporter<'_> {
         Ok(Some(html::map(&picture, &title, (classes, &map.labels, &map.rows), images)))
     }
 
-    /// Which of the page's pictures has the images of these rows, once there is one.
+    /// ModelChoice of the page's pictures has the images of these rows, once there is one.
     fn sprite(&mut self, rows: &[usize]) -> Option<usize> {
         let dataset = self.dataset?;
         if rows.iter().any(|&row| row >= dataset.len()) {
@@ -86,7 +86,7 @@ impl Reporter<'_> {
         if !belong(&references, &parts.train) || judged.labels != labels {
             return Ok(None);
         }
-        let asked = Asked { embeddings: &queries, part: &judged, dataset, unseen };
+        let asked = EvaluatedSet { embeddings: &queries, part: &judged, dataset, unseen };
         let references = (&references, &parts.train, dataset);
         let shown = with_gallery(self.cores, references, &asked, |gallery| {
             let sections = gallery.sections(&told.evaluation)?;

@@ -1,4 +1,4 @@
-//! Which page what lies in a folder gets.
+//! ModelChoice page what lies in a folder gets.
 
 use std::path::{Path, PathBuf};
 

@@ -77,11 +77,11 @@ impl Told {
                  images, so there is nothing to find: neither accuracy nor MAP@R exist."
             );
         };
-        let hits = figures.retrieval.hits.iter().find(|hit| hit.k == 1);
-        let told = match (unseen, hits.and_then(|hit| hit.share)) {
-            (true, Some(hit)) => format!(
+        let recall = figures.retrieval.recall_at.iter().find(|at| at.k == 1);
+        let told = match (unseen, recall.and_then(|at| at.recall)) {
+            (true, Some(recall)) => format!(
                 "Of {count} {images}, {} have another image of their class nearest to them.",
-                percent(hit)
+                percent(recall)
             ),
             _ => format!(
                 "Of {count} {images}, {} are told right by the vote of {} (accuracy).",
@@ -132,12 +132,12 @@ fn figures(told: &Told, tested: Option<&Evaluation>) -> Result<Section> {
     let mut parts = tables(figures, "Figures of the evaluation");
     parts.extend(told.evaluation.remark.as_deref().map(html::paragraph));
     if !told.evaluation.unseen {
-        let picture = pictures::recall(&told.name, &figures.recall)?;
-        let mut table = Table::new(["k", "recall@k, %"]);
-        for at in &figures.recall.at {
-            table.push([at.k.to_string(), hundredths(at.recall)]);
+        let picture = pictures::vote_top_k(&told.name, &figures.vote_top_k)?;
+        let mut table = Table::new(["k", "vote top-k, %"]);
+        for at in &figures.vote_top_k.at {
+            table.push([at.k.to_string(), hundredths(at.accuracy)]);
         }
-        let caption = pictures::recall_title(figures.recall.voters);
+        let caption = pictures::vote_top_k_caption(figures.vote_top_k.voters);
         parts.push(html::figure(&picture, &caption, Some(html::table(&table, &caption))));
     }
     if let Some(tested) = tested {
@@ -167,7 +167,7 @@ fn training(told: &Told) -> Result<Section> {
 fn neighbours(reporter: &Reporter, told: &Told) -> Result<Section> {
     let mut parts = Vec::new();
     if !told.evaluation.unseen {
-        parts.push(html::heading("Which class was taken for which"));
+        parts.push(html::heading("ModelChoice class was taken for which"));
         parts.push(super::parts::confusion(told)?);
     }
     let distances = &told.evaluation.figures.distances;

@@ -19,13 +19,13 @@ pub mod histogram;
 pub mod html;
 mod paint;
 pub mod pairs;
-pub mod recall;
 pub mod retrieval;
 pub mod scatter;
 pub mod series;
 pub mod table;
 pub mod tensorboard;
 pub mod trials;
+pub mod vote_top_k;
 
 pub use config::{PlotsConfig, Style};
 pub use paint::{Canvas, ClassName, undrawable};

@@ -8,7 +8,7 @@ use super::hashed::OLD_DIGITS;
 use super::trained::model_file;
 use crate::config::Config;
 use crate::error::{Error, Fault, Result, chain};
-use crate::eval::Which;
+use crate::eval::ModelChoice;
 use crate::files::layout::{CHECKPOINT, CONFIG, HISTORY, RECORD, TRIAL};
 use crate::files::{ResultFolder, folder_of};
 use crate::model::{Architecture, NamedTensors, read_weights};
@@ -29,9 +29,11 @@ impl ResultFolder {
         if !path.exists()
             && let Some(config) = kept()
         {
-            return Ok(config);
+            return Ok(Config { warnings: Vec::new(), ..config });
         }
-        let read = Config::read_with(&path, |config| config.check().map(|()| config));
+        // An earlier version wrote this file: its keys are no concern of the user's.
+        let read = Config::read_with(&path, |config| config.check().map(|()| config))
+            .map(|config| Config { warnings: Vec::new(), ..config });
         read.map_err(|error| match kept() {
             Some(_) => Error::Other(format!(
                 "{}; move the file away, {RECORD} holds the settings, too",
@@ -81,7 +83,7 @@ impl ResultFolder {
     ///
     /// # Errors
     /// The file is missing, damaged or of another network, with what writes it anew.
-    pub fn weights(&self, model: Which, architecture: &Architecture) -> Result<NamedTensors> {
+    pub fn weights(&self, model: ModelChoice, architecture: &Architecture) -> Result<NamedTensors> {
         let path = self.file(model_file(model));
         let mend = || match Checkpoint::read(&self.file(CHECKPOINT)) {
             Ok(_) => {

@@ -12,7 +12,7 @@ use super::setup::Run;
 use super::trained::model_file;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::eval::Which;
+use crate::eval::ModelChoice;
 use crate::files::ResultFolder;
 use crate::files::layout::{CONFIG, RECORD};
 use crate::session::Session;
@@ -89,7 +89,7 @@ impl Run {
     pub fn models(&self) -> Result<()> {
         let data = &self.record.data;
         let architecture = self.config.model.architecture(data.side, data.classes.len())?;
-        [Which::Last, Which::Best]
+        [ModelChoice::Last, ModelChoice::Best]
             .into_iter()
             .try_for_each(|model| self.folder.weights(model, &architecture).map(drop))
     }
@@ -131,7 +131,8 @@ impl Run {
     /// # Errors
     /// The fault, where its models are damaged and no checkpoint can write them anew.
     fn status_by_files(&self, fault: Error) -> Result<Status> {
-        let models = [Which::Last, Which::Best].map(|model| self.folder.file(model_file(model)));
+        let models =
+            [ModelChoice::Last, ModelChoice::Best].map(|model| self.folder.file(model_file(model)));
         if self.models().is_ok() {
             Ok(Status::Trained)
         } else if self.last_checkpoint().is_some() || !models.iter().any(|model| model.exists()) {

@@ -8,7 +8,7 @@ use super::record::{RunRecord, Status};
 use crate::config::Config;
 use crate::data::{Dataset, Images, load};
 use crate::error::{Error, Fault, Result};
-use crate::eval::{self, Which};
+use crate::eval::{self, ModelChoice};
 use crate::files::ResultFolder;
 use crate::files::layout::{BEST_MODEL, LAST_MODEL};
 use crate::model::{Architecture, NamedTensors, Network, open_network};
@@ -16,10 +16,10 @@ use crate::runtime::{Cores, open_device};
 use crate::words::dml;
 
 /// The file that holds one of a run's models.
-pub fn model_file(model: Which) -> &'static str {
+pub fn model_file(model: ModelChoice) -> &'static str {
     match model {
-        Which::Last => LAST_MODEL,
-        Which::Best => BEST_MODEL,
+        ModelChoice::Last => LAST_MODEL,
+        ModelChoice::Best => BEST_MODEL,
     }
 }
 
@@ -77,7 +77,7 @@ impl Trained {
     ///
     /// # Errors
     /// As [`ResultFolder::weights`].
-    pub fn weights(&self, model: Which) -> Result<NamedTensors> {
+    pub fn weights(&self, model: ModelChoice) -> Result<NamedTensors> {
         self.folder.weights(model, &self.architecture()?)
     }
 
@@ -88,7 +88,7 @@ impl Trained {
     pub fn embed(
         &self,
         images: &Dataset,
-        model: Which,
+        model: ModelChoice,
         cores: &Cores,
         say: impl Fn(&str),
     ) -> Result<Array2<f32>> {

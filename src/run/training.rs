@@ -20,7 +20,7 @@ use crate::files::{ResultFolder, create_folder};
 use crate::model::{Network, open_network};
 use crate::runtime::{LIBTORCH_VERSION, Memory};
 use crate::session::Session;
-use crate::train::{History, Observer, RunProgress, Task, Unobserved, batches_of, train};
+use crate::train::{History, NoObserver, Observer, RunProgress, Task, batches_of, train};
 
 impl Run {
     /// Settles split, name and record of a run.
@@ -151,7 +151,7 @@ impl Run {
         existing: Existing,
         progress: &RunProgress,
     ) -> Result<History> {
-        let history = self.train_observed(session, existing, &mut Unobserved, progress)?;
+        let history = self.train_observed(session, existing, &mut NoObserver, progress)?;
         if !self.folder.plot("loss.png").exists() {
             let trained_on = (&self.config, &self.train);
             pictures::draw_training(session, &self.folder, trained_on, &history)?;

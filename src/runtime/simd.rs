@@ -9,8 +9,7 @@
 //! The bits of a result depend on that choice only in so far as a fused multiply-add, of AVX2 or
 //! AVX-512, rounds once where two instructions round twice. They depend on nothing else.
 
-use super::sixteen::Whole;
-use super::sixteen::{Halves, Sixteen};
+use super::sixteen::{Halves, Sixteen, Whole};
 
 /// Arithmetic that is compiled once for each set of instructions.
 pub trait Kernel {
@@ -232,7 +231,7 @@ mod tests {
         assert_ne!(rounded(true), rounded(false), "one rounding and two differ");
     }
 
-    /// Which lanes of sixteen are at most a limit.
+    /// ModelChoice lanes of sixteen are at most a limit.
     struct AtMost<'a>(&'a [f32; 16], f32);
 
     impl WideKernel for AtMost<'_> {

@@ -14,8 +14,7 @@ const EPSILON: f64 = 1e-8;
 /// # Source
 /// Kingma, Ba: Adam, ICLR 2015, algorithm 1, in the order of operations of `torch.optim.Adam`;
 /// Loshchilov, Hutter: Decoupled weight decay regularization, ICLR 2019, as `torch.optim.AdamW`.
-/// It is written here because libtorch's own cannot hand out its state, and all state has to be
-/// in a checkpoint.
+/// libtorch's own optimiser does not expose its state, which checkpoints need.
 pub struct Adam {
     /// Moving mean of the gradient `[P]`.
     pub mean: Tensor,
@@ -28,7 +27,7 @@ pub struct Adam {
 }
 
 impl Adam {
-    /// An optimiser of `parameters` that has not stepped yet.
+    /// A new optimiser for `parameters`.
     pub fn new(parameters: &Tensor, learning_rate: f64) -> Adam {
         let _guard = no_grad_guard();
         let (mean, square) = (parameters.zeros_like(), parameters.zeros_like());
@@ -40,7 +39,7 @@ impl Adam {
         Adam { weight_decay, ..self }
     }
 
-    /// Moves the parameters by one step against the gradient, at `factor` times the learning rate.
+    /// Takes one step at `factor` times the learning rate.
     ///
     /// # Shapes
     /// parameters, gradient `[P]` f32
@@ -85,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_with_weight_decay_and_schedule_are_those_of_pytorchs_adamw() {
+    fn steps_with_weight_decay_and_schedule_match_pytorchs_adamw() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/adamw.json");
         let text = std::fs::read_to_string(path).unwrap();
         let cases = serde_json::from_str::<Reference>(&text).unwrap().cases;
@@ -105,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_step_is_the_learning_rate_against_the_sign() {
+    fn the_first_step_has_the_size_of_the_learning_rate() {
         let mut parameters = Tensor::from_slice(&[1f32, 1.0, 1.0]);
         let mut adam = Adam::new(&parameters, 0.1);
         adam.step(&mut parameters, &Tensor::from_slice(&[5f32, -0.01, 0.0]), 1.0);

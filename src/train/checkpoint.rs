@@ -1,13 +1,13 @@
-//! All that training needs to go on at the next step, in one safetensors file.
+//! The complete state of training, from which it resumes at the next step, in one safetensors file.
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::{History, Position};
+use super::{EpochPosition, History};
 use crate::error::{Error, Fault, Result};
-use crate::files::layout::{BEST, CHECKPOINT, OLDER_CHECKPOINT};
+use crate::files::layout::{CHECKPOINT, OLDER_CHECKPOINT};
 use crate::files::{Checked, from_json, sha256_hex};
 use crate::model::{
     NamedTensors, digest, read_notes, read_tensors, write_tensors, write_tensors_keeping,
@@ -15,57 +15,58 @@ use crate::model::{
 
 /// The state of a training between two steps.
 ///
-/// Of random generators it holds one number: each epoch draws from generators of its own, which
-/// the seed and the epoch's number decide; batches are drawn again up to the step, and a loss's
-/// generator is wound on to its [`Position`].
+/// Of the random generators it stores one number: each epoch has generators of its own, seeded by
+/// seed and epoch. On resuming, batches are drawn again up to the step, and the loss's generator is
+/// advanced to its [`EpochPosition`].
 pub struct Checkpoint {
     /// The network.
     pub network: NamedTensors,
     /// The network after the epoch with the lowest validation loss.
     pub best: NamedTensors,
     /// The loss's own parameters and their optimiser's state; empty for a loss without any.
-    pub own: NamedTensors,
+    pub loss_parameters: NamedTensors,
     /// The loss's own parameters after the epoch with the lowest validation loss.
-    pub best_own: NamedTensors,
+    pub best_loss_parameters: NamedTensors,
     /// Adam's moving mean of the gradient `[P]`.
     pub mean: Tensor,
     /// Adam's moving mean of the squared gradient `[P]`.
     pub square: Tensor,
-    /// Steps that Adam has taken, the epochs so far, and the place in the next.
+    /// Adam's step count, the finished epochs and the position in the next.
     pub notes: Notes,
 }
 
-/// The part of a checkpoint that is not tensors.
+/// The part of a checkpoint that is not a tensor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Notes {
     /// Steps that Adam has taken.
     pub steps: i64,
-    /// The epochs so far.
+    /// The finished epochs.
     pub history: History,
-    /// Where the epoch after them stands.
+    /// The position in the epoch after them.
     #[serde(default)]
-    pub within: Position,
+    pub within: EpochPosition,
 }
 
 const NETWORK: &str = "network.";
-const OWN: &str = "loss.";
-const BEST_OWN: &str = "best_loss.";
+const BEST: &str = "best.";
+const LOSS: &str = "loss.";
+const BEST_LOSS: &str = "best_loss.";
 const MEAN: &str = "adam.mean";
 const SQUARE: &str = "adam.square";
 const NOTES: &str = "training";
-/// SHA-256 of tensors and notes: a flipped bit would pass for a number.
+/// SHA-256 of tensors and notes: a flipped bit would otherwise go unnoticed.
 const CHECKSUM: &str = "sha256";
 
 /// What [`Checkpoint::newest`] found.
 pub struct Newest {
-    /// The newest checkpoint that is whole.
+    /// The newest intact checkpoint.
     pub checkpoint: Checkpoint,
-    /// What is wrong with the newest, where it had to be passed over.
+    /// The damage of the newest, if it had to be skipped.
     pub passed_over: Option<Error>,
 }
 
 impl Notes {
-    /// Where training goes on, in words.
+    /// Where training resumes, in words.
     pub fn place(&self) -> String {
         let done = self.history.epochs.len();
         match self.within.steps {
@@ -78,16 +79,16 @@ impl Notes {
 impl Checked for Notes {
     fn check(&self) -> std::result::Result<(), String> {
         match self.steps < 0 {
-            true => Err("has taken fewer than no steps".to_owned()),
+            true => Err("has a negative number of steps".to_owned()),
             false => self.history.check(),
         }
     }
 }
 
 impl Checkpoint {
-    /// Writes the newest checkpoint of a run and keeps the one before beside it.
+    /// Writes the newest checkpoint of a run and keeps the previous one.
     ///
-    /// Stopped at any moment, one of the two is whole.
+    /// Whenever the process is stopped, one of the two is intact.
     ///
     /// # Errors
     /// A file cannot be renamed or written.
@@ -97,13 +98,13 @@ impl Checkpoint {
         write_tensors_keeping((&newest, &older), &tensors, &notes)
     }
 
-    /// The newest whole checkpoint of a run; `None` where there is none at all.
+    /// The newest intact checkpoint of a run; `None` if it has no checkpoint.
     ///
-    /// A damaged newest one gives way to the one before, so that the next never pushes a whole
-    /// one out.
+    /// The previous checkpoint replaces a damaged newest one, so that the next write cannot discard
+    /// the only intact one.
     ///
     /// # Errors
-    /// The newest is damaged and there is no whole one before it; the system refuses to rename.
+    /// Both checkpoints are damaged; the file cannot be renamed.
     pub fn newest(run: &Path) -> Result<Option<Newest>> {
         let (newest, older) = (run.join(CHECKPOINT), run.join(OLDER_CHECKPOINT));
         // Training may have been stopped between the renaming and the writing.
@@ -113,7 +114,7 @@ impl Checkpoint {
         }
         match Checkpoint::read(&newest) {
             Ok(checkpoint) => Ok(Some(Newest { checkpoint, passed_over: None })),
-            // What the system refuses to read may be whole.
+            // A file that cannot be read may still be intact.
             Err(Error::Io { action, path, source }) => Err(Error::Io { action, path, source }),
             Err(damage) => match Checkpoint::read(&older) {
                 Ok(checkpoint) => {
@@ -132,14 +133,14 @@ impl Checkpoint {
         write_tensors(path, &tensors, &notes)
     }
 
-    /// What its file holds: tensors, and the text beside them.
+    /// The content of its file: tensors and metadata.
     fn content(&self) -> (NamedTensors, [(&'static str, String); 2]) {
         let mut tensors = NamedTensors::new();
         let groups = [
             (NETWORK, &self.network),
             (BEST, &self.best),
-            (OWN, &self.own),
-            (BEST_OWN, &self.best_own),
+            (LOSS, &self.loss_parameters),
+            (BEST_LOSS, &self.best_loss_parameters),
         ];
         for (prefix, group) in groups {
             let named =
@@ -154,7 +155,7 @@ impl Checkpoint {
     }
 
     /// # Errors
-    /// The file is missing, damaged, or no checkpoint.
+    /// The file is missing, damaged, or not a checkpoint.
     pub fn read(path: &Path) -> Result<Checkpoint> {
         let mut tensors = read_tensors(path)?;
         let fault = |what: &str| {
@@ -165,7 +166,7 @@ impl Checkpoint {
         let notes = texts.remove(NOTES).ok_or_else(|| fault("the training's notes"))?;
         if texts.remove(CHECKSUM) != Some(checksum(&tensors, &notes)) {
             return Err(fault(
-                "the checksum of what it holds, so it was damaged or is of another version",
+                "the checksum of its content, so it is damaged or of another version",
             )
             .into());
         }
@@ -181,8 +182,8 @@ impl Checkpoint {
                 .collect()
         };
         let (network, best) = (group(NETWORK), group(BEST));
-        let (own, best_own) = (group(OWN), group(BEST_OWN));
-        Ok(Checkpoint { network, best, own, best_own, mean, square, notes })
+        let (loss_parameters, best_loss_parameters) = (group(LOSS), group(BEST_LOSS));
+        Ok(Checkpoint { network, best, loss_parameters, best_loss_parameters, mean, square, notes })
     }
 }
 
@@ -194,19 +195,19 @@ fn checksum(tensors: &NamedTensors, notes: &str) -> String {
 mod tests {
     use super::*;
 
-    fn after(epochs: i64) -> Checkpoint {
+    fn checkpoint_after(epochs: i64) -> Checkpoint {
         let value = Tensor::from_slice(&[epochs as f32; 64]);
         Checkpoint {
             network: NamedTensors::from([("weight".to_owned(), value.shallow_clone())]),
             best: NamedTensors::new(),
-            own: NamedTensors::new(),
-            best_own: NamedTensors::new(),
+            loss_parameters: NamedTensors::new(),
+            best_loss_parameters: NamedTensors::new(),
             mean: value.shallow_clone(),
             square: value,
             notes: Notes {
                 steps: epochs,
                 history: History::default(),
-                within: Position::default(),
+                within: EpochPosition::default(),
             },
         }
     }
@@ -217,11 +218,11 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_is_taken_and_none_is_no_error() {
+    fn the_newest_checkpoint_is_read_and_a_missing_one_is_not_an_error() {
         let run = tempfile::tempdir().unwrap();
         assert!(Checkpoint::newest(run.path()).unwrap().is_none());
         for epochs in 1..=3 {
-            after(epochs).write_newest(run.path()).unwrap();
+            checkpoint_after(epochs).write_newest(run.path()).unwrap();
             assert_eq!(found(run.path()), (epochs, None));
         }
         std::fs::remove_file(run.path().join(CHECKPOINT)).unwrap();
@@ -229,26 +230,26 @@ mod tests {
     }
 
     #[test]
-    fn a_newest_with_any_byte_changed_or_cut_is_told_and_the_one_before_is_taken() {
+    fn a_damaged_newest_checkpoint_is_reported_and_the_previous_one_is_used() {
         let run = tempfile::tempdir().unwrap();
         let path = run.path().join(CHECKPOINT);
         let older = run.path().join(OLDER_CHECKPOINT);
-        after(2).write(&path).unwrap();
+        checkpoint_after(2).write(&path).unwrap();
         let whole = std::fs::read(&path).unwrap();
         for place in (0..whole.len()).step_by(7) {
             let mut flipped = whole.clone();
             flipped[place] ^= 4;
             for damaged in [&flipped[..], &whole[..place]] {
-                after(1).write(&older).unwrap();
+                checkpoint_after(1).write(&older).unwrap();
                 std::fs::write(&path, damaged).unwrap();
                 let (steps, told) = found(run.path());
                 match told {
                     Some(message) => {
                         assert!(message.contains("checkpoint.safetensors: "), "{message}");
                         assert_eq!(steps, 1);
-                        assert_eq!(found(run.path()), (1, None), "and stands in its place");
+                        assert_eq!(found(run.path()), (1, None), "and replaces it");
                     }
-                    // Blanks around the header may change: what was read is what was written.
+                    // Whitespace around the header may change; the content is the same.
                     None => assert!(steps == 2 && damaged.len() == whole.len(), "byte {place}"),
                 }
             }
@@ -260,14 +261,14 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_changed_on_the_disk_is_found_out() {
+    fn a_bit_flipped_on_disk_is_detected() {
         let run = tempfile::tempdir().unwrap();
         let path = run.path().join(CHECKPOINT);
-        after(1).write(&path).unwrap();
+        checkpoint_after(1).write(&path).unwrap();
         let mut content = std::fs::read(&path).unwrap();
         *content.last_mut().unwrap() ^= 1;
         std::fs::write(&path, content).unwrap();
         let message = Checkpoint::read(&path).err().unwrap().to_string();
-        assert!(message.contains("lacks the checksum of what it holds"), "{message}");
+        assert!(message.contains("lacks the checksum of its content"), "{message}");
     }
 }

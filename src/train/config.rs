@@ -8,35 +8,34 @@ use crate::error::{Error, Result};
 use crate::model::EngineChoice;
 use crate::runtime::DeviceChoice;
 
-/// What stands under `[train]`.
+/// The settings of `[train]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainConfig {
     /// Passes over the training images; at least 1.
     pub epochs: usize,
-    /// Images in a step (pairs, for a loss on pairs); at least 2.
+    /// Batch size in images (pairs, for a loss on pairs); at least 2.
     pub batch: usize,
-    /// Images of each class in a batch, for a loss on batches of classes; more where there are
-    /// fewer classes than fit. At least 1, and for such a loss at most half of `batch`.
+    /// Images per class (K) in the P×K batches of a loss that needs them; more if the data have fewer
+    /// than P classes. At least 1, and for such a loss at most half of `batch`.
     pub images_per_class: usize,
-    /// Steps of an epoch: `"all"` for as many as the images give, or so many, for which a small
-    /// training set is gone through again and again.
+    /// Steps per epoch: `"all"` for one pass over the images, or a number, for which a small training
+    /// set is repeated.
     pub steps: Amount,
-    /// Adam's step size; above 0.
+    /// Learning rate of Adam; above 0.
     pub learning_rate: f64,
-    /// How it goes over the training.
+    /// Learning-rate schedule.
     pub schedule: Schedule,
-    /// Share of the learning rate by which the network's weights shrink in each step, as in
-    /// AdamW; from 0 on.
+    /// Weight decay of AdamW, on the network's weights only; at least 0.
     pub weight_decay: f64,
-    /// Decides split, initial weights of network and loss, order, pairs, classes and triplets of
-    /// batches, the start of k-means and t-SNE, and what pictures show.
+    /// Seed of the split, the initial weights of network and loss, the order, pairs, classes and
+    /// triplets of batches, the starts of k-means and t-SNE, and the samples in pictures.
     pub seed: u64,
-    /// Where the network is computed.
+    /// The device that computes the network.
     pub device: DeviceChoice,
-    /// What computes it.
+    /// The engine that computes it.
     pub engine: EngineChoice,
-    /// How often training is saved within an epoch.
+    /// How often checkpoints are written within an epoch.
     pub checkpoint_every: CheckpointEvery,
 }
 
@@ -58,10 +57,10 @@ impl Default for TrainConfig {
     }
 }
 
-/// More epochs or images in a step than anybody waits for.
+/// An upper bound on epochs, batch size and steps that no real training reaches.
 const LARGEST_COUNT: usize = 1_000_000_000;
 
-/// TOML's whole numbers end here.
+/// The largest integer of TOML.
 const LARGEST_SEED: u64 = i64::MAX as u64;
 
 impl TrainConfig {
@@ -87,7 +86,11 @@ impl TrainConfig {
         }
         if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
             let shown = format!("{:?}", self.weight_decay);
-            return Err(Error::setting("train.weight_decay", shown, "must be a number from 0 on"));
+            return Err(Error::setting(
+                "train.weight_decay",
+                shown,
+                "must be a number of at least 0",
+            ));
         }
         self.check_steps()?;
         if self.seed > LARGEST_SEED {
@@ -107,10 +110,10 @@ impl TrainConfig {
         }
     }
 
-    /// Checks what only a loss on batches of classes asks for.
+    /// Checks the settings of P×K batches, for a loss that needs them.
     ///
     /// # Errors
-    /// Fewer than two classes fit into a batch.
+    /// A batch is too small for two classes.
     pub fn check_classes(&self) -> Result<()> {
         let (per_class, most) = (self.images_per_class, self.batch / 2);
         if most < 2 {
@@ -134,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_that_cannot_be_are_told_with_their_key() {
+    fn invalid_values_are_refused_with_their_key() {
         type Spoil = fn(&mut TrainConfig);
         let cases: [(&str, Spoil); 8] = [
             ("train.weight_decay = -0.1:", |c| c.weight_decay = -0.1),
@@ -156,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn batches_of_classes_hold_a_pair_of_each_of_two_classes() {
+    fn a_batch_of_classes_needs_two_images_of_each_of_two_classes() {
         let told = |batch, images_per_class| {
             let config = TrainConfig { batch, images_per_class, ..TrainConfig::default() };
             config.check_classes().err().map(|error| error.to_string())

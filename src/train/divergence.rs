@@ -1,4 +1,4 @@
-//! What is said of a training that diverged: when it did, and which setting to change.
+//! The error of a diverged training run: where it diverged and which setting to change.
 
 use toml::{Table, Value};
 
@@ -8,15 +8,15 @@ use crate::error::{Divergence, Error};
 use crate::loss::Loss;
 use crate::words::significant;
 
-/// A value so many times its default, or a pixel so many times the usual 1, is named as the cause.
+/// A setting this many times its default is named as a possible cause.
 const FAR: f64 = 10.0;
-/// Pixels are far from the usual 1 only where standardised ones would not be.
+/// Pixels this many times the usual 1 are named, which standardised pixels do not reach.
 const FAR_PIXELS: f64 = 100.0;
-/// Causes that a message names.
+/// At most so many causes are named.
 const MOST_CAUSES: usize = 3;
 
-/// The error for a loss that is NaN or infinite: which loss, in which epoch and where in it, and
-/// whether any weight was updated before.
+/// The error for a NaN or infinite loss: which loss, the epoch and the place in it, and whether any
+/// weight had been updated.
 pub(super) fn diverged(
     task: &Task,
     (kind, loss): (&str, f64),
@@ -29,8 +29,8 @@ pub(super) fn diverged(
     })
 }
 
-/// What to change so that a training does not diverge: the settings that are far from their
-/// defaults, else the learning rate, which cannot be the cause where nothing was `updated` by it.
+/// What to change so that training does not diverge: settings far from their defaults, otherwise the
+/// learning rate, which cannot be the cause unless weights were `updated`.
 pub fn remedy(config: &TrainConfig, loss: &Loss, images: &Images, updated: bool) -> String {
     let mut causes = far_settings(config, loss, updated);
     let reach = images.reach();
@@ -46,13 +46,16 @@ pub fn remedy(config: &TrainConfig, loss: &Loss, images: &Images, updated: bool)
     match told.is_empty() {
         false => format!("try {}", told.join(", or ")),
         true if updated => lower_rates(config, loss),
-        true => "nothing was updated before, so no learning rate is the cause: look for odd pixels \
-                 with dml data check, and for odd weights in the file of model.init, if there is one"
-            .to_owned(),
+        true => {
+            "no weight had been updated, so the learning rate is not the cause: look for extreme \
+                 pixels with dml data check, and for extreme weights in the file of model.init, if \
+                 set"
+            .to_owned()
+        }
     }
 }
 
-/// Settings on the side of their defaults where a training diverges, with how far they are.
+/// Settings far from their defaults in the direction that makes training diverge, with their distance.
 fn far_settings(config: &TrainConfig, loss: &Loss, updated: bool) -> Vec<(f64, String)> {
     let settings = |loss: &Loss| Table::try_from(loss).expect("settings are plain values");
     let default = Loss::by_name(loss.name()).map(|loss| settings(&loss)).unwrap_or_default();
@@ -63,7 +66,7 @@ fn far_settings(config: &TrainConfig, loss: &Loss, updated: bool) -> Vec<(f64, S
     let usual = TrainConfig::default();
     let of_training = [
         ("train.learning_rate", config.learning_rate, usual.learning_rate),
-        // It is 0 by default; a share of 1 and more of a weight overshoots.
+        // Its default is 0; decay times learning rate of 1 or more overshoots.
         ("train.weight_decay", config.weight_decay * config.learning_rate, 0.1),
     ];
     let of_training = of_training.map(|(key, value, usual)| (key.to_owned(), value, usual));
@@ -71,7 +74,7 @@ fn far_settings(config: &TrainConfig, loss: &Loss, updated: bool) -> Vec<(f64, S
         |key: &str| updated || !(key.starts_with("train.") || key.ends_with("learning_rate"));
     let all = of_training.into_iter().chain(of_loss).filter(|(key, ..)| acts(key));
     all.filter_map(|(key, value, default)| match key.as_str() {
-        // The one setting that is divided by.
+        // The only setting that is a divisor.
         "loss.temperature" => far("higher", &key, (value, default), default / value),
         "train.weight_decay" => {
             far("lower", &key, (config.weight_decay, usual.weight_decay), value / default)
@@ -81,13 +84,18 @@ fn far_settings(config: &TrainConfig, loss: &Loss, updated: bool) -> Vec<(f64, S
     .collect()
 }
 
-fn far(way: &str, key: &str, (value, default): (f64, f64), distance: f64) -> Option<(f64, String)> {
+fn far(
+    direction: &str,
+    key: &str,
+    (value, default): (f64, f64),
+    distance: f64,
+) -> Option<(f64, String)> {
     let (value, default) = (shown(value), shown(default));
-    let told = || format!("a {way} {key} (it is {value}, the default is {default})");
+    let told = || format!("a {direction} {key} (it is {value}, the default is {default})");
     (distance >= FAR).then(|| (distance, told()))
 }
 
-/// What is left to try where no setting stands out.
+/// The advice if no setting stands out.
 fn lower_rates(config: &TrainConfig, loss: &Loss) -> String {
     let rate = config.learning_rate;
     let of_loss = Table::try_from(loss).expect("settings are plain values");
@@ -106,7 +114,7 @@ fn number(value: &Value) -> Option<f64> {
     value.as_float().or(value.as_integer().map(|whole| whole as f64))
 }
 
-/// A number in short: far from 1 in powers of ten.
+/// A number with four digits, in scientific notation if far from 1.
 fn shown(number: f64) -> String {
     let rounded = significant(number, 4);
     match rounded == 0.0 || (1e-3..1e6).contains(&rounded.abs()) {
@@ -124,7 +132,7 @@ mod tests {
     use super::*;
     use crate::data::{CsvOptions, load};
 
-    /// The images of the sample, divided by so much.
+    /// The images of the sample, divided by `scale`.
     fn images(scale: f32) -> Images {
         let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/data/fashion-mnist_sample.csv.gz");
         let mut sample = load(Path::new(sample), &CsvOptions::default()).unwrap();
@@ -139,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_setting_that_is_far_from_its_default_is_named() {
+    fn a_setting_far_from_its_default_is_named() {
         assert_eq!(
             told("contrastive", "", 1e4, true),
             "try a lower train.learning_rate (it is 10000, the default is 0.001)"
@@ -148,14 +156,14 @@ mod tests {
         assert_eq!(margin, "try a lower loss.margin (it is 1e30, the default is 2.5)");
         let temperature = told("nt-xent", "temperature = 1e-40", 1e-3, true);
         assert!(temperature.starts_with("try a higher loss.temperature (it is 1e-40, "));
-        // On its harmless side a setting is no cause.
+        // Far on the harmless side, a setting is not named.
         let high = told("nt-xent", "temperature = 1e5", 1e-3, true);
         let low = told("contrastive", "margin = 1e-9", 1e-3, true);
         assert!(!high.contains("temperature") && !low.contains("margin"), "{high} {low}");
     }
 
     #[test]
-    fn of_several_causes_the_farthest_comes_first() {
+    fn the_setting_farthest_from_its_default_comes_first() {
         let both = told("contrastive", "margin = 1e30", 1.0, true);
         let start = "try a lower loss.margin (it is 1e30, the default is 2.5), or a lower \
                      train.learning_rate (it is 1, ";
@@ -163,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn without_any_a_tenth_of_the_learning_rate_is_suggested() {
+    fn otherwise_a_tenth_of_the_learning_rate_is_suggested() {
         let plain = told("contrastive", "", 0.005, true);
         assert_eq!(plain, "try a lower train.learning_rate than 0.005, such as 5e-4");
         assert!(
@@ -172,15 +180,15 @@ mod tests {
     }
 
     #[test]
-    fn before_the_first_update_no_learning_rate_is_blamed() {
+    fn the_learning_rate_is_not_blamed_before_the_first_update() {
         let early = told("proxy-nca", "learning_rate = 1e9", 1e9, false);
-        assert!(early.starts_with("nothing was updated before"), "{early}");
+        assert!(early.starts_with("no weight had been updated"), "{early}");
         let margin = told("contrastive", "margin = 1e30", 1e9, false);
         assert_eq!(margin, "try a lower loss.margin (it is 1e30, the default is 2.5)");
     }
 
     #[test]
-    fn enormous_pixels_are_named_with_the_flag_that_scales_them() {
+    fn huge_pixels_are_named_with_the_flag_that_scales_them() {
         let (config, loss) = (TrainConfig::default(), Loss::by_name("contrastive").unwrap());
         let of = |scale| remedy(&config, &loss, &images(scale), false);
         let told = of(1e-30);

@@ -1,4 +1,4 @@
-//! Where training stands within an epoch, and the mean loss so far.
+//! An epoch in progress: its batches, the position in it and its mean loss so far.
 
 use std::time::Instant;
 
@@ -11,66 +11,65 @@ use crate::error::Result;
 use crate::loss::Value;
 use crate::random::{Generator, Purpose, generator};
 
-/// Steps between two looks at the loss. Each look waits for the device.
-const LOOK_EVERY: usize = 16;
+/// Steps between two reads of the loss, each of which waits for the device.
+const READ_EVERY: usize = 16;
 
-/// A place within an epoch, as a checkpoint keeps it.
+/// A position in an epoch, as stored in checkpoints.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Position {
-    /// Steps of the epoch that are done.
+pub struct EpochPosition {
+    /// Steps done in this epoch.
     pub steps: usize,
     /// Images (or pairs) of these steps.
     pub images: usize,
-    /// Sum of the steps' losses, each times its number of images.
+    /// Sum of the steps' losses, each weighted by its number of images.
     loss_sum: f64,
     /// Sum of the steps' shares of active pairs or triplets.
     active_sum: f64,
-    /// Steps that had such a share.
+    /// Steps that reported such a share.
     active_steps: usize,
     /// Seconds that the steps took.
     seconds: f64,
-    /// Words that the loss drew from its generator of the epoch.
+    /// Words that the loss has drawn from the epoch's random generator.
     drawn: u64,
 }
 
-/// What an epoch gave on average.
-pub(super) struct Trained {
+/// Means over the training batches of a finished epoch.
+pub(super) struct EpochMeans {
     pub loss: f64,
-    /// Share of the pairs or triplets that cost something.
+    /// Share of pairs or triplets with a non-zero loss.
     pub active: Option<f64>,
     pub seconds: f64,
 }
 
-/// An epoch under way: its batches, what its loss draws from, and the losses so far, which are
-/// looked at now and then rather than after each step.
-pub(super) struct Epoch<'a> {
+/// An epoch in progress. Losses are read from the device every few steps rather than after each.
+pub(super) struct RunningEpoch<'a> {
     pub task: &'a Task<'a>,
-    /// What the batches are made from.
+    /// Produces the batches.
     pub training: &'a Batches,
     /// Counted from 1.
     pub number: usize,
-    /// Steps in all.
+    /// Steps in the epoch.
     pub steps: usize,
-    /// What the loss draws from.
+    /// Random generator of the loss.
     pub random: Generator,
     batches: Box<dyn Iterator<Item = Batch> + 'a>,
-    position: Position,
-    /// Losses not looked at yet, with their numbers of images.
+    position: EpochPosition,
+    /// Losses not yet read, with their numbers of images.
     pending: Vec<(Value, usize)>,
     start: Instant,
 }
 
-impl<'a> Epoch<'a> {
-    /// The epoch from a position on: the batches and random numbers that follow it.
+impl<'a> RunningEpoch<'a> {
+    /// Starts or resumes an epoch at a position, skipping the batches and random numbers before it.
     pub fn from(
-        position: Position,
+        position: EpochPosition,
         number: usize,
         task: &'a Task<'a>,
         training: &'a Batches,
-    ) -> Epoch<'a> {
+    ) -> RunningEpoch<'a> {
         let mut random = generator(task.config.seed, Purpose::TrainLoss, number as u64);
         random.set_word_pos(position.drawn.into());
-        Epoch {
+        RunningEpoch {
             task,
             training,
             number,
@@ -88,62 +87,61 @@ impl<'a> Epoch<'a> {
         self.batches.next()
     }
 
-    /// Takes in what a step on so many images gave, and tells whether the mean loss is now known
-    /// anew.
+    /// Adds the loss of a step on so many images. Returns whether the mean loss was updated.
     ///
     /// # Errors
-    /// A loss that is no number, now or some steps ago.
-    pub fn took(&mut self, value: Value, images: usize) -> Result<bool> {
+    /// The loss of this step, or of one of the last few, is NaN or infinite.
+    pub fn add(&mut self, value: Value, images: usize) -> Result<bool> {
         self.pending.push((value, images));
-        let looks = self.pending.len() == LOOK_EVERY || self.steps_done() == self.steps;
-        if looks {
-            self.look()?;
+        let reads = self.pending.len() == READ_EVERY || self.steps_done() == self.steps;
+        if reads {
+            self.read_pending()?;
         }
-        Ok(looks)
+        Ok(reads)
     }
 
-    /// Steps that are done.
+    /// Steps done so far.
     pub fn steps_done(&self) -> usize {
         self.position.steps + self.pending.len()
     }
 
-    /// Images whose loss was looked at.
+    /// Images whose loss has been read.
     pub fn images_seen(&self) -> usize {
         self.position.images
     }
 
-    /// Mean loss of the images whose loss was looked at.
+    /// Mean loss of these images.
     pub fn mean_loss(&self) -> f64 {
         self.position.loss_sum / self.position.images as f64
     }
 
-    /// Where the epoch stands.
+    /// The position after the last step.
     ///
     /// # Errors
-    /// A loss that is no number.
-    pub fn position(&mut self) -> Result<Position> {
-        self.look()?;
+    /// A loss is NaN or infinite.
+    pub fn position(&mut self) -> Result<EpochPosition> {
+        self.read_pending()?;
         let seconds = self.position.seconds + self.start.elapsed().as_secs_f64();
-        let drawn = self.random.get_word_pos().try_into().expect("nobody draws 2^64 words");
-        Ok(Position { seconds, drawn, ..self.position.clone() })
+        let drawn = self.random.get_word_pos().try_into().expect("fewer than 2^64 words drawn");
+        Ok(EpochPosition { seconds, drawn, ..self.position.clone() })
     }
 
-    /// What the epoch gave.
+    /// Ends the epoch and returns its means.
     ///
     /// # Errors
-    /// A loss that is no number.
-    pub fn end(mut self) -> Result<Trained> {
-        let Position { active_sum, active_steps, seconds, .. } = self.position()?;
+    /// A loss is NaN or infinite.
+    pub fn end(mut self) -> Result<EpochMeans> {
+        let EpochPosition { active_sum, active_steps, seconds, .. } = self.position()?;
         let active = (active_steps > 0).then(|| active_sum / active_steps as f64);
-        Ok(Trained { loss: self.mean_loss(), active, seconds })
+        Ok(EpochMeans { loss: self.mean_loss(), active, seconds })
     }
 
-    /// Takes the pending losses in, one after the other, so that sums do not depend on when they
-    /// are looked at; the first that is no number ends the training.
-    fn look(&mut self) -> Result<()> {
+    /// Adds the pending losses in the order of their steps, so that the sums do not depend on when
+    /// they are read. The first NaN or infinite loss ends training.
+    fn read_pending(&mut self) -> Result<()> {
         let (values, counts): (Vec<Value>, Vec<usize>) = self.pending.drain(..).unzip();
-        let losses = numbers(values.iter().map(|value| &value.loss));
-        for share in numbers(values.iter().filter_map(|value| value.active.as_ref())) {
+        let losses = read_scalars(values.iter().map(|value| &value.loss));
+        for share in read_scalars(values.iter().filter_map(|value| value.active.as_ref())) {
             self.position.active_sum += share;
             self.position.active_steps += 1;
         }
@@ -166,8 +164,8 @@ impl<'a> Epoch<'a> {
     }
 }
 
-/// Scalars as numbers, fetched from the device at once.
-fn numbers<'a>(scalars: impl Iterator<Item = &'a Tensor>) -> Vec<f64> {
+/// Copies scalar tensors from the device in one transfer.
+fn read_scalars<'a>(scalars: impl Iterator<Item = &'a Tensor>) -> Vec<f64> {
     let scalars: Vec<&Tensor> = scalars.collect();
     if scalars.is_empty() {
         return Vec::new();

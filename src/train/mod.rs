@@ -1,41 +1,40 @@
 //! Training: one loop for every loss and every network.
 
 mod adam;
-mod cadence;
 mod checkpoint;
+mod checkpoint_timer;
 mod config;
 mod divergence;
 mod epoch;
 mod history;
+mod loss_parameters;
 mod observer;
-mod own;
-mod pace;
-mod pass;
 mod progress;
 mod schedule;
 mod spread;
 mod state;
+mod step;
 #[cfg(test)]
 mod tests;
+mod time_steps;
 mod training;
 
 pub use adam::Adam;
-pub use cadence::CheckpointEvery;
 pub use checkpoint::{Checkpoint, Newest};
+pub use checkpoint_timer::CheckpointEvery;
 pub use config::TrainConfig;
 pub use divergence::remedy;
-pub use epoch::Position;
+pub use epoch::EpochPosition;
 pub use history::{EpochRecord, History};
-pub use observer::{Observer, Unobserved, Verdict};
-pub use pace::pace;
+pub use observer::{EpochDecision, NoObserver, Observer};
 pub use progress::{Progress, RunProgress};
 pub use schedule::Schedule;
 pub use spread::spread;
+pub use time_steps::time_steps;
 pub use training::{Task, batches_of, train};
 
-use cadence::Cadence;
+use checkpoint_timer::CheckpointTimer;
 use divergence::diverged;
-use epoch::{Epoch, Trained};
-use own::OwnParameters;
-use pass::{Pass, Validated};
-use state::State;
+use epoch::{EpochMeans, RunningEpoch};
+use loss_parameters::OptimisedLossParameters;
+use state::TrainState;

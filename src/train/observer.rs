@@ -1,27 +1,27 @@
-//! Somebody who looks at a network while it is trained.
+//! Hooks that see the network while it is trained.
 
 use super::RunProgress;
 use crate::error::Result;
 use crate::model::Network;
 
-/// What is to become of a training after a look at it.
+/// Whether training continues after an epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// Go on.
-    GoOn,
-    /// End as if this epoch were the last.
+pub enum EpochDecision {
+    /// Train the next epoch.
+    Continue,
+    /// Stop as if this epoch were the last.
     Stop,
 }
 
-/// Looks at a network between steps. It must leave the network as it is; whatever it writes has to
-/// bear being told of the same step again, after an interruption.
+/// Sees the network between steps. It must not change the network, and after an interruption it may
+/// see the same step again.
 pub trait Observer {
-    /// Steps between two calls of [`Observer::after_steps`]; none for no such call.
-    fn every(&self) -> Option<usize> {
+    /// Steps between two calls of [`Observer::after_steps`]; `None` for no calls.
+    fn step_interval(&self) -> Option<usize> {
         None
     }
 
-    /// After so many steps of the whole training, at 0 before the first.
+    /// Called after this many steps since training began; 0 is before the first.
     ///
     /// # Errors
     /// Its own.
@@ -29,7 +29,7 @@ pub trait Observer {
         Ok(())
     }
 
-    /// After an epoch (from 1), before its checkpoint is written.
+    /// Called after an epoch (counted from 1), before its checkpoint is written.
     ///
     /// # Errors
     /// Its own.
@@ -38,12 +38,12 @@ pub trait Observer {
         _epoch: usize,
         _network: &mut dyn Network,
         _progress: &RunProgress,
-    ) -> Result<Verdict> {
-        Ok(Verdict::GoOn)
+    ) -> Result<EpochDecision> {
+        Ok(EpochDecision::Continue)
     }
 }
 
-/// Nobody looks.
-pub struct Unobserved;
+/// No hooks.
+pub struct NoObserver;
 
-impl Observer for Unobserved {}
+impl Observer for NoObserver {}

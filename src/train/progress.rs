@@ -1,4 +1,4 @@
-//! What a user sees while a run trains: a bar on a terminal, a line an epoch everywhere.
+//! Progress of training: a bar on a terminal, and a line per epoch everywhere.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,14 +12,14 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 
 /// The bars of all runs and the lines above them, on stderr.
 ///
-/// Bars appear only where stderr is a terminal; the lines stay everywhere.
+/// Bars appear only if stderr is a terminal; lines are always printed.
 #[derive(Clone)]
 pub struct Progress {
     bars: MultiProgress,
     terminal: bool,
     quiet: bool,
     all: Option<Arc<All>>,
-    /// What is said but once, however many runs it holds for.
+    /// Lines printed once, no matter how many runs they apply to.
     said: Arc<Mutex<HashSet<String>>>,
 }
 
@@ -37,7 +37,7 @@ impl Drop for All {
 }
 
 impl Progress {
-    /// Bars on stderr if it is a terminal, else none.
+    /// Bars on stderr if it is a terminal, otherwise none.
     pub fn new() -> Progress {
         Progress::on(std::io::stderr().is_terminal(), false)
     }
@@ -54,9 +54,9 @@ impl Progress {
         Progress { bars, terminal, quiet, all: None, said: Arc::default() }
     }
 
-    /// Writes a line that stays.
+    /// Prints a line above the bars.
     pub fn say(&self, line: &str) {
-        // A remark that nobody reads must not end a training.
+        // A closed stderr must not end training.
         let _ = match self.terminal {
             _ if self.quiet => Ok(()),
             true => self.bars.println(line),
@@ -64,14 +64,14 @@ impl Progress {
         };
     }
 
-    /// Prints a line above the bars, the first time that it is to be said.
+    /// Prints a line above the bars, only the first time.
     pub fn say_once(&self, line: &str) {
         if self.said.lock().expect("no other thread panics").insert(line.to_owned()) {
             self.say(line);
         }
     }
 
-    /// The same display with a bar below for so many runs, which see so many images together.
+    /// The same display with an overall bar below, for so many runs on so many images in total.
     pub fn of_many(&self, runs: usize, images: u64) -> Progress {
         let bar = self.bars.add(ProgressBar::new(images));
         bar.set_style(all_style());
@@ -80,7 +80,7 @@ impl Progress {
         Progress { all: Some(Arc::new(all)), ..self.clone() }
     }
 
-    /// One of all runs ended.
+    /// Counts a finished run.
     pub fn ended(&self) {
         if let Some(all) = &self.all {
             let ended = all.ended.fetch_add(1, Ordering::Relaxed) + 1;
@@ -89,7 +89,7 @@ impl Progress {
         }
     }
 
-    /// A bar for one run that will see so many images in all.
+    /// A bar for one run on so many images in total.
     pub fn run(&self, name: &str, images: u64) -> RunProgress {
         let bar = match &self.all {
             Some(all) => self.bars.insert_before(&all.bar, ProgressBar::new(images)),
@@ -97,7 +97,7 @@ impl Progress {
         };
         bar.set_style(style());
         bar.set_prefix(name.to_owned());
-        bar.set_message("begins");
+        bar.set_message("starting");
         let (progress, name) = (self.clone(), name.to_owned());
         RunProgress { bar, progress, name, images, counted: AtomicU64::new(0) }
     }
@@ -109,26 +109,26 @@ impl Default for Progress {
     }
 }
 
-/// One run's bar; it goes when this value does.
+/// The bar of one run, removed on drop.
 pub struct RunProgress {
     bar: ProgressBar,
     progress: Progress,
     name: String,
     /// Images of the whole run.
     images: u64,
-    /// Those of them that the bar of all runs has counted.
+    /// Images already counted by the overall bar.
     counted: AtomicU64,
 }
 
 impl RunProgress {
-    /// So many images of the whole run were seen, the mean loss of the epoch so far is `loss`.
+    /// Shows the images seen so far in the run and the mean loss of the current epoch.
     pub fn seen(&self, images: u64, loss: f64) {
         self.bar.set_position(images);
         self.bar.set_message(format!("loss {}", decimals(loss, 4)));
         self.count(images);
     }
 
-    /// The run is trained, now or before.
+    /// Marks the run as trained, now or earlier.
     pub fn trained(&self) {
         self.bar.set_position(self.images);
         self.count(self.images);
@@ -141,21 +141,21 @@ impl RunProgress {
         }
     }
 
-    /// A resumed run begins here, so that the rate counts only what is done now.
+    /// Starts at this position, so that the rate of a resumed run ignores earlier work.
     pub fn begin_at(&self, images: u64) {
         self.bar.set_position(images);
         self.bar.reset_eta();
         self.count(images);
     }
 
-    /// What the run does now, after training; such a stage has no rate and no end in sight.
+    /// Shows a stage after training, with a spinner: its length is unknown.
     pub fn stage(&self, stage: &str) {
         self.bar.set_style(stage_style());
         self.bar.set_message(stage.to_owned());
         self.bar.enable_steady_tick(SPIN);
     }
 
-    /// So many steps of the present stage are done of all: a bar of its own, from the first on.
+    /// Shows the steps of the current stage as a bar.
     pub fn step(&self, done: usize, of: usize) {
         if done == 1 {
             self.bar.disable_steady_tick();
@@ -167,12 +167,12 @@ impl RunProgress {
         self.bar.set_position(done as u64);
     }
 
-    /// Prints a remark that holds for other runs as well, once for all of them.
+    /// Prints a line that applies to several runs, only the first time.
     pub fn say_once(&self, line: &str) {
         self.progress.say_once(line);
     }
 
-    /// Writes a line that stays, with the run's name in front.
+    /// Prints a line above the bars, prefixed with the run's name.
     pub fn say(&self, line: &str) {
         self.progress.say(&format!("{}: {line}", self.name));
     }
@@ -184,7 +184,7 @@ impl Drop for RunProgress {
     }
 }
 
-/// How often the sign of life of a stage moves.
+/// Interval of the spinner.
 const SPIN: Duration = Duration::from_millis(120);
 
 fn stage_style() -> ProgressStyle {

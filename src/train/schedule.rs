@@ -1,28 +1,28 @@
-//! How the step size goes over a training.
+//! Learning-rate schedules.
 
 use serde::{Deserialize, Serialize};
 
-/// The course of the learning rate from the first step to the last.
+/// The learning rate over the steps of a training run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
-    /// The same throughout, as in the tutorial.
+    /// Constant, as in the tutorial.
     #[default]
     Constant,
-    /// Down to 0 in a straight line.
+    /// Linear decay to 0.
     Linear,
-    /// Down to 0 along half a cosine (Loshchilov, Hutter: SGDR, ICLR 2017, without restarts).
+    /// Cosine decay to 0 (Loshchilov, Hutter: SGDR, ICLR 2017, without restarts).
     Cosine,
 }
 
 impl Schedule {
-    /// What the learning rate is multiplied with in a step (from 0) of `steps`; in 0..=1.
+    /// The factor on the learning rate at a step (from 0) of `steps`, in 0..=1.
     pub fn factor(self, step: usize, steps: usize) -> f64 {
-        let way = step as f64 / steps.max(1) as f64;
+        let progress = step as f64 / steps.max(1) as f64;
         match self {
             Schedule::Constant => 1.0,
-            Schedule::Linear => 1.0 - way,
-            Schedule::Cosine => 0.5 * (1.0 + (std::f64::consts::PI * way).cos()),
+            Schedule::Linear => 1.0 - progress,
+            Schedule::Cosine => 0.5 * (1.0 + (std::f64::consts::PI * progress).cos()),
         }
     }
 }
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_schedule_begins_at_the_learning_rate_and_falls_to_nearly_nothing() {
+    fn decaying_schedules_start_at_the_learning_rate_and_end_near_zero() {
         for schedule in [Schedule::Linear, Schedule::Cosine] {
             let factors: Vec<f64> = (0..100).map(|step| schedule.factor(step, 100)).collect();
             assert_eq!(factors[0], 1.0);

@@ -1,154 +1,141 @@
-//! What passes from epoch to epoch, into checkpoints and back.
+//! The state of training between two steps, and how it is checkpointed and restored.
 
 use tch::{Device, Tensor};
 
 use super::checkpoint::Notes;
 use super::{
-    Adam, Checkpoint, EpochRecord, History, OwnParameters, Pass, Position, Task, diverged,
+    Adam, Checkpoint, EpochPosition, EpochRecord, History, OptimisedLossParameters, Task, diverged,
 };
 use crate::error::{Error, Fault, Result};
 use crate::files::layout::{BEST_LOSS, BEST_MODEL, HISTORY, LAST_LOSS, LAST_MODEL};
 use crate::model::{NamedTensors, Network, write_tensors};
 
-/// The state of a training between two steps, but for the network.
-pub(super) struct State {
-    adam: Adam,
-    own: Option<OwnParameters>,
-    /// The epochs that are done.
+/// The state of training between two steps, without the network.
+pub(super) struct TrainState<'a> {
+    pub task: &'a Task<'a>,
+    /// Steps of the whole training, which the learning-rate schedule spans.
+    pub total_steps: usize,
+    pub adam: Adam,
+    /// The loss's own parameters, if it has any.
+    pub loss_parameters: Option<OptimisedLossParameters>,
+    /// The finished epochs.
     pub history: History,
-    /// Where the epoch after them stands.
-    pub position: Position,
+    /// The position in the epoch after them.
+    pub position: EpochPosition,
     best: NamedTensors,
-    best_own: NamedTensors,
-    /// Epochs that the file of the history has.
-    listed: usize,
+    best_loss_parameters: NamedTensors,
+    /// Epochs already written to the history file.
+    written_epochs: usize,
 }
 
-impl State {
-    /// A training that begins, or goes on from a checkpoint.
+impl<'a> TrainState<'a> {
+    /// Starts training, or resumes it from a checkpoint.
     ///
     /// # Errors
-    /// A checkpoint that does not fit the network.
+    /// The checkpoint does not fit the network.
     pub fn new(
-        task: &Task,
+        task: &'a Task,
         network: &mut dyn Network,
+        total_steps: usize,
         checkpoint: Option<Checkpoint>,
-    ) -> Result<State> {
+    ) -> Result<TrainState<'a>> {
         let own = task.loss.own(task.classes.len(), task.embedding, task.config.seed);
-        let mut state = State {
+        let mut state = TrainState {
+            task,
+            total_steps,
             adam: Adam::new(network.parameters(), task.config.learning_rate)
                 .with_decay(task.config.weight_decay),
-            own: own.map(|own| OwnParameters::new(own, task.images.device())),
+            loss_parameters: own.map(|own| OptimisedLossParameters::new(own, task.images.device())),
             history: History::default(),
-            position: Position::default(),
+            position: EpochPosition::default(),
             best: NamedTensors::new(),
-            best_own: NamedTensors::new(),
-            listed: 0,
+            best_loss_parameters: NamedTensors::new(),
+            written_epochs: 0,
         };
         if let Some(checkpoint) = checkpoint {
-            state.take_over(task, network, checkpoint)?;
+            state.restore(network, checkpoint)?;
         }
         Ok(state)
     }
 
-    /// Goes on from a checkpoint.
-    fn take_over(
-        &mut self,
-        task: &Task,
-        network: &mut dyn Network,
-        checkpoint: Checkpoint,
-    ) -> Result<()> {
-        let another = |why: String| {
-            Fault::new(task.folder, format!("has a checkpoint of another network ({why})"))
+    fn restore(&mut self, network: &mut dyn Network, checkpoint: Checkpoint) -> Result<()> {
+        let folder = self.task.folder;
+        let mismatch = |why: String| {
+            Fault::new(folder, format!("has a checkpoint of another network ({why})"))
                 .remedy("train the run again with --force")
         };
-        network.load_state(&checkpoint.network).map_err(|error| another(error.to_string()))?;
+        network.load_state(&checkpoint.network).map_err(|error| mismatch(error.to_string()))?;
         let size = self.adam.mean.size();
         if checkpoint.mean.size() != size || checkpoint.square.size() != size {
-            return Err(another("the optimiser's state has another size".to_owned()).into());
+            return Err(mismatch("the optimiser's state has another size".to_owned()).into());
         }
         self.adam.mean.copy_(&checkpoint.mean);
         self.adam.square.copy_(&checkpoint.square);
         self.adam.steps = checkpoint.notes.steps;
-        if let Some(own) = &mut self.own {
-            own.load_state(&checkpoint.own, checkpoint.notes.steps, task.folder)?;
+        if let Some(parameters) = &mut self.loss_parameters {
+            let state = &checkpoint.loss_parameters;
+            parameters.load_state(state, checkpoint.notes.steps, folder)?;
         }
         self.history = checkpoint.notes.history;
         self.position = checkpoint.notes.within;
-        (self.best, self.best_own) = (checkpoint.best, checkpoint.best_own);
+        self.best = checkpoint.best;
+        self.best_loss_parameters = checkpoint.best_loss_parameters;
         Ok(())
     }
 
-    /// What makes a step of a training of so many.
-    pub fn pass<'a>(
-        &'a mut self,
-        task: &'a Task,
-        network: &'a mut dyn Network,
-        steps: usize,
-    ) -> Pass<'a> {
-        let factor = task.config.schedule.factor(self.adam.steps as usize, steps);
-        Pass { task, network, adam: &mut self.adam, own: self.own.as_mut(), factor }
-    }
-
-    /// Takes in an epoch that is done.
+    /// Records a finished epoch, and keeps the network if it is the best so far.
     pub fn finish_epoch(&mut self, network: &mut dyn Network, record: EpochRecord) {
         let epoch = record.epoch;
         self.history.epochs.push(record);
         if self.history.best_epoch() == Some(epoch) {
             self.best = network.state();
-            self.best_own = self.own_values();
+            self.best_loss_parameters = self.loss_parameter_values();
         }
-        self.position = Position::default();
+        self.position = EpochPosition::default();
     }
 
-    /// Writes a checkpoint, and the history where epochs have come since it was written.
+    /// Writes a checkpoint, and the history if it has grown since the last one.
     ///
     /// # Errors
-    /// A file that cannot be written.
-    pub fn save(&mut self, task: &Task, network: &mut dyn Network) -> Result<()> {
-        self.list(task)?;
-        self.checkpoint(network).write_newest(task.folder)
+    /// A file cannot be written.
+    pub fn save(&mut self, network: &mut dyn Network) -> Result<()> {
+        self.write_history()?;
+        self.checkpoint(network).write_newest(self.task.folder)
     }
 
-    fn list(&mut self, task: &Task) -> Result<()> {
-        if self.listed < self.history.epochs.len() {
-            self.history.write(&task.folder.join(HISTORY))?;
-            self.listed = self.history.epochs.len();
+    fn write_history(&mut self) -> Result<()> {
+        if self.written_epochs < self.history.epochs.len() {
+            self.history.write(&self.task.folder.join(HISTORY))?;
+            self.written_epochs = self.history.epochs.len();
         }
         Ok(())
     }
 
-    /// Writes the history up to where a training diverged; of any other error it does nothing.
-    pub fn list_diverged(&mut self, task: &Task, error: &Error) {
+    /// Writes the history up to the point of divergence; does nothing for any other error.
+    pub fn write_diverged_history(&mut self, error: &Error) {
         if matches!(error, Error::Diverged(_)) {
-            // That it diverged is the error to report, whatever the disk says.
-            let _ = self.list(task);
+            // The divergence is the error to report, even if the disk fails too.
+            let _ = self.write_history();
         }
     }
 
-    /// Writes a checkpoint within an epoch.
+    /// Writes a checkpoint in the middle of an epoch.
     ///
     /// # Errors
-    /// Weights that are no numbers, which the loss of the next step would show; a file that cannot
-    /// be written.
-    pub fn save_at(
-        &mut self,
-        task: &Task,
-        network: &mut dyn Network,
-        position: Position,
-    ) -> Result<()> {
-        let parameters = network.parameters();
-        if !bool::try_from(parameters.isfinite().all()).expect("one truth") {
+    /// A weight is NaN or infinite, which the next step's loss would show; a file cannot be written.
+    pub fn save_at(&mut self, network: &mut dyn Network, position: EpochPosition) -> Result<()> {
+        let all_finite = network.parameters().isfinite().all();
+        if !bool::try_from(all_finite).expect("all() returns one bool") {
             let place = format!("after step {}", position.steps);
             let epoch = self.history.epochs.len() + 1;
-            return Err(diverged(task, ("training", f64::NAN), (epoch, &place), true));
+            return Err(diverged(self.task, ("training", f64::NAN), (epoch, &place), true));
         }
         self.position = position;
-        self.save(task, network)
+        self.save(network)
     }
 
-    fn own_values(&self) -> NamedTensors {
-        self.own.as_ref().map(OwnParameters::values).unwrap_or_default()
+    fn loss_parameter_values(&self) -> NamedTensors {
+        self.loss_parameters.as_ref().map(OptimisedLossParameters::values).unwrap_or_default()
     }
 
     fn checkpoint(&self, network: &dyn Network) -> Checkpoint {
@@ -156,11 +143,14 @@ impl State {
         let share = |group: &NamedTensors| -> NamedTensors {
             group.iter().map(|(name, t)| (name.clone(), t.shallow_clone())).collect()
         };
+        let loss_parameters = self.loss_parameters.as_ref();
         Checkpoint {
             network: network.state(),
             best: share(&self.best),
-            own: self.own.as_ref().map(OwnParameters::state).unwrap_or_default(),
-            best_own: share(&self.best_own),
+            loss_parameters: loss_parameters
+                .map(OptimisedLossParameters::state)
+                .unwrap_or_default(),
+            best_loss_parameters: share(&self.best_loss_parameters),
             mean: copy(&self.adam.mean),
             square: copy(&self.adam.square),
             notes: Notes {
@@ -171,18 +161,19 @@ impl State {
         }
     }
 
-    /// Writes the last and the best model, and the loss's own parameters with each.
+    /// Writes the last and the best model, each with the loss's own parameters.
     ///
     /// # Errors
-    /// A file that cannot be written.
-    pub fn write_models(&self, task: &Task, network: &dyn Network) -> Result<()> {
+    /// A file cannot be written.
+    pub fn write_models(&self, network: &dyn Network) -> Result<()> {
+        let task = self.task;
         let (best, last) =
             (self.history.best_epoch().unwrap_or_default(), self.history.epochs.len());
         let files = [
             (BEST_MODEL, &self.best, best),
             (LAST_MODEL, &network.state(), last),
-            (BEST_LOSS, &self.best_own, best),
-            (LAST_LOSS, &self.own_values(), last),
+            (BEST_LOSS, &self.best_loss_parameters, best),
+            (LAST_LOSS, &self.loss_parameter_values(), last),
         ];
         for (name, tensors, epoch) in files.into_iter().filter(|(_, group, _)| !group.is_empty()) {
             let notes = [("loss", task.loss.name().to_owned()), ("epoch", epoch.to_string())];

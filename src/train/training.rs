@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{
-    Cadence, Checkpoint, Epoch, EpochRecord, History, Observer, RunProgress, State, TrainConfig,
-    Trained, Validated, Verdict, diverged,
+    Checkpoint, CheckpointTimer, EpochDecision, EpochMeans, EpochRecord, History, Observer,
+    RunProgress, RunningEpoch, TrainConfig, TrainState, diverged,
 };
 use crate::data::{BatchKind, BatchShape, Batches, Class, Images, Part, class_sizes};
 use crate::error::{Error, Result};
@@ -17,36 +17,35 @@ use crate::words::{decimals, things};
 pub struct Task<'a> {
     /// Epochs, batch size, learning rate, seed.
     pub config: &'a TrainConfig,
-    /// What to minimise.
+    /// The loss to minimise.
     pub loss: &'a Loss,
     /// The classes of the data, in the order of their numbers.
     pub classes: &'a [Class],
-    /// Numbers in an embedding.
+    /// Embedding dimension.
     pub embedding: usize,
     /// All images.
     pub images: &'a Images,
-    /// Those that are trained on.
+    /// The training images.
     pub train: &'a Part,
-    /// Those that measure each epoch.
+    /// The images of the validation loss, computed after each epoch.
     pub validation: &'a Part,
-    /// Where history, checkpoints and models are written.
+    /// Folder for history, checkpoints and models.
     pub folder: &'a Path,
-    /// The user's wish to stop.
+    /// Set by Ctrl-C.
     pub interrupt: &'a Interrupt,
 }
 
-/// Trains a network until the configured number of epochs is done, and gives what happened in
-/// each.
+/// Trains a network for the configured number of epochs and returns the history.
 ///
-/// After each epoch the history and a checkpoint are written, where epochs are shorter than that
-/// takes after some of them; within an epoch a checkpoint as often as the settings say, at the end
-/// the last and the best model. With a checkpoint, training
-/// goes on at the step after it and gives the same bytes as if it had never stopped.
+/// Writes history and checkpoint after each epoch; if epochs are shorter than writing takes, only
+/// after some of them. Within an epoch it writes checkpoints as often as the settings say, and at the
+/// end the last and the best model. Resumed from a checkpoint, training continues at the next step
+/// and gives the same bytes as without the interruption.
 ///
 /// # Errors
-/// A loss that is no number, with the epoch, the step and the last checkpoint; a checkpoint that
-/// does not fit the network; a file that cannot be written; [`Error::Interrupted`] with the place,
-/// which a checkpoint holds.
+/// The loss is NaN or infinite: with epoch, step and last checkpoint. The checkpoint does not fit the
+/// network. A file cannot be written. [`Error::Interrupted`] with the position, which a checkpoint
+/// holds.
 pub fn train(
     task: &Task,
     network: &mut dyn Network,
@@ -57,32 +56,32 @@ pub fn train(
     let config = task.config;
     let [training, validation] =
         [task.train, task.validation].map(|part| batches_of(config, task.loss, part));
-    let mut state = State::new(task, network, checkpoint)?;
-    let mut cadence = Cadence::new(config.checkpoint_every);
+    let total_steps = training.count().saturating_mul(config.epochs);
+    let mut state = TrainState::new(task, network, total_steps, checkpoint)?;
+    let mut hooks =
+        TrainHooks { observer, timer: CheckpointTimer::new(config.checkpoint_every), progress };
     let first = state.history.epochs.len() + 1;
-    progress.begin_at(seen(&training, first, state.position.images));
-    tell_short_classes(task, &training, progress);
+    progress.begin_at(images_seen(&training, first, state.position.images));
+    warn_of_short_classes(task, &training, progress);
     for number in first..=config.epochs {
-        let epoch = Epoch::from(state.position.clone(), number, task, &training);
-        let way = Way { observer: &mut *observer, cadence: &mut cadence, progress };
-        let trained = train_epoch(epoch, &mut state, network, way)
-            .inspect_err(|error| state.list_diverged(task, error))?;
-        let all = training.count().saturating_mul(config.epochs);
-        let validated = state.pass(task, network, all).validate(&validation, number);
-        if !validated.loss.is_finite() {
+        let epoch = RunningEpoch::from(state.position.clone(), number, task, &training);
+        let means = train_epoch(epoch, &mut state, network, &mut hooks)
+            .inspect_err(|error| state.write_diverged_history(error))?;
+        let (loss, spread) = state.validate(network, &validation, number);
+        if !loss.is_finite() {
             let place = "after its last step";
-            let error = diverged(task, ("validation", validated.loss), (number, place), true);
-            state.list_diverged(task, &error);
+            let error = diverged(task, ("validation", loss), (number, place), true);
+            state.write_diverged_history(&error);
             return Err(error);
         }
-        let record = record(number, &trained, &validated, training.images());
+        let record = record(number, &means, (loss, spread), training.images());
         progress.say(&line(&record, config.epochs));
-        let verdict = observer.after_epoch(number, network, progress)?;
+        let decision = hooks.observer.after_epoch(number, network, progress)?;
         state.finish_epoch(network, record);
-        let ends = verdict == Verdict::Stop || number == config.epochs;
+        let ends = decision == EpochDecision::Stop || number == config.epochs;
         let interrupted = task.interrupt.is_asked();
-        if ends || interrupted || cadence.is_due_after_epoch() {
-            cadence.save(|| state.save(task, network))?;
+        if ends || interrupted || hooks.timer.is_due_after_epoch() {
+            hooks.timer.save(|| state.save(network))?;
         }
         if ends {
             break;
@@ -94,58 +93,62 @@ pub fn train(
     if state.history.collapsed() {
         progress.say(COLLAPSED);
     }
-    state.write_models(task, network)?;
+    state.write_models(network)?;
     Ok(state.history)
 }
 
-fn record(epoch: usize, trained: &Trained, validated: &Validated, images: usize) -> EpochRecord {
+fn record(
+    epoch: usize,
+    means: &EpochMeans,
+    (validation_loss, spread): (f64, f64),
+    images: usize,
+) -> EpochRecord {
     EpochRecord {
         epoch,
-        train_loss: trained.loss,
-        validation_loss: validated.loss,
-        seconds: trained.seconds,
-        images_per_second: images as f64 / trained.seconds,
-        spread: Some(validated.spread),
-        active: trained.active,
+        train_loss: means.loss,
+        validation_loss,
+        seconds: means.seconds,
+        images_per_second: images as f64 / means.seconds,
+        spread: Some(spread),
+        active: means.active,
     }
 }
 
-/// Who looks on, and what is written on the way.
-struct Way<'a> {
+/// What runs beside the steps: the observer, the timer of checkpoints and the progress bar.
+struct TrainHooks<'a> {
     observer: &'a mut dyn Observer,
-    cadence: &'a mut Cadence,
+    timer: CheckpointTimer,
     progress: &'a RunProgress,
 }
 
-/// Trains on the images of an epoch that are still to come, and saves on the way.
+/// Trains on the remaining batches of an epoch and writes the checkpoints that fall due.
 fn train_epoch(
-    mut epoch: Epoch,
-    state: &mut State,
+    mut epoch: RunningEpoch,
+    state: &mut TrainState,
     network: &mut dyn Network,
-    way: Way,
-) -> Result<Trained> {
-    let Way { observer, cadence, progress } = way;
-    let Epoch { task, number, steps, training, .. } = epoch;
-    let all = steps.saturating_mul(task.config.epochs);
+    hooks: &mut TrainHooks,
+) -> Result<EpochMeans> {
+    let RunningEpoch { task, number, steps, training, .. } = epoch;
     while let Some(batch) = epoch.next_batch() {
         let before = (number - 1) * steps + epoch.steps_done();
-        if observer.every().is_some_and(|every| before.is_multiple_of(every)) {
-            observer.after_steps(before, network)?;
+        if hooks.observer.step_interval().is_some_and(|every| before.is_multiple_of(every)) {
+            hooks.observer.after_steps(before, network)?;
         }
-        let value = state.pass(task, network, all).step(&batch, &mut epoch.random);
-        let looked = epoch.took(value, batch.labels.len())?;
+        let value = state.step(network, &batch, &mut epoch.random);
+        let updated = epoch.add(value, batch.labels.len())?;
         let done = epoch.steps_done();
-        if looked {
-            progress.seen(seen(training, number, epoch.images_seen()), epoch.mean_loss());
+        if updated {
+            let images = images_seen(training, number, epoch.images_seen());
+            hooks.progress.seen(images, epoch.mean_loss());
         }
-        // The end of an epoch is saved anyhow, with what it gave.
+        // The end of an epoch is saved with its record.
         if done == steps {
             break;
         }
         let interrupted = task.interrupt.is_asked();
-        if interrupted || cadence.is_due(done) {
+        if interrupted || hooks.timer.is_due(done) {
             let position = epoch.position()?;
-            cadence.save(|| state.save_at(task, network, position))?;
+            hooks.timer.save(|| state.save_at(network, position))?;
         }
         if interrupted {
             let place = format!("stopped in epoch {number} after step {done} of {steps}");
@@ -155,42 +158,41 @@ fn train_epoch(
     epoch.end()
 }
 
-/// Images that a whole training has seen at a place in one of its epochs. Batches of classes may
-/// show more than there are.
-fn seen(training: &Batches, epoch: usize, images: usize) -> u64 {
+/// Images seen since training began, at a position in an epoch. P×K batches may repeat images, so
+/// an epoch counts at most as many as there are.
+fn images_seen(training: &Batches, epoch: usize, images: usize) -> u64 {
     ((epoch - 1) * training.images() + images.min(training.images())) as u64
 }
 
-/// Classes that are named one by one; more are counted.
+/// At most so many classes are named in a warning; more are only counted.
 const NAMED: usize = 3;
 
-/// Names the classes that are drawn from with replacement, and those of which no pair can be.
-fn tell_short_classes(task: &Task, training: &Batches, progress: &RunProgress) {
+/// Warns about classes that are sampled with replacement, and about those without a pair.
+fn warn_of_short_classes(task: &Task, training: &Batches, progress: &RunProgress) {
     let name = |class: &i64| task.classes[*class as usize].name.as_str();
     let short = training.short_classes();
     for (class, has, takes) in short.iter().take(if short.len() > NAMED { 0 } else { NAMED }) {
         progress.say(&format!(
-            "class {} has {has} training {}, fewer than the {takes} that a batch takes of each \
-             class: {} drawn with replacement",
+            "class {} has {has} training {}, fewer than the {takes} per class in a batch: sampling \
+             with replacement",
             name(class),
             things(*has, "image"),
-            if *has == 1 { "it is" } else { "they are" }
         ));
     }
     if let [(_, _, takes), ..] = short.as_slice()
         && short.len() > NAMED
     {
         progress.say(&format!(
-            "{} classes have fewer training images than the {takes} that a batch takes of each \
-             class: they are drawn with replacement",
+            "{} classes have fewer training images than the {takes} per class in a batch: sampling \
+             with replacement",
             short.len()
         ));
     }
-    tell_lonely_classes(task, training, progress);
+    warn_of_single_images(task, training, progress);
 }
 
-/// Counts the classes of which there is no pair.
-fn tell_lonely_classes(task: &Task, training: &Batches, progress: &RunProgress) {
+/// Warns about classes with a single image, which have no positive pair.
+fn warn_of_single_images(task: &Task, training: &Batches, progress: &RunProgress) {
     let lonely = training.lonely_classes();
     let classes = class_sizes(&task.train.labels).len();
     let mut names: Vec<&str> = lonely
@@ -203,38 +205,37 @@ fn tell_lonely_classes(task: &Task, training: &Batches, progress: &RunProgress) 
     match lonely.len() {
         0 => {}
         all if all == classes => progress.say(&format!(
-            "no class has two training images: {} has no pair of one class to learn from",
+            "no class has two training images: {} has no positive pair to learn from",
             task.loss.name()
         )),
         some => progress.say(&format!(
             "{some} of {classes} classes {}",
             match some {
                 1 => format!(
-                    "has a single training image ({names}), so no pair of its own: it serves as \
-                     another class alone"
+                    "has a single training image ({names}), so no positive pair: it only serves as a \
+                     negative"
                 ),
                 _ => format!(
-                    "have a single training image ({names}), so no pair of their own: they serve \
-                     as other classes alone"
+                    "have a single training image ({names}), so no positive pair: they only serve as \
+                     negatives"
                 ),
             }
         )),
     }
     let pairs = task.loss.batches() != BatchKind::Images;
     if pairs && class_sizes(&task.validation.labels).into_values().all(|images| images < 2) {
-        progress.say(
-            "no class has two validation images: the validation loss knows no pair of one class",
-        );
+        progress
+            .say("no class has two validation images: the validation loss has no positive pair");
     }
 }
 
-/// What is said of a collapsed run.
-const COLLAPSED: &str = "COLLAPSED: all images are embedded at nearly one point, so distances \
-                         tell little; after a handful of steps BatchNorm's statistics may lag, \
-                         else try a smaller train.learning_rate or other settings of the loss \
-                         (dml losses)";
+/// The warning about a collapsed run.
+const COLLAPSED: &str = "COLLAPSED: all embeddings are nearly equal, so distances mean little; \
+                         after only a few steps BatchNorm's running statistics may lag behind, \
+                         otherwise try a smaller train.learning_rate or other settings of the \
+                         loss (dml losses)";
 
-/// The batches that a loss is given of some images.
+/// The batches of some images that a loss is trained on.
 pub fn batches_of(config: &TrainConfig, loss: &Loss, part: &Part) -> Batches {
     let TrainConfig { batch: size, images_per_class: per_class, steps, seed, .. } = *config;
     let shape = BatchShape { kind: loss.batches(), size, per_class, steps };

@@ -51,7 +51,7 @@ fn where_no_query_has_a_reference_figures_are_missing_in_table_json_and_pictures
     let args = ["eval", "--embeddings", &embeddings, "--labels", &labels];
     let (table, _) = user.succeeds(&[&args[..], &["--out", "out"]].concat());
     assert!(!table.contains("0.00 %"), "{table}");
-    for name in ["1-NN accuracy", "macro F1", "recall@5", "hit@8", "R-precision", "MAP@R"] {
+    for name in ["1-NN accuracy", "macro F1", "vote top-5", "Recall@8", "R-precision", "MAP@R"] {
         let line = table.lines().find(|line| line.contains(name)).unwrap();
         assert!(line.trim_end().ends_with('–'), "{line}");
     }
@@ -91,13 +91,13 @@ fn fewer_references_than_voters_all_vote_in_every_command_and_it_is_said() {
     let user = with_data(&content);
     trains(&user, &[]);
     let (out, told) = user.succeeds(&["eval"]);
-    assert!(out.contains("recall@1 (vote of 9)"), "{out}");
-    let remark = "there are only 9 references for eval.recall_voters = 10: all of them vote";
+    assert!(out.contains("vote top-1 (9 voters; the tutorial's recall@k)"), "{out}");
+    let remark = "there are only 9 references for eval.voters = 10: all of them vote";
     assert_eq!(told.matches(remark).count(), 1, "{told}");
     let metrics = json(&user.reads_text("runs/mine/metrics.json"));
-    assert_eq!((&metrics["recall"]["voters"], &metrics["remark"]), (&9.into(), &remark.into()));
-    let (out, told) = user.succeeds(&["eval", "--set", "eval.recall_voters=3", "--json"]);
-    assert!(json(&out)["recall"]["voters"] == 3 && !told.contains("references"), "{told}");
+    assert_eq!((&metrics["vote_top_k"]["voters"], &metrics["remark"]), (&9.into(), &remark.into()));
+    let (out, told) = user.succeeds(&["eval", "--set", "eval.voters=3", "--json"]);
+    assert!(json(&out)["vote_top_k"]["voters"] == 3 && !told.contains("references"), "{told}");
     let told = user.fails(1, &["eval", "--set", "train.epochs=3"]);
     assert!(told.contains("train.epochs = 3: decided the training, which is done"), "{told}");
     let told = user.fails(1, &["eval", "--set", "eval.kn=3"]);
@@ -117,8 +117,11 @@ fn a_sweep_over_sizes_below_the_voters_and_a_comparison_of_few_images_end() {
     let sizes = ["sweep", "--train-size", "5,50", "--set", "data.validation=0.3"];
     let (out, told) = user.succeeds(&[&sizes[..], &common].concat());
     assert!(out.contains("1-NN accuracy, % over data.train_size"), "{out}");
-    assert!(told.contains("only 5 references for eval.recall_voters = 10"), "{told}");
-    assert!(told.contains("no class has two training images: contrastive has no pair"), "{told}");
+    assert!(told.contains("only 5 references for eval.voters = 10"), "{told}");
+    assert!(
+        told.contains("no class has two training images: contrastive has no positive pair"),
+        "{told}"
+    );
     user.succeeds(&[&["compare"], &common[..]].concat());
     let folders = std::fs::read_dir(user.path("runs")).unwrap().flatten();
     let names: Vec<String> =
@@ -225,7 +228,7 @@ fn a_damaged_evaluation_is_told_listed_and_mended_without_training() {
     for (pointer, value) in [
         ("/classes", serde_json::json!(["a", "c"])),
         ("/knn/accuracy", Value::Null),
-        ("/recall/at/1/recall", Value::Null),
+        ("/vote_top_k/at/1/accuracy", Value::Null),
         ("/retrieval/map_at_r", Value::Null),
         ("/knn/per_class/0/class", 99.into()),
         ("/clusters", clusters(2, 5.0, 0.5)),

@@ -3,7 +3,7 @@
 use crate::user::User;
 
 const SMALL: &str = "[data]\nvalidation = 0.3\n[train]\nepochs = 1\nbatch = 16\n\
-                     [tsne]\niterations = 20\nperplexity = 2.0\n[eval]\nrecall_voters = 3\n";
+                     [tsne]\niterations = 20\nperplexity = 2.0\n[eval]\nvoters = 3\n";
 
 #[test]
 fn figures_at_a_k_that_nobody_asked_for_are_computed_again() {

@@ -37,7 +37,9 @@ fn arrays_of_a_run_have_the_figures_of_the_run() {
     let args = [&REFERENCES[..], &QUERIES, &["--knn", "3", "--json", "--out", "out"]].concat();
     let printed = json(&user.succeeds(&args).0);
     let run = json(&user.reads_text("runs/mine/metrics.json"));
-    for figure in ["knn", "recall", "retrieval", "clusters", "distances", "queries", "references"] {
+    for figure in
+        ["knn", "vote_top_k", "retrieval", "clusters", "distances", "queries", "references"]
+    {
         assert!(!run[figure].is_null() && printed[figure] == run[figure], "{figure}");
     }
     assert_eq!(printed, json(&user.reads_text("out/metrics.json")));
@@ -52,7 +54,7 @@ fn without_queries_each_reference_is_one_and_files_are_left_only_where_asked() {
     let user = evaluated();
     let (out, _) = user.succeeds(&[&REFERENCES[..], &["--normalise"]].concat());
     assert!(out.contains("each of 570 against all others, divided by their length"), "{out}");
-    assert!(out.contains("MAP@R") && out.contains("hit@1 (any of 1 nearest)"), "{out}");
+    assert!(out.contains("MAP@R") && out.contains("Recall@1 (any of 1 nearest)"), "{out}");
     assert!(!user.path("metrics.json").exists() && !user.path("plots").exists());
     let chance = json(&user.succeeds(&[&REFERENCES[..], &["--json"]].concat()).0);
     assert_eq!(chance["queries"], 570);
@@ -132,7 +134,7 @@ fn files_of_every_format_are_evaluated_to_the_figures_of_numpy_and_to_the_same()
     for name in ["z_big_f8.npy", "stored.npz", "pandas.csv.gz", "polars_lists_zstd.parquet"] {
         let labels: &[&str] = if name.ends_with(".npy") { &["--labels", &labels] } else { &[] };
         let found = of(name, labels);
-        for figure in ["knn", "retrieval", "distances", "recall"] {
+        for figure in ["knn", "retrieval", "distances", "vote_top_k"] {
             let (found, plain) = (&found[figure], &plain[figure]);
             assert_eq!(found, plain, "{figure} of {name}");
         }

@@ -118,7 +118,7 @@ fn classes_that_are_kept_from_training_alone_judge_a_run() {
         &[&["compare", "--losses", "cross-entropy,proxy-nca", "--seeds", "1,2"][..], &args]
             .concat(),
     );
-    assert!(out.contains("300 of unseen classes measure") && out.contains("hit@1, %"), "{out}");
+    assert!(out.contains("300 of unseen classes measure") && out.contains("Recall@1, %"), "{out}");
     assert!(out.contains("mean MAP@R") && !out.contains("1-NN accuracy"), "{out}");
     let run = folder(&user, "proxy-nca-seed1-");
     let record: serde_json::Value =

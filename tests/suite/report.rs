@@ -120,13 +120,16 @@ fn pictures_are_for_the_screen_or_for_paper_and_vectors_stand_beside_them() {
     user.succeeds(&["eval"]);
     let vectors = || user.reads_text("runs/mine/plots/recall.svg");
     let screen = vectors();
-    assert!(
-        screen.contains(">Recall@k: true class among the k that 10 neighbours rank highest</text>")
-    );
+    assert!(screen.contains(
+        ">Vote top-k accuracy: true class among the k that 10 neighbours rank highest</text>"
+    ));
     user.succeeds(&["eval", "--style", "paper"]);
     let paper = vectors();
     assert!(paper.contains("pt\" height=") && !paper.contains("rank highest</text>"));
-    assert!(paper.contains("<title>Recall@k: true class"), "the caption stays with the file");
+    assert!(
+        paper.contains("<title>Vote top-k accuracy: true class"),
+        "the caption stays with the file"
+    );
     let told = user.fails(2, &["eval", "--style", "poster"]);
     assert!(told.contains("take screen or paper"), "{told}");
 }

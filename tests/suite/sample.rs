@@ -1,12 +1,12 @@
 //! The sample that comes with the program, to train on.
 
 use dml::data::{Class, CsvOptions, Images, Part, load, split};
-use dml::eval::{EvalConfig, Labelled, Trial, embed, judge};
+use dml::eval::{EvalConfig, LabelledEmbeddings, RetrievalTask, embed, knn_metrics};
 use dml::loss::Loss;
 use dml::model::{Architecture, FusedNetwork, LibtorchNetwork, Network, initial_weights};
 use dml::runtime::{Cores, Interrupt, Simd};
 use dml::train::{
-    Checkpoint, CheckpointEvery, History, Progress, Task, TrainConfig, Unobserved, train,
+    Checkpoint, CheckpointEvery, History, NoObserver, Progress, Task, TrainConfig, train,
 };
 use tch::Device;
 
@@ -81,7 +81,7 @@ impl Sample {
             interrupt: &Interrupt::default(),
         };
         let history =
-            train(&task, network, from, &mut Unobserved, &Progress::new().run("test", 1)).unwrap();
+            train(&task, network, from, &mut NoObserver, &Progress::new().run("test", 1)).unwrap();
         Trained { folder, history }
     }
 
@@ -89,10 +89,10 @@ impl Sample {
     pub fn accuracy(&self, network: &mut dyn Network, normalise: bool, labels: &[i64]) -> f64 {
         let references = embed(network, &self.images, &self.train.rows, normalise);
         let queries = embed(network, &self.images, &self.validation.rows, normalise);
-        let references = Labelled { embeddings: references.view(), labels };
+        let references = LabelledEmbeddings { embeddings: references.view(), labels };
         let labels = &self.validation.labels;
-        let queries = Some(Labelled { embeddings: queries.view(), labels });
-        let trial = Trial { references, queries, classes: 10 };
-        judge(&trial, &EvalConfig::default()).unwrap().0.accuracy.unwrap()
+        let queries = Some(LabelledEmbeddings { embeddings: queries.view(), labels });
+        let trial = RetrievalTask { references, queries, classes: 10 };
+        knn_metrics(&trial, &EvalConfig::default()).unwrap().0.accuracy.unwrap()
     }
 }

@@ -22,8 +22,8 @@ fn train_and_eval_leave_all_files_and_pictures() {
     assert!(out.contains(&format!("next       dml eval --run {run}")), "{out}");
     let (out, _) = user.succeeds(&["eval", "--knn", "1"]);
     assert!(out.contains("1140 references") && out.contains("60 queries"), "{out}");
-    assert!(out.contains("1-NN accuracy") && out.contains("recall@5 (vote of 10)"), "{out}");
-    assert!(out.contains("hit@8 (any of 8 nearest)") && out.contains("MAP@R"), "{out}");
+    assert!(out.contains("1-NN accuracy") && out.contains("vote top-5 (10 voters)"), "{out}");
+    assert!(out.contains("Recall@8 (any of 8 nearest)") && out.contains("MAP@R"), "{out}");
     assert!(out.contains("NMI of 10 k-means clusters") && out.contains("relative spread"), "{out}");
     assert!(out.contains("Ankle boot"), "the confusion matrix has the classes' names: {out}");
     for name in [
@@ -65,13 +65,19 @@ fn the_figures_in_json_are_those_on_disk_and_settings_of_eval_are_heeded() {
     assert_eq!(printed, written);
     assert_eq!(printed["knn"]["k"], 5);
     assert_eq!(printed["model"], "last");
-    let args = ["eval", "--model", "best", "--recall-at", "1,3", "--tsne", "linfa", "--json"];
-    let (out, _) = user.succeeds(&[&args[..], &["--hits-at", "1,100"]].concat());
+    let args = ["eval", "--model", "best", "--recall-at", "1,100", "--tsne", "linfa", "--json"];
+    let (out, _) = user.succeeds(&[&args[..], &["--set", "eval.voters=3"]].concat());
     let printed: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(printed["model"], "best");
-    assert_eq!(printed["recall"]["at"].as_array().unwrap().len(), 2);
+    assert_eq!(printed["vote_top_k"]["at"].as_array().unwrap().len(), 2);
     assert_eq!(printed["tsne"]["engine"], "linfa");
-    assert_eq!(printed["retrieval"]["hits"][1]["k"], 100);
+    assert_eq!(printed["retrieval"]["recall_at"][1]["k"], 100);
+    let (out, told) = user.succeeds(&["eval", "--hits-at", "1,7", "--json"]);
+    assert!(told.contains("--hits-at is now called --recall-at"), "{told}");
+    let printed: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(printed["retrieval"]["recall_at"][1]["k"], 7);
+    assert_eq!(printed["vote_top_k"]["at"].as_array().unwrap().len(), 5);
+    user.fails(2, &["eval", "--hits-at", "1,7", "--recall-at", "1"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ from ..compare import OURS, Sample, in_turn, row
 NAME = "evaluation"
 TITLE = "Evaluating embeddings"
 ABOUT = """20,000 points around random centres, each against all others. `dml eval --embeddings` with all its figures: the
-vote of neighbours, recall@k, hit@k, R-precision, MAP@R, NMI and AMI of k-means, distances. pytorch-metric-learning:
+vote of neighbours, vote top-k accuracy, Recall@k, R-precision, MAP@R, NMI and AMI of k-means, distances. pytorch-metric-learning:
 `AccuracyCalculator` with NMI, AMI, precision at 1, R-precision and MAP@R, as many neighbours as the largest class needs,
 search and k-means by FAISS. Of `dml` the whole process is counted, with start, reading and writing JSON; of the peer the
 computation alone. NMI is also that of scikit-learn's `KMeans` with as many starts as `dml` takes."""
@@ -16,7 +16,7 @@ SETS = (
     ("20,000 × 64, 100 classes", "64", (20_000, 64, 100, 1.5), 10, 0.7),
 )
 # The peer's figures that `dml` computes alike, and where they stand in its JSON.
-SAME = {"precision_at_1": ("hits", 0, "share"), "r_precision": ("r_precision",),
+SAME = {"precision_at_1": ("recall_at", 0, "recall"), "r_precision": ("r_precision",),
         "mean_average_precision_at_r": ("map_at_r",)}
 
 
@@ -34,7 +34,7 @@ def measure(bench):
         ratios = (told[OURS]["clusters"]["nmi"], told[PEER]["NMI"], known["nmi"][0])
         nmi.append([title, *(f"{value:.4f}" for value in ratios)])
         apart = max(abs(at(told[OURS]["retrieval"], path) - told[PEER][figure]) for figure, path in SAME.items())
-        notes.append(f"{title}: precision at 1 (hit@1), R-precision and MAP@R differ by at most {apart:.1e}.")
+        notes.append(f"{title}: precision at 1 (Recall@1), R-precision and MAP@R differ by at most {apart:.1e}.")
     table = dict(title="NMI of the clusters", header=["points", "`dml`", PEER, "scikit-learn"], rows=nmi)
     return dict(rows=lines, tables=[table], notes=notes)
 

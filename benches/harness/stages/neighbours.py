@@ -5,7 +5,7 @@ from ..compare import OURS, Sample, in_turn, row
 NAME = "neighbours"
 TITLE = "Exact nearest neighbours"
 ABOUT = """Embeddings in 10 dimensions of a cross-entropy run, all cores, building the index included. FAISS: `IndexFlatL2`.
-scikit-learn: `NearestNeighbors(n_jobs=-1)` as it chooses itself. k = 10 is what recall@k needs, 92 what a t-SNE of
+scikit-learn: `NearestNeighbors(n_jobs=-1)` as it chooses itself. k = 10 is what vote top-k accuracy needs, 92 what a t-SNE of
 perplexity 30 needs. Where the distances of `dml` and scikit-learn differ by more than 1e-4 of the largest, the stage
 fails."""
 

@@ -1,9 +1,9 @@
-//! Points laid out for products with many centres, and the products.
+//! Points arranged for matrix products with many centres, and these products.
 //!
-//! |x − c|² = |x|² + |c|² − 2 x·c takes one multiply-add a dimension, but it cancels where points
-//! lie far from the origin: what is rounded is as large as the squared lengths. So the mean of all
+//! |x − c|² = |x|² + |c|² − 2 x·c takes one multiply-add per dimension, but it cancels if points lie far
+//! from the origin: the rounding errors are as large as the squared lengths. So the mean of all
 //! points is subtracted first, in f64, and all are divided by the largest coordinate, so that
-//! nothing overflows or vanishes whatever the scale of the embeddings.
+//! nothing overflows or underflows at any scale of the embeddings.
 
 use rayon::prelude::*;
 
@@ -12,21 +12,21 @@ use super::super::watch::Watch;
 use super::products::{CHUNK, Centres, Measure, Nearest, PANEL, ROWS, Sum, squared_length};
 use crate::runtime::Simd;
 
-/// Points `[N, D]`, centred, scaled, and laid out in panels.
+/// Points `[N, D]`, centred, scaled and arranged in panels.
 pub struct Blocks<'a> {
-    /// As they came.
+    /// The original points.
     points: Points<'a>,
     /// Mean of the points `[D]`.
     mean: Vec<f64>,
     scale: f64,
-    /// Dimension-major `[⌈N / PANEL⌉, D, PANEL]`; zeros fill the last.
+    /// Dimension-major `[⌈N / PANEL⌉, D, PANEL]`; the last is zero-padded.
     panels: Vec<f32>,
     /// Squared lengths of the points `[⌈N / PANEL⌉ · PANEL]`.
     norms: Vec<f32>,
 }
 
 impl<'a> Blocks<'a> {
-    /// Lays the points out.
+    /// Centres, scales and arranges the points.
     pub fn new(points: Points<'a>) -> Blocks<'a> {
         let (count, dimensions) = (points.len(), points.dimensions());
         let all: Vec<u32> = (0..count as u32).collect();
@@ -56,7 +56,7 @@ impl<'a> Blocks<'a> {
         Blocks { panels, norms, ..blocks }
     }
 
-    /// Writes one panel and its norms; `row` is memory for a point.
+    /// Writes one panel and its norms; `row` is a buffer for a point.
     fn fill(&self, number: usize, panel: &mut [f32], norms: &mut [f32], row: &mut [f32]) {
         let first = number * PANEL;
         for lane in 0..PANEL.min(self.len() - first) {
@@ -78,7 +78,7 @@ impl<'a> Blocks<'a> {
         self.mean.len()
     }
 
-    /// By what the centred points were divided.
+    /// The divisor of the centred points.
     pub fn scale(&self) -> f64 {
         self.scale
     }
@@ -111,13 +111,13 @@ impl<'a> Blocks<'a> {
         }
     }
 
-    /// The nearest of some centres for each point, of equally near ones the first; with `except`,
-    /// which holds one centre for each point, the nearest of all others.
+    /// The nearest centre of each point, ties by index; with `except`, one centre per point, the nearest
+    /// of all others.
     ///
     /// # Shapes
-    /// except `[N]`; labels `[N]`; distances, squared, `[N]`, infinite where there is no other
+    /// except `[N]`; labels `[N]`; distances, squared, `[N]`, infinite if there is no other
     ///
-    /// Where `watch` is stopped, both are left half done.
+    /// If `watch` is stopped, both are incomplete.
     pub fn nearest(
         &self,
         centres: &Centres,
@@ -154,8 +154,8 @@ impl<'a> Blocks<'a> {
         );
     }
 
-    /// Sum of the squared distances of all points to their centres `[K, D]`, each by its
-    /// differences: no product that cancels.
+    /// Sum of squared distances of all points to their centres `[K, D]`, computed from differences to
+    /// avoid cancellation.
     pub fn inertia(&self, centres: &[f32], labels: &[u32]) -> f64 {
         let dimensions = self.dimensions();
         let of_chunk = |(chunk, labels): (usize, &[u32])| {

@@ -1,18 +1,17 @@
-//! k-means by products of matrices, on all cores.
+//! k-means by matrix products, on all cores.
 //!
-//! The algorithm is scikit-learn's `KMeans` (1.9, `algorithm='lloyd'`): a greedy k-means++ start
-//! (D. Arthur, S. Vassilvitskii, 2007) with 2 + ⌊ln k⌋ candidates a centre, rounds until no point
-//! changes its cluster or the centres stand still within the tolerance, empty clusters moved to
-//! the points that are farthest from their centres, and of several starts the one with the
-//! smallest squared distances. Two things are added. Of many starts only the best few go on after
-//! some rounds: which of them ends lowest shows early, and the late rounds are the most. And
-//! centres are swapped ([`swaps`]): what a start got wrong, no round mends. So the squared
-//! distances end below scikit-learn's, by more the more clusters there are.
+//! The algorithm is scikit-learn's `KMeans` (1.9, `algorithm='lloyd'`): a greedy k-means++
+//! initialisation (D. Arthur, S. Vassilvitskii, 2007) with 2 + ⌊ln k⌋ candidates per centre, iterations
+//! until no point changes its cluster or the centres move less than the tolerance, empty clusters moved
+//! to the points farthest from their centres, and of several initialisations the one with the lowest
+//! inertia. Two things are added. After a few iterations only the best initialisations continue: the
+//! winner shows early, and most iterations come late. And centres are swapped ([`swaps`]), which
+//! corrects bad initialisations that Lloyd's iterations cannot. So the inertia ends below
+//! scikit-learn's, the more so the more clusters there are.
 //!
-//! A round costs N·k·D multiply-adds, as does the search for swaps, and the start 2 + ⌊ln k⌋ times
-//! that in all: all are linear
-//! in the number of clusters. Beside the points there is one copy of them, and some 64 MiB of
-//! distances to candidates for each of two starts; more from some three million points on.
+//! An iteration costs N·k·D multiply-adds, as does the search for swaps; initialisation costs
+//! 2 + ⌊ln k⌋ times that. Memory: one copy of the points, and about 64 MiB of distances to candidates
+//! for each of two concurrent initialisations; more from three million points on.
 //!
 //! The result does not depend on the number of threads: each product is summed by one thread in
 //! the order of the dimensions, each centre by one thread in the order of its points. It depends
@@ -36,40 +35,40 @@ use super::watch::Watch;
 use crate::error::Result;
 use crate::random::{Purpose, generator};
 
-/// How to look for clusters.
+/// Parameters of k-means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Kmeans {
     /// Number of clusters k, at least 1 and at most the number of points.
     pub clusters: usize,
-    /// Starts, of which the best counts; at least 1.
+    /// Initialisations, of which the best is used; at least 1.
     pub starts: usize,
-    /// Rounds of a start at most; at least 1.
+    /// Maximum iterations per initialisation; at least 1.
     pub rounds: usize,
-    /// Seed of the starts.
+    /// Seed of the initialisations.
     pub seed: u64,
 }
 
-/// What k-means found.
+/// The result of k-means.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Clustering {
     /// Cluster of each point `[N]`, values in 0..k.
     pub labels: Vec<u32>,
-    /// Sum of the squared distances of all points to the centres of their clusters.
+    /// Sum of squared distances of all points to the centres of their clusters.
     pub inertia: f64,
-    /// Rounds of the start that counts.
+    /// Iterations of the best initialisation.
     pub rounds: usize,
 }
 
-/// Puts the points into clusters.
+/// Clusters the points.
 ///
-/// Where fewer than `clusters` points differ, some clusters stay empty. `watch` shows the
-/// centres that are drawn and the rounds that are done.
+/// If there are fewer than `clusters` distinct points, some clusters stay empty. `watch` shows the
+/// number of centres chosen and iterations done.
 ///
 /// # Shapes
 /// points `[N, D]` f32, finite, N and D at least 1
 ///
 /// # Errors
-/// The user asked to stop.
+/// The user pressed Ctrl-C.
 ///
 /// # Panics
 /// Without a point or a dimension, with no cluster or more clusters than points: a bug.
@@ -93,7 +92,7 @@ pub(super) fn kmeans(points: ArrayView2<f32>, task: &Kmeans, watch: &Watch) -> R
     let shown =
         Shown { watch, stage: format!("k-means, best {} of {}", running.len(), task.starts) };
     running.par_iter_mut().try_for_each(|(inertia, _, start)| -> Result<()> {
-        let (limits, show) = ((task.rounds, tolerance), |round| shown.of("round", round));
+        let (limits, show) = ((task.rounds, tolerance), |round| shown.of("iteration", round));
         swaps::swap(start, limits, watch, &show)?;
         start.advance(limits, watch, &show)?;
         *inertia = start.inertia();
@@ -103,17 +102,17 @@ pub(super) fn kmeans(points: ArrayView2<f32>, task: &Kmeans, watch: &Watch) -> R
     Ok(best.expect("at least one start").2.into_clustering())
 }
 
-/// Starts at once: one alone leaves a core without work now and then, and each has distances of
-/// its own in memory.
+/// Concurrent initialisations: a single one leaves cores idle at times, and each needs memory for its
+/// distances.
 const STARTS_AT_ONCE: usize = 2;
 
-/// Of more starts than this, so many go on after [`HEAT`] rounds.
+/// Number of initialisations that continue after [`HEAT`] iterations.
 const FINALISTS: usize = 3;
 
-/// Rounds after which starts are compared.
+/// Iterations after which initialisations are compared.
 const HEAT: usize = 5;
 
-/// What all starts have in common.
+/// What all initialisations share.
 struct Search<'a> {
     blocks: &'a Blocks<'a>,
     task: &'a Kmeans,
@@ -122,32 +121,33 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// A start as far as it goes before starts are compared, with its inertia and number.
+    /// Initialises and iterates up to the comparison; returns inertia, number and state.
     fn begin(&self, number: usize, show: &Shown) -> Result<(f64, usize, Start<'a>)> {
         let Search { blocks, task, tolerance, watch } = *self;
         let mut random = generator(task.seed, Purpose::Clusters, number as u64);
         let drawn = |centres: usize| show.of("centre", centres);
         let rows = seeding::seed(blocks, task.clusters, &mut random, watch, &drawn)?;
         let mut start = Start::at(blocks, &rows, watch)?;
-        start
-            .advance((HEAT.min(task.rounds), tolerance), watch, &|round| show.of("round", round))?;
+        start.advance((HEAT.min(task.rounds), tolerance), watch, &|round| {
+            show.of("iteration", round)
+        })?;
         Ok((start.inertia(), number, start))
     }
 
-    /// What the user sees of some starts, which are numbered from 0.
+    /// The progress shown for some initialisations, numbered from 0.
     fn shown(&self, numbers: &[usize]) -> Shown<'a> {
         let starts = self.task.starts;
         let stage = match numbers {
             _ if starts == 1 => "k-means".to_owned(),
             [number] => format!("k-means {} of {starts}", number + 1),
             [first, .., last] => format!("k-means {}–{} of {starts}", first + 1, last + 1),
-            [] => unreachable!("a chunk has a start"),
+            [] => unreachable!("chunks are not empty"),
         };
         Shown { watch: self.watch, stage }
     }
 }
 
-/// What the user sees of starts.
+/// Shows the progress of initialisations.
 struct Shown<'a> {
     watch: &'a Watch<'a>,
     stage: String,

@@ -1,31 +1,30 @@
-//! Products of points in panels with centres in tiles: the nearest centre of each point, or all
-//! distances.
+//! Matrix products of points with centres: the nearest centre of each point, or all distances.
 
 use rayon::prelude::*;
 
 use super::super::knn::Points;
 use crate::runtime::{Kernel, Sixteen, WideKernel};
 
-/// Points side by side.
+/// Points per panel.
 pub const PANEL: usize = 16;
 
 /// Centres whose products are computed together: with two registers of AVX2 each, all accumulators fit.
 pub const TILE: usize = 6;
 
-/// Panels that a thread takes at once.
+/// Panels per parallel task.
 pub const CHUNK: usize = 16;
 
-/// Points of a chunk.
+/// Points per chunk.
 pub const ROWS: usize = CHUNK * PANEL;
 
-/// Numbers of the centres that are gone through before the next panel: they fit the second cache.
+/// Values of the centres that are processed before the next panel: they fit the L2 cache.
 const CACHED: usize = 24 << 10;
 
-/// Centres laid out for products.
+/// Centres arranged for products.
 pub struct Centres {
-    /// −2 c, dimension-major `[⌈K / TILE⌉, D, TILE]`; zeros fill the last.
+    /// −2 c, dimension-major `[⌈K / TILE⌉, D, TILE]`; the last is zero-padded.
     tiles: Vec<f32>,
-    /// Squared lengths `[⌈K / TILE⌉ · TILE]`; infinite for what fills the last tile.
+    /// Squared lengths `[⌈K / TILE⌉ · TILE]`; infinite for padding.
     norms: Vec<f32>,
     dimensions: usize,
 }
@@ -66,7 +65,7 @@ pub fn squared_length(point: &[f32]) -> f32 {
     point.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>() as f32
 }
 
-/// Adds some points up, in f64 and in their order.
+/// Sums points in f64, in order.
 pub struct Sum<'a> {
     pub points: Points<'a>,
     pub rows: &'a [u32],
@@ -89,7 +88,7 @@ impl Kernel for Sum<'_> {
 
 /// |c|² − 2 x·c of every point of a panel and every centre of a tile.
 ///
-/// The sums are kept in registers and written out at the end.
+/// The sums stay in registers until the end.
 #[inline(always)]
 fn scores<L: Sixteen>(
     panel: &[[f32; PANEL]],
@@ -114,11 +113,11 @@ fn scores<L: Sixteen>(
 pub struct Nearest<'a> {
     pub panels: &'a [f32],
     pub centres: &'a Centres,
-    /// A centre that does not count, for each point.
+    /// A centre to skip for each point.
     pub except: Option<&'a [u32; ROWS]>,
     /// The lowest score so far.
     pub best: &'a mut [f32; ROWS],
-    /// Whose it is.
+    /// Index of its centre.
     pub index: &'a mut [u32; ROWS],
 }
 

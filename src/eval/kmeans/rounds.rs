@@ -1,4 +1,5 @@
-//! Lloyd's rounds: every point to its nearest centre, every centre to the mean of its points.
+//! Lloyd's iterations: assign each point to its nearest centre, move each centre to the mean of its
+//! points.
 
 use rayon::prelude::*;
 
@@ -6,10 +7,10 @@ use super::super::watch::Watch;
 use super::Clustering;
 use super::blocks::Blocks;
 use super::products::Centres;
-use super::swaps::{Second, Swap};
+use super::swaps::{SecondNearest, Swap};
 use crate::error::Result;
 
-/// A start and how far its rounds have come. Labels and distances are always those to `centres`.
+/// An initialisation and its iterations so far. Labels and distances always belong to `centres`.
 #[derive(Clone)]
 pub struct Start<'a> {
     blocks: &'a Blocks<'a>,
@@ -24,10 +25,10 @@ pub struct Start<'a> {
 }
 
 impl<'a> Start<'a> {
-    /// Begins with these points as centres.
+    /// Initialises the centres with these points.
     ///
     /// # Errors
-    /// The user asked to stop.
+    /// The user pressed Ctrl-C.
     pub fn at(blocks: &'a Blocks<'a>, rows: &[u32], watch: &Watch) -> Result<Start<'a>> {
         let (dimensions, count) = (blocks.dimensions(), blocks.len());
         let mut centres = vec![0.0; rows.len() * dimensions];
@@ -40,12 +41,12 @@ impl<'a> Start<'a> {
         Ok(start)
     }
 
-    /// Goes on until no point changes its cluster, the centres move by no more than the tolerance
-    /// (the sum of their squared ways), or `most` rounds are done in all; `begun` gets each round
+    /// Iterates until no point changes its cluster, the centres move by at most the tolerance (sum of
+    /// squared displacements), or `most` iterations are done in total; `begun` receives each iteration
     /// when it begins.
     ///
     /// # Errors
-    /// The user asked to stop.
+    /// The user pressed Ctrl-C.
     pub fn advance(
         &mut self,
         (most, tolerance): (usize, f64),
@@ -71,10 +72,10 @@ impl<'a> Start<'a> {
         watch.check()
     }
 
-    /// Gives centres to other clusters; rounds may follow.
+    /// Moves centres to other clusters; iterations may follow.
     ///
     /// # Errors
-    /// The user asked to stop.
+    /// The user pressed Ctrl-C.
     pub fn swap_centres(&mut self, swaps: &[Swap], watch: &Watch) -> Result<()> {
         let dimensions = self.blocks.dimensions();
         for Swap { removed, split, halves } in swaps {
@@ -86,12 +87,12 @@ impl<'a> Start<'a> {
         self.assign(watch)
     }
 
-    /// Rounds so far.
+    /// Iterations so far.
     pub fn rounds(&self) -> usize {
         self.rounds
     }
 
-    /// Counts what was tried and given up.
+    /// Counts the iterations of a rejected attempt.
     pub fn count_rounds_of(&mut self, tried: &Start) {
         self.rounds = tried.rounds;
     }
@@ -118,26 +119,26 @@ impl<'a> Start<'a> {
         point
     }
 
-    /// The centre that is second nearest to each point.
+    /// The second-nearest centre of each point.
     ///
     /// # Errors
-    /// The user asked to stop.
-    pub fn second_nearest(&self, watch: &Watch) -> Result<Second<'_>> {
+    /// The user pressed Ctrl-C.
+    pub fn second_nearest(&self, watch: &Watch) -> Result<SecondNearest<'_>> {
         let centres = Centres::new(&self.centres, self.blocks.dimensions());
         let (labels, distances) = (vec![0; self.labels.len()], vec![0.0; self.labels.len()]);
-        let mut second = Second { nearest: &self.distances, distances, centres: labels };
+        let mut second = SecondNearest { nearest: &self.distances, distances, centres: labels };
         let found = (&mut *second.centres, &mut *second.distances);
         self.blocks.nearest(&centres, Some(&self.labels), found, watch);
         watch.check()?;
         Ok(second)
     }
 
-    /// Sum of the squared distances of all points to their centres, in the scale of the blocks.
+    /// Inertia in the scale of the blocks.
     pub fn inertia(&self) -> f64 {
         self.blocks.inertia(&self.centres, &self.labels)
     }
 
-    /// The clusters as they are.
+    /// The current clusters.
     pub fn into_clustering(self) -> Clustering {
         let inertia = self.inertia() * self.blocks.scale().powi(2);
         Clustering { inertia, rounds: self.rounds, labels: self.labels }
@@ -148,8 +149,8 @@ impl<'a> Start<'a> {
 struct Members(Vec<Vec<u32>>);
 
 impl Members {
-    /// Gives each empty cluster the point that is farthest from its own centre, as far as there
-    /// are points that lie apart from theirs and leave others behind.
+    /// Gives each empty cluster the point farthest from its centre, as long as there are points away
+    /// from their centre whose cluster keeps other points.
     fn fill_empty(&mut self, labels: &[u32], distances: &[f32]) {
         let empty: Vec<usize> =
             (0..self.0.len()).filter(|&cluster| self.0[cluster].is_empty()).collect();
@@ -171,11 +172,11 @@ impl Members {
         }
     }
 
-    /// Moves each centre `[K, D]` to the mean of its points; that of an empty cluster stays.
-    /// Returns the sum of their squared ways.
+    /// Moves each centre `[K, D]` to the mean of its points; centres of empty clusters stay. Returns
+    /// the sum of squared displacements.
     fn move_centres(&self, blocks: &Blocks, centres: &mut [f32]) -> f64 {
         let dimensions = blocks.dimensions();
-        let ways: Vec<f64> = centres
+        let displacements: Vec<f64> = centres
             .par_chunks_mut(dimensions)
             .zip(&self.0)
             .map_init(
@@ -185,13 +186,13 @@ impl Members {
                         return 0.0;
                     }
                     blocks.write_mean(members, mean);
-                    let way = |(new, old): (&f32, &f32)| f64::from(new - old).powi(2);
-                    let way = mean.iter().zip(&*centre).map(way).sum();
+                    let squared = |(new, old): (&f32, &f32)| f64::from(new - old).powi(2);
+                    let displacement = mean.iter().zip(&*centre).map(squared).sum();
                     centre.copy_from_slice(mean);
-                    way
+                    displacement
                 },
             )
             .collect();
-        ways.iter().sum()
+        displacements.iter().sum()
     }
 }

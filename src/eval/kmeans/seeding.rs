@@ -1,12 +1,11 @@
-//! A greedy k-means++ start whose distances are computed for many candidates at once.
+//! Greedy k-means++ initialisation that measures many candidates at once.
 //!
-//! Each further centre is one of some candidates, drawn in proportion to their squared distance
-//! to the nearest centre so far: the one that leaves the smallest sum of these distances. One
-//! after the other, every centre would go through all points in memory. So candidates for several
-//! centres are drawn together and measured by one product of matrices. Those of the later centres
-//! are then drawn from distances that are out of date; a candidate is taken only with the
-//! probability that its distance has kept, which makes it one of the present distances (rejection
-//! sampling), and the rest are dropped.
+//! Each further centre is the best of several candidates, drawn with probability proportional to their
+//! squared distance to the nearest centre so far: the one that leaves the smallest sum of these
+//! distances. Choosing centres one by one would stream all points from memory for each. So candidates
+//! for several centres are drawn together and measured by one matrix product. Candidates for the later
+//! centres are then drawn from outdated distances; rejection sampling corrects this: a candidate is
+//! accepted with probability new distance / old distance, and the rest are dropped.
 
 use rand::RngExt;
 use rayon::prelude::*;
@@ -18,19 +17,19 @@ use crate::error::Result;
 use crate::random::Generator;
 use crate::runtime::{Kernel, Simd};
 
-/// Candidates that are measured together at most.
+/// Maximum number of candidates measured together.
 const TOGETHER: usize = 120;
 
-/// Numbers that the distances of one start to the candidates take at most: 64 MiB.
+/// Maximum number of distances stored per initialisation: 64 MiB.
 const MEMORY: usize = 16 << 20;
 
-/// Sums of more terms than this go over the threads.
+/// Sums of more terms than this are computed in parallel.
 const SIDE_BY_SIDE: usize = 200_000;
 
-/// Draws points to start from `[clusters]`; `drawn` gets how many there are, now and then.
+/// Chooses the rows of the initial centres `[clusters]`; `drawn` receives the progress.
 ///
 /// # Errors
-/// The user asked to stop.
+/// The user pressed Ctrl-C.
 pub fn seed<'a>(
     blocks: &'a Blocks<'a>,
     clusters: usize,
@@ -44,7 +43,7 @@ pub fn seed<'a>(
         watch.check()?;
         drawn(seeding.chosen.len());
         if seeding.total() <= 0.0 {
-            // All points are centres already: what follows are clusters without a point.
+            // All distinct points are centres already: the remaining clusters stay empty.
             seeding.chosen.resize(clusters, seeding.chosen[0]);
             break;
         }
@@ -65,11 +64,11 @@ struct Seeding<'a> {
     distances: Vec<f32>,
 }
 
-/// A point that may become a centre.
+/// A candidate for the next centre.
 struct Candidate {
     row: u32,
-    /// Its place among the distances.
-    place: usize,
+    /// Its index among the distances.
+    index: usize,
     /// Its squared distance when it was drawn.
     distance: f32,
 }
@@ -93,8 +92,7 @@ impl<'a> Seeding<'a> {
         self.closest.iter().map(|&distance| f64::from(distance)).sum()
     }
 
-    /// Measures the distances of these points to all; gives the number of them that the layout
-    /// is for.
+    /// Measures the distances of these points to all others; returns their number including padding.
     fn measure(&mut self, rows: &[u32]) -> usize {
         let dimensions = self.blocks.dimensions();
         let mut points = vec![0.0; rows.len() * dimensions];
@@ -106,7 +104,7 @@ impl<'a> Seeding<'a> {
         centres.padded()
     }
 
-    /// Chooses up to so many centres, at least one, from `trials` candidates each.
+    /// Chooses at least one and at most `steps` centres, from `trials` candidates each.
     fn choose_some(&mut self, steps: usize, trials: usize, random: &mut Generator) {
         let drawn = self.draw(steps * trials, random);
         let rows: Vec<u32> = drawn.iter().map(|candidate| candidate.row).collect();
@@ -123,14 +121,14 @@ impl<'a> Seeding<'a> {
                     candidates.push(candidate);
                 }
             }
-            let left = self.left(&candidates, padded);
+            let left = self.remaining(&candidates, padded);
             let best = (0..trials).min_by(|&a, &b| left[a].total_cmp(&left[b]));
             let best = &candidates[best.expect("at least two candidates")];
-            self.choose(best.row, best.place, padded);
+            self.choose(best.row, best.index, padded);
         }
     }
 
-    /// Draws points in proportion to their distance.
+    /// Draws points with probability proportional to their distance.
     fn draw(&self, count: usize, random: &mut Generator) -> Vec<Candidate> {
         let mut sum = 0.0;
         let sums: Vec<f64> = self
@@ -141,20 +139,20 @@ impl<'a> Seeding<'a> {
                 sum
             })
             .collect();
-        let one = |place: usize| {
+        let one = |index: usize| {
             let value = random.random::<f64>() * sum;
             let row = sums.partition_point(|&sum| sum <= value).min(sums.len() - 1);
-            Candidate { row: row as u32, place, distance: self.closest[row] }
+            Candidate { row: row as u32, index, distance: self.closest[row] }
         };
         (0..count).map(one).collect()
     }
 
-    /// What the sum of the distances would be with each of the candidates.
-    fn left(&self, candidates: &[Candidate], padded: usize) -> Vec<f64> {
+    /// The sum of distances that each candidate would leave.
+    fn remaining(&self, candidates: &[Candidate], padded: usize) -> Vec<f64> {
         let of = |candidate: &Candidate| {
-            Simd::detect().run(Left {
+            Simd::detect().run(SumOfMinima {
                 closest: &self.closest,
-                distances: self.distances[candidate.place * ROWS..].chunks(padded * ROWS),
+                distances: self.distances[candidate.index * ROWS..].chunks(padded * ROWS),
             })
         };
         if candidates.len() * self.closest.len() > SIDE_BY_SIDE {
@@ -164,27 +162,27 @@ impl<'a> Seeding<'a> {
         }
     }
 
-    fn choose(&mut self, row: u32, place: usize, padded: usize) {
+    fn choose(&mut self, row: u32, index: usize, padded: usize) {
         self.chosen.push(row);
-        let distances = self.distances[place * ROWS..].chunks(padded * ROWS);
+        let distances = self.distances[index * ROWS..].chunks(padded * ROWS);
         for (closest, distances) in self.closest.chunks_mut(ROWS).zip(distances) {
             for (closest, &distance) in closest.iter_mut().zip(distances) {
                 *closest = closest.min(distance);
             }
         }
-        // Whatever rounding leaves of it: a centre is no candidate again.
+        // Rounding may leave a small distance, but a centre must not become a candidate again.
         self.closest[row as usize] = 0.0;
     }
 }
 
 /// Sum of the smaller of two distances of each point.
-struct Left<'a> {
+struct SumOfMinima<'a> {
     closest: &'a [f32],
-    /// Those of a chunk first in each.
+    /// Each chunk starts with the candidate's distances.
     distances: std::slice::Chunks<'a, f32>,
 }
 
-impl Kernel for Left<'_> {
+impl Kernel for SumOfMinima<'_> {
     type Output = f64;
 
     #[inline(always)]

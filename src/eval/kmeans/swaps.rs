@@ -1,11 +1,11 @@
-//! Centres taken from where they are too many and given to where they are too few.
+//! Moves centres from regions with too many to regions with too few.
 //!
-//! Lloyd's rounds move a centre no farther than its neighbours let it: where two centres share
-//! one heap of points and one centre has two heaps, they stay so. A swap takes away the centre
-//! whose points lose least by going to their second nearest, and splits the cluster that gains
-//! most by two centres (the idea of H. Ismkhan, 2018, "I-k-means−+"). Both are known before the
-//! swap: the loss from the second nearest centres, the gain from k-means with two centres on the
-//! cluster alone. Some rounds later the sum of squared distances decides whether it stays.
+//! Lloyd's iterations cannot move a centre past its neighbours: if two centres share one blob of points
+//! and one centre covers two blobs, that is a local optimum. A swap removes the centre whose points
+//! lose least by moving to their second-nearest centre, and splits the cluster that gains most from two
+//! centres (the idea of H. Ismkhan, 2018, "I-k-means−+"). Both are estimated before the swap: the loss
+//! from the second-nearest centres, the gain by 2-means on the cluster alone. A few iterations later the
+//! inertia decides whether the swap is kept.
 
 use rayon::prelude::*;
 
@@ -14,35 +14,35 @@ use super::super::watch::Watch;
 use super::rounds::Start;
 use crate::error::Result;
 
-/// Rounds after which swaps are judged.
+/// Iterations after which swaps are evaluated.
 const SETTLE: usize = 3;
 
-/// Swaps that lower the sum of squared distances by a smaller share end the search.
+/// The search ends when swaps lower the inertia by less than this share.
 const LEAST_GAIN: f64 = 1e-3;
 
-/// A centre that takes over more than this share of a cluster's points is its neighbour: of two
-/// neighbours only one takes part in the swaps that are tried together.
+/// A centre that would take over more than this share of a cluster's points is its neighbour: of two
+/// neighbours only one takes part in simultaneous swaps.
 const NEIGHBOUR: f64 = 0.2;
 
-/// Points by which the gain of a split is estimated, at most.
+/// Maximum number of points to estimate the gain of a split.
 const SAMPLED: usize = 1000;
 
-/// Rounds of a split.
+/// Iterations of 2-means.
 const SPLIT_ROUNDS: usize = 4;
 
-/// A centre that goes to another cluster.
+/// A centre moved to another cluster.
 pub struct Swap {
     pub removed: usize,
     pub split: usize,
-    /// Where the two centres of the split cluster begin.
+    /// Initial centres of the two halves of the split cluster.
     pub halves: [Vec<f32>; 2],
 }
 
-/// Swaps centres and goes on with rounds as long as that lowers the sum of squared distances;
-/// all rounds count towards `most`.
+/// Swaps centres and iterates as long as that lowers the inertia; all iterations count towards
+/// `most`.
 ///
 /// # Errors
-/// The user asked to stop.
+/// The user pressed Ctrl-C.
 pub fn swap(
     start: &mut Start,
     (most, tolerance): (usize, f64),
@@ -72,7 +72,7 @@ pub fn swap(
     Ok(())
 }
 
-/// Swaps that gain more than they lose, the best first, and keep out of each other's way.
+/// Swaps that gain more than they lose, best first, and that do not affect each other.
 fn promising(start: &Start, watch: &Watch) -> Result<Vec<Swap>> {
     let members = start.members();
     let neighbours = start.second_nearest(watch)?;
@@ -82,14 +82,14 @@ fn promising(start: &Start, watch: &Watch) -> Result<Vec<Swap>> {
     watch.check()?;
     let mut cheapest: Vec<usize> = (0..members.len()).collect();
     cheapest.sort_by(|&a, &b| losses[a].total_cmp(&losses[b]));
-    let mut dearest: Vec<(usize, Split)> =
+    let mut best_splits: Vec<(usize, Split)> =
         splits.into_iter().enumerate().filter_map(|(of, split)| Some((of, split?))).collect();
-    dearest.sort_by(|a, b| b.1.gain.total_cmp(&a.1.gain));
+    best_splits.sort_by(|a, b| b.1.gain.total_cmp(&a.1.gain));
 
     let mut cheapest = cheapest.into_iter();
     let mut taken = vec![false; members.len()];
     let mut swaps = Vec::new();
-    for (split, Split { gain, halves }) in dearest {
+    for (split, Split { gain, halves }) in best_splits {
         if taken[split] {
             continue;
         }
@@ -101,7 +101,7 @@ fn promising(start: &Start, watch: &Watch) -> Result<Vec<Swap>> {
         }
         taken[split] = true;
         taken[removed] = true;
-        for neighbour in neighbours.takers(&members[removed]) {
+        for neighbour in neighbours.successors(&members[removed]) {
             taken[neighbour] = true;
         }
         swaps.push(Swap { removed, split, halves });
@@ -109,27 +109,27 @@ fn promising(start: &Start, watch: &Watch) -> Result<Vec<Swap>> {
     Ok(swaps)
 }
 
-/// The second nearest centre of each point.
-pub struct Second<'a> {
+/// The second-nearest centre of each point.
+pub struct SecondNearest<'a> {
     /// Squared distance to the nearest `[N]`.
     pub nearest: &'a [f32],
-    /// Squared distance to the second nearest `[N]`.
+    /// Squared distance to the second-nearest `[N]`.
     pub distances: Vec<f32>,
-    /// Which it is `[N]`.
+    /// Its index `[N]`.
     pub centres: Vec<u32>,
 }
 
-impl Second<'_> {
-    /// What the squared distances of these points grow by without their nearest centre.
+impl SecondNearest<'_> {
+    /// The increase of inertia if these points lose their nearest centre.
     fn loss(&self, rows: &[u32]) -> f64 {
-        let grows = |&row: &u32| {
+        let increase = |&row: &u32| {
             f64::from(self.distances[row as usize]) - f64::from(self.nearest[row as usize])
         };
-        rows.iter().map(grows).sum()
+        rows.iter().map(increase).sum()
     }
 
-    /// The centres to which many of these points would go.
-    fn takers(&self, rows: &[u32]) -> Vec<usize> {
+    /// The centres to which many of these points would move.
+    fn successors(&self, rows: &[u32]) -> Vec<usize> {
         let mut centres: Vec<u32> = rows.iter().map(|&row| self.centres[row as usize]).collect();
         centres.sort_unstable();
         let many = NEIGHBOUR * rows.len() as f64;
@@ -138,15 +138,15 @@ impl Second<'_> {
     }
 }
 
-/// A cluster in two.
+/// A cluster split in two.
 struct Split {
-    /// What its squared distances would shrink by.
+    /// The decrease of inertia.
     gain: f64,
     halves: [Vec<f32>; 2],
 }
 
-/// Splits a cluster by k-means of two centres, which begin at the point that is farthest from its
-/// centre and at the point that is farthest from that one. None where all its points are equal.
+/// Splits a cluster by 2-means, initialised with the point farthest from its centre and the point
+/// farthest from that one. `None` if all its points are equal.
 fn split(start: &Start, cluster: usize, members: &[u32]) -> Option<Split> {
     let sampled = members.iter().step_by(members.len().div_ceil(SAMPLED).max(1));
     let points: Vec<Vec<f32>> = sampled.map(|&row| start.point(row as usize)).collect();
@@ -173,7 +173,7 @@ fn nearer(point: &[f32], centres: &[Vec<f32>; 2]) -> (usize, f32) {
     if one <= other { (0, one) } else { (1, other) }
 }
 
-/// The means of the points that are nearer to each of two centres; none if one gets no point.
+/// The means of the points nearer to each of two centres; `None` if one gets no point.
 fn means_of_halves(points: &[Vec<f32>], centres: &[Vec<f32>; 2]) -> Option<[Vec<f32>; 2]> {
     let mut sums = centres.each_ref().map(|centre| vec![0.0_f64; centre.len()]);
     let mut counts = [0_usize; 2];

@@ -112,7 +112,7 @@ fn inertia(points: &Array2<f32>, labels: &[u32]) -> f64 {
 }
 
 #[test]
-fn from_the_same_first_centres_the_clusters_are_scikit_learns() {
+fn with_the_same_initial_centres_the_clusters_match_scikit_learn() {
     let cases = reference().rounds;
     assert!(cases.len() >= 6);
     for case in cases {
@@ -130,7 +130,7 @@ fn from_the_same_first_centres_the_clusters_are_scikit_learns() {
 }
 
 #[test]
-fn from_its_own_start_nmi_and_squared_distances_are_no_worse_than_scikit_learns() {
+fn nmi_and_inertia_are_no_worse_than_those_of_scikit_learn() {
     let cases = reference().quality;
     assert!(cases.len() >= 3);
     for case in cases {
@@ -149,12 +149,12 @@ fn from_its_own_start_nmi_and_squared_distances_are_no_worse_than_scikit_learns(
 }
 
 #[test]
-fn a_centre_that_two_heaps_share_gets_one_that_another_heap_has_too_many() {
-    // Twelve heaps far apart; some of the first centres share one, far from a heap without.
-    let heap = |row: usize| [10.0 * (row % 4) as f32, 10.0 * (row % 12 / 4) as f32];
+fn a_swap_moves_a_surplus_centre_to_two_blobs_that_share_one() {
+    // Twelve distant blobs; some initial centres share one, far from a blob without a centre.
+    let blob = |row: usize| [10.0 * (row % 4) as f32, 10.0 * (row % 12 / 4) as f32];
     let points = random(1200, 2, 9);
     let points =
-        Array2::from_shape_fn((1200, 2), |(row, column)| heap(row)[column] + points[[row, column]]);
+        Array2::from_shape_fn((1200, 2), |(row, column)| blob(row)[column] + points[[row, column]]);
     let blocks = Blocks::new(Points::of(points.view()));
     let limits = (300, 1e-4 * blocks.variance());
     let end = |first: &[u32], swapped: bool| {
@@ -171,14 +171,14 @@ fn a_centre_that_two_heaps_share_gets_one_that_another_heap_has_too_many() {
         [0, 12, 24, 3, 4, 5, 6, 18, 30, 9, 10, 11],
         [0, 12, 24, 36, 48, 60, 72, 84, 96, 108, 120, 132],
     ] {
-        assert!(end(&first, false).inertia > 2.0 * best, "no round mends {first:?}");
+        assert!(end(&first, false).inertia > 2.0 * best, "no iteration fixes {first:?}");
         let mended = end(&first, true).inertia;
         assert!((mended / best - 1.0).abs() < 1e-9, "{first:?}: {mended}, not {best}");
     }
 }
 
 #[test]
-fn swaps_end_where_the_rounds_allowed_end() {
+fn swaps_respect_the_maximum_number_of_iterations() {
     let points = random(600, 3, 10);
     let blocks = Blocks::new(Points::of(points.view()));
     let first: Vec<u32> = (0..40).collect();
@@ -190,7 +190,7 @@ fn swaps_end_where_the_rounds_allowed_end() {
 }
 
 #[test]
-fn any_number_of_threads_gives_the_same_bits_and_another_seed_others() {
+fn the_result_depends_on_the_seed_but_not_on_threads() {
     for (rows, dimensions, clusters) in [(700, 5, 40), (3000, 70, 9), (261, 3, 261)] {
         let points = random(rows, dimensions, 1);
         let with = |threads| {
@@ -204,7 +204,7 @@ fn any_number_of_threads_gives_the_same_bits_and_another_seed_others() {
 }
 
 #[test]
-fn each_point_is_with_its_nearest_centre_and_the_sum_is_that_of_the_definition() {
+fn each_point_has_its_nearest_centre_and_inertia_fits_the_definition() {
     for (rows, dimensions, clusters) in [(500, 2, 7), (300, 33, 20), (1000, 1, 3)] {
         let points = random(rows, dimensions, 2);
         let ours = found(&points, clusters, 3);
@@ -218,7 +218,7 @@ fn each_point_is_with_its_nearest_centre_and_the_sum_is_that_of_the_definition()
 }
 
 #[test]
-fn scale_and_origin_change_nothing() {
+fn scale_and_translation_change_nothing() {
     let points = random(600, 6, 3);
     let here = found(&points, 12, 1);
     for scale in [2.0_f32.powi(-40), 2.0_f32.powi(30)] {
@@ -235,7 +235,7 @@ fn scale_and_origin_change_nothing() {
 }
 
 #[test]
-fn one_cluster_holds_all_and_as_many_as_points_hold_one_each() {
+fn one_cluster_holds_all_points_and_n_clusters_hold_one_each() {
     let points = random(50, 4, 4);
     let one = found(&points, 1, 1);
     assert!(one.labels.iter().all(|&label| label == 0));
@@ -249,7 +249,7 @@ fn one_cluster_holds_all_and_as_many_as_points_hold_one_each() {
 }
 
 #[test]
-fn equal_points_are_in_one_cluster_also_where_there_are_more_clusters_than_points_that_differ() {
+fn equal_points_share_a_cluster_even_with_fewer_distinct_points_than_clusters() {
     for clusters in [3, 7, 10, 40] {
         let places = random(10, 3, 5);
         let points = Array2::from_shape_fn((200, 3), |(row, column)| places[[row % 10, column]]);
@@ -266,7 +266,7 @@ fn equal_points_are_in_one_cluster_also_where_there_are_more_clusters_than_point
 }
 
 #[test]
-fn every_product_is_that_of_plain_sums_whatever_the_padding() {
+fn products_equal_plain_sums_for_any_padding() {
     for (rows, dimensions, clusters) in [(1, 1, 1), (16, 3, TILE), (300, 17, 13), (ROWS + 1, 2, 40)]
     {
         let points = random(rows, dimensions, 6);
@@ -314,7 +314,7 @@ fn every_product_is_that_of_plain_sums_whatever_the_padding() {
 }
 
 #[test]
-fn starts_at_once_give_what_one_after_the_other_gives() {
+fn concurrent_initialisations_equal_sequential_ones() {
     let points = random(500, 4, 8);
     let blocks = Blocks::new(Points::of(points.view()));
     for starts in [1, 2, 3, 4, 5, 10] {
@@ -342,15 +342,15 @@ fn starts_at_once_give_what_one_after_the_other_gives() {
 }
 
 #[test]
-fn whoever_asks_to_stop_gets_no_clusters() {
+fn an_interrupt_stops_k_means() {
     let points = random(400, 4, 7);
     let stages = [
         ("k-means, centre 1", 1),
-        ("k-means, round 1", 1),
-        ("k-means, round 2", 1),
-        ("k-means 3–4 of 5, round 2", 5),
+        ("k-means, iteration 1", 1),
+        ("k-means, iteration 2", 1),
+        ("k-means 3–4 of 5, iteration 2", 5),
         ("k-means 5 of 5, centre 2", 5),
-        ("k-means, best 3 of 5, round 6", 5),
+        ("k-means, best 3 of 5, iteration 6", 5),
     ];
     for (stage, starts) in stages {
         let interrupt = Interrupt::default();

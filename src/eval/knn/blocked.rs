@@ -1,19 +1,19 @@
-//! Search in blocks: every query against every point, except where a whole block is too far.
+//! Blocked brute-force search that skips blocks that are too far away.
 //!
-//! References and queries are sorted into [`Cells`] of neighbours. The queries of one cell visit
-//! the cells of the references together, the nearest first, until the next lies farther off, by
-//! the boxes around them, than the k-th neighbour of every query. In a few dimensions few cells are
-//! visited, in many nearly all. Within a cell a product of matrices tells which points may be
-//! near enough ([`Filter`]); those that may still be neighbours in the end ([`Candidates`]) are
-//! measured exactly, so neither the order of visits nor how a product is rounded shows in the result.
+//! References and queries are grouped into [`Cells`] of nearby points. The queries of one cell visit
+//! the cells of the references together, nearest first, until by their bounding boxes the next cell is
+//! farther than the k-th neighbour of every query. In few dimensions few cells are visited, in many
+//! nearly all. Within a cell a matrix product tells which points may be near enough ([`Filter`]); the
+//! final [`Candidates`] are measured exactly, so that neither the order of visits nor the rounding of
+//! products affects the result.
 //!
-//! Beside the index, which is as large as the references, a thread holds one group of queries.
+//! Memory: an index as large as the references, and one group of queries per thread.
 
 use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::super::watch::{Share, Watch};
+use super::super::watch::{StageProgress, Watch};
 use super::candidates::Candidates;
 use super::cells::{Bounds, Cells, Gap};
 use super::distinct::Distinct;
@@ -22,14 +22,14 @@ use super::filter::{self, Filter, PANEL, TILE};
 use super::points::Points;
 use crate::runtime::Simd;
 
-/// Points in a cell: half as many were slower, in 2-D as in 512-D.
+/// Points per cell: half as many were slower, in 2-D and in 512-D.
 const POINTS: usize = 8 * PANEL;
 
-/// Queries in a group: enough to share the moving of the points to their centre.
+/// Queries per group: enough to amortise translating the points to the group's centre.
 const QUERIES: usize = 16 * TILE;
 
-/// Squared distances and rows of the `k` nearest references of each query, in order; nothing of
-/// some queries where `watch` is stopped.
+/// Squared distances and rows of the `k` nearest references of each query, in order; incomplete
+/// if `watch` is stopped.
 pub(super) fn search(
     references: Points,
     distinct: &Distinct,
@@ -41,25 +41,25 @@ pub(super) fn search(
     let rows = (0..queries.len()).map(|row| u32::try_from(row).expect("fewer than 2^32")).collect();
     let groups = Cells::of(queries, rows, QUERIES);
     let found = Mutex::new(vec![Vec::new(); queries.len()]);
-    let share = Share::begin(watch, "neighbours", groups.len());
+    let stage = StageProgress::begin(watch, "neighbours", groups.len());
     (0..groups.len()).into_par_iter().for_each(|group| {
         if watch.is_stopped() {
             return;
         }
         let nearest =
-            Group::new(&index, queries, groups.rows(group), groups.around(group), k).search();
+            Group::new(&index, queries, groups.rows(group), groups.bounds(group), k).search();
         let of_group: Vec<Vec<(f32, u32)>> =
             nearest.iter().map(|nearest| distinct.references(nearest, k)).collect();
         let mut found = found.lock().expect("no other thread panics");
         for (&row, references) in groups.rows(group).iter().zip(of_group) {
             found[row as usize] = references;
         }
-        share.add();
+        stage.finish_part();
     });
     found.into_inner().expect("no thread panicked")
 }
 
-/// The points as they are searched.
+/// The searchable reference points.
 struct Index<'a> {
     references: Points<'a>,
     cells: Cells,
@@ -76,13 +76,13 @@ impl<'a> Index<'a> {
     }
 }
 
-/// Queries that are searched for together.
+/// A group of queries that are searched together.
 struct Group<'a> {
     index: &'a Index<'a>,
     queries: Points<'a>,
-    around: &'a Bounds,
+    bounds: &'a Bounds,
     /// −2 (q − centre), dimension-major `[tiles, D, TILE]`.
-    turned: Vec<f32>,
+    scaled: Vec<f32>,
     /// [`Filter::limits`] `[tiles · TILE]`.
     limits: Vec<f32>,
     /// One for each query `[Q]`.
@@ -94,26 +94,27 @@ impl<'a> Group<'a> {
         index: &'a Index<'a>,
         queries: Points<'a>,
         rows: &'a [u32],
-        around: &'a Bounds,
+        bounds: &'a Bounds,
         k: usize,
     ) -> Group<'a> {
-        let centre = around.centre();
-        let mut turned = queries.bundled::<TILE>(rows);
-        for bundle in turned.chunks_exact_mut(centre.len() * TILE) {
+        let centre = bounds.centre();
+        let mut scaled = queries.bundled::<TILE>(rows);
+        for bundle in scaled.chunks_exact_mut(centre.len() * TILE) {
             for (line, centre) in bundle.chunks_exact_mut(TILE).zip(centre) {
                 line.iter_mut().for_each(|value| *value = -2.0 * (*value - centre));
             }
         }
-        let moved = |row| queries.row(row).iter().zip(centre).map(|(value, centre)| value - centre);
+        let centred =
+            |row| queries.row(row).iter().zip(centre).map(|(value, centre)| value - centre);
         let mut limits = vec![f32::NEG_INFINITY; rows.len().next_multiple_of(TILE)];
         limits[..rows.len()].fill(f32::INFINITY);
         let most = k.min(index.cells.len() * POINTS);
-        let none = |&row| {
-            let norm = filter::norm(moved(row));
+        let empty = |&row| {
+            let norm = filter::norm(centred(row));
             Candidates::new(index.references, queries.row(row), norm, most)
         };
-        let candidates = rows.iter().map(none).collect();
-        Group { index, queries, around, turned, limits, candidates }
+        let candidates = rows.iter().map(empty).collect();
+        Group { index, queries, bounds, scaled, limits, candidates }
     }
 
     /// Squared distance and first row of the nearest points of each query, in order.
@@ -122,7 +123,7 @@ impl<'a> Group<'a> {
         let simd = Simd::detect();
         let mut panel = vec![[0.0; PANEL]; dimensions];
         let mut hits = Vec::new();
-        for (gap, cell) in self.itinerary() {
+        for (gap, cell) in self.cells_by_distance() {
             if self.candidates.iter().all(|found| found.worst() < gap) {
                 break;
             }
@@ -131,8 +132,8 @@ impl<'a> Group<'a> {
                 simd.run_wide(Filter {
                     points,
                     count: rows.len(),
-                    centre: self.around.centre(),
-                    queries: &self.turned,
+                    centre: self.bounds.centre(),
+                    queries: &self.scaled,
                     limits: &self.limits,
                     panel: &mut panel,
                     hits: &mut hits,
@@ -149,15 +150,15 @@ impl<'a> Group<'a> {
         self.candidates.into_iter().map(Candidates::nearest).collect()
     }
 
-    /// All cells, nearest first, with a distance that no point of theirs falls below.
-    fn itinerary(&self) -> Vec<(f32, usize)> {
+    /// All cells, nearest first, with a lower bound on the distance to their points.
+    fn cells_by_distance(&self) -> Vec<(f32, usize)> {
         let cells = &self.index.cells;
         let mut gap = Gap::new(self.queries.dimensions());
         let mut order: Vec<(f32, f32, usize)> = (0..cells.len())
             .map(|cell| {
-                let other = cells.around(cell);
-                let apart = Euclidean::squared(self.around.centre(), other.centre());
-                (self.around.gap(other, &mut gap), apart, cell)
+                let other = cells.bounds(cell);
+                let apart = Euclidean::squared(self.bounds.centre(), other.centre());
+                (self.bounds.gap(other, &mut gap), apart, cell)
             })
             .collect();
         order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));

@@ -1,21 +1,21 @@
-//! The points that may be among the nearest of one query.
+//! The candidates for the nearest neighbours of one query.
 
 use super::euclidean::Euclidean;
 use super::filter;
 use super::points::Points;
 
-/// Dimensions from which on four exact distances are computed at once.
+/// From this many dimensions on, four exact distances are computed at once.
 const LONG: usize = 32;
 
-/// So many candidates beyond four times `k` are no crowd.
+/// Candidates tolerated beyond 4·k before exact distances thin them out.
 const FEW: usize = 64;
 
-/// Points that may be among the `k` nearest of one query, by what [`Filter`](filter::Filter)
-/// computes of them.
+/// Points that may be among the `k` nearest of one query, judged by their scores from
+/// [`Filter`](filter::Filter).
 ///
-/// Exact distances are computed once, at the end, for little more than `k` points; measured as they
-/// come, it would be several times as many. Only where scores cannot tell the points apart is it
-/// done before, so that there are never more than some `8k` candidates.
+/// Exact distances are computed at the end, for little more than `k` points; computing them on arrival
+/// would mean several times as many. Only if scores cannot separate the points are they computed
+/// earlier, so that there are never more than about `8k` candidates.
 pub(super) struct Candidates<'a> {
     references: Points<'a>,
     query: &'a [f32],
@@ -24,20 +24,20 @@ pub(super) struct Candidates<'a> {
     norm: f32,
     /// [`ordered`] score and row of each.
     keys: Vec<u64>,
-    /// At this many, those that are too far are dropped.
+    /// At this many, candidates that are too far are dropped.
     room: usize,
-    /// No less than the squared distance of the k-th nearest so far.
+    /// Upper bound on the squared distance of the k-th nearest so far.
     worst: f32,
 }
 
 impl<'a> Candidates<'a> {
-    /// None yet, for the `k` nearest of these references.
+    /// No candidates yet.
     pub fn new(references: Points<'a>, query: &'a [f32], norm: f32, k: usize) -> Candidates<'a> {
         let (keys, room, worst) = (Vec::with_capacity(2 * k), 2 * k, f32::INFINITY);
         Candidates { references, query, k, norm, keys, room, worst }
     }
 
-    /// Takes a point; gives the new limit where there is one.
+    /// Adds a point; returns the new limit if it changed.
     pub fn add(&mut self, score: f32, row: u32) -> Option<f32> {
         self.keys.push(key(ordered(score), row));
         (self.keys.len() >= self.room).then(|| {
@@ -51,7 +51,7 @@ impl<'a> Candidates<'a> {
         filter::limit(self.worst, self.norm, self.query.len())
     }
 
-    /// Squared distance beyond which nothing is taken.
+    /// Squared distance beyond which points cannot be neighbours.
     pub fn worst(&self) -> f32 {
         self.worst
     }
@@ -80,26 +80,25 @@ impl<'a> Candidates<'a> {
         self.keys.extend(measured[..self.k].iter().map(|measured| measured.1));
     }
 
-    /// Squared distance, as its bits, and row of each candidate: the bits of a float that is not negative
-    /// grow with it.
+    /// Squared distance (as bits, which sort like non-negative floats) and row of each candidate.
     fn measure(&self) -> Vec<u64> {
         let pair = |&key: &u64| (self.query, self.references.row(row(key)));
-        let together = if self.query.len() < LONG { 0 } else { self.keys.len() / 4 * 4 };
-        let (together, alone) = self.keys.split_at(together);
+        let fours = if self.query.len() < LONG { 0 } else { self.keys.len() / 4 * 4 };
+        let (fours, rest) = self.keys.split_at(fours);
         let mut measured = Vec::with_capacity(self.keys.len());
-        for four in together.as_chunks::<4>().0 {
+        for four in fours.as_chunks::<4>().0 {
             let squared = Euclidean::squared_of_four(four.each_ref().map(pair));
             let keys = squared.iter().zip(four);
             measured.extend(keys.map(|(squared, &found)| key(squared.to_bits(), row(found))));
         }
-        for found in alone {
+        for found in rest {
             let (query, point) = pair(found);
             measured.push(key(Euclidean::squared(query, point).to_bits(), row(*found)));
         }
         measured
     }
 
-    /// Squared distance and row of the `k` nearest, in order; of fewer, where there are no more.
+    /// Squared distance and row of the `k` nearest in order, or of all if fewer.
     pub fn nearest(mut self) -> Vec<(f32, u32)> {
         self.drop_far();
         let mut found = self.measure();
@@ -112,7 +111,7 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// Two numbers as one that is ordered by the first, then by the row.
+/// A sort key: ordered by the first number, then by the row.
 fn key(high: u32, row: u32) -> u64 {
     u64::from(high) << 32 | u64::from(row)
 }
@@ -125,13 +124,13 @@ fn row(key: u64) -> u32 {
     key as u32
 }
 
-/// A number whose order is that of the floats, −0 equal to 0.
+/// Maps floats to integers in the same order, with −0 equal to 0.
 fn ordered(score: f32) -> u32 {
     let bits = (score + 0.0).to_bits();
     if bits >> 31 == 0 { bits | 1 << 31 } else { !bits }
 }
 
-/// The float that a number of [`ordered`] stands for.
+/// The inverse of [`ordered`].
 fn score_of(ordered: u32) -> f32 {
     f32::from_bits(if ordered >> 31 == 0 { !ordered } else { ordered & !(1 << 31) })
 }
@@ -141,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_order_of_scores_is_kept_and_taken_back() {
+    fn ordered_scores_sort_like_floats_and_are_invertible() {
         let scores = [f32::NEG_INFINITY, -3.5, -1e-40, 0.0, 1e-40, 2.0, f32::INFINITY];
         assert!(scores.windows(2).all(|pair| ordered(pair[0]) < ordered(pair[1])));
         assert_eq!(ordered(-0.0), ordered(0.0));
@@ -149,11 +148,11 @@ mod tests {
     }
 
     #[test]
-    fn points_of_equal_scores_are_told_apart_by_their_distances_and_do_not_pile_up() {
+    fn points_with_equal_scores_are_separated_by_distance_and_do_not_accumulate() {
         let values: Vec<f32> = (0..9000).map(|row| 1.0 + 1e-3 * (row % 7) as f32).collect();
         let references = Points::new(&values, 1);
         for count in [40, 9000] {
-            // The norm is so large that scores cannot tell these distances apart.
+            // The norm is so large that scores cannot separate these distances.
             let mut candidates = Candidates::new(references, &[0.0], 1e6, 3);
             (0..count).rev().for_each(|row| _ = candidates.add(1.0 - 1e6, row));
             assert!(candidates.keys.len() < 8 * 3 + 2 * FEW, "{}", candidates.keys.len());

@@ -1,36 +1,36 @@
-//! Points sorted into cells of neighbours, and how near a point of one cell can be to another's.
+//! Points grouped into cells of nearby points, and lower bounds on the distance between cells.
 
 use rayon::prelude::*;
 
 use super::euclidean::Euclidean;
 use super::points::Points;
 
-/// Points that are split side by side from here on; below, one thread is faster.
+/// From this many points on, halves are split in parallel.
 const SIDE_BY_SIDE: usize = 4096;
 
-/// Points sorted into cells: halved at the median of the widest dimension again and again, as in
-/// a k-d tree, but so that every cell is full except the last.
+/// Points grouped into cells: repeatedly halved at the median of the widest dimension, as in a k-d
+/// tree, but so that every cell except the last is full.
 pub(super) struct Cells {
-    /// Rows of the points, cell by cell `[N]`.
+    /// Rows of the points, ordered by cell `[N]`.
     order: Vec<u32>,
-    /// Points in each cell but the last.
+    /// Points per cell.
     size: usize,
-    /// The box around each cell `[C]`.
+    /// Bounding box of each cell `[C]`.
     boxes: Vec<Bounds>,
 }
 
-/// The smallest box around some points.
+/// A bounding box.
 pub(super) struct Bounds {
     /// Lowest coordinates `[D]`.
     low: Vec<f32>,
     /// Highest coordinates `[D]`.
     high: Vec<f32>,
-    /// The point in the middle `[D]`.
+    /// Centre of the box `[D]`.
     centre: Vec<f32>,
 }
 
 impl Cells {
-    /// Sorts the `rows` of the points into cells of `size`.
+    /// Groups the `rows` of the points into cells of `size`.
     pub fn of(points: Points, rows: Vec<u32>, size: usize) -> Cells {
         let mut order = rows;
         split(points, &mut order, size);
@@ -48,8 +48,8 @@ impl Cells {
         &self.order[cell * self.size..self.order.len().min((cell + 1) * self.size)]
     }
 
-    /// The box around a cell.
-    pub fn around(&self, cell: usize) -> &Bounds {
+    /// Bounding box of a cell.
+    pub fn bounds(&self, cell: usize) -> &Bounds {
         &self.boxes[cell]
     }
 }
@@ -68,7 +68,7 @@ impl Bounds {
         Bounds { low, high, centre }
     }
 
-    /// The point in the middle `[D]`.
+    /// Centre of the box `[D]`.
     pub fn centre(&self) -> &[f32] {
         &self.centre
     }
@@ -78,34 +78,34 @@ impl Bounds {
         widths.enumerate().max_by(|a, b| a.1.total_cmp(&b.1)).expect("at least one dimension").0
     }
 
-    /// No point in this box has a smaller squared distance to a point in the other.
+    /// A lower bound on the squared distance between a point of this box and one of the other.
     ///
-    /// This holds for distances as [`Euclidean::squared`] rounds them: subtraction, product and
-    /// sum are rounded monotonically, and the terms here are no larger and summed in its order.
+    /// It holds for distances as rounded by [`Euclidean::squared`]: rounding is monotonic, and the
+    /// terms here are no larger and are summed in the same order.
     pub fn gap(&self, other: &Bounds, scratch: &mut Gap) -> f32 {
-        for (place, gap) in scratch.between.iter_mut().enumerate() {
+        for (axis, gap) in scratch.between.iter_mut().enumerate() {
             let (above, below) =
-                (other.low[place] - self.high[place], self.low[place] - other.high[place]);
+                (other.low[axis] - self.high[axis], self.low[axis] - other.high[axis]);
             *gap = above.max(below).max(0.0);
         }
         Euclidean::squared(&scratch.between, &scratch.zero)
     }
 }
 
-/// Memory for [`Bounds::gap`].
+/// Buffers for [`Bounds::gap`].
 pub(super) struct Gap {
     between: Vec<f32>,
     zero: Vec<f32>,
 }
 
 impl Gap {
-    /// For points of that many dimensions.
+    /// Buffers for this number of dimensions.
     pub fn new(dimensions: usize) -> Gap {
         Gap { between: vec![0.0; dimensions], zero: vec![0.0; dimensions] }
     }
 }
 
-/// Sorts rows so that each `size` of them, one after the other, are a cell.
+/// Orders rows so that consecutive groups of `size` are the cells.
 fn split(points: Points, rows: &mut [u32], size: usize) {
     if rows.len() <= size {
         return;
@@ -113,7 +113,7 @@ fn split(points: Points, rows: &mut [u32], size: usize) {
     let dimension = Bounds::around(points, rows).widest();
     let middle = rows.len().div_ceil(size).div_ceil(2) * size;
     let value = |row: u32| points.row(row)[dimension];
-    // Equal coordinates are split by row, so that cells of equal points are full, too.
+    // Ties are split by row, so that cells of equal points are full, too.
     rows.select_nth_unstable_by(middle, |&a, &b| value(a).total_cmp(&value(b)).then(a.cmp(&b)));
     let (left, right) = rows.split_at_mut(middle);
     if left.len() >= SIDE_BY_SIDE {

@@ -1,15 +1,15 @@
-//! Reference points without repetition.
+//! Deduplicated reference points.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 
 use super::points::Points;
 
-/// Reference points without repetition, each known by the first of its rows.
+/// Deduplicated reference points, each identified by its first row.
 pub(in crate::eval) struct Distinct {
     /// The first row of each point, ascending `[U]`.
     firsts: Vec<u32>,
-    /// The next row at the same point `[N]`; row 0 is the next of none.
+    /// The next row with the same point `[N]`; never row 0.
     next: Vec<Option<NonZeroU32>>,
 }
 
@@ -36,23 +36,23 @@ impl Distinct {
         &self.firsts
     }
 
-    /// All rows at a point, ascending.
+    /// All rows with a point, ascending.
     pub fn rows(&self, first: u32) -> impl Iterator<Item = u32> {
         let next = |row: &u32| self.next[*row as usize].map(NonZeroU32::get);
         std::iter::successors(Some(first), next)
     }
 
-    /// The `k` nearest references from points in the order of squared distance and first row.
+    /// The `k` nearest references, from points sorted by squared distance and first row.
     ///
-    /// The points are at least the first min(k, U) of that order: `k` references lie at these, all
-    /// others come after them.
+    /// `points` must contain at least the first min(k, U) of that order, which have `k` references or
+    /// more.
     pub fn references(&self, points: &[(f32, u32)], k: usize) -> Vec<(f32, u32)> {
         let mut found: Vec<(f32, u32)> = Vec::with_capacity(k);
         for &(squared, first) in points {
             if found.len() >= k && found.last().is_some_and(|last| last.0 < squared) {
                 break;
             }
-            // A point may stand for every reference there is; no more than k of them count.
+            // All references may be equal; at most k of them are needed.
             found.extend(self.rows(first).take(k).map(|row| (squared, row)));
         }
         found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));

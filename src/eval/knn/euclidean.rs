@@ -1,13 +1,13 @@
-//! The Euclidean distance between rows that lie in one piece, for linfa-nn's trees.
+//! Euclidean distance between contiguous rows, also for linfa-nn's trees.
 
 use linfa_nn::distance::Distance;
 use ndarray::{ArrayView, Dimension};
 
-/// Sums in four lanes that the compiler can keep in one register, which is faster than linfa-nn's
-/// own `L2Dist`, where each term waits for the one before.
+/// Sums in four lanes, which the compiler keeps in one register: faster than linfa-nn's `L2Dist`, where
+/// each addition depends on the previous one.
 ///
-/// Every term and every sum is rounded monotonically, so a box of the tree is never computed to
-/// be farther from a query than a point in it, and the tree leaves no neighbour out.
+/// Rounding is monotonic in every term and sum, so the computed distance to a box of the tree never
+/// exceeds that to a point in it, and the tree misses no neighbour.
 #[derive(Debug, Clone)]
 pub struct Euclidean;
 
@@ -22,33 +22,32 @@ impl Euclidean {
                 *sum += (a[lane] - b[lane]) * (a[lane] - b[lane]);
             }
         }
-        added_up(lanes, a.1, b.1)
+        add_lanes(lanes, a.1, b.1)
     }
 
-    /// The same of four pairs, all of one length: their sums do not wait for each other, which
-    /// from some 32 dimensions on takes half as long as one pair after the other.
+    /// Squared distances of four pairs of the same length. Their sums are independent, which halves the
+    /// time from about 32 dimensions on.
     ///
     /// # Panics
-    /// Where the lengths differ: a bug.
+    /// If the lengths differ: a bug.
     pub fn squared_of_four(pairs: [(&[f32], &[f32]); 4]) -> [f32; 4] {
         let lanes = lanes_of_four(&pairs);
         std::array::from_fn(|pair| {
             let (a, b) = pairs[pair];
-            added_up(lanes[pair], a.as_chunks::<4>().1, b.as_chunks::<4>().1)
+            add_lanes(lanes[pair], a.as_chunks::<4>().1, b.as_chunks::<4>().1)
         })
     }
 }
 
-/// The four sums of a pair and the terms of what is left behind them: one order of additions for all
-/// distances.
+/// Adds the four lanes and the terms of the remainder: one order of additions for all distances.
 #[inline]
-fn added_up(lanes: [f32; 4], a: &[f32], b: &[f32]) -> f32 {
+fn add_lanes(lanes: [f32; 4], a: &[f32], b: &[f32]) -> f32 {
     let rest: f32 = a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum();
     (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]) + rest
 }
 
-/// The four sums of each pair. Not inlined: where the compiler sees them added up, it packs those
-/// of different pairs into one register, and spends the time on taking them apart.
+/// The four lanes of each pair. Not inlined: otherwise the compiler packs lanes of different pairs into
+/// one register, and spends time on unpacking them.
 #[inline(never)]
 fn lanes_of_four(pairs: &[(&[f32], &[f32]); 4]) -> [[f32; 4]; 4] {
     let length = pairs[0].0.len();
@@ -72,8 +71,8 @@ impl Distance<f32> for Euclidean {
     }
 
     fn rdistance<D: Dimension>(&self, a: ArrayView<f32, D>, b: ArrayView<f32, D>) -> f32 {
-        let whole = "rows lie in one piece";
-        Euclidean::squared(a.as_slice().expect(whole), b.as_slice().expect(whole))
+        let expect = "rows are contiguous";
+        Euclidean::squared(a.as_slice().expect(expect), b.as_slice().expect(expect))
     }
 
     fn rdist_to_dist(&self, squared: f32) -> f32 {
@@ -91,7 +90,7 @@ mod tests {
     use ndarray::aview1;
 
     #[test]
-    fn every_length_counts_every_term_once() {
+    fn every_term_counts_once_at_any_length() {
         for length in 1..=13 {
             let a: Vec<f32> = (0..length).map(|i| i as f32).collect();
             let b: Vec<f32> = (0..length).map(|i| (3 * i + 1) as f32).collect();
@@ -102,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn four_pairs_at_once_have_the_bits_of_each_alone() {
+    fn four_pairs_at_once_have_the_same_bits_as_each_alone() {
         for length in [1, 3, 4, 7, 64, 65] {
             let row = |number: usize| -> Vec<f32> {
                 (0..length).map(|i| ((i * 37 + number * 101) % 89) as f32 / 7.0).collect()

@@ -1,20 +1,20 @@
-//! Which points of a panel can be near enough to a query: a product of matrices, and a bound on
-//! its rounding that leaves no neighbour out.
+//! Which points of a panel may be near enough to a query: a matrix product with a bound on its rounding
+//! error, so that no neighbour is missed.
 //!
-//! |q − p|² = |q|² + |p|² − 2 q·p takes one multiply-add a dimension where the distance itself
-//! takes two steps, but it cancels: what is rounded is as large as the norms. So queries and
-//! points are moved first, to a centre near the queries, and a point passes where its *score*
-//! (1 − η) |p|² − 2 q·p is at most a *limit* that makes up for all rounding. What passes and is
-//! still a candidate at the end is measured again by
+//! |q − p|² = |q|² + |p|² − 2 q·p takes one multiply-add per dimension where the distance itself takes
+//! two operations, but it cancels: the rounding errors are as large as the norms. So queries and points
+//! are first translated to a centre near the queries, and a point passes if its *score*
+//! (1 − η) |p|² − 2 q·p is at most a *limit* that allows for all rounding. Points that pass and remain
+//! candidates to the end are measured again by
 //! [`Euclidean::squared`](super::euclidean::Euclidean::squared).
 //!
-//! **The bound.** Let u = 2⁻²⁴, γ = (D + 3) u / (1 − (D + 3) u), q and p the moved and rounded
+//! **The bound.** Let u = 2⁻²⁴, γ = (D + 3) u / (1 − (D + 3) u), q and p the translated and rounded
 //! vectors, and let a point's distance as `Euclidean` rounds it be at most T. Then (Higham,
 //! *Accuracy and Stability of Numerical Algorithms*, 2nd edition, §3.1; in any order of the sums,
 //! with or without fused multiply-adds)
 //!
 //! - its true squared distance is at most T (1 + γ),
-//! - moving changes it by at most 2.1 u (|q| + |p|)² ≤ 4.2 u (|q|² + |p|²),
+//! - translating changes it by at most 2.1 u (|q| + |p|)² ≤ 4.2 u (|q|² + |p|²),
 //! - the score is rounded by at most γ (2 |p|² + 2 |q| |p|), the query's norm by γ |q|², in all by
 //!   less than 3 γ (|q|² + |p|²).
 //!
@@ -22,17 +22,16 @@
 //! at most T (1 + 2 (D + 8) u) − (1 − η) |q|². Products too small for f32 lose less than 2⁻¹⁴⁹ each,
 //! all of them less than the 2⁻¹²⁶ that is added.
 //!
-//! Turned round, the same roundings bound the distance of a point with a given score s. With
-//! X = s + (1 + η) |q|² + 2η |p|², both the true squared distance and that of the moved points are at
+//! Conversely, the same errors bound the distance of a point with a given score s. With
+//! X = s + (1 + η) |q|² + 2η |p|², both the true squared distance and that of the translated points are at
 //! most X. So |p|² ≤ 2 |q|² + 2X, and X ≤ (s + (1 + 5η) |q|²) / (1 − 4η). As `Euclidean` rounds it, the
 //! distance is at most (1 + γ) X, and γ is below η / 4.
 //!
-//! Nothing overflows, as the caller has refused values whose squared distance would come near to
-//! that.
+//! Nothing overflows, as the caller has refused values whose squared distance comes near to it.
 
 use crate::runtime::{Sixteen, WideKernel};
 
-/// Queries whose scores are computed together, one register line each.
+/// Queries whose scores are computed together, one register each.
 pub(super) const TILE: usize = 6;
 
 /// Points whose scores are computed together.
@@ -49,35 +48,35 @@ pub(super) struct Hit {
     pub score: f32,
 }
 
-/// What compares a group of queries with a panel of points.
+/// Compares a group of queries with a panel of points.
 pub(super) struct Filter<'a> {
     /// The points, dimension-major `[D, PANEL]`.
     pub points: &'a [f32],
-    /// How many of them there are; what follows is padding.
+    /// Number of points; the rest is padding.
     pub count: usize,
-    /// What is subtracted from every point `[D]`.
+    /// Subtracted from every point `[D]`.
     pub centre: &'a [f32],
     /// −2 (q − centre) of every query, dimension-major `[tiles, D, TILE]`.
     pub queries: &'a [f32],
     /// [`limit`] of every query, −∞ for padding `[tiles · TILE]`.
     pub limits: &'a [f32],
-    /// Memory for the points as they are moved `[D, PANEL]`.
+    /// Buffer for the translated points `[D, PANEL]`.
     pub panel: &'a mut [[f32; PANEL]],
-    /// Takes what is found.
+    /// Receives the pairs that pass.
     pub hits: &'a mut Vec<Hit>,
 }
 
-/// η for points of that many dimensions.
+/// η for this number of dimensions.
 fn rounding(dimensions: usize) -> f32 {
     (2 * dimensions + 16) as f32 * f32::EPSILON
 }
 
-/// 1 − η for points of that many dimensions.
+/// 1 − η for this number of dimensions.
 fn shrink(dimensions: usize) -> f32 {
     1.0 - rounding(dimensions)
 }
 
-/// (1 − η) |q|² of a query that has been moved to the centre.
+/// (1 − η) |q|² of a translated query.
 pub(super) fn norm(query: impl ExactSizeIterator<Item = f32>) -> f32 {
     let shrink = shrink(query.len());
     shrink * query.map(|value| value * value).sum::<f32>()
@@ -90,16 +89,16 @@ pub(super) fn limit(worst: f32, norm: f32, dimensions: usize) -> f32 {
     (worst * widen + f32::MIN_POSITIVE) - norm
 }
 
-/// No point of that score is farther from a query with that [`norm`] than by this squared distance,
+/// Upper bound on the squared distance between a point with that score and a query with that [`norm`],
 /// as [`Euclidean::squared`](super::euclidean::Euclidean::squared) rounds it.
 pub(super) fn farthest(score: f32, norm: f32, dimensions: usize) -> f32 {
     let rounding = rounding(dimensions);
-    // From 400,000 dimensions on a score says too little.
+    // From 400,000 dimensions on, the bound is too loose to be useful.
     if rounding > 0.1 {
         return f32::INFINITY;
     }
-    // |q|² is below norm / (1 − 1.3η). As η is at most 0.1, what remains of 12 and 6 is enough for the
-    // roundings here.
+    // |q|² is below norm / (1 − 1.3η). As η is at most 0.1, the slack in 12 and 6 covers the
+    // rounding here.
     let sum = score + norm * (1.0 + 12.0 * rounding);
     sum.max(0.0) * (1.0 + rounding) / (1.0 - 6.0 * rounding) + f32::MIN_POSITIVE
 }
@@ -111,7 +110,7 @@ impl WideKernel for Filter<'_> {
     fn run<L: Sixteen>(self) {
         let dimensions = self.centre.len();
         let shrink = shrink(dimensions);
-        let there = u16::MAX >> (PANEL - self.count);
+        let valid = u16::MAX >> (PANEL - self.count);
         let points = self.points.as_chunks::<PANEL>().0;
         let norms = centred::<L>(points, self.centre, shrink, self.panel);
         let tiles = self.queries.as_chunks::<TILE>().0.chunks_exact(dimensions);
@@ -120,7 +119,7 @@ impl WideKernel for Filter<'_> {
             let scores = scores::<L>(&norms, self.panel, queries);
             let mut within = [0_u16; TILE];
             for query in 0..TILE {
-                within[query] = scores[query].at_most(limits[query]) & there;
+                within[query] = scores[query].at_most(limits[query]) & valid;
             }
             if within.iter().fold(0, |any, within| any | within) != 0 {
                 collect(&scores, within, tile * TILE, self.hits);
@@ -129,7 +128,7 @@ impl WideKernel for Filter<'_> {
     }
 }
 
-/// Writes the points less the centre into `panel`, and returns their squared norms, made smaller.
+/// Writes the translated points into `panel` and returns their squared norms times `shrink`.
 #[inline(always)]
 fn centred<L: Sixteen>(
     points: &[[f32; PANEL]],
@@ -172,7 +171,7 @@ fn scores<L: Sixteen>(
     sums
 }
 
-/// Adds the pairs that are within, a bit a point for each query; `first` is the place of the tile's
+/// Adds the pairs within the limit: one bit per point for each query. `first` is the index of the tile's
 /// first query.
 #[inline(always)]
 fn collect<L: Sixteen>(scores: &[L; TILE], within: [u16; TILE], first: usize, hits: &mut Vec<Hit>) {
@@ -201,18 +200,18 @@ mod tests {
     use crate::random::{Purpose, generator};
     use crate::runtime::Simd;
 
-    /// Places of the pairs that pass where each query may go as far as one point of its choice.
+    /// The pairs that pass if each query has a given largest distance.
     fn passing(queries: &[f32], points: &[f32], centre: &[f32], worst: &[f32]) -> Vec<Vec<Hit>> {
         let dimensions = centre.len();
         let rows = |values: &[f32]| (0..(values.len() / dimensions) as u32).collect::<Vec<u32>>();
         let bundled = |values| Points::new(values, dimensions).bundled::<PANEL>(&rows(values));
-        let moved: Vec<f32> = queries
+        let translated: Vec<f32> = queries
             .iter()
             .zip(centre.iter().cycle())
             .map(|(query, centre)| query - centre)
             .collect();
-        let turned = Points::new(&moved, dimensions).bundled::<TILE>(&rows(queries));
-        let limits: Vec<f32> = moved
+        let scaled = Points::new(&translated, dimensions).bundled::<TILE>(&rows(queries));
+        let limits: Vec<f32> = translated
             .chunks_exact(dimensions)
             .zip(worst)
             .map(|(query, &worst)| limit(worst, norm(query.iter().copied()), dimensions))
@@ -223,7 +222,7 @@ mod tests {
                 points: &bundled(points),
                 count: points.len() / dimensions,
                 centre,
-                queries: &turned.iter().map(|value| -2.0 * value).collect::<Vec<f32>>(),
+                queries: &scaled.iter().map(|value| -2.0 * value).collect::<Vec<f32>>(),
                 limits: &limits,
                 panel: &mut vec![[0.0; PANEL]; dimensions],
                 hits: &mut hits,
@@ -234,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_point_as_far_as_is_allowed_passes_wherever_the_centre_lies() {
+    fn a_point_at_the_largest_distance_passes_for_any_centre() {
         let mut random = generator(6, Purpose::Sample, 0);
         for case in 0..400 {
             let dimensions = random.random_range(1..40);
@@ -245,7 +244,7 @@ mod tests {
                 (0..values).map(|_| scale * (random.random::<f32>() + offset)).collect()
             };
             let (queries, points, centre) = (vector(TILE), vector(11), vector(1));
-            let point = |place: usize| &points[place * dimensions..][..dimensions];
+            let point = |index: usize| &points[index * dimensions..][..dimensions];
             for chosen in 0..11 {
                 let worst: Vec<f32> = queries
                     .chunks_exact(dimensions)
@@ -275,8 +274,8 @@ mod tests {
     }
 
     #[test]
-    fn what_a_score_says_is_close_to_the_distance() {
-        // Otherwise points would be measured for nothing.
+    fn the_bound_from_a_score_is_close_to_the_distance() {
+        // A loose bound would measure points in vain.
         let (query, point) = ([3.0_f32; 64], [5.0_f32; 64]);
         let norm = norm(query.into_iter());
         let score: f32 = query.iter().zip(point).map(|(q, p)| p * p - 2.0 * q * p).sum();

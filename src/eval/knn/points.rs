@@ -1,8 +1,8 @@
-//! Points that lie row by row in one piece.
+//! Contiguous row-major points.
 
 use ndarray::ArrayView2;
 
-/// Points `[N, D]`, row by row in one piece.
+/// Contiguous row-major points `[N, D]`.
 #[derive(Clone, Copy)]
 pub(in crate::eval) struct Points<'a> {
     values: &'a [f32],
@@ -10,7 +10,7 @@ pub(in crate::eval) struct Points<'a> {
 }
 
 impl<'a> Points<'a> {
-    /// Points of so many dimensions, row by row.
+    /// Points from row-major values.
     pub fn new(values: &'a [f32], dimensions: usize) -> Points<'a> {
         Points { values, dimensions }
     }
@@ -18,10 +18,10 @@ impl<'a> Points<'a> {
     /// The points of a view.
     ///
     /// # Panics
-    /// Where the view has other strides: a bug.
+    /// If the view is not contiguous: a bug.
     pub fn of(view: ArrayView2<'a, f32>) -> Points<'a> {
         let dimensions = view.ncols();
-        let values = view.to_slice().expect("the points lie row by row in one piece");
+        let values = view.to_slice().expect("the points are contiguous");
         Points::new(values, dimensions)
     }
 
@@ -35,7 +35,7 @@ impl<'a> Points<'a> {
         self.dimensions
     }
 
-    /// All coordinates, row by row.
+    /// All coordinates, row-major.
     pub fn values(self) -> &'a [f32] {
         self.values
     }
@@ -45,7 +45,7 @@ impl<'a> Points<'a> {
         &self.values[row as usize * self.dimensions..][..self.dimensions]
     }
 
-    /// Points in bundles of `N`, each dimension-major `[⌈rows / N⌉, D, N]`; zeros fill the last.
+    /// Points in bundles of `N`, each dimension-major `[⌈rows / N⌉, D, N]`; the last is zero-padded.
     pub fn bundled<const N: usize>(self, rows: &[u32]) -> Vec<f32> {
         let size = self.dimensions * N;
         let mut result = vec![0.0; rows.len().div_ceil(N) * size];

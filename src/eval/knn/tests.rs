@@ -1,4 +1,4 @@
-//! Every search against scikit-learn, against a loop over all pairs, and against the other.
+//! Both searches compared with scikit-learn, with a loop over all pairs, and with each other.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 const SEARCHES: [Search; 2] = [Search::Tree, Search::Blocked];
 
-/// By every search, which must all find the same bits.
+/// By both searches, which must give the same bits.
 fn nearest(references: ArrayView2<f32>, queries: ArrayView2<f32>, k: usize) -> Result<Neighbours> {
     let chosen = nearest_of_choice(references, queries, k);
     for search in SEARCHES {
@@ -55,7 +55,7 @@ fn random(stream: u64) -> Generator {
     generator(5, Purpose::Sample, stream)
 }
 
-/// Points whose coordinates are 0, 1, …, levels − 1: few levels make many ties and repetitions.
+/// Points with coordinates 0, 1, …, levels − 1: few levels give many ties and duplicates.
 fn grid(rows: usize, dimensions: usize, levels: u32, stream: u64) -> Array2<f32> {
     let mut random = random(stream);
     Array2::from_shape_simple_fn((rows, dimensions), || random.random_range(0..levels) as f32)
@@ -87,7 +87,7 @@ fn assert_exact(references: &Array2<f32>, queries: &Array2<f32>, k: usize) {
 }
 
 #[test]
-fn neighbours_and_votes_are_scikit_learns_where_nothing_ties() {
+fn neighbours_and_votes_match_scikit_learn_without_ties() {
     let case = case();
     let (references, queries) = (Array2::from(case.references), Array2::from(case.queries));
     let found = nearest(references.view(), queries.view(), case.k).unwrap();
@@ -107,7 +107,7 @@ fn neighbours_and_votes_are_scikit_learns_where_nothing_ties() {
 }
 
 #[test]
-fn ties_go_to_the_lowest_index_at_every_k() {
+fn ties_go_to_the_lowest_index_for_every_k() {
     for (levels, dimensions) in [(1, 3), (2, 2), (2, 6), (3, 4), (5, 10)] {
         let references = grid(300, dimensions, levels, 1);
         let queries = grid(40, dimensions, levels, 2);
@@ -118,7 +118,7 @@ fn ties_go_to_the_lowest_index_at_every_k() {
 }
 
 #[test]
-fn a_tie_at_the_border_is_settled_by_index_and_not_by_the_tree() {
+fn a_tie_at_the_kth_neighbour_is_broken_by_index() {
     // 200 different points, all at distance 1 from the query.
     let circle = Array2::from_shape_fn((200, 100), |(row, column)| {
         let sign = if row % 2 == 0 { 1.0 } else { -1.0 };
@@ -140,7 +140,7 @@ fn points_without_ties_are_found_exactly() {
 }
 
 #[test]
-fn a_set_searched_in_itself_finds_itself_first() {
+fn each_point_of_a_set_is_its_own_nearest_neighbour() {
     let points = cloud(500, 4, 5);
     let found = nearest(points.view(), points.view(), 1).unwrap();
     assert_eq!(found.indices.column(0).to_vec(), (0..500).collect::<Vec<u32>>());
@@ -148,7 +148,7 @@ fn a_set_searched_in_itself_finds_itself_first() {
 }
 
 #[test]
-fn the_number_of_threads_changes_nothing() {
+fn the_number_of_threads_changes_no_bit() {
     let (references, queries) = (grid(3_000, 5, 4, 6), cloud(200, 5, 7));
     for search in SEARCHES {
         let with = |threads| {
@@ -160,7 +160,7 @@ fn the_number_of_threads_changes_nothing() {
     }
 }
 
-/// Runs the search in a thread that may take as long as a slow machine needs, and not hang.
+/// Runs the search in a thread with a generous time limit, so that it cannot hang.
 fn in_time(search: Search, references: Array2<f32>, queries: Array2<f32>, k: usize) -> Neighbours {
     let (send, receive) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -172,7 +172,7 @@ fn in_time(search: Search, references: Array2<f32>, queries: Array2<f32>, k: usi
 }
 
 #[test]
-fn a_collapsed_network_gives_the_first_references_and_no_hang() {
+fn equal_references_are_searched_quickly_and_give_the_first_ones() {
     for search in SEARCHES {
         let found = in_time(search, Array2::ones((57_000, 10)), Array2::ones((3_000, 10)), 10);
         let first: Vec<u32> = (0..10).collect();
@@ -182,7 +182,7 @@ fn a_collapsed_network_gives_the_first_references_and_no_hang() {
 }
 
 #[test]
-fn sorted_references_are_searched_as_fast_as_others() {
+fn sorted_references_are_searched_quickly() {
     for search in SEARCHES {
         let line = Array2::from_shape_fn((57_000, 1), |(row, _)| row as f32);
         let queries = Array2::from_shape_fn((3_000, 1), |(row, _)| 19.0 * row as f32 + 0.25);
@@ -194,8 +194,8 @@ fn sorted_references_are_searched_as_fast_as_others() {
 }
 
 #[test]
-fn tight_clusters_far_from_the_origin_are_searched_as_fast_as_others() {
-    // Squared norms are a million times the squared distances, as far as f32 can tell.
+fn tight_clusters_far_from_the_origin_are_searched_quickly() {
+    // Squared norms are a million times the squared distances, within the precision of f32.
     for search in SEARCHES {
         let points = cloud(20_000, 3, 15).mapv(|value| 300.0 + value);
         let queries = points.slice(s![..3_000, ..]).to_owned();
@@ -205,7 +205,7 @@ fn tight_clusters_far_from_the_origin_are_searched_as_fast_as_others() {
 }
 
 #[test]
-fn all_searches_agree_bit_for_bit_on_sets_of_every_kind() {
+fn both_searches_agree_bit_for_bit_on_all_kinds_of_data() {
     for seed in 20..70 {
         let mut random = random(seed);
         let dimensions = [1, 2, 3, 5, 8, 13, 64, 130][random.random_range(0..8)];
@@ -227,7 +227,7 @@ fn all_searches_agree_bit_for_bit_on_sets_of_every_kind() {
 }
 
 #[test]
-fn points_that_crowd_around_zero_at_every_scale_are_found() {
+fn points_clustered_around_zero_at_every_scale_are_found() {
     // Halving a range separates only one of these from the rest.
     let scales = Array2::from_shape_fn((5_000, 2), |(row, column)| {
         let exponent = -((row % 120) as i32);
@@ -237,14 +237,14 @@ fn points_that_crowd_around_zero_at_every_scale_are_found() {
 }
 
 #[test]
-fn minus_zero_is_zero() {
+fn minus_zero_equals_zero() {
     let references = Array2::from(vec![[0.0_f32, -0.0], [-0.0, 0.0], [0.0, 0.0]]);
     let found = nearest(references.view(), Array2::zeros((1, 2)).view(), 2).unwrap();
     assert_eq!(found.indices.row(0).to_vec(), [0, 1]);
 }
 
 #[test]
-fn a_view_with_other_strides_is_read_right() {
+fn strided_views_are_read_correctly() {
     let (references, queries) = (cloud(3, 400, 9), cloud(3, 20, 10));
     let turned = nearest(references.t(), queries.t(), 3).unwrap();
     let plain = nearest(references.t().as_standard_layout().view(), queries.t(), 3).unwrap();
@@ -254,7 +254,7 @@ fn a_view_with_other_strides_is_read_right() {
 }
 
 #[test]
-fn a_k_that_cannot_be_is_told_with_what_can() {
+fn an_invalid_k_is_refused_with_the_valid_range() {
     let points = cloud(5, 2, 11);
     for k in [0, 6] {
         let told = nearest(points.view(), points.view(), k).unwrap_err().to_string();
@@ -264,7 +264,7 @@ fn a_k_that_cannot_be_is_told_with_what_can() {
 }
 
 #[test]
-fn a_value_that_has_no_distance_is_named_with_set_row_and_dimension() {
+fn a_value_without_a_distance_is_reported_with_set_row_and_dimension() {
     let points = cloud(5, 2, 12);
     for (value, shown, problem) in [
         (f32::NAN, "NaN", "not finite"),
@@ -287,7 +287,7 @@ fn a_value_that_has_no_distance_is_named_with_set_row_and_dimension() {
 }
 
 #[test]
-fn large_values_that_are_taken_still_have_finite_distances() {
+fn the_largest_accepted_values_have_finite_distances() {
     let limit = (f32::MAX / 2.0).sqrt() / 4.0;
     let points = Array2::from(vec![[limit, limit], [-limit, -limit]]);
     let found = nearest(points.view(), points.view(), 2).unwrap();
@@ -306,7 +306,7 @@ fn a_tied_vote_goes_to_the_class_of_the_nearer_neighbour() {
 }
 
 #[test]
-fn shuffled_labels_are_right_about_as_often_as_chance() {
+fn shuffled_labels_give_chance_accuracy() {
     let (references, queries) = (cloud(2_000, 10, 13), cloud(2_000, 10, 14));
     let labels: Vec<i64> = (0..2_000).map(|row| row % 10).collect();
     let neighbours = nearest(references.view(), queries.view(), 1).unwrap();
@@ -316,7 +316,7 @@ fn shuffled_labels_are_right_about_as_often_as_chance() {
 }
 
 #[test]
-fn many_classes_among_the_voters_are_ranked_as_few_are() {
+fn many_classes_are_ranked_like_few() {
     let mut random = generator(13, Purpose::Sample, 0);
     for classes in [1, 3, FEW, FEW + 1, 40, 5000] {
         let labels: Vec<i64> = (0..300).map(|_| random.random_range(0..classes as i64)).collect();

@@ -11,14 +11,14 @@ use super::distinct::Distinct;
 use super::euclidean::Euclidean;
 use super::points::Points;
 
-/// Points in a leaf of the tree: on 57,000 references in 10-D faster than linfa-nn's 16, and than
-/// 256 and more.
+/// Leaf size: on 57,000 references in 10-D faster than linfa-nn's default of 16, and than 256 and
+/// more.
 const LEAF: usize = 64;
 
 /// Squared distances and rows of the `k` nearest references of each query, in order.
 ///
-/// Sorted points would grow a tree as deep as a list, so they go in in a shuffled order; the
-/// shuffle has a fixed seed and shows in no result.
+/// Points are inserted in shuffled order, as sorted ones would make the tree degenerate to a list. The
+/// shuffle has a fixed seed and does not affect results.
 pub(super) fn search(
     references: Points,
     distinct: &Distinct,
@@ -40,8 +40,8 @@ pub(super) fn search(
     (0..queries.len()).into_par_iter().map(nearest).collect()
 }
 
-/// Squared distance and first row of the `k` nearest points (of all, if they are fewer) in order,
-/// and of those as near as the last of them.
+/// Squared distance and first row of the `k` nearest points (all, if fewer) in order, and of those
+/// tied with the last of them.
 fn nearest_points(
     tree: &dyn NearestNeighbourIndex<f32>,
     rows: &[u32],
@@ -50,7 +50,7 @@ fn nearest_points(
 ) -> Vec<(f32, u32)> {
     let expect = "the query has the tree's dimension";
     let measured = |found: Vec<(ArrayView1<f32>, usize)>| {
-        let measure = |(point, place)| (Euclidean.rdistance(query, point), rows[place]);
+        let measure = |(point, index)| (Euclidean.rdistance(query, point), rows[index]);
         let mut points: Vec<(f32, u32)> = found.into_iter().map(measure).collect();
         points.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         points
@@ -59,15 +59,15 @@ fn nearest_points(
     let Some(&(border, _)) = found.get(k - 1) else {
         return found;
     };
-    // Unless the next point lies beyond the k-th, the tree may have left out others as near.
+    // If the next point is tied with the k-th, the tree may have omitted others at that distance.
     if found.get(k).is_none_or(|&(next, _)| next > border) {
         return found;
     }
-    // A little wider than the border, since a root squared again may come out smaller.
+    // Slightly wider than the border, since squaring the root may round down.
     measured(tree.within_range(query, border.sqrt().next_up()).expect(expect))
 }
 
-/// Fisher and Yates' shuffle under a fixed seed.
+/// Fisher-Yates shuffle with a fixed seed.
 fn shuffle<T>(items: &mut [T]) {
     let mut random = ChaCha12Rng::seed_from_u64(0);
     for last in (1..items.len()).rev() {

@@ -41,7 +41,7 @@ fn near(ours: f64, theirs: f64) -> bool {
 }
 
 #[test]
-fn every_figure_is_scikit_learns() {
+fn every_metric_matches_scikit_learn() {
     let cases = cases();
     assert!(cases.len() >= 10);
     for case in cases {
@@ -60,7 +60,7 @@ fn every_figure_is_scikit_learns() {
 }
 
 #[test]
-fn every_class_is_scikit_learns() {
+fn every_class_matches_scikit_learn() {
     for case in cases() {
         let ours = ConfusionMatrix::new(&case.truth, &case.predicted, case.classes).per_class();
         let occurring: Vec<usize> = ours.iter().map(|class| class.class).collect();
@@ -76,7 +76,7 @@ fn every_class_is_scikit_learns() {
 }
 
 #[test]
-fn truth_and_prediction_exchanged_exchange_precision_and_recall() {
+fn swapping_truth_and_prediction_swaps_precision_and_recall() {
     let case = cases().into_iter().find(|c| c.name == "precision and recall far apart").unwrap();
     let right = ConfusionMatrix::new(&case.truth, &case.predicted, case.classes);
     let exchanged = ConfusionMatrix::new(&case.predicted, &case.truth, case.classes);
@@ -86,7 +86,7 @@ fn truth_and_prediction_exchanged_exchange_precision_and_recall() {
 }
 
 #[test]
-fn shuffled_labels_are_right_about_as_often_as_chance() {
+fn shuffled_labels_give_chance_accuracy() {
     let mut random = generator(1, Purpose::Sample, 0);
     let truth: Vec<i64> = (0..20_000).map(|row| row % 10).collect();
     let predicted: Vec<i64> = truth.iter().map(|_| random.random_range(0..10)).collect();
@@ -96,7 +96,7 @@ fn shuffled_labels_are_right_about_as_often_as_chance() {
 }
 
 #[test]
-fn no_rows_give_zeros_and_no_nan() {
+fn an_empty_matrix_gives_zeros_rather_than_nan() {
     let matrix = ConfusionMatrix::new(&[], &[], 3);
     let figures = [matrix.accuracy(), matrix.macro_precision(), matrix.macro_f1()];
     assert_eq!(figures, [0.0; 3]);
@@ -104,7 +104,7 @@ fn no_rows_give_zeros_and_no_nan() {
 }
 
 #[test]
-fn a_matrix_is_read_back_as_it_was_written() {
+fn a_matrix_round_trips_through_json() {
     let matrix = ConfusionMatrix::new(&[0, 1, 1], &[0, 0, 1], 2);
     let text = serde_json::to_string(&matrix).unwrap();
     assert_eq!(text, "[[1,0],[1,1]]");
@@ -114,7 +114,7 @@ fn a_matrix_is_read_back_as_it_was_written() {
 }
 
 #[test]
-fn of_more_classes_than_a_square_is_for_only_the_pairs_that_occur_are_kept_and_written() {
+fn a_large_matrix_is_serialised_as_pairs() {
     let truth = [0, 11_315, 11_315, 4, 11_315];
     let matrix = ConfusionMatrix::new(&truth, &[0, 11_315, 7, 4, 7], 11_316);
     let text = serde_json::to_string(&matrix).unwrap();
@@ -134,7 +134,7 @@ fn of_more_classes_than_a_square_is_for_only_the_pairs_that_occur_are_kept_and_w
 }
 
 #[test]
-fn the_largest_square_is_a_square() {
+fn the_largest_square_is_serialised_as_rows() {
     let square = ConfusionMatrix::new(&[1999], &[0], ConfusionMatrix::LARGEST_SQUARE);
     let text = serde_json::to_string(&square).unwrap();
     assert!(text.starts_with("[[0,0,") && !square.is_large());

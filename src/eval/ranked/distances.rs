@@ -1,28 +1,28 @@
-//! Distances of a few queries to every reference at once.
+//! Distances from a few queries to all references at once.
 
 use ndarray::ArrayView2;
 
 use super::super::knn::Points;
 use crate::runtime::{Kernel, Simd};
 
-/// Queries that are measured together: each panel of references is fetched once for all of them,
-/// and their distances still fit the processor's second cache.
+/// Queries per tile: each panel of references is loaded once for all of them, and their distances
+/// still fit the L2 cache.
 pub const TILE: usize = 4;
 
-/// References in a panel: one register of AVX2.
+/// References per panel: one AVX2 register.
 const PANEL: usize = 8;
 
-/// One number a reference of a panel.
+/// One number per reference of a panel.
 #[derive(Clone, Copy)]
 #[repr(align(32))]
 struct Lanes([f32; PANEL]);
 
-/// The references, laid out for measuring, and the queries.
+/// The references in panels, and the queries.
 pub struct Distances {
     /// Dimension-major `[⌈N / PANEL⌉, D, PANEL]`.
     panels: Vec<f32>,
     references: usize,
-    /// Row by row `[Q, D]`.
+    /// Row-major `[Q, D]`.
     queries: Vec<f32>,
     dimensions: usize,
 }
@@ -35,17 +35,17 @@ pub struct Block {
 }
 
 impl Block {
-    /// The distances `[N]` of the query at this place of the tile.
-    pub fn row(&mut self, place: usize) -> &mut [i32] {
-        &mut self.rows[place][..self.references]
+    /// The distances `[N]` of a query of the tile.
+    pub fn row(&mut self, slot: usize) -> &mut [i32] {
+        &mut self.rows[slot][..self.references]
     }
 }
 
 impl Distances {
-    /// Farther than any reference.
-    pub const NOWHERE: i32 = i32::MAX;
+    /// Larger than any distance: excludes a reference.
+    pub const EXCLUDED: i32 = i32::MAX;
 
-    /// Lays the references out.
+    /// Arranges the references in panels.
     ///
     /// # Shapes
     /// references `[N, D]`, queries `[Q, D]`
@@ -63,8 +63,8 @@ impl Distances {
 
     /// Writes the squared distances of these queries, at most [`TILE`], into the block.
     ///
-    /// A squared distance is not negative, so as an `i32` its bits are ordered as it is. It has
-    /// the bits that [`nearest`](crate::eval::nearest) computes, whatever the processor.
+    /// A squared distance is not negative, so its bits as an `i32` have the same order. They are the
+    /// bits that [`nearest`](crate::eval::nearest) computes, on any processor.
     pub fn measure(&self, queries: &[usize], block: &mut Block) {
         let length = self.references.next_multiple_of(PANEL);
         block.references = self.references;
@@ -103,13 +103,13 @@ impl Kernel for Measure<'_> {
 }
 
 /// Squared distances of a query `[D]` to a panel `[D, PANEL]`, each summed in the order of
-/// `Euclidean::squared`: four sums in turn, and one of what is left.
+/// `Euclidean::squared`: four interleaved sums, and one of the remainder.
 ///
-/// The sums have names, not places in an array: the compiler keeps those in memory.
+/// The sums are separate variables because the compiler would keep an array in memory.
 #[inline(always)]
 fn squared(query: &[f32], panel: &[[f32; PANEL]]) -> Lanes {
-    let nothing = Lanes([0.0; PANEL]);
-    let (mut first, mut second, mut third, mut fourth) = (nothing, nothing, nothing, nothing);
+    let zero = Lanes([0.0; PANEL]);
+    let (mut first, mut second, mut third, mut fourth) = (zero, zero, zero, zero);
     let (values, value_rest) = query.as_chunks::<4>();
     let (lines, line_rest) = panel.as_chunks::<4>();
     for (value, line) in values.iter().zip(lines) {
@@ -118,11 +118,11 @@ fn squared(query: &[f32], panel: &[[f32; PANEL]]) -> Lanes {
         third = add_square(third, value[2], &line[2]);
         fourth = add_square(fourth, value[3], &line[3]);
     }
-    let mut rest = nothing;
+    let mut rest = zero;
     for (&value, line) in value_rest.iter().zip(line_rest) {
         rest = add_square(rest, value, line);
     }
-    let mut sum = nothing;
+    let mut sum = zero;
     for lane in 0..PANEL {
         let whole = (first.0[lane] + second.0[lane]) + (third.0[lane] + fourth.0[lane]);
         sum.0[lane] = whole + rest.0[lane];
@@ -149,7 +149,7 @@ mod tests {
     use rand::RngExt;
 
     #[test]
-    fn every_distance_has_the_bits_that_the_search_for_neighbours_computes() {
+    fn every_distance_has_the_bits_of_the_neighbour_search() {
         let mut random = generator(3, Purpose::Sample, 0);
         for dimensions in [1, 2, 3, 4, 5, 7, 8, 10, 33] {
             let mut draw = |rows: usize| {
@@ -159,7 +159,7 @@ mod tests {
             let distances = Distances::new(references.view(), queries.view());
             let mut block = Block::default();
             distances.measure(&[2, 0, 3], &mut block);
-            for (place, query) in [2, 0, 3].into_iter().enumerate() {
+            for (slot, query) in [2, 0, 3].into_iter().enumerate() {
                 let expected: Vec<i32> = references
                     .rows()
                     .into_iter()
@@ -168,7 +168,7 @@ mod tests {
                         Euclidean::squared(query.to_slice().unwrap(), row).to_bits() as i32
                     })
                     .collect();
-                assert_eq!(block.row(place), expected, "{dimensions} dimensions");
+                assert_eq!(block.row(slot), expected, "{dimensions} dimensions");
             }
         }
     }

@@ -1,30 +1,29 @@
-//! The nearest of many references, in order.
+//! Selects the nearest references in order.
 
-/// Every so many-th distance is looked at to guess a threshold. A prime, so that rows in the order
-/// of their classes are sampled evenly.
+/// Stride of the distances sampled to estimate a threshold. A prime, so that rows sorted by class are
+/// sampled evenly.
 const STEP: usize = 17;
 
-/// Fewer candidates than this are sorted by comparing.
+/// Fewer candidates than this are sorted by comparison.
 const FEW: usize = 256;
 
-/// Bits that one pass of the radix sort looks at; three passes see all 32.
+/// Bits per pass of the radix sort; three passes cover all 32.
 const DIGIT: u32 = 11;
 
-/// Memory for selecting, used again for the next query.
+/// Buffers for selecting, reused from query to query.
 #[derive(Default)]
 pub struct Selection {
     sample: Vec<i32>,
-    /// Distance above, row below.
+    /// Distance in the upper half, row in the lower.
     candidates: Vec<u64>,
     sorted: Vec<u64>,
 }
 
 impl Selection {
-    /// Rows of the `count` smallest of some distances, in order, of equal ones the lower row
-    /// first.
+    /// Rows of the `count` smallest distances in order, ties by row.
     ///
     /// # Panics
-    /// Where `count` is more than there are: a bug.
+    /// If `count` exceeds their number: a bug.
     pub fn nearest(
         &mut self,
         distances: &[i32],
@@ -40,25 +39,24 @@ impl Selection {
         self.candidates[..count].iter().map(|&key| key as u32)
     }
 
-    /// A distance that at least `count` do not exceed, not many more if it can be helped, and how
-    /// many do not.
+    /// A distance that at least `count` and ideally few more distances do not exceed, and the number
+    /// that do not.
     fn threshold(&mut self, distances: &[i32], count: usize) -> (i32, usize) {
         self.sample.clear();
         self.sample.extend(distances.iter().step_by(STEP));
-        let mut place = count / STEP + count / (8 * STEP) + 4;
-        while place < self.sample.len() {
-            let threshold = *self.sample.select_nth_unstable(place).1;
+        let mut rank = count / STEP + count / (8 * STEP) + 4;
+        while rank < self.sample.len() {
+            let threshold = *self.sample.select_nth_unstable(rank).1;
             let within = distances.iter().filter(|&&distance| distance <= threshold).count();
             if within >= count {
                 return (threshold, within);
             }
-            place += place / 2;
+            rank += rank / 2;
         }
         (i32::MAX, distances.len())
     }
 
-    /// Sorts the candidates by distance; they are in the order of rows, which equal distances
-    /// keep.
+    /// Stable radix sort of the candidates by distance; they arrive in the order of rows.
     fn sort(&mut self) {
         let distance = |key: u64| (key >> 32) as u32;
         let least = self.candidates.iter().map(|&key| distance(key)).min().unwrap_or(0);
@@ -84,7 +82,7 @@ impl Selection {
 
 /// The `within` distances up to the threshold with their rows.
 fn collect(distances: &[i32], threshold: i32, within: usize, candidates: &mut Vec<u64>) {
-    // Written always and counted where it is one: a branch would be guessed wrong too often.
+    // Branch-free: always write, but advance only for a candidate. A branch would mispredict too often.
     candidates.resize(within + 1, 0);
     let mut length = 0;
     for (row, &distance) in (0_u64..).zip(distances) {
@@ -100,7 +98,7 @@ mod tests {
     use crate::random::{Purpose, generator};
     use rand::RngExt;
 
-    /// The same by sorting everything.
+    /// The expected result, by a full sort.
     fn sorted(distances: &[i32], count: usize) -> Vec<u32> {
         let mut rows: Vec<u32> = (0..distances.len() as u32).collect();
         rows.sort_by_key(|&row| distances[row as usize]);
@@ -109,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_are_those_of_a_stable_sort_however_many_and_however_tied() {
+    fn the_selection_equals_a_stable_sort() {
         let mut random = generator(4, Purpose::Sample, 0);
         let mut selection = Selection::default();
         for most in [1, 3, 50, 1 << 12, 1 << 23, i32::MAX] {
@@ -125,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn near_ones_that_the_sample_misses_or_hits_alone_are_found() {
+    fn small_distances_that_the_sample_misses_are_found() {
         let mut selection = Selection::default();
         for offset in [0, 5] {
             let distances: Vec<i32> = (0..3000)

@@ -35,10 +35,11 @@ fn cases() -> Vec<Case> {
 
 fn of(case: &Case) -> Retrieval {
     let references = array(&case.references);
-    let references = Labelled { embeddings: references.view(), labels: &case.labels };
+    let references = LabelledEmbeddings { embeddings: references.view(), labels: &case.labels };
     let queries = case.queries.as_deref().map(array);
     let queries = queries.as_ref().zip(case.truth.as_ref());
-    let queries = queries.map(|(points, labels)| Labelled { embeddings: points.view(), labels });
+    let queries =
+        queries.map(|(points, labels)| LabelledEmbeddings { embeddings: points.view(), labels });
     retrieve(&references, queries.as_ref(), &[1, 2, 4, 8]).unwrap()
 }
 
@@ -54,27 +55,27 @@ fn clusters(count: usize, noise: f32, stream: u64) -> (Array2<f32>, Vec<i64>) {
 }
 
 #[test]
-fn every_figure_is_that_of_pytorch_metric_learning() {
+fn every_metric_matches_pytorch_metric_learning() {
     let cases = cases();
     assert!(cases.len() >= 15);
     for case in cases {
         let ours = of(&case);
-        // Where no query counts the other has no figure either.
+        // If no query is evaluated, both are undefined.
         let near = |ours: Option<f64>, theirs: Option<f64>| match (ours, theirs) {
             (Some(ours), Some(theirs)) => (ours - theirs).abs() < 1e-12,
             (ours, theirs) => ours == theirs,
         };
-        assert!(near(ours.hits[0].share, case.precision_at_1), "{}: {ours:?}", case.name);
+        assert!(near(ours.recall_at[0].recall, case.precision_at_1), "{}: {ours:?}", case.name);
         assert!(near(ours.r_precision, case.r_precision), "{}: {ours:?}", case.name);
         assert!(near(ours.map_at_r, case.mean_average_precision_at_r), "{}: {ours:?}", case.name);
-        for (ours, theirs) in ours.hits.iter().zip(&case.hits) {
-            assert!(near(ours.share, *theirs), "{}: {ours:?}", case.name);
+        for (ours, theirs) in ours.recall_at.iter().zip(&case.hits) {
+            assert!(near(ours.recall, *theirs), "{}: {ours:?}", case.name);
         }
     }
 }
 
 #[test]
-fn queries_whose_label_no_reference_has_are_left_out_and_counted() {
+fn queries_without_a_reference_of_their_class_are_skipped_and_counted() {
     let count = |name: &str| {
         let case = cases().into_iter().find(|case| case.name == name).unwrap();
         let found = of(&case);
@@ -86,10 +87,10 @@ fn queries_whose_label_no_reference_has_are_left_out_and_counted() {
 }
 
 #[test]
-fn any_number_of_threads_gives_the_same_bits() {
+fn the_number_of_threads_changes_no_bit() {
     let ((references, labels), (queries, truth)) = (clusters(3000, 5.0, 0), clusters(301, 5.0, 1));
-    let references = Labelled { embeddings: references.view(), labels: &labels };
-    let queries = Labelled { embeddings: queries.view(), labels: &truth };
+    let references = LabelledEmbeddings { embeddings: references.view(), labels: &labels };
+    let queries = LabelledEmbeddings { embeddings: queries.view(), labels: &truth };
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| retrieve(&references, Some(&queries), &[1, 5]).unwrap())
@@ -100,29 +101,29 @@ fn any_number_of_threads_gives_the_same_bits() {
 }
 
 #[test]
-fn hits_are_those_of_the_search_for_neighbours() {
+fn recall_agrees_with_the_neighbour_search() {
     let ((references, labels), (queries, truth)) =
         (clusters(2000, 12.0, 2), clusters(200, 12.0, 3));
     let neighbours = nearest(references.view(), queries.view(), 8).unwrap();
-    let references = Labelled { embeddings: references.view(), labels: &labels };
-    let queries = Labelled { embeddings: queries.view(), labels: &truth };
+    let references = LabelledEmbeddings { embeddings: references.view(), labels: &labels };
+    let queries = LabelledEmbeddings { embeddings: queries.view(), labels: &truth };
     let found = retrieve(&references, Some(&queries), &[1, 2, 4, 8]).unwrap();
-    for hit in found.hits {
+    for at in found.recall_at {
         let nearest = neighbours.indices.rows().into_iter().zip(&truth);
         let hits = nearest
-            .filter(|(rows, truth)| rows.iter().take(hit.k).any(|&r| labels[r as usize] == **truth))
+            .filter(|(rows, truth)| rows.iter().take(at.k).any(|&r| labels[r as usize] == **truth))
             .count();
-        assert_eq!(hit.share, Some(hits as f64 / 200.0), "{hit:?}");
+        assert_eq!(at.recall, Some(hits as f64 / 200.0), "{at:?}");
     }
 }
 
 #[test]
-fn classes_apart_are_ranked_perfectly_and_shuffled_labels_by_chance() {
+fn separate_classes_are_ranked_perfectly_and_shuffled_labels_at_random() {
     let ((references, mut labels), (queries, truth)) =
         (clusters(2000, 1.0, 4), clusters(300, 1.0, 5));
     let found = |labels: &[i64]| {
-        let references = Labelled { embeddings: references.view(), labels };
-        let queries = Labelled { embeddings: queries.view(), labels: &truth };
+        let references = LabelledEmbeddings { embeddings: references.view(), labels };
+        let queries = LabelledEmbeddings { embeddings: queries.view(), labels: &truth };
         retrieve(&references, Some(&queries), &[1]).unwrap()
     };
     assert_eq!((found(&labels).map_at_r, found(&labels).r_precision), (Some(1.0), Some(1.0)));
@@ -132,39 +133,39 @@ fn classes_apart_are_ranked_perfectly_and_shuffled_labels_by_chance() {
     // the mean over i = 1..200 of 0.1 · (0.1 + 0.9/i) is 0.0126.
     assert!((chance.r_precision.unwrap() - 0.1).abs() < 0.02, "{chance:?}");
     assert!((chance.map_at_r.unwrap() - 0.0126).abs() < 0.005, "{chance:?}");
-    assert!((chance.hits[0].share.unwrap() - 0.1).abs() < 0.08, "{chance:?}");
+    assert!((chance.recall_at[0].recall.unwrap() - 0.1).abs() < 0.08, "{chance:?}");
 }
 
 #[test]
-fn more_ks_than_references_and_strided_rows_are_taken() {
+fn k_may_exceed_the_references_and_rows_may_be_strided() {
     let (points, _) = clusters(6, 1.0, 6);
     let labels = [0, 1, 0, 1, 0, 2];
     let columns = points.t().as_standard_layout().into_owned();
-    let straight = Labelled { embeddings: points.view(), labels: &labels };
-    let turned = Labelled { embeddings: columns.t(), labels: &labels };
+    let straight = LabelledEmbeddings { embeddings: points.view(), labels: &labels };
+    let turned = LabelledEmbeddings { embeddings: columns.t(), labels: &labels };
     let found = retrieve(&straight, None, &[1, 100]).unwrap();
     assert_eq!(found, retrieve(&turned, None, &[1, 100]).unwrap());
-    assert_eq!((found.queries, found.left_out, found.hits[1].share), (5, 1, Some(1.0)));
+    assert_eq!((found.queries, found.left_out, found.recall_at[1].recall), (5, 1, Some(1.0)));
 }
 
 #[test]
-fn an_embedding_that_is_no_number_is_told_with_its_row() {
+fn nan_is_reported_with_its_row() {
     let (mut points, labels) = clusters(20, 1.0, 7);
     points.slice_mut(s![13, 2]).fill(f32::NAN);
-    let part = Labelled { embeddings: points.view(), labels: &labels };
+    let part = LabelledEmbeddings { embeddings: points.view(), labels: &labels };
     let message = retrieve(&part, None, &[1]).unwrap_err().to_string();
     assert!(message.contains("reference image 13"), "{message}");
 }
 
 #[test]
-fn neighbours_that_were_found_already_give_the_same_bits() {
+fn neighbours_already_found_give_the_same_bits() {
     let ((mut references, labels), (queries, truth)) =
         (clusters(400, 9.0, 8), clusters(90, 9.0, 9));
-    // Equal points: more than any query needs lie in one place.
+    // More equal points than any query needs.
     let first = references.row(0).to_owned();
     (0..120).for_each(|row| references.row_mut(row).assign(&first));
-    let of_references = Labelled { embeddings: references.view(), labels: &labels };
-    let of_queries = Labelled { embeddings: queries.view(), labels: &truth };
+    let of_references = LabelledEmbeddings { embeddings: references.view(), labels: &labels };
+    let of_queries = LabelledEmbeddings { embeddings: queries.view(), labels: &truth };
     let ks = [1, 3, 8];
     let deepest = depth(&of_references, Some(&of_queries), &ks);
     let found = nearest(references.view(), queries.view(), deepest).unwrap();

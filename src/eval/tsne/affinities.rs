@@ -1,28 +1,28 @@
 //! Affinities P of the embeddings.
 //!
-//! P is the one that scikit-learn's default `TSNE` uses: a Gaussian round each point over its
-//! ⌊3·perplexity + 1⌋ nearest neighbours, its width chosen so that 2^entropy is the perplexity,
-//! made symmetric and summing to 1 (van der Maaten, "Accelerating t-SNE using tree-based
-//! algorithms", JMLR 15, 2014). It is computed in f64 and kept as f32.
+//! P is that of scikit-learn's default `TSNE`: a Gaussian around each point over its
+//! ⌊3·perplexity + 1⌋ nearest neighbours, with the bandwidth that gives the perplexity, symmetrised and
+//! normalised to sum to 1 (van der Maaten, "Accelerating t-SNE using tree-based
+//! algorithms", JMLR 15, 2014). It is computed in f64 and stored as f32.
 
 use rayon::prelude::*;
 
-use super::neighbors::Neighborhoods;
+use super::neighbours::Neighbourhoods;
 
-/// The symmetric affinities of N points, sparse, row by row: all entries sum to 1.
+/// Symmetric sparse affinities of N points in CSR format; all entries sum to 1.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Affinities {
-    /// Where the entries of each point begin, and the end of the last `[N + 1]`.
+    /// Start of each row's entries, and the end of the last `[N + 1]`.
     starts: Vec<usize>,
-    /// For each entry the point at the other end; ascending within a row.
+    /// Column of each entry, ascending within a row.
     partners: Vec<u32>,
     values: Vec<f32>,
 }
 
 impl Affinities {
     /// P from the neighbours of every point; `perplexity` must be below their number.
-    pub(super) fn new(neighbors: Neighborhoods, perplexity: f64) -> Affinities {
-        let Neighborhoods { k, mut indices, distances } = neighbors;
+    pub(super) fn new(neighbours: Neighbourhoods, perplexity: f64) -> Affinities {
+        let Neighbourhoods { k, mut indices, distances } = neighbours;
         let mut shares = distances;
         let half = 0.5 / (indices.len() / k) as f64;
         indices.par_chunks_mut(k).zip(shares.par_chunks_mut(k)).for_each(|(indices, row)| {
@@ -36,7 +36,7 @@ impl Affinities {
         symmetric(k, &indices, &shares)
     }
 
-    /// The points with which point `i` has an affinity, and that affinity.
+    /// The non-zero affinities of point `i`.
     pub(super) fn row(&self, i: usize) -> impl Iterator<Item = (usize, f32)> + '_ {
         let entries = self.starts[i]..self.starts[i + 1];
         let partners = self.partners[entries.clone()].iter().map(|&partner| partner as usize);
@@ -49,7 +49,7 @@ impl Affinities {
     }
 }
 
-/// The sum of a sparse matrix of `k` entries a row, ascending by column, and its transpose.
+/// The sum of a sparse matrix with `k` entries per row, ascending by column, and its transpose.
 fn symmetric(k: usize, columns: &[u32], shares: &[f32]) -> Affinities {
     let across = transposed(k, columns, shares);
     let count = across.len();
@@ -80,7 +80,7 @@ fn symmetric(k: usize, columns: &[u32], shares: &[f32]) -> Affinities {
     sum
 }
 
-/// The transpose of a sparse square matrix of `k` entries a row.
+/// The transpose of a sparse square matrix with `k` entries per row.
 fn transposed(k: usize, columns: &[u32], shares: &[f32]) -> Affinities {
     let mut starts = vec![0; columns.len() / k + 1];
     columns.iter().for_each(|&column| starts[column as usize + 1] += 1);
@@ -91,20 +91,20 @@ fn transposed(k: usize, columns: &[u32], shares: &[f32]) -> Affinities {
     let mut partners = vec![0; columns.len()];
     let mut values = vec![0.0; columns.len()];
     for (entry, (&column, &share)) in columns.iter().zip(shares).enumerate() {
-        let place = &mut next[column as usize];
-        (partners[*place], values[*place]) = ((entry / k) as u32, share);
-        *place += 1;
+        let position = &mut next[column as usize];
+        (partners[*position], values[*position]) = ((entry / k) as u32, share);
+        *position += 1;
     }
     Affinities { starts, partners, values }
 }
 
-/// Gaussian probabilities of a point's neighbours whose perplexity is the wished one.
+/// Gaussian probabilities of a point's neighbours with the given perplexity.
 ///
-/// The precision β is bisected until the entropy is within 1e-5 nats or for 200 steps; where no
-/// β reaches it (many neighbours at one same distance) the last one stands.
+/// The precision β is bisected until the entropy is within 1e-5 nats, for at most 200 steps; if no β
+/// reaches it (many neighbours at the same distance), the last one is used.
 fn conditional(distances: &[f32], perplexity: f64) -> Vec<f64> {
     let squares: Vec<f64> = distances.iter().map(|&d| f64::from(d) * f64::from(d)).collect();
-    // Only differences count, and the nearest at 0 keeps the sum from underflowing.
+    // Subtracting the smallest changes nothing and keeps the sum from underflowing.
     let nearest = squares[0];
     let (mut beta, mut low, mut high) = (1.0_f64, 0.0_f64, f64::INFINITY);
     let mut weights = vec![0.0; squares.len()];
@@ -138,12 +138,12 @@ fn conditional(distances: &[f32], perplexity: f64) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::tsne::neighbors::neighborhoods;
+    use crate::eval::tsne::neighbours::neighbourhoods;
     use crate::eval::tsne::reference::Reference;
     use ndarray::Array2;
 
     fn affinities(points: &Array2<f32>) -> Affinities {
-        Affinities::new(neighborhoods(points.view(), 31).unwrap(), 10.0)
+        Affinities::new(neighbourhoods(points.view(), 31).unwrap(), 10.0)
     }
 
     fn sum(affinities: &Affinities) -> f64 {
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn affinities_are_those_of_scikit_learn() {
+    fn affinities_match_scikit_learn() {
         let reference = Reference::read();
         assert_eq!(reference.perplexity, 10.0);
         let affinities = affinities(&reference.points());
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn affinities_are_symmetric_in_ascending_rows_and_sum_to_one() {
+    fn affinities_are_symmetric_sorted_and_sum_to_one() {
         let affinities = affinities(&Reference::read().points());
         for i in 0..affinities.len() {
             assert!(affinities.row(i).is_sorted_by(|a, b| a.0 < b.0), "{i}");
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn affinities_do_not_depend_on_the_unit() {
+    fn affinities_do_not_depend_on_scale() {
         let points = Reference::read().points();
         let here = affinities(&points);
         for scale in [1e-30_f32, 1e30] {
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn points_that_are_all_the_same_have_equal_affinities_that_sum_to_one() {
+    fn equal_points_have_equal_affinities_that_sum_to_one() {
         let row = conditional(&[1.0; 31], 10.0);
         assert!(row.iter().all(|p| (p - 1.0 / 31.0).abs() < 1e-12), "{row:?}");
         assert!((sum(&affinities(&Array2::ones((50, 3)))) - 1.0).abs() < 1e-6);

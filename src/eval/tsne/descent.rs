@@ -1,28 +1,27 @@
-//! The default engine: gradient descent on all cores, repulsion by FFT.
+//! The default engine: parallel gradient descent with FFT-based repulsion.
 //!
 //! # Schedule
-//! That of openTSNE with two changes. As there, the learning rate is N / exaggeration, a
-//! coordinate's gain grows by 0.2 where gradient and speed disagree and shrinks to 0.8 where
-//! they agree, and no step is longer than 5. But the exaggerated phase is shorter, and after it
-//! the momentum is 0.9 instead of 0.8, which reaches a lower divergence in two thirds of the
-//! steps.
+//! That of openTSNE with two changes. As there, the learning rate is N / exaggeration, the gain of a
+//! coordinate grows by 0.2 if gradient and velocity disagree and shrinks by a factor of 0.8 if they
+//! agree, and no step is longer than 5. But the exaggeration phase is shorter, and the momentum after it
+//! is 0.9 instead of 0.8, which reaches a lower divergence in two thirds of the steps.
 //!
-//! # Repeatable bytes
-//! What is computed for a point does not depend on which thread does it, and sums over points
-//! have an order of their own: the same bits on any number of threads.
+//! # Reproducibility
+//! The result for a point does not depend on the thread that computes it, and sums over points have a
+//! fixed order: the same bits on any number of threads.
 
 use rayon::prelude::*;
 
 use super::affinities::Affinities;
 use super::repulsion::Repulsion;
 
-/// Points that a thread takes at once.
+/// Points per parallel task.
 const CHUNK: usize = 256;
 
-/// Length of a step at most.
+/// Maximum step length.
 const LONGEST_STEP: f32 = 5.0;
 
-/// A stretch of descent under the same settings.
+/// A phase of the descent with constant settings.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Phase {
     steps: usize,
@@ -32,7 +31,7 @@ struct Phase {
     momentum: f32,
 }
 
-/// Exaggerated for a fifth of the steps, then as it is.
+/// Early exaggeration for a fifth of the steps, then none.
 fn phases(points: usize, steps: usize) -> [Phase; 2] {
     let exaggerated = steps / 5;
     let rate = points as f32;
@@ -42,10 +41,10 @@ fn phases(points: usize, steps: usize) -> [Phase; 2] {
     ]
 }
 
-/// Lays out the points in so many steps, from a start; `progress` is told the steps done and all
-/// after each.
+/// Runs the descent from initial positions; `progress` receives the steps done and their total after
+/// each.
 ///
-/// Nothing where the descent runs off to infinity, or so far that the grid no longer resolves it.
+/// `None` if the descent diverges to infinity, or so far that the grid no longer resolves the map.
 pub(super) fn descend(
     start: &[[f64; 2]],
     affinities: &Affinities,
@@ -66,7 +65,7 @@ pub(super) fn descend(
     Some(descent.coordinates())
 }
 
-/// A map on its way.
+/// A map during the descent.
 struct Descent {
     map: Vec<[f32; 2]>,
     motions: Vec<Motion>,
@@ -80,7 +79,7 @@ impl Descent {
         let points = start.len();
         Descent {
             map: start.iter().map(|point| point.map(|value| value as f32)).collect(),
-            motions: vec![Motion { speed: [0.0; 2], gains: [1.0; 2] }; points],
+            motions: vec![Motion { velocity: [0.0; 2], gains: [1.0; 2] }; points],
             attraction: vec![[0.0; 2]; points],
             repulsion: vec![[0.0; 2]; points],
             repel: Repulsion::new(points),
@@ -91,11 +90,11 @@ impl Descent {
         self.map.iter().map(|point| point.map(f64::from)).collect()
     }
 
-    /// Goes one step down; false when the map is not finite after it, or too wide for the grid.
+    /// Takes one step; false if the map is then not finite, or too wide for the grid.
     fn step(&mut self, affinities: &Affinities, phase: &Phase) -> bool {
         attract(affinities, &self.map, &mut self.attraction);
         let z = self.repel.forces(&self.map, &mut self.repulsion);
-        // On a map so wide that the grid no longer resolves the kernel, the sum means nothing.
+        // On a map so wide that the grid no longer resolves the kernel, the sum is meaningless.
         if z.is_nan() || z <= 0.0 {
             return false;
         }
@@ -106,7 +105,7 @@ impl Descent {
         centre.iter().all(|value| value.is_finite())
     }
 
-    /// Moves every point and gives the mean of the new places; repulsion counts `scale` times.
+    /// Moves every point and returns the mean of the new positions; repulsion is multiplied by `scale`.
     fn advance(&mut self, phase: &Phase, scale: f32) -> [f32; 2] {
         let forces = self.attraction.par_chunks(CHUNK).zip(self.repulsion.par_chunks(CHUNK));
         let points = self.map.par_chunks_mut(CHUNK).zip(self.motions.par_chunks_mut(CHUNK));
@@ -116,9 +115,9 @@ impl Descent {
             for ((point, motion), (pull, push)) in map.iter_mut().zip(motions).zip(forces) {
                 let gradient =
                     [0, 1].map(|axis| phase.exaggeration * pull[axis] - scale * push[axis]);
-                motion.turn(phase, gradient);
+                motion.update(phase, gradient);
                 for axis in 0..2 {
-                    point[axis] += motion.speed[axis];
+                    point[axis] += motion.velocity[axis];
                     sum[axis] += f64::from(point[axis]);
                 }
             }
@@ -130,28 +129,28 @@ impl Descent {
     }
 }
 
-/// How a point moves, along each axis.
+/// Velocity and gains of a point along each axis.
 #[derive(Debug, Clone, Copy)]
 struct Motion {
     /// The last step.
-    speed: [f32; 2],
+    velocity: [f32; 2],
     /// Factors on the learning rate.
     gains: [f32; 2],
 }
 
 impl Motion {
-    /// The next step, no longer than the longest.
-    fn turn(&mut self, phase: &Phase, gradient: [f32; 2]) {
+    /// Updates the velocity, clipped to the maximum step length.
+    fn update(&mut self, phase: &Phase, gradient: [f32; 2]) {
         for (axis, gradient) in gradient.into_iter().enumerate() {
-            let (speed, gain) = (&mut self.speed[axis], &mut self.gains[axis]);
-            let agree = gradient * *speed > 0.0;
+            let (velocity, gain) = (&mut self.velocity[axis], &mut self.gains[axis]);
+            let agree = gradient * *velocity > 0.0;
             *gain = if agree { 0.8 * *gain + 0.01 } else { *gain + 0.2 };
-            *speed = phase.momentum * *speed - phase.learning_rate * *gain * gradient;
+            *velocity = phase.momentum * *velocity - phase.learning_rate * *gain * gradient;
         }
-        let [x, y] = self.speed;
+        let [x, y] = self.velocity;
         let length = (x * x + y * y).sqrt();
         if length > LONGEST_STEP {
-            self.speed = [x, y].map(|value| value * (LONGEST_STEP / length));
+            self.velocity = [x, y].map(|value| value * (LONGEST_STEP / length));
         }
     }
 }
@@ -174,18 +173,18 @@ fn attract(affinities: &Affinities, map: &[[f32; 2]], forces: &mut [[f32; 2]]) {
 mod tests {
     use super::*;
     use crate::eval::tsne::divergence::divergence;
-    use crate::eval::tsne::neighbors::neighborhoods;
+    use crate::eval::tsne::neighbours::neighbourhoods;
     use crate::eval::tsne::pca;
     use crate::random::{Purpose, generator};
     use ndarray::Array2;
     use rand::RngExt;
 
     #[test]
-    fn a_map_on_the_grid_is_as_good_as_one_pair_by_pair() {
+    fn grid_based_repulsion_gives_as_good_a_map_as_exact_repulsion() {
         let mut random = generator(1, Purpose::Sample, 0);
         let points = Array2::from_shape_simple_fn((1200, 5), || random.random::<f32>());
-        let neighbors = neighborhoods(points.view(), 31).unwrap();
-        let affinities = Affinities::new(neighbors, 10.0);
+        let neighbours = neighbourhoods(points.view(), 31).unwrap();
+        let affinities = Affinities::new(neighbours, 10.0);
         let start = pca::start(points.view(), 1);
         let kl = |repel: Repulsion| {
             let mut descent = Descent { repel, ..Descent::from(&start) };
@@ -200,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_phases_take_all_steps_and_each_at_least_one() {
+    fn the_phases_use_all_steps_and_each_at_least_one() {
         for steps in 20..300 {
             let phases = phases(100, steps);
             assert_eq!(phases.iter().map(|phase| phase.steps).sum::<usize>(), steps);
@@ -209,17 +208,17 @@ mod tests {
     }
 
     #[test]
-    fn gains_grow_where_gradient_and_speed_disagree_and_steps_are_bounded() {
+    fn gains_grow_when_gradient_and_velocity_disagree_and_steps_are_clipped() {
         let [_, phase] = phases(10, 100);
-        let mut motion = Motion { speed: [0.1, -0.1], gains: [1.0, 1.0] };
-        motion.turn(&phase, [0.01, 0.01]);
+        let mut motion = Motion { velocity: [0.1, -0.1], gains: [1.0, 1.0] };
+        motion.update(&phase, [0.01, 0.01]);
         let near = |found: [f32; 2], expected: [f32; 2]| {
             found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-5)
         };
         assert!(near(motion.gains, [0.81, 1.2]), "{motion:?}");
-        assert!(near(motion.speed, [0.09 - 0.081, -0.09 - 0.12]), "{motion:?}");
-        motion = Motion { speed: [0.0; 2], gains: [1.0; 2] };
-        motion.turn(&phase, [300.0, 400.0]);
-        assert!(near(motion.speed, [-3.0, -4.0]), "{motion:?}");
+        assert!(near(motion.velocity, [0.09 - 0.081, -0.09 - 0.12]), "{motion:?}");
+        motion = Motion { velocity: [0.0; 2], gains: [1.0; 2] };
+        motion.update(&phase, [300.0, 400.0]);
+        assert!(near(motion.velocity, [-3.0, -4.0]), "{motion:?}");
     }
 }

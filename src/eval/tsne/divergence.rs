@@ -1,14 +1,13 @@
 //! The exact divergence KL(P‖Q) of a map.
 //!
-//! Q is never approximated here: its normaliser runs over all pairs. All arithmetic is f64 and in
-//! an order that does not depend on the number of threads, so the figures of two engines can be
-//! compared.
+//! Q is not approximated: its normaliser runs over all pairs. All arithmetic is in f64 and in an order
+//! that does not depend on the number of threads, so the values of both engines are comparable.
 
 use rayon::prelude::*;
 
 use super::affinities::Affinities;
 
-/// Terms that are summed side by side, as many as a processor's widest registers hold.
+/// Terms per vector operation, as many as the widest registers hold.
 const LANES: usize = 8;
 
 /// Kullback-Leibler divergence Σ p·ln(p/q) in nats of a map, q = w/Σw, w = 1/(1 + d²).
@@ -23,14 +22,14 @@ pub(super) fn divergence(affinities: &Affinities, map: &[[f64; 2]]) -> f64 {
         };
         (weights(&xs[..i], &ys[..i], map[i]), affinities.row(i).map(entry).sum::<f64>())
     };
-    // Each point has its sums, and those are summed in the order of the points.
+    // Summed per point, then in the order of the points.
     let sums: Vec<(f64, f64)> = (0..map.len()).into_par_iter().map(of_point).collect();
     let pairs: f64 = sums.iter().map(|sum| sum.0).sum();
     let attraction: f64 = sums.iter().map(|sum| sum.1).sum();
     attraction + (2.0 * pairs).ln()
 }
 
-/// Σw of one point and others.
+/// Σw between one point and others.
 fn weights(xs: &[f64], ys: &[f64], here: [f64; 2]) -> f64 {
     let weight = |x: f64, y: f64| {
         let (x, y) = (x - here[0], y - here[1]);
@@ -50,16 +49,16 @@ fn weights(xs: &[f64], ys: &[f64], here: [f64; 2]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::tsne::neighbors::neighborhoods;
+    use crate::eval::tsne::neighbours::neighbourhoods;
     use crate::eval::tsne::reference::Reference;
 
     fn affinities(reference: &Reference) -> Affinities {
-        let neighbors = neighborhoods(reference.points().view(), 31).unwrap();
-        Affinities::new(neighbors, reference.perplexity)
+        let neighbours = neighbourhoods(reference.points().view(), 31).unwrap();
+        Affinities::new(neighbours, reference.perplexity)
     }
 
     #[test]
-    fn the_divergence_is_that_of_scikit_learn() {
+    fn the_divergence_matches_scikit_learn() {
         let reference = Reference::read();
         let affinities = affinities(&reference);
         for (map, expected) in reference.maps.iter().zip(&reference.kl) {

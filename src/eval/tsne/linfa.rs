@@ -1,9 +1,8 @@
-//! The engine for cross-checking: linfa-tsne 0.8, which stands on the crate bhtsne 0.4.
+//! The engine for cross-checking: linfa-tsne 0.8, which wraps the crate bhtsne 0.4.
 //!
-//! Its learning rate (200), exaggeration (12) and random start cannot be changed. It lays out
-//! exactly for θ = 0. For θ > 0 its vantage-point tree draws pivots from a generator outside our
-//! reach and, by a wrong index, misses some neighbours, which ones depending on the pivots: such
-//! maps differ from run to run.
+//! Its learning rate (200), exaggeration (12) and random initialisation are fixed. It is exact for
+//! θ = 0. For θ > 0 its vantage-point tree draws pivots from a generator that we cannot seed and, by a
+//! wrong index, misses some neighbours depending on the pivots: such maps differ from run to run.
 
 use linfa::traits::Transformer;
 use linfa_tsne::TSneParams;
@@ -14,17 +13,17 @@ use super::TsneConfig;
 use crate::error::{Error, Result};
 use crate::random::{Purpose, generator};
 
-/// Lays out the points.
+/// Maps the points.
 ///
 /// # Errors
-/// Fewer than four points, for which the crate has no perplexity.
+/// There are fewer than four points, for which the crate allows no perplexity.
 pub(super) fn embed(
     points: ArrayView2<f32>,
     config: &TsneConfig,
     seed: u64,
 ) -> Result<Vec<[f64; 2]>> {
     if points.nrows() < 4 {
-        let problem = "lays out four different embeddings or more; the engine fft takes fewer";
+        let problem = "needs at least four distinct embeddings; the engine fft takes fewer";
         return Err(Error::setting("tsne.engine", config.engine, problem));
     }
     let order = order(points.nrows(), seed);
@@ -42,15 +41,15 @@ pub(super) fn embed(
     Ok(coordinates)
 }
 
-/// The order in which the points are handed over. The crate's random start is always the same,
-/// so this is where the seed tells.
+/// The order in which the crate gets the points. Its random initialisation is always the same, so the
+/// seed takes effect here.
 fn order(points: usize, seed: u64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..points).collect();
     order.shuffle(&mut generator(seed, Purpose::Tsne, 1));
     order
 }
 
-/// Points of one dimension get a second of zeros, which the crate asks for.
+/// Adds a second column of zeros to one-dimensional points, which the crate requires.
 fn two_columns(points: Array2<f64>) -> Array2<f64> {
     if points.ncols() > 1 {
         return points;

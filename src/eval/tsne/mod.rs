@@ -1,18 +1,17 @@
-//! t-SNE: a map of the embeddings in two dimensions, and how good it is.
+//! t-SNE: a map of the embeddings in two dimensions, and its KL divergence.
 //!
-//! Two engines stand behind [`embed`]. The default is a descent of our own on all cores, with the
-//! repulsion by FFT: it gives the same bytes for the same embeddings, settings and seed on one
-//! machine, on any number of threads. No crate that was found does that and uses more than one.
-//! The crate linfa-tsne is there for cross-checking. Whichever drew the map, its divergence is
-//! computed by one exact function (in `divergence`), so the figures can be put side by side, also
-//! with scikit-learn's and openTSNE's (`benches/tsne_sklearn.py`, `make bench ONLY=tsne`).
+//! [`embed`] has two engines. The default is our own gradient descent with FFT-based repulsion. It uses
+//! all cores and gives the same bytes for the same embeddings, settings and seed on one machine, on any
+//! number of threads; no crate we found does both. The crate linfa-tsne is there for cross-checking.
+//! The divergence of either's map is computed exactly by one function (in `divergence`), so the values
+//! are comparable, also with those of scikit-learn and openTSNE (`benches/tsne_sklearn.py`, `make bench ONLY=tsne`).
 
 mod affinities;
 mod descent;
 mod distinct;
 mod divergence;
 mod linfa;
-mod neighbors;
+mod neighbours;
 mod pca;
 #[cfg(test)]
 mod reference;
@@ -27,18 +26,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use affinities::Affinities;
-use distinct::Places;
+use distinct::DistinctEmbeddings;
 
-/// What lays out the map.
+/// The implementation of t-SNE.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
-    /// Our own, with a PCA start and the repulsion by FFT: fast, on all cores, and the same bytes
-    /// for the same seed.
+    /// Our own, with PCA initialisation and FFT-based repulsion: fast, multi-threaded and
+    /// reproducible.
     #[default]
     Fft,
-    /// The crate linfa-tsne 0.8: slower. Its neighbour search draws from a generator that nobody
-    /// can seed and loses some neighbours, so only with `theta` 0 are its maps repeatable.
+    /// The crate linfa-tsne 0.8: slower. Its neighbour search uses a random generator that cannot be
+    /// seeded and misses some neighbours, so its maps are reproducible only with `theta` 0.
     Linfa,
 }
 
@@ -51,36 +50,36 @@ impl fmt::Display for Engine {
     }
 }
 
-/// Which embeddings of a run are laid out.
+/// The embeddings of a run that t-SNE maps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Of {
+pub enum TsneSets {
     /// Those of the validation images, as the tutorial does.
     #[default]
     Validation,
-    /// Those of the training images too, in a map of their own.
+    /// Those of the training images too, in a separate map.
     Both,
 }
 
-/// What stands under `[tsne]`.
+/// The settings of `[tsne]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TsneConfig {
-    /// What lays out the map.
+    /// The implementation.
     pub engine: Engine,
-    /// Which embeddings are laid out.
-    pub of: Of,
-    /// Effective number of neighbours of a point, at least 1; of N different embeddings at most
-    /// (N − 1)/3, to which a larger one is lowered.
+    /// The embeddings to map.
+    pub of: TsneSets,
+    /// Effective number of neighbours of a point, at least 1. Larger values are lowered to (N − 1)/3
+    /// for N distinct embeddings.
     pub perplexity: f64,
-    /// Steps of gradient descent, at least 20. `linfa`, whose learning rate is fixed at 200,
-    /// wants about four times as many as `fft`.
+    /// Steps of gradient descent, at least 20. `linfa`, whose learning rate is fixed at 200, needs
+    /// about four times as many as `fft`.
     pub iterations: usize,
-    /// How coarsely `linfa` takes far points together (Barnes-Hut), 0 ≤ theta ≤ 1; 0 is exact and
-    /// takes O(N²) a step. `fft` does without.
+    /// Barnes-Hut approximation of `linfa`, 0 ≤ theta ≤ 1; 0 is exact and takes O(N²) per step. `fft`
+    /// ignores it.
     ///
-    /// It is held against half the width of a cell, scikit-learn's `angle` against the whole:
-    /// theta is half of the `angle` that approximates alike.
+    /// It is compared with half the width of a cell, scikit-learn's `angle` with the full width: the
+    /// equivalent theta is half of `angle`.
     pub theta: f64,
 }
 
@@ -88,7 +87,7 @@ impl Default for TsneConfig {
     fn default() -> TsneConfig {
         TsneConfig {
             engine: Engine::Fft,
-            of: Of::Validation,
+            of: TsneSets::Validation,
             perplexity: 30.0,
             iterations: 500,
             theta: 0.4,
@@ -97,7 +96,7 @@ impl Default for TsneConfig {
 }
 
 impl TsneConfig {
-    /// Checks what can be told without the embeddings.
+    /// Checks the values without the embeddings.
     ///
     /// # Errors
     /// [`Error::Setting`] with the key, its value and what it can be.
@@ -116,39 +115,39 @@ impl TsneConfig {
     }
 }
 
-/// More than any map takes to settle.
+/// More than any map needs to converge.
 const MOST_ITERATIONS: usize = 1_000_000;
 
-/// Points laid out in two dimensions.
+/// A map of the embeddings in two dimensions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Map {
-    /// One point an embedding, in the order of the embeddings; the axes have no meaning.
+    /// One point per embedding, in the same order; the axes have no meaning.
     pub coordinates: Vec<[f64; 2]>,
-    /// Exact Kullback-Leibler divergence KL(P‖Q) of these coordinates in nats, each different
-    /// embedding once; smaller is better, and comparable only between maps of the same embeddings
-    /// at the same perplexity. None where all embeddings are equal.
+    /// Exact Kullback-Leibler divergence KL(P‖Q) in nats, counting each distinct embedding once. Smaller
+    /// is better; comparable only between maps of the same embeddings at the same perplexity. `None` if
+    /// all embeddings are equal.
     pub kl: Option<f64>,
-    /// The perplexity that it has: as set, or as large as so few embeddings allow.
+    /// The perplexity used: as set, or lowered for few embeddings.
     pub perplexity: f64,
-    /// What is to be said of it: embeddings that are equal, a perplexity that was lowered.
+    /// Warnings: equal embeddings, a lowered perplexity.
     pub remarks: Vec<String>,
 }
 
-/// Lays out embeddings by t-SNE.
+/// Maps embeddings to two dimensions by t-SNE.
 ///
-/// With the engine `fft` the same embeddings, settings and seed give the same bits on one
-/// machine, alone or beside other work and on any number of threads; `progress` is told the steps
-/// that are done and all, after each. The engine `linfa` tells nothing before its end.
+/// With the engine `fft` the same embeddings, settings and seed give the same bits on one machine, on
+/// any number of threads; `progress` receives the steps done and their total after each. The engine
+/// `linfa` reports no progress.
 ///
-/// Equal embeddings lie at one point. The perplexity is at most (U − 1)/3 of U different
-/// embeddings, as in openTSNE, but at least 1.
+/// Equal embeddings share a point. The perplexity is at most (U − 1)/3 for U distinct embeddings, as in
+/// openTSNE, but at least 1.
 ///
 /// # Shapes
 /// embeddings `[N, D]` f32, finite → N points
 ///
 /// # Errors
-/// A setting out of its range, a single embedding, one that is not a number, or a map that an
-/// engine cannot lay out.
+/// A setting is out of range; there is only one embedding; an embedding is NaN or infinite; the
+/// descent diverges.
 pub fn embed(
     embeddings: ArrayView2<f32>,
     config: &TsneConfig,
@@ -157,31 +156,31 @@ pub fn embed(
 ) -> Result<Map> {
     config.check()?;
     check_points(embeddings)?;
-    let places = Places::of(embeddings);
-    let (perplexity, lowered) = fitted(config.perplexity, places.len());
+    let distinct = DistinctEmbeddings::of(embeddings);
+    let (perplexity, lowered) = fitted(config.perplexity, distinct.len());
     let config = TsneConfig { perplexity, ..config.clone() };
-    let (points, kl) = match places.len() {
+    let (points, kl) = match distinct.len() {
         1 => (vec![[0.0; 2]], None),
         _ => {
-            let (points, kl) = lay_out(places.points.view(), &config, seed, progress)?;
+            let (points, kl) = layout(distinct.points.view(), &config, seed, progress)?;
             (points, Some(kl))
         }
     };
-    let remarks = places.remark().into_iter().chain(lowered.filter(|_| places.len() > 1));
-    let coordinates = places.spread(&points);
+    let remarks = distinct.remark().into_iter().chain(lowered.filter(|_| distinct.len() > 1));
+    let coordinates = distinct.expand(&points);
     Ok(Map { coordinates, kl, perplexity, remarks: remarks.collect() })
 }
 
-/// Lays out different embeddings, two or more, and measures the divergence.
-fn lay_out(
+/// Maps distinct embeddings, at least two, and computes the divergence.
+fn layout(
     points: ArrayView2<f32>,
     config: &TsneConfig,
     seed: u64,
     progress: &dyn Fn(usize, usize),
 ) -> Result<(Vec<[f64; 2]>, f64)> {
-    let k = neighborhood(points.nrows(), config);
-    let neighbors = neighbors::neighborhoods(points, k)?;
-    let affinities = Affinities::new(neighbors, config.perplexity);
+    let k = neighbourhood(points.nrows(), config);
+    let neighbours = neighbours::neighbourhoods(points, k)?;
+    let affinities = Affinities::new(neighbours, config.perplexity);
     let coordinates = match config.engine {
         Engine::Fft => {
             let start = pca::start(points, seed);
@@ -191,13 +190,13 @@ fn lay_out(
     };
     let finite = |map: &Vec<[f64; 2]>| map.iter().flatten().all(|value| value.is_finite());
     let coordinates = coordinates.filter(finite).ok_or_else(|| {
-        Error::Other(format!("the t-SNE by {} ran off to infinity", config.engine))
+        Error::Other(format!("the t-SNE by {} diverged to infinity", config.engine))
     })?;
     let kl = divergence::divergence(&affinities, &coordinates);
     Ok((coordinates, kl))
 }
 
-/// The perplexity for so many different embeddings, and what is said where it was lowered.
+/// The perplexity for this number of distinct embeddings, and the warning if it was lowered.
 fn fitted(perplexity: f64, points: usize) -> (f64, Option<String>) {
     let most = (points.saturating_sub(1) as f64 / 3.0).max(1.0);
     if perplexity <= most {
@@ -205,21 +204,21 @@ fn fitted(perplexity: f64, points: usize) -> (f64, Option<String>) {
     }
     let shown = format!("{most:.2}");
     let shown = shown.trim_end_matches('0').trim_end_matches('.');
-    let told = format!(
+    let warning = format!(
         "tsne.perplexity = {perplexity} is too large for {points} different embeddings: lowered to \
          {shown}"
     );
-    (most, Some(told))
+    (most, Some(warning))
 }
 
-/// Neighbours that get an affinity, as many as scikit-learn takes.
-fn neighborhood(points: usize, config: &TsneConfig) -> usize {
+/// Number of neighbours with an affinity, as in scikit-learn.
+fn neighbourhood(points: usize, config: &TsneConfig) -> usize {
     ((3.0 * config.perplexity + 1.0) as usize).min(points - 1)
 }
 
 fn check_points(embeddings: ArrayView2<f32>) -> Result<()> {
     if embeddings.nrows() < 2 {
-        let problem = "a t-SNE shows how embeddings lie to each other, and there is only one";
+        let problem = "a t-SNE shows embeddings relative to each other, and there is only one";
         return Err(Error::Other(problem.to_owned()));
     }
     for (row, embedding) in embeddings.rows().into_iter().enumerate() {

@@ -1,18 +1,17 @@
-//! The two leading principal components, as the start of a map.
+//! PCA initialisation of a map.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rand::RngExt;
 
 use crate::random::{Purpose, generator};
 
-/// Standard deviation of the first component in the start, as in scikit-learn.
+/// Standard deviation of the first component, as in scikit-learn.
 const SPREAD: f64 = 1e-4;
 
-/// Jitter relative to [`SPREAD`]: parts points that coincide, and makes a start of points that
-/// are all the same.
+/// Jitter relative to [`SPREAD`], which separates equal points.
 const JITTER: f64 = 0.01;
 
-/// Principal components scaled as scikit-learn's `TSNE(init="pca")` scales them, plus a jitter.
+/// Principal components scaled as by scikit-learn's `TSNE(init="pca")`, plus jitter.
 ///
 /// # Shapes
 /// points `[N, D]` → N starting points
@@ -24,7 +23,7 @@ pub(super) fn start(points: ArrayView2<f32>, seed: u64) -> Vec<[f64; 2]> {
 }
 
 /// Coordinates along the two leading principal axes, the first with standard deviation
-/// [`SPREAD`]; all 0 where the points are all the same.
+/// [`SPREAD`]; all 0 if all points are equal.
 fn components(points: ArrayView2<f32>) -> Vec<[f64; 2]> {
     let centred = centred(points);
     let covariance = centred.t().dot(&centred);
@@ -36,7 +35,7 @@ fn components(points: ArrayView2<f32>) -> Vec<[f64; 2]> {
     x.iter().zip(&y).map(|(x, y)| [x * scale, y * scale]).collect()
 }
 
-/// The points less their mean, divided by the largest absolute value left.
+/// The centred points, divided by their largest absolute value.
 fn centred(points: ArrayView2<f32>) -> Array2<f64> {
     let mut points = points.mapv(f64::from);
     let mean = points.mean_axis(Axis(0)).expect("there are points");
@@ -48,11 +47,11 @@ fn centred(points: ArrayView2<f32>) -> Array2<f64> {
     points
 }
 
-/// Eigenvector of the largest eigenvalue, by repeated squaring of the matrix; its component of
-/// largest size is positive. Zero where the matrix is.
+/// Eigenvector of the largest eigenvalue, by repeated squaring of the matrix. Its component of largest
+/// magnitude is positive. Zero for a zero matrix.
 ///
-/// Squaring 30 times raises the ratio of two eigenvalues to the power 2³⁰, so even eigenvalues
-/// that differ by a millionth are told apart.
+/// Squaring 30 times raises the ratio of two eigenvalues to the power 2³⁰, which separates even
+/// eigenvalues that differ by a millionth.
 fn leading_axis(covariance: &Array2<f64>) -> Array1<f64> {
     let mut power = covariance.clone();
     for _ in 0..30 {
@@ -63,15 +62,15 @@ fn leading_axis(covariance: &Array2<f64>) -> Array1<f64> {
         power /= size;
         power = power.dot(&power);
     }
-    // Every column is now a multiple of the axis; the longest is the most exact.
+    // Every column is now a multiple of the axis; the longest is the most accurate.
     let column = power.columns().into_iter().max_by(|a, b| a.dot(a).total_cmp(&b.dot(b)));
-    let column = column.expect("a column a dimension").to_owned();
+    let column = column.expect("a column per dimension").to_owned();
     let length = column.dot(&column).sqrt();
     let largest = column.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs()));
-    column / length.copysign(largest.expect("a value a dimension"))
+    column / length.copysign(largest.expect("a value per dimension"))
 }
 
-/// The matrix without its part along an axis.
+/// The matrix with its component along an axis removed.
 fn deflated(covariance: &Array2<f64>, axis: &Array1<f64>) -> Array2<f64> {
     let across = covariance.dot(axis);
     let variance = axis.dot(&across);
@@ -86,7 +85,7 @@ mod tests {
     use crate::eval::tsne::reference::Reference;
 
     #[test]
-    fn components_are_those_of_scikit_learn() {
+    fn components_match_scikit_learn() {
         let reference = Reference::read();
         let found = components(reference.points().view());
         for (found, expected) in found.iter().zip(&reference.start) {
@@ -98,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_start_parts_points_that_coincide_by_a_hair_and_by_the_seed() {
+    fn jitter_separates_equal_points_and_depends_on_the_seed() {
         let points = Reference::read().points();
         let (start, exact) = (start(points.view(), 1), components(points.view()));
         assert_eq!(points.row(0), points.row(59));
@@ -110,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn one_dimension_and_equal_points_have_components_of_zero() {
+    fn missing_dimensions_and_equal_points_give_zero_components() {
         let line = Array2::from_shape_fn((5, 1), |(i, _)| i as f32);
         let found = components(line.view());
         assert!(found.iter().all(|point| point[1] == 0.0) && found[0][0] < found[4][0]);
@@ -119,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn axes_of_huge_and_of_many_dimensions_are_found() {
+    fn axes_are_found_for_huge_values_in_many_dimensions() {
         let points = Array2::from_shape_fn((40, 64), |(i, j)| {
             let wave = ((i * (j + 1)) as f32).sin();
             1e37 * if j == 5 { 3.0 * wave } else { wave }

@@ -17,7 +17,7 @@ fn bits(map: &Map) -> Vec<u64> {
     map.coordinates.iter().flatten().map(|value| value.to_bits()).collect()
 }
 
-/// Lays out without looking at the progress.
+/// Maps points without progress.
 fn embed(points: ArrayView2<f32>, config: &TsneConfig, seed: u64) -> Result<Map> {
     super::embed(points, config, seed, &|_, _| ())
 }
@@ -26,16 +26,16 @@ fn message(points: &Array2<f32>, config: &TsneConfig) -> String {
     embed(points.view(), config, 1).unwrap_err().to_string()
 }
 
-/// More points than are summed pair by pair, in a hundred heaps.
-fn heaps() -> Array2<f32> {
+/// More points than are summed pair by pair, in a hundred blobs.
+fn blobs() -> Array2<f32> {
     Array2::from_shape_fn((1200, 4), |(i, j)| {
-        let (heap, within) = ((i % 100) as f32, (i / 100) as f32);
-        (heap * (j + 1) as f32).sin() + 0.05 * (within * (j + 2) as f32).cos()
+        let (blob, within) = ((i % 100) as f32, (i / 100) as f32);
+        (blob * (j + 1) as f32).sin() + 0.05 * (within * (j + 2) as f32).cos()
     })
 }
 
 #[test]
-fn a_map_is_as_good_as_that_of_scikit_learn_for_any_seed() {
+fn the_divergence_is_no_worse_than_scikit_learns_for_any_seed() {
     let reference = Reference::read();
     for seed in 1..4 {
         let map = embed(reference.points().view(), &settings(), seed).unwrap();
@@ -48,7 +48,7 @@ fn a_map_is_as_good_as_that_of_scikit_learn_for_any_seed() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_bits_alone_and_among_threads() {
+fn the_same_seed_gives_the_same_bits_alone_and_in_parallel() {
     let points = Reference::read().points();
     let alone = bits(&embed(points.view(), &settings(), 1).unwrap());
     std::thread::scope(|scope| {
@@ -63,9 +63,9 @@ fn the_same_seed_gives_the_same_bits_alone_and_among_threads() {
 }
 
 #[test]
-fn the_number_of_threads_changes_no_bit_of_a_small_map_nor_of_a_large_one() {
+fn the_number_of_threads_changes_no_bit_of_small_and_large_maps() {
     let config = TsneConfig { iterations: 60, ..settings() };
-    for points in [Reference::read().points(), heaps()] {
+    for points in [Reference::read().points(), blobs()] {
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let map = pool.install(|| embed(points.view(), &config, 1).unwrap());
@@ -77,7 +77,7 @@ fn the_number_of_threads_changes_no_bit_of_a_small_map_nor_of_a_large_one() {
 }
 
 #[test]
-fn progress_tells_every_step_once_and_in_order() {
+fn progress_reports_every_step_once_in_order() {
     let told = RefCell::new(Vec::new());
     let config = TsneConfig { iterations: 25, ..settings() };
     let tell = |done, of| told.borrow_mut().push((done, of));
@@ -86,10 +86,10 @@ fn progress_tells_every_step_once_and_in_order() {
 }
 
 #[test]
-fn the_two_engines_agree_and_an_exact_linfa_is_repeatable() {
+fn both_engines_agree_and_exact_linfa_is_reproducible() {
     let points = Reference::read().points();
     let ours = embed(points.view(), &settings(), 1).unwrap();
-    // Sixty points from a random start end in one of several minima.
+    // From a random initialisation, sixty points end in one of several local minima.
     let linfa = |seed| embed(points.view(), &exact_linfa(2000), seed).unwrap().kl.unwrap();
     let theirs = (1..6).map(linfa).fold(f64::INFINITY, f64::min);
     let ours = ours.kl.unwrap();
@@ -100,48 +100,48 @@ fn the_two_engines_agree_and_an_exact_linfa_is_repeatable() {
 }
 
 #[test]
-fn the_rows_of_a_linfa_map_are_those_of_the_embeddings() {
+fn the_rows_of_a_linfa_map_are_in_the_order_of_the_embeddings() {
     let mut points = Reference::read().points();
     points.slice_mut(s![7..8, ..]).fill(500.0);
     let map = embed(points.view(), &exact_linfa(300), 3).unwrap();
     let kl = map.kl.unwrap();
     let mut turned = map.coordinates.clone();
     turned.rotate_left(1);
-    let neighbors = neighbors::neighborhoods(points.view(), 31).unwrap();
-    let affinities = Affinities::new(neighbors, 10.0);
+    let neighbours = neighbours::neighbourhoods(points.view(), 31).unwrap();
+    let affinities = Affinities::new(neighbours, 10.0);
     assert!(divergence::divergence(&affinities, &turned) > 2.0 * kl);
 }
 
 #[test]
-fn points_that_coincide_or_lie_far_off_are_laid_out() {
+fn equal_points_and_outliers_are_mapped() {
     let points = Reference::read().points();
     let repeated = concatenate(Axis(0), &[points.view(), points.view()]).unwrap();
-    let heap = points.select(Axis(0), &[vec![0; 80], (0..60).collect()].concat());
+    let equal = points.select(Axis(0), &[vec![0; 80], (0..60).collect()].concat());
     let line = Array2::from_shape_fn((60, 1), |(i, _)| i as f32);
     let mut outlier = points.clone();
     outlier.row_mut(3).fill(1e30);
-    for points in [repeated, heap, line, outlier] {
+    for points in [repeated, equal, line, outlier] {
         let kl = embed(points.view(), &settings(), 1).unwrap().kl.unwrap();
         assert!(kl < 1.0, "{kl}");
     }
 }
 
 #[test]
-fn a_large_set_with_points_that_coincide_or_lie_far_off_is_laid_out() {
+fn equal_points_and_outliers_in_a_large_set_are_mapped() {
     let points = Reference::read().points();
     let repeated = concatenate(Axis(0), &[points.view(); 20]).unwrap();
-    let heap = points.select(Axis(0), &[vec![0; 1200], (0..60).collect()].concat());
+    let equal = points.select(Axis(0), &[vec![0; 1200], (0..60).collect()].concat());
     let line = Array2::from_shape_fn((1200, 1), |(i, _)| i as f32);
-    let mut outlier = heaps();
+    let mut outlier = blobs();
     outlier.row_mut(3).fill(1e30);
-    for points in [repeated, heap, line, outlier] {
+    for points in [repeated, equal, line, outlier] {
         let kl = embed(points.view(), &settings(), 1).unwrap().kl.unwrap();
         assert!(kl < 0.5, "{kl}");
     }
 }
 
 #[test]
-fn linfa_takes_repeated_points_and_one_dimension_but_not_three_points() {
+fn linfa_maps_repeated_and_one_dimensional_points_but_not_three() {
     let points = Reference::read().points();
     let repeated = concatenate(Axis(0), &[points.view(), points.view()]).unwrap();
     let line = Array2::from_shape_fn((60, 1), |(i, _)| i as f32);
@@ -156,7 +156,7 @@ fn linfa_takes_repeated_points_and_one_dimension_but_not_three_points() {
 }
 
 #[test]
-fn a_perplexity_too_large_is_lowered_as_opentsne_does_and_the_map_says_so() {
+fn a_perplexity_that_is_too_large_is_lowered_with_a_warning_as_in_opentsne() {
     // 60 points of which two are equal.
     let points = Reference::read().points();
     let config = |perplexity| TsneConfig { perplexity, iterations: 20, ..settings() };
@@ -173,7 +173,7 @@ fn a_perplexity_too_large_is_lowered_as_opentsne_does_and_the_map_says_so() {
 }
 
 #[test]
-fn few_points_are_laid_out_apart_and_one_alone_is_told() {
+fn few_points_are_separated_and_a_single_one_is_refused() {
     let points = Reference::read().points();
     for count in 2..8 {
         let few = points.slice(s![..count, ..]);
@@ -193,18 +193,17 @@ fn few_points_are_laid_out_apart_and_one_alone_is_told() {
 }
 
 #[test]
-fn equal_embeddings_lie_at_one_point_however_many_they_are() {
+fn equal_embeddings_share_one_point() {
     let same = Array2::from_elem((60, 5), 2.5);
     let map = embed(same.view(), &TsneConfig::default(), 1).unwrap();
     assert_eq!((map.coordinates, map.kl), (vec![[0.0; 2]; 60], None));
     assert_eq!(map.remarks, ["all 60 embeddings are equal, so the t-SNE is one point"]);
-    // 80 copies of one point among the others: more than any point has neighbours. 0 and -0 are
-    // one value.
+    // 80 copies of one point, more than any point has neighbours. 0 and -0 are equal.
     let mut points = Reference::read().points();
     points[[0, 0]] = 0.0;
-    let mut heap = points.select(Axis(0), &[vec![0; 80], (1..60).collect()].concat());
-    heap.slice_mut(s![..40, 0]).fill(-0.0);
-    let map = embed(heap.view(), &settings(), 1).unwrap();
+    let mut equal = points.select(Axis(0), &[vec![0; 80], (1..60).collect()].concat());
+    equal.slice_mut(s![..40, 0]).fill(-0.0);
+    let map = embed(equal.view(), &settings(), 1).unwrap();
     assert!(map.coordinates[..80].iter().all(|point| *point == map.coordinates[0]));
     assert_ne!(map.coordinates[0], map.coordinates[80]);
     let alone = embed(points.view(), &settings(), 1).unwrap();
@@ -213,7 +212,7 @@ fn equal_embeddings_lie_at_one_point_however_many_they_are() {
 }
 
 #[test]
-fn an_embedding_that_is_not_a_number_is_told_with_its_row() {
+fn nan_is_reported_with_its_row() {
     for value in [f32::NAN, f32::INFINITY] {
         let mut points = Reference::read().points();
         points[[17, 2]] = value;
@@ -226,7 +225,7 @@ fn an_embedding_that_is_not_a_number_is_told_with_its_row() {
 }
 
 #[test]
-fn settings_out_of_range_are_told_by_key() {
+fn settings_out_of_range_are_refused_with_their_key() {
     let told = |config: TsneConfig| config.check().unwrap_err().to_string();
     let default = TsneConfig::default;
     assert!(default().check().is_ok());
@@ -241,12 +240,12 @@ fn settings_out_of_range_are_told_by_key() {
 }
 
 #[test]
-fn settings_are_read_from_toml_and_an_unknown_key_is_refused() {
+fn settings_are_read_from_toml_and_unknown_keys_are_refused() {
     let read = |text: &str| toml::from_str::<TsneConfig>(text);
     let linfa = TsneConfig { engine: Engine::Linfa, ..TsneConfig::default() };
     assert_eq!(read("engine = \"linfa\"").unwrap(), linfa);
     assert_eq!(read(&toml::to_string(&linfa).unwrap()).unwrap(), linfa);
     assert!(read("learning_rate = 5").unwrap_err().to_string().contains("learning_rate"));
     assert_eq!([Engine::Fft, Engine::Linfa].map(|e| e.to_string()), ["fft", "linfa"]);
-    assert_eq!(read("of = \"both\"").unwrap().of, Of::Both);
+    assert_eq!(read("of = \"both\"").unwrap().of, TsneSets::Both);
 }

@@ -1,4 +1,4 @@
-//! Which column of a table is the label, and which are the embedding.
+//! ModelChoice column of a table is the label, and which are the embedding.
 
 use std::collections::HashMap;
 

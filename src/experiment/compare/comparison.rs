@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::conclusion::{DataUsed, Findings, LossFindings, conclude};
+use super::metrics::current_name;
 use super::results::{Finished, LossRuns, hash_of, without_diverged};
 use super::standings;
 use super::standings::{Standing, stand_for, standings_table};
@@ -43,6 +44,7 @@ pub struct Comparison {
     /// What the figures allow to say.
     pub conclusion: String,
     /// The figure that decides.
+    #[serde(deserialize_with = "current_name")]
     pub score: String,
     /// The losses by it, each against the best.
     pub standings: Vec<Standing>,
@@ -175,8 +177,9 @@ impl Comparison {
             _ => "mean ± standard deviation over the seeds, differences with 95 % t-intervals",
         };
         let cut = remark(&self.summary, &self.standings);
+        let tutorial = if self.unseen() { "" } else { "; vote top-k is the tutorial's recall@k" };
         format!(
-            "{}: {} {}, {} {}; {} {}; {spread}{cut}",
+            "{}: {} {}, {} {}; {} {}; {spread}{cut}{tutorial}",
             self.data,
             from_to(self.train),
             if self.train.1 == 1 { "image trains" } else { "images train" },
@@ -192,9 +195,9 @@ impl Comparison {
         )
     }
 
-    /// Neighbours whose votes rank the classes for recall@k.
+    /// Neighbours whose votes rank the classes for vote top-k accuracy.
     pub fn voters(&self) -> usize {
-        self.results[0].runs[0].evaluation.figures.recall.voters
+        self.results[0].runs[0].evaluation.figures.vote_top_k.voters
     }
 
     /// Whether the runs were judged by classes that they had not seen.
@@ -242,7 +245,7 @@ impl Comparison {
         let save = |picture: Canvas, name: &str| picture.save(&folder.plot(name), session.style);
         save(self.curves()?, "loss.png")?;
         if !self.unseen() {
-            save(self.recall()?, "recall.png")?;
+            save(self.vote_top_k()?, "recall.png")?;
         }
         if let Some(maps) = self.maps(session)? {
             save(maps, "tsne.png")?;
@@ -385,7 +388,10 @@ fn comparison_folder(plan: &Plan, results: &[LossRuns], test: Option<&Dataset>) 
     };
     let what = what.replace(" (", "-").replace(')', "");
     let what = what.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
-    let asked = [plan.score.to_string(), test.map_or(String::new(), |test| test.sha256.clone())];
+    let asked = [
+        plan.score.first_name().to_owned(),
+        test.map_or(String::new(), |test| test.sha256.clone()),
+    ];
     let hash = hash_of(results, &asked);
     let owner = |folder: &Path| Comparison::owner(folder, results);
     hashed_folder(&plan.runs, &format!("compare-{what}"), &hash, owner)

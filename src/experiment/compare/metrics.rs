@@ -1,6 +1,6 @@
 //! The metrics of a comparison: which there are, and how their values are shown.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::results::{Finished, LossRuns};
 use super::standings;
@@ -25,6 +25,7 @@ pub enum Unit {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MetricRow {
     /// Its name as it is shown.
+    #[serde(deserialize_with = "current_name")]
     pub metric: String,
     /// Value of each run: per loss, per seed.
     #[serde(deserialize_with = "rows_some_missing")]
@@ -36,8 +37,9 @@ pub struct MetricRow {
     pub standings: Vec<Standing>,
     /// Second and later losses minus the first, seed by seed; empty where that means nothing.
     pub differences: Vec<Estimate>,
-    /// The k, where the metric is recall@k.
-    pub recall_at: Option<usize>,
+    /// The k, where the metric is vote top-k accuracy.
+    #[serde(alias = "recall_at")]
+    pub vote_top: Option<usize>,
     /// How values are shown.
     pub unit: Unit,
 }
@@ -57,7 +59,7 @@ impl MetricRow {
             && differences
             && self.differences.iter().all(|estimate| estimate.fits(apart))
             && (self.standings.is_empty() || stand_for(&self.standings, losses))
-            && self.recall_at.is_none_or(|k| (1..=LARGEST_K).contains(&k))
+            && self.vote_top.is_none_or(|k| (1..=LARGEST_K).contains(&k))
     }
 }
 
@@ -68,7 +70,7 @@ type Value = dyn Fn(&Finished) -> Option<f64>;
 pub struct Metric {
     name: String,
     unit: Unit,
-    recall_at: Option<usize>,
+    vote_top: Option<usize>,
     value: Box<Value>,
 }
 
@@ -78,15 +80,16 @@ impl Metric {
         unit: Unit,
         value: impl Fn(&Finished) -> Option<f64> + 'static,
     ) -> Metric {
-        Metric { name: name.into(), unit, recall_at: None, value: Box::new(value) }
+        Metric { name: name.into(), unit, vote_top: None, value: Box::new(value) }
     }
 
-    fn recall(k: usize) -> Metric {
+    /// Vote top-k accuracy.
+    fn vote_top(k: usize) -> Metric {
         let value = move |run: &Finished| {
-            run.evaluation.figures.recall.at.iter().find(|at| at.k == k)?.recall
+            run.evaluation.figures.vote_top_k.at.iter().find(|at| at.k == k)?.accuracy
         };
-        let metric = Metric::new(format!("recall@{k}, %"), Unit::Percent, value);
-        Metric { recall_at: Some(k), ..metric }
+        let metric = Metric::new(format!("vote top-{k}, %"), Unit::Percent, value);
+        Metric { vote_top: Some(k), ..metric }
     }
 
     /// The other losses against the first. KL has none: it tells how faithful a map is to its own
@@ -113,7 +116,7 @@ impl Metric {
                 Unit::Nats | Unit::Seconds => Vec::new(),
             },
             values,
-            recall_at: self.recall_at,
+            vote_top: self.vote_top,
             unit: self.unit,
         })
     }
@@ -133,21 +136,21 @@ pub fn metrics(run: &Finished) -> Vec<Metric> {
         percent("macro recall, %", |knn| knn.macro_recall),
         percent("macro F1, %", |knn| knn.macro_f1),
     ];
-    list.extend(run.evaluation.figures.recall.at.iter().map(|at| Metric::recall(at.k)));
+    list.extend(run.evaluation.figures.vote_top_k.at.iter().map(|at| Metric::vote_top(at.k)));
     list.extend(metrics_of_all());
     list
 }
 
 /// Those of classes that were not trained on: each image is a query against all others.
 fn metrics_of_unseen(run: &Finished) -> Vec<Metric> {
-    let hit = |k: usize| {
-        Metric::new(format!("hit@{k}, %"), Unit::Percent, move |run: &Finished| {
-            let hits = &run.evaluation.figures.retrieval.hits;
-            hits.iter().find(|hit| hit.k == k)?.share
+    let recall = |k: usize| {
+        Metric::new(format!("Recall@{k}, %"), Unit::Percent, move |run: &Finished| {
+            let all = &run.evaluation.figures.retrieval.recall_at;
+            all.iter().find(|at| at.k == k)?.recall
         })
     };
-    let hits = &run.evaluation.figures.retrieval.hits;
-    let mut list: Vec<Metric> = hits.iter().map(|at| hit(at.k)).collect();
+    let all = &run.evaluation.figures.retrieval.recall_at;
+    let mut list: Vec<Metric> = all.iter().map(|at| recall(at.k)).collect();
     list.push(Metric::new("R-precision, %", Unit::Percent, |run| {
         run.evaluation.figures.retrieval.r_precision
     }));
@@ -170,6 +173,16 @@ fn metrics_of_all() -> Vec<Metric> {
     };
     list.push(Metric::new("train time, s", Unit::Seconds, seconds));
     list
+}
+
+/// Reads the name of a metric, which may be that of an earlier version.
+pub fn current_name<'de, D: Deserializer<'de>>(file: D) -> Result<String, D::Error> {
+    let name = String::deserialize(file)?;
+    Ok(match (name.strip_prefix("hit@"), name.strip_prefix("recall@")) {
+        (Some(k), _) => format!("Recall@{k}"),
+        (_, Some(k)) => format!("vote top-{k}"),
+        _ => name,
+    })
 }
 
 impl Unit {
@@ -235,6 +248,15 @@ impl Unit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn metrics_of_earlier_versions_are_read_under_the_names_of_today() {
+        let read = |name: &str| current_name(serde_json::json!(name)).unwrap();
+        assert_eq!(read("hit@1, %"), "Recall@1, %");
+        assert_eq!(read("recall@5, %"), "vote top-5, %");
+        assert_eq!(read("Recall@1, %"), "Recall@1, %");
+        assert_eq!(read("1-NN accuracy"), "1-NN accuracy");
+    }
 
     #[test]
     fn values_have_their_spread_and_differences_their_sign_and_interval() {

@@ -5,9 +5,9 @@ use std::path::Path;
 use super::comparison::Comparison;
 use super::results::LossRuns;
 use crate::error::Result;
-use crate::evaluation::{Mapped, pictures};
+use crate::evaluation::{TsneCoordinates, pictures};
 use crate::files::ResultFolder;
-use crate::report::{Canvas, curves, recall, scatter};
+use crate::report::{Canvas, curves, scatter, vote_top_k};
 use crate::run::beside;
 use crate::session::Session;
 use crate::stats::listed;
@@ -49,27 +49,27 @@ impl Comparison {
         curves::draw(&panels)
     }
 
-    /// Recall@k of each loss, as mean and interval over the seeds.
+    /// Vote top-k accuracy of each loss, as mean and interval over the seeds.
     ///
     /// # Errors
     /// There is no loss.
-    pub fn recall(&self) -> Result<Canvas> {
-        let recalls = self.summary.recall();
-        let curves: Vec<recall::RecallCurve> = self
+    pub fn vote_top_k(&self) -> Result<Canvas> {
+        let found = self.summary.vote_top_k();
+        let curves: Vec<vote_top_k::Curve> = self
             .summary
             .losses
             .iter()
-            .zip(&recalls)
-            .map(|(name, of_loss)| recall::RecallCurve {
+            .zip(&found)
+            .map(|(name, of_loss)| vote_top_k::Curve {
                 name,
-                recall: &of_loss.means,
+                accuracy: &of_loss.means,
                 interval: of_loss.intervals.as_deref(),
             })
             .collect();
         let gaps: Vec<String> = self.summary.gaps().collect();
         let note =
             if gaps.is_empty() { String::new() } else { format!("without {}", listed(&gaps)) };
-        recall::draw(&pictures::recall_title(self.voters()), &note, &curves)
+        vote_top_k::draw(&pictures::vote_top_k_title(self.voters()), &note, &curves)
     }
 
     /// The t-SNE of each loss under the first seed, side by side; none where a run has none.
@@ -83,7 +83,7 @@ impl Comparison {
         }
         let dataset = &session.dataset;
         let maps = firsts()
-            .map(|run| Mapped::read(&run.folder, &dataset.classes, dataset.len()))
+            .map(|run| TsneCoordinates::read(&run.folder, &dataset.classes, dataset.len()))
             .collect::<Result<Vec<_>>>()?;
         let title = |arm: &LossRuns| pictures::tsne_title(&arm.loss, &arm.runs[0].evaluation);
         let titles: Vec<String> = self.results.iter().map(title).collect();

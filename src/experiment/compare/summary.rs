@@ -55,16 +55,16 @@ impl Summary {
             && self.metrics.iter().all(|row| row.fits(losses, seeds))
     }
 
-    /// Recall@k of each loss.
-    pub fn recall(&self) -> Vec<RecallOfLoss> {
-        let at = |k: usize| self.metrics.iter().find(|row| row.recall_at == Some(k));
-        let largest = self.metrics.iter().filter_map(|row| row.recall_at).max().unwrap_or(0);
+    /// Vote top-k accuracy of each loss.
+    pub fn vote_top_k(&self) -> Vec<VoteTopKOfLoss> {
+        let at = |k: usize| self.metrics.iter().find(|row| row.vote_top == Some(k));
+        let largest = self.metrics.iter().filter_map(|row| row.vote_top).max().unwrap_or(0);
         let of_loss = |loss: usize| {
             let estimates = || (1..=largest).map(|k| at(k).map(|row| &row.losses[loss]));
             let means = estimates().map(|e| e.map_or(f64::NAN, |e| e.mean)).collect();
             let nowhere = (f64::NAN, f64::NAN);
             let interval = |e: Option<&Estimate>| e.map_or(Some(nowhere), |e| e.interval);
-            RecallOfLoss { means, intervals: estimates().map(interval).collect() }
+            VoteTopKOfLoss { means, intervals: estimates().map(interval).collect() }
         };
         (0..self.losses.len()).map(of_loss).collect()
     }
@@ -168,8 +168,8 @@ impl Summary {
     }
 }
 
-/// Recall@k of one loss over the seeds; position 0 is k = 1.
-pub struct RecallOfLoss {
+/// Vote top-k accuracy of one loss over the seeds; position 0 is k = 1.
+pub struct VoteTopKOfLoss {
     /// Means; no number at a k that was not asked for.
     pub means: Vec<f64>,
     /// 95 % intervals of the means, where there are several seeds.
@@ -189,7 +189,7 @@ mod tests {
             losses: losses.iter().map(|_| estimate(&[0.79, 0.80])).collect(),
             differences: losses[1..].iter().map(|_| estimate(&[0.0, 0.0])).collect(),
             standings: Vec::new(),
-            recall_at: None,
+            vote_top: None,
             unit: Unit::Percent,
         };
         let collapsed = (0..losses.len()).map(|place| usize::from(place == 1)).collect();

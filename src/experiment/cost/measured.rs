@@ -6,7 +6,7 @@ use ndarray::Array2;
 
 use crate::data::{Part, Parts};
 use crate::error::{Error, Result};
-use crate::eval::{self, Figures, Labelled, Trial, Watch, tsne};
+use crate::eval::{self, Figures, LabelledEmbeddings, RetrievalTask, Watch, tsne};
 use crate::evaluation::score;
 use crate::experiment::plan::Plan;
 use crate::experiment::schedule::side_by_side;
@@ -14,7 +14,7 @@ use crate::experiment::variant::Arm;
 use crate::model::Network;
 use crate::run::Run;
 use crate::session::Session;
-use crate::train::pace;
+use crate::train::time_steps;
 
 /// Images that an evaluation is timed with.
 const TRIED: usize = 1000;
@@ -72,7 +72,7 @@ fn timed(
     let parts = session.parts(&run.config)?;
     run.with_task(session, |task, network| {
         let first = network.state();
-        let step = pace(task, network)?;
+        let step = time_steps(task, network)?;
         // The steps may have diverged; embeddings without distances would take no time to judge.
         network.load_state(&first)?;
         let evaluation = evaluate(session, &run, network, &parts)?;
@@ -97,9 +97,9 @@ fn time_evaluation(
     let embedding = lap() * (references + queries) as f64 / rows.len() as f64;
     let labels: Vec<i64> = rows.iter().map(|&row| session.dataset.labels[row as usize]).collect();
     let asked = embeddings.slice(ndarray::s![..rows.len().min(300), ..]).to_owned();
-    let trial = Trial {
-        references: Labelled::new(&embeddings, &labels),
-        queries: Some(Labelled::new(&asked, &labels[..asked.nrows()])),
+    let trial = RetrievalTask {
+        references: LabelledEmbeddings::new(&embeddings, &labels),
+        queries: Some(LabelledEmbeddings::new(&asked, &labels[..asked.nrows()])),
         classes: session.dataset.classes.len(),
     };
     // Too few images for the settings: there is next to nothing to time.

@@ -9,7 +9,7 @@ use super::crossings::{Crossing, crossings, drawn};
 use super::line::{Line, Place};
 use super::told::told;
 use crate::error::{Fault, Result};
-use crate::experiment::compare::{LossRuns, hash_of, without_diverged};
+use crate::experiment::compare::{LossRuns, current_name, hash_of, without_diverged};
 use crate::experiment::plan::Plan;
 use crate::files::layout::SWEEP;
 use crate::files::{Checked, ResultFolder, is_share, read_json, write_json, write_text};
@@ -35,6 +35,7 @@ pub struct Sweep {
     /// The seeds.
     pub seeds: Vec<u64>,
     /// What decides, as it is shown.
+    #[serde(deserialize_with = "current_name")]
     pub score: String,
     /// One line of the curve each: a loss, and its values of all keys but the first.
     pub series: Vec<Line>,
@@ -89,7 +90,7 @@ impl Sweep {
             true => crossings(&series, &axes.positions()),
             false => Vec::new(),
         };
-        let hash = hash_of(&results, &[plan.score.to_string()]);
+        let hash = hash_of(&results, &[plan.score.first_name().to_owned()]);
         let owner = |folder: &Path| Sweep::owner(folder, &series);
         let folder =
             hashed_folder(&plan.runs, &format!("sweep-{}", axes.file_name()), &hash, owner);

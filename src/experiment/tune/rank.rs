@@ -9,6 +9,7 @@ use super::space::{Space, position};
 use super::task::Search;
 use crate::config::{Config, number};
 use crate::error::{Error, Fault, Result, chain};
+use crate::experiment::compare::current_name;
 use crate::files::layout::{BEST, SEARCH};
 use crate::files::{Checked, ResultFolder, read_json, write_json, write_text};
 use crate::loss::Span;
@@ -36,6 +37,7 @@ pub struct Tuned {
     /// Seed of the runs and of the search.
     pub seed: u64,
     /// What was to be as high as possible.
+    #[serde(deserialize_with = "current_name")]
     pub score: String,
     /// Images for validation, which alone were looked at.
     pub validation: usize,

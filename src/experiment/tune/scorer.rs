@@ -11,7 +11,7 @@ use crate::files::write_json;
 use crate::model::Network;
 use crate::run::{State, Trial};
 use crate::session::Session;
-use crate::train::{Observer, RunProgress, Verdict};
+use crate::train::{EpochDecision, Observer, RunProgress};
 
 /// Earlier trials that a median needs.
 const ENOUGH: usize = 4;
@@ -70,7 +70,7 @@ impl Observer for Scorer<'_> {
         epoch: usize,
         network: &mut dyn Network,
         progress: &RunProgress,
-    ) -> Result<Verdict> {
+    ) -> Result<EpochDecision> {
         let score = score(self.session, self.config, &self.parts, self.score, network)?;
         // After an interruption an epoch may be told of again.
         self.trial.scores.truncate(epoch - 1);
@@ -83,7 +83,7 @@ impl Observer for Scorer<'_> {
         let name = self.score.name(self.config.eval.knn);
         progress.say(&format!("{name} {score:.4} after epoch {epoch}"));
         write_json(&self.path, &self.trial)?;
-        Ok(if stops { Verdict::Stop } else { Verdict::GoOn })
+        Ok(if stops { EpochDecision::Stop } else { EpochDecision::Continue })
     }
 }
 

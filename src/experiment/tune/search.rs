@@ -116,8 +116,8 @@ impl Search {
             Owner::Other => Owner::Other,
             Owner::Same | Owner::Unknown => Owner::Same,
         };
-        let parts = [&fingerprint, &evaluation, &space, &self.score.to_string()];
-        let hash = sha256_hex(parts.map(String::as_str).join("\n").as_bytes());
+        let parts = [&fingerprint, &evaluation, &space, self.score.first_name()];
+        let hash = sha256_hex(parts.join("\n").as_bytes());
         Ok(hashed_folder(&self.runs, &format!("tune-{}", config.loss.name()), &hash, owner))
     }
 
@@ -131,8 +131,8 @@ impl Search {
         let run = Run::new(session, self.config.clone(), &folder, Some(&name(0)))?;
         let images = run.images();
         if self.score == Score::Accuracy {
-            // Classes are not ranked here, which is what the voters of recall@k do.
-            let eval = EvalConfig { recall_voters: 1, ..self.config.eval.clone() };
+            // Classes are not ranked here, which is what the voters of vote top-k accuracy do.
+            let eval = EvalConfig { voters: 1, ..self.config.eval.clone() };
             eval.remark(run.train_images()).iter().for_each(|told| session.progress.say_once(told));
         }
         let mut session = session.share();

@@ -243,8 +243,11 @@ mod tests {
 
     #[test]
     fn an_axis_that_leaves_out_zero_says_where_it_starts() {
-        let axis = Axis::share("recall@k", [0.86, 0.96].into_iter()).unwrap();
-        assert_eq!(axis.remark().unwrap(), "the axis of recall@k starts at 0.84, not at 0");
+        let axis = Axis::share("vote top-k accuracy", [0.86, 0.96].into_iter()).unwrap();
+        assert_eq!(
+            axis.remark().unwrap(),
+            "the axis of vote top-k accuracy starts at 0.84, not at 0"
+        );
         let loss = |values: [f64; 2]| Axis::around("value, nats", values.into_iter()).unwrap();
         let far = loss([99.0, 100.0]).remark().unwrap();
         assert_eq!(far, "the axis of value starts at 98.94, not at 0");

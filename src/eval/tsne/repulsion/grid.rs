@@ -1,4 +1,4 @@
-//! Points spread over a grid, and forces read off it.
+//! Spreads points over a grid and interpolates the forces.
 
 use rayon::prelude::*;
 use rustfft::num_complex::Complex32;
@@ -6,32 +6,32 @@ use rustfft::num_complex::Complex32;
 use super::kernels::Kernels;
 use super::transforms::{Line, Transforms};
 
-/// Distance of two nodes on a map that is large enough, three to a unit as in the paper.
+/// Distance between nodes, three per unit as in the paper; smaller on small maps.
 const SPACING: f32 = 1.0 / 3.0;
 
-/// A small map is laid over at least so many spacings, or one cell would hold all of it.
+/// Minimum number of cells per side, as otherwise one cell would contain a small map.
 const LEAST_SPACINGS: f32 = 64.0;
 
-/// Nodes a side at most, for the memory: a map wider than 500 units gets a coarser grid.
+/// Maximum nodes per side, to limit memory: a map wider than 500 units gets a coarser grid.
 const MOST_NODES: f32 = 1536.0;
 
-/// Points that a thread takes at once.
+/// Points per parallel task.
 const CHUNK: usize = 1024;
 
-/// Terms that are summed side by side.
+/// Terms per vector operation.
 const LANES: usize = 8;
 
-/// Nodes a side that a point spreads over.
+/// Nodes per side that a point is spread over.
 const STENCIL: usize = 4;
 
-/// A grid laid over the map at each step, and all buffers that outlive a step.
+/// A grid over the map, rebuilt at each step, with buffers that are reused.
 #[derive(Default)]
 pub(super) struct Grid {
     kernels: Option<Kernels>,
     spread: Spread,
     /// Spectra of the rows `[nodes][columns]`.
     rows: Vec<Complex32>,
-    /// Both convolutions, transformed back along the columns `[columns][2][nodes]`.
+    /// Both convolutions after the inverse transform of the columns `[columns][2][nodes]`.
     columns: Vec<Complex32>,
     /// Σⱼ Δx·w² at each node `[nodes][nodes]`.
     across: Vec<f32>,
@@ -40,17 +40,17 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// Writes Σⱼ (yᵢ − yⱼ)·w² of each point and gives Z.
+    /// Writes Σⱼ (yᵢ − yⱼ)·w² of each point and returns Z.
     pub fn forces(&mut self, map: &[[f32; 2]], forces: &mut [[f32; 2]]) -> f64 {
         let frame = Frame::around(map);
         self.spread.lay(map, &frame);
         let weights = self.convolve(&frame);
-        self.read_off(&frame, forces);
-        // The grid's sum has each point with itself in it, whose weight is 1.
+        self.interpolate(&frame, forces);
+        // The grid's sum includes each point paired with itself, with weight 1.
         weights - map.len() as f64
     }
 
-    /// Convolves the points with the kernels of the forces and gives Σw over all pairs.
+    /// Convolves the points with the kernels and returns Σw over all pairs.
     fn convolve(&mut self, frame: &Frame) -> f64 {
         let Frame { nodes, spacing, .. } = *frame;
         let fits = |kernels: &Kernels| kernels.spacing == spacing && kernels.nodes >= nodes;
@@ -69,7 +69,7 @@ impl Grid {
                     };
                     line.back(points.iter().zip(&kernel[entries.clone()]).map(product), out);
                 }
-                // All columns but the first and the last stand for their conjugates too.
+                // All columns but the first and the last also represent their conjugates.
                 let both = if column == 0 || column == columns - 1 { 1.0 } else { 2.0 };
                 both * power(points, &kernels.weight[entries])
             };
@@ -81,7 +81,7 @@ impl Grid {
         weights
     }
 
-    fn read_off(&self, frame: &Frame, forces: &mut [[f32; 2]]) {
+    fn interpolate(&self, frame: &Frame, forces: &mut [[f32; 2]]) {
         let of_point = |(force, spot): (&mut [f32; 2], &Spot)| {
             *force = [spot.read(&self.across, frame.nodes), spot.read(&self.up, frame.nodes)];
         };
@@ -101,16 +101,16 @@ fn power(values: &[Complex32], kernel: &[f32]) -> f64 {
     lanes.iter().map(|&sum| f64::from(sum)).sum()
 }
 
-/// Where the grid lies: node (1, 1) at the lower left of the map, one node more on each side.
+/// Position of the grid: node (1, 1) is the lower left of the map, with one more node on each side.
 struct Frame {
     origin: [f32; 2],
     spacing: f32,
-    /// Nodes a side.
+    /// Nodes per side.
     nodes: usize,
 }
 
 impl Frame {
-    /// Round a map whose coordinates are finite.
+    /// The frame of a map with finite coordinates.
     fn around(map: &[[f32; 2]]) -> Frame {
         let (mut low, mut high) = (map[0], map[0]);
         for point in map {
@@ -119,7 +119,7 @@ impl Frame {
                 high[axis] = high[axis].max(point[axis]);
             }
         }
-        // Not zero, which all points in one place would make it.
+        // Positive even if all points are equal.
         let extent = (high[0] - low[0]).max(high[1] - low[1]).max(1e-30);
         let mut spacing = SPACING.min(extent / LEAST_SPACINGS);
         while extent / spacing > MOST_NODES {
@@ -128,27 +128,27 @@ impl Frame {
         Frame { origin: low, spacing, nodes: (extent / spacing).ceil() as usize + STENCIL }
     }
 
-    /// The cell that holds a coordinate along an axis, and where in the cell from 0 to 1.
+    /// The cell of a coordinate along an axis, and the position in the cell from 0 to 1.
     fn cell(&self, value: f32, axis: usize) -> (usize, f32) {
-        let place = (value - self.origin[axis]) / self.spacing;
-        let cell = (place as usize).min(self.nodes - STENCIL);
-        (cell, place - cell as f32)
+        let position = (value - self.origin[axis]) / self.spacing;
+        let cell = (position as usize).min(self.nodes - STENCIL);
+        (cell, position - cell as f32)
     }
 }
 
-/// The nodes that a point spreads over and its share in each.
+/// The nodes that a point is spread over and its weight at each.
 #[derive(Debug, Clone, Copy, Default)]
 struct Spot {
     /// First row and column of the 4×4 nodes.
     row: u32,
     column: u32,
-    /// Shares of the columns and of the rows.
+    /// Weights of columns and rows.
     across: [f32; STENCIL],
     up: [f32; STENCIL],
 }
 
 impl Spot {
-    /// The value of a grid `[nodes][nodes]` where the point is.
+    /// The value of a grid `[nodes][nodes]` interpolated at the point.
     fn read(&self, grid: &[f32], nodes: usize) -> f32 {
         let of_row = |(row, share): (usize, &f32)| {
             let first = (self.row as usize + row) * nodes + self.column as usize;
@@ -162,21 +162,21 @@ fn dot(a: &[f32; STENCIL], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// Cubic B-splines of the nodes −1, 0, 1, 2 at `t` between 0 and 1; they sum to 1.
+/// Cubic B-spline weights of the nodes −1, 0, 1, 2 at `t` between 0 and 1; they sum to 1.
 fn shares(t: f32) -> [f32; STENCIL] {
     let outer = |t: f32| t * t * t / 6.0;
     let inner = |t: f32| (4.0 + t * t * (3.0 * t - 6.0)) / 6.0;
     [outer(1.0 - t), inner(t), inner(1.0 - t), outer(t)]
 }
 
-/// All points as shares of nodes.
+/// The weights of all points at nodes.
 #[derive(Default)]
 struct Spread {
     /// In the order of the points.
     spots: Vec<Spot>,
-    /// The points by row, and within a row in their order.
+    /// The points sorted by row, within a row in their order.
     by_row: Vec<u32>,
-    /// Where the points of each row begin in `by_row`, and the end of the last.
+    /// Start of each row's points in `by_row`, and the end of the last.
     starts: Vec<usize>,
 }
 
@@ -198,13 +198,13 @@ impl Spread {
         let mut next = self.starts.clone();
         self.by_row.resize(map.len(), 0);
         for (point, spot) in self.spots.iter().enumerate() {
-            let place = &mut next[spot.row as usize];
-            self.by_row[*place] = point as u32;
-            *place += 1;
+            let position = &mut next[spot.row as usize];
+            self.by_row[*position] = point as u32;
+            *position += 1;
         }
     }
 
-    /// Adds to a row of nodes the shares of all points that reach it.
+    /// Adds to a row of nodes the weights of all points that reach it.
     fn row(&self, row: usize, line: &mut [f32]) {
         for reach in 0..STENCIL.min(row + 1) {
             let first = row - reach;
@@ -226,19 +226,19 @@ mod tests {
     use crate::random::{Purpose, generator};
     use rand::RngExt;
 
-    /// Points in heaps over a square of a width.
+    /// Points in blobs over a square of the given width.
     fn map(points: usize, width: f32) -> Vec<[f32; 2]> {
         let mut random = generator(3, Purpose::Sample, 0);
         let mut at = |width: f32| [(); 2].map(|()| width * random.random_range(-0.5..0.5_f32));
-        let heaps: Vec<[f32; 2]> = (0..10).map(|_| at(width)).collect();
-        let mut near = |heap: &[f32; 2]| {
+        let blobs: Vec<[f32; 2]> = (0..10).map(|_| at(width)).collect();
+        let mut near = |blob: &[f32; 2]| {
             let [x, y] = at(0.1 * width);
-            [heap[0] + x, heap[1] + y]
+            [blob[0] + x, blob[1] + y]
         };
-        (0..points).map(|i| near(&heaps[i % 10])).collect()
+        (0..points).map(|i| near(&blobs[i % 10])).collect()
     }
 
-    /// The distance of two sets of forces relative to the second.
+    /// Relative difference between two sets of forces.
     fn distance(found: &[[f32; 2]], exact: &[[f32; 2]]) -> f32 {
         let pairs = || found.iter().flatten().zip(exact.iter().flatten());
         let square: f32 = pairs().map(|(a, b)| (a - b) * (a - b)).sum();
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn forces_and_their_normaliser_are_near_the_exact_ones_at_every_size_of_the_map() {
+    fn forces_and_normaliser_are_close_to_exact_at_every_size_of_the_map() {
         for (width, within) in
             [(1e-4, 0.005), (0.5, 0.005), (10.0, 0.005), (60.0, 0.007), (300.0, 0.007)]
         {
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grid_never_outgrows_the_memory_and_points_in_one_place_have_one() {
+    fn grids_are_bounded_in_size_and_equal_points_have_one() {
         for (width, most) in [(0.0, 69), (1e-20, 69), (20.0, 69), (400.0, 1205), (1e6, 1540)] {
             let map = [[-width / 2.0, 0.0], [width / 2.0, width]];
             let nodes = Frame::around(&map).nodes;

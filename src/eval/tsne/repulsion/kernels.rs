@@ -1,24 +1,24 @@
-//! The kernels of the repulsion as spectra.
+//! The Fourier transforms of the repulsion kernels.
 
 use rustfft::num_complex::Complex32;
 
 use super::transforms::{Transforms, smooth};
 
-/// Nodes of padding more than a convolution needs: what the kernels lack at half the length shows
-/// in the spectra as ripples that reach a few nodes.
+/// Extra nodes of padding: truncating the kernels at half the length causes ripples that reach a few
+/// nodes.
 const MARGIN: usize = 16;
 
 /// Spectra of the kernels on a grid, each `[columns][length]`, for points that are spread and
-/// read off by cubic B-splines.
+/// interpolated by cubic B-splines.
 ///
-/// What two such splines blur is divided out, so that between nodes a kernel is its interpolating
-/// spline, and with it the factor that transforms forward and back leave (Essmann et al., "A
+/// The blur of two such splines is divided out, so that between nodes a kernel is its interpolating
+/// spline; so is the factor of a forward and an inverse transform (Essmann et al., "A
 /// smooth particle mesh Ewald method", J. Chem. Phys. 103, 1995).
 pub(super) struct Kernels {
     pub transforms: Transforms,
-    /// Nodes a side that points may be spread over.
+    /// Usable nodes per side.
     pub nodes: usize,
-    /// Distance of two nodes.
+    /// Distance between nodes.
     pub spacing: f32,
     /// w = 1/(1 + d²), whose spectrum is real.
     pub weight: Vec<f32>,
@@ -29,17 +29,17 @@ pub(super) struct Kernels {
 }
 
 impl Kernels {
-    /// Kernels for at least so many nodes a side, and as much padding.
+    /// Kernels for at least this many nodes per side, and as much padding.
     pub fn new(nodes: usize, spacing: f32) -> Kernels {
         let length = smooth(2 * nodes + MARGIN);
         let nodes = (length - MARGIN) / 2;
         let transforms = Transforms::new(length);
-        // In a circle of nodes the second half lies before the first.
+        // Nodes are cyclic: the second half has negative lags.
         let lag = |node: usize| {
             spacing * (if node < length / 2 { node as f32 } else { node as f32 - length as f32 })
         };
         let farthest = -lag(length / 2);
-        // There the lag is as much forward as back, and what is odd must be zero.
+        // At half the length, positive and negative lag coincide, so odd kernels must be zero.
         let odd = |lag: f32| if lag == -farthest { 0.0 } else { lag };
         let weight = |x: f32, y: f32| 1.0 / (1.0 + x * x + y * y);
         let spectrum = |kernel: &(dyn Fn(f32, f32) -> f32 + Sync), part: fn(&Complex32) -> f32| {
@@ -52,7 +52,7 @@ impl Kernels {
     }
 }
 
-/// The real or the imaginary part of a kernel's spectrum, the other being zero.
+/// The real or the imaginary part of a kernel's spectrum; the other is zero.
 fn spectrum(
     transforms: &Transforms,
     kernel: impl Fn(usize, usize) -> f32 + Sync,

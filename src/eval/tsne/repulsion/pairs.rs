@@ -1,14 +1,14 @@
-//! Pair by pair, O(N²).
+//! Exact repulsion over all pairs, O(N²).
 
 use rayon::prelude::*;
 
-/// Terms that are summed side by side.
+/// Terms per vector operation.
 const LANES: usize = 8;
 
-/// Points that a thread takes at once.
+/// Points per parallel task.
 const CHUNK: usize = 16;
 
-/// Writes Σⱼ (yᵢ − yⱼ)·w² of each point and gives Z.
+/// Writes Σⱼ (yᵢ − yⱼ)·w² of each point and returns Z.
 pub(super) fn forces(map: &[[f32; 2]], forces: &mut [[f32; 2]]) -> f64 {
     let (xs, ys): (Vec<f32>, Vec<f32>) = map.iter().map(|[x, y]| (*x, *y)).unzip();
     let of_chunk = |(chunk, forces): (usize, &mut [[f32; 2]])| -> f64 {
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_points_push_each_other_apart() {
+    fn two_points_repel_each_other() {
         let map = [[1.0, 2.0], [2.0, 4.0]];
         let mut found = [[0.0; 2]; 2];
         let z = forces(&map, &mut found);

@@ -1,8 +1,8 @@
-//! Fourier transforms of a square real grid, row by row and column by column.
+//! Parallel 2-D Fourier transforms of a square real grid, by rows and then columns.
 //!
-//! A spectrum has `columns` = length/2 + 1 columns, the others being their conjugates. Rows
-//! beyond those that hold anything are neither transformed nor kept. The transforms themselves
-//! are rustfft's and realfft's; here they go over the threads, a row or a tile of columns each.
+//! A spectrum has `columns` = length/2 + 1 columns, as the others are their conjugates. Rows of zeros at
+//! the end are neither transformed nor stored. The 1-D transforms are those of rustfft and realfft; a
+//! task is a row or a tile of columns.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use rustfft::{Fft, FftPlanner, num_complex::Complex32};
 
-/// Columns (or rows) that are turned at once: a tile of a grid's lines stays in the cache.
+/// Columns (or rows) transposed together: a tile stays in the cache.
 const TILE: usize = 16;
 
 const SIZES: &str = "buffers have the sizes of their plan";
@@ -39,7 +39,7 @@ impl Transforms {
         }
     }
 
-    /// The spectrum of each row `[rows][columns]`; `fill` writes the row of a number over zeros.
+    /// The spectrum of each row `[rows][columns]`; `fill` writes a row into a line of zeros.
     pub fn rows(
         &self,
         rows: usize,
@@ -58,10 +58,10 @@ impl Transforms {
         );
     }
 
-    /// Hands the whole spectrum of each column to `work`, with the place for what comes of it.
+    /// Calls `work` with the spectrum of each column and its part of the output.
     ///
-    /// `rows` are the spectra of the rows `[R][columns]`; `out` holds `part` values a column.
-    /// Gives the results of all columns in their order.
+    /// `rows` are the spectra of the rows `[R][columns]`; `out` has `part` values per column. Returns
+    /// the results in the order of columns.
     pub fn columns<O: Send, S: Send>(
         &self,
         rows: &[Complex32],
@@ -73,11 +73,11 @@ impl Transforms {
                        (number, out): (usize, &mut [O])| {
             let first = number * TILE;
             let count = out.len() / part;
-            self.turn(rows, first, count, tile);
+            self.transpose(rows, first, count, tile);
             let columns = tile.chunks_mut(self.length).zip(out.chunks_mut(part)).take(count);
-            let of_column = |(place, (column, out)): (usize, (&mut [Complex32], &mut [O]))| {
+            let of_column = |(offset, (column, out)): (usize, (&mut [Complex32], &mut [O]))| {
                 self.column_forward.process_with_scratch(column, &mut line.scratch);
-                work(first + place, column, out, line)
+                work(first + offset, column, out, line)
             };
             columns.enumerate().map(of_column).collect::<Vec<S>>()
         };
@@ -86,8 +86,8 @@ impl Transforms {
         results.into_iter().flatten().collect()
     }
 
-    /// Some columns of the spectra of the rows, each in one piece, zeros where there is no row.
-    fn turn(&self, rows: &[Complex32], first: usize, count: usize, tile: &mut [Complex32]) {
+    /// Copies some columns of the spectra of the rows, each contiguous, with zeros for missing rows.
+    fn transpose(&self, rows: &[Complex32], first: usize, count: usize, tile: &mut [Complex32]) {
         let present = rows.len() / self.columns;
         for column in tile.chunks_mut(self.length) {
             column[present..].fill(Complex32::default());
@@ -109,8 +109,8 @@ impl Transforms {
         }
     }
 
-    /// The grid `[rows][rows]` whose columns were transformed back already, where they are one
-    /// `part` of the columns of several grids, `[columns][parts][rows]`.
+    /// Inverse transform of the rows, after that of the columns, to the grid `[rows][rows]`; `columns`
+    /// `[columns][parts][rows]` belong to several grids, of which this is `part`.
     pub fn rows_back(&self, columns: &[Complex32], part: usize, rows: usize, out: &mut Vec<f32>) {
         let whole = columns.len() / self.columns;
         out.resize(rows * rows, 0.0);
@@ -126,7 +126,7 @@ impl Transforms {
                     }
                 }
                 for (row, out) in tile.chunks_mut(self.columns).zip(out.chunks_mut(rows)) {
-                    // Real by symmetry, and by rounding nearly so.
+                    // Real by symmetry, up to rounding.
                     row[0].im = 0.0;
                     row[self.columns - 1].im = 0.0;
                     self.row_back.process_with_scratch(row, line, scratch).expect(SIZES);
@@ -137,7 +137,7 @@ impl Transforms {
     }
 }
 
-/// What a thread needs to transform a column back.
+/// Buffers and plan for the inverse transform of a column.
 pub(super) struct Line {
     values: Vec<Complex32>,
     scratch: Vec<Complex32>,
@@ -145,16 +145,16 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Transforms a column of values back; as much of it as `out` holds is kept.
+    /// Inverse transform of a column; the first values go to `out`.
     pub fn back(&mut self, values: impl Iterator<Item = Complex32>, out: &mut [Complex32]) {
-        self.values.iter_mut().zip(values).for_each(|(place, value)| *place = value);
+        self.values.iter_mut().zip(values).for_each(|(slot, value)| *slot = value);
         self.back.process_with_scratch(&mut self.values, &mut self.scratch);
         out.copy_from_slice(&self.values[..out.len()]);
     }
 }
 
-/// The least even length of at least `least` whose only prime factors are 2, 3 and 5: transforms
-/// of such lengths are fast.
+/// The smallest even length of at least `least` with no prime factors but 2, 3 and 5, for which
+/// transforms are fast.
 pub(super) fn smooth(least: usize) -> usize {
     let is_smooth = |length: &usize| {
         let without = |rest: usize, prime: usize| {
@@ -167,7 +167,7 @@ pub(super) fn smooth(least: usize) -> usize {
         [2, 3, 5].into_iter().fold(*length, without) == 1
     };
     let first = least.max(2).next_multiple_of(2);
-    (first..).step_by(2).find(is_smooth).expect("a power of two comes")
+    (first..).step_by(2).find(is_smooth).expect("there is a power of two")
 }
 
 #[cfg(test)]
@@ -175,8 +175,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forward_and_back_give_the_grid_again() {
-        // More rows and columns than a tile, and numbers that no tile divides.
+    fn forward_and_inverse_transform_give_the_original_grid() {
+        // More rows and columns than a tile, and not multiples of it.
         let (length, rows) = (60, 23);
         let transforms = Transforms::new(length);
         let value = |row: usize, column: usize| ((3 * row + 7 * column) as f32).sin();

@@ -1,4 +1,4 @@
-//! How often training is saved within an epoch.
+//! When checkpoints are written.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,27 +6,27 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-/// When checkpoints are written beside those at the end of each epoch: `"epoch"`, `"N steps"` or
+/// When checkpoints are written in addition to those at the end of each epoch: `"epoch"`, `"N steps"` or
 /// `"N s"`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum CheckpointEvery {
     /// Never.
     Epoch,
-    /// After so many steps of the epoch; at least 1.
+    /// Every so many steps of the epoch; at least 1.
     Steps(usize),
-    /// When so many seconds have passed since the last; above 0.
+    /// After so many seconds since the last one; above 0.
     Seconds(f64),
 }
 
-/// Half a minute of work is soon done again, and a checkpoint costs some milliseconds.
+/// Losing half a minute of work is acceptable, and a checkpoint takes a few milliseconds.
 impl Default for CheckpointEvery {
     fn default() -> CheckpointEvery {
         CheckpointEvery::Seconds(30.0)
     }
 }
 
-/// Nobody waits longer for a checkpoint, and all clocks can count so far.
+/// Longer than any useful interval, and representable on every clock.
 const MOST_SECONDS: f64 = 1e9;
 
 impl FromStr for CheckpointEvery {
@@ -44,7 +44,9 @@ impl FromStr for CheckpointEvery {
             seconds.filter(possible).map(CheckpointEvery::Seconds)
         };
         read.ok_or_else(|| {
-            format!("'{text}' is no time of checkpoints; take \"epoch\", \"200 steps\" or \"30 s\"")
+            format!(
+                "'{text}' is not a checkpoint interval; take \"epoch\", \"200 steps\" or \"30 s\""
+            )
         })
     }
 }
@@ -73,25 +75,25 @@ impl fmt::Display for CheckpointEvery {
     }
 }
 
-/// Where epochs are shorter than it takes to save them, saving takes about one part in so many of the
-/// time: a run of ten images would else spend nine tenths of it on its files.
+/// If epochs are shorter than writing a checkpoint, writing may take one part in this many of the
+/// time: a run of ten images would otherwise spend 90 % of its time on files.
 const SAVING: u32 = 10;
 
-/// Tells when the next checkpoint is due.
-pub(super) struct Cadence {
+/// Decides when the next checkpoint is due.
+pub(super) struct CheckpointTimer {
     every: CheckpointEvery,
     last: Instant,
-    /// How long the last one took.
+    /// Duration of the last write.
     cost: Duration,
 }
 
-impl Cadence {
-    /// The first is due a whole interval from now.
-    pub fn new(every: CheckpointEvery) -> Cadence {
-        Cadence { every, last: Instant::now(), cost: Duration::ZERO }
+impl CheckpointTimer {
+    /// The first checkpoint is due one interval from now.
+    pub fn new(every: CheckpointEvery) -> CheckpointTimer {
+        CheckpointTimer { every, last: Instant::now(), cost: Duration::ZERO }
     }
 
-    /// Whether one is due after so many steps of the epoch.
+    /// Whether a checkpoint is due after this many steps of the epoch.
     pub fn is_due(&self, steps: usize) -> bool {
         match self.every {
             CheckpointEvery::Epoch => false,
@@ -102,8 +104,8 @@ impl Cadence {
         }
     }
 
-    /// Whether an epoch that has just ended is saved now, or together with a later one: who names
-    /// steps or epochs gets every one, and seconds leave it open.
+    /// Whether to save now, after an epoch, or only after a later one. With an interval in steps or
+    /// epochs each epoch is saved; with one in seconds, short epochs may be skipped.
     pub fn is_due_after_epoch(&self) -> bool {
         match self.every {
             CheckpointEvery::Epoch | CheckpointEvery::Steps(_) => true,
@@ -114,7 +116,7 @@ impl Cadence {
         }
     }
 
-    /// Writes a checkpoint.
+    /// Calls `write` and restarts the timer.
     pub fn save<R>(&mut self, write: impl FnOnce() -> R) -> R {
         let start = Instant::now();
         let written = write();
@@ -129,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn intervals_round_trip_through_text() {
         let cases = [
             ("epoch", CheckpointEvery::Epoch),
             ("1 steps", CheckpointEvery::Steps(1)),
@@ -146,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_told_with_what_is() {
+    fn an_invalid_interval_is_refused_with_valid_examples() {
         for text in ["", "30", "0 s", "-1 s", "NaN s", "inf s", "0 steps", "1.5 steps", "epochs"] {
             let message = text.parse::<CheckpointEvery>().unwrap_err();
             assert!(message.contains("take \"epoch\", \"200 steps\" or \"30 s\""), "{message}");
@@ -154,9 +156,9 @@ mod tests {
     }
 
     #[test]
-    fn short_epochs_are_saved_a_few_together_unless_every_one_is_asked_for() {
+    fn short_epochs_skip_checkpoints_unless_each_is_asked_for() {
         let after_saving = |every, cost: Duration| {
-            let mut cadence = Cadence::new(every);
+            let mut cadence = CheckpointTimer::new(every);
             assert!(cadence.is_due_after_epoch(), "the first is always saved");
             cadence.save(|| ());
             cadence.cost = cost;
@@ -165,15 +167,18 @@ mod tests {
         let long = Duration::from_secs(1000);
         assert!(!after_saving(CheckpointEvery::default(), long));
         assert!(after_saving(CheckpointEvery::default(), Duration::ZERO));
-        assert!(after_saving(CheckpointEvery::Seconds(1e-9), long), "no longer than is asked for");
+        assert!(
+            after_saving(CheckpointEvery::Seconds(1e-9), long),
+            "never later than the interval"
+        );
         assert!(after_saving(CheckpointEvery::Epoch, long));
         assert!(after_saving(CheckpointEvery::Steps(200), long));
     }
 
     #[test]
-    fn one_is_due_every_so_many_steps_and_never_where_epochs_are_enough() {
+    fn steps_and_seconds_are_honoured_within_an_epoch() {
         let due = |every| {
-            let cadence = Cadence::new(every);
+            let cadence = CheckpointTimer::new(every);
             (1..=7).filter(|&steps| cadence.is_due(steps)).collect::<Vec<_>>()
         };
         assert_eq!(due(CheckpointEvery::Steps(3)), [3, 6]);

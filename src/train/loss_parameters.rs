@@ -1,4 +1,4 @@
-//! Parameters that a loss trains beside the network, with the optimiser that moves them.
+//! Parameters that a loss trains along with the network, with their optimiser.
 
 use std::path::Path;
 
@@ -9,11 +9,11 @@ use crate::error::{Error, Result};
 use crate::loss::Own;
 use crate::model::NamedTensors;
 
-/// Proxies, weights or centres of a loss, on their way through a training.
-pub(super) struct OwnParameters {
-    /// What they are.
+/// Proxies, class weights or centres of a loss while they are trained.
+pub(super) struct OptimisedLossParameters {
+    /// What they are: proxies, weights or centres.
     name: &'static str,
-    /// A leaf that gradients are taken of.
+    /// A leaf tensor with gradient.
     pub values: Tensor,
     adam: Adam,
 }
@@ -21,15 +21,15 @@ pub(super) struct OwnParameters {
 const MEAN: &str = "adam.mean";
 const SQUARE: &str = "adam.square";
 
-impl OwnParameters {
-    /// As a loss begins, on a device.
-    pub fn new(own: Own, device: Device) -> OwnParameters {
+impl OptimisedLossParameters {
+    /// The initial parameters of a loss, on a device.
+    pub fn new(own: Own, device: Device) -> OptimisedLossParameters {
         let values = own.values.to_device(device).detach();
         let adam = Adam::new(&values, own.learning_rate);
-        OwnParameters { name: own.name, values: values.set_requires_grad(true), adam }
+        OptimisedLossParameters { name: own.name, values: values.set_requires_grad(true), adam }
     }
 
-    /// Moves them by one step against their gradient, at `factor` times their learning rate.
+    /// Takes one optimiser step at `factor` times their learning rate.
     pub fn step(&mut self, gradient: &Tensor, factor: f64) {
         self.adam.step(&mut self.values, gradient, factor);
     }
@@ -47,21 +47,21 @@ impl OwnParameters {
         state
     }
 
-    /// Takes over what [`OwnParameters::state`] gave after so many steps.
+    /// Restores what [`OptimisedLossParameters::state`] returned after so many steps.
     ///
     /// # Errors
-    /// A tensor that is missing or has another shape.
+    /// A tensor is missing or has another shape.
     pub fn load_state(&mut self, state: &NamedTensors, steps: i64, folder: &Path) -> Result<()> {
         let values = &mut self.values.detach();
-        let places =
+        let tensors =
             [(self.name, values), (MEAN, &mut self.adam.mean), (SQUARE, &mut self.adam.square)];
-        for (name, place) in places {
-            match state.get(name).filter(|tensor| tensor.size() == place.size()) {
-                Some(tensor) => place.copy_(tensor),
+        for (name, tensor) in tensors {
+            match state.get(name).filter(|stored| stored.size() == tensor.size()) {
+                Some(stored) => tensor.copy_(stored),
                 None => {
-                    let (folder, shape) = (folder.display(), place.size());
+                    let (folder, shape) = (folder.display(), tensor.size());
                     return Err(Error::Other(format!(
-                        "the checkpoint in {folder} lacks the loss's {name} of the shape \
+                        "the checkpoint in {folder} lacks the loss's {name} of shape \
                          {shape:?}; train again with --force"
                     )));
                 }

@@ -1,7 +1,7 @@
-//! Recall@k over classes: is the true class among the k that a vote of neighbours ranks highest?
+//! Vote top-k accuracy: is the true class among the k that the votes of neighbours rank highest?
 //!
-//! This is the definition of the tutorial's exercise 4. It is not the recall@k of the
-//! metric-learning literature, which asks whether any of the k nearest neighbours has the query's
+//! The tutorial's exercise 4 calls it recall@k. It is not the
+//! [Recall@k](super::Retrieval::recall_at) of the metric-learning literature, which asks whether any of the k nearest neighbours has the query's
 //! class and so grows with every neighbour that is added. Here the number of voters is fixed and
 //! k counts classes.
 //!
@@ -15,51 +15,52 @@ use serde::{Deserialize, Serialize};
 
 use super::{Neighbours, ranking};
 
-/// Recall@k for several k.
+/// Vote top-k accuracy for several k.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RecallAtK {
-    /// Neighbours that vote.
+pub struct VoteTopK {
+    /// Number of voting neighbours.
     pub voters: usize,
-    /// One value a k, in the order asked for.
-    pub at: Vec<RecallAt>,
+    /// One value per k, in the order of the settings.
+    pub at: Vec<TopKAccuracy>,
 }
 
-/// Recall at one k.
+/// Vote top-k accuracy at one k.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct RecallAt {
-    /// How many classes of the ranking count.
+pub struct TopKAccuracy {
+    /// Number of top-ranked classes.
     pub k: usize,
-    /// Share of the queries whose true class is among them, in 0..=1; none where no query has a
-    /// reference of its class.
-    pub recall: Option<f64>,
+    /// Share of queries whose true class is among them, in 0..=1; `None` if no query has a reference
+    /// of its class.
+    #[serde(alias = "recall")]
+    pub accuracy: Option<f64>,
 }
 
-impl RecallAtK {
-    /// The same where no query could be found, without figures.
-    pub(super) fn without(mut self) -> RecallAtK {
-        self.at.iter_mut().for_each(|at| at.recall = None);
+impl VoteTopK {
+    /// The same with undefined accuracies.
+    pub(super) fn undefined(mut self) -> VoteTopK {
+        self.at.iter_mut().for_each(|at| at.accuracy = None);
         self
     }
 }
 
-/// Share of the queries whose true class is among the k that their neighbours rank highest.
+/// Share of queries whose true class is among the k that their neighbours rank highest.
 ///
-/// All neighbours that are handed in vote; the rule of the ranking is that of [`ranking`].
+/// All given neighbours vote; ties are broken as in [`ranking`].
 ///
 /// # Shapes
 /// neighbours `[Q, K]`; labels `[N]` of the references; truth `[Q]`; values in 0..classes
 ///
 /// # Panics
-/// When lengths do not fit or a label is no class: a bug.
-pub fn recall_at(
+/// If lengths do not match or a label is out of range: a bug.
+pub fn vote_top_k(
     neighbours: &Neighbours,
     labels: &[i64],
     truth: &[i64],
     classes: usize,
     ks: &[usize],
-) -> RecallAtK {
-    assert_eq!(neighbours.len(), truth.len(), "one true label a query");
-    let places: Vec<usize> = neighbours
+) -> VoteTopK {
+    assert_eq!(neighbours.len(), truth.len(), "one true label per query");
+    let ranks: Vec<usize> = neighbours
         .indices
         .rows()
         .into_iter()
@@ -68,12 +69,12 @@ pub fn recall_at(
             ranking(voters, labels, classes).iter().position(|&class| class == truth)
         })
         .collect();
-    let recall = |k: usize| {
-        let found = places.iter().filter(|&&place| place < k).count();
+    let accuracy = |k: usize| {
+        let found = ranks.iter().filter(|&&rank| rank < k).count();
         (!truth.is_empty()).then(|| found as f64 / truth.len() as f64)
     };
-    let at = ks.iter().map(|&k| RecallAt { k, recall: recall(k) }).collect();
-    RecallAtK { voters: neighbours.k(), at }
+    let at = ks.iter().map(|&k| TopKAccuracy { k, accuracy: accuracy(k) }).collect();
+    VoteTopK { voters: neighbours.k(), at }
 }
 
 #[cfg(test)]
@@ -110,8 +111,8 @@ mod tests {
         let references = Array2::from_shape_fn((labels.len(), 1), |(row, _)| row as f32);
         let query = Array2::zeros((1, 1));
         let neighbours = nearest(references.view(), query.view(), labels.len()).unwrap();
-        let recall = recall_at(&neighbours, labels, &[truth], 5, ks);
-        recall.at.iter().map(|at| at.recall.unwrap()).collect()
+        let found = vote_top_k(&neighbours, labels, &[truth], 5, ks);
+        found.at.iter().map(|at| at.accuracy.unwrap()).collect()
     }
 
     #[test]
@@ -119,10 +120,10 @@ mod tests {
         let case = case();
         let (references, queries) = (Array2::from(case.references), Array2::from(case.queries));
         let neighbours = nearest(references.view(), queries.view(), case.voters).unwrap();
-        let ours = recall_at(&neighbours, &case.labels, &case.truth, 4, &[1, 2, 3, 4]);
+        let ours = vote_top_k(&neighbours, &case.labels, &case.truth, 4, &[1, 2, 3, 4]);
         assert_eq!(ours.voters, 10);
         for (at, theirs) in ours.at.iter().zip(&case.recall_at) {
-            assert!((at.recall.unwrap() - theirs).abs() < 1e-12, "{at:?} against {theirs}");
+            assert!((at.accuracy.unwrap() - theirs).abs() < 1e-12, "{at:?} against {theirs}");
         }
     }
 
@@ -145,15 +146,15 @@ mod tests {
     }
 
     #[test]
-    fn recall_grows_with_k_and_shuffled_labels_give_chance() {
+    fn accuracy_grows_with_k_and_shuffled_labels_give_chance() {
         let mut random = generator(2, Purpose::Sample, 0);
         let mut draw = |n: usize| Array2::from_shape_simple_fn((n, 3), || random.random::<f32>());
         let (references, queries) = (draw(2_000), draw(2_000));
         let labels: Vec<i64> = (0..2_000).map(|row| row % 10).collect();
         let neighbours = nearest(references.view(), queries.view(), 10).unwrap();
-        let recall = recall_at(&neighbours, &labels, &labels, 10, &[1, 2, 3, 4, 5]);
-        assert!(recall.at.windows(2).all(|pair| pair[0].recall <= pair[1].recall), "{recall:?}");
-        assert!((recall.at[0].recall.unwrap() - 0.1).abs() < 0.03, "{recall:?}");
-        assert!((recall.at[4].recall.unwrap() - 0.5).abs() < 0.08, "{recall:?}");
+        let found = vote_top_k(&neighbours, &labels, &labels, 10, &[1, 2, 3, 4, 5]);
+        assert!(found.at.windows(2).all(|pair| pair[0].accuracy <= pair[1].accuracy), "{found:?}");
+        assert!((found.at[0].accuracy.unwrap() - 0.1).abs() < 0.03, "{found:?}");
+        assert!((found.at[4].accuracy.unwrap() - 0.5).abs() < 0.08, "{found:?}");
     }
 }

@@ -1,32 +1,35 @@
-//! Recall@k curves: one line for each loss over k = 1..K.
+//! Vote top-k accuracy (the tutorial's recall@k): one line for each loss over k = 1..K.
 
 use super::paint::style::{QUIET_TEXT, STROKE};
 use super::paint::{Axis, Canvas, Entry, Frame, Key, Legend, Look, Panel, Point, Sheet, line_look};
 use super::series::{CUT, leaves_shares};
 use crate::error::{Error, Result};
 
-/// Recall@k of one loss.
+/// What the axis is called.
+const LABEL: &str = "vote top-k accuracy";
+
+/// Vote top-k accuracy of one loss.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RecallCurve<'a> {
+pub struct Curve<'a> {
     /// The loss's name.
     pub name: &'a str,
-    /// Recall in 0..=1; position 0 is k = 1. A value that is not finite leaves a gap.
-    pub recall: &'a [f64],
+    /// Accuracy in 0..=1; position 0 is k = 1. A value that is not finite leaves a gap.
+    pub accuracy: &'a [f64],
     /// Lower and upper end of the 95 % interval at each k, drawn as whiskers.
     pub interval: Option<&'a [(f64, f64)]>,
 }
 
-/// Draws all curves into one frame; the recall axis is zoomed to them and says so. `note` stands
+/// Draws all curves into one frame; the axis of the accuracy is zoomed to them and says so. `note` stands
 /// below the title, where it is not empty.
 ///
 /// # Errors
 /// [`Error::Other`] without a curve.
-pub fn draw(title: &str, note: &str, curves: &[RecallCurve<'_>]) -> Result<Canvas> {
+pub fn draw(title: &str, note: &str, curves: &[Curve<'_>]) -> Result<Canvas> {
     if curves.is_empty() {
-        return Err(Error::Other("no recall curve to draw".to_owned()));
+        return Err(Error::Other("no curve of vote top-k accuracy to draw".to_owned()));
     }
-    let y = recall_axis(curves);
-    let last = curves.iter().map(|curve| curve.recall.len()).max().unwrap_or(0);
+    let y = accuracy_axis(curves);
+    let last = curves.iter().map(|curve| curve.accuracy.len()).max().unwrap_or(0);
     let x = Axis::counted("k", last);
     let sheet = sheet((title, note), curves, y.as_ref());
     let mut canvas = sheet.without_legend();
@@ -38,35 +41,37 @@ pub fn draw(title: &str, note: &str, curves: &[RecallCurve<'_>]) -> Result<Canva
                 let aside = aside(curves, i);
                 draw_curve(&mut canvas, &frame, curve, line_look(i), aside);
             }
-            let end = |curve: &RecallCurve<'_>| {
-                let last = curve.recall.iter().enumerate().rfind(|(_, value)| value.is_finite())?;
+            let end = |curve: &Curve<'_>| {
+                let last =
+                    curve.accuracy.iter().enumerate().rfind(|(_, value)| value.is_finite())?;
                 frame.place((last.0 + 1) as f64, *last.1).map(|(_, y)| y)
             };
             let ends: Vec<Option<f64>> = curves.iter().map(end).collect();
             sheet.name_lines(&mut canvas, &ends);
         }
         None => {
-            let y = Axis::empty("recall@k");
-            Frame::new(sheet.areas[0], &x, &y).remark(&mut canvas, "no finite recall to show");
+            let y = Axis::empty(LABEL);
+            Frame::new(sheet.areas[0], &x, &y).remark(&mut canvas, "no finite accuracy to show");
         }
     }
     Ok(canvas)
 }
 
-fn recall_axis(curves: &[RecallCurve<'_>]) -> Option<Axis> {
-    let ends = |curve: &RecallCurve<'_>| {
+fn accuracy_axis(curves: &[Curve<'_>]) -> Option<Axis> {
+    let ends = |curve: &Curve<'_>| {
         let pairs = curve.interval.unwrap_or_default();
         pairs.iter().flat_map(|pair| [pair.0, pair.1]).collect::<Vec<_>>()
     };
-    let values = curves.iter().flat_map(|curve| curve.recall.iter().copied().chain(ends(curve)));
-    Axis::share("recall@k", values)
+    let values = curves.iter().flat_map(|curve| curve.accuracy.iter().copied().chain(ends(curve)));
+    Axis::share(LABEL, values)
 }
 
-fn sheet((title, note): (&str, &str), curves: &[RecallCurve<'_>], y: Option<&Axis>) -> Sheet {
+fn sheet((title, note): (&str, &str), curves: &[Curve<'_>], y: Option<&Axis>) -> Sheet {
     let entries =
         curves.iter().enumerate().map(|(i, curve)| Entry::new(Key::Line(line_look(i)), curve.name));
     let panel = Panel { width: 760.0, height: 460.0, left: Frame::LEFT, below: Frame::BELOW };
-    let mut notes: Vec<String> = y.and_then(Axis::remark).into_iter().collect();
+    let mut notes = vec!["the tutorial calls it recall@k".to_owned()];
+    notes.extend(y.and_then(Axis::remark));
     notes.extend((!note.is_empty()).then(|| note.to_owned()));
     if curves.iter().any(|curve| curve.interval.is_some()) {
         notes.push("whiskers: 95 % interval over the seeds".to_owned());
@@ -80,24 +85,18 @@ fn sheet((title, note): (&str, &str), curves: &[RecallCurve<'_>], y: Option<&Axi
 }
 
 /// How many pixels from its k a curve is drawn: none without whiskers, which could coincide.
-fn aside(curves: &[RecallCurve<'_>], number: usize) -> f64 {
+fn aside(curves: &[Curve<'_>], number: usize) -> f64 {
     let whiskers = curves.iter().any(|curve| curve.interval.is_some());
     let from_middle = number as f64 - (curves.len() - 1) as f64 / 2.0;
     if whiskers { (36.0 / curves.len() as f64).min(6.0) * from_middle } else { 0.0 }
 }
 
 /// Line, whiskers and points of a curve, `aside` pixels from k.
-fn draw_curve(
-    canvas: &mut Canvas,
-    frame: &Frame<'_>,
-    curve: &RecallCurve<'_>,
-    look: Look,
-    aside: f64,
-) {
+fn draw_curve(canvas: &mut Canvas, frame: &Frame<'_>, curve: &Curve<'_>, look: Look, aside: f64) {
     let place =
         |i: usize, value: f64| frame.place((i + 1) as f64, value).map(|(x, y)| (x + aside, y));
     let places: Vec<Option<Point>> =
-        curve.recall.iter().enumerate().map(|(i, &value)| place(i, value)).collect();
+        curve.accuracy.iter().enumerate().map(|(i, &value)| place(i, value)).collect();
     for piece in places.split(Option::is_none) {
         let points: Vec<Point> = piece.iter().copied().flatten().collect();
         canvas.path(&points, look.colour, STROKE, look.dash);
@@ -126,17 +125,17 @@ mod tests {
     use crate::report::paint::Rect;
     use crate::report::paint::probe::Picture;
 
-    fn drawn(curves: &[RecallCurve<'_>]) -> Picture {
-        Picture::of(&draw("Recall@k", "", curves).unwrap())
+    fn drawn(curves: &[Curve<'_>]) -> Picture {
+        Picture::of(&draw("Vote top-k accuracy", "", curves).unwrap())
     }
 
-    const UPPER: RecallCurve<'_> =
-        RecallCurve { name: "cross-entropy", recall: &[0.86, 0.93, 0.96], interval: None };
-    const LOWER: RecallCurve<'_> =
-        RecallCurve { name: "contrastive", recall: &[0.79, 0.88, 0.92], interval: None };
+    const UPPER: Curve<'_> =
+        Curve { name: "cross-entropy", accuracy: &[0.86, 0.93, 0.96], interval: None };
+    const LOWER: Curve<'_> =
+        Curve { name: "contrastive", accuracy: &[0.79, 0.88, 0.92], interval: None };
 
-    fn layout(curves: &[RecallCurve<'_>]) -> Sheet {
-        sheet(("Recall@k", ""), curves, recall_axis(curves).as_ref())
+    fn layout(curves: &[Curve<'_>]) -> Sheet {
+        sheet(("Vote top-k accuracy", ""), curves, accuracy_axis(curves).as_ref())
     }
 
     #[test]
@@ -160,31 +159,31 @@ mod tests {
     #[test]
     fn whiskers_add_ink_and_are_explained() {
         let interval = [(0.84, 0.88), (0.92, 0.94), (0.95, 1.2)];
-        let with = RecallCurve { interval: Some(&interval), ..UPPER };
+        let with = Curve { interval: Some(&interval), ..UPPER };
         let (plain, whiskers) = (drawn(&[UPPER]), drawn(&[with]));
         let area = layout(&[with]).areas[0];
         assert!(whiskers.dark(area) > plain.dark(area) + 50);
         let note = Rect { y: area.bottom() + Frame::BELOW, height: 40.0, ..area };
         assert!(whiskers.ink(note) > plain.ink(note) && plain.ink(note) > 0.0);
-        let told = |curve| draw("Recall@k", "", &[curve]).unwrap().captions();
+        let told = |curve| draw("Vote top-k accuracy", "", &[curve]).unwrap().captions();
         assert!(told(with).ends_with(CUT), "{}", told(with));
-        let inside = RecallCurve { interval: Some(&interval[..2]), ..UPPER };
+        let inside = Curve { interval: Some(&interval[..2]), ..UPPER };
         assert!(!told(inside).contains(CUT), "{}", told(inside));
     }
 
     #[test]
-    fn the_axis_is_zoomed_to_high_recalls_and_starts_at_zero_for_low_ones() {
-        let axis = recall_axis(&[UPPER, LOWER]).unwrap();
+    fn the_axis_is_zoomed_to_high_accuracies_and_starts_at_zero_for_low_ones() {
+        let axis = accuracy_axis(&[UPPER, LOWER]).unwrap();
         assert_eq!((axis.low, axis.ticks[0]), (0.75, 0.75));
-        let low = RecallCurve { recall: &[0.1, 0.9], ..UPPER };
-        assert_eq!(recall_axis(&[low]).unwrap().low, 0.0);
+        let low = Curve { accuracy: &[0.1, 0.9], ..UPPER };
+        assert_eq!(accuracy_axis(&[low]).unwrap().low, 0.0);
     }
 
     #[test]
     fn odd_curves_do_not_panic() {
-        let nan = RecallCurve { name: "nan", recall: &[f64::NAN], interval: Some(&[]) };
-        let none = RecallCurve { name: "none", recall: &[], interval: None };
-        let one = RecallCurve { name: "one", recall: &[1.0], interval: Some(&[(f64::NAN, 2.0)]) };
+        let nan = Curve { name: "nan", accuracy: &[f64::NAN], interval: Some(&[]) };
+        let none = Curve { name: "none", accuracy: &[], interval: None };
+        let one = Curve { name: "one", accuracy: &[1.0], interval: Some(&[(f64::NAN, 2.0)]) };
         for curves in [&[nan][..], &[none], &[one], &[nan, one, UPPER]] {
             let picture = drawn(curves);
             assert!(picture.ink(layout(curves).areas[0]) > 0.001, "{curves:?}");
