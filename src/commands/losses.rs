@@ -47,7 +47,7 @@ impl Told {
                 BatchKind::Classes => "P classes × K images",
             },
             normalises: loss.normalises(),
-            own_parameters: loss.own(1, 1, 0).map(|own| own.name),
+            own_parameters: loss.parameters(1, 1, 0).map(|own| own.name),
         }
     }
 

@@ -7,8 +7,8 @@ use tch::Tensor;
 
 use super::class_vectors::{cosines, drawn, one_hot};
 use super::cross_entropy::smoothed;
-use super::space::{OWN_RATE, Range, linear, logarithmic};
-use super::{Criterion, Description, Embedded, Own, Value, above_zero};
+use super::space::{LEARNING_RATE, Range, linear, logarithmic};
+use super::{Criterion, Description, Embedded, LossParameters, Value, above_zero};
 use crate::data::BatchKind;
 use crate::error::{Error, Result};
 use crate::random::Generator;
@@ -51,12 +51,17 @@ impl Criterion for Arcface {
         true
     }
 
-    fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
+    fn parameters(
+        &self,
+        classes: usize,
+        embedding: usize,
+        random: &mut Generator,
+    ) -> Option<LossParameters> {
         Some(drawn("weights", (classes, embedding), self.learning_rate, random))
     }
 
     fn ranges(&self) -> Vec<Range> {
-        vec![linear("margin", 0.0, 0.8), logarithmic("scale", 4.0, 64.0), OWN_RATE]
+        vec![linear("margin", 0.0, 0.8), logarithmic("scale", 4.0, 64.0), LEARNING_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
@@ -69,7 +74,7 @@ impl Criterion for Arcface {
     }
 
     fn value(&self, batch: &mut Embedded) -> Value {
-        let cosines = cosines(batch.embeddings(), batch.own());
+        let cosines = cosines(batch.embeddings(), batch.parameters());
         let labels = batch.labels();
         let own_class = cosines.gather(1, &labels.unsqueeze(1), false);
         let change = self.with_margin(&own_class) - own_class;

@@ -79,8 +79,8 @@ mod tests {
         let labels: Vec<i64> = (0..64).map(|i| i % classes).collect();
         let values: Vec<f64> = (0..64 * classes)
             .map(|i| {
-                let own = i % classes == labels[(i / classes) as usize];
-                f64::from(u8::from(own)) * spread + random.random_range(-1.0..1.0)
+                let same = i % classes == labels[(i / classes) as usize];
+                f64::from(u8::from(same)) * spread + random.random_range(-1.0..1.0)
             })
             .collect();
         (Tensor::from_slice(&values).view([64, classes]), Tensor::from_slice(&labels))
@@ -114,7 +114,7 @@ mod tests {
             };
             let random = &mut generator(1, Purpose::TrainLoss, 0);
             let branches = std::slice::from_ref(&z);
-            let embedded = Embedded { branches, targets: &targets, own: None, random };
+            let embedded = Embedded { branches, targets: &targets, parameters: None, random };
             let value = Loss::by_name(name).unwrap().value(embedded).loss.double_value(&[]);
             assert!((value - ours).abs() < 1e-9, "{name}: {value} against {ours}");
         }

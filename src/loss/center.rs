@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use super::cross_entropy::smoothed;
-use super::space::{OWN_RATE, Range, logarithmic};
+use super::space::{LEARNING_RATE, Range, logarithmic};
 use super::{
-    Criterion, Description, Embedded, Own, Value, above_zero, check_logits, zero_or_above,
+    Criterion, Description, Embedded, LossParameters, Value, above_zero, check_logits,
+    zero_or_above,
 };
 use crate::data::BatchKind;
 use crate::error::Result;
@@ -44,9 +45,14 @@ impl Criterion for Center {
         BatchKind::Images
     }
 
-    fn own(&self, classes: usize, embedding: usize, _random: &mut Generator) -> Option<Own> {
+    fn parameters(
+        &self,
+        classes: usize,
+        embedding: usize,
+        _random: &mut Generator,
+    ) -> Option<LossParameters> {
         let values = Tensor::zeros([classes as i64, embedding as i64], tch::kind::FLOAT_CPU);
-        Some(Own {
+        Some(LossParameters {
             name: "centres",
             among_embeddings: true,
             values,
@@ -59,7 +65,7 @@ impl Criterion for Center {
     }
 
     fn ranges(&self) -> Vec<Range> {
-        vec![logarithmic("weight", 1e-3, 1.0), OWN_RATE]
+        vec![logarithmic("weight", 1e-3, 1.0), LEARNING_RATE]
     }
 
     fn check(&self, classes: usize, embedding: usize) -> Result<()> {
@@ -70,7 +76,7 @@ impl Criterion for Center {
 
     fn value(&self, batch: &mut Embedded) -> Value {
         let (z, labels) = (batch.embeddings(), batch.labels());
-        let apart = z - batch.own().index_select(0, labels);
+        let apart = z - batch.parameters().index_select(0, labels);
         let squares = apart.square().sum_dim_intlist([1i64].as_slice(), false, z.kind());
         let centres = squares.mean(z.kind()) * (0.5 * self.weight);
         (smoothed(z, labels, 0.0) + centres).into()

@@ -3,7 +3,7 @@
 use rand::RngExt;
 use tch::{Kind, Tensor};
 
-use super::Own;
+use super::LossParameters;
 use super::pairwise::normalised;
 use crate::random::Generator;
 
@@ -16,12 +16,12 @@ pub fn drawn(
     (classes, embedding): (usize, usize),
     learning_rate: f64,
     random: &mut Generator,
-) -> Own {
+) -> LossParameters {
     let bound = (3.0 / embedding as f32).sqrt();
     let draw = || random.random_range(-bound..bound);
     let values: Vec<f32> = std::iter::repeat_with(draw).take(classes * embedding).collect();
     let values = Tensor::from_slice(&values).view([classes as i64, embedding as i64]);
-    Own { name, among_embeddings: true, values, learning_rate }
+    LossParameters { name, among_embeddings: true, values, learning_rate }
 }
 
 /// Cosines of the angles between embeddings and class vectors: `[B, E]`, `[C, E]` → `[B, C]`.

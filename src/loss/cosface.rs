@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::class_vectors::{cosines, drawn, one_hot};
 use super::cross_entropy::smoothed;
-use super::space::{OWN_RATE, Range, linear, logarithmic};
-use super::{Criterion, Description, Embedded, Own, Value, above_zero, zero_or_above};
+use super::space::{LEARNING_RATE, Range, linear, logarithmic};
+use super::{Criterion, Description, Embedded, LossParameters, Value, above_zero, zero_or_above};
 use crate::data::BatchKind;
 use crate::error::Result;
 use crate::random::Generator;
@@ -47,12 +47,17 @@ impl Criterion for Cosface {
         true
     }
 
-    fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
+    fn parameters(
+        &self,
+        classes: usize,
+        embedding: usize,
+        random: &mut Generator,
+    ) -> Option<LossParameters> {
         Some(drawn("weights", (classes, embedding), self.learning_rate, random))
     }
 
     fn ranges(&self) -> Vec<Range> {
-        vec![linear("margin", 0.0, 0.5), logarithmic("scale", 4.0, 64.0), OWN_RATE]
+        vec![linear("margin", 0.0, 0.5), logarithmic("scale", 4.0, 64.0), LEARNING_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
@@ -62,7 +67,7 @@ impl Criterion for Cosface {
     }
 
     fn value(&self, batch: &mut Embedded) -> Value {
-        let cosines = cosines(batch.embeddings(), batch.own());
+        let cosines = cosines(batch.embeddings(), batch.parameters());
         let own_class = one_hot(batch.labels(), cosines.size()[1], cosines.kind());
         let logits = (cosines - own_class * self.margin) * self.scale;
         smoothed(&logits, batch.labels(), 0.0).into()

@@ -35,7 +35,7 @@ pub struct Embedded<'a> {
     /// What is known of their images.
     pub targets: &'a Targets,
     /// The loss's own parameters, where it has any.
-    pub own: Option<&'a Tensor>,
+    pub parameters: Option<&'a Tensor>,
     /// For a loss that draws.
     pub random: &'a mut Generator,
 }
@@ -52,7 +52,8 @@ impl<'a> Embedded<'a> {
     }
 
     /// The loss's own parameters.
-    pub(super) fn own(&self) -> &'a Tensor {
-        self.own.expect("the loss declares its own parameters, and who trains it brings them")
+    pub(super) fn parameters(&self) -> &'a Tensor {
+        self.parameters
+            .expect("the loss declares its own parameters, and who trains it brings them")
     }
 }

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor, no_grad};
 
 use super::pairwise::{Relations, distances_within, normalised, share};
-use super::space::{OWN_RATE, Range, linear};
+use super::space::{LEARNING_RATE, Range, linear};
 use super::triplets::Triplets;
-use super::{Criterion, Description, Embedded, Own, Value, above_zero, zero_or_above};
+use super::{Criterion, Description, Embedded, LossParameters, Value, above_zero, zero_or_above};
 use crate::data::BatchKind;
 use crate::error::{Error, Result};
 use crate::random::Generator;
@@ -58,19 +58,24 @@ impl Criterion for Margin {
         true
     }
 
-    fn own(&self, classes: usize, _embedding: usize, _random: &mut Generator) -> Option<Own> {
+    fn parameters(
+        &self,
+        classes: usize,
+        _embedding: usize,
+        _random: &mut Generator,
+    ) -> Option<LossParameters> {
         let values = Tensor::full([classes as i64, 1], self.beta, tch::kind::FLOAT_CPU);
-        let own = Own {
+        let beta = LossParameters {
             name: "beta",
             among_embeddings: false,
             values,
             learning_rate: self.learning_rate,
         };
-        self.learn_beta.then_some(own)
+        self.learn_beta.then_some(beta)
     }
 
     fn ranges(&self) -> Vec<Range> {
-        vec![linear("margin", 0.05, 0.5), linear("beta", 0.6, 1.4), OWN_RATE]
+        vec![linear("margin", 0.05, 0.5), linear("beta", 0.6, 1.4), LEARNING_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
@@ -97,7 +102,7 @@ impl Criterion for Margin {
         let relations = Relations::new(batch.labels());
         let weights = self.weights(&distances.detach(), &relations.negative, z.size()[1]);
         let triplets = Triplets::weighted(&weights, &relations.positive, batch.random);
-        self.of_triplets(&distances, batch.labels(), batch.own, &triplets)
+        self.of_triplets(&distances, batch.labels(), batch.parameters, &triplets)
     }
 }
 

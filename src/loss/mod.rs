@@ -18,8 +18,6 @@ mod contrastive;
 mod cosface;
 mod cross_entropy;
 mod embedded;
-#[cfg(test)]
-mod laboratory;
 mod lifted;
 mod margin;
 mod multi_similarity;
@@ -37,6 +35,8 @@ mod spce;
 mod supcon;
 mod triplet;
 mod triplets;
+#[cfg(test)]
+mod tutorial_reference;
 
 pub use arcface::Arcface;
 pub use bound::{BoundTerms, bound_terms};
@@ -87,7 +87,12 @@ pub trait Criterion {
     }
 
     /// Parameters of its own at their beginning, for so many classes and numbers in an embedding.
-    fn own(&self, _classes: usize, _embedding: usize, _random: &mut Generator) -> Option<Own> {
+    fn parameters(
+        &self,
+        _classes: usize,
+        _embedding: usize,
+        _random: &mut Generator,
+    ) -> Option<LossParameters> {
         None
     }
 
@@ -120,7 +125,7 @@ pub struct Description {
 }
 
 /// Parameters that a loss trains beside the network.
-pub struct Own {
+pub struct LossParameters {
     /// What they are: proxies, weights, centres, beta.
     pub name: &'static str,
     /// Whether they are a vector a class that stands among the embeddings `[C, E]`.
@@ -256,9 +261,14 @@ impl Loss {
 
     /// Parameters of its own as they begin under a seed, for so many classes and numbers in an
     /// embedding.
-    pub fn own(&self, classes: usize, embedding: usize, seed: u64) -> Option<Own> {
+    pub fn parameters(
+        &self,
+        classes: usize,
+        embedding: usize,
+        seed: u64,
+    ) -> Option<LossParameters> {
         let mut random = generator(seed, Purpose::LossParameters, 0);
-        self.criterion().own(classes, embedding, &mut random)
+        self.criterion().parameters(classes, embedding, &mut random)
     }
 
     /// Checks the settings against the data's number of classes and the embedding's size.

@@ -71,8 +71,8 @@ impl Criterion for NPair {
         let positives = z.index_select(0, &column(|pair| pair.positive));
         let rows = |z: &Tensor| if self.normalise { normalised(z) } else { z.shallow_clone() };
         let similar = rows(&anchors).matmul(&rows(&positives).tr());
-        let own = similar.diag(0);
-        let cost = (log_sum_exp_where(&similar, &one_tuple) - own).mean(z.kind());
+        let matching = similar.diag(0);
+        let cost = (log_sum_exp_where(&similar, &one_tuple) - matching).mean(z.kind());
         let lengths = |z: &Tensor| z.square().sum_dim_intlist([1i64].as_slice(), false, z.kind());
         let length = (lengths(&anchors) + lengths(&positives)).mean(z.kind()) * 0.5;
         (cost + length * self.l2).into()

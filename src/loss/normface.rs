@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::class_vectors::{cosines, drawn};
 use super::cross_entropy::smoothed;
-use super::space::{OWN_RATE, Range, logarithmic};
-use super::{Criterion, Description, Embedded, Own, Value, above_zero};
+use super::space::{LEARNING_RATE, Range, logarithmic};
+use super::{Criterion, Description, Embedded, LossParameters, Value, above_zero};
 use crate::data::BatchKind;
 use crate::error::Result;
 use crate::random::Generator;
@@ -46,12 +46,17 @@ impl Criterion for Normface {
         true
     }
 
-    fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
+    fn parameters(
+        &self,
+        classes: usize,
+        embedding: usize,
+        random: &mut Generator,
+    ) -> Option<LossParameters> {
         Some(drawn("weights", (classes, embedding), self.learning_rate, random))
     }
 
     fn ranges(&self) -> Vec<Range> {
-        vec![logarithmic("temperature", 0.02, 1.0), OWN_RATE]
+        vec![logarithmic("temperature", 0.02, 1.0), LEARNING_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
@@ -60,7 +65,7 @@ impl Criterion for Normface {
     }
 
     fn value(&self, batch: &mut Embedded) -> Value {
-        let logits = cosines(batch.embeddings(), batch.own()) / self.temperature;
+        let logits = cosines(batch.embeddings(), batch.parameters()) / self.temperature;
         smoothed(&logits, batch.labels(), 0.0).into()
     }
 }

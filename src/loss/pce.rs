@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::class_vectors::drawn;
 use super::cross_entropy::smoothed;
-use super::space::{OWN_RATE, Range, logarithmic};
+use super::space::{LEARNING_RATE, Range, logarithmic};
 use super::spce::class_sums;
-use super::{Criterion, Description, Embedded, Own, Value, above_zero};
+use super::{Criterion, Description, Embedded, LossParameters, Value, above_zero};
 use crate::data::BatchKind;
 use crate::error::Result;
 use crate::random::Generator;
@@ -45,12 +45,17 @@ impl Criterion for Pce {
         BatchKind::Classes
     }
 
-    fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
+    fn parameters(
+        &self,
+        classes: usize,
+        embedding: usize,
+        random: &mut Generator,
+    ) -> Option<LossParameters> {
         Some(drawn("weights", (classes, embedding), self.learning_rate, random))
     }
 
     fn ranges(&self) -> Vec<Range> {
-        vec![logarithmic("lambda", 1e-2, 10.0), OWN_RATE]
+        vec![logarithmic("lambda", 1e-2, 10.0), LEARNING_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
@@ -65,7 +70,7 @@ impl Criterion for Pce {
         let tightness = sums.square().sum(kind) / (2.0 * self.lambda);
         // The network and the classifier take turns in the paper, so neither's gradient passes
         // through the other: were the network to move p, it could win by merging classes.
-        let logits = z.detach().matmul(&batch.own().tr());
+        let logits = z.detach().matmul(&batch.parameters().tr());
         let predicted = logits.softmax(1, kind).detach();
         let soft_sums = predicted.tr().matmul(z) / count;
         let contrast = (z.matmul(&soft_sums.tr()) / self.lambda).logsumexp([1], false).mean(kind);

@@ -5,8 +5,8 @@ use tch::Kind;
 
 use super::class_vectors::{cosines, drawn, one_hot};
 use super::pairwise::log_one_plus_sum_exp_where;
-use super::space::{OWN_RATE, Range, linear, logarithmic};
-use super::{Criterion, Description, Embedded, Own, Value, above_zero, zero_or_above};
+use super::space::{LEARNING_RATE, Range, linear, logarithmic};
+use super::{Criterion, Description, Embedded, LossParameters, Value, above_zero, zero_or_above};
 use crate::data::BatchKind;
 use crate::error::Result;
 use crate::random::Generator;
@@ -49,12 +49,17 @@ impl Criterion for ProxyAnchor {
         true
     }
 
-    fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
+    fn parameters(
+        &self,
+        classes: usize,
+        embedding: usize,
+        random: &mut Generator,
+    ) -> Option<LossParameters> {
         Some(drawn("proxies", (classes, embedding), self.learning_rate, random))
     }
 
     fn ranges(&self) -> Vec<Range> {
-        vec![logarithmic("alpha", 4.0, 64.0), linear("margin", 0.0, 0.5), OWN_RATE]
+        vec![logarithmic("alpha", 4.0, 64.0), linear("margin", 0.0, 0.5), LEARNING_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
@@ -65,7 +70,7 @@ impl Criterion for ProxyAnchor {
 
     fn value(&self, batch: &mut Embedded) -> Value {
         // Proxies down, images across: a proxy is the anchor.
-        let cosines = cosines(batch.own(), batch.embeddings());
+        let cosines = cosines(batch.parameters(), batch.embeddings());
         let kind = cosines.kind();
         let of_class = one_hot(batch.labels(), cosines.size()[0], kind).tr().to_kind(Kind::Bool);
         let near = (&cosines - self.margin) * -self.alpha;

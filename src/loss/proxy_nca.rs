@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::class_vectors::drawn;
 use super::cross_entropy::smoothed;
 use super::pairwise::{distances, normalised};
-use super::space::{OWN_RATE, Range, logarithmic};
-use super::{Criterion, Description, Embedded, Own, Value, above_zero};
+use super::space::{LEARNING_RATE, Range, logarithmic};
+use super::{Criterion, Description, Embedded, LossParameters, Value, above_zero};
 use crate::data::BatchKind;
 use crate::error::Result;
 use crate::random::Generator;
@@ -48,12 +48,17 @@ impl Criterion for ProxyNca {
         true
     }
 
-    fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
+    fn parameters(
+        &self,
+        classes: usize,
+        embedding: usize,
+        random: &mut Generator,
+    ) -> Option<LossParameters> {
         Some(drawn("proxies", (classes, embedding), self.learning_rate, random))
     }
 
     fn ranges(&self) -> Vec<Range> {
-        vec![logarithmic("scale", 0.5, 30.0), OWN_RATE]
+        vec![logarithmic("scale", 0.5, 30.0), LEARNING_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
@@ -62,7 +67,7 @@ impl Criterion for ProxyNca {
     }
 
     fn value(&self, batch: &mut Embedded) -> Value {
-        let (z, proxies) = (normalised(batch.embeddings()), normalised(batch.own()));
+        let (z, proxies) = (normalised(batch.embeddings()), normalised(batch.parameters()));
         let logits = distances(&z, &proxies).square() * -self.scale;
         smoothed(&logits, batch.labels(), 0.0).into()
     }

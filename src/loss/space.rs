@@ -36,4 +36,4 @@ pub const fn words(key: &'static str, values: &'static [&'static str]) -> Range 
 }
 
 /// The step size of a loss's own parameters.
-pub const OWN_RATE: Range = logarithmic("learning_rate", 1e-4, 1e-1);
+pub const LEARNING_RATE: Range = logarithmic("learning_rate", 1e-4, 1e-1);

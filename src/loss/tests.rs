@@ -12,7 +12,7 @@ const EMBEDDING: usize = 4;
 struct Example {
     branches: Vec<Tensor>,
     targets: Targets,
-    own: Option<Tensor>,
+    parameters: Option<Tensor>,
 }
 
 /// Images of the given classes, for pairs with partners.
@@ -32,19 +32,26 @@ fn example(loss: &Loss, labels: &[i64]) -> Example {
         same: Tensor::from_slice(&same),
         classes: CLASSES as i64,
     };
-    let own = loss.own(CLASSES, EMBEDDING, 1).map(|own| own.values.set_requires_grad(true));
-    Example { branches, targets, own }
+    let parameters = loss
+        .parameters(CLASSES, EMBEDDING, 1)
+        .map(|parameters| parameters.values.set_requires_grad(true));
+    Example { branches, targets, parameters }
 }
 
 impl Example {
     fn value(&self, loss: &Loss) -> Value {
         let random = &mut generator(1, Purpose::TrainLoss, 1);
-        let own = self.own.as_ref();
-        loss.value(Embedded { branches: &self.branches, targets: &self.targets, own, random })
+        let parameters = self.parameters.as_ref();
+        loss.value(Embedded {
+            branches: &self.branches,
+            targets: &self.targets,
+            parameters,
+            random,
+        })
     }
 
     fn gradients(&self, loss: &Loss) -> Vec<Tensor> {
-        let leaves: Vec<&Tensor> = self.branches.iter().chain(&self.own).collect();
+        let leaves: Vec<&Tensor> = self.branches.iter().chain(&self.parameters).collect();
         Tensor::run_backward(&[self.value(loss).loss], &leaves, false, false)
     }
 }
@@ -116,7 +123,7 @@ fn every_loss_is_blind_to_the_order_of_the_batch() {
                 same: moved(&example.targets.same),
                 classes: example.targets.classes,
             },
-            own: example.own.as_ref().map(Tensor::shallow_clone),
+            parameters: example.parameters.as_ref().map(Tensor::shallow_clone),
         };
         let difference = example.value(&loss).loss - other.value(&loss).loss;
         let difference = difference.abs().double_value(&[]);
@@ -132,10 +139,10 @@ fn draws(loss: &Loss) -> bool {
 #[test]
 fn parameters_of_a_loss_repeat_under_a_seed_and_have_a_row_a_class() {
     for loss in Loss::all() {
-        let own = |seed| loss.own(7, 5, seed).map(|own| own.values);
-        if let Some(values) = own(1) {
+        let parameters = |seed| loss.parameters(7, 5, seed).map(|parameters| parameters.values);
+        if let Some(values) = parameters(1) {
             assert_eq!(values.size()[0], 7, "{}", loss.name());
-            assert_eq!(values, own(1).unwrap(), "{}", loss.name());
+            assert_eq!(values, parameters(1).unwrap(), "{}", loss.name());
             assert_eq!(values.device(), Device::Cpu);
         }
     }

@@ -6,7 +6,7 @@ use tch::{Device, Tensor};
 
 use super::Adam;
 use crate::error::{Error, Result};
-use crate::loss::Own;
+use crate::loss::LossParameters;
 use crate::model::NamedTensors;
 
 /// Proxies, weights or centres of a loss, on their way through a training.
@@ -23,7 +23,7 @@ const SQUARE: &str = "adam.square";
 
 impl OwnParameters {
     /// As a loss begins, on a device.
-    pub fn new(own: Own, device: Device) -> OwnParameters {
+    pub fn new(own: LossParameters, device: Device) -> OwnParameters {
         let values = own.values.to_device(device).detach();
         let adam = Adam::new(&values, own.learning_rate);
         OwnParameters { name: own.name, values: values.set_requires_grad(true), adam }

@@ -45,8 +45,12 @@ impl Pass<'_> {
             .collect();
         let targets = Targets::new(batch, task.classes.len(), task.images.device());
         let own = self.own.as_ref().map(|own| &own.values);
-        let value =
-            task.loss.value(Embedded { branches: &embeddings, targets: &targets, own, random });
+        let value = task.loss.value(Embedded {
+            branches: &embeddings,
+            targets: &targets,
+            parameters: own,
+            random,
+        });
         let leaves: Vec<&Tensor> = embeddings.iter().chain(own).collect();
         let mut gradients = Tensor::run_backward(&[&value.loss], &leaves, false, false);
         let own_gradients = gradients.split_off(embeddings.len());
@@ -76,8 +80,12 @@ impl Pass<'_> {
             let branches: Vec<Tensor> = batch.branches.iter().map(pick).collect();
             let targets = Targets::new(&batch, task.classes.len(), device);
             let (own, random) = (own.as_ref(), &mut random);
-            let value =
-                task.loss.value(Embedded { branches: &branches, targets: &targets, own, random });
+            let value = task.loss.value(Embedded {
+                branches: &branches,
+                targets: &targets,
+                parameters: own,
+                random,
+            });
             sum += value.loss.double_value(&[]) * batch.labels.len() as f64;
             count += batch.labels.len();
         }

@@ -33,7 +33,7 @@ impl State {
         network: &mut dyn Network,
         checkpoint: Option<Checkpoint>,
     ) -> Result<State> {
-        let own = task.loss.own(task.classes.len(), task.embedding, task.config.seed);
+        let own = task.loss.parameters(task.classes.len(), task.embedding, task.config.seed);
         let mut state = State {
             adam: Adam::new(network.parameters(), task.config.learning_rate)
                 .with_decay(task.config.weight_decay),
