@@ -5,7 +5,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use dml::data::BatchKind;
-use dml::loss::{Embedded, Loss, Targets};
+use dml::loss::{Loss, LossInput, Targets};
 use dml::model::{Architecture, Engine, initial_weights, open_network};
 use dml::random::{Purpose, generator};
 use dml::runtime::{Cores, start};
@@ -46,7 +46,7 @@ fn losses(criterion: &mut Criterion) {
         group.bench_function(loss.name(), |b| {
             b.iter(|| {
                 let (branches, own, random) = (branches.as_slice(), own.as_ref(), &mut random);
-                let value = loss.value(Embedded { branches, targets, parameters: own, random });
+                let value = loss.value(LossInput { branches, targets, parameters: own, random });
                 let leaves: Vec<&Tensor> = branches.iter().chain(own).collect();
                 Tensor::run_backward(&[&value.loss], &leaves, false, false)
             });

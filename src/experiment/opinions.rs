@@ -11,7 +11,7 @@ use super::artefacts::read_evaluated;
 use super::features::{Features, Scaling, to_f32};
 use crate::data::{Amount, Batch, BatchShape, Batches};
 use crate::error::{Error, Fault, Result};
-use crate::loss::{Embedded, Loss, Targets};
+use crate::loss::{Loss, LossInput, Targets};
 use crate::random::{Purpose, generator};
 use crate::words::dml;
 
@@ -177,7 +177,7 @@ impl Subject<'_> {
             let branches = self.branches(&batch);
             let targets = &Targets::new(&batch, self.classes, self.z.device());
             let branches = branches.as_slice();
-            let value = loss.value(Embedded { branches, targets, parameters: own, random });
+            let value = loss.value(LossInput { branches, targets, parameters: own, random });
             let number = |scalar: &Tensor| scalar.to_kind(Kind::Double).double_value(&[]);
             sum += number(&value.loss) * batch.labels.len() as f64;
             images += batch.labels.len();

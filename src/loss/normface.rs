@@ -1,11 +1,10 @@
-//! NormFace: cross-entropy of cosines.
+//! NormFace: cosine softmax.
 
 use serde::{Deserialize, Serialize};
 
-use super::class_vectors::{cosines, drawn};
-use super::cross_entropy::smoothed;
+use super::class_vectors::{cosine_softmax, random_class_vectors};
 use super::space::{LEARNING_RATE, Range, logarithmic};
-use super::{Criterion, Description, Embedded, LossParameters, Value, above_zero};
+use super::{Criterion, Description, LossInput, LossOutput, LossParameters, above_zero};
 use crate::data::BatchKind;
 use crate::error::Result;
 use crate::random::Generator;
@@ -14,9 +13,9 @@ use crate::random::Generator;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Normface {
-    /// τ, by which cosines are divided; above 0.
+    /// Temperature τ that divides the cosines; above 0.
     pub temperature: f64,
-    /// Adam's step size for the weights; above 0.
+    /// Learning rate of the weights; above 0.
     pub learning_rate: f64,
 }
 
@@ -52,7 +51,7 @@ impl Criterion for Normface {
         embedding: usize,
         random: &mut Generator,
     ) -> Option<LossParameters> {
-        Some(drawn("weights", (classes, embedding), self.learning_rate, random))
+        Some(random_class_vectors("weights", (classes, embedding), self.learning_rate, random))
     }
 
     fn ranges(&self) -> Vec<Range> {
@@ -64,8 +63,7 @@ impl Criterion for Normface {
         above_zero("loss.learning_rate", self.learning_rate)
     }
 
-    fn value(&self, batch: &mut Embedded) -> Value {
-        let logits = cosines(batch.embeddings(), batch.parameters()) / self.temperature;
-        smoothed(&logits, batch.labels(), 0.0).into()
+    fn value(&self, batch: &mut LossInput) -> LossOutput {
+        cosine_softmax(batch, |cosines| cosines / self.temperature)
     }
 }

@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 use tch::Kind;
 
-use super::class_vectors::{cosines, drawn, one_hot};
+use super::class_vectors::{cosines, one_hot, random_class_vectors};
 use super::pairwise::log_one_plus_sum_exp_where;
 use super::space::{LEARNING_RATE, Range, linear, logarithmic};
-use super::{Criterion, Description, Embedded, LossParameters, Value, above_zero, zero_or_above};
+use super::{
+    Criterion, Description, LossInput, LossOutput, LossParameters, above_zero, zero_or_above,
+};
 use crate::data::BatchKind;
 use crate::error::Result;
 use crate::random::Generator;
@@ -15,11 +17,11 @@ use crate::random::Generator;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProxyAnchor {
-    /// Factor of the cosines; above 0.
+    /// Scale of the cosines; above 0.
     pub alpha: f64,
-    /// Margin δ of the cosines; from 0 on.
+    /// Margin δ of the cosines; at least 0.
     pub margin: f64,
-    /// Adam's step size for the proxies; above 0.
+    /// Learning rate of the proxies; above 0.
     pub learning_rate: f64,
 }
 
@@ -55,7 +57,7 @@ impl Criterion for ProxyAnchor {
         embedding: usize,
         random: &mut Generator,
     ) -> Option<LossParameters> {
-        Some(drawn("proxies", (classes, embedding), self.learning_rate, random))
+        Some(random_class_vectors("proxies", (classes, embedding), self.learning_rate, random))
     }
 
     fn ranges(&self) -> Vec<Range> {
@@ -68,8 +70,8 @@ impl Criterion for ProxyAnchor {
         above_zero("loss.learning_rate", self.learning_rate)
     }
 
-    fn value(&self, batch: &mut Embedded) -> Value {
-        // Proxies down, images across: a proxy is the anchor.
+    fn value(&self, batch: &mut LossInput) -> LossOutput {
+        // Proxies are the anchors: proxies in rows, images in columns.
         let cosines = cosines(batch.parameters(), batch.embeddings());
         let kind = cosines.kind();
         let of_class = one_hot(batch.labels(), cosines.size()[0], kind).tr().to_kind(Kind::Bool);

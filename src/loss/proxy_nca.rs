@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::class_vectors::drawn;
-use super::cross_entropy::smoothed;
+use super::class_vectors::random_class_vectors;
+use super::cross_entropy::softmax_cross_entropy;
 use super::pairwise::{distances, normalised};
 use super::space::{LEARNING_RATE, Range, logarithmic};
-use super::{Criterion, Description, Embedded, LossParameters, Value, above_zero};
+use super::{Criterion, Description, LossInput, LossOutput, LossParameters, above_zero};
 use crate::data::BatchKind;
 use crate::error::Result;
 use crate::random::Generator;
@@ -15,9 +15,9 @@ use crate::random::Generator;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProxyNca {
-    /// Factor of the squared distances; above 0.
+    /// Scale of the squared distances; above 0.
     pub scale: f64,
-    /// Adam's step size for the proxies; above 0.
+    /// Learning rate of the proxies; above 0.
     pub learning_rate: f64,
 }
 
@@ -54,7 +54,7 @@ impl Criterion for ProxyNca {
         embedding: usize,
         random: &mut Generator,
     ) -> Option<LossParameters> {
-        Some(drawn("proxies", (classes, embedding), self.learning_rate, random))
+        Some(random_class_vectors("proxies", (classes, embedding), self.learning_rate, random))
     }
 
     fn ranges(&self) -> Vec<Range> {
@@ -66,9 +66,9 @@ impl Criterion for ProxyNca {
         above_zero("loss.learning_rate", self.learning_rate)
     }
 
-    fn value(&self, batch: &mut Embedded) -> Value {
+    fn value(&self, batch: &mut LossInput) -> LossOutput {
         let (z, proxies) = (normalised(batch.embeddings()), normalised(batch.parameters()));
         let logits = distances(&z, &proxies).square() * -self.scale;
-        smoothed(&logits, batch.labels(), 0.0).into()
+        softmax_cross_entropy(&logits, batch.labels(), 0.0).into()
     }
 }

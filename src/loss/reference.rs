@@ -1,4 +1,4 @@
-//! Every loss against values of pytorch-metric-learning, PyTorch or a plain loop over its formula
+//! Compares every loss with pytorch-metric-learning, PyTorch or a plain loop over its formula
 //! (`tests/reference/all_losses.py`).
 
 use std::collections::BTreeMap;
@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use tch::{Kind, Tensor};
 
-use super::pairwise::{Relations, distances_within, normalised};
+use super::pairwise::{PairMasks, distances_within, normalised};
 use super::triplets::Triplets;
-use super::{Embedded, Loss, Margin, Targets, Triplet, Value};
+use super::{Loss, LossInput, LossOutput, Margin, Targets, Triplet};
 use crate::random::{Purpose, generator};
 
 #[derive(Deserialize)]
@@ -17,7 +17,7 @@ struct Reference {
     batches: BTreeMap<String, Batch>,
     cases: Vec<Case>,
     distance_weights: Vec<Weights>,
-    /// Largest error of each loss's source itself in single precision.
+    /// Largest error of each loss's source in single precision.
     float32_error: BTreeMap<String, String>,
 }
 
@@ -58,33 +58,38 @@ fn leaf(rows: &[Vec<f64>], kind: Kind) -> Tensor {
     matrix(rows, kind).set_requires_grad(true)
 }
 
-/// The loss of a case on its embeddings, with given triplets where the loss would draw them.
+/// The loss of a case, with the case's triplets where the loss would sample them.
 fn value(
     loss: &Loss,
     case: &Case,
     z: &Tensor,
     parameters: Option<&Tensor>,
     targets: &Targets,
-) -> Value {
+) -> LossOutput {
     let triplets = || Triplets::new(case.triplets.as_ref().unwrap(), z.device());
     match loss {
         Loss::Triplet(loss @ Triplet { normalise, .. }) if case.triplets.is_some() => {
             let rows = if *normalise { normalised(z) } else { z.shallow_clone() };
-            loss.of_triplets(&distances_within(&rows), &triplets())
+            loss.loss_of_triplets(&distances_within(&rows), &triplets())
         }
         Loss::Margin(loss) => {
             let rows = normalised(z);
-            loss.of_triplets(&distances_within(&rows), &targets.labels, parameters, &triplets())
+            loss.loss_of_triplets(
+                &distances_within(&rows),
+                &targets.labels,
+                parameters,
+                &triplets(),
+            )
         }
         _ => {
             let (branches, random) =
                 (&[z.shallow_clone()], &mut generator(1, Purpose::TrainLoss, 1));
-            loss.value(Embedded { branches, targets, parameters, random })
+            loss.value(LossInput { branches, targets, parameters, random })
         }
     }
 }
 
-/// Largest difference, as a share of the largest number where that is above 1.
+/// Largest difference, relative to the largest number if that is above 1.
 fn error(value: &Tensor, wanted: &Tensor) -> f64 {
     assert_eq!(value.size(), wanted.size());
     let scale = wanted.abs().max().double_value(&[]).max(1.0);
@@ -113,22 +118,21 @@ fn errors(case: &Case, batch: &Batch, kind: Kind) -> f64 {
     of_gradients.fold(of_value, f64::max)
 }
 
-/// Checks all cases and gives how many there were of each loss.
+/// Checks all cases and returns their number per loss.
 fn check(kind: Kind, tolerance: impl Fn(&Reference, &Case) -> f64) -> BTreeMap<String, usize> {
     let reference = reference();
     let mut counts = BTreeMap::new();
     for case in &reference.cases {
         let tolerance = tolerance(&reference, case);
         let error = errors(case, &reference.batches[&case.batch], kind);
-        let told = || format!("{:?} on {}: off by {error:.1e}", case.loss, case.batch);
-        assert!(error < tolerance, "{}", told());
+        assert!(error < tolerance, "{:?} on {}: off by {error:.1e}", case.loss, case.batch);
         *counts.entry(case.loss["name"].as_str().unwrap().to_owned()).or_insert(0) += 1;
     }
     counts
 }
 
 #[test]
-fn every_loss_and_gradient_is_the_references_in_double_precision() {
+fn losses_and_gradients_match_the_reference_in_double_precision() {
     let counts = check(Kind::Double, |_, _| 1e-8);
     for loss in Loss::all() {
         assert!(counts[loss.name()] >= 10, "{}: {counts:?}", loss.name());
@@ -136,10 +140,10 @@ fn every_loss_and_gradient_is_the_references_in_double_precision() {
 }
 
 #[test]
-fn every_loss_and_gradient_is_the_references_in_single_precision() {
+fn losses_and_gradients_match_the_reference_in_single_precision() {
     check(Kind::Float, |reference, case| {
-        // Points within 1e-3 of one that is 2 long: single precision keeps three or four digits of
-        // what parts them, in the source as here.
+        // Points within 1e-3 of each other at norm 2: single precision keeps three or four digits
+        // of their differences, in the source as here.
         let source_error: f64 =
             reference.float32_error[case.loss["name"].as_str().unwrap()].parse().unwrap();
         if case.batch == "near" { (1.5 * source_error).max(1e-5) } else { 1e-5 }
@@ -147,13 +151,13 @@ fn every_loss_and_gradient_is_the_references_in_single_precision() {
 }
 
 #[test]
-fn negatives_are_sampled_with_the_references_probabilities() {
+fn negatives_are_sampled_with_the_reference_probabilities() {
     let reference = reference();
     assert!(reference.distance_weights.len() >= 8);
     for case in &reference.distance_weights {
         let batch = &reference.batches[&case.batch];
         let rows = normalised(&matrix(&batch.z, Kind::Double));
-        let negative = Relations::new(&Tensor::from_slice(&batch.labels)).negative;
+        let negative = PairMasks::new(&Tensor::from_slice(&batch.labels)).negative;
         let embedding = rows.size()[1];
         let weights = Margin::default().weights(&distances_within(&rows), &negative, embedding);
         let sums = weights.sum_dim_intlist([1i64].as_slice(), true, Kind::Double);

@@ -1,4 +1,4 @@
-//! What holds for every loss.
+//! Properties that every loss must have.
 
 use tch::{Device, Kind, Tensor};
 
@@ -15,7 +15,7 @@ struct Example {
     parameters: Option<Tensor>,
 }
 
-/// Images of the given classes, for pairs with partners.
+/// Embeddings of images of the given classes, with partners if the loss takes pairs.
 fn example(loss: &Loss, labels: &[i64]) -> Example {
     let count = labels.len();
     let values: Vec<f32> =
@@ -39,10 +39,10 @@ fn example(loss: &Loss, labels: &[i64]) -> Example {
 }
 
 impl Example {
-    fn value(&self, loss: &Loss) -> Value {
+    fn value(&self, loss: &Loss) -> LossOutput {
         let random = &mut generator(1, Purpose::TrainLoss, 1);
         let parameters = self.parameters.as_ref();
-        loss.value(Embedded {
+        loss.value(LossInput {
             branches: &self.branches,
             targets: &self.targets,
             parameters,
@@ -78,7 +78,7 @@ fn every_loss_is_a_finite_scalar_with_a_gradient_for_each_branch_and_parameter()
 }
 
 #[test]
-fn no_batch_however_poor_gives_a_nan_or_loses_the_gradient() {
+fn degenerate_batches_give_finite_losses_and_gradients() {
     let batches: [&[i64]; 4] = [&[1; 5], &[0, 1, 2], &[2], &[0, 0, 1]];
     for loss in Loss::all() {
         for labels in batches {
@@ -93,7 +93,7 @@ fn no_batch_however_poor_gives_a_nan_or_loses_the_gradient() {
 }
 
 #[test]
-fn coinciding_embeddings_give_no_nan() {
+fn identical_embeddings_give_no_nan() {
     for loss in Loss::all() {
         for fill in [0.5, 0.0] {
             let mut example = example(&loss, &[0, 1, 2, 0, 1, 2]);
@@ -110,17 +110,17 @@ fn coinciding_embeddings_give_no_nan() {
 }
 
 #[test]
-fn every_loss_is_blind_to_the_order_of_the_batch() {
-    // Each class is there twice, so that what goes by the order within a class does not change.
+fn the_order_of_the_batch_does_not_change_the_loss() {
+    // Two images per class, moved together: losses may depend on the order within a class.
     let order = Tensor::from_slice(&[2i64, 0, 1, 5, 3, 4]);
-    for loss in Loss::all().into_iter().filter(|loss| !draws(loss)) {
+    for loss in Loss::all().into_iter().filter(|loss| !samples(loss)) {
         let example = example(&loss, &[0, 1, 2, 0, 1, 2]);
-        let moved = |t: &Tensor| t.index_select(0, &order);
+        let permuted = |t: &Tensor| t.index_select(0, &order);
         let other = Example {
-            branches: example.branches.iter().map(moved).collect(),
+            branches: example.branches.iter().map(permuted).collect(),
             targets: Targets {
-                labels: moved(&example.targets.labels),
-                same: moved(&example.targets.same),
+                labels: permuted(&example.targets.labels),
+                same: permuted(&example.targets.same),
                 classes: example.targets.classes,
             },
             parameters: example.parameters.as_ref().map(Tensor::shallow_clone),
@@ -131,13 +131,13 @@ fn every_loss_is_blind_to_the_order_of_the_batch() {
     }
 }
 
-/// Whether a loss draws pairs or triplets from its generator.
-fn draws(loss: &Loss) -> bool {
+/// Whether a loss samples pairs or triplets.
+fn samples(loss: &Loss) -> bool {
     matches!(loss, Loss::Margin(_))
 }
 
 #[test]
-fn parameters_of_a_loss_repeat_under_a_seed_and_have_a_row_a_class() {
+fn loss_parameters_repeat_under_a_seed_and_have_one_row_per_class() {
     for loss in Loss::all() {
         let parameters = |seed| loss.parameters(7, 5, seed).map(|parameters| parameters.values);
         if let Some(values) = parameters(1) {
@@ -149,7 +149,7 @@ fn parameters_of_a_loss_repeat_under_a_seed_and_have_a_row_a_class() {
 }
 
 #[test]
-fn an_unknown_name_is_answered_with_the_names_there_are() {
+fn an_unknown_name_lists_the_known_ones() {
     let message = Loss::by_name("contrastiv").unwrap_err().to_string();
     assert!(message.contains("contrastive, cross-entropy"), "{message}");
 }

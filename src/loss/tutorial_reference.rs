@@ -1,9 +1,9 @@
-//! The losses against values that PyTorch wrote (`tests/reference/network.py`).
+//! Compares the tutorial's two losses with PyTorch (`tests/reference/network.py`).
 
 use serde_json::Value;
 use tch::{Kind, Tensor};
 
-use super::{Contrastive, CrossEntropy, Embedded, Form, Loss, Targets};
+use super::{Contrastive, CrossEntropy, Form, Loss, LossInput, Targets};
 use crate::random::{Purpose, generator};
 
 fn cases(name: &str) -> Vec<Value> {
@@ -12,7 +12,7 @@ fn cases(name: &str) -> Vec<Value> {
     all[name].as_array().unwrap().clone()
 }
 
-/// A vector or matrix of numbers, as the type the losses work in.
+/// A vector or matrix as a f32 tensor.
 fn tensor(value: &Value) -> Tensor {
     let rows = value.as_array().unwrap();
     let numbers = |row: &Value| -> Vec<f64> {
@@ -43,7 +43,7 @@ fn value(loss: Loss, branches: &[&Tensor], labels: &Tensor, same: &Tensor) -> Te
     let targets =
         Targets { labels: labels.shallow_clone(), same: same.shallow_clone(), classes: 10 };
     let random = &mut generator(1, Purpose::TrainLoss, 1);
-    loss.value(Embedded { branches: &branches, targets: &targets, parameters: None, random }).loss
+    loss.value(LossInput { branches: &branches, targets: &targets, parameters: None, random }).loss
 }
 
 #[test]

@@ -8,7 +8,7 @@ use tch::{Kind, Tensor};
 use super::{Task, diverged};
 use crate::data::{Batch, Batches};
 use crate::error::Result;
-use crate::loss::Value;
+use crate::loss::LossOutput;
 use crate::random::{Generator, Purpose, generator};
 
 /// Steps between two looks at the loss. Each look waits for the device.
@@ -56,7 +56,7 @@ pub(super) struct Epoch<'a> {
     batches: Box<dyn Iterator<Item = Batch> + 'a>,
     position: Position,
     /// Losses not looked at yet, with their numbers of images.
-    pending: Vec<(Value, usize)>,
+    pending: Vec<(LossOutput, usize)>,
     start: Instant,
 }
 
@@ -93,7 +93,7 @@ impl<'a> Epoch<'a> {
     ///
     /// # Errors
     /// A loss that is no number, now or some steps ago.
-    pub fn took(&mut self, value: Value, images: usize) -> Result<bool> {
+    pub fn took(&mut self, value: LossOutput, images: usize) -> Result<bool> {
         self.pending.push((value, images));
         let looks = self.pending.len() == LOOK_EVERY || self.steps_done() == self.steps;
         if looks {
@@ -141,7 +141,7 @@ impl<'a> Epoch<'a> {
     /// Takes the pending losses in, one after the other, so that sums do not depend on when they
     /// are looked at; the first that is no number ends the training.
     fn look(&mut self) -> Result<()> {
-        let (values, counts): (Vec<Value>, Vec<usize>) = self.pending.drain(..).unzip();
+        let (values, counts): (Vec<LossOutput>, Vec<usize>) = self.pending.drain(..).unzip();
         let losses = numbers(values.iter().map(|value| &value.loss));
         for share in numbers(values.iter().filter_map(|value| value.active.as_ref())) {
             self.position.active_sum += share;

@@ -4,7 +4,7 @@ use tch::Tensor;
 
 use super::{Adam, OwnParameters, Task, spread};
 use crate::data::{Batch, Batches, Part};
-use crate::loss::{Embedded, Targets, Value, normalised};
+use crate::loss::{LossInput, LossOutput, Targets, normalised};
 use crate::model::Network;
 use crate::random::{Generator, Purpose, generator};
 
@@ -31,7 +31,7 @@ pub(super) struct Validated {
 impl Pass<'_> {
     /// One step: embed, differentiate the loss on the embeddings and on its own parameters, follow
     /// the chain rule through the network, move.
-    pub fn step(&mut self, batch: &Batch, random: &mut Generator) -> Value {
+    pub fn step(&mut self, batch: &Batch, random: &mut Generator) -> LossOutput {
         let task = self.task;
         let images = batch.branches.iter().map(|places| {
             let rows: Vec<i64> = places.iter().map(|&place| task.train.rows[place]).collect();
@@ -45,7 +45,7 @@ impl Pass<'_> {
             .collect();
         let targets = Targets::new(batch, task.classes.len(), task.images.device());
         let own = self.own.as_ref().map(|own| &own.values);
-        let value = task.loss.value(Embedded {
+        let value = task.loss.value(LossInput {
             branches: &embeddings,
             targets: &targets,
             parameters: own,
@@ -59,7 +59,7 @@ impl Pass<'_> {
         if let (Some(own), Some(gradient)) = (&mut self.own, own_gradients.first()) {
             own.step(gradient, self.factor);
         }
-        Value { loss: value.loss.detach(), active: value.active }
+        LossOutput { loss: value.loss.detach(), active: value.active }
     }
 
     /// The mean loss over the validation images, in evaluation mode, and how far they spread.
@@ -80,7 +80,7 @@ impl Pass<'_> {
             let branches: Vec<Tensor> = batch.branches.iter().map(pick).collect();
             let targets = Targets::new(&batch, task.classes.len(), device);
             let (own, random) = (own.as_ref(), &mut random);
-            let value = task.loss.value(Embedded {
+            let value = task.loss.value(LossInput {
                 branches: &branches,
                 targets: &targets,
                 parameters: own,

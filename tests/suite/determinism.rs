@@ -1,7 +1,7 @@
 //! The same seed gives the same bytes; and what chance alone gives.
 
 use dml::data::Batch;
-use dml::loss::{Embedded, Loss, Targets};
+use dml::loss::{Loss, LossInput, Targets};
 use dml::model::Network;
 use dml::random::{Purpose, generator};
 use dml::train::{Checkpoint, EpochRecord, History, files};
@@ -139,7 +139,7 @@ fn nothing_is_drawn_from_libtorchs_own_generator() {
         let random = &mut generator(1, Purpose::TrainLoss, 1);
         let targets = &Targets::new(&batch, 10, Device::Cpu);
         let (branches, own) = (embeddings.as_slice(), None);
-        let value = loss.value(Embedded { branches, targets, parameters: own, random }).loss;
+        let value = loss.value(LossInput { branches, targets, parameters: own, random }).loss;
         let _ = network.backward(Tensor::run_backward(&[value], &embeddings, false, false));
         Vec::<f32>::try_from(&Tensor::rand([8], (tch::Kind::Float, Device::Cpu))).unwrap()
     };

@@ -39,7 +39,7 @@ fn wrong_settings_are_told_with_their_key_and_the_way_out() {
     for (args, told) in [
         (
             vec!["--loss", "crossentropy"],
-            "the nearest is cross-entropy; there are contrastive, cross",
+            "did you mean cross-entropy?); known losses: contrastive, cross",
         ),
         (vec!["--epochs", "0"], "train.epochs = 0: must be at least 1"),
         (vec!["--learning-rate", "-1"], "train.learning_rate = -1.0: must be a number above 0"),
