@@ -245,7 +245,7 @@ impl Run {
     ) -> Result<R> {
         let data = &self.record.data;
         let architecture = self.config.model.architecture(data.side, data.classes.len())?;
-        let weights = self.config.model.first_weights(&architecture, self.config.train.seed)?;
+        let weights = self.config.model.initial_weights(&architecture, self.config.train.seed)?;
         let mut network =
             open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;
         let classes = self.trained_classes()?;

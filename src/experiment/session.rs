@@ -69,7 +69,7 @@ impl Session {
             progress.say(&format!("data: {remark}"));
         }
         let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
-        let (engine, told) = config.train.engine.settle(&architecture, device)?;
+        let (engine, told) = config.train.engine.resolve(&architecture, device)?;
         progress.say(&format!("engine: {told}"));
         Ok(Session {
             images: Images::new(&dataset, device),

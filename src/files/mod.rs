@@ -51,7 +51,7 @@ pub fn write_atomically(
 ///
 /// # Errors
 /// As there.
-pub fn write_keeping(path: &Path, older: &Path, content: &[u8]) -> Result<()> {
+pub fn write_with_backup(path: &Path, older: &Path, content: &[u8]) -> Result<()> {
     replace(path, Some(older), |file| fill(Target::new(file), |to| to.write_all(content)))
 }
 

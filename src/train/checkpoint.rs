@@ -9,7 +9,7 @@ use super::{History, Position, files};
 use crate::error::{Error, Fault, Result};
 use crate::files::{Checked, from_json, sha256_hex};
 use crate::model::{
-    NamedTensors, digest, read_notes, read_tensors, write_tensors, write_tensors_keeping,
+    NamedTensors, digest, read_notes, read_tensors, write_tensors, write_tensors_with_backup,
 };
 
 /// The state of a training between two steps.
@@ -94,7 +94,7 @@ impl Checkpoint {
     pub fn write_newest(&self, run: &Path) -> Result<()> {
         let (newest, older) = (run.join(files::CHECKPOINT), run.join(files::OLDER_CHECKPOINT));
         let (tensors, notes) = self.content();
-        write_tensors_keeping((&newest, &older), &tensors, &notes)
+        write_tensors_with_backup((&newest, &older), &tensors, &notes)
     }
 
     /// The newest whole checkpoint of a run; `None` where there is none at all.
