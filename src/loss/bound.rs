@@ -6,10 +6,11 @@ use tch::{Kind, Tensor, no_grad_guard};
 use super::cross_entropy::softmax_cross_entropy;
 use super::spce::class_sums;
 
-/// The terms for one set of embeddings, all in nats. There are n embeddings z_i of dimension K,
-/// which serve as logits, and C classes. Adding a constant to all logits of an image leaves
-/// cross-entropy unchanged, so it is split on z'_i = z_i − mean(z_i), with weights θ_k = e_k − 1/K,
-/// where S = 1/n²·Σ_i Σ_{j: y_j = y_i} z'_i·z'_j.
+/// The terms for one set of embeddings, all in nats.
+///
+/// There are n embeddings z_i of dimension K, which serve as logits, and C classes. Adding a
+/// constant to all logits of an image leaves cross-entropy unchanged, so it is split on z'_i = z_i
+/// − mean(z_i), with weights θ_k = e_k − 1/K, where S = 1/n²·Σ_i Σ_{j: y_j = y_i} z'_i·z'_j.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BoundTerms {
     /// Cross-entropy, −1/n·Σ_i z'_i·θ_{y_i} + 1/n·Σ_i log Σ_k exp(z'_i·θ_k).

@@ -1,8 +1,9 @@
-//! Losses: one file each, with its settings, formula and source. A loss sees embeddings and labels,
-//! nothing else. It declares what it needs ([`Criterion`]): the kind of batches, whether embeddings
-//! are L2-normalised, and parameters of its own. The training loop does not depend on which loss it
-//! trains. A new loss is a new file, a line in the list of [`Loss`], and a file in
-//! `configs/losses/`.
+//! Losses: one file each, with its settings, formula and source.
+//!
+//! A loss sees embeddings and labels, nothing else. It declares what it needs ([`Criterion`]): the
+//! kind of batches, whether embeddings are L2-normalised, and parameters of its own. The training
+//! loop does not depend on which loss it trains. A new loss is a new file, a line in the list of
+//! [`Loss`], and a file in `configs/losses/`.
 //!
 //! Throughout, `z` is an embedding, `d(i, j)` the Euclidean distance and `s(i, j)` the cosine of
 //! the angle between two of them, `y` a class; a positive of an anchor is another image of its

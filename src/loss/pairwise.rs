@@ -17,6 +17,7 @@ pub fn normalised(rows: &Tensor) -> Tensor {
 }
 
 /// Euclidean distances between all rows of `a` and all rows of `b`: `[N, E]`, `[M, E]` → `[N, M]`.
+///
 /// Each is computed from the difference of both rows, so near points lose no digits. At distance 0,
 /// where the derivative is undefined, the gradient is 0.
 pub fn distances(a: &Tensor, b: &Tensor) -> Tensor {

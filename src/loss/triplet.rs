@@ -145,10 +145,11 @@ impl Triplet {
         LossOutput { loss: mean_where(&costs, &counted), active: Some(fraction(&active, &all)) }
     }
 
-    /// Every anchor with every positive and every negative of the batch. The mean is computed
-    /// without a graph. Its gradient is that of a sum which is linear in the distances, each
-    /// weighted by the slopes of all triplets that contain it: the graph has B² entries, however
-    /// many triplets there are.
+    /// Every anchor with every positive and every negative of the batch.
+    ///
+    /// The mean is computed without a graph. Its gradient is that of a sum which is linear in the
+    /// distances, each weighted by the slopes of all triplets that contain it: the graph has B²
+    /// entries, however many triplets there are.
     fn all_pairs(&self, distances: &Tensor, labels: &Tensor) -> LossOutput {
         let kind = distances.kind();
         let sums = self.sums(distances, labels);

@@ -14,8 +14,10 @@ enum Mode {
 }
 
 /// The state of one branch: leaf tensors that share the network's parameters, memory for the batch
-/// statistics, and the graph of the last forward pass. Branches share only parameter memory, so
-/// each can run on any thread as long as nothing updates the parameters meanwhile.
+/// statistics, and the graph of the last forward pass.
+///
+/// Branches share only parameter memory, so each can run on any thread as long as nothing updates
+/// the parameters meanwhile.
 pub(super) struct Branch {
     leaves: Vec<Tensor>,
     batch_statistics: Tensor,
@@ -110,9 +112,10 @@ fn embed(
     hidden.linear(next(), Some(next()))
 }
 
-/// BatchNorm over batch, rows and columns. In training the momentum is 1, so that `mean` and
-/// `variance` become those of the batch; the network updates its running statistics with them,
-/// branch by branch, in a fixed order.
+/// BatchNorm over batch, rows and columns.
+///
+/// In training the momentum is 1, so that `mean` and `variance` become those of the batch; the
+/// network updates its running statistics with them, branch by branch, in a fixed order.
 fn batch_norm(
     x: &Tensor,
     weight: &Tensor,

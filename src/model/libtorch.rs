@@ -8,9 +8,11 @@ use super::{Architecture, Branch, Evaluator, MOMENTUM, NamedTensors, Network, Pa
 use crate::error::Result;
 use crate::runtime::{Cores, Job, Workers};
 
-/// The tutorial's network on libtorch. The branches of a batch run in parallel if cores are free,
-/// otherwise one after the other. Each runs on one libtorch thread and their gradients are added in
-/// order, so the results are the same either way.
+/// The tutorial's network on libtorch.
+///
+/// The branches of a batch run in parallel if cores are free, otherwise one after the other. Each
+/// runs on one libtorch thread and their gradients are added in order, so the results are the same
+/// either way.
 pub struct LibtorchNetwork {
     parameters: Parameters,
     /// `None` only while the branch is running.

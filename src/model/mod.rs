@@ -50,10 +50,11 @@ const MOMENTUM: f64 = 0.1;
 
 /// The interface of a network to training and evaluation.
 pub trait Network {
-    /// Embeds a training batch, in training mode. BatchNorm treats each branch as a separate batch:
-    /// it normalises with the branch's statistics and updates the running statistics with the
-    /// branches in order, like a siamese network that calls one tower twice. Whatever
-    /// [`Network::backward`] needs is kept.
+    /// Embeds a training batch, in training mode.
+    ///
+    /// BatchNorm treats each branch as a separate batch: it normalises with the branch's statistics
+    /// and updates the running statistics with the branches in order, like a siamese network that
+    /// calls one tower twice. Whatever [`Network::backward`] needs is kept.
     ///
     /// # Shapes
     /// each branch `[B, 1, S, S]` f32 in 0..1 → as many embeddings `[B, E]` f32, without a graph

@@ -36,9 +36,10 @@ pub fn write_torchscript(
     write_atomically(path, |file| file.write_all(&content))
 }
 
-/// Serialises a traced program. libtorch aborts the process if it cannot write a whole file, on a
-/// full disk for example, because the destructor of its writer throws. So it writes into a pipe,
-/// which never fills up.
+/// Serialises a traced program.
+///
+/// libtorch aborts the process if it cannot write a whole file, on a full disk for example, because
+/// the destructor of its writer throws. So it writes into a pipe, which never fills up.
 fn to_bytes(module: &CModule) -> Result<Vec<u8>> {
     let refused = |refusal| Error::Other(format!("cannot serialise the network: {refusal}"));
     let (mut reader, writer) = std::io::pipe().map_err(refused)?;

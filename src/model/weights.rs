@@ -18,9 +18,10 @@ pub(super) const BATCH_COUNTER: &str = ".num_batches_tracked";
 /// Our key in a file's metadata.
 const NOTES: &str = "dml";
 
-/// Writes tensors as f32, sorted by name, with notes in the metadata. The bytes depend only on
-/// names, values and `notes`. In Python, `safetensors.torch.load_file` gives a dict for
-/// `load_state_dict`.
+/// Writes tensors as f32, sorted by name, with notes in the metadata.
+///
+/// The bytes depend only on names, values and `notes`. In Python, `safetensors.torch.load_file`
+/// gives a dict for `load_state_dict`.
 ///
 /// # Errors
 /// The file cannot be written.
