@@ -297,7 +297,7 @@ mod tests {
                 "[train]\ncheckpoint_every = \"soon\"",
                 "train.checkpoint_every: 'soon' is no time of",
             ),
-            ("[train]\ndevice = \"tpu\"", "train.device: 'tpu' is no device; take auto, cpu"),
+            ("[train]\ndevice = \"tpu\"", "train.device: unknown device 'tpu'; use auto, cpu"),
             (
                 "[model]\nembedding = 1.5",
                 "model.embedding: 1.5 is neither \"auto\" nor a whole number",

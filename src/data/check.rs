@@ -276,7 +276,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let told = |path: &Path| check(path, &CsvOptions::default()).unwrap_err().to_string();
         assert!(told(folder.path()).contains("is a folder"));
-        assert!(told(&folder.path().join("none.csv")).contains("there is no such file"));
+        assert!(told(&folder.path().join("none.csv")).contains("file not found"));
     }
 
     #[test]

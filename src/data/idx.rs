@@ -280,6 +280,6 @@ mod tests {
     #[test]
     fn a_missing_file_is_told() {
         let text = read_images(Path::new("/none/a-ubyte"), None).unwrap_err().to_string();
-        assert!(text.starts_with("/none/a-ubyte: there is no such file"), "{text}");
+        assert!(text.starts_with("/none/a-ubyte: file not found"), "{text}");
     }
 }

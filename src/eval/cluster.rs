@@ -116,7 +116,7 @@ mod tests {
     fn what_is_no_number_is_refused_with_its_row_and_a_wish_to_stop_ends_it() {
         let (mut points, labels) = heaps(70, 5.0);
         let interrupt = Interrupt::default();
-        interrupt.ask();
+        interrupt.request();
         let watch = Watch::new(&interrupt, &|_| ());
         let stopped = cluster(&Labelled::new(&points, &labels), 1, &watch).unwrap_err();
         assert_eq!(stopped.to_string(), "stopped while evaluating");

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::RunFolder;
 use crate::error::{Error, Result};
-use crate::files::{GoesOnAbort, create_folder, folder_of, is_at};
+use crate::files::{RemovedOnAbort, create_folder, folder_of, is_at};
 
 /// The right to write into a run's folder, held until it is dropped.
 ///
@@ -17,7 +17,7 @@ use crate::files::{GoesOnAbort, create_folder, folder_of, is_at};
 pub struct RunLock {
     path: PathBuf,
     file: File,
-    goes: Option<GoesOnAbort>,
+    goes: Option<RemovedOnAbort>,
 }
 
 impl RunLock {
@@ -62,7 +62,7 @@ impl RunLock {
             if is_at(&file, &path) {
                 write_owner(&mut file).map_err(Error::io("write", &path))?;
                 folder.sweep();
-                let goes = Some(GoesOnAbort::new(&path));
+                let goes = Some(RemovedOnAbort::new(&path));
                 return Ok(Ok(RunLock { path, file, goes }));
             }
         }

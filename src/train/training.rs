@@ -80,7 +80,7 @@ pub fn train(
         let verdict = observer.after_epoch(number, network, progress)?;
         state.finish_epoch(network, record);
         let ends = verdict == Verdict::Stop || number == config.epochs;
-        let interrupted = task.interrupt.is_asked();
+        let interrupted = task.interrupt.is_requested();
         if ends || interrupted || cadence.is_due_after_epoch() {
             cadence.save(|| state.save(task, network))?;
         }
@@ -142,7 +142,7 @@ fn train_epoch(
         if done == steps {
             break;
         }
-        let interrupted = task.interrupt.is_asked();
+        let interrupted = task.interrupt.is_requested();
         if interrupted || cadence.is_due(done) {
             let position = epoch.position()?;
             cadence.save(|| state.save_at(task, network, position))?;

@@ -49,7 +49,7 @@ fn wrong_settings_are_told_with_their_key_and_the_way_out() {
             "train.images_per_class = 16: must be at most 8, half of train.batch = 16",
         ),
         (vec!["--device", "cuda:99"], "device = cuda:99: "),
-        (vec!["--config", "none.toml"], "none.toml: there is no such file; check the path"),
+        (vec!["--config", "none.toml"], "none.toml: file not found; check the path"),
     ] {
         let defaults = ["train", "--data", "small.csv"];
         let message = user.fails(1, &[&defaults[..], &args].concat());

@@ -119,7 +119,7 @@ fn a_given_folder_with_a_damaged_file_is_told() {
         fs::remove_file(root.join("mine/test-l.gz")).unwrap();
     };
     let told = fetch_in(lacking, Some("mine"), false, &must_not_run).told();
-    assert!(told.starts_with("mine/test-l.gz: there is no such file"), "{told}");
+    assert!(told.starts_with("mine/test-l.gz: file not found"), "{told}");
 }
 
 #[test]

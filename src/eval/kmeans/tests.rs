@@ -356,7 +356,7 @@ fn whoever_asks_to_stop_gets_no_clusters() {
         let interrupt = Interrupt::default();
         let show = |shown: &str| {
             if shown == stage {
-                interrupt.ask();
+                interrupt.request();
             }
         };
         let watch = Watch::new(&interrupt, &show);
