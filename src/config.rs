@@ -133,7 +133,7 @@ impl Config {
         decisive.train.device = Default::default();
         decisive.train.engine = Default::default();
         decisive.train.checkpoint_every = Default::default();
-        if self.loss.batches() != BatchKind::Classes {
+        if self.loss.batches() != BatchKind::PkSampling {
             decisive.train.images_per_class = TrainConfig::default().images_per_class;
         }
         decisive.eval = EvalConfig::default();

@@ -6,7 +6,7 @@ use tch::Tensor;
 
 use super::{Existing, Run, RunLock, Session};
 use crate::config::Config;
-use crate::data::Part;
+use crate::data::Subset;
 use crate::error::{Error, Fault, Result};
 use crate::eval;
 use crate::files::{read_csv, write_atomically};
@@ -235,7 +235,7 @@ fn shown(value: f64) -> String {
 /// Takes the losses now and then.
 struct Tracer<'a> {
     session: &'a Session,
-    validation: Part,
+    validation: Subset,
     classes: i64,
     path: PathBuf,
     every: usize,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Evaluation, Trained};
-use crate::data::Parts;
+use crate::data::DataSplit;
 use crate::error::Result;
 use crate::files::create_folder;
 use crate::report::tensorboard::{Point, Projected, Value, write_events, write_projector};
@@ -42,8 +42,9 @@ impl Trained {
         let dataset = self.dataset(path)?;
         check(&dataset.reading.files)?;
         let config = &self.config;
-        let parts = Parts::new(&dataset.labels, &dataset.classes, &config.data, config.train.seed)?;
-        let judged = parts.unseen.unwrap_or(parts.validation);
+        let parts =
+            DataSplit::new(&dataset.labels, &dataset.classes, &config.data, config.train.seed)?;
+        let judged = parts.evaluation_set();
         if judged.labels != labels {
             return Err(self.stale("has embeddings of other images".to_owned()));
         }

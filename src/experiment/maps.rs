@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Evaluation, RunFolder, Session, TSNE, TSNE_TRAIN, pictures, write_map};
 use crate::config::Config;
-use crate::data::Part;
+use crate::data::Subset;
 use crate::error::Result;
 use crate::eval::tsne::{self, Engine};
 use crate::train::RunProgress;
@@ -39,7 +39,7 @@ impl Maps<'_> {
     pub fn of_validation(
         &self,
         embeddings: &Array2<f32>,
-        part: &Part,
+        part: &Subset,
         evaluation: &mut Evaluation,
     ) -> Result<f64> {
         self.progress.stage("t-SNE");
@@ -63,7 +63,7 @@ impl Maps<'_> {
     pub fn of_train(
         &self,
         embeddings: &Array2<f32>,
-        part: &Part,
+        part: &Subset,
         evaluation: &mut Evaluation,
     ) -> Result<f64> {
         self.progress.stage("t-SNE of the training images");
@@ -102,7 +102,7 @@ impl Maps<'_> {
     fn keep(
         &self,
         map: &tsne::Map,
-        part: &Part,
+        part: &Subset,
         (table, picture): (&str, &str),
         title: &str,
         classes: &[String],

@@ -7,7 +7,7 @@ use tch::Device;
 
 use super::pictures;
 use crate::config::Config;
-use crate::data::{self, DataConfig, Dataset, Images, Parts};
+use crate::data::{self, DataConfig, DataSplit, Dataset, Images};
 use crate::error::{Error, Fault, Result};
 use crate::model::Engine;
 use crate::report::Style;
@@ -150,10 +150,10 @@ impl Session {
     /// Images that a run trains on, that measure it and that judge it.
     ///
     /// # Errors
-    /// As [`Parts::new`].
-    pub fn parts(&self, config: &Config) -> Result<Parts> {
+    /// As [`DataSplit::new`].
+    pub fn parts(&self, config: &Config) -> Result<DataSplit> {
         let Dataset { labels, classes, .. } = &*self.dataset;
-        Parts::new(labels, classes, &config.data, config.train.seed)
+        DataSplit::new(labels, classes, &config.data, config.train.seed)
     }
 }
 

@@ -73,7 +73,7 @@ impl Criterion for Contrastive {
     fn batches(&self) -> BatchKind {
         match self.pairs {
             Pairs::Sampled => BatchKind::Pairs,
-            Pairs::All => BatchKind::Classes,
+            Pairs::All => BatchKind::PkSampling,
         }
     }
 

@@ -39,7 +39,7 @@ impl Criterion for Lifted {
     }
 
     fn batches(&self) -> BatchKind {
-        BatchKind::Classes
+        BatchKind::PkSampling
     }
 
     fn normalises(&self) -> bool {

@@ -55,7 +55,7 @@ impl Criterion for Margin {
     }
 
     fn batches(&self) -> BatchKind {
-        BatchKind::Classes
+        BatchKind::PkSampling
     }
 
     fn normalises(&self) -> bool {

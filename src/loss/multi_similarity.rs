@@ -44,7 +44,7 @@ impl Criterion for MultiSimilarity {
     }
 
     fn batches(&self) -> BatchKind {
-        BatchKind::Classes
+        BatchKind::PkSampling
     }
 
     fn normalises(&self) -> bool {

@@ -37,7 +37,7 @@ impl Criterion for NtXent {
     }
 
     fn batches(&self) -> BatchKind {
-        BatchKind::Classes
+        BatchKind::PkSampling
     }
 
     fn normalises(&self) -> bool {

@@ -42,7 +42,7 @@ impl Criterion for Pce {
     }
 
     fn batches(&self) -> BatchKind {
-        BatchKind::Classes
+        BatchKind::PkSampling
     }
 
     fn parameters(

@@ -27,7 +27,7 @@ impl Criterion for Spce {
     }
 
     fn batches(&self) -> BatchKind {
-        BatchKind::Classes
+        BatchKind::PkSampling
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {

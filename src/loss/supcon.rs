@@ -35,7 +35,7 @@ impl Criterion for Supcon {
     }
 
     fn batches(&self) -> BatchKind {
-        BatchKind::Classes
+        BatchKind::PkSampling
     }
 
     fn normalises(&self) -> bool {

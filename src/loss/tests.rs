@@ -23,7 +23,7 @@ fn example(loss: &Loss, labels: &[i64]) -> Example {
     let rows = Tensor::from_slice(&values).view([count as i64, EMBEDDING as i64]);
     let branch = |shift: f64| (&rows + shift).set_requires_grad(true);
     let branches = match loss.batches() {
-        BatchKind::Images | BatchKind::Classes => vec![branch(0.0)],
+        BatchKind::Images | BatchKind::PkSampling => vec![branch(0.0)],
         BatchKind::Pairs => vec![branch(0.0), branch(0.3)],
     };
     let same: Vec<f32> = (0..count).map(|i| (i % 2) as f32).collect();

@@ -75,7 +75,7 @@ impl Criterion for Triplet {
     }
 
     fn batches(&self) -> BatchKind {
-        BatchKind::Classes
+        BatchKind::PkSampling
     }
 
     fn normalises(&self) -> bool {

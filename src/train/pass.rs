@@ -3,7 +3,7 @@
 use tch::Tensor;
 
 use super::{Adam, OwnParameters, Task, spread};
-use crate::data::{Batch, Batches, Part};
+use crate::data::{Batch, Batches, Subset};
 use crate::loss::{LossInput, LossOutput, Targets, normalised};
 use crate::model::Network;
 use crate::random::{Generator, Purpose, generator};
@@ -94,7 +94,7 @@ impl Pass<'_> {
     }
 }
 
-fn embed_part(task: &Task, part: &Part, network: &mut dyn Network) -> Tensor {
+fn embed_part(task: &Task, part: &Subset, network: &mut dyn Network) -> Tensor {
     let batches = part.rows.chunks(EVALUATION_BATCH).map(|rows| task.images.select(rows));
     Tensor::cat(&network.embed(batches.collect()), 0)
 }

@@ -6,7 +6,7 @@ use super::{
     Cadence, Checkpoint, Epoch, EpochRecord, History, Observer, RunProgress, State, TrainConfig,
     Trained, Validated, Verdict, diverged,
 };
-use crate::data::{BatchKind, BatchShape, Batches, Class, Images, Part, class_sizes};
+use crate::data::{BatchKind, BatchShape, Batches, Class, Images, Subset, class_sizes};
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::model::Network;
@@ -26,9 +26,9 @@ pub struct Task<'a> {
     /// All images.
     pub images: &'a Images,
     /// Those that are trained on.
-    pub train: &'a Part,
+    pub train: &'a Subset,
     /// Those that measure each epoch.
-    pub validation: &'a Part,
+    pub validation: &'a Subset,
     /// Where history, checkpoints and models are written.
     pub folder: &'a Path,
     /// The user's wish to stop.
@@ -167,7 +167,7 @@ const NAMED: usize = 3;
 /// Names the classes that are drawn from with replacement, and those of which no pair can be.
 fn tell_short_classes(task: &Task, training: &Batches, progress: &RunProgress) {
     let name = |class: &i64| task.classes[*class as usize].name.as_str();
-    let short = training.short_classes();
+    let short = training.small_classes();
     for (class, has, takes) in short.iter().take(if short.len() > NAMED { 0 } else { NAMED }) {
         progress.say(&format!(
             "class {} has {has} training {}, fewer than the {takes} that a batch takes of each \
@@ -191,7 +191,7 @@ fn tell_short_classes(task: &Task, training: &Batches, progress: &RunProgress) {
 
 /// Counts the classes of which there is no pair.
 fn tell_lonely_classes(task: &Task, training: &Batches, progress: &RunProgress) {
-    let lonely = training.lonely_classes();
+    let lonely = training.singleton_classes();
     let classes = class_sizes(&task.train.labels).len();
     let mut names: Vec<&str> = lonely
         .iter()
@@ -235,7 +235,7 @@ const COLLAPSED: &str = "COLLAPSED: all images are embedded at nearly one point,
                          (dml losses)";
 
 /// The batches that a loss is given of some images.
-pub fn batches_of(config: &TrainConfig, loss: &Loss, part: &Part) -> Batches {
+pub fn batches_of(config: &TrainConfig, loss: &Loss, part: &Subset) -> Batches {
     let TrainConfig { batch: size, images_per_class: per_class, steps, seed, .. } = *config;
     let shape = BatchShape { kind: loss.batches(), size, per_class, steps };
     Batches::new(&part.labels, shape, seed)

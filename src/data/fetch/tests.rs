@@ -16,8 +16,8 @@ fn hash(content: &[u8]) -> &'static str {
     sha256_hex(content).leak()
 }
 
-fn parts() -> [Part; 2] {
-    [0, 1].map(|i| Part {
+fn parts() -> [Half; 2] {
+    [0, 1].map(|i| Half {
         images: ["train-i", "test-i"][i],
         labels: ["train-l", "test-l"][i],
         csv: ["train.csv", "test.csv"][i],

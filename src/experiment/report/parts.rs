@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 
 use super::{Reporter, sprite_name};
-use crate::data::{Part, Parts};
+use crate::data::{DataSplit, Subset};
 use crate::error::Result;
 use crate::experiment::{
     Asked, Evaluation, Mapped, RunRecord, Trained, grouped, pictures, with_gallery,
@@ -84,13 +84,14 @@ impl Reporter<'_> {
         let Trained { config, .. } = &told.trained;
         let (references, _) = told.trained.evaluated("train")?;
         let (queries, labels) = told.trained.evaluated("val")?;
-        let parts = Parts::new(&dataset.labels, &dataset.classes, &config.data, config.train.seed)?;
-        let unseen = parts.unseen.is_some();
-        let judged = parts.unseen.unwrap_or(parts.validation);
+        let parts =
+            DataSplit::new(&dataset.labels, &dataset.classes, &config.data, config.train.seed)?;
+        let unseen = parts.has_unseen_classes();
+        let judged = parts.evaluation_set();
         if !belong(&references, &parts.train) || judged.labels != labels {
             return Ok(None);
         }
-        let asked = Asked { embeddings: &queries, part: &judged, dataset, unseen };
+        let asked = Asked { embeddings: &queries, part: judged, dataset, unseen };
         let references = (&references, &parts.train, dataset);
         let shown = with_gallery(self.cores, references, &asked, |gallery| {
             let sections = gallery.sections(&told.evaluation)?;
@@ -100,7 +101,7 @@ impl Reporter<'_> {
     }
 }
 
-fn belong(embeddings: &Array2<f32>, part: &Part) -> bool {
+fn belong(embeddings: &Array2<f32>, part: &Subset) -> bool {
     embeddings.nrows() == part.rows.len()
 }
 

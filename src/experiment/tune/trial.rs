@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use toml::Value;
 
 use super::{Config, Error, Result, RunFolder, Score, Session, write_json};
-use crate::data::Parts;
+use crate::data::DataSplit;
 use crate::error::Fault;
 use crate::eval::{self, Labelled};
 use crate::experiment::run::UNANSWERABLE;
@@ -176,7 +176,7 @@ pub struct Scorer<'a> {
     session: &'a Session,
     config: &'a Config,
     score: Score,
-    parts: Parts,
+    parts: DataSplit,
     earlier: Vec<Trial>,
 }
 
@@ -205,7 +205,7 @@ impl<'a> Scorer<'a> {
 pub fn score(
     session: &Session,
     config: &Config,
-    parts: &Parts,
+    parts: &DataSplit,
     score: Score,
     network: &mut dyn Network,
 ) -> Result<f64> {
