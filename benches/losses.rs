@@ -5,7 +5,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use dml::data::BatchKind;
-use dml::loss::{Embedded, Loss, Targets};
+use dml::loss::{Loss, LossInput, Targets};
 use dml::model::{Architecture, Engine, initial_weights, open_network};
 use dml::random::{Purpose, generator};
 use dml::runtime::{Cores, start};
@@ -40,13 +40,13 @@ fn losses(criterion: &mut Criterion) {
         let count = if loss.batches() == BatchKind::Pairs { 2 } else { 1 };
         let branches: Vec<Tensor> =
             (0..count).map(|i| tensor(&[BATCH, 10], i).set_requires_grad(true)).collect();
-        let own = loss.own(CLASSES as usize, 10, 1);
+        let own = loss.parameters(CLASSES as usize, 10, 1);
         let own = own.map(|own| own.values.set_requires_grad(true));
         let mut random = generator(1, Purpose::TrainLoss, 1);
         group.bench_function(loss.name(), |b| {
             b.iter(|| {
                 let (branches, own, random) = (branches.as_slice(), own.as_ref(), &mut random);
-                let value = loss.value(Embedded { branches, targets, own, random });
+                let value = loss.value(LossInput { branches, targets, parameters: own, random });
                 let leaves: Vec<&Tensor> = branches.iter().chain(own).collect();
                 Tensor::run_backward(&[&value.loss], &leaves, false, false)
             });

@@ -154,7 +154,7 @@ pub struct SettingArgs {
     /// Configuration in TOML; flags win over it
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// LabelledEmbeddings images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
+    /// Labelled images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
     /// [default: data/fashion-mnist_train.csv]
     #[arg(long, value_name = "FILE")]
     pub data: Option<String>,
@@ -253,7 +253,7 @@ pub struct EvalArgs {
     /// Leave out k-means, and with it NMI and AMI
     #[arg(long)]
     pub no_clusters: bool,
-    /// ModelChoice of the run's models: last or best [default: last]
+    /// Which of the run's models: last or best [default: last]
     #[arg(long, value_name = "WHICH", value_parser = which_model)]
     pub model: Option<ModelChoice>,
     /// Engine of the t-SNE: fft or linfa [default: fft]

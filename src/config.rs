@@ -156,7 +156,7 @@ impl Config {
         relevant.train.device = Default::default();
         relevant.train.engine = Default::default();
         relevant.train.checkpoint_every = Default::default();
-        if self.loss.batches() != BatchKind::Classes {
+        if self.loss.batches() != BatchKind::PkSampling {
             relevant.train.images_per_class = TrainConfig::default().images_per_class;
         }
         relevant.eval = EvalConfig::default();
@@ -312,7 +312,7 @@ mod tests {
                 "[train]\ncheckpoint_every = \"soon\"",
                 "train.checkpoint_every: 'soon' is not a checkpoint interval",
             ),
-            ("[train]\ndevice = \"tpu\"", "train.device: 'tpu' is no device; take auto, cpu"),
+            ("[train]\ndevice = \"tpu\"", "train.device: unknown device 'tpu'; use auto, cpu"),
             (
                 "[model]\nembedding = 1.5",
                 "model.embedding: 1.5 is neither \"auto\" nor a whole number",

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use dml::cli::{Cli, Command};
 use dml::error::{self, Error};
-use dml::runtime::{INTERRUPTED, caught};
+use dml::runtime::{INTERRUPTED, catch_resource_errors};
 use dml::train::Progress;
 use dml::{commands, runtime};
 
@@ -18,10 +18,10 @@ fn main() {
 /// Does what the command line says; gives the exit code.
 fn run() -> u8 {
     runtime::start();
-    runtime::end_orderly();
+    runtime::install_failure_handlers();
     let Cli { quiet, command } = Cli::read();
     let progress = if quiet { Progress::quiet() } else { Progress::new() };
-    let done = caught(|| match command {
+    let done = catch_resource_errors(|| match command {
         Command::Data(what) => commands::data(what, &progress),
         Command::Train(args) => commands::train(args, progress),
         Command::Eval(args) => commands::eval(args, &progress),
@@ -50,7 +50,7 @@ fn run() -> u8 {
 /// What has to be done before libtorch is loaded, which allocates memory as it sets itself up.
 #[cfg(target_os = "linux")]
 extern "C" fn before_libraries() {
-    runtime::listen_for_abort();
+    runtime::handle_abort();
     check_working_folder();
 }
 

@@ -1,13 +1,13 @@
 //! Seeded random generators, one for each purpose.
 //!
-//! Nothing draws from a generator that others share, so a run gives the same numbers alone and
-//! beside others, and drawing more for one purpose never shifts another.
+//! No two purposes share a generator, so a run gives the same numbers whether it runs alone or in
+//! parallel with others, and drawing more numbers for one purpose never shifts another.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 use sha2::{Digest, Sha256};
 
-/// The generator used everywhere: portable, the same stream on every machine.
+/// The generator used everywhere: portable, with the same stream on every machine.
 pub type Generator = ChaCha12Rng;
 
 /// What the random numbers are for.
@@ -15,43 +15,43 @@ pub type Generator = ChaCha12Rng;
 pub enum Purpose {
     /// Initial weights of the network.
     Weights,
-    /// ModelChoice images are for validation.
+    /// The train/validation split.
     Split,
-    /// Order of the training images; one stream an epoch.
+    /// Order of the training images; one stream per epoch.
     Order,
-    /// Partners of the training images; one stream an epoch.
+    /// Partners of the training images; one stream per epoch.
     TrainPairs,
-    /// Partners of the validation images; one stream an epoch.
+    /// Partners of the validation images; one stream per epoch.
     ValidationPairs,
-    /// Classes and images of training batches of P classes × K images; one stream an epoch.
+    /// PK sampling of training batches (P classes × K images); one stream per epoch.
     TrainClasses,
-    /// The same for validation batches.
+    /// PK sampling of validation batches.
     ValidationClasses,
-    /// What a loss draws at training, triplets for example; one stream an epoch.
+    /// Sampling within a loss in training, of triplets for example; one stream per epoch.
     TrainLoss,
-    /// What a loss draws at validation; one stream an epoch.
+    /// Sampling within a loss in validation; one stream per epoch.
     ValidationLoss,
-    /// How a loss's own parameters begin.
+    /// Initialisation of a loss's own parameters.
     LossParameters,
-    /// Pairs of the sample picture.
+    /// Pairs in the picture of sample pairs.
     PairPicture,
-    /// ModelChoice rows a stratified sample takes.
+    /// Which rows a stratified sample takes.
     Sample,
-    /// Start of a t-SNE.
+    /// Initialisation of t-SNE.
     Tsne,
-    /// Starts of a k-means.
+    /// Initialisation of k-means.
     Clusters,
-    /// ModelChoice queries are clustered, and the pairs of which are measured, where they are many.
+    /// Which queries are clustered, and which pairs are measured, if there are too many for all.
     Queries,
-    /// Queries of the retrieval picture.
+    /// Queries in the retrieval picture.
     RetrievalPicture,
-    /// ModelChoice training images a smaller training set takes first.
+    /// Which training images smaller training sets contain.
     Subset,
-    /// What a search proposes; one stream a trial.
+    /// Proposals of a hyperparameter search; one stream per trial.
     Search,
 }
 
-/// The generator for one purpose under a seed; `stream` tells epochs (or the like) apart.
+/// The generator for one purpose under a seed; `stream` distinguishes epochs (or similar).
 pub fn generator(seed: u64, purpose: Purpose, stream: u64) -> Generator {
     let name = match purpose {
         Purpose::Weights => "weights",
@@ -87,12 +87,12 @@ mod tests {
     use rand::Rng;
 
     #[test]
-    fn seed_purpose_and_stream_each_give_other_numbers() {
+    fn seed_purpose_and_stream_each_change_the_numbers() {
         let first = |seed, purpose, stream| generator(seed, purpose, stream).next_u64();
-        let here = first(1, Purpose::Order, 0);
-        assert_eq!(here, first(1, Purpose::Order, 0));
-        assert_ne!(here, first(2, Purpose::Order, 0));
-        assert_ne!(here, first(1, Purpose::TrainPairs, 0));
-        assert_ne!(here, first(1, Purpose::Order, 1));
+        let reference = first(1, Purpose::Order, 0);
+        assert_eq!(reference, first(1, Purpose::Order, 0));
+        assert_ne!(reference, first(2, Purpose::Order, 0));
+        assert_ne!(reference, first(1, Purpose::TrainPairs, 0));
+        assert_ne!(reference, first(1, Purpose::Order, 1));
     }
 }

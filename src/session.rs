@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tch::Device;
 
 use crate::config::Config;
-use crate::data::{self, DataConfig, Dataset, Images, Parts};
+use crate::data::{self, DataConfig, DataSplit, Dataset, Images};
 use crate::error::{Error, Fault, Result};
 use crate::model::Engine;
 use crate::report::{Style, class_names};
@@ -68,7 +68,7 @@ impl Session {
             progress.say(&format!("data: {remark}"));
         }
         let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
-        let (engine, told) = config.train.engine.settle(&architecture, device)?;
+        let (engine, told) = config.train.engine.resolve(&architecture, device)?;
         progress.say(&format!("engine: {told}"));
         Ok(Session {
             images: Images::new(&dataset, device),
@@ -149,10 +149,10 @@ impl Session {
     /// Images that a run trains on, that measure it and that judge it.
     ///
     /// # Errors
-    /// As [`Parts::new`].
-    pub fn parts(&self, config: &Config) -> Result<Parts> {
+    /// As [`DataSplit::new`].
+    pub fn parts(&self, config: &Config) -> Result<DataSplit> {
         let Dataset { labels, classes, .. } = &*self.dataset;
-        Parts::new(labels, classes, &config.data, config.train.seed)
+        DataSplit::new(labels, classes, &config.data, config.train.seed)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Words as a shell takes them, lists with commas as people write them, and numbers in sentences.
+//! Shell quoting, comma-separated lists, and numbers in sentences.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -8,7 +8,7 @@ use std::path::Path;
 /// What stands in tables and sentences for a figure that does not exist.
 pub const MISSING: &str = "–";
 
-/// One word as a shell takes it, quoted where it has to be.
+/// Quotes a word for the shell if necessary.
 pub fn word(text: impl Display) -> String {
     let text = text.to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,=:@%+".contains(c);
@@ -18,7 +18,7 @@ pub fn word(text: impl Display) -> String {
     }
 }
 
-/// A path as a shell takes it: no flag, and whole where it is no text.
+/// Quotes a path for the shell, so that it is not taken for a flag; also if it is not UTF-8.
 pub fn path_word(path: &Path) -> String {
     let shown = match path.to_str() {
         Some(text) => word(text),
@@ -30,7 +30,7 @@ pub fn path_word(path: &Path) -> String {
     }
 }
 
-/// Bytes that are no text, in the quotes that POSIX has for them since 2024.
+/// Quotes bytes that are not UTF-8 as `$'…'`, in POSIX since 2024.
 fn bytes_word(text: &OsStr) -> String {
     let one = |&byte: &u8| match byte {
         b'\'' | b'\\' => format!("\\{}", char::from(byte)),
@@ -40,13 +40,12 @@ fn bytes_word(text: &OsStr) -> String {
     format!("$'{}'", text.as_encoded_bytes().iter().map(one).collect::<String>())
 }
 
-/// A command as a shell takes it.
+/// Joins words into a command line for the shell.
 pub fn line(words: &[String]) -> String {
     words.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// A command of this program to suggest in a message, `dml eval --run 'my runs/1'`: its words, then
-/// a path.
+/// A command of this program followed by a path, for a message: `dml eval --run 'my runs/1'`.
 pub fn dml(command: &str, path: &Path) -> String {
     format!("dml {command} {}", path_word(path))
 }
@@ -61,7 +60,7 @@ pub fn first_few(names: &[impl AsRef<str>], most: usize) -> String {
     }
 }
 
-/// At most so many letters of a text, with `…` for the rest.
+/// Truncates a text to `most` characters, with `…` for the rest.
 pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
@@ -73,8 +72,8 @@ pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
 pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -82,15 +81,14 @@ pub fn grouped(number: usize) -> String {
     text
 }
 
-/// So many things: `1 image`, `57,000 images`, `2 more classes`.
+/// A count with its noun: `1 image`, `57,000 images`, `2 more classes`.
 pub fn count(number: usize, thing: &str) -> String {
     format!("{} {}", grouped(number), things(number, thing))
 }
 
-/// The word for so many things, without the number.
+/// The singular or plural of a noun, without the number.
 pub fn things(number: usize, thing: &str) -> String {
-    let begins = |ending: &str| thing.strip_suffix(ending);
-    match (number, begins("y")) {
+    match (number, thing.strip_suffix("y")) {
         (1, _) => thing.to_owned(),
         (_, Some(start)) if !start.ends_with(['a', 'e', 'o', 'u']) => format!("{start}ies"),
         _ if thing.ends_with(['s', 'x']) => format!("{thing}es"),
@@ -98,18 +96,18 @@ pub fn things(number: usize, thing: &str) -> String {
     }
 }
 
-/// Numbers from here on are told in powers of ten.
+/// Numbers from here on are shown in scientific notation.
 const LARGE: f64 = 1e6;
 
-/// A number with so many decimals; in powers of ten where that would be a long line of digits, or
-/// zeros for what is not zero.
+/// A number with fixed decimals; in scientific notation if it is too large, or would be rounded to
+/// zero.
 pub fn decimals(value: f64, decimals: usize) -> String {
     let shown = rounded(value, decimals);
     let hidden = value != 0.0 && shown.chars().all(|c| matches!(c, '0' | '.' | '-'));
     if hidden { format!("{value:.2e}") } else { shown }
 }
 
-/// The same where what is small may be zero, as seconds are.
+/// Like [`decimals`], but small numbers may be rounded to zero, as seconds are.
 pub fn rounded(value: f64, decimals: usize) -> String {
     match value.is_finite() && value.abs() >= LARGE {
         true => format!("{value:.2e}"),
@@ -117,12 +115,12 @@ pub fn rounded(value: f64, decimals: usize) -> String {
     }
 }
 
-/// A number rounded to so many digits, at least one.
+/// A number rounded to significant digits, at least one.
 pub fn significant(value: f64, digits: usize) -> f64 {
     format!("{value:.0$e}", digits - 1).parse().unwrap_or(value)
 }
 
-/// A number in full, so that it reads back as it is; far from 1 without a long line of zeros.
+/// A number in full precision, so that it round-trips; in scientific notation far from 1.
 pub fn exact(value: f64) -> String {
     match value.abs() {
         size if size == 0.0 || (1e-5..1e16).contains(&size) || !size.is_finite() => {
@@ -132,24 +130,24 @@ pub fn exact(value: f64) -> String {
     }
 }
 
-/// The items of a list with commas: those that hold commas themselves are in double quotes, in
-/// which two stand for one.
+/// Parses a comma-separated list. Items that contain commas are in double quotes, within which two
+/// quotes mean one.
 ///
 /// # Errors
-/// A quote that is not closed, or text behind one that is.
+/// An unclosed quote, or text after a closing quote.
 pub fn list(text: &str) -> Result<Vec<String>, String> {
     let (mut items, mut rest) = (Vec::new(), text);
     loop {
-        let begin = rest.trim_start();
-        let (item, after) = match begin.strip_prefix('"') {
+        let start = rest.trim_start();
+        let (item, after) = match start.strip_prefix('"') {
             Some(quoted) => {
                 let (item, after) = unquoted(quoted)
                     .ok_or_else(|| format!("the quote before {quoted} is not closed"))?;
                 (item, after.trim_start())
             }
             None => {
-                let end = begin.find(',').unwrap_or(begin.len());
-                (begin[..end].trim_end().to_owned(), &begin[end..])
+                let end = start.find(',').unwrap_or(start.len());
+                (start[..end].trim_end().to_owned(), &start[end..])
             }
         };
         items.push(item);
@@ -157,15 +155,13 @@ pub fn list(text: &str) -> Result<Vec<String>, String> {
             Some(next) => rest = next,
             None if after.is_empty() => return Ok(items),
             None => {
-                return Err(format!(
-                    "there is {after} behind a closed quote, where a comma is due"
-                ));
+                return Err(format!("expected a comma after the closing quote, found {after}"));
             }
         }
     }
 }
 
-/// What stands before the closing quote, and what follows it.
+/// The text up to the closing quote, and the rest.
 fn unquoted(text: &str) -> Option<(String, &str)> {
     let mut from = 0;
     loop {
@@ -178,13 +174,13 @@ fn unquoted(text: &str) -> Option<(String, &str)> {
     }
 }
 
-/// An item as [`list`] reads it.
+/// An item of a [`list`], quoted if necessary.
 pub fn item(text: &str) -> String {
     let plain = !text.is_empty() && text.trim() == text && !text.contains([',', '"']);
     if plain { text.to_owned() } else { item_quoted(text) }
 }
 
-/// An item in quotes, whether it needs them or not.
+/// An item of a [`list`] in quotes.
 pub fn item_quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
 }
@@ -194,34 +190,35 @@ mod tests {
     use super::*;
     use std::os::unix::ffi::OsStrExt;
 
-    /// What a shell makes of a command that prints its arguments.
+    /// The arguments as the shell passes them to a command.
     fn printed(shell: &str, arguments: &str) -> Vec<u8> {
         let text = format!("printf '%s|' {arguments}");
         std::process::Command::new(shell).args(["-c", &text]).output().unwrap().stdout
     }
 
     #[test]
-    fn of_many_names_the_first_few_are_shown_and_the_rest_counted() {
+    fn a_long_list_shows_the_first_few_and_counts_the_rest() {
         assert_eq!(first_few(&["a", "b"], 2), "a, b");
         assert_eq!(first_few(&["a", "b", "c"].map(str::to_owned), 2), "a, b and 1 more");
         assert_eq!(first_few(&[] as &[&str], 2), "");
     }
 
     #[test]
-    fn words_follow_their_numbers() {
-        let told = [0, 1, 2, 57_000].map(|number| count(number, "image"));
-        assert_eq!(told, ["0 images", "1 image", "2 images", "57,000 images"]);
-        let many = ["class", "loss", "query", "more entry", "index", "day", "trial"];
-        let told = many.map(|thing| things(2, thing));
-        let right = ["classes", "losses", "queries", "more entries", "indexes", "days", "trials"];
-        assert_eq!(told, right);
-        assert_eq!(many.map(|thing| things(1, thing)), many);
+    fn nouns_are_singular_or_plural() {
+        let counts = [0, 1, 2, 57_000].map(|number| count(number, "image"));
+        assert_eq!(counts, ["0 images", "1 image", "2 images", "57,000 images"]);
+        let nouns = ["class", "loss", "query", "more entry", "index", "day", "trial"];
+        let plurals = nouns.map(|thing| things(2, thing));
+        let expected =
+            ["classes", "losses", "queries", "more entries", "indexes", "days", "trials"];
+        assert_eq!(plurals, expected);
+        assert_eq!(nouns.map(|thing| things(1, thing)), nouns);
     }
 
     #[test]
-    fn a_number_of_any_size_is_short_and_never_zero_for_what_is_not() {
-        let told = [0.0, 0.5, -2.34567, 999_999.5, 1e30, -1e6, 1e-30, 4e-5, 6e-5];
-        let right = [
+    fn numbers_are_short_and_only_zero_is_shown_as_zero() {
+        let values = [0.0, 0.5, -2.34567, 999_999.5, 1e30, -1e6, 1e-30, 4e-5, 6e-5];
+        let expected = [
             "0.0000",
             "0.5000",
             "-2.3457",
@@ -232,40 +229,40 @@ mod tests {
             "4.00e-5",
             "0.0001",
         ];
-        assert_eq!(told.map(|value| decimals(value, 4)), right);
+        assert_eq!(values.map(|value| decimals(value, 4)), expected);
         assert_eq!([f64::NAN, f64::INFINITY].map(|value| decimals(value, 4)), ["NaN", "inf"]);
         assert_eq!([0.03, 2.25, 3e9].map(|seconds| rounded(seconds, 1)), ["0.0", "2.2", "3.00e9"]);
     }
 
     #[test]
-    fn a_number_in_full_reads_back_as_it_is() {
-        let told = [1e30, 2.0, 0.1 + 0.2, -3e-9, 0.0, f64::NAN].map(exact);
-        assert_eq!(told, ["1e30", "2", "0.30000000000000004", "-3e-9", "0", "NaN"]);
+    fn exact_numbers_round_trip() {
+        let texts = [1e30, 2.0, 0.1 + 0.2, -3e-9, 0.0, f64::NAN].map(exact);
+        assert_eq!(texts, ["1e30", "2", "0.30000000000000004", "-3e-9", "0", "NaN"]);
         for value in [f64::MAX, f64::MIN_POSITIVE, 1.0 / 3.0, 1e16, -9.999e-6] {
             assert_eq!(exact(value).parse(), Ok(value));
         }
     }
 
     #[test]
-    fn a_long_text_is_cut_between_letters() {
+    fn a_long_text_is_truncated_between_characters() {
         assert_eq!((cut("äöü", 3), cut("äöü", 2)), ("äöü".into(), "äö…".into()));
     }
 
     #[test]
-    fn a_word_with_spaces_or_quotes_is_one_word_to_a_shell() {
+    fn words_with_spaces_or_quotes_are_quoted() {
         let words = ["a.csv", "my file", "it's", "", "$HOME", "a\nb"].map(word);
         assert_eq!(words, ["a.csv", "'my file'", "'it'\\''s'", "''", "'$HOME'", "'a\nb'"]);
     }
 
     #[test]
-    fn a_shell_reads_a_line_as_the_words_that_it_was_made_of() {
+    fn a_shell_splits_a_line_into_the_original_words() {
         let words = ["it's", "two words", "", "$HOME", "`id`", "\"\\", "*", "ä", "a;b", "~", "!x"];
         let text = line(&words.map(str::to_owned));
         assert_eq!(String::from_utf8(printed("sh", &text)).unwrap(), words.join("|") + "|");
     }
 
     #[test]
-    fn a_suggested_command_names_the_path_whatever_it_is_called() {
+    fn a_suggested_command_quotes_any_path() {
         let of = |path: &str| dml("eval --run", Path::new(path));
         assert_eq!(of("runs/a-1"), "dml eval --run runs/a-1");
         assert_eq!(of("my runs – ü/n 1"), "dml eval --run 'my runs – ü/n 1'");
@@ -277,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn items_with_commas_are_quoted_and_read_back() {
+    fn items_with_commas_are_quoted_and_round_trip() {
         let read = |text: &str| list(text).unwrap();
         assert_eq!(read("a, b"), ["a", "b"]);
         assert_eq!(read("\"Shirt, long\",Bag"), ["Shirt, long", "Bag"]);
@@ -287,6 +284,6 @@ mod tests {
             assert_eq!(read(&format!("{},z", item(text))), [text, "z"]);
         }
         assert!(list("\"a,b").unwrap_err().contains("is not closed"));
-        assert!(list("\"a\"b").unwrap_err().contains("there is b behind a closed quote"));
+        assert!(list("\"a\"b").unwrap_err().contains("after the closing quote, found b"));
     }
 }

@@ -67,6 +67,6 @@ fn network(engine: &str, weights: &Path, threads: usize) -> Result<Box<dyn Netwo
     std::mem::forget(helpers.take());
     let engine: EngineChoice =
         engine.parse().map_err(|told: String| Error::setting("--engine", engine, told))?;
-    let (engine, _) = engine.settle(&architecture, Device::Cpu)?;
+    let (engine, _) = engine.resolve(&architecture, Device::Cpu)?;
     open_network(engine, &architecture, &weights, Device::Cpu, &helpers)
 }

@@ -8,7 +8,7 @@ use tch::{Device, Tensor};
 
 use dml::data::{Batch, CsvOptions, Dataset, Images, load};
 use dml::error::Result;
-use dml::loss::{Embedded, Loss, Targets};
+use dml::loss::{Loss, LossInput, Targets};
 use dml::model::Network;
 use dml::random::{Purpose, generator};
 use dml::train::Adam;
@@ -86,7 +86,7 @@ impl Training {
         let targets = &Targets::new(&batch, self.dataset.classes.len(), Device::Cpu);
         let random = &mut generator(1, Purpose::TrainLoss, number as u64);
         let (branches, own) = (embeddings.as_slice(), None);
-        let loss = self.loss.value(Embedded { branches, targets, own, random }).loss;
+        let loss = self.loss.value(LossInput { branches, targets, parameters: own, random }).loss;
         let gradients = Tensor::run_backward(&[&loss], &embeddings, false, false);
         let gradient = self.network.backward(gradients);
         adam.step(self.network.parameters(), &gradient, 1.0);

@@ -45,7 +45,7 @@ pub struct FetchArgs {
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// LabelledEmbeddings images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
+    /// Labelled images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
     pub file: PathBuf,
     #[command(flatten)]
     pub columns: ColumnArgs,
@@ -56,7 +56,7 @@ pub struct CheckArgs {
 
 #[derive(Debug, Args)]
 pub struct SampleArgs {
-    /// LabelledEmbeddings images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
+    /// Labelled images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
     pub file: PathBuf,
     /// Images of each class
     #[arg(long, value_name = "N", default_value_t = 600, value_parser = size)]

@@ -57,7 +57,7 @@ pub struct EmbedArgs {
     /// Run folder [default: the newest trained run]
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
-    /// ModelChoice of the run's models: last or best [default: last]
+    /// Which of the run's models: last or best [default: last]
     #[arg(long, value_name = "WHICH", value_parser = which_model)]
     pub model: Option<ModelChoice>,
     #[command(flatten)]
@@ -91,7 +91,7 @@ pub struct ExportArgs {
     /// Overwrite files that exist; never a file that a run keeps
     #[arg(long)]
     pub force: bool,
-    /// ModelChoice of the run's models: last or best [default: last; of embeddings, that of the last
+    /// Which of the run's models: last or best [default: last; of embeddings, that of the last
     /// evaluation]
     #[arg(long, value_name = "WHICH", value_parser = which_model)]
     pub model: Option<ModelChoice>,

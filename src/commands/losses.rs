@@ -44,10 +44,10 @@ impl Told {
             batches: match loss.batches() {
                 BatchKind::Images => "single images",
                 BatchKind::Pairs => "sampled pairs",
-                BatchKind::Classes => "P classes × K images",
+                BatchKind::PkSampling => "P classes × K images",
             },
             normalises: loss.normalises(),
-            own_parameters: loss.own(1, 1, 0).map(|own| own.name),
+            own_parameters: loss.parameters(1, 1, 0).map(|own| own.name),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::files::{
     ResultFolder, create_folder, is_stream, kept_weights, sha256_hex, write_atomically,
 };
-use crate::model::refuse_other_content;
+use crate::model::refuse_non_safetensors;
 use crate::run::{Existing, Run, RunLock};
 use crate::session::Session;
 use crate::train::{History, Progress};
@@ -95,7 +95,7 @@ fn kept_init(init: &str, runs: &Path, progress: &Progress) -> Result<String> {
     let named = if init == "-" { "/dev/stdin" } else { init };
     let content =
         std::fs::read(named).map_err(|refusal| Error::io("read", Path::new(named))(refusal))?;
-    refuse_other_content(Path::new(named), &content)?;
+    refuse_non_safetensors(Path::new(named), &content)?;
     create_folder(runs)?;
     let path = runs.join(kept_weights(&sha256_hex(&content)[..12]));
     if !path.exists() {

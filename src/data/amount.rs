@@ -1,17 +1,17 @@
-//! All of something, or so much of it.
+//! A setting that is `"all"` or a number.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A setting that is `"all"` or a whole number from 1 on.
+/// A setting that is `"all"` or an integer of at least 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "toml::Value", into = "toml::Value")]
 pub enum Amount {
-    /// As many as there are.
+    /// All.
     #[default]
     All,
-    /// As many as this.
+    /// This many.
     Of(usize),
 }
 
@@ -22,7 +22,7 @@ impl TryFrom<toml::Value> for Amount {
         match value {
             toml::Value::Integer(number) if number > 0 => Ok(Amount::Of(number as usize)),
             toml::Value::String(text) if text == "all" => Ok(Amount::All),
-            other => Err(format!("{other} is neither \"all\" nor a whole number from 1 on")),
+            other => Err(format!("{other} is neither \"all\" nor a whole number of at least 1")),
         }
     }
 }

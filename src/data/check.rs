@@ -1,4 +1,4 @@
-//! What a CSV of images holds, and everything that is wrong with it.
+//! Checks a CSV of images: its content, and everything that is wrong with it.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -8,24 +8,24 @@ use serde::{Serialize, Serializer};
 use super::{After, Class, CsvOptions, Dataset, Pixels, Reading, copies, examine, source};
 use crate::error::{Error, Fault, Result};
 
-/// Faults of one kind that are kept; all are counted.
+/// Maximum number of faults of one kind that are kept; all are counted.
 const KEPT: usize = 3;
 
-/// Kinds of faults of which some are kept.
+/// Maximum number of kinds of which faults are kept.
 const KINDS: usize = 20;
 
-/// What a CSV of images holds.
+/// The result of checking a CSV of images.
 ///
-/// Images, classes, values and copies are those of the rows without a fault.
+/// Images, classes, values and duplicates are those of the rows without a fault.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
     /// The file as the user named it.
     pub file: PathBuf,
-    /// Number of rows, those with a fault included and the header not.
+    /// Number of rows, including those with a fault but not the header.
     pub rows: usize,
-    /// What could be read; `None` where the file as a whole is faulty.
+    /// What could be read; `None` if the file as a whole is invalid.
     pub content: Option<Content>,
-    /// The first three faults of each kind, in the order in which they come up.
+    /// The first three faults of each kind, in order of appearance.
     #[serde(serialize_with = "as_messages")]
     pub faults: Vec<Fault>,
     /// How many faults there are of each kind.
@@ -37,38 +37,38 @@ pub struct Summary {
 /// Faults of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FaultKind {
-    /// What is wrong, as the first of them says it.
+    /// The problem, as worded in the first of them.
     pub problem: String,
     /// How many there are.
     pub count: usize,
 }
 
-/// What was read of a CSV of images.
+/// The content of a CSV of images.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Content {
-    /// Whether there is a header.
+    /// Whether the file has a header.
     pub header: bool,
-    /// What was understood of the file: label, pixels, what was left out.
+    /// How the file was interpreted: label, pixels, ignored columns.
     pub reading: Reading,
-    /// Number of images, which are rows without a fault.
+    /// Number of images, that is, rows without a fault.
     pub images: usize,
     /// Height and width of an image in pixels.
     pub side: usize,
-    /// What values are divided by.
+    /// The divisor of the pixel values.
     #[serde(serialize_with = "short")]
     pub scale: f32,
     /// The classes in the order of their indices.
     pub classes: Vec<ClassCount>,
-    /// Range and mean of the pixel values; `None` without an image.
+    /// Range and mean of the pixel values; `None` without images.
     pub values: Option<Values>,
-    /// Number of images that equal an earlier one in every pixel.
+    /// Number of exact duplicates of earlier images.
     pub copies: usize,
-    /// SHA-256 of the unzipped file, in hexadecimal.
+    /// SHA-256 of the uncompressed file, in hexadecimal.
     pub sha256: String,
 }
 
 impl Content {
-    /// Labels of classes with a single image, from which no pair can be drawn.
+    /// Labels of classes with a single image, which cannot form a pair.
     pub fn lonely(&self) -> Vec<&str> {
         let lonely = self.classes.iter().filter(|class| class.count == 1);
         lonely.map(|class| class.class.label.as_str()).collect()
@@ -85,7 +85,7 @@ pub struct ClassCount {
     pub count: usize,
 }
 
-/// Pixel values of all images together.
+/// Statistics of the pixel values of all images.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Values {
     /// The smallest.
@@ -102,7 +102,7 @@ fn as_messages<S: Serializer>(faults: &[Fault], to: S) -> std::result::Result<S:
     to.collect_seq(faults.iter().map(Fault::to_string))
 }
 
-/// A whole number without a point.
+/// Serialises a whole number without a decimal point.
 fn short<S: Serializer>(value: &f32, to: S) -> std::result::Result<S::Ok, S::Error> {
     match value.fract() == 0.0 && value.abs() < 1e9 {
         true => to.serialize_i64(*value as i64),
@@ -110,13 +110,13 @@ fn short<S: Serializer>(value: &f32, to: S) -> std::result::Result<S::Ok, S::Err
     }
 }
 
-/// Looks through a whole file and collects its faults.
+/// Checks a whole file and collects its faults.
 ///
 /// # Errors
-/// [`Error::Io`] where the system refuses to read the file, and [`Error::Fault`] where there is
-/// none or it is a folder. Every other fault is in the summary.
+/// [`Error::Io`] if the file cannot be read, and [`Error::Fault`] if it is missing or a folder. All
+/// other faults are in the summary.
 pub fn check(file: &Path, options: &CsvOptions) -> Result<Summary> {
-    // Where there is no file, there is nothing to sum up.
+    // Without a file there is nothing to summarise.
     source::refuse_missing(file)?;
     let mut summary = Summary {
         file: file.to_path_buf(),
@@ -127,7 +127,7 @@ pub fn check(file: &Path, options: &CsvOptions) -> Result<Summary> {
         fault_count: 0,
     };
     let mut kinds: HashMap<String, usize> = HashMap::new();
-    let mut tell = |fault: Fault| {
+    let mut report = |fault: Fault| {
         summary.fault_count += 1;
         let known = kinds.len();
         let kind = *kinds.entry(kind_of(&fault)).or_insert(known);
@@ -141,20 +141,20 @@ pub fn check(file: &Path, options: &CsvOptions) -> Result<Summary> {
         }
         After::GoOn
     };
-    match examine(file, options, &mut tell) {
+    match examine(file, options, &mut report) {
         Ok(findings) => {
             summary.rows = findings.rows;
             summary.content = Some(content(&findings.data, findings.header));
         }
         Err(Error::Fault(fault)) => {
-            tell(fault);
+            report(fault);
         }
         Err(other) => return Err(other),
     }
     Ok(summary)
 }
 
-/// What is wrong, whatever the numbers in it are.
+/// The problem with all numbers replaced, so that similar faults are of one kind.
 fn kind_of(fault: &Fault) -> String {
     let mut kind = String::with_capacity(fault.problem.len());
     for c in fault.problem.chars() {
@@ -164,7 +164,7 @@ fn kind_of(fault: &Fault) -> String {
             other => kind.push(other),
         }
     }
-    // One cell or several, a row is of another length than the header.
+    // "1 cell" and "2 cells" are the same kind.
     kind.replace("cells", "cell")
 }
 
@@ -201,15 +201,15 @@ mod tests {
     }
 
     fn messages(summary: &Summary) -> Vec<String> {
-        let told = |fault: &Fault| {
+        let from_name = |fault: &Fault| {
             let text = fault.to_string();
             text[text.rfind("a.csv").unwrap()..].to_owned()
         };
-        summary.faults.iter().map(told).collect()
+        summary.faults.iter().map(from_name).collect()
     }
 
     #[test]
-    fn a_good_file_is_summed_up() {
+    fn a_valid_file_is_summarised() {
         let text = "label,a,b,c,d\nx,0,0,0,9\ny,1,2,3,4\nx,0,0,0,9\ny,1,2,3,5\n";
         let summary = checked(text);
         assert_eq!((summary.rows, summary.fault_count), (4, 0));
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_told_and_the_good_rows_are_counted() {
+    fn every_fault_is_reported_and_valid_rows_are_counted() {
         let text = "label,a,b,c,d\nx,0,u,0,200\ny,1,2,3,4\nx,0,0\ny,1,2,3,5\n,1,1,1,1\nz,1,1,1,1\n";
         let summary = checked(text);
         assert_eq!(
@@ -239,14 +239,14 @@ mod tests {
     }
 
     #[test]
-    fn classes_without_a_pair_are_known_and_no_fault() {
+    fn classes_with_a_single_image_are_listed_and_not_a_fault() {
         let summary = checked("label,a\nx,1\nx,2\ny,1\nz,1\n");
         assert_eq!(summary.fault_count, 0);
         assert_eq!(summary.content.unwrap().lonely(), ["y", "z"]);
     }
 
     #[test]
-    fn faults_of_one_kind_are_counted_and_the_first_three_told() {
+    fn faults_of_one_kind_are_counted_and_the_first_three_kept() {
         let bad = "1,5,x\n1,5\n".repeat(25);
         let summary =
             checked(format!("label,a,b,c,d\n{}{bad}", "1,2,3,4,5\n2,3,4,5,6\n".repeat(30)));
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_rows_has_its_fault_and_no_content() {
+    fn a_file_without_rows_has_a_fault_and_no_content() {
         let summary = checked("label,a,b\n1,2,3\n");
         assert!(messages(&summary)[0].contains("make no square"));
         assert_eq!((summary.fault_count, summary.content), (1, None));
@@ -272,15 +272,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_an_error() {
+    fn a_missing_file_or_a_folder_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let told = |path: &Path| check(path, &CsvOptions::default()).unwrap_err().to_string();
-        assert!(told(folder.path()).contains("is a folder"));
-        assert!(told(&folder.path().join("none.csv")).contains("there is no such file"));
+        let message = |path: &Path| check(path, &CsvOptions::default()).unwrap_err().to_string();
+        assert!(message(folder.path()).contains("is a folder"));
+        assert!(message(&folder.path().join("none.csv")).contains("file not found"));
     }
 
     #[test]
-    fn a_summary_is_written_as_json_with_faults_as_messages() {
+    fn the_json_summary_contains_faults_as_messages() {
         let json = serde_json::to_value(checked("label,a\nx,1\nx,2\ny,1\ny,q\n")).unwrap();
         assert_eq!(
             json["content"]["classes"][0],

@@ -5,31 +5,32 @@ use serde::{Deserialize, Serialize};
 use super::{Amount, ClassNames, CsvOptions, Header, LabelColumn, Scale};
 use crate::error::{Error, Result};
 
-/// What stands under `[data]`.
+/// The section `[data]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DataConfig {
     /// The CSV of labelled images, `.csv` or `.csv.gz`.
     pub path: String,
-    /// The label column by its name or its number from 1; `"auto"` takes the column that is named as
-    /// labels are, else the one whose name is no pixel's, else the first or last by what they hold.
+    /// The label column by name or by number from 1; `"auto"` takes a column with the name of a
+    /// label column, else the only one not named like a pixel, else the first or last, judging by
+    /// its content.
     pub label: String,
     /// Whether the first line names the columns.
     pub header: Header,
-    /// Columns that are neither label nor pixels, by name or number, separated by commas; `"none"` for
-    /// those alone that are recognised.
+    /// Columns to ignore besides those that are recognised as neither label nor pixels, by name or
+    /// number, separated by commas; or `"none"`.
     pub drop: String,
     /// How classes are named in tables and legends.
     pub names: ClassNames,
-    /// What pixel values are divided by: `"auto"` goes by their range, or a number above 0.
+    /// The divisor of the pixel values: a number above 0, or `"auto"` to choose it by their range.
     pub scale: Scale,
-    /// Share of the images for validation; above 0 and below 1.
+    /// Fraction of the images for validation; above 0 and below 1.
     pub validation: f64,
-    /// Images to train on, of those left after validation: `"all"`, or so many, in which the
-    /// classes have their shares of the whole and which contain every smaller such set.
+    /// Number of training images, of those left after validation, or `"all"`. Class proportions are
+    /// kept, and larger sets contain the smaller ones.
     pub train_size: Amount,
-    /// Classes that are kept from training and that a run is judged by instead of the validation
-    /// images: `"none"`, or labels, names and ranges as in `"5-9"`.
+    /// Classes that are held out from training, on which the run is evaluated instead of the
+    /// validation images: `"none"`, or labels, names and ranges as in `"5-9"`.
     pub unseen_classes: String,
 }
 
@@ -51,7 +52,7 @@ impl Default for DataConfig {
 
 impl DataConfig {
     /// # Errors
-    /// [`Error::Setting`] with the key, its value and what it can be.
+    /// [`Error::Setting`] with the key, its value and what is valid.
     pub fn check(&self) -> Result<()> {
         if self.train_size == Amount::Of(0) {
             return Err(Error::setting("data.train_size", 0, "must be \"all\" or at least 1"));
@@ -59,7 +60,7 @@ impl DataConfig {
         if self.validation > 0.0 && self.validation < 1.0 {
             return Ok(());
         }
-        let problem = "must be a share above 0 and below 1";
+        let problem = "must be above 0 and below 1";
         Err(Error::setting("data.validation", self.validation, problem))
     }
 
@@ -72,7 +73,7 @@ impl DataConfig {
     }
 }
 
-/// Columns from a list with commas; one with a comma in its name stands in double quotes.
+/// Parses a comma-separated list of columns; names with commas are in double quotes.
 fn listed_columns(text: &str) -> Vec<String> {
     if text.trim() == "none" {
         return Vec::new();
@@ -93,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_to_drop_are_a_list_with_commas() {
+    fn columns_to_drop_are_a_comma_separated_list() {
         assert!(listed_columns("none").is_empty() && listed_columns("").is_empty());
         assert_eq!(listed_columns("id, Usage,3"), ["id", "Usage", "3"]);
         assert_eq!(listed_columns("\"a, b\",c"), ["a, b", "c"]);

@@ -1,11 +1,11 @@
-//! Images that occur more than once, in one set or in two.
+//! Duplicate images within a data set or across two.
 
 use std::collections::HashSet;
 
 use super::dataset::Dataset;
 use super::pixels::Pixels;
 
-/// Images that equal an earlier one of the set, value by value.
+/// Number of exact duplicates of earlier images in the set.
 pub(super) fn within(data: &Dataset) -> usize {
     fn of<T: std::hash::Hash + Eq>(values: &[T], size: usize) -> usize {
         let mut seen = HashSet::with_capacity(values.len() / size);
@@ -19,8 +19,8 @@ pub(super) fn within(data: &Dataset) -> usize {
 }
 
 impl Dataset {
-    /// How many images of another set are among these, as a network sees them. Both have images of
-    /// one size.
+    /// Number of images of another set that are also in this one, compared as the network sees
+    /// them. Both must have the same image size.
     pub fn shared_with(&self, other: &Dataset) -> usize {
         fn of<T: std::hash::Hash + Eq>(known: &[T], others: &[T], size: usize) -> usize {
             let known: HashSet<&[T]> = known.chunks_exact(size).collect();
@@ -36,7 +36,7 @@ impl Dataset {
     }
 }
 
-/// The bits of all values as a network sees them; −0 and 0 are one value, and none is NaN.
+/// The bits of all values as the network sees them, with −0 as 0; there is no NaN.
 fn scaled(data: &Dataset) -> Vec<u32> {
     let bits = |value: f32| (value / data.scale + 0.0).to_bits();
     match &data.pixels {
@@ -58,11 +58,11 @@ mod tests {
     }
 
     #[test]
-    fn images_of_two_sets_are_the_same_where_a_network_sees_the_same() {
+    fn images_are_compared_as_the_network_sees_them() {
         let trained = read("label,a,b,c,d\n0,0,51,102,255\n1,9,9,9,9\n0,1,2,3,4\n");
         let same = "label,a,b,c,d\n1,1,2,3,4\n1,0,51,102,255\n0,255,0,0,0\n";
         assert_eq!(trained.shared_with(&read(same)), 2);
-        // The same in 0..1.
+        // The same images with values in 0..1.
         let shares = "label,a,b,c,d\n0,0.0,0.2,0.4,1.0\n1,0.5,0.5,0.5,0.5\n";
         assert_eq!(trained.shared_with(&read(shares)), 1);
         assert_eq!(trained.shared_with(&trained), 3);

@@ -26,29 +26,29 @@ const FASHION_MNIST: [&str; 10] = [
     "Ankle boot",
 ];
 
-/// Images as a source reads them, before labels become classes and the scale is known.
+/// Images as read from a source, before labels become classes and the scale is chosen.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RawImages {
-    /// Values as they stand in the file, row-major `[N, side * side]`.
+    /// Values as in the file, row-major `[N, side * side]`.
     pub pixels: Pixels,
     /// Height and width of an image in pixels.
     pub side: usize,
-    /// Labels in the order in which they appear, `[C]`; none where images have no labels.
+    /// Distinct labels in order of appearance, `[C]`; `None` for unlabelled images.
     pub distinct: Option<Vec<String>>,
-    /// Index into `distinct` of each image, `[N]`; 0 where images have no labels.
+    /// Index into `distinct` of each image, `[N]`; 0 for unlabelled images.
     pub rows: Vec<u32>,
-    /// What was understood of the file.
+    /// How the file was interpreted.
     pub reading: Reading,
 }
 
 /// Labelled square images of one channel.
 #[derive(Debug, Clone)]
 pub struct Dataset {
-    /// Pixel values as they stand in the file, row-major `[N, side * side]`.
+    /// Pixel values as in the file, row-major `[N, side * side]`.
     pub pixels: Pixels,
-    /// What brings them into 0..1: a network sees a value divided by this.
+    /// The divisor that brings them into 0..1 for the network.
     pub scale: f32,
-    /// Class index of each image, 0..C, `[N]`; `i64` is what libtorch indexes with.
+    /// Class index of each image, 0..C, `[N]`; `i64` for indexing in libtorch.
     pub labels: Vec<i64>,
     /// Height and width of an image in pixels.
     pub side: usize,
@@ -58,16 +58,16 @@ pub struct Dataset {
     pub sha256: String,
     /// The file as the user named it.
     pub file: PathBuf,
-    /// What was understood of the file.
+    /// How the file was interpreted.
     pub reading: Reading,
-    /// The images as pictures show them, where `pixels` are not that already.
+    /// The images as displayed, if they differ from `pixels`.
     shown: OnceLock<Vec<u8>>,
 }
 
 /// A class of images.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Class {
-    /// The label as it stands in the file.
+    /// The label in the file.
     pub label: String,
     /// The name shown in tables and legends.
     pub name: String,
@@ -77,9 +77,9 @@ pub struct Class {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClassNames {
-    /// Fashion-MNIST's names where the file's name contains `fashion` in any case, the images are
-    /// 28 pixels wide and the labels are exactly 0 to 9; the labels themselves elsewhere. The
-    /// shape alone would not do: MNIST's digits have the same.
+    /// Fashion-MNIST's names if the file name contains `fashion` in any case, the images are 28
+    /// pixels wide and the labels are exactly 0 to 9; otherwise the labels themselves. The shape
+    /// alone is not enough: MNIST has the same.
     #[default]
     Auto,
     /// The labels themselves.
@@ -89,11 +89,11 @@ pub enum ClassNames {
 }
 
 impl Dataset {
-    /// Gives raw images their scale and classes.
+    /// Chooses the scale and builds the classes of raw images.
     ///
     /// # Errors
-    /// [`Error::Fault`] where their range needs a scale that is not given, and where names are asked
-    /// for that do not fit the labels.
+    /// [`Error::Fault`] if no scale is given that their range needs, or if the requested class
+    /// names do not fit the labels.
     pub fn new(
         raw: RawImages,
         options: &CsvOptions,
@@ -102,9 +102,9 @@ impl Dataset {
     ) -> Result<Dataset> {
         let RawImages { pixels, side, distinct, rows, mut reading } = raw;
         let scale = scaled(&pixels, options, &mut reading)
-            .map_err(|(problem, way_out)| Fault::new(file, problem).remedy(way_out))?;
+            .map_err(|(problem, remedy)| Fault::new(file, problem).remedy(remedy))?;
         let is_labelled = distinct.is_some();
-        // Without labels all images are of one class, which has no name.
+        // Unlabelled images are all of one class without a name.
         let distinct = distinct.unwrap_or_else(|| vec![String::new()]);
         let (mut classes, labels) = classes_of(&distinct, &rows);
         if is_labelled {
@@ -114,8 +114,8 @@ impl Dataset {
         Ok(Dataset { pixels, scale, labels, side, classes, sha256, file, reading, shown })
     }
 
-    /// What decides the images: the content of the file, and how it is read where earlier versions
-    /// read it in another way.
+    /// Identifies the images: the hash of the file, and how it is interpreted if earlier versions
+    /// interpreted it differently.
     pub fn identity(&self) -> String {
         match &self.reading.differs {
             None => self.sha256.clone(),
@@ -123,7 +123,7 @@ impl Dataset {
         }
     }
 
-    /// How these images are read, for other files of the same kind.
+    /// How these images were interpreted, to read other files the same way.
     pub fn trained_on(&self) -> TrainedOn {
         TrainedOn { columns: self.reading.columns.clone(), scale: self.scale }
     }
@@ -138,10 +138,10 @@ impl Dataset {
         self.labels.is_empty()
     }
 
-    /// One image as pictures show it: grey values 0..=255, row-major `[side * side]`.
+    /// One image for display: grey values 0..=255, row-major `[side * side]`.
     ///
     /// # Panics
-    /// Where `row` is not below [`len`](Self::len).
+    /// If `row` is not below [`len`](Self::len).
     pub fn image(&self, row: usize) -> &[u8] {
         let size = self.side * self.side;
         let shown = match &self.pixels {
@@ -160,29 +160,29 @@ impl Dataset {
         counts
     }
 
-    /// The same images with the class indices of another data set, as a test set needs them.
+    /// The same images with the class indices of another data set, for a test set.
     ///
-    /// Labels are matched by their text, or else as numbers or truth values; a class without an image
-    /// here keeps its index.
+    /// Labels are matched by text, or else as numbers or booleans; a class without an image here
+    /// keeps its index.
     ///
     /// # Errors
-    /// [`Error::Fault`] where the file holds a label that `classes` lacks.
+    /// [`Error::Fault`] if the file has a label that is not in `classes`.
     pub fn with_classes(mut self, classes: &[Class]) -> Result<Dataset> {
         let known: HashMap<&str, i64> =
             classes.iter().map(|class| class.label.as_str()).zip(0..).collect();
-        let mut alike: HashMap<String, i64> = HashMap::new();
+        let mut equivalent: HashMap<String, i64> = HashMap::new();
         for (class, index) in classes.iter().zip(0..) {
-            alike.entry(comparable(&class.label)).or_insert(index);
+            equivalent.entry(comparable(&class.label)).or_insert(index);
         }
         let find =
-            |label: &str| known.get(label).or_else(|| alike.get(&comparable(label))).copied();
+            |label: &str| known.get(label).or_else(|| equivalent.get(&comparable(label))).copied();
         let index_of = |class: &Class| {
             find(&class.label).ok_or_else(|| {
-                let there = classes.iter().map(|class| class.label.as_str()).collect::<Vec<_>>();
+                let known = classes.iter().map(|class| class.label.as_str()).collect::<Vec<_>>();
                 Error::from(
                     Fault::new(&self.file, "is a label that the training data does not have")
                         .value(&class.label)
-                        .remedy(format!("it has {}", listed(&there))),
+                        .remedy(format!("it has {}", listed(&known))),
                 )
             })
         };
@@ -197,7 +197,7 @@ impl Dataset {
 
 /// Classes and class indices from the labels of the rows.
 ///
-/// Classes are ordered by number where every label is a number, else by text.
+/// Classes are ordered by number if every label is a number, otherwise by text.
 ///
 /// # Shapes
 /// `rows` `[N]`, indices into `distinct` `[C]` → indices into the classes `[N]`.
@@ -211,8 +211,8 @@ pub(super) fn classes_of(distinct: &[String], rows: &[u32]) -> (Vec<Class>, Vec<
         None => order.sort_by(|&a, &b| distinct[a].cmp(&distinct[b])),
     }
     let mut index = vec![0; distinct.len()];
-    for (place, &label) in order.iter().enumerate() {
-        index[label] = place as i64;
+    for (class, &label) in order.iter().enumerate() {
+        index[label] = class as i64;
     }
     let unnamed = |&label: &usize| {
         let label = &distinct[label];
@@ -222,10 +222,10 @@ pub(super) fn classes_of(distinct: &[String], rows: &[u32]) -> (Vec<Class>, Vec<
     (classes, rows.iter().map(|&label| index[label as usize]).collect())
 }
 
-/// Gives the classes the names that `names` asks for.
+/// Names the classes as `names` says.
 ///
 /// # Errors
-/// [`Error::Fault`] where Fashion-MNIST's names are asked for labels that are not 0 to 9.
+/// [`Error::Fault`] if Fashion-MNIST's names are requested and the labels are not 0 to 9.
 pub(super) fn name_classes(
     classes: &mut [Class],
     names: ClassNames,
@@ -241,7 +241,7 @@ pub(super) fn name_classes(
         ClassNames::FashionMnist if digits => true,
         ClassNames::FashionMnist => {
             let problem = "its labels are not 0 to 9, so Fashion-MNIST's class names do not fit";
-            return Err(Fault::new(file, problem).remedy("show the labels themselves").into());
+            return Err(Fault::new(file, problem).remedy("use the labels as names").into());
         }
     };
     if fashion {
@@ -252,7 +252,7 @@ pub(super) fn name_classes(
     Ok(())
 }
 
-/// The first few of many names for a message: `a, b, c and 7 more`.
+/// The first few names for a message: `a, b, c and 7 more`.
 pub(super) fn listed(names: &[&str]) -> String {
     first_few(names, 8)
 }
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn one_label_that_is_text_orders_all_as_text() {
+    fn labels_are_ordered_as_text_if_any_is_text() {
         let (labels, indices) = ordered(&["9", "10", "cat"]);
         assert_eq!(labels, ["10", "9", "cat"]);
         assert_eq!(indices, [1, 0, 2]);
@@ -310,13 +310,13 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_asked_for_win_over_the_rule() {
+    fn requested_names_override_the_automatic_choice() {
         assert_eq!(named(&DIGITS, ClassNames::Labels, 28, "fashion.csv").unwrap(), "9");
         assert_eq!(named(&DIGITS, ClassNames::FashionMnist, 28, "a.csv").unwrap(), "Ankle boot");
         assert_eq!(
             named(&["cat"], ClassNames::FashionMnist, 28, "a.csv").unwrap_err().to_string(),
-            "a.csv: its labels are not 0 to 9, so Fashion-MNIST's class names do not fit; show \
-             the labels themselves"
+            "a.csv: its labels are not 0 to 9, so Fashion-MNIST's class names do not fit; use \
+             the labels as names"
         );
     }
 
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn images_and_counts_are_those_of_the_rows() {
+    fn images_and_class_counts_match_the_rows() {
         let data = two_images(["b", "a"]);
         assert_eq!((data.len(), data.is_empty()), (2, false));
         assert_eq!((data.image(0), data.image(1)), ([3].as_slice(), [254].as_slice()));

@@ -6,13 +6,13 @@ use super::{Dataset, Pixels};
 
 /// All images, on one device.
 ///
-/// Bytes stay bytes until a batch is made of them: the whole set takes a quarter of the memory
-/// of floats and is shared by all runs.
+/// Bytes become floats only in batches: the whole set takes a quarter of the memory of floats and
+/// is shared by all runs.
 pub struct Images {
-    /// `[N, S·S]` u8 or f32, as they stand in the file.
+    /// `[N, S·S]` u8 or f32, as in the file.
     pixels: Tensor,
     side: i64,
-    /// What they are divided by.
+    /// Divisor of the pixel values.
     scale: f64,
 }
 
@@ -28,26 +28,26 @@ impl Images {
         Images { pixels, side, scale: f64::from(dataset.scale) }
     }
 
-    /// Another handle on the same memory, for another thread.
+    /// A shallow copy that shares memory, for another thread.
     pub fn share(&self) -> Images {
         Images { pixels: self.pixels.shallow_clone(), ..*self }
     }
 
-    /// Where the images are, and so every batch of them.
+    /// The device of the images and of their batches.
     pub fn device(&self) -> Device {
         self.pixels.device()
     }
 
-    /// The largest distance of a pixel from 0, divided by the data set's scale.
+    /// The largest absolute pixel value, divided by the data set's scale.
     pub fn reach(&self) -> f64 {
-        let ends = [self.pixels.min(), self.pixels.max()];
-        ends.iter().map(|end| end.double_value(&[]).abs()).fold(0.0, f64::max) / self.scale
+        let extremes = [self.pixels.min(), self.pixels.max()];
+        extremes.iter().map(|value| value.double_value(&[]).abs()).fold(0.0, f64::max) / self.scale
     }
 
     /// The images in these rows, divided by the data set's scale.
     ///
     /// # Shapes
-    /// rows `[B]` → `[B, 1, S, S]` f32, in 0..1 but for a scale of the user's
+    /// rows `[B]` → `[B, 1, S, S]` f32, in 0..1 unless the user chose another scale
     pub fn select(&self, rows: &[i64]) -> Tensor {
         let rows = Tensor::from_slice(rows).to_device(self.device());
         let values = self.pixels.index_select(0, &rows);

@@ -1,23 +1,23 @@
-//! Labels as texts: one number is one class however it is written, and what stands for a missing one.
+//! Labels as text: different notations of a number are one class, and markers of missing labels.
 
 use std::collections::HashMap;
 
-/// What pandas reads as missing (`read_csv`, its default `na_values`), but for the empty text.
+/// The default `na_values` of pandas' `read_csv`, except the empty text.
 const MISSING: [&str; 18] = [
     "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>",
     "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
 ];
 
-/// Digits before and after the point that a label may have to be read as a number.
+/// Maximum number of digits before and after the point for a label to count as a number.
 const LONGEST: usize = 400;
 
-/// Whether a label stands for a missing one.
+/// Whether a label marks a missing value.
 pub(super) fn is_missing(label: &str) -> bool {
     MISSING.contains(&label)
 }
 
 /// A decimal number in its shortest form, exactly: `6` for `+6.0`, `100` for `1e2`, `0` for `−0`;
-/// none for what is no number.
+/// `None` if it is not a number.
 pub(super) fn shortest_number(text: &str) -> Option<String> {
     let (is_negative, unsigned) = match text.strip_prefix(['-', '\u{2212}']) {
         Some(rest) => (true, rest),
@@ -48,7 +48,8 @@ fn exponent_of(text: &str) -> Option<i64> {
     is_number.then(|| text.parse().ok()).flatten()
 }
 
-/// Digits that neither begin nor end with 0, the point after the first `point` of them.
+/// Formats digits that neither start nor end with 0, with the point after the first `point` of
+/// them.
 fn positioned(digits: &str, point: i64) -> Option<String> {
     let zeros = |count: i64| "0".repeat(count as usize);
     let length = digits.len() as i64;
@@ -63,29 +64,28 @@ fn positioned(digits: &str, point: i64) -> Option<String> {
     })
 }
 
-/// A label by which two that mean the same are equal: numbers in their shortest form, truth values
-/// in lower case.
+/// The canonical form of a label: numbers in their shortest form, booleans in lower case.
 pub(super) fn comparable(label: &str) -> String {
     let truth = ["true", "false"].into_iter().find(|truth| truth.eq_ignore_ascii_case(label));
     let short = || shortest_number(label).unwrap_or_else(|| label.to_owned());
     truth.map_or_else(short, str::to_owned)
 }
 
-/// Labels with those that are one number put together.
+/// Labels after merging different notations of the same number.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Merged {
-    /// Distinct labels in the order in which they appear, `[C]`.
+    /// Distinct labels in order of appearance, `[C]`.
     pub distinct: Vec<String>,
     /// Index into `distinct` of each row, `[N]`.
     pub rows: Vec<u32>,
-    /// Labels that were put together with an earlier one, and that one.
+    /// Labels that were merged into an earlier one, with that one.
     pub together: Vec<(String, String)>,
 }
 
-/// Puts labels together that are one number or truth value, however it is written.
+/// Merges labels that are the same number or boolean in different notations.
 ///
-/// Where all labels are numbers, each takes its shortest form. Among labels that are text, only those
-/// in plain notation are numbers: `1e3` may be a name there.
+/// If all labels are numbers, each gets its shortest form. If some are text, only plain notation
+/// counts as a number: `1e3` may be a name.
 ///
 /// # Shapes
 /// `distinct` `[C]`, `rows` `[N]`, indices into it.
@@ -105,13 +105,13 @@ pub(super) fn merged(distinct: Vec<String>, mut rows: Vec<u32>) -> Merged {
     for label in distinct {
         let key = key_of(&label);
         let next = kept.len() as u32;
-        let place = *known.entry(key.clone()).or_insert(next);
-        if place == next {
+        let class = *known.entry(key.clone()).or_insert(next);
+        if class == next {
             kept.push(if are_numbers { key } else { label });
         } else {
-            together.push((label, kept[place as usize].clone()));
+            together.push((label, kept[class as usize].clone()));
         }
-        index.push(place);
+        index.push(class);
     }
     if !together.is_empty() {
         rows.iter_mut().for_each(|row| *row = index[*row as usize]);
@@ -122,7 +122,7 @@ pub(super) fn merged(distinct: Vec<String>, mut rows: Vec<u32>) -> Merged {
     Merged { distinct: kept, rows, together }
 }
 
-/// Gives labels that stand for several writings of a number its shortest form.
+/// Gives labels that merge several notations of a number its shortest form.
 fn shorten(kept: &mut [String], together: &[(String, String)]) {
     for label in kept {
         if together.iter().any(|(_, other)| other == label) {
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn one_number_is_one_class_however_it_is_written() {
+    fn different_notations_of_a_number_are_one_class() {
         let numbers = of(&["0", "0.0", "1", "01", "+1", "1e0"]);
         assert_eq!(numbers.distinct, ["0", "1"]);
         assert_eq!(numbers.rows, [0, 0, 1, 1, 1, 1]);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_look_like_numbers_stay_names_among_text() {
+    fn text_labels_that_look_like_numbers_stay_separate() {
         let mixed = of(&["1e3", "1000", "3042", "304a", "007"]);
         assert_eq!(mixed.distinct, ["1e3", "1000", "3042", "304a", "007"]);
         let twice = of(&["7.0", "cat", "7"]);
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_pandas_reads_as_missing_is_missing() {
+    fn missing_markers_are_those_of_pandas() {
         assert!(["nan", "NA", "N/A", "null", "None"].into_iter().all(is_missing));
         assert!(!["na", "NaNa", "none of these", "0"].into_iter().any(is_missing));
     }

@@ -1,45 +1,45 @@
 //! Labelled images: read from CSV or IDX, fetched, checked, sampled and split.
 //!
-//! Files, classes, split and pairs are plain bytes and numbers; [`Images`] alone knows libtorch.
+//! Files, classes, split and pairs are plain bytes and numbers; only [`Images`] uses libtorch.
 
 mod amount;
 mod batches;
 mod check;
-mod classes;
 mod config;
 mod copies;
 mod csv;
+mod data_split;
 mod dataset;
 mod fetch;
 mod idx;
 mod images;
 mod labels;
-mod numbers;
 mod pairs;
-mod parts;
 mod pixels;
+mod pk_sampler;
 mod reading;
+mod renumbering;
 mod sample;
 mod scaling;
 mod source;
 mod split;
 
 pub use self::amount::Amount;
-pub use self::batches::{Batch, BatchKind, BatchShape, Batches, Part, class_sizes};
+pub use self::batches::{Batch, BatchKind, BatchShape, Batches, Subset, class_sizes};
 pub use self::check::{ClassCount, Content, FaultKind, Summary, Values, check};
 pub use self::config::DataConfig;
 pub use self::csv::{CsvOptions, Header, LabelColumn, load};
+pub use self::data_split::{DataSplit, unseen_classes};
 pub use self::dataset::{Class, ClassNames, Dataset, RawImages};
 pub use self::fetch::{Fetched, fetch};
 pub use self::idx::{IdxImages, read_images, read_labels};
 pub use self::images::Images;
-pub use self::numbers::{kept, renumbered};
 pub use self::pairs::{PairSampler, Partner};
-pub use self::parts::{Parts, unseen_classes};
 pub use self::pixels::{Pixels, Scale};
 pub use self::reading::{
     Channels, ImageColumns, LabelFound, LeftOut, Names, Reading, TrainedOn, luma, luma_byte,
 };
+pub use self::renumbering::{renumbered, seen_classes};
 pub use self::sample::{SampleSize, stratified, write_csv};
 pub use self::source::{is_read_once, read_with};
 pub use self::split::{Split, split};

@@ -1,30 +1,30 @@
-//! Pairs of images for siamese training, drawn in constant time each.
+//! Random pairs of images for siamese training, in constant time per pair.
 
 use rand::RngExt;
 
 use crate::random::Generator;
 
-/// A drawn partner.
+/// A random partner of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Partner {
-    /// Place of the partner in the list of labels.
+    /// Index of the partner in the list of labels.
     pub index: usize,
     /// Whether both images are of the same class.
     pub same: bool,
 }
 
-/// Draws partners from lists of places by class.
+/// Samples partners from indices sorted by class.
 ///
-/// All places are kept in one list, sorted by class. A partner of the same class comes from the
-/// class's own stretch of it, one of another class from what lies before and after the stretch:
-/// one random number a draw, however many images there are.
+/// All indices are in one list, sorted by class. A partner of the same class comes from the range
+/// of that class, one of another class from before or after it: one random number per draw, for any
+/// number of images.
 pub struct PairSampler {
     labels: Vec<i64>,
-    /// All places, sorted by class.
+    /// All indices, sorted by class.
     by_class: Vec<usize>,
-    /// Where each class begins in `by_class`, and the end of the last.
+    /// Start of each class in `by_class`, and the end of the last.
     starts: Vec<usize>,
-    /// Where each place stands in `by_class`.
+    /// Position of each index in `by_class`.
     rank: Vec<usize>,
 }
 
@@ -42,26 +42,27 @@ impl PairSampler {
         let mut next = starts.clone();
         let mut by_class = vec![0; labels.len()];
         let mut rank = vec![0; labels.len()];
-        for (place, &label) in labels.iter().enumerate() {
+        for (index, &label) in labels.iter().enumerate() {
             let slot = &mut next[label as usize];
-            by_class[*slot] = place;
-            rank[place] = *slot;
+            by_class[*slot] = index;
+            rank[index] = *slot;
             *slot += 1;
         }
         PairSampler { labels: labels.to_vec(), by_class, starts, rank }
     }
 
-    /// Draws a partner for `anchor`: with probability ½ of the same class, else of another, each
-    /// image of the chosen kind alike.
+    /// Draws a partner for `anchor`: with probability ½ of the same class, otherwise of another,
+    /// uniformly among those.
     ///
-    /// An image that is alone in its class always gets one of another class, and where there is but
-    /// one class the partner is always of it. Only a single image is its own partner.
+    /// The only image of a class always gets a partner of another class, and if there is only one
+    /// class, partners are always of that class. Only the sole image of a data set is its own
+    /// partner.
     pub fn draw(&self, anchor: usize, random: &mut Generator) -> Partner {
         let class = self.labels[anchor] as usize;
         let (start, end) = (self.starts[class], self.starts[class + 1]);
         let others = self.by_class.len() - (end - start);
-        let wish = random.random::<bool>();
-        let same = (wish && end - start > 1) || others == 0;
+        let want_same = random.random::<bool>();
+        let same = (want_same && end - start > 1) || others == 0;
         let index = if same {
             self.draw_same(anchor, start, end, random)
         } else {
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_flag_tells_the_truth_and_no_image_meets_itself() {
+    fn the_flag_is_correct_and_no_image_is_its_own_partner() {
         let labels = uneven();
         for (anchor, partner) in drawn(&labels, 40_000, 0) {
             assert_eq!(partner.same, labels[anchor] == labels[partner.index]);
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_alone_in_its_class_meets_all_others_alike_and_changes_no_other_pair() {
+    fn the_only_image_of_a_class_is_paired_with_all_others_uniformly() {
         let mut met = [0u32; 40];
         let all = drawn(&uneven(), 400_000, 0);
         for (_, partner) in all.iter().filter(|(anchor, _)| *anchor == 0) {
@@ -139,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn every_image_of_the_chosen_kind_is_drawn_alike() {
+    fn partners_are_uniform_within_the_same_and_the_other_classes() {
         let labels = uneven();
         let (mut same, mut other) = ([0u32; 40], [0u32; 40]);
         for (anchor, partner) in drawn(&labels, 400_000, 0) {
@@ -149,26 +150,26 @@ mod tests {
             }
         }
         // 5,000 draws: three images of its class, 36 of the others.
-        for place in 0..40 {
-            let of_its_class = (1..5).contains(&place);
+        for index in 0..40 {
+            let of_its_class = (1..5).contains(&index);
             let expected = |kind: bool, n: f64| if kind { 5_000.0 / n } else { 0.0 };
-            let wanted_same = expected(of_its_class && place != 2, 3.0);
+            let wanted_same = expected(of_its_class && index != 2, 3.0);
             let wanted_other = expected(!of_its_class, 36.0);
-            assert!((f64::from(same[place]) - wanted_same).abs() < 5.0 * wanted_same.sqrt() + 0.5);
+            assert!((f64::from(same[index]) - wanted_same).abs() < 5.0 * wanted_same.sqrt() + 0.5);
             assert!(
-                (f64::from(other[place]) - wanted_other).abs() < 5.0 * wanted_other.sqrt() + 0.5
+                (f64::from(other[index]) - wanted_other).abs() < 5.0 * wanted_other.sqrt() + 0.5
             );
         }
     }
 
     #[test]
-    fn the_same_stream_gives_the_same_pairs_and_another_stream_others() {
+    fn pairs_repeat_for_a_stream_and_differ_between_streams() {
         assert_eq!(drawn(&uneven(), 200, 3), drawn(&uneven(), 200, 3));
         assert_ne!(drawn(&uneven(), 200, 3), drawn(&uneven(), 200, 4));
     }
 
     #[test]
-    fn one_class_alone_gives_pairs_of_the_same_class() {
+    fn a_single_class_gives_only_pairs_of_the_same_class() {
         assert!(drawn(&[0, 0, 0], 60, 0).iter().all(|(anchor, p)| p.same && p.index != *anchor));
     }
 }

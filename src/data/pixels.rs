@@ -1,4 +1,4 @@
-//! Pixel values as they stand in a file, and what brings them into 0..1.
+//! Pixel values as in a file, and the scale that brings them into 0..1.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ impl Default for Pixels {
 }
 
 impl Pixels {
-    /// Numbers, as bytes where every one is a whole number from 0 to 255.
+    /// Stores values as bytes if all are whole numbers from 0 to 255.
     pub fn from_floats(values: Vec<f32>) -> Pixels {
         let is_byte = |value: &f32| *value == f32::from(*value as u8);
         match values.iter().all(is_byte) {
@@ -50,12 +50,12 @@ impl Pixels {
         }
     }
 
-    /// The smallest and the largest value; none where there is no value.
+    /// The smallest and the largest value; `None` if there are none.
     pub fn range(&self) -> Option<(f32, f32)> {
         match self {
             Pixels::Bytes(values) => {
                 let first = *values.first()?;
-                // By value, so that the processor compares many at once.
+                // By value, so that the loop is vectorised.
                 let wider = |(min, max): (u8, u8), &value: &u8| (min.min(value), max.max(value));
                 let (min, max) = values.iter().fold((first, first), wider);
                 Some((f32::from(min), f32::from(max)))
@@ -67,12 +67,12 @@ impl Pixels {
         }
     }
 
-    /// Values as pictures show them, 0..=255; where some are negative, −1 is black and 0 is grey.
+    /// Values for display, 0..=255; if some are negative, −1 is black and 0 is grey.
     pub fn grey(&self, scale: f32) -> Vec<u8> {
         let is_signed = self.range().is_some_and(|(min, _)| min < 0.0);
         let grey = |value: f32| {
-            let share = if is_signed { (value / scale + 1.0) / 2.0 } else { value / scale };
-            (share * 255.0).round() as u8
+            let fraction = if is_signed { (value / scale + 1.0) / 2.0 } else { value / scale };
+            (fraction * 255.0).round() as u8
         };
         match self {
             Pixels::Bytes(values) => values.iter().map(|&value| grey(f32::from(value))).collect(),
@@ -80,7 +80,7 @@ impl Pixels {
         }
     }
 
-    /// The arithmetic mean; NaN where there is no value.
+    /// The arithmetic mean; NaN if there are no values.
     pub fn mean(&self) -> f64 {
         let sum = match self {
             Pixels::Bytes(values) => values.iter().map(|&v| u64::from(v)).sum::<u64>() as f64,
@@ -90,11 +90,11 @@ impl Pixels {
     }
 }
 
-/// What pixel values are divided by: a setting that is `"auto"` or a number above 0.
+/// The divisor of pixel values: a setting that is `"auto"` or a number above 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "toml::Value", into = "toml::Value")]
 pub enum Scale {
-    /// 1, 16, 255 or 65,535, by the range of all values.
+    /// 1, 16, 255 or 65,535, depending on the range of all values.
     #[default]
     Auto,
     /// This number.
@@ -113,7 +113,7 @@ impl TryFrom<toml::Value> for Scale {
         };
         let divides = |number: &f64| *number as f32 > 0.0 && (*number as f32).is_finite();
         let problem =
-            || format!("{value} is neither \"auto\" nor a number above 0, as 1, 16 or 255");
+            || format!("{value} is neither \"auto\" nor a number above 0 such as 1, 16 or 255");
         number.filter(divides).map(Scale::By).ok_or_else(problem)
     }
 }
@@ -141,33 +141,33 @@ impl std::str::FromStr for Scale {
 }
 
 impl Scale {
-    /// What these values are divided by.
+    /// The divisor for these values.
     ///
     /// # Errors
-    /// What is wrong with their range, and the way out.
+    /// What is wrong with their range, and what to do about it.
     pub fn divisor(self, pixels: &Pixels) -> std::result::Result<f32, (String, &'static str)> {
         const KNOWN: [f32; 4] = [1.0, 16.0, 255.0, 65_535.0];
         if let Scale::By(number) = self {
             return Ok(number as f32);
         }
         let (min, max) = match pixels.range() {
-            // Without any light there is nothing to go by, and nothing to scale.
+            // All pixels are black: any scale will do.
             None | Some((0.0, 0.0)) => return Ok(255.0),
             Some(range) => range,
         };
-        let told = |problem: String| {
-            let way_out = "say what they are divided by with --scale (1 leaves them as they are)";
-            Err((format!("has pixel values from {min} to {max}, {problem}"), way_out))
+        let fail = |problem: String| {
+            let remedy = "set their divisor with --scale (1 leaves them unchanged)";
+            Err((format!("has pixel values from {min} to {max}, {problem}"), remedy))
         };
         if min < 0.0 {
-            return told("and pixels are expected from 0 on".to_owned());
+            return fail("but pixels must not be negative".to_owned());
         }
-        // Resized images overshoot a little; whole numbers do not come from resizing.
+        // Resizing makes values overshoot a little, but gives no whole numbers.
         let slack = if pixels.are_whole() { 1.0 } else { 1.5 };
         let fits = |&largest: &f32| max <= largest || (largest != 16.0 && max <= largest * slack);
         match KNOWN.into_iter().find(fits) {
             Some(scale) => Ok(scale),
-            None => told("more than the 65535 of 16-bit images".to_owned()),
+            None => fail("more than the 65535 of 16-bit images".to_owned()),
         }
     }
 }
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_numbers_up_to_255_are_bytes_and_all_others_floats() {
+    fn whole_numbers_up_to_255_become_bytes_and_others_floats() {
         assert_eq!(Pixels::from_floats(vec![0.0, 255.0, -0.0]), Pixels::Bytes(vec![0, 255, 0]));
         for odd in [0.5, 256.0, -1.0, 65_535.0] {
             assert_eq!(Pixels::from_floats(vec![3.0, odd]), Pixels::Floats(vec![3.0, odd]));
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_range_decides_the_scale() {
+    fn the_range_determines_the_scale() {
         for (largest, scale) in [
             (1.0, 1.0),
             (0.4, 1.0),
@@ -209,16 +209,16 @@ mod tests {
     }
 
     #[test]
-    fn a_range_of_no_known_scale_is_refused_unless_one_is_given() {
-        let (problem, way_out) = divisor(&[-1.0, 1.0]).unwrap_err();
-        assert_eq!(problem, "has pixel values from -1 to 1, and pixels are expected from 0 on");
-        assert!(way_out.contains("--scale"));
+    fn an_unknown_range_is_rejected_unless_a_scale_is_given() {
+        let (problem, remedy) = divisor(&[-1.0, 1.0]).unwrap_err();
+        assert_eq!(problem, "has pixel values from -1 to 1, but pixels must not be negative");
+        assert!(remedy.contains("--scale"));
         assert!(divisor(&[0.0, 65_536.0]).unwrap_err().0.contains("more than the 65535"));
         assert_eq!(Scale::By(2.0).divisor(&Pixels::Floats(vec![-1.0])), Ok(2.0));
     }
 
     #[test]
-    fn a_scale_is_read_from_text_and_toml() {
+    fn a_scale_is_parsed_from_text_and_toml() {
         assert_eq!(("auto".parse(), "16".parse()), (Ok(Scale::Auto), Ok(Scale::By(16.0))));
         for bad in ["0", "-1", "nan", "inf", "much", "1e-60"] {
             assert!(bad.parse::<Scale>().unwrap_err().contains("neither \"auto\" nor a number"));

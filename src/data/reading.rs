@@ -1,99 +1,98 @@
-//! What was understood of a file of labelled images, for people and for other files of its kind.
+//! How a file of labelled images was interpreted, for the user and to read other files the same
+//! way.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// What was understood of a file.
+/// How a file was interpreted.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Reading {
-    /// How the cells of a table are set apart: `commas`, `semicolons, decimal commas`; empty where
-    /// the file is none.
+    /// The separator of a table: `commas`, `semicolons, decimal commas`; empty if the file is not a
+    /// table.
     pub format: String,
-    /// The column of the label; none without labels or columns.
+    /// The label column; `None` without labels or columns.
     pub label: Option<LabelFound>,
-    /// Columns that are neither label nor pixels.
+    /// Ignored columns, which are neither label nor pixels.
     pub left_out: Vec<LeftOut>,
-    /// What the columns of an image are.
+    /// The pixel columns.
     pub columns: ImageColumns,
-    /// What was decided of all this and is not the plain case, a line each.
+    /// Decisions that are not obvious, one per line.
     pub decisions: Vec<String>,
-    /// What else the user should know, a line each.
+    /// Other notes for the user, one per line.
     pub remarks: Vec<String>,
-    /// Files that the images are in, where the file itself only names them.
+    /// The image files, if the file is a list of them.
     #[serde(skip)]
     pub files: Vec<PathBuf>,
-    /// Where a version that knew plain files alone read this one in another way, or not at all: how
-    /// it is read now.
+    /// How the file is interpreted, if the first version interpreted it differently or not at all.
     #[serde(skip)]
     pub differs: Option<String>,
 }
 
 impl Reading {
-    /// All that the user should know before the images are used; nothing of a plain file.
+    /// Everything to tell the user before the images are used; empty for a plain file.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         self.decisions.iter().chain(&self.remarks).map(String::as_str)
     }
 }
 
-/// The label's column.
+/// The label column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LabelFound {
-    /// Its name in the header, or its number from 1; of one-hot labels, the first and the last.
+    /// Its name in the header, or its number from 1; for one-hot labels, the first and the last.
     pub column: String,
-    /// Why it is taken for the label.
+    /// Why it is considered the label.
     pub why: String,
 }
 
-/// A column that is neither label nor pixels.
+/// An ignored column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LeftOut {
     /// Its name in the header, or its number from 1.
     pub column: String,
-    /// Why it is left out.
+    /// Why it is ignored.
     pub why: String,
 }
 
-/// What the columns of an image are, by which a run reads other files as its own.
+/// The pixel columns of a file, with which other files are read the same way.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ImageColumns {
-    /// Names of the pixel columns in the order of the image; none where they have none.
+    /// Names of the pixel columns in image order; `None` without names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub names: Option<Names>,
-    /// What a pixel consists of.
+    /// The channels of a pixel.
     #[serde(default)]
     pub channels: Channels,
-    /// The name of the label's column; none without a header.
+    /// The name of the label column; `None` without a header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// The label's column from 0 and the number of all columns, by which a file without a header is
-    /// read.
+    /// Index of the label column and the number of all columns, to read files without a header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label_at: Option<(usize, usize)>,
-    /// Whether the columns of the file were put into another order.
+    /// Whether the columns of the file were reordered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reordered: bool,
 }
 
-/// How the images were read that a run was trained on.
+/// How the images that a run was trained on were interpreted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainedOn {
-    /// What the columns of an image were.
+    /// Their pixel columns.
     pub columns: ImageColumns,
-    /// What values were divided by.
+    /// Their divisor.
     pub scale: f32,
 }
 
 impl Default for TrainedOn {
-    /// As versions read all files that knew plain ones alone.
+    /// How the first version read all files.
     fn default() -> TrainedOn {
         TrainedOn { columns: ImageColumns::default(), scale: 255.0 }
     }
 }
 
 impl TrainedOn {
-    /// Which of the columns that the training leaves out may be left out of other files: not those that
-    /// are named by their numbers where there were names, since other files have other numbers.
+    /// Which of the columns dropped in training to drop from other files: not those given by number
+    /// if the columns had names, since the numbers differ between files.
     pub fn leaves_out(&self, drop: Vec<String>) -> Vec<String> {
         let had_names = self.columns.names.is_some() || self.columns.label.is_some();
         let is_number = |name: &str| name.parse::<usize>().is_ok();
@@ -101,23 +100,24 @@ impl TrainedOn {
     }
 }
 
-/// What a pixel consists of; colours become grey when they are read.
+/// The channels of a pixel; colours are converted to grey on reading.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Channels {
     /// One grey value.
     #[default]
     Grey,
-    /// Red, green and blue; first all red values of an image, then all green ones, then all blue ones.
+    /// Red, green and blue planes: first all red values of an image, then all green ones, then all
+    /// blue ones.
     RgbPlanes,
-    /// Red, green and blue of one pixel after the other.
+    /// Red, green and blue, interleaved by pixel.
     Rgb,
-    /// Red, green, blue and opacity of one pixel after the other.
+    /// Red, green, blue and alpha, interleaved by pixel.
     Rgba,
 }
 
 impl Channels {
-    /// Values of one pixel.
+    /// Number of channels.
     pub fn count(self) -> usize {
         match self {
             Channels::Grey => 1,
@@ -126,7 +126,7 @@ impl Channels {
         }
     }
 
-    /// The values of pixel `pixel` of `pixels`, as positions in an image's columns.
+    /// Positions of the colour values of pixel `pixel` out of `pixels` in an image's columns.
     pub fn positions(self, pixel: usize, pixels: usize) -> [usize; 3] {
         match self {
             Channels::Grey => [pixel; 3],
@@ -137,25 +137,25 @@ impl Channels {
     }
 }
 
-/// Names of columns, written short where they are numbered.
+/// Column names, in short form if they are numbered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Names {
-    /// `prefix` with the numbers from `first` on.
+    /// `prefix` followed by consecutive numbers.
     Numbered {
-        /// What stands before the number.
+        /// The text before the number.
         prefix: String,
         /// The first number.
         first: usize,
         /// How many there are.
         count: usize,
     },
-    /// Each by itself.
+    /// An explicit list.
     Listed(Vec<String>),
 }
 
 impl Names {
-    /// Names in the order of an image.
+    /// Names in image order.
     pub fn new(names: Vec<String>) -> Names {
         let split = |name: &str| {
             let prefix = name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
@@ -179,12 +179,12 @@ impl Names {
     }
 }
 
-/// Grey of a colour by ITU-R BT.601, in the unit of the three.
+/// Grey value of a colour by ITU-R BT.601, in the same unit.
 pub fn luma(red: f32, green: f32, blue: f32) -> f32 {
     0.299 * red + 0.587 * green + 0.114 * blue
 }
 
-/// Grey of a colour of bytes, as Pillow computes it: 16-bit shares, rounded to the nearest.
+/// Grey value of an 8-bit colour as Pillow computes it, with 16-bit weights, rounded to nearest.
 pub fn luma_byte([red, green, blue]: [u8; 3]) -> u8 {
     let [red, green, blue] = [red, green, blue].map(u32::from);
     ((19_595 * red + 38_470 * green + 7_471 * blue + 0x8000) >> 16) as u8
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbered_names_are_kept_short_and_come_back_as_they_were() {
+    fn numbered_names_have_a_short_form_and_round_trip() {
         let list = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
         for (names, short) in [
             (list(&["pixel1", "pixel2", "pixel3"]), true),
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_left_out_by_their_number_are_so_in_files_without_a_header_alone() {
+    fn columns_dropped_by_number_are_dropped_only_from_files_without_a_header() {
         let drop = vec!["id".to_owned(), "3".to_owned()];
         let headless = TrainedOn::default();
         assert_eq!(headless.leaves_out(drop.clone()), drop);

@@ -1,4 +1,4 @@
-//! A smaller data set with the same share of each class, and writing it as CSV.
+//! Stratified samples of a data set, and writing them as CSV.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -10,23 +10,23 @@ use crate::error::{Error, Result};
 use crate::files::{create_folder, folder_of, write_zipped};
 use crate::random::{Purpose, generator};
 
-/// How many images a sample has.
+/// The size of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SampleSize {
-    /// This many of each class.
+    /// This many images of each class.
     PerClass(usize),
-    /// This many in all, each class with its share of the data set: shares are rounded down and
-    /// what is left goes to the largest remainders, to the first class among equals.
+    /// This many images in total, with the class proportions of the data set, rounded by the
+    /// largest remainder method (the first class wins ties).
     Total(usize),
 }
 
-/// Draws rows without replacement, class by class; the rows ascend.
+/// Draws rows without replacement, class by class; returns them in ascending order.
 ///
 /// # Shapes
 /// `labels` `[N]`, class indices from 0 → rows `[n]`.
 ///
 /// # Errors
-/// [`Error::Setting`] where the sample would be empty or a class has fewer images than asked.
+/// [`Error::Setting`] if the sample would be empty or larger than the data allow.
 pub fn stratified(labels: &[i64], size: SampleSize, seed: u64) -> Result<Vec<usize>> {
     let classes = labels.iter().max().map_or(0, |&last| last as usize + 1);
     let mut rows_of = vec![Vec::new(); classes];
@@ -35,7 +35,8 @@ pub fn stratified(labels: &[i64], size: SampleSize, seed: u64) -> Result<Vec<usi
     }
     let counts: Vec<usize> = rows_of.iter().map(Vec::len).collect();
     let mut sample = Vec::new();
-    // One stream a class: another number of one class leaves the rows of the others as they are.
+    // One random stream per class, so that the number of images of one class does not affect the
+    // others.
     for (class, (mut rows, wanted)) in rows_of.into_iter().zip(shares(&counts, size)?).enumerate() {
         rows.shuffle(&mut generator(seed, Purpose::Sample, class as u64));
         sample.extend_from_slice(&rows[..wanted]);
@@ -75,13 +76,13 @@ fn proportional(counts: &[usize], all: usize, wanted: usize) -> Vec<usize> {
     shares
 }
 
-/// Writes rows of a data set as CSV under the header `label,pixel1,pixel2,…`, as gzip where the
-/// name ends in `.gz`, with the labels of the file that was read.
+/// Writes rows of a data set as CSV with the header `label,pixel1,pixel2,…` and the original
+/// labels, compressed if the name ends in `.gz`.
 ///
-/// The same rows give the same bytes: the gzip holds no name and no time.
+/// The same rows give the same bytes: the gzip contains no name and no time.
 ///
 /// # Errors
-/// [`Error::Io`] where the file cannot be written.
+/// [`Error::Io`] if the file cannot be written.
 pub fn write_csv(data: &Dataset, rows: &[usize], path: &Path) -> Result<()> {
     if let Some(folder) = folder_of(path) {
         create_folder(folder)?;
@@ -92,14 +93,14 @@ pub fn write_csv(data: &Dataset, rows: &[usize], path: &Path) -> Result<()> {
 fn write_dataset(to: &mut impl Write, data: &Dataset, rows: &[usize]) -> io::Result<()> {
     let size = data.side * data.side;
     let label = |row: usize| data.classes[data.labels[row] as usize].label.as_str();
-    let part = |row: usize| row * size..(row + 1) * size;
+    let range = |row: usize| row * size..(row + 1) * size;
     match &data.pixels {
         Pixels::Bytes(values) => {
-            write_rows(to, data.side, rows.iter().map(|&row| (label(row), &values[part(row)])))
+            write_rows(to, data.side, rows.iter().map(|&row| (label(row), &values[range(row)])))
         }
         Pixels::Floats(values) => {
             let put = |line: &mut Vec<u8>, value: f32| write!(line, ",{value}");
-            let labelled = rows.iter().map(|&row| (label(row), &values[part(row)]));
+            let labelled = rows.iter().map(|&row| (label(row), &values[range(row)]));
             write_values(to, data.side, labelled, put)
         }
     }
@@ -116,7 +117,7 @@ pub(super) fn write_rows<'a>(
     write_values(to, side, rows, put)
 }
 
-/// The same of any values, each written by `put` with a comma before it.
+/// The same for values of any type; `put` writes a comma and the value.
 fn write_values<'a, T: Copy + 'a>(
     to: &mut impl Write,
     side: usize,
@@ -185,42 +186,42 @@ mod tests {
     }
 
     #[test]
-    fn each_class_gives_as_many_images_as_asked_in_the_order_of_the_file() {
+    fn each_class_gives_the_requested_number_of_images_in_file_order() {
         let rows = stratified(&labels(), SampleSize::PerClass(4), 1).unwrap();
         assert_eq!(counts(&rows), [4, 4, 4]);
         assert!(rows.is_sorted_by(|a, b| a < b));
     }
 
     #[test]
-    fn a_total_is_shared_by_the_size_of_the_classes() {
+    fn a_total_is_divided_in_proportion_to_class_sizes() {
         let of = |total| counts(&stratified(&labels(), SampleSize::Total(total), 1).unwrap());
         assert_eq!(of(12), [6, 4, 2]);
-        // 5, 3⅓ and 1⅔: the second third goes to the larger remainder.
+        // Exact shares are 5, 3⅓ and 1⅔; the largest remainder is rounded up.
         assert_eq!(of(10), [5, 3, 2]);
         assert_eq!(of(30), [15, 10, 5]);
         assert_eq!(of(1), [1, 0, 0]);
     }
 
     #[test]
-    fn the_same_seed_gives_the_same_rows_and_another_seed_others() {
+    fn rows_depend_only_on_the_seed() {
         let of = |seed| stratified(&labels(), SampleSize::PerClass(3), seed).unwrap();
         assert_eq!(of(2022), of(2022));
         assert_ne!(of(2022), of(1));
     }
 
     #[test]
-    fn a_sample_larger_than_the_data_is_told() {
-        let told = |size| stratified(&labels(), size, 1).unwrap_err().to_string();
+    fn a_sample_larger_than_the_data_is_rejected() {
+        let message = |size| stratified(&labels(), size, 1).unwrap_err().to_string();
         let fewest = "must be from 1 to 5, the size of the smallest class";
-        assert_eq!(told(SampleSize::PerClass(6)), format!("--per-class = 6: {fewest}"));
-        assert_eq!(told(SampleSize::PerClass(0)), format!("--per-class = 0: {fewest}"));
+        assert_eq!(message(SampleSize::PerClass(6)), format!("--per-class = 6: {fewest}"));
+        assert_eq!(message(SampleSize::PerClass(0)), format!("--per-class = 0: {fewest}"));
         let all = "must be from 1 to 30, the number of images";
-        assert_eq!(told(SampleSize::Total(31)), format!("--total = 31: {all}"));
-        assert_eq!(told(SampleSize::Total(0)), format!("--total = 0: {all}"));
+        assert_eq!(message(SampleSize::Total(31)), format!("--total = 31: {all}"));
+        assert_eq!(message(SampleSize::Total(0)), format!("--total = 0: {all}"));
     }
 
     #[test]
-    fn what_is_written_reads_back_with_its_labels() {
+    fn a_written_sample_round_trips_with_its_labels() {
         let data = data();
         let rows: Vec<usize> = (0..data.len()).step_by(2).collect();
         for name in ["s.csv", "s.csv.gz", "S.CSV.GZ"] {
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gzip_has_the_same_bytes_under_any_name_and_no_time_in_it() {
+    fn a_gzip_does_not_depend_on_name_or_time() {
         let data = data();
         let written = |name| {
             let (_folder, path) = file(name);
@@ -254,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_written_is_told() {
+    fn a_file_that_cannot_be_written_is_reported() {
         let (folder, path) = file("deep/s.csv");
         fs::write(folder.path().join("deep"), "a file, not a folder").unwrap();
         let text = write_csv(&data(), &[0], &path).unwrap_err().to_string();

@@ -1,37 +1,37 @@
-//! Which images train and which validate.
+//! The train/validation split.
 
 use rand::seq::SliceRandom;
 
 use crate::error::{Error, Result};
 use crate::random::{Purpose, generator};
 
-/// The setting that errors name.
+/// The key of the setting in error messages.
 const KEY: &str = "data.validation";
 
 /// Rows of a data set for training and for validation, each ascending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
-    /// Rows to train on.
+    /// Rows for training.
     pub train: Vec<i64>,
-    /// Rows to validate on.
+    /// Rows for validation.
     pub validation: Vec<i64>,
 }
 
-/// Splits rows 0..n at random, whatever their classes.
+/// Splits rows 0..n at random, not stratified.
 ///
-/// ⌈`validation_fraction` · n⌉ rows are for validation, as scikit-learn's `train_test_split`
-/// rounds; the rest trains.
+/// ⌈`validation_fraction` · n⌉ rows are for validation, rounded as in scikit-learn's
+/// `train_test_split`; the rest for training.
 ///
 /// # Errors
-/// [`Error::Setting`] where the fraction is not between 0 and 1 or leaves one side empty.
+/// [`Error::Setting`] if the fraction is not between 0 and 1 or leaves one side empty.
 pub fn split(n: usize, validation_fraction: f64, seed: u64) -> Result<Split> {
     if !(validation_fraction > 0.0 && validation_fraction < 1.0) {
-        let problem = "must be more than 0 and less than 1, 0.05 for instance";
+        let problem = "must be above 0 and below 1, for example 0.05";
         return Err(Error::setting(KEY, validation_fraction, problem));
     }
     let validation = (validation_fraction * n as f64).ceil() as usize;
     if validation == 0 || validation >= n {
-        let problem = format!("leaves no image to train on, out of {n}; give a smaller fraction");
+        let problem = format!("leaves no image of {n} for training; use a smaller fraction");
         return Err(Error::setting(KEY, validation_fraction, problem));
     }
     let mut rows: Vec<i64> = (0..n as i64).collect();
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sizes_are_those_of_scikit_learn() {
+    fn the_sizes_match_scikit_learn() {
         for (n, fraction, validation) in [(60_000, 0.05, 3000), (10, 0.25, 3), (2, 0.01, 1)] {
             let split = split(n, fraction, 1).unwrap();
             assert_eq!((split.validation.len(), split.train.len()), (validation, n - validation));
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn each_row_is_on_one_side_and_both_sides_ascend() {
+    fn each_row_is_on_one_side_and_both_sides_are_sorted() {
         let split = split(1000, 0.3, 7).unwrap();
         assert!(split.train.is_sorted() && split.validation.is_sorted());
         let mut all = [split.train, split.validation].concat();
@@ -64,14 +64,14 @@ mod tests {
     }
 
     #[test]
-    fn the_same_seed_gives_the_same_split_and_another_seed_another() {
+    fn the_split_depends_only_on_the_seed() {
         let of = |seed| split(1000, 0.1, seed).unwrap();
         assert_eq!(of(2022), of(2022));
         assert_ne!(of(2022), of(2023));
     }
 
     #[test]
-    fn the_rows_for_validation_are_drawn_from_all_over() {
+    fn validation_rows_are_drawn_uniformly() {
         let validation = split(10_000, 0.1, 5).unwrap().validation;
         let mean = validation.iter().sum::<i64>() as f64 / 1000.0;
         // The mean of 1,000 of 10,000 numbers has a standard deviation of 87.
@@ -79,17 +79,15 @@ mod tests {
     }
 
     #[test]
-    fn a_fraction_that_leaves_a_side_empty_is_told() {
-        let told = |n, fraction| split(n, fraction, 1).unwrap_err().to_string();
-        let range = "must be more than 0 and less than 1, 0.05 for instance";
+    fn a_fraction_that_leaves_a_side_empty_is_rejected() {
+        let message = |n, fraction| split(n, fraction, 1).unwrap_err().to_string();
+        let range = "must be above 0 and below 1, for example 0.05";
         for fraction in [0.0, 1.0, -0.1, f64::NAN] {
-            assert_eq!(told(10, fraction), format!("{KEY} = {fraction}: {range}"));
+            assert_eq!(message(10, fraction), format!("{KEY} = {fraction}: {range}"));
         }
         assert_eq!(
-            told(10, 0.95),
-            format!(
-                "{KEY} = 0.95: leaves no image to train on, out of 10; give a smaller fraction"
-            )
+            message(10, 0.95),
+            format!("{KEY} = 0.95: leaves no image of 10 for training; use a smaller fraction")
         );
         assert!(split(1, 0.5, 1).is_err() && split(0, 0.5, 1).is_err());
     }

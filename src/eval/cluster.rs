@@ -115,7 +115,7 @@ mod tests {
     fn nan_is_refused_with_its_row_and_an_interrupt_stops_clustering() {
         let (mut points, labels) = blobs(70, 5.0);
         let interrupt = Interrupt::default();
-        interrupt.ask();
+        interrupt.request();
         let watch = Watch::new(&interrupt, &|_| ());
         let stopped = cluster(&LabelledEmbeddings::new(&points, &labels), 1, &watch).unwrap_err();
         assert_eq!(stopped.to_string(), "stopped while evaluating");

@@ -219,7 +219,7 @@ mod tests {
             let interrupt = crate::runtime::Interrupt::default();
             let show = |shown: &str| {
                 if shown.starts_with(stage) {
-                    interrupt.ask();
+                    interrupt.request();
                 }
             };
             let watch = Watch::new(&interrupt, &show);

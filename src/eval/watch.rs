@@ -28,7 +28,7 @@ impl<'a> Watch<'a> {
     /// Whether the user asked to stop. Parallel loops poll this and end early; the caller then returns
     /// the error of [`Watch::check`] instead of the incomplete result.
     pub fn is_stopped(&self) -> bool {
-        self.interrupt.is_some_and(Interrupt::is_asked)
+        self.interrupt.is_some_and(Interrupt::is_requested)
     }
 
     /// # Errors
@@ -82,7 +82,7 @@ mod tests {
             ("neighbours, 1 %", "neighbours, 100 %")
         );
         assert!(watch.check().is_ok() && Watch::default().check().is_ok());
-        interrupt.ask();
+        interrupt.request();
         assert!(watch.is_stopped() && !Watch::default().is_stopped());
         assert_eq!(watch.check().unwrap_err().to_string(), "stopped while evaluating");
     }

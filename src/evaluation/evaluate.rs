@@ -13,7 +13,7 @@ use super::maps::Maps;
 use super::pictures;
 use super::result::{Evaluation, UNSEEN, VALIDATION};
 use crate::config::Config;
-use crate::data::{Dataset, Images, Part, Parts, unseen_classes};
+use crate::data::{DataSplit, Dataset, Images, Subset, unseen_classes};
 use crate::error::{Divergence, Error, Result};
 use crate::eval::tsne::TsneSets;
 use crate::eval::{self, Figures, Watch};
@@ -65,7 +65,7 @@ struct Embedded {
     network: Box<dyn Network>,
     epoch: usize,
     references: Array2<f32>,
-    parts: Parts,
+    parts: DataSplit,
 }
 
 /// Evaluates a run on its validation images, or on those of its unseen classes, and writes
@@ -89,15 +89,13 @@ pub fn evaluate(
     let mut embedded = embed_references(session, config, model)?;
     let normalise = config.loss.normalises();
     let parts = embedded.parts.clone();
-    let (judged, images) = match &parts.unseen {
-        Some(unseen) => (unseen, UNSEEN),
-        None => (&parts.validation, VALIDATION),
-    };
+    let judged = parts.evaluation_set();
+    let images = if parts.has_unseen_classes() { UNSEEN } else { VALIDATION };
     let queries = eval::embed(&mut *embedded.network, &session.images, &judged.rows, normalise);
     times.embed_seconds = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
-    let (dataset, unseen) = (&*session.dataset, parts.unseen.is_some());
+    let (dataset, unseen) = (&*session.dataset, parts.has_unseen_classes());
     let asked = EvaluatedSet { embeddings: &queries, part: judged, dataset, unseen };
     let found = judge(session, config, &embedded, &asked, (images, progress));
     let mut evaluation = stopped(found, folder, METRICS)?;
@@ -154,7 +152,7 @@ pub fn evaluate_test(
     let is_judged = |row: &i64| unseen.is_empty() || unseen.contains(&test.labels[*row as usize]);
     let rows: Vec<i64> = (0..test.len() as i64).filter(is_judged).collect();
     let queries = eval::embed(&mut *embedded.network, &loaded, &rows, config.loss.normalises());
-    let part = Part::new(rows, &test.labels);
+    let part = Subset::new(rows, &test.labels);
     let asked = EvaluatedSet {
         embeddings: &queries,
         part: &part,

@@ -8,7 +8,7 @@ use rand::seq::SliceRandom;
 use super::evaluated_set::EvaluatedSet;
 use super::pictures;
 use super::result::{Evaluation, UNSEEN, VALIDATION};
-use crate::data::{Dataset, Part};
+use crate::data::{Dataset, Subset};
 use crate::error::Result;
 use crate::eval::{Neighbours, nearest};
 use crate::random::{Purpose, generator};
@@ -29,11 +29,11 @@ pub struct Gallery<'a> {
     cores: &'a Cores,
     references: &'a Array2<f32>,
     /// Their images, and where those are.
-    references_of: (&'a Part, &'a Dataset),
+    references_of: (&'a Subset, &'a Dataset),
     /// What they are called.
     kind: &'a str,
     queries: &'a Array2<f32>,
-    part: &'a Part,
+    part: &'a Subset,
     /// Where the images of the queries are.
     dataset: &'a Dataset,
 }
@@ -42,7 +42,7 @@ pub struct Gallery<'a> {
 /// their places in the data; of unseen classes, others of them.
 pub fn with_gallery<R>(
     cores: &Cores,
-    references: (&Array2<f32>, &Part, &Dataset),
+    references: (&Array2<f32>, &Subset, &Dataset),
     asked: &EvaluatedSet,
     show: impl FnOnce(&Gallery) -> R,
 ) -> R {

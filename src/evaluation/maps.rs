@@ -8,7 +8,7 @@ use super::arrays::write_map;
 use super::pictures;
 use super::result::{Evaluation, TsneFigures};
 use crate::config::Config;
-use crate::data::Part;
+use crate::data::Subset;
 use crate::error::Result;
 use crate::eval::tsne;
 use crate::files::ResultFolder;
@@ -32,7 +32,7 @@ impl Maps<'_> {
     pub fn of_validation(
         &self,
         embeddings: &Array2<f32>,
-        part: &Part,
+        part: &Subset,
         evaluation: &mut Evaluation,
     ) -> Result<f64> {
         self.progress.stage("t-SNE");
@@ -56,7 +56,7 @@ impl Maps<'_> {
     pub fn of_train(
         &self,
         embeddings: &Array2<f32>,
-        part: &Part,
+        part: &Subset,
         evaluation: &mut Evaluation,
     ) -> Result<f64> {
         self.progress.stage("t-SNE of the training images");
@@ -95,7 +95,7 @@ impl Maps<'_> {
     fn keep(
         &self,
         map: &tsne::Map,
-        part: &Part,
+        part: &Subset,
         (table, picture): (&str, &str),
         title: &str,
         classes: &[String],

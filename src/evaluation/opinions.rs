@@ -11,7 +11,7 @@ use super::features::{Features, Scaling, to_f32};
 use crate::data::{Amount, Batch, BatchShape, Batches};
 use crate::error::{Error, Fault, Result};
 use crate::files::ResultFolder;
-use crate::loss::{Embedded, Loss, Targets};
+use crate::loss::{Loss, LossInput, Targets};
 use crate::random::{Purpose, generator};
 use crate::words::dml;
 
@@ -153,7 +153,7 @@ impl Subject<'_> {
         if loss.takes_logits() {
             remarks.push("numbers are logits of the classes in order".to_owned());
         }
-        let own = loss.own(self.classes, width, SEED).map(|own| {
+        let own = loss.parameters(self.classes, width, SEED).map(|own| {
             let place = if own.among_embeddings { "at the class means" } else { "as it begins" };
             remarks.push(format!("{} {place}", own.name));
             if own.among_embeddings { self.means.shallow_clone() } else { own.values }
@@ -177,7 +177,7 @@ impl Subject<'_> {
             let branches = self.branches(&batch);
             let targets = &Targets::new(&batch, self.classes, self.z.device());
             let branches = branches.as_slice();
-            let value = loss.value(Embedded { branches, targets, own, random });
+            let value = loss.value(LossInput { branches, targets, parameters: own, random });
             let number = |scalar: &Tensor| scalar.to_kind(Kind::Double).double_value(&[]);
             sum += number(&value.loss) * batch.labels.len() as f64;
             images += batch.labels.len();

@@ -2,7 +2,7 @@
 
 use super::result::{Evaluation, TsneFigures, UNSEEN, VALIDATION};
 use crate::config::Config;
-use crate::data::{Class, PairSampler, Part};
+use crate::data::{Class, PairSampler, Subset};
 use crate::error::Result;
 use crate::eval::tsne::Map;
 use crate::eval::{ConfusionMatrix, Distances, KnnMetrics, TopKAccuracy, VoteTopK};
@@ -23,7 +23,7 @@ const PAIRS: usize = 8;
 ///
 /// # Errors
 /// There is nothing to draw.
-pub fn pairs(session: &Session, train: &Part, config: &Config) -> Result<Canvas> {
+pub fn pairs(session: &Session, train: &Subset, config: &Config) -> Result<Canvas> {
     let dataset = &session.dataset;
     let sampler = PairSampler::new(&train.labels);
     let mut random = generator(config.train.seed, Purpose::PairPicture, 0);
@@ -62,7 +62,7 @@ pub fn curves(title: &str, history: &History) -> Result<Canvas> {
 pub fn draw_training(
     session: &Session,
     folder: &ResultFolder,
-    (config, train): (&Config, &Part),
+    (config, train): (&Config, &Subset),
     history: &History,
 ) -> Result<()> {
     folder.create_plots()?;

@@ -21,7 +21,7 @@ pub struct Evaluation {
     pub loss: String,
     /// Seed of the run.
     pub seed: u64,
-    /// ModelChoice of the two models.
+    /// Which of the two models.
     pub model: ModelChoice,
     /// The epoch after which it was kept.
     pub epoch: usize,

@@ -1,7 +1,7 @@
 //! The figure that decides, of a network in memory.
 
 use crate::config::Config;
-use crate::data::Parts;
+use crate::data::DataSplit;
 use crate::error::{Error, Result};
 use crate::eval::{self, LabelledEmbeddings, Score};
 use crate::model::Network;
@@ -18,7 +18,7 @@ pub const UNANSWERABLE: &str = "none of the images that judge has another one of
 pub fn score(
     session: &Session,
     config: &Config,
-    parts: &Parts,
+    parts: &DataSplit,
     score: Score,
     network: &mut dyn Network,
 ) -> Result<f64> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tch::Tensor;
 
 use crate::config::Config;
-use crate::data::Part;
+use crate::data::Subset;
 use crate::error::{Error, Fault, Result};
 use crate::eval;
 use crate::files::{read_csv, write_atomically};
@@ -236,7 +236,7 @@ fn shown(value: f64) -> String {
 /// Takes the losses now and then.
 struct Tracer<'a> {
     session: &'a Session,
-    validation: Part,
+    validation: Subset,
     classes: i64,
     path: PathBuf,
     every: usize,

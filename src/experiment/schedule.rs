@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
 use crate::error::Result;
-use crate::runtime::{caught, one_libtorch_thread};
+use crate::runtime::{catch_resource_errors, one_libtorch_thread};
 use crate::session::Session;
 
 /// Works on tasks, at most `jobs` at a time, each on a core of its own, and gives the results in
@@ -45,7 +45,7 @@ pub fn side_by_side_after<T: Send, W, R: Send>(
                     let found = wait(&session, &task);
                     let core = session.cores.take();
                     // A task that is refused memory does not take the others with it.
-                    let result = caught(|| work(&session, task, found));
+                    let result = catch_resource_errors(|| work(&session, task, found));
                     drop(core);
                     sender.send((place, result)).expect("the receiver outlives the threads");
                 }
@@ -121,7 +121,7 @@ mod tests {
         };
         let results = side_by_side(&session(2), 2, vec![0, 1, 2], work);
         let message = results[1].as_ref().unwrap_err().to_string();
-        assert!(message.starts_with("memory does not suffice"), "{message}");
+        assert!(message.starts_with("out of memory: "), "{message}");
         assert!(results[0].is_ok() && results[2].is_ok());
     }
 

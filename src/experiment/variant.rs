@@ -187,7 +187,7 @@ pub fn refuse_unlike(session: &Session, arms: &[Arm]) -> Result<()> {
         }
         let classes = session.dataset.classes.len();
         let architecture = arm.config.model.architecture(session.dataset.side, classes)?;
-        let (engine, _) = arm.config.train.engine.settle(&architecture, session.device)?;
+        let (engine, _) = arm.config.train.engine.resolve(&architecture, session.device)?;
         if engine != session.engine {
             return Err(Error::Other(format!(
                 "{} takes the engine {engine}, {} takes {}: name one for all with --engine libtorch",

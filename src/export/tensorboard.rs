@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::data::Parts;
+use crate::data::DataSplit;
 use crate::error::Result;
 use crate::evaluation::Evaluation;
 use crate::files::create_folder;
@@ -43,8 +43,9 @@ impl Trained {
         let dataset = self.dataset(path)?;
         check(&dataset.reading.files)?;
         let config = &self.config;
-        let parts = Parts::new(&dataset.labels, &dataset.classes, &config.data, config.train.seed)?;
-        let judged = parts.unseen.unwrap_or(parts.validation);
+        let parts =
+            DataSplit::new(&dataset.labels, &dataset.classes, &config.data, config.train.seed)?;
+        let judged = parts.evaluation_set();
         if judged.labels != labels {
             return Err(self.stale("has embeddings of other images".to_owned()));
         }

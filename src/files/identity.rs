@@ -1,4 +1,4 @@
-//! ModelChoice file a path leads to, whatever it is called.
+//! Which file a path leads to, whatever it is called.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! ModelChoice files the folders of runs, comparisons, sweeps and searches keep, and which are the user's.
+//! Which files the folders of runs, comparisons, sweeps and searches keep, and which are the user's.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -23,7 +23,7 @@ pub use checked::{Checked, from_json, is_share, read_csv, read_json};
 pub use identity::{is_at, is_same_file, resolved};
 pub use kept::{foreign_files, keeper_of, kept_weights};
 pub use names::{CSV, FileKind, NPY, PARQUET, SAFETENSORS, TORCHSCRIPT, is_gzip_name};
-pub use on_abort::{GoesOnAbort, remove_on_abort};
+pub use on_abort::{RemovedOnAbort, remove_on_abort};
 pub use output::{Output, OutputRules};
 pub use result_folder::ResultFolder;
 pub use stream::{Target, is_stream};
@@ -67,7 +67,7 @@ pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
 ///
 /// # Errors
 /// As there.
-pub fn write_keeping(path: &Path, older: &Path, content: &[u8]) -> Result<()> {
+pub fn write_with_backup(path: &Path, older: &Path, content: &[u8]) -> Result<()> {
     replace(path, Some(older), |file| fill(Target::new(file), |to| to.write_all(content)))
 }
 

@@ -9,18 +9,18 @@ static PATHS: Mutex<Vec<CString>> = Mutex::new(Vec::new());
 
 /// A file that goes with its process. Dropped, it is as any other.
 #[derive(Debug)]
-pub struct GoesOnAbort(Option<CString>);
+pub struct RemovedOnAbort(Option<CString>);
 
-impl GoesOnAbort {
+impl RemovedOnAbort {
     /// Of the file at `path`; of a path that no system has, nothing is done.
-    pub fn new(path: &Path) -> GoesOnAbort {
+    pub fn new(path: &Path) -> RemovedOnAbort {
         let path = CString::new(path.as_os_str().as_encoded_bytes()).ok();
         PATHS.lock().unwrap_or_else(PoisonError::into_inner).extend(path.clone());
-        GoesOnAbort(path)
+        RemovedOnAbort(path)
     }
 }
 
-impl Drop for GoesOnAbort {
+impl Drop for RemovedOnAbort {
     fn drop(&mut self) {
         let mut paths = PATHS.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = paths.iter().position(|path| Some(path) == self.0.as_ref()) {
@@ -49,8 +49,8 @@ mod tests {
         for path in [&one, &two] {
             std::fs::write(path, "").unwrap();
         }
-        let first = GoesOnAbort::new(&one);
-        drop(GoesOnAbort::new(&two));
+        let first = RemovedOnAbort::new(&one);
+        drop(RemovedOnAbort::new(&two));
         // Other tests hold files of their own: only those of this one are looked at.
         let registered = |path: &Path| {
             let path = CString::new(path.as_os_str().as_encoded_bytes()).unwrap();

@@ -5,7 +5,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{GoesOnAbort, is_at};
+use super::{RemovedOnAbort, is_at};
 
 /// What a temporary name ends with: nothing but this program writes it.
 const ENDING: &str = ".dml-tmp";
@@ -45,7 +45,7 @@ pub struct Temporary {
     target: PathBuf,
     /// Holds the lock.
     _file: File,
-    _goes: GoesOnAbort,
+    _goes: RemovedOnAbort,
     persisted: bool,
 }
 
@@ -70,7 +70,7 @@ impl Temporary {
             if is_at(&file, &path) {
                 file.set_len(0)?;
                 let writer = file.try_clone()?;
-                let (target, _goes) = (target.to_path_buf(), GoesOnAbort::new(&path));
+                let (target, _goes) = (target.to_path_buf(), RemovedOnAbort::new(&path));
                 let temporary = Temporary { path, target, _file: file, _goes, persisted: false };
                 return Ok((temporary, writer));
             }

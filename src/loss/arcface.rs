@@ -1,14 +1,13 @@
-//! ArcFace: cross-entropy of cosines with a margin on the true class's angle.
+//! ArcFace: cosine softmax with an angular margin on the true class.
 
 use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::class_vectors::{cosines, drawn, one_hot};
-use super::cross_entropy::smoothed;
-use super::space::{OWN_RATE, Range, linear, logarithmic};
-use super::{Criterion, Description, Embedded, Own, Value, above_zero};
+use super::class_vectors::{cosine_softmax, one_hot, random_class_vectors};
+use super::space::{LEARNING_RATE, Range, linear, logarithmic};
+use super::{Criterion, Description, LossInput, LossOutput, LossParameters, above_zero};
 use crate::data::BatchKind;
 use crate::error::{Error, Result};
 use crate::random::Generator;
@@ -17,11 +16,11 @@ use crate::random::Generator;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Arcface {
-    /// What is added to the true class's angle, in radians; 0 to π.
+    /// Margin added to the true class's angle, in radians; 0 to π.
     pub margin: f64,
-    /// Factor of the cosines; above 0.
+    /// Scale of the cosines; above 0.
     pub scale: f64,
-    /// Adam's step size for the weights; above 0.
+    /// Learning rate of the weights; above 0.
     pub learning_rate: f64,
 }
 
@@ -51,12 +50,17 @@ impl Criterion for Arcface {
         true
     }
 
-    fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
-        Some(drawn("weights", (classes, embedding), self.learning_rate, random))
+    fn parameters(
+        &self,
+        classes: usize,
+        embedding: usize,
+        random: &mut Generator,
+    ) -> Option<LossParameters> {
+        Some(random_class_vectors("weights", (classes, embedding), self.learning_rate, random))
     }
 
     fn ranges(&self) -> Vec<Range> {
-        vec![linear("margin", 0.0, 0.8), logarithmic("scale", 4.0, 64.0), OWN_RATE]
+        vec![linear("margin", 0.0, 0.8), logarithmic("scale", 4.0, 64.0), LEARNING_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
@@ -68,24 +72,26 @@ impl Criterion for Arcface {
         above_zero("loss.learning_rate", self.learning_rate)
     }
 
-    fn value(&self, batch: &mut Embedded) -> Value {
-        let cosines = cosines(batch.embeddings(), batch.own());
+    fn value(&self, batch: &mut LossInput) -> LossOutput {
         let labels = batch.labels();
-        let own_class = cosines.gather(1, &labels.unsqueeze(1), false);
-        let change = self.with_margin(&own_class) - own_class;
-        let place = one_hot(labels, cosines.size()[1], cosines.kind());
-        smoothed(&((cosines + place * change) * self.scale), labels, 0.0).into()
+        cosine_softmax(batch, |cosines| {
+            let target = cosines.gather(1, &labels.unsqueeze(1), false);
+            let change = self.with_margin(&target) - target;
+            let is_target = one_hot(labels, cosines.size()[1], cosines.kind());
+            (cosines + is_target * change) * self.scale
+        })
     }
 }
 
 impl Arcface {
-    /// cos(θ + m) of cos θ, and cos θ − m·sin m where the angle would pass π.
+    /// cos(θ + m) from cos θ, or cos θ − m·sin m where the angle would exceed π.
     ///
-    /// cos(θ + m) = cos θ·cos m − sin θ·sin m, with sin θ = √(1 − cos² θ): no arc cosine is taken.
+    /// cos(θ + m) = cos θ·cos m − sin θ·sin m, with sin θ = √(1 − cos² θ), so no arc cosine is
+    /// needed.
     fn with_margin(&self, cosine: &Tensor) -> Tensor {
         let (sin, cos) = self.margin.sin_cos();
         let square: Tensor = 1.0 - cosine.square();
-        // The root has no derivative at 0: there the angle is left alone by the gradient.
+        // The square root has no derivative at 0: no gradient flows through the angle there.
         let straight = square.le(0.0);
         let sine = square.masked_fill(&straight, 1.0).sqrt().masked_fill(&straight, 0.0);
         let inside = cosine * cos - sine * sin;

@@ -1,17 +1,16 @@
-//! Cross-entropy and the pairwise losses that the paper derives from it, taken apart.
+//! Cross-entropy and the pairwise losses that the paper derives from it, split into their terms.
 
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor, no_grad_guard};
 
-use super::cross_entropy::smoothed;
+use super::cross_entropy::softmax_cross_entropy;
 use super::spce::class_sums;
 
-/// What one set of embeddings gives, all in nats.
+/// The terms for one set of embeddings, all in nats.
 ///
-/// With z_i the embeddings, which are their own logits, n of them, K numbers in each, C classes.
-/// Cross-entropy does not change when a number is added to all logits of an image, so it is taken
-/// apart on z'_i, each z_i less its own mean, with weights θ_k = e_k less 1/K everywhere; and
-/// S = 1/n²·Σ_i Σ_{j: y_j = y_i} z'_i·z'_j.
+/// There are n embeddings z_i of dimension K, which serve as logits, and C classes. Adding a
+/// constant to all logits of an image leaves cross-entropy unchanged, so it is split on z'_i = z_i
+/// − mean(z_i), with weights θ_k = e_k − 1/K, where S = 1/n²·Σ_i Σ_{j: y_j = y_i} z'_i·z'_j.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BoundTerms {
     /// Cross-entropy, −1/n·Σ_i z'_i·θ_{y_i} + 1/n·Σ_i log Σ_k exp(z'_i·θ_k).
@@ -19,24 +18,24 @@ pub struct BoundTerms {
     /// The pairwise bound: cross-entropy with its attraction replaced by [`Self::pairwise`].
     /// Never above [`Self::cross_entropy`].
     pub bound: f64,
-    /// The paper's simplified pairwise cross-entropy, cross-entropy under the weights of the class
-    /// sums: what a linear classifier reaches without being trained.
+    /// The paper's simplified pairwise cross-entropy: cross-entropy with the class sums as weights,
+    /// which is what a linear classifier reaches without training.
     pub spce: f64,
     /// Attraction of cross-entropy, −1/n·Σ_i z'_i·θ_{y_i}.
     pub attraction: f64,
-    /// The pairs' attraction, −√(C·(1 − 1/K)·S): by Cauchy and Schwarz the least that any weights of
-    /// the same total squared length could reach; the maximum over λ of the paper's
-    /// −S/(2λ) − λ/2·Σ_k‖θ_k‖². Never above [`Self::attraction`].
+    /// The pairwise attraction, −√(C·(1 − 1/K)·S): by Cauchy–Schwarz the minimum over all weights
+    /// of the same total squared norm; also the maximum over λ of the paper's −S/(2λ) −
+    /// λ/2·Σ_k‖θ_k‖². Never above [`Self::attraction`].
     pub pairwise: f64,
     /// Repulsion of cross-entropy, 1/n·Σ_i log Σ_k exp(z'_i·θ_k).
     pub repulsion: f64,
-    /// The pairs' attraction in SPCE, −1/n²·Σ_i Σ_{j: y_j = y_i} z_i·z_j.
+    /// The pairwise attraction in SPCE, −1/n²·Σ_i Σ_{j: y_j = y_i} z_i·z_j.
     pub spce_attraction: f64,
     /// The repulsion in SPCE.
     pub spce_repulsion: f64,
 }
 
-/// Takes the losses apart on embeddings that are logits.
+/// Splits the losses into their terms, on embeddings that serve as logits.
 ///
 /// # Shapes
 /// z `[n, K]` with K at least the number of classes, labels `[n]` i64
@@ -47,7 +46,7 @@ pub fn bound_terms(z: &Tensor, labels: &Tensor, classes: i64) -> BoundTerms {
     let _guard = no_grad_guard();
     let z = z.to_kind(Kind::Double);
     let number = |t: Tensor| t.double_value(&[]);
-    let cross_entropy = number(smoothed(&z, labels, 0.0));
+    let cross_entropy = number(softmax_cross_entropy(&z, labels, 0.0));
     let centred = &z - z.mean_dim(Some(&[1i64][..]), true, Kind::Double);
     let repulsion = number(centred.logsumexp([1], false).mean(Kind::Double));
     let pairs_of = |sums: &Tensor| number(sums.square().sum(Kind::Double));
@@ -69,7 +68,7 @@ pub fn bound_terms(z: &Tensor, labels: &Tensor, classes: i64) -> BoundTerms {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Embedded, Loss, Targets};
+    use super::super::{Loss, LossInput, Targets};
     use super::*;
     use crate::random::{Purpose, generator};
     use rand::RngExt;
@@ -79,15 +78,15 @@ mod tests {
         let labels: Vec<i64> = (0..64).map(|i| i % classes).collect();
         let values: Vec<f64> = (0..64 * classes)
             .map(|i| {
-                let own = i % classes == labels[(i / classes) as usize];
-                f64::from(u8::from(own)) * spread + random.random_range(-1.0..1.0)
+                let same = i % classes == labels[(i / classes) as usize];
+                f64::from(u8::from(same)) * spread + random.random_range(-1.0..1.0)
             })
             .collect();
         (Tensor::from_slice(&values).view([64, classes]), Tensor::from_slice(&labels))
     }
 
     #[test]
-    fn the_pairwise_bound_is_never_above_cross_entropy_and_tight_where_classes_are_points() {
+    fn the_pairwise_bound_never_exceeds_cross_entropy_and_is_tight_when_classes_collapse() {
         for seed in 0..50 {
             for spread in [0.0, 1.0, 5.0] {
                 let (z, labels) = embeddings(seed, spread, 5);
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn its_parts_are_those_of_the_losses_themselves() {
+    fn the_terms_add_up_to_the_losses() {
         let (z, labels) = embeddings(3, 2.0, 5);
         let terms = bound_terms(&z, &labels, 5);
         for (name, ours) in [("cross-entropy", terms.cross_entropy), ("spce", terms.spce)] {
@@ -114,7 +113,7 @@ mod tests {
             };
             let random = &mut generator(1, Purpose::TrainLoss, 0);
             let branches = std::slice::from_ref(&z);
-            let embedded = Embedded { branches, targets: &targets, own: None, random };
+            let embedded = LossInput { branches, targets: &targets, parameters: None, random };
             let value = Loss::by_name(name).unwrap().value(embedded).loss.double_value(&[]);
             assert!((value - ours).abs() < 1e-9, "{name}: {value} against {ours}");
         }

@@ -1,12 +1,13 @@
-//! Center loss beside cross-entropy.
+//! Cross-entropy plus center loss.
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::cross_entropy::smoothed;
-use super::space::{OWN_RATE, Range, logarithmic};
+use super::cross_entropy::softmax_cross_entropy;
+use super::space::{LEARNING_RATE, Range, logarithmic};
 use super::{
-    Criterion, Description, Embedded, Own, Value, above_zero, check_logits, zero_or_above,
+    Criterion, Description, LossInput, LossOutput, LossParameters, above_zero, check_logits,
+    zero_or_above,
 };
 use crate::data::BatchKind;
 use crate::error::Result;
@@ -16,9 +17,9 @@ use crate::random::Generator;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Center {
-    /// Weight λ of the center loss; from 0 on.
+    /// Weight λ of the center loss; at least 0.
     pub weight: f64,
-    /// Adam's step size for the centres; above 0.
+    /// Learning rate of the centres; above 0.
     pub learning_rate: f64,
 }
 
@@ -33,7 +34,7 @@ impl Criterion for Center {
         Description {
             name: "center",
             formula: "mean over images of −log softmax(z)_y + λ/2·‖z − c_y‖²; the embedding z is \
-                      the logits, the centres c are learned by gradient and begin at 0",
+                      the logits, the centres c are trained and initialised to 0",
             settings: "weight λ = 0.01, learning_rate = 0.05 (of the centres)",
             source: "Wen et al.: A discriminative feature learning approach for deep face \
                      recognition, ECCV 2016, eq. 5",
@@ -44,9 +45,14 @@ impl Criterion for Center {
         BatchKind::Images
     }
 
-    fn own(&self, classes: usize, embedding: usize, _random: &mut Generator) -> Option<Own> {
+    fn parameters(
+        &self,
+        classes: usize,
+        embedding: usize,
+        _random: &mut Generator,
+    ) -> Option<LossParameters> {
         let values = Tensor::zeros([classes as i64, embedding as i64], tch::kind::FLOAT_CPU);
-        Some(Own {
+        Some(LossParameters {
             name: "centres",
             among_embeddings: true,
             values,
@@ -59,7 +65,7 @@ impl Criterion for Center {
     }
 
     fn ranges(&self) -> Vec<Range> {
-        vec![logarithmic("weight", 1e-3, 1.0), OWN_RATE]
+        vec![logarithmic("weight", 1e-3, 1.0), LEARNING_RATE]
     }
 
     fn check(&self, classes: usize, embedding: usize) -> Result<()> {
@@ -68,11 +74,11 @@ impl Criterion for Center {
         check_logits("center", classes, embedding)
     }
 
-    fn value(&self, batch: &mut Embedded) -> Value {
+    fn value(&self, batch: &mut LossInput) -> LossOutput {
         let (z, labels) = (batch.embeddings(), batch.labels());
-        let apart = z - batch.own().index_select(0, labels);
-        let squares = apart.square().sum_dim_intlist([1i64].as_slice(), false, z.kind());
+        let offsets = z - batch.parameters().index_select(0, labels);
+        let squares = offsets.square().sum_dim_intlist([1i64].as_slice(), false, z.kind());
         let centres = squares.mean(z.kind()) * (0.5 * self.weight);
-        (smoothed(z, labels, 0.0) + centres).into()
+        (softmax_cross_entropy(z, labels, 0.0) + centres).into()
     }
 }

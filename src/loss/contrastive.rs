@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
-use super::pairwise::{Relations, distances_within, mean_where, normalised, share};
-use super::space::{Range, linear, words};
-use super::{Criterion, Description, Embedded, Value, above_zero};
+use super::pairwise::{PairMasks, distances_within, fraction, mean_where, normalised};
+use super::space::{Range, choices, linear};
+use super::{Criterion, Description, LossInput, LossOutput, above_zero};
 use crate::data::BatchKind;
 use crate::error::Result;
 
-/// Added to each coordinate's difference of a sampled pair before the norm, as PyTorch's
-/// `pairwise_distance` does: it keeps the gradient finite where two embeddings coincide.
+/// Added to each coordinate of the difference of a sampled pair before the norm, as PyTorch's
+/// `pairwise_distance` does: it keeps the gradient finite when two embeddings coincide.
 const EPSILON: f64 = 1e-6;
 
 /// Settings of the contrastive loss.
@@ -19,29 +19,29 @@ const EPSILON: f64 = 1e-6;
 pub struct Contrastive {
     /// Distance beyond which a pair of different classes costs nothing; above 0.
     pub margin: f64,
-    /// With or without the ½ of the paper.
+    /// With or without the paper's factor ½.
     pub form: Form,
-    /// Which pairs it looks at.
+    /// Which pairs contribute.
     pub pairs: Pairs,
-    /// Whether embeddings are brought to length 1 first.
+    /// Whether to L2-normalise embeddings first.
     pub normalise: bool,
 }
 
-/// Which way of writing the contrastive loss is meant.
+/// The variant of the contrastive loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
-    /// The tutorial's code: no factor, so twice the paper's value and gradient.
+    /// The tutorial's: no factor, so twice the paper's value and gradient.
     Tutorial,
     /// The paper's: ½ in front of both terms.
     Hadsell,
 }
 
-/// Which pairs a loss looks at.
+/// Which pairs contribute to the loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pairs {
-    /// Each image with a partner that is drawn, half of them of the same class: two branches.
+    /// Each image with a random partner, half of them of the same class: two branches.
     Sampled,
     /// All pairs of a batch of P classes × K images: each image is embedded once.
     All,
@@ -60,7 +60,7 @@ impl Criterion for Contrastive {
             name: "contrastive",
             formula: "mean of c·[same]·D² + c·[different]·max(0, m − D)², D = ‖a − b + 1e-6‖₂, \
                       c = 1 (form tutorial) or ½ (form hadsell); with pairs = \"all\" half the \
-                      mean over all pairs of one class plus half that over all pairs of two, \
+                      mean over all pairs of the same class plus half that over all others, \
                       D = ‖a − b‖₂",
             settings: "margin m = 2.5, form = \"tutorial\" or \"hadsell\", pairs = \"sampled\" or \
                        \"all\", normalise = false (if true, distances are at \
@@ -73,7 +73,7 @@ impl Criterion for Contrastive {
     fn batches(&self) -> BatchKind {
         match self.pairs {
             Pairs::Sampled => BatchKind::Pairs,
-            Pairs::All => BatchKind::Classes,
+            Pairs::All => BatchKind::PkSampling,
         }
     }
 
@@ -82,14 +82,14 @@ impl Criterion for Contrastive {
     }
 
     fn ranges(&self) -> Vec<Range> {
-        vec![linear("margin", 0.5, 5.0), words("form", &["tutorial", "hadsell"])]
+        vec![linear("margin", 0.5, 5.0), choices("form", &["tutorial", "hadsell"])]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
         above_zero("loss.margin", self.margin)
     }
 
-    fn value(&self, batch: &mut Embedded) -> Value {
+    fn value(&self, batch: &mut LossInput) -> LossOutput {
         let rows = |z: &Tensor| if self.normalise { normalised(z) } else { z.shallow_clone() };
         match self.pairs {
             Pairs::Sampled => {
@@ -107,35 +107,35 @@ impl Contrastive {
     ///   same: c·D²    different: c·max(0, m − D)²    D = ‖a − b + 1e-6‖₂
     ///
     /// # Shapes
-    /// a, b `[B, E]`; same `[B]`, 1 for one class and 0 for two → `[]`
+    /// a, b `[B, E]`; same `[B]`, 1 for the same class, else 0 → `[]`
     ///
     /// # Source
     /// Hadsell et al. 2006, eq. 4, where Y = 1 − same and c = ½.
-    fn sampled(&self, a: &Tensor, b: &Tensor, same: &Tensor) -> Value {
+    fn sampled(&self, a: &Tensor, b: &Tensor, same: &Tensor) -> LossOutput {
         let distance = (a - b + EPSILON).norm_scalaropt_dim(2.0, [-1], false);
         let short = self.short_of_margin(&distance);
         let different: Tensor = 1.0 - same;
         let pairs: Tensor = same * distance.square() + different * short.square();
-        let costs = pairs.detach().gt(0.0);
-        let active = Some(costs.to_kind(Kind::Float).mean(Kind::Float));
-        Value { loss: pairs.mean(pairs.kind()) * self.factor(), active }
+        let nonzero = pairs.detach().gt(0.0);
+        let active = Some(nonzero.to_kind(Kind::Float).mean(Kind::Float));
+        LossOutput { loss: pairs.mean(pairs.kind()) * self.factor(), active }
     }
 
-    /// ½·mean over the pairs of one class + ½·mean over the pairs of two: what sampled pairs, half
-    /// of them of one class, cost on average.
+    /// ½·mean over the pairs of the same class + ½·mean over all others: the expected loss of
+    /// sampled pairs, half of which are of the same class.
     ///
     /// # Shapes
     /// z `[B, E]`, labels `[B]` → `[]`
-    fn all(&self, z: &Tensor, labels: &Tensor) -> Value {
-        let Relations { positive, negative } = Relations::new(labels);
+    fn all(&self, z: &Tensor, labels: &Tensor) -> LossOutput {
+        let PairMasks { positive, negative } = PairMasks::new(labels);
         let distance = distances_within(z);
         let short = self.short_of_margin(&distance);
         let near = mean_where(&distance.square(), &positive);
         let far = mean_where(&short.square(), &negative);
         let either = positive.logical_or(&negative);
-        let costs = distance.masked_fill(&negative, 0.0) + short.masked_fill(&positive, 0.0);
-        let active = share(&costs.detach().gt(0.0), &either);
-        Value { loss: (near + far) * (0.5 * self.factor()), active: Some(active) }
+        let terms = distance.masked_fill(&negative, 0.0) + short.masked_fill(&positive, 0.0);
+        let active = fraction(&terms.detach().gt(0.0), &either);
+        LossOutput { loss: (near + far) * (0.5 * self.factor()), active: Some(active) }
     }
 
     fn short_of_margin(&self, distance: &Tensor) -> Tensor {

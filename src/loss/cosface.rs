@@ -1,11 +1,12 @@
-//! CosFace: cross-entropy of cosines with a margin off the true class's cosine.
+//! CosFace: cosine softmax with a margin subtracted from the true class's cosine.
 
 use serde::{Deserialize, Serialize};
 
-use super::class_vectors::{cosines, drawn, one_hot};
-use super::cross_entropy::smoothed;
-use super::space::{OWN_RATE, Range, linear, logarithmic};
-use super::{Criterion, Description, Embedded, Own, Value, above_zero, zero_or_above};
+use super::class_vectors::{cosine_softmax, one_hot, random_class_vectors};
+use super::space::{LEARNING_RATE, Range, linear, logarithmic};
+use super::{
+    Criterion, Description, LossInput, LossOutput, LossParameters, above_zero, zero_or_above,
+};
 use crate::data::BatchKind;
 use crate::error::Result;
 use crate::random::Generator;
@@ -14,11 +15,11 @@ use crate::random::Generator;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cosface {
-    /// What is taken off the true class's cosine; from 0 on.
+    /// Margin subtracted from the true class's cosine; at least 0.
     pub margin: f64,
-    /// Factor of the cosines; above 0.
+    /// Scale of the cosines; above 0.
     pub scale: f64,
-    /// Adam's step size for the weights; above 0.
+    /// Learning rate of the weights; above 0.
     pub learning_rate: f64,
 }
 
@@ -47,12 +48,17 @@ impl Criterion for Cosface {
         true
     }
 
-    fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
-        Some(drawn("weights", (classes, embedding), self.learning_rate, random))
+    fn parameters(
+        &self,
+        classes: usize,
+        embedding: usize,
+        random: &mut Generator,
+    ) -> Option<LossParameters> {
+        Some(random_class_vectors("weights", (classes, embedding), self.learning_rate, random))
     }
 
     fn ranges(&self) -> Vec<Range> {
-        vec![linear("margin", 0.0, 0.5), logarithmic("scale", 4.0, 64.0), OWN_RATE]
+        vec![linear("margin", 0.0, 0.5), logarithmic("scale", 4.0, 64.0), LEARNING_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
@@ -61,10 +67,10 @@ impl Criterion for Cosface {
         above_zero("loss.learning_rate", self.learning_rate)
     }
 
-    fn value(&self, batch: &mut Embedded) -> Value {
-        let cosines = cosines(batch.embeddings(), batch.own());
-        let own_class = one_hot(batch.labels(), cosines.size()[1], cosines.kind());
-        let logits = (cosines - own_class * self.margin) * self.scale;
-        smoothed(&logits, batch.labels(), 0.0).into()
+    fn value(&self, batch: &mut LossInput) -> LossOutput {
+        cosine_softmax(batch, |cosines| {
+            let is_target = one_hot(batch.labels(), cosines.size()[1], cosines.kind());
+            (cosines - is_target * self.margin) * self.scale
+        })
     }
 }

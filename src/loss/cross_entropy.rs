@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Reduction, Tensor};
 
 use super::space::{Range, linear};
-use super::{Criterion, Description, Embedded, Value, check_logits};
+use super::{Criterion, Description, LossInput, LossOutput, check_logits};
 use crate::data::BatchKind;
 use crate::error::{Error, Result};
 
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CrossEntropy {
-    /// Share ε of the target that is spread evenly over all logits; in 0..1.
+    /// Label smoothing ε, as in PyTorch; in 0..1.
     pub label_smoothing: f64,
 }
 
@@ -43,14 +43,14 @@ impl Criterion for CrossEntropy {
 
     fn check(&self, classes: usize, embedding: usize) -> Result<()> {
         if !(0.0..1.0).contains(&self.label_smoothing) {
-            let problem = "must be a share from 0 on and below 1";
+            let problem = "must be at least 0 and below 1";
             return Err(Error::setting("loss.label_smoothing", self.label_smoothing, problem));
         }
         check_logits("cross-entropy", classes, embedding)
     }
 
-    fn value(&self, batch: &mut Embedded) -> Value {
-        smoothed(batch.embeddings(), batch.labels(), self.label_smoothing).into()
+    fn value(&self, batch: &mut LossInput) -> LossOutput {
+        softmax_cross_entropy(batch.embeddings(), batch.labels(), self.label_smoothing).into()
     }
 }
 
@@ -58,6 +58,6 @@ impl Criterion for CrossEntropy {
 ///
 /// # Shapes
 /// z `[B, K]`, labels `[B]` i64 in 0..K → `[]`
-pub(super) fn smoothed(z: &Tensor, labels: &Tensor, smoothing: f64) -> Tensor {
+pub(super) fn softmax_cross_entropy(z: &Tensor, labels: &Tensor, smoothing: f64) -> Tensor {
     z.cross_entropy_loss::<Tensor>(labels, None, Reduction::Mean, -100, smoothing)
 }

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
-use super::pairwise::{Relations, distances_within, log_sum_exp_where, normalised};
+use super::pairwise::{PairMasks, distances_within, log_sum_exp_where, normalised};
 use super::space::{Range, linear};
-use super::{Criterion, Description, Embedded, Value, zero_or_above};
+use super::{Criterion, Description, LossInput, LossOutput, zero_or_above};
 use crate::data::BatchKind;
 use crate::error::Result;
 
@@ -13,9 +13,9 @@ use crate::error::Result;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lifted {
-    /// Distance that negatives are pushed to; from 0 on.
+    /// Distance that negatives are pushed beyond; at least 0.
     pub margin: f64,
-    /// Whether embeddings are brought to length 1 first.
+    /// Whether to L2-normalise embeddings first.
     pub normalise: bool,
 }
 
@@ -30,7 +30,7 @@ impl Criterion for Lifted {
         Description {
             name: "lifted",
             formula: "mean over anchors of max(0, log Σ_p exp(d(a, p)) + log Σ_n exp(m − d(a, \
-                      n))), each log 0 without a member",
+                      n))), each log 0 if its sum is empty",
             settings: "margin m = 1, normalise = true",
             source: "Oh Song et al.: Deep metric learning via lifted structured feature \
                      embedding, CVPR 2016, in the form of Hermans, Beyer, Leibe: In defense of \
@@ -39,7 +39,7 @@ impl Criterion for Lifted {
     }
 
     fn batches(&self) -> BatchKind {
-        BatchKind::Classes
+        BatchKind::PkSampling
     }
 
     fn normalises(&self) -> bool {
@@ -54,15 +54,15 @@ impl Criterion for Lifted {
         zero_or_above("loss.margin", self.margin)
     }
 
-    fn value(&self, batch: &mut Embedded) -> Value {
+    fn value(&self, batch: &mut LossInput) -> LossOutput {
         let z = batch.embeddings();
         let rows = if self.normalise { normalised(z) } else { z.shallow_clone() };
         let distances = distances_within(&rows);
-        let Relations { positive, negative } = Relations::new(batch.labels());
+        let PairMasks { positive, negative } = PairMasks::new(batch.labels());
         let near = log_sum_exp_where(&distances, &positive);
         let far = log_sum_exp_where(&(self.margin - &distances), &negative);
         let costs: Tensor = (near + far).clamp_min(0.0);
         let active = costs.detach().gt(0.0).to_kind(Kind::Float).mean(Kind::Float);
-        Value { loss: costs.mean(costs.kind()), active: Some(active) }
+        LossOutput { loss: costs.mean(costs.kind()), active: Some(active) }
     }
 }

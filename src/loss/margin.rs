@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor, no_grad};
 
-use super::pairwise::{Relations, distances_within, normalised, share};
-use super::space::{OWN_RATE, Range, linear};
+use super::pairwise::{PairMasks, distances_within, fraction, normalised};
+use super::space::{LEARNING_RATE, Range, linear};
 use super::triplets::Triplets;
-use super::{Criterion, Description, Embedded, Own, Value, above_zero, zero_or_above};
+use super::{
+    Criterion, Description, LossInput, LossOutput, LossParameters, above_zero, zero_or_above,
+};
 use crate::data::BatchKind;
 use crate::error::{Error, Result};
 use crate::random::Generator;
@@ -15,17 +17,19 @@ use crate::random::Generator;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Margin {
-    /// Half the width of the gap between positives and negatives; from 0 on.
+    /// Half the width of the gap between positives and negatives; at least 0.
     pub margin: f64,
-    /// Distance β that parts positives from negatives, where it begins if it is learned; 0 to 2.
+    /// Boundary β between positive and negative distances, its initial value if it is learned; 0 to
+    /// 2.
     pub beta: f64,
-    /// Whether β is learned, one for each class.
+    /// Whether β is learned, one per class.
     pub learn_beta: bool,
-    /// Distances below this one are sampled as often as at it; above 0 and below `farthest`.
+    /// Distances are clamped to this minimum when negatives are sampled; above 0 and below
+    /// `farthest`.
     pub nearest: f64,
-    /// Negatives from this distance on are not sampled; at most 2.
+    /// Negatives at or beyond this distance are not sampled; at most 2.
     pub farthest: f64,
-    /// Adam's step size for β; above 0.
+    /// Learning rate of β; above 0.
     pub learning_rate: f64,
 }
 
@@ -41,9 +45,9 @@ impl Criterion for Margin {
         Description {
             name: "margin",
             formula: "Σ (max(0, d(a, p) − β + m) + max(0, β − d(a, n) + m)) / number of terms \
-                      above 0, over each anchor and positive with one negative drawn with \
+                      above 0, over all anchor-positive pairs, each with one negative drawn with \
                       probability ∝ 1/q(d), q(d) = d^(E−2)·(1 − d²/4)^((E−3)/2)",
-            settings: "margin m = 0.2, beta β = 1.2, learn_beta = true (one a class), nearest = \
+            settings: "margin m = 0.2, beta β = 1.2, learn_beta = true (one per class), nearest = \
                        0.5 and farthest = 1.4 (distances of sampled negatives), learning_rate = \
                        0.001 (of β)",
             source: "Wu et al.: Sampling matters in deep embedding learning, ICCV 2017",
@@ -51,26 +55,31 @@ impl Criterion for Margin {
     }
 
     fn batches(&self) -> BatchKind {
-        BatchKind::Classes
+        BatchKind::PkSampling
     }
 
     fn normalises(&self) -> bool {
         true
     }
 
-    fn own(&self, classes: usize, _embedding: usize, _random: &mut Generator) -> Option<Own> {
+    fn parameters(
+        &self,
+        classes: usize,
+        _embedding: usize,
+        _random: &mut Generator,
+    ) -> Option<LossParameters> {
         let values = Tensor::full([classes as i64, 1], self.beta, tch::kind::FLOAT_CPU);
-        let own = Own {
+        let beta = LossParameters {
             name: "beta",
             among_embeddings: false,
             values,
             learning_rate: self.learning_rate,
         };
-        self.learn_beta.then_some(own)
+        self.learn_beta.then_some(beta)
     }
 
     fn ranges(&self) -> Vec<Range> {
-        vec![linear("margin", 0.05, 0.5), linear("beta", 0.6, 1.4), OWN_RATE]
+        vec![linear("margin", 0.05, 0.5), linear("beta", 0.6, 1.4), LEARNING_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
@@ -80,7 +89,7 @@ impl Criterion for Margin {
             return Err(Error::setting("loss.beta", self.beta, "must be a distance, 0 to 2"));
         }
         if !(self.farthest > 0.0 && self.farthest <= 2.0) {
-            let problem = "must be above 0 and at most 2, the largest distance there is";
+            let problem = "must be above 0 and at most 2, the largest possible distance";
             return Err(Error::setting("loss.farthest", self.farthest, problem));
         }
         if !(self.nearest > 0.0 && self.nearest < self.farthest) {
@@ -90,14 +99,14 @@ impl Criterion for Margin {
         Ok(())
     }
 
-    fn value(&self, batch: &mut Embedded) -> Value {
+    fn value(&self, batch: &mut LossInput) -> LossOutput {
         let z = batch.embeddings();
         let rows = normalised(z);
         let distances = distances_within(&rows);
-        let relations = Relations::new(batch.labels());
-        let weights = self.weights(&distances.detach(), &relations.negative, z.size()[1]);
-        let triplets = Triplets::weighted(&weights, &relations.positive, batch.random);
-        self.of_triplets(&distances, batch.labels(), batch.own, &triplets)
+        let masks = PairMasks::new(batch.labels());
+        let weights = self.weights(&distances.detach(), &masks.negative, z.size()[1]);
+        let triplets = Triplets::weighted(&weights, &masks.positive, batch.random);
+        self.loss_of_triplets(&distances, batch.labels(), batch.parameters, &triplets)
     }
 }
 
@@ -106,14 +115,15 @@ impl Margin {
     ///
     /// # Shapes
     /// distances `[B, B]`, labels `[B]`, beta `[C, 1]` → `[]`
-    pub(super) fn of_triplets(
+    pub(super) fn loss_of_triplets(
         &self,
         distances: &Tensor,
         labels: &Tensor,
         beta: Option<&Tensor>,
         triplets: &Triplets,
-    ) -> Value {
-        let (near, far) = (triplets.near(distances), triplets.far(distances));
+    ) -> LossOutput {
+        let (near, far) =
+            (triplets.positive_distances(distances), triplets.negative_distances(distances));
         let beta = match beta {
             Some(beta) => {
                 let classes = labels.index_select(0, &triplets.anchors);
@@ -126,12 +136,12 @@ impl Margin {
         let costs = Tensor::cat(&[near, far], 0);
         let active = costs.detach().gt(0.0);
         let count = active.sum(costs.kind()).clamp_min(1.0);
-        let active = Some(share(&active, &active.ones_like()));
-        Value { loss: costs.sum(costs.kind()) / count, active }
+        let active = Some(fraction(&active, &active.ones_like()));
+        LossOutput { loss: costs.sum(costs.kind()) / count, active }
     }
 
-    /// How often each negative is to be drawn for each anchor, up to a factor of the anchor's own:
-    /// 1/q(d), where q is the density of distances of points spread evenly over the sphere.
+    /// Unnormalised sampling weight of each negative for each anchor: 1/q(d), where q is the
+    /// density of distances between points distributed uniformly on the sphere.
     ///
     /// # Shapes
     /// distances, negative `[B, B]` → `[B, B]` f64
@@ -143,7 +153,7 @@ impl Margin {
             let size = embedding as f64;
             let d = distances.to_kind(Kind::Double).clamp_min(self.nearest);
             let sampled = negative.logical_and(&d.lt(self.farthest));
-            // Clamped where the logarithm would end: nothing beyond `farthest` is drawn.
+            // Clamped to keep the logarithm finite: nothing beyond `farthest` is drawn anyway.
             let rest: Tensor = 1.0 - d.square() * 0.25;
             let log = d.log() * (2.0 - size) - rest.clamp_min(1e-12).log() * ((size - 3.0) / 2.0);
             let log = log.masked_fill(&sampled.logical_not(), f64::NEG_INFINITY);

@@ -1,14 +1,14 @@
 //! Losses: one file each, with its settings, formula and source.
 //!
-//! A loss sees embeddings and what is known of their images, nothing else. It declares what it
-//! needs ([`Criterion`]): which batches, whether embeddings count by their direction alone, and
-//! parameters of its own. The training loop never asks which loss it trains. A new loss is a new
-//! file, a line in the list of [`Loss`], and a file in `configs/losses/`.
+//! A loss sees embeddings and labels, nothing else. It declares what it needs ([`Criterion`]): the
+//! kind of batches, whether embeddings are L2-normalised, and parameters of its own. The training
+//! loop does not depend on which loss it trains. A new loss is a new file, a line in the list of
+//! [`Loss`], and a file in `configs/losses/`.
 //!
 //! Throughout, `z` is an embedding, `d(i, j)` the Euclidean distance and `s(i, j)` the cosine of
 //! the angle between two of them, `y` a class; a positive of an anchor is another image of its
-//! class, a negative an image of another class. **A term without a member is zero and keeps a
-//! gradient, of zeros**: a batch of one class, or of one image, is no error and no NaN.
+//! class, a negative an image of another class. *An empty term is zero and keeps a zero gradient**:
+//! a batch of one class, or of one image, gives neither an error nor NaN.
 
 mod arcface;
 mod bound;
@@ -17,9 +17,7 @@ mod class_vectors;
 mod contrastive;
 mod cosface;
 mod cross_entropy;
-mod embedded;
-#[cfg(test)]
-mod laboratory;
+mod input;
 mod lifted;
 mod margin;
 mod multi_similarity;
@@ -37,6 +35,8 @@ mod spce;
 mod supcon;
 mod triplet;
 mod triplets;
+#[cfg(test)]
+mod tutorial_reference;
 
 pub use arcface::Arcface;
 pub use bound::{BoundTerms, bound_terms};
@@ -44,7 +44,7 @@ pub use center::Center;
 pub use contrastive::{Contrastive, Form, Pairs};
 pub use cosface::Cosface;
 pub use cross_entropy::CrossEntropy;
-pub use embedded::{Embedded, Targets};
+pub use input::{LossInput, Targets};
 pub use lifted::Lifted;
 pub use margin::Margin;
 pub use multi_similarity::MultiSimilarity;
@@ -55,7 +55,7 @@ pub use pairwise::normalised;
 pub use pce::Pce;
 pub use proxy_anchor::ProxyAnchor;
 pub use proxy_nca::ProxyNca;
-pub use space::{Range, Span, linear, logarithmic, words};
+pub use space::{Range, Span, choices, linear, logarithmic};
 pub use spce::Spce;
 pub use supcon::Supcon;
 pub use triplet::{Mining, Triplet, TripletForm};
@@ -67,31 +67,36 @@ use crate::data::BatchKind;
 use crate::error::{Error, Result};
 use crate::random::{Generator, Purpose, generator};
 
-/// What every loss declares and does.
+/// What every loss implements.
 pub trait Criterion {
-    /// What `dml losses` tells about it.
+    /// What `dml losses` prints about it.
     fn description(&self) -> Description;
 
-    /// The batches it needs.
+    /// The kind of batches it needs.
     fn batches(&self) -> BatchKind;
 
-    /// Whether it looks at the direction of embeddings alone. They are then evaluated by direction
-    /// too: brought to length 1 before distances are taken.
+    /// Whether it L2-normalises embeddings. Evaluation then normalises them, too, before computing
+    /// distances.
     fn normalises(&self) -> bool {
         false
     }
 
-    /// Whether it takes the embedding's numbers as the logits of the classes in their order.
+    /// Whether it takes the embedding as the logits of the classes.
     fn takes_logits(&self) -> bool {
         false
     }
 
-    /// Parameters of its own at their beginning, for so many classes and numbers in an embedding.
-    fn own(&self, _classes: usize, _embedding: usize, _random: &mut Generator) -> Option<Own> {
+    /// Its own parameters, initialised, for a number of classes and an embedding size.
+    fn parameters(
+        &self,
+        _classes: usize,
+        _embedding: usize,
+        _random: &mut Generator,
+    ) -> Option<LossParameters> {
         None
     }
 
-    /// The settings that a search may change, with the values that are worth trying.
+    /// The search space of its settings.
     fn ranges(&self) -> Vec<Range> {
         Vec::new()
     }
@@ -103,10 +108,10 @@ pub trait Criterion {
     fn check(&self, classes: usize, embedding: usize) -> Result<()>;
 
     /// The loss of a batch.
-    fn value(&self, batch: &mut Embedded) -> Value;
+    fn value(&self, batch: &mut LossInput) -> LossOutput;
 }
 
-/// What `dml losses` tells of a loss.
+/// What `dml losses` prints about a loss.
 #[derive(Debug, Clone, Serialize)]
 pub struct Description {
     /// Name on the command line and in a configuration.
@@ -119,37 +124,37 @@ pub struct Description {
     pub source: &'static str,
 }
 
-/// Parameters that a loss trains beside the network.
-pub struct Own {
-    /// What they are: proxies, weights, centres, beta.
+/// Parameters that a loss trains alongside the network.
+pub struct LossParameters {
+    /// Their name: proxies, weights, centres or beta.
     pub name: &'static str,
-    /// Whether they are a vector a class that stands among the embeddings `[C, E]`.
+    /// Whether they are one vector per class in the embedding space `[C, E]`.
     pub among_embeddings: bool,
-    /// `[C, E]`, or another shape with a row a class, f32.
+    /// `[C, E]`, or another shape with one row per class, f32.
     pub values: Tensor,
-    /// Their Adam's step size.
+    /// Their learning rate.
     pub learning_rate: f64,
 }
 
 /// The loss of a batch.
-pub struct Value {
-    /// A scalar `[]` with a graph where the embeddings have one.
+pub struct LossOutput {
+    /// A scalar `[]` with a graph if the embeddings have one.
     pub loss: Tensor,
-    /// Share of the pairs or triplets looked at that cost something, `[]` in 0..=1 and without a
-    /// graph; none for a loss where every image always costs something.
+    /// The fraction of pairs or triplets with a loss above 0, `[]` in 0..=1 and without a graph;
+    /// `None` for losses that are always above 0.
     pub active: Option<Tensor>,
 }
 
-impl From<Tensor> for Value {
-    fn from(loss: Tensor) -> Value {
-        Value { loss, active: None }
+impl From<Tensor> for LossOutput {
+    fn from(loss: Tensor) -> LossOutput {
+        LossOutput { loss, active: None }
     }
 }
 
-/// Makes [`Loss`] of the list of losses.
+/// Defines [`Loss`] from the list of losses.
 macro_rules! losses {
     ($($(#[$doc:meta])* $name:ident,)+) => {
-        /// A loss and its settings, as they stand under `[loss]` in a configuration.
+        /// A loss and its settings, the section `[loss]` of a configuration.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "name", rename_all = "kebab-case")]
         pub enum Loss {
@@ -157,7 +162,7 @@ macro_rules! losses {
         }
 
         impl Loss {
-            /// Every loss with its defaults.
+            /// All losses with their defaults.
             pub fn all() -> Vec<Loss> {
                 vec![$(Loss::$name($name::default())),+]
             }
@@ -172,7 +177,7 @@ macro_rules! losses {
 }
 
 losses! {
-    /// Pairs: near if same, beyond a margin if different.
+    /// Pairs: close if same class, beyond a margin if different.
     Contrastive,
     /// Softmax cross-entropy on the embedding itself.
     CrossEntropy,
@@ -184,23 +189,23 @@ losses! {
     Lifted,
     /// All positives and all negatives of an anchor, weighted by how hard they are.
     MultiSimilarity,
-    /// Pairs on either side of a distance, negatives drawn by distance.
+    /// Pairs on either side of a distance, with distance-weighted negatives.
     Margin,
     /// Each positive against all other images.
     Supcon,
     /// Each positive against all negatives.
     NtXent,
-    /// Images near the proxy of their class, by distances.
+    /// Images close to the proxy of their class, by distances.
     ProxyNca,
     /// Proxies as anchors of all images of a batch.
     ProxyAnchor,
-    /// Cross-entropy of cosines.
+    /// Cosine softmax.
     Normface,
-    /// The same with a margin off the cosine.
+    /// Cosine softmax with a margin on the cosine.
     Cosface,
-    /// The same with a margin on the angle.
+    /// Cosine softmax with a margin on the angle.
     Arcface,
-    /// Cross-entropy, and images near the centre of their class.
+    /// Cross-entropy, plus images close to the centre of their class.
     Center,
     /// The paper's simplified pairwise cross-entropy.
     Spce,
@@ -209,17 +214,20 @@ losses! {
 }
 
 impl Loss {
-    /// The loss of a name, with its defaults.
+    /// The loss with this name, with its defaults.
     ///
     /// # Errors
-    /// No loss has this name; the message names the nearest and lists those there are.
+    /// Unknown name; the message suggests the closest and lists all.
     pub fn by_name(name: &str) -> Result<Loss> {
         Loss::all().into_iter().find(|loss| loss.name() == name).ok_or_else(|| {
             let names: Vec<&str> = Loss::all().iter().map(Loss::name).collect();
             let closeness = |known: &&&str| (1e6 * strsim::jaro_winkler(name, known)) as u64;
-            let nearest = names.iter().max_by_key(closeness).expect("there are losses");
+            let nearest = names.iter().max_by_key(closeness).expect(
+                "the list of losses is not \
+                                                                     empty",
+            );
             let all = names.join(", ");
-            let problem = format!("no such loss, the nearest is {nearest}; there are {all}");
+            let problem = format!("unknown loss (did you mean {nearest}?); known losses: {all}");
             Error::setting("loss.name", name, problem)
         })
     }
@@ -229,36 +237,40 @@ impl Loss {
         self.description().name
     }
 
-    /// What to tell about it.
+    /// What `dml losses` prints about it.
     pub fn description(&self) -> Description {
         self.criterion().description()
     }
 
-    /// The batches it needs.
+    /// The kind of batches it needs.
     pub fn batches(&self) -> BatchKind {
         self.criterion().batches()
     }
 
-    /// Whether it looks at the direction of embeddings alone.
+    /// Whether it L2-normalises embeddings.
     pub fn normalises(&self) -> bool {
         self.criterion().normalises()
     }
 
-    /// Whether it takes the embedding's numbers as the logits of the classes in their order.
+    /// Whether it takes the embedding as the logits of the classes.
     pub fn takes_logits(&self) -> bool {
         self.criterion().takes_logits()
     }
 
-    /// The settings that a search may change, with the values that are worth trying.
+    /// The search space of its settings.
     pub fn ranges(&self) -> Vec<Range> {
         self.criterion().ranges()
     }
 
-    /// Parameters of its own as they begin under a seed, for so many classes and numbers in an
-    /// embedding.
-    pub fn own(&self, classes: usize, embedding: usize, seed: u64) -> Option<Own> {
+    /// Its own parameters, initialised under a seed, for a number of classes and an embedding size.
+    pub fn parameters(
+        &self,
+        classes: usize,
+        embedding: usize,
+        seed: u64,
+    ) -> Option<LossParameters> {
         let mut random = generator(seed, Purpose::LossParameters, 0);
-        self.criterion().own(classes, embedding, &mut random)
+        self.criterion().parameters(classes, embedding, &mut random)
     }
 
     /// Checks the settings against the data's number of classes and the embedding's size.
@@ -267,19 +279,20 @@ impl Loss {
     /// [`Error::Setting`] naming the key and what it can be.
     pub fn check(&self, classes: usize, embedding: usize) -> Result<()> {
         if self.normalises() && embedding < 2 {
-            let problem = format!("{} compares directions, which one number lacks", self.name());
+            let problem =
+                format!("{} normalises embeddings, which needs at least 2 dimensions", self.name());
             return Err(Error::setting("model.embedding", embedding, problem));
         }
         self.criterion().check(classes, embedding)
     }
 
     /// The loss of a batch.
-    pub fn value(&self, mut batch: Embedded) -> Value {
+    pub fn value(&self, mut batch: LossInput) -> LossOutput {
         self.criterion().value(&mut batch)
     }
 }
 
-/// Checks a number that has to be above 0.
+/// Checks that a setting is above 0.
 fn above_zero(key: &str, value: f64) -> Result<()> {
     if value.is_finite() && value > 0.0 {
         return Ok(());
@@ -287,22 +300,22 @@ fn above_zero(key: &str, value: f64) -> Result<()> {
     Err(Error::setting(key, value, "must be a number above 0"))
 }
 
-/// Checks a number that has to be 0 or above.
+/// Checks that a setting is at least 0.
 fn zero_or_above(key: &str, value: f64) -> Result<()> {
     if value.is_finite() && value >= 0.0 {
         return Ok(());
     }
-    Err(Error::setting(key, value, "must be a number from 0 on"))
+    Err(Error::setting(key, value, "must be a number, 0 or above"))
 }
 
-/// A loss that takes the embedding as its logits needs a number for each class, or more.
+/// Checks that an embedding used as logits has at least one number per class.
 fn check_logits(loss: &str, classes: usize, embedding: usize) -> Result<()> {
     if embedding >= classes {
         return Ok(());
     }
     let problem = format!(
-        "{loss} takes the embedding as its logits and needs at least as many numbers as there \
-         are classes, {classes} here; take {classes} or \"auto\""
+        "{loss} uses the embedding as logits, so it must have at least one number per class; \
+         set {classes} or \"auto\""
     );
     Err(Error::setting("model.embedding", embedding, problem))
 }

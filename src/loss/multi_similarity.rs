@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::pairwise::{Relations, log_one_plus_sum_exp_where, normalised, share};
+use super::pairwise::{PairMasks, fraction, log_one_plus_sum_exp_where, normalised};
 use super::space::{Range, linear, logarithmic};
-use super::{Criterion, Description, Embedded, Value, above_zero, zero_or_above};
+use super::{Criterion, Description, LossInput, LossOutput, above_zero, zero_or_above};
 use crate::data::BatchKind;
 use crate::error::{Error, Result};
 
@@ -13,15 +13,15 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MultiSimilarity {
-    /// How sharply positives are weighted; above 0.
+    /// Sharpness of the positives' weighting; above 0.
     pub alpha: f64,
-    /// How sharply negatives are weighted; above 0.
+    /// Sharpness of the negatives' weighting; above 0.
     pub beta: f64,
     /// Cosine λ that positives should be above and negatives below; in −1..=1.
     pub base: f64,
-    /// Whether only pairs count that the miner keeps.
+    /// Whether only mined pairs count.
     pub mining: bool,
-    /// How far within the hardest pair of the other kind a pair is still kept; from 0 on.
+    /// Slack ε of the miner, see [`MultiSimilarity::mine`]; at least 0.
     pub epsilon: f64,
 }
 
@@ -44,7 +44,7 @@ impl Criterion for MultiSimilarity {
     }
 
     fn batches(&self) -> BatchKind {
-        BatchKind::Classes
+        BatchKind::PkSampling
     }
 
     fn normalises(&self) -> bool {
@@ -69,34 +69,35 @@ impl Criterion for MultiSimilarity {
         zero_or_above("loss.epsilon", self.epsilon)
     }
 
-    fn value(&self, batch: &mut Embedded) -> Value {
+    fn value(&self, batch: &mut LossInput) -> LossOutput {
         let rows = normalised(batch.embeddings());
         let cosines = rows.matmul(&rows.tr());
-        let all = Relations::new(batch.labels());
-        let kept = if self.mining { self.mine(&cosines.detach(), &all) } else { all.share() };
+        let all = PairMasks::new(batch.labels());
+        let kept =
+            if self.mining { self.mine(&cosines.detach(), &all) } else { all.shallow_clone() };
         let of = |weight: f64, mask: &Tensor| {
             let exponents = (&cosines - self.base) * weight;
             log_one_plus_sum_exp_where(&exponents, mask) / weight.abs()
         };
         let costs = of(-self.alpha, &kept.positive) + of(self.beta, &kept.negative);
-        let either = |relations: &Relations| relations.positive.logical_or(&relations.negative);
-        let active = self.mining.then(|| share(&either(&kept), &either(&all)));
-        Value { loss: costs.mean(costs.kind()), active }
+        let either = |masks: &PairMasks| masks.positive.logical_or(&masks.negative);
+        let active = self.mining.then(|| fraction(&either(&kept), &either(&all)));
+        LossOutput { loss: costs.mean(costs.kind()), active }
     }
 }
 
 impl MultiSimilarity {
-    /// The pairs worth a look: positives less similar than the most similar negative of their
-    /// anchor, negatives more similar than its least similar positive, within ε.
-    fn mine(&self, cosines: &Tensor, all: &Relations) -> Relations {
+    /// The mined pairs: positives less similar than the most similar negative of their anchor,
+    /// negatives more similar than its least similar positive, within ε.
+    fn mine(&self, cosines: &Tensor, all: &PairMasks) -> PairMasks {
         if cosines.size()[0] == 0 {
-            return all.share();
+            return all.shallow_clone();
         }
         let without = |mask: &Tensor, fill| cosines.masked_fill(&mask.logical_not(), fill);
         let nearest_negative =
             without(&all.negative, f64::NEG_INFINITY).amax([1i64].as_slice(), true);
         let farthest_positive = without(&all.positive, f64::INFINITY).amin([1i64].as_slice(), true);
-        Relations {
+        PairMasks {
             positive: (cosines - self.epsilon)
                 .lt_tensor(&nearest_negative)
                 .logical_and(&all.positive),
@@ -113,20 +114,20 @@ mod tests {
     use tch::Kind;
 
     #[test]
-    fn the_miner_keeps_pairs_about_the_hardest_of_the_other_kind() {
+    fn the_miner_keeps_pairs_near_the_hardest_pair_of_the_other_kind() {
         let cosines = Tensor::from_slice2(&[
             [1.0f32, 0.9, 0.3, 0.1],
             [0.9, 1.0, 0.3, 0.1],
             [0.3, 0.3, 1.0, 0.8],
             [0.1, 0.1, 0.8, 1.0],
         ]);
-        let all = Relations::new(&Tensor::from_slice(&[0i64, 0, 0, 1]));
+        let all = PairMasks::new(&Tensor::from_slice(&[0i64, 0, 0, 1]));
         let kept = MultiSimilarity::default().mine(&cosines, &all);
         let flat = |mask: &Tensor| Vec::<bool>::try_from(&mask.view([-1])).unwrap();
-        // The first anchor: positives 0.9 and 0.3, negative 0.1: all well apart.
+        // The first anchor, with positives at 0.9 and 0.3 and a negative at 0.1, has no hard pair.
         assert_eq!(flat(&kept.positive)[..4], [false; 4]);
         assert_eq!(flat(&kept.negative)[..4], [false; 4]);
-        // The third: its negative at 0.8 is nearer than both positives at 0.3.
+        // The third anchor's negative at 0.8 is closer than both positives at 0.3.
         assert_eq!(flat(&kept.positive)[8..12], [true, true, false, false]);
         assert_eq!(flat(&kept.negative)[8..12], [false, false, false, true]);
         assert!(kept.negative.sum(Kind::Int64).int64_value(&[]) == 1);

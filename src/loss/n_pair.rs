@@ -1,13 +1,13 @@
-//! The N-pair loss on batches of classes.
+//! The N-pair loss on batches of P classes × K images.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::pairwise::{live_zero, log_sum_exp_where, normalised};
-use super::space::{Range, logarithmic, words};
-use super::{Criterion, Description, Embedded, Value, zero_or_above};
+use super::pairwise::{log_sum_exp_where, normalised, zero_with_gradient};
+use super::space::{Range, choices, logarithmic};
+use super::{Criterion, Description, LossInput, LossOutput, zero_or_above};
 use crate::data::BatchKind;
 use crate::error::Result;
 
@@ -15,9 +15,9 @@ use crate::error::Result;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NPair {
-    /// Weight of the embeddings' mean squared length, which keeps them from growing; from 0 on.
+    /// Weight of the L2 penalty on the embeddings' norms; at least 0.
     pub l2: f64,
-    /// Whether embeddings are brought to length 1 first.
+    /// Whether to L2-normalise embeddings first.
     pub normalise: bool,
 }
 
@@ -32,7 +32,7 @@ impl Criterion for NPair {
         Description {
             name: "n-pair",
             formula: "mean over anchors i of log Σ_j exp(a_i·p_j − a_i·p_i) + λ·mean ‖z‖², over \
-                      tuples of one anchor and one positive a class; a batch of P classes × K \
+                      tuples of one anchor and one positive per class; a batch of P classes × K \
                       images gives K/2 tuples of P pairs",
             settings: "l2 λ = 0.005, normalise = false",
             source: "Sohn: Improved deep metric learning with multi-class N-pair loss objective, \
@@ -41,7 +41,7 @@ impl Criterion for NPair {
     }
 
     fn batches(&self) -> BatchKind {
-        BatchKind::Classes
+        BatchKind::PkSampling
     }
 
     fn normalises(&self) -> bool {
@@ -49,18 +49,18 @@ impl Criterion for NPair {
     }
 
     fn ranges(&self) -> Vec<Range> {
-        vec![logarithmic("l2", 1e-4, 1e-1), words("normalise", &["true", "false"])]
+        vec![logarithmic("l2", 1e-4, 1e-1), choices("normalise", &["true", "false"])]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
         zero_or_above("loss.l2", self.l2)
     }
 
-    fn value(&self, batch: &mut Embedded) -> Value {
+    fn value(&self, batch: &mut LossInput) -> LossOutput {
         let z = batch.embeddings();
         let pairs = pairs(batch.labels());
         if pairs.is_empty() {
-            return live_zero(z).into();
+            return zero_with_gradient(z).into();
         }
         let column = |of: fn(&Pair) -> i64| {
             Tensor::from_slice(&pairs.iter().map(of).collect::<Vec<_>>()).to_device(z.device())
@@ -71,31 +71,31 @@ impl Criterion for NPair {
         let positives = z.index_select(0, &column(|pair| pair.positive));
         let rows = |z: &Tensor| if self.normalise { normalised(z) } else { z.shallow_clone() };
         let similar = rows(&anchors).matmul(&rows(&positives).tr());
-        let own = similar.diag(0);
-        let cost = (log_sum_exp_where(&similar, &one_tuple) - own).mean(z.kind());
+        let matching = similar.diag(0);
+        let cost = (log_sum_exp_where(&similar, &one_tuple) - matching).mean(z.kind());
         let lengths = |z: &Tensor| z.square().sum_dim_intlist([1i64].as_slice(), false, z.kind());
         let length = (lengths(&anchors) + lengths(&positives)).mean(z.kind()) * 0.5;
         (cost + length * self.l2).into()
     }
 }
 
-/// An anchor and its positive, places in the batch, and the tuple that they stand in.
+/// Indices of an anchor and its positive in the batch, and the tuple they belong to.
 struct Pair {
     tuple: i64,
     anchor: i64,
     positive: i64,
 }
 
-/// The t-th two images of every class that has them make up the t-th tuple.
+/// The t-th pair of images of every class that has one forms the t-th tuple.
 fn pairs(labels: &Tensor) -> Vec<Pair> {
     let classes = Vec::<i64>::try_from(labels).expect("a vector of classes");
-    let mut places: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-    for (place, class) in (0..).zip(classes) {
-        places.entry(class).or_default().push(place);
+    let mut indices: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for (index, class) in (0..).zip(classes) {
+        indices.entry(class).or_default().push(index);
     }
-    let of_class = |places: Vec<i64>| {
-        let twos: Vec<[i64; 2]> = places.chunks_exact(2).map(|two| [two[0], two[1]]).collect();
+    let of_class = |indices: Vec<i64>| {
+        let twos: Vec<[i64; 2]> = indices.chunks_exact(2).map(|two| [two[0], two[1]]).collect();
         (0..).zip(twos).map(|(tuple, [anchor, positive])| Pair { tuple, anchor, positive })
     };
-    places.into_values().flat_map(of_class).collect()
+    indices.into_values().flat_map(of_class).collect()
 }

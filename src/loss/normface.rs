@@ -1,11 +1,10 @@
-//! NormFace: cross-entropy of cosines.
+//! NormFace: cosine softmax.
 
 use serde::{Deserialize, Serialize};
 
-use super::class_vectors::{cosines, drawn};
-use super::cross_entropy::smoothed;
-use super::space::{OWN_RATE, Range, logarithmic};
-use super::{Criterion, Description, Embedded, Own, Value, above_zero};
+use super::class_vectors::{cosine_softmax, random_class_vectors};
+use super::space::{LEARNING_RATE, Range, logarithmic};
+use super::{Criterion, Description, LossInput, LossOutput, LossParameters, above_zero};
 use crate::data::BatchKind;
 use crate::error::Result;
 use crate::random::Generator;
@@ -14,9 +13,9 @@ use crate::random::Generator;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Normface {
-    /// τ, by which cosines are divided; above 0.
+    /// Temperature τ that divides the cosines; above 0.
     pub temperature: f64,
-    /// Adam's step size for the weights; above 0.
+    /// Learning rate of the weights; above 0.
     pub learning_rate: f64,
 }
 
@@ -46,12 +45,17 @@ impl Criterion for Normface {
         true
     }
 
-    fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
-        Some(drawn("weights", (classes, embedding), self.learning_rate, random))
+    fn parameters(
+        &self,
+        classes: usize,
+        embedding: usize,
+        random: &mut Generator,
+    ) -> Option<LossParameters> {
+        Some(random_class_vectors("weights", (classes, embedding), self.learning_rate, random))
     }
 
     fn ranges(&self) -> Vec<Range> {
-        vec![logarithmic("temperature", 0.02, 1.0), OWN_RATE]
+        vec![logarithmic("temperature", 0.02, 1.0), LEARNING_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
@@ -59,8 +63,7 @@ impl Criterion for Normface {
         above_zero("loss.learning_rate", self.learning_rate)
     }
 
-    fn value(&self, batch: &mut Embedded) -> Value {
-        let logits = cosines(batch.embeddings(), batch.own()) / self.temperature;
-        smoothed(&logits, batch.labels(), 0.0).into()
+    fn value(&self, batch: &mut LossInput) -> LossOutput {
+        cosine_softmax(batch, |cosines| cosines / self.temperature)
     }
 }

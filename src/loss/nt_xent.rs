@@ -1,11 +1,11 @@
-//! The normalised temperature-scaled cross-entropy of pairs.
+//! NT-Xent: normalised temperature-scaled cross-entropy over pairs.
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::pairwise::{Relations, lowest, mean_where, normalised};
+use super::pairwise::{PairMasks, lowest_finite, mean_where, normalised};
 use super::space::{Range, logarithmic};
-use super::{Criterion, Description, Embedded, Value, above_zero};
+use super::{Criterion, Description, LossInput, LossOutput, above_zero};
 use crate::data::BatchKind;
 use crate::error::Result;
 
@@ -13,7 +13,7 @@ use crate::error::Result;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NtXent {
-    /// τ, by which cosines are divided; above 0.
+    /// Temperature τ that divides the cosines; above 0.
     pub temperature: f64,
 }
 
@@ -31,12 +31,13 @@ impl Criterion for NtXent {
                       (exp(s(a, p)/τ) + Σ_n exp(s(a, n)/τ)))",
             settings: "temperature τ = 0.07",
             source: "Chen et al.: A simple framework for contrastive learning of visual \
-                     representations, ICML 2020, eq. 1, with classes for views",
+                     representations, ICML 2020, eq. 1, with images of a class in place of \
+                     augmented views",
         }
     }
 
     fn batches(&self) -> BatchKind {
-        BatchKind::Classes
+        BatchKind::PkSampling
     }
 
     fn normalises(&self) -> bool {
@@ -51,12 +52,12 @@ impl Criterion for NtXent {
         above_zero("loss.temperature", self.temperature)
     }
 
-    fn value(&self, batch: &mut Embedded) -> Value {
+    fn value(&self, batch: &mut LossInput) -> LossOutput {
         let rows = normalised(batch.embeddings());
         let logits = rows.matmul(&rows.tr()) / self.temperature;
-        let Relations { positive, negative } = Relations::new(batch.labels());
-        // Without a negative the sum is next to nothing, and the pair costs nothing.
-        let kept = logits.masked_fill(&negative.logical_not(), lowest(logits.kind()));
+        let PairMasks { positive, negative } = PairMasks::new(batch.labels());
+        // Without a negative the log-sum is the lowest number, so the pair's loss is 0.
+        let kept = logits.masked_fill(&negative.logical_not(), lowest_finite(logits.kind()));
         let negatives: Tensor = kept.logsumexp([1], true);
         mean_where(&(negatives - logits).softplus(), &positive).into()
     }

@@ -1,115 +1,115 @@
-//! What losses on pairs of a batch share: distances, cosines, and who is whose positive.
+//! Building blocks of pairwise losses: distances, masks of positives and negatives, masked sums.
 
 use std::cmp::Ordering;
 
 use tch::{Kind, Tensor};
 
-/// Length below which an embedding is taken as this long when it is brought to length 1, as
-/// PyTorch's `normalize` does.
-const SHORTEST: f64 = 1e-12;
+/// Lower bound of the norm that embeddings are divided by, as in PyTorch's `normalize`.
+const MIN_NORM: f64 = 1e-12;
 
-/// `cdist` without its shortcut over products of matrices, which cancels where points are near.
-const DIRECT: i64 = 2;
+/// `cdist`'s compute mode without the matrix-multiplication shortcut, which loses digits to
+/// cancellation between near points.
+const WITHOUT_MATMUL: i64 = 2;
 
-/// Each row divided by its length: `[N, E]` → `[N, E]`.
+/// L2-normalised rows: `[N, E]` → `[N, E]`.
 pub fn normalised(rows: &Tensor) -> Tensor {
-    rows / rows.norm_scalaropt_dim(2.0, [1], true).clamp_min(SHORTEST)
+    rows / rows.norm_scalaropt_dim(2.0, [1], true).clamp_min(MIN_NORM)
 }
 
-/// Euclidean distances of all rows of `a` from all of `b`: `[N, E]`, `[M, E]` → `[N, M]`.
+/// Euclidean distances between all rows of `a` and all rows of `b`: `[N, E]`, `[M, E]` → `[N, M]`.
 ///
-/// Each is computed from the difference of both rows, so near points keep their digits. At
-/// distance 0, where the distance has no derivative, the gradient is 0.
+/// Each is computed from the difference of both rows, so near points lose no digits. At distance 0,
+/// where the derivative is undefined, the gradient is 0.
 pub fn distances(a: &Tensor, b: &Tensor) -> Tensor {
-    Tensor::cdist(a, b, 2.0, DIRECT)
+    Tensor::cdist(a, b, 2.0, WITHOUT_MATMUL)
 }
 
-/// Euclidean distances of all rows from each other: `[N, E]` → `[N, N]`, computed as
-/// [`distances`] does, but each once.
+/// Euclidean distances between all rows: `[N, E]` → `[N, N]`, computed as in [`distances`], but
+/// each only once.
 pub fn distances_within(rows: &Tensor) -> Tensor {
     let count = rows.size()[0];
     let options = (rows.kind(), rows.device());
     let each = Tensor::cat(&[rows.pdist(2.0), Tensor::zeros([1], options)], 0);
-    let square = places(count).to_device(rows.device());
-    each.index_select(0, &square).view([count, count])
+    let indices = pdist_indices(count).to_device(rows.device());
+    each.index_select(0, &indices).view([count, count])
 }
 
-/// Where `pdist` puts the distance of each two of so many rows, row by row; those of a row from
-/// itself are one place behind all others.
-fn places(count: i64) -> Tensor {
-    // The pairs of row i with the rows after it begin where those of the rows before end.
+/// Indices into the result of `pdist` that lay it out as a matrix, row by row; the diagonal points
+/// one past its end.
+fn pdist_indices(count: i64) -> Tensor {
+    // The pairs of row i with later rows start after those of all earlier rows.
     let pair = |i: i64, j: i64| i * count - i * (i + 1) / 2 + j - i - 1;
-    let last = count * (count - 1) / 2;
-    let place = |i: i64, j: i64| match i.cmp(&j) {
+    let diagonal = count * (count - 1) / 2;
+    let index = |i: i64, j: i64| match i.cmp(&j) {
         Ordering::Less => pair(i, j),
         Ordering::Greater => pair(j, i),
-        Ordering::Equal => last,
+        Ordering::Equal => diagonal,
     };
-    let all = (0..count).flat_map(|i| (0..count).map(move |j| place(i, j)));
+    let all = (0..count).flat_map(|i| (0..count).map(move |j| index(i, j)));
     Tensor::from_slice(&all.collect::<Vec<i64>>())
 }
 
-/// Who is whose positive and negative in a batch, each `[B, B]` of booleans, anchors down.
-pub struct Relations {
+/// Masks of positives and negatives in a batch, each `[B, B]` bool; rows are anchors.
+pub struct PairMasks {
     /// Another image of the anchor's class.
     pub positive: Tensor,
     /// An image of another class.
     pub negative: Tensor,
 }
 
-impl Relations {
-    /// From the classes `[B]`.
-    pub fn new(labels: &Tensor) -> Relations {
+impl PairMasks {
+    /// From the labels `[B]`.
+    pub fn new(labels: &Tensor) -> PairMasks {
         let same = labels.unsqueeze(1).eq_tensor(&labels.unsqueeze(0));
         let itself = Tensor::eye(labels.size()[0], (Kind::Bool, labels.device()));
-        Relations {
+        PairMasks {
             negative: same.logical_not(),
             positive: same.logical_and(&itself.logical_not()),
         }
     }
 
-    /// Other handles on the same masks.
-    pub fn share(&self) -> Relations {
+    /// A shallow copy, as `Tensor::shallow_clone`.
+    pub fn shallow_clone(&self) -> PairMasks {
         let (positive, negative) = (self.positive.shallow_clone(), self.negative.shallow_clone());
-        Relations { positive, negative }
+        PairMasks { positive, negative }
     }
 }
 
-/// The mean of the values where `mask` holds; 0, with a gradient, where it holds nowhere.
+/// The mean of the values where `mask` is true; 0, with a gradient, where it is nowhere true.
 pub fn mean_where(values: &Tensor, mask: &Tensor) -> Tensor {
     let kept = values.masked_fill(&mask.logical_not(), 0.0).sum(values.kind());
     kept / mask.sum(values.kind()).clamp_min(1.0)
 }
 
-/// log Σ exp(x) along the second dimension over the places where `mask` holds, `[N, M]` → `[N]`;
-/// 0, with a gradient, where it holds nowhere.
+/// log Σ exp(x) along the second dimension over the entries where `mask` is true, `[N, M]` → `[N]`;
+/// 0, with a gradient, for rows where none is.
 pub fn log_sum_exp_where(x: &Tensor, mask: &Tensor) -> Tensor {
     let without = mask.logical_not();
-    let sums = x.masked_fill(&without, lowest(x.kind())).logsumexp([1], false);
+    let sums = x.masked_fill(&without, lowest_finite(x.kind())).logsumexp([1], false);
     sums.masked_fill(&without.all_dim(1, false), 0.0)
 }
 
-/// log(1 + Σ exp(x)) likewise; log 1 = 0 where `mask` holds nowhere.
+/// log(1 + Σ exp(x)) likewise; log 1 = 0 for rows where no entry is true.
 pub fn log_one_plus_sum_exp_where(x: &Tensor, mask: &Tensor) -> Tensor {
-    let kept = x.masked_fill(&mask.logical_not(), lowest(x.kind()));
+    let kept = x.masked_fill(&mask.logical_not(), lowest_finite(x.kind()));
     let zero = Tensor::zeros([x.size()[0], 1], (x.kind(), x.device()));
     Tensor::cat(&[kept, zero], 1).logsumexp([1], false)
 }
 
-/// 0 with a graph to `embeddings`, whose gradient is 0.
-pub fn live_zero(embeddings: &Tensor) -> Tensor {
+/// 0, connected to the graph of `embeddings`, with gradient 0.
+pub fn zero_with_gradient(embeddings: &Tensor) -> Tensor {
     embeddings.narrow(0, 0, 0).sum(embeddings.kind())
 }
 
-/// Share of the places in `among` where `active` holds too `[]`; 0 of nothing.
-pub fn share(active: &Tensor, among: &Tensor) -> Tensor {
+/// The fraction of true entries of `among` that are true in `active` too `[]`; 0 if there are none.
+pub fn fraction(active: &Tensor, among: &Tensor) -> Tensor {
     let count = |mask: &Tensor| mask.sum(Kind::Float);
     count(&active.logical_and(among)) / count(among).clamp_min(1.0)
 }
 
-/// A number so low that its exponential is 0 beside any other, and not infinite, which would make
-/// the gradient NaN.
-pub fn lowest(kind: Kind) -> f64 {
+/// The lowest finite number of a dtype: its exponential is 0, and unlike −∞ it does not make the
+/// gradient NaN.
+pub fn lowest_finite(kind: Kind) -> f64 {
     if kind == Kind::Double { f64::MIN } else { f64::from(f32::MIN) }
 }
 
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn near_points_keep_their_digits_and_equal_ones_have_no_nan() {
+    fn near_points_lose_no_digits_and_duplicates_give_no_nan() {
         let rows = [[1000.0f32, 1.0], [1000.0, 1.0], [1000.0, 1.001]];
         let rows = Tensor::from_slice2(&rows).set_requires_grad(true);
         let distances = distances(&rows, &rows);
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn distances_within_are_those_of_all_rows_from_all() {
+    fn distances_within_match_distances_of_the_rows_to_themselves() {
         for count in [1, 2, 5] {
             let rows: Vec<f32> = (0..3 * count).map(|i| (i as f32).sin()).collect();
             let rows = Tensor::from_slice(&rows).view([count, 3]).set_requires_grad(true);
@@ -150,14 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn sums_over_nothing_are_zero_and_keep_a_gradient() {
+    fn empty_sums_are_zero_and_keep_a_gradient() {
         let x = Tensor::from_slice2(&[[1f32, 2.0], [3.0, 4.0]]).set_requires_grad(true);
         let none = Tensor::zeros([2, 2], (Kind::Bool, x.device()));
         for value in [
             mean_where(&x, &none),
             log_sum_exp_where(&x, &none).sum(Kind::Float),
             log_one_plus_sum_exp_where(&x, &none).sum(Kind::Float),
-            live_zero(&x),
+            zero_with_gradient(&x),
         ] {
             assert_eq!(value.double_value(&[]), 0.0);
             assert_eq!(gradient(&value, &x), [0.0; 4]);
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_of_exponentials_are_their_formula() {
+    fn masked_log_sum_exp_matches_its_formula() {
         let x = Tensor::from_slice2(&[[1f32, 2.0, 3.0]]);
         let mask = Tensor::from_slice(&[true, false, true]).view([1, 3]);
         let sum = 1f64.exp() + 3f64.exp();
@@ -176,11 +176,11 @@ mod tests {
 
     #[test]
     fn an_image_is_neither_its_own_positive_nor_its_own_negative() {
-        let relations = Relations::new(&Tensor::from_slice(&[0i64, 1, 0]));
+        let masks = PairMasks::new(&Tensor::from_slice(&[0i64, 1, 0]));
         let flat = |mask: &Tensor| Vec::<bool>::try_from(&mask.view([-1])).unwrap();
         let positive = [false, false, true, false, false, false, true, false, false];
-        assert_eq!(flat(&relations.positive), positive);
+        assert_eq!(flat(&masks.positive), positive);
         let negative = [false, true, false, true, false, true, false, true, false];
-        assert_eq!(flat(&relations.negative), negative);
+        assert_eq!(flat(&masks.negative), negative);
     }
 }

@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 use tch::Kind;
 
-use super::class_vectors::{cosines, drawn, one_hot};
+use super::class_vectors::{cosines, one_hot, random_class_vectors};
 use super::pairwise::log_one_plus_sum_exp_where;
-use super::space::{OWN_RATE, Range, linear, logarithmic};
-use super::{Criterion, Description, Embedded, Own, Value, above_zero, zero_or_above};
+use super::space::{LEARNING_RATE, Range, linear, logarithmic};
+use super::{
+    Criterion, Description, LossInput, LossOutput, LossParameters, above_zero, zero_or_above,
+};
 use crate::data::BatchKind;
 use crate::error::Result;
 use crate::random::Generator;
@@ -15,11 +17,11 @@ use crate::random::Generator;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProxyAnchor {
-    /// Factor of the cosines; above 0.
+    /// Scale of the cosines; above 0.
     pub alpha: f64,
-    /// Margin δ of the cosines; from 0 on.
+    /// Margin δ of the cosines; at least 0.
     pub margin: f64,
-    /// Adam's step size for the proxies; above 0.
+    /// Learning rate of the proxies; above 0.
     pub learning_rate: f64,
 }
 
@@ -49,12 +51,17 @@ impl Criterion for ProxyAnchor {
         true
     }
 
-    fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
-        Some(drawn("proxies", (classes, embedding), self.learning_rate, random))
+    fn parameters(
+        &self,
+        classes: usize,
+        embedding: usize,
+        random: &mut Generator,
+    ) -> Option<LossParameters> {
+        Some(random_class_vectors("proxies", (classes, embedding), self.learning_rate, random))
     }
 
     fn ranges(&self) -> Vec<Range> {
-        vec![logarithmic("alpha", 4.0, 64.0), linear("margin", 0.0, 0.5), OWN_RATE]
+        vec![logarithmic("alpha", 4.0, 64.0), linear("margin", 0.0, 0.5), LEARNING_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
@@ -63,9 +70,9 @@ impl Criterion for ProxyAnchor {
         above_zero("loss.learning_rate", self.learning_rate)
     }
 
-    fn value(&self, batch: &mut Embedded) -> Value {
-        // Proxies down, images across: a proxy is the anchor.
-        let cosines = cosines(batch.own(), batch.embeddings());
+    fn value(&self, batch: &mut LossInput) -> LossOutput {
+        // Proxies are the anchors: proxies in rows, images in columns.
+        let cosines = cosines(batch.parameters(), batch.embeddings());
         let kind = cosines.kind();
         let of_class = one_hot(batch.labels(), cosines.size()[0], kind).tr().to_kind(Kind::Bool);
         let near = (&cosines - self.margin) * -self.alpha;

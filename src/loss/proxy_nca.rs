@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::class_vectors::drawn;
-use super::cross_entropy::smoothed;
+use super::class_vectors::random_class_vectors;
+use super::cross_entropy::softmax_cross_entropy;
 use super::pairwise::{distances, normalised};
-use super::space::{OWN_RATE, Range, logarithmic};
-use super::{Criterion, Description, Embedded, Own, Value, above_zero};
+use super::space::{LEARNING_RATE, Range, logarithmic};
+use super::{Criterion, Description, LossInput, LossOutput, LossParameters, above_zero};
 use crate::data::BatchKind;
 use crate::error::Result;
 use crate::random::Generator;
@@ -15,9 +15,9 @@ use crate::random::Generator;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProxyNca {
-    /// Factor of the squared distances; above 0.
+    /// Scale of the squared distances; above 0.
     pub scale: f64,
-    /// Adam's step size for the proxies; above 0.
+    /// Learning rate of the proxies; above 0.
     pub learning_rate: f64,
 }
 
@@ -48,12 +48,17 @@ impl Criterion for ProxyNca {
         true
     }
 
-    fn own(&self, classes: usize, embedding: usize, random: &mut Generator) -> Option<Own> {
-        Some(drawn("proxies", (classes, embedding), self.learning_rate, random))
+    fn parameters(
+        &self,
+        classes: usize,
+        embedding: usize,
+        random: &mut Generator,
+    ) -> Option<LossParameters> {
+        Some(random_class_vectors("proxies", (classes, embedding), self.learning_rate, random))
     }
 
     fn ranges(&self) -> Vec<Range> {
-        vec![logarithmic("scale", 0.5, 30.0), OWN_RATE]
+        vec![logarithmic("scale", 0.5, 30.0), LEARNING_RATE]
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
@@ -61,9 +66,9 @@ impl Criterion for ProxyNca {
         above_zero("loss.learning_rate", self.learning_rate)
     }
 
-    fn value(&self, batch: &mut Embedded) -> Value {
-        let (z, proxies) = (normalised(batch.embeddings()), normalised(batch.own()));
+    fn value(&self, batch: &mut LossInput) -> LossOutput {
+        let (z, proxies) = (normalised(batch.embeddings()), normalised(batch.parameters()));
         let logits = distances(&z, &proxies).square() * -self.scale;
-        smoothed(&logits, batch.labels(), 0.0).into()
+        softmax_cross_entropy(&logits, batch.labels(), 0.0).into()
     }
 }

@@ -1,9 +1,9 @@
-//! Where a search looks: the ranges that a loss declares for its settings.
+//! The search space that a loss declares for its settings.
 
-/// A setting with the values that a search may give it.
+/// A setting with the values that a search may try.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
-    /// Name of the setting under its section, `margin`.
+    /// Key of the setting within its section, `margin`.
     pub key: &'static str,
     /// Its values.
     pub values: Span,
@@ -12,28 +12,28 @@ pub struct Range {
 /// The values of a setting.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Span {
-    /// Numbers between two ends, each part as likely.
+    /// Uniform between two bounds.
     Linear(f64, f64),
-    /// Numbers between two ends above 0, each order of magnitude as likely.
+    /// Log-uniform between two positive bounds.
     Logarithmic(f64, f64),
-    /// Words, or true and false.
-    Words(&'static [&'static str]),
+    /// One of several words, or true and false.
+    Choices(&'static [&'static str]),
 }
 
-/// A setting whose values lie evenly between two ends.
+/// A setting that is sampled uniformly between two bounds.
 pub const fn linear(key: &'static str, low: f64, high: f64) -> Range {
     Range { key, values: Span::Linear(low, high) }
 }
 
-/// A setting whose orders of magnitude lie evenly between two ends.
+/// A setting that is sampled log-uniformly between two bounds.
 pub const fn logarithmic(key: &'static str, low: f64, high: f64) -> Range {
     Range { key, values: Span::Logarithmic(low, high) }
 }
 
-/// A setting that is one of some words.
-pub const fn words(key: &'static str, values: &'static [&'static str]) -> Range {
-    Range { key, values: Span::Words(values) }
+/// A categorical setting.
+pub const fn choices(key: &'static str, values: &'static [&'static str]) -> Range {
+    Range { key, values: Span::Choices(values) }
 }
 
-/// The step size of a loss's own parameters.
-pub const OWN_RATE: Range = logarithmic("learning_rate", 1e-4, 1e-1);
+/// The learning rate of a loss's own parameters.
+pub const LEARNING_RATE: Range = logarithmic("learning_rate", 1e-4, 1e-1);

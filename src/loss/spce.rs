@@ -1,14 +1,14 @@
-//! The simplified pairwise cross-entropy of the paper that the program grew from.
+//! The simplified pairwise cross-entropy of the paper that the tutorial follows.
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use super::class_vectors::one_hot;
-use super::{Criterion, Description, Embedded, Value};
+use super::{Criterion, Description, LossInput, LossOutput};
 use crate::data::BatchKind;
 use crate::error::Result;
 
-/// Settings of SPCE: none.
+/// Settings of SPCE; it has none.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Spce {}
@@ -27,14 +27,14 @@ impl Criterion for Spce {
     }
 
     fn batches(&self) -> BatchKind {
-        BatchKind::Classes
+        BatchKind::PkSampling
     }
 
     fn check(&self, _classes: usize, _embedding: usize) -> Result<()> {
         Ok(())
     }
 
-    fn value(&self, batch: &mut Embedded) -> Value {
+    fn value(&self, batch: &mut LossInput) -> LossOutput {
         let z = batch.embeddings();
         let kind = z.kind();
         let sums = class_sums(z, batch.labels(), batch.targets.classes);
@@ -46,7 +46,7 @@ impl Criterion for Spce {
 
 /// 1/n times the sum of each class's embeddings: `[n, E]`, `[n]` → `[C, E]`.
 ///
-/// Their squared lengths add up to 1/n²·Σ_i Σ_{j: y_j = y_i} z_i·z_j.
+/// Their squared norms add up to 1/n²·Σ_i Σ_{j: y_j = y_i} z_i·z_j.
 pub(super) fn class_sums(z: &Tensor, labels: &Tensor, classes: i64) -> Tensor {
     one_hot(labels, classes, z.kind()).tr().matmul(z) / z.size()[0] as f64
 }

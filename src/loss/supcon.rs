@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::pairwise::{Relations, log_sum_exp_where, mean_where, normalised};
+use super::pairwise::{PairMasks, log_sum_exp_where, mean_where, normalised};
 use super::space::{Range, logarithmic};
-use super::{Criterion, Description, Embedded, Value, above_zero};
+use super::{Criterion, Description, LossInput, LossOutput, above_zero};
 use crate::data::BatchKind;
 use crate::error::Result;
 
@@ -13,7 +13,7 @@ use crate::error::Result;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Supcon {
-    /// τ, by which cosines are divided; above 0.
+    /// Temperature τ that divides the cosines; above 0.
     pub temperature: f64,
 }
 
@@ -27,7 +27,7 @@ impl Criterion for Supcon {
     fn description(&self) -> Description {
         Description {
             name: "supcon",
-            formula: "mean over the anchors that cost something of −mean_p log(exp(s(a, p)/τ) / \
+            formula: "mean over the anchors with a loss above 0 of −mean_p log(exp(s(a, p)/τ) / \
                       Σ_{i≠a} exp(s(a, i)/τ))",
             settings: "temperature τ = 0.1",
             source: "Khosla et al.: Supervised contrastive learning, NeurIPS 2020, eq. 2",
@@ -35,7 +35,7 @@ impl Criterion for Supcon {
     }
 
     fn batches(&self) -> BatchKind {
-        BatchKind::Classes
+        BatchKind::PkSampling
     }
 
     fn normalises(&self) -> bool {
@@ -50,10 +50,10 @@ impl Criterion for Supcon {
         above_zero("loss.temperature", self.temperature)
     }
 
-    fn value(&self, batch: &mut Embedded) -> Value {
+    fn value(&self, batch: &mut LossInput) -> LossOutput {
         let rows = normalised(batch.embeddings());
         let logits = rows.matmul(&rows.tr()) / self.temperature;
-        let Relations { positive, negative } = Relations::new(batch.labels());
+        let PairMasks { positive, negative } = PairMasks::new(batch.labels());
         let all = log_sum_exp_where(&logits, &positive.logical_or(&negative));
         let kind = logits.kind();
         let costs: Tensor = (all.unsqueeze(1) - logits).masked_fill(&positive.logical_not(), 0.0);

@@ -1,4 +1,4 @@
-//! What holds for every loss.
+//! Properties that every loss must have.
 
 use tch::{Device, Kind, Tensor};
 
@@ -12,10 +12,10 @@ const EMBEDDING: usize = 4;
 struct Example {
     branches: Vec<Tensor>,
     targets: Targets,
-    own: Option<Tensor>,
+    parameters: Option<Tensor>,
 }
 
-/// Images of the given classes, for pairs with partners.
+/// Embeddings of images of the given classes, with partners if the loss takes pairs.
 fn example(loss: &Loss, labels: &[i64]) -> Example {
     let count = labels.len();
     let values: Vec<f32> =
@@ -23,7 +23,7 @@ fn example(loss: &Loss, labels: &[i64]) -> Example {
     let rows = Tensor::from_slice(&values).view([count as i64, EMBEDDING as i64]);
     let branch = |shift: f64| (&rows + shift).set_requires_grad(true);
     let branches = match loss.batches() {
-        BatchKind::Images | BatchKind::Classes => vec![branch(0.0)],
+        BatchKind::Images | BatchKind::PkSampling => vec![branch(0.0)],
         BatchKind::Pairs => vec![branch(0.0), branch(0.3)],
     };
     let same: Vec<f32> = (0..count).map(|i| (i % 2) as f32).collect();
@@ -32,19 +32,26 @@ fn example(loss: &Loss, labels: &[i64]) -> Example {
         same: Tensor::from_slice(&same),
         classes: CLASSES as i64,
     };
-    let own = loss.own(CLASSES, EMBEDDING, 1).map(|own| own.values.set_requires_grad(true));
-    Example { branches, targets, own }
+    let parameters = loss
+        .parameters(CLASSES, EMBEDDING, 1)
+        .map(|parameters| parameters.values.set_requires_grad(true));
+    Example { branches, targets, parameters }
 }
 
 impl Example {
-    fn value(&self, loss: &Loss) -> Value {
+    fn value(&self, loss: &Loss) -> LossOutput {
         let random = &mut generator(1, Purpose::TrainLoss, 1);
-        let own = self.own.as_ref();
-        loss.value(Embedded { branches: &self.branches, targets: &self.targets, own, random })
+        let parameters = self.parameters.as_ref();
+        loss.value(LossInput {
+            branches: &self.branches,
+            targets: &self.targets,
+            parameters,
+            random,
+        })
     }
 
     fn gradients(&self, loss: &Loss) -> Vec<Tensor> {
-        let leaves: Vec<&Tensor> = self.branches.iter().chain(&self.own).collect();
+        let leaves: Vec<&Tensor> = self.branches.iter().chain(&self.parameters).collect();
         Tensor::run_backward(&[self.value(loss).loss], &leaves, false, false)
     }
 }
@@ -71,7 +78,7 @@ fn every_loss_is_a_finite_scalar_with_a_gradient_for_each_branch_and_parameter()
 }
 
 #[test]
-fn no_batch_however_poor_gives_a_nan_or_loses_the_gradient() {
+fn degenerate_batches_give_finite_losses_and_gradients() {
     let batches: [&[i64]; 4] = [&[1; 5], &[0, 1, 2], &[2], &[0, 0, 1]];
     for loss in Loss::all() {
         for labels in batches {
@@ -86,7 +93,7 @@ fn no_batch_however_poor_gives_a_nan_or_loses_the_gradient() {
 }
 
 #[test]
-fn coinciding_embeddings_give_no_nan() {
+fn identical_embeddings_give_no_nan() {
     for loss in Loss::all() {
         for fill in [0.5, 0.0] {
             let mut example = example(&loss, &[0, 1, 2, 0, 1, 2]);
@@ -103,20 +110,20 @@ fn coinciding_embeddings_give_no_nan() {
 }
 
 #[test]
-fn every_loss_is_blind_to_the_order_of_the_batch() {
-    // Each class is there twice, so that what goes by the order within a class does not change.
+fn the_order_of_the_batch_does_not_change_the_loss() {
+    // Two images per class, moved together: losses may depend on the order within a class.
     let order = Tensor::from_slice(&[2i64, 0, 1, 5, 3, 4]);
-    for loss in Loss::all().into_iter().filter(|loss| !draws(loss)) {
+    for loss in Loss::all().into_iter().filter(|loss| !samples(loss)) {
         let example = example(&loss, &[0, 1, 2, 0, 1, 2]);
-        let moved = |t: &Tensor| t.index_select(0, &order);
+        let permuted = |t: &Tensor| t.index_select(0, &order);
         let other = Example {
-            branches: example.branches.iter().map(moved).collect(),
+            branches: example.branches.iter().map(permuted).collect(),
             targets: Targets {
-                labels: moved(&example.targets.labels),
-                same: moved(&example.targets.same),
+                labels: permuted(&example.targets.labels),
+                same: permuted(&example.targets.same),
                 classes: example.targets.classes,
             },
-            own: example.own.as_ref().map(Tensor::shallow_clone),
+            parameters: example.parameters.as_ref().map(Tensor::shallow_clone),
         };
         let difference = example.value(&loss).loss - other.value(&loss).loss;
         let difference = difference.abs().double_value(&[]);
@@ -124,25 +131,25 @@ fn every_loss_is_blind_to_the_order_of_the_batch() {
     }
 }
 
-/// Whether a loss draws pairs or triplets from its generator.
-fn draws(loss: &Loss) -> bool {
+/// Whether a loss samples pairs or triplets.
+fn samples(loss: &Loss) -> bool {
     matches!(loss, Loss::Margin(_))
 }
 
 #[test]
-fn parameters_of_a_loss_repeat_under_a_seed_and_have_a_row_a_class() {
+fn loss_parameters_repeat_under_a_seed_and_have_one_row_per_class() {
     for loss in Loss::all() {
-        let own = |seed| loss.own(7, 5, seed).map(|own| own.values);
-        if let Some(values) = own(1) {
+        let parameters = |seed| loss.parameters(7, 5, seed).map(|parameters| parameters.values);
+        if let Some(values) = parameters(1) {
             assert_eq!(values.size()[0], 7, "{}", loss.name());
-            assert_eq!(values, own(1).unwrap(), "{}", loss.name());
+            assert_eq!(values, parameters(1).unwrap(), "{}", loss.name());
             assert_eq!(values.device(), Device::Cpu);
         }
     }
 }
 
 #[test]
-fn an_unknown_name_is_answered_with_the_names_there_are() {
+fn an_unknown_name_lists_the_known_ones() {
     let message = Loss::by_name("contrastiv").unwrap_err().to_string();
     assert!(message.contains("contrastive, cross-entropy"), "{message}");
 }

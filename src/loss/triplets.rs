@@ -1,11 +1,11 @@
-//! Triplets of a batch that are drawn.
+//! Sampled triplets of a batch.
 
 use rand::RngExt;
 use tch::Tensor;
 
 use crate::random::Generator;
 
-/// Places in a batch, each `[T]` i64: anchors, images of their classes, images of other classes.
+/// Indices into a batch, each `[T]` i64: anchors, images of their classes, images of other classes.
 #[derive(Debug)]
 pub struct Triplets {
     pub anchors: Tensor,
@@ -14,41 +14,42 @@ pub struct Triplets {
 }
 
 impl Triplets {
-    /// From a list of anchor, positive, negative.
+    /// From a list of (anchor, positive, negative).
     pub fn new(triplets: &[[i64; 3]], device: tch::Device) -> Triplets {
-        let column = |place: usize| {
-            let places: Vec<i64> = triplets.iter().map(|triplet| triplet[place]).collect();
-            Tensor::from_slice(&places).to_device(device)
+        let column = |position: usize| {
+            let indices: Vec<i64> = triplets.iter().map(|triplet| triplet[position]).collect();
+            Tensor::from_slice(&indices).to_device(device)
         };
         Triplets { anchors: column(0), positives: column(1), negatives: column(2) }
     }
 
-    /// Of distances `[B, B]`, those of the anchors from their positives `[T]`.
-    pub fn near(&self, distances: &Tensor) -> Tensor {
-        self.pick(distances, &self.positives)
+    /// The distances from the anchors to their positives `[T]`, out of all distances `[B, B]`.
+    pub fn positive_distances(&self, distances: &Tensor) -> Tensor {
+        self.gather(distances, &self.positives)
     }
 
-    /// Those of the anchors from their negatives `[T]`.
-    pub fn far(&self, distances: &Tensor) -> Tensor {
-        self.pick(distances, &self.negatives)
+    /// The distances from the anchors to their negatives `[T]`.
+    pub fn negative_distances(&self, distances: &Tensor) -> Tensor {
+        self.gather(distances, &self.negatives)
     }
 
-    fn pick(&self, distances: &Tensor, others: &Tensor) -> Tensor {
-        // One index a place: the gradient of two is summed one number at a time.
-        let places = &self.anchors * distances.size()[1] + others;
-        distances.reshape([-1]).index_select(0, &places)
+    fn gather(&self, distances: &Tensor, others: &Tensor) -> Tensor {
+        // A flat index: the gradient of indexing by two tensors is accumulated one number at a
+        // time.
+        let flat = &self.anchors * distances.size()[1] + others;
+        distances.reshape([-1]).index_select(0, &flat)
     }
 
-    /// For each image that has both, one positive and one negative, each alike.
-    pub fn one_an_anchor(labels: &Tensor, random: &mut Generator) -> Triplets {
+    /// For each image that has both, one positive and one negative, drawn uniformly.
+    pub fn random_per_anchor(labels: &Tensor, random: &mut Generator) -> Triplets {
         let classes = Vec::<i64>::try_from(labels).expect("a vector of classes");
-        let places = |of: &dyn Fn(usize) -> bool| -> Vec<i64> {
+        let indices = |of: &dyn Fn(usize) -> bool| -> Vec<i64> {
             (0..classes.len()).filter(|&i| of(i)).map(|i| i as i64).collect()
         };
         let mut triplets = Vec::new();
         for (anchor, class) in classes.iter().enumerate() {
-            let positives = places(&|i| i != anchor && classes[i] == *class);
-            let negatives = places(&|i| classes[i] != *class);
+            let positives = indices(&|i| i != anchor && classes[i] == *class);
+            let negatives = indices(&|i| classes[i] != *class);
             if !positives.is_empty() && !negatives.is_empty() {
                 let mut pick = |from: &[i64]| from[random.random_range(0..from.len())];
                 triplets.push([anchor as i64, pick(&positives), pick(&negatives)]);
@@ -57,8 +58,8 @@ impl Triplets {
         Triplets::new(&triplets, labels.device())
     }
 
-    /// For each anchor and positive one negative, drawn with the probabilities that `weights`
-    /// `[B, B]` are proportional to; anchors without a weight are left out.
+    /// For each anchor and positive one negative, drawn with probability proportional to `weights`
+    /// `[B, B]`; anchors whose weights are all zero are left out.
     pub fn weighted(weights: &Tensor, positive: &Tensor, random: &mut Generator) -> Triplets {
         let size = weights.size()[0] as usize;
         let flat = Vec::<f64>::try_from(&weights.to_kind(tch::Kind::Double).view([-1]));
@@ -76,10 +77,10 @@ impl Triplets {
                 .collect();
             let total = sums.last().copied().unwrap_or(0.0);
             if total > 0.0 {
-                for (place, _) in positive[row].iter().enumerate().filter(|(_, is)| **is) {
+                for (index, _) in positive[row].iter().enumerate().filter(|(_, is)| **is) {
                     let drawn = random.random::<f64>() * total;
                     let negative = sums.partition_point(|&sum| sum <= drawn).min(size - 1);
-                    triplets.push([anchor as i64, place as i64, negative as i64]);
+                    triplets.push([anchor as i64, index as i64, negative as i64]);
                 }
             }
         }
@@ -90,7 +91,7 @@ impl Triplets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loss::pairwise::Relations;
+    use crate::loss::pairwise::PairMasks;
     use crate::random::{Purpose, generator};
 
     fn numbers(tensor: &Tensor) -> Vec<i64> {
@@ -98,13 +99,13 @@ mod tests {
     }
 
     #[test]
-    fn a_drawn_triplet_has_a_positive_and_a_negative() {
+    fn each_triplet_has_a_positive_and_a_negative() {
         let classes = [0i64, 0, 0, 1, 1, 2];
         let labels = Tensor::from_slice(&classes);
-        let class = |place: i64| classes[place as usize];
+        let class = |index: i64| classes[index as usize];
         for stream in 0..50 {
             let random = &mut generator(3, Purpose::TrainLoss, stream);
-            let drawn = Triplets::one_an_anchor(&labels, random);
+            let drawn = Triplets::random_per_anchor(&labels, random);
             // The only image of class 2 has no positive.
             assert_eq!(numbers(&drawn.anchors), [0, 1, 2, 3, 4]);
             for ((a, p), n) in numbers(&drawn.anchors)
@@ -118,9 +119,9 @@ mod tests {
     }
 
     #[test]
-    fn negatives_come_up_in_proportion_to_their_weights() {
+    fn negatives_are_drawn_in_proportion_to_their_weights() {
         let labels = Tensor::from_slice(&[0i64, 0, 1, 1]);
-        let positive = Relations::new(&labels).positive;
+        let positive = PairMasks::new(&labels).positive;
         let weights = Tensor::from_slice2(&[
             [0.0f64, 0.0, 1.0, 3.0],
             [0.0, 0.0, 0.0, 0.0],

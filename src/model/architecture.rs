@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-/// A 3×3 convolution with padding 1, its ReLU, and what follows it.
+/// A 3×3 convolution with padding 1 and ReLU, then an optional BatchNorm and max pooling.
 pub(super) struct Block {
-    /// Place of the convolution in PyTorch's `feature_net`.
+    /// Index of the convolution in PyTorch's `feature_net`.
     pub conv: usize,
     pub channels_in: i64,
     pub channels_out: i64,
-    /// Place of the BatchNorm after the ReLU.
+    /// Index of the BatchNorm after the ReLU in `feature_net`.
     pub norm: Option<usize>,
-    /// Whether a 2×2 maximum pooling closes the block.
+    /// Whether the block ends with 2×2 max pooling.
     pub pool: bool,
 }
 
@@ -23,103 +23,108 @@ pub(super) const BLOCKS: [Block; 5] = [
     Block { conv: 14, channels_in: 16, channels_out: 1, norm: None, pool: false },
 ];
 
-/// Side of a convolution's kernel.
+/// Kernel size of the convolutions.
 pub(super) const KERNEL: i64 = 3;
 
-/// The sizes that the tutorial's network leaves open.
+/// Names of the weights whose shapes tell the sizes that a network was made for.
+pub(super) const FIRST_CONVOLUTION: &str = "feature_net.0.weight";
+pub(super) const FIRST_LINEAR: &str = "linear1.weight";
+pub(super) const LAST_LINEAR: &str = "linear2.weight";
+
+/// The variable sizes of the tutorial's network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Architecture {
-    /// Side of the square images, at least [`Architecture::SMALLEST_SIDE`]; the tutorial's is 28.
+    /// Height and width of the square images, at least [`Architecture::SMALLEST_SIDE`]; 28 in the
+    /// tutorial.
     pub side: i64,
-    /// Numbers in an embedding; the tutorial's is 10.
+    /// Size of an embedding; 10 in the tutorial.
     pub embedding: i64,
 }
 
-/// How a parameter begins.
+/// How a tensor is initialised.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Start {
+pub(super) enum Init {
     /// Uniform in ±1/√fan_in.
     Uniform { fan_in: i64 },
     /// A constant.
     Constant(f32),
 }
 
-/// One trained parameter.
+/// A tensor of the network: a trained parameter or a running statistic.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Parameter {
-    /// PyTorch's name, `feature_net.0.weight`.
+pub(super) struct TensorSpec {
+    /// Name in PyTorch's `state_dict`, `feature_net.0.weight`.
     pub name: String,
     pub shape: Vec<i64>,
-    pub start: Start,
+    pub init: Init,
 }
 
 impl Architecture {
-    /// The smallest images that leave something after two poolings.
+    /// The smallest images that survive two poolings.
     pub const SMALLEST_SIDE: i64 = 4;
 
-    /// Numbers that enter the first linear layer: what two poolings leave of the image.
+    /// Inputs of the first linear layer: pixels left after two poolings.
     pub(super) fn features(&self) -> i64 {
         let side = self.side / 4;
         side * side
     }
 
-    /// Every trained parameter, in PyTorch's order.
-    pub(super) fn parameters(&self) -> Vec<Parameter> {
+    /// The trained parameters, in PyTorch's order.
+    pub(super) fn parameters(&self) -> Vec<TensorSpec> {
         let mut list = Vec::new();
         for block in &BLOCKS {
             let fan_in = block.channels_in * KERNEL * KERNEL;
             let layer = format!("feature_net.{}", block.conv);
             let shape = vec![block.channels_out, block.channels_in, KERNEL, KERNEL];
-            push_layer(&mut list, &layer, shape, Start::Uniform { fan_in });
+            push_layer(&mut list, &layer, shape, Init::Uniform { fan_in });
             if let Some(norm) = block.norm {
-                let name = |part| format!("feature_net.{norm}.{part}");
-                let shape = vec![block.channels_out];
-                list.push(Parameter {
-                    name: name("weight"),
-                    shape: shape.clone(),
-                    start: Start::Constant(1.0),
-                });
-                list.push(Parameter { name: name("bias"), shape, start: Start::Constant(0.0) });
+                list.push(norm_tensor(norm, "weight", block.channels_out, 1.0));
+                list.push(norm_tensor(norm, "bias", block.channels_out, 0.0));
             }
         }
         let features = self.features();
-        let start = Start::Uniform { fan_in: features };
-        push_layer(&mut list, "linear1", vec![features, features], start);
-        push_layer(&mut list, "linear2", vec![self.embedding, features], start);
+        let init = Init::Uniform { fan_in: features };
+        push_layer(&mut list, "linear1", vec![features, features], init);
+        push_layer(&mut list, "linear2", vec![self.embedding, features], init);
         list
     }
 
-    /// Names and shapes of all that a file of this network holds: parameters and BatchNorm's
-    /// running statistics.
-    pub(super) fn tensors(&self) -> BTreeMap<String, Vec<i64>> {
-        let trained = self.parameters().into_iter().map(|p| (p.name, p.shape));
-        let statistics = self.norms().into_iter().flat_map(|(norm, channels)| {
-            ["running_mean", "running_var"]
-                .map(|part| (format!("feature_net.{norm}.{part}"), vec![channels]))
-        });
-        trained.chain(statistics).collect()
-    }
-
-    /// Numbers that are trained.
-    pub fn parameter_count(&self) -> u64 {
-        let numbers = |p: Parameter| p.shape.iter().map(|&n| n as u64).product::<u64>();
-        self.parameters().into_iter().map(numbers).sum()
-    }
-
-    /// Every BatchNorm as its place in `feature_net` and its number of channels.
-    pub(super) fn norms(&self) -> Vec<(usize, i64)> {
-        BLOCKS
-            .iter()
-            .filter_map(|block| block.norm.map(|norm| (norm, block.channels_out)))
+    /// Running mean and variance of each BatchNorm in turn.
+    pub(super) fn running_statistics(&self) -> Vec<TensorSpec> {
+        let norms = BLOCKS.iter().filter_map(|block| Some((block.norm?, block.channels_out)));
+        norms
+            .flat_map(|(norm, channels)| {
+                [("running_mean", 0.0), ("running_var", 1.0)]
+                    .map(|(part, value)| norm_tensor(norm, part, channels, value))
+            })
             .collect()
+    }
+
+    /// Names and shapes of all tensors in a file of this network: parameters and running
+    /// statistics.
+    pub(super) fn tensors(&self) -> BTreeMap<String, Vec<i64>> {
+        let all = self.parameters().into_iter().chain(self.running_statistics());
+        all.map(|tensor| (tensor.name, tensor.shape)).collect()
+    }
+
+    /// Number of trained parameters.
+    pub fn parameter_count(&self) -> u64 {
+        let numbers = |p: TensorSpec| p.shape.iter().map(|&n| n as u64).product::<u64>();
+        self.parameters().into_iter().map(numbers).sum()
     }
 }
 
-/// A layer's weight and bias, which begin alike in PyTorch.
-fn push_layer(list: &mut Vec<Parameter>, layer: &str, shape: Vec<i64>, start: Start) {
+/// A vector of the BatchNorm at index `norm` of `feature_net`.
+fn norm_tensor(norm: usize, part: &str, channels: i64, value: f32) -> TensorSpec {
+    let name = format!("feature_net.{norm}.{part}");
+    TensorSpec { name, shape: vec![channels], init: Init::Constant(value) }
+}
+
+/// Adds a layer's weight and bias, which PyTorch initialises from the same distribution.
+fn push_layer(list: &mut Vec<TensorSpec>, layer: &str, shape: Vec<i64>, init: Init) {
     let outputs = shape[0];
-    list.push(Parameter { name: format!("{layer}.weight"), shape, start });
-    list.push(Parameter { name: format!("{layer}.bias"), shape: vec![outputs], start });
+    list.push(TensorSpec { name: format!("{layer}.weight"), shape, init });
+    list.push(TensorSpec { name: format!("{layer}.bias"), shape: vec![outputs], init });
 }
 
 #[cfg(test)]
@@ -142,5 +147,7 @@ mod tests {
             ]
         );
         assert_eq!(names[names.len() - 1], "linear2.bias");
+        assert_eq!(names[0], FIRST_CONVOLUTION);
+        assert!(names.contains(&FIRST_LINEAR) && names.contains(&LAST_LINEAR));
     }
 }

@@ -1,23 +1,23 @@
-//! One branch of a siamese network: a forward pass that remembers, and its backward pass.
+//! One branch of a siamese network: forward and backward pass.
 
 use tch::{Kind, Tensor, no_grad_guard};
 
 use super::{BLOCKS, EPSILON, KERNEL, Parameters};
 
-/// What BatchNorm normalises by.
+/// Which statistics BatchNorm uses.
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
-    /// The batch's own statistics, which replace those that are handed in.
+    /// Those of the batch, which overwrite the given ones.
     Train,
-    /// The statistics that are handed in.
+    /// The given ones.
     Evaluate,
 }
 
-/// The working place of one branch: leaves that share the network's parameters, room for the
-/// batch statistics, and the graph of the last forward pass.
+/// The state of one branch: leaf tensors that share the network's parameters, memory for the batch
+/// statistics, and the graph of the last forward pass.
 ///
-/// A branch shares nothing but parameter memory with its siblings and can work on any thread,
-/// as long as nobody moves the parameters meanwhile.
+/// Branches share only parameter memory, so each can run on any thread as long as nothing updates
+/// the parameters meanwhile.
 pub(super) struct Branch {
     leaves: Vec<Tensor>,
     batch_statistics: Tensor,
@@ -39,20 +39,20 @@ impl Branch {
     /// Embeds a batch in training mode and keeps the graph.
     pub fn forward(&mut self, images: &Tensor) -> Tensor {
         let embeddings = embed(&self.leaves, &self.statistic_views, images, Mode::Train);
-        let seen = embeddings.detach();
+        let detached = embeddings.detach();
         self.embeddings = Some(embeddings);
-        seen
+        detached
     }
 
-    /// Mean and unbiased variance of the last batch in each BatchNorm, laid out as
+    /// Mean and unbiased variance of the last batch in each BatchNorm, in the layout of
     /// `Parameters::statistics`.
     pub fn batch_statistics(&self) -> &Tensor {
         &self.batch_statistics
     }
 
-    /// ∂loss/∂embeddings → ∂loss/∂parameters, flat.
+    /// ∂loss/∂embeddings → ∂loss/∂parameters, as one flat vector.
     ///
-    /// The gradient of Σ embeddings · g, with g held fixed, is the chain rule's product.
+    /// By the chain rule this is the gradient of Σ embeddings · g with constant g.
     pub fn backward(&mut self, gradient: &Tensor) -> Tensor {
         let embeddings = self.embeddings.take().expect("backward follows forward");
         let product = (embeddings * gradient).sum(Kind::Float);
@@ -61,8 +61,8 @@ impl Branch {
     }
 }
 
-/// The network in evaluation mode: views of its parameters and running statistics that can go
-/// to another thread.
+/// The network in evaluation mode: views of its parameters and running statistics that can move to
+/// another thread.
 pub(super) struct Evaluator {
     weights: Vec<Tensor>,
     statistics: Vec<(Tensor, Tensor)>,
@@ -71,7 +71,7 @@ pub(super) struct Evaluator {
 impl Evaluator {
     pub fn new(parameters: &Parameters) -> Evaluator {
         Evaluator {
-            // Without a graph, which nobody needs here and a recorded program cannot hold.
+            // Detached: no graph is needed here, and a traced program cannot contain one.
             weights: parameters.leaves().iter().map(Tensor::detach).collect(),
             statistics: parameters.statistic_views(&parameters.statistics),
         }
@@ -84,7 +84,7 @@ impl Evaluator {
     }
 }
 
-/// The network itself. `weights` stand in PyTorch's order, `statistics` one a BatchNorm.
+/// The network itself. `weights` are in PyTorch's order; `statistics` has one pair per BatchNorm.
 fn embed(
     weights: &[Tensor],
     statistics: &[(Tensor, Tensor)],
@@ -92,21 +92,21 @@ fn embed(
     mode: Mode,
 ) -> Tensor {
     let mut weights = weights.iter();
-    let mut next = || weights.next().expect("one tensor a parameter");
+    let mut next = || weights.next().expect("one tensor per parameter");
     let mut statistics = statistics.iter();
     let mut x = images.shallow_clone();
     for block in &BLOCKS {
         let (weight, bias) = (next(), next());
         x = x.conv2d(weight, Some(bias), [1, 1], [KERNEL / 2, KERNEL / 2], [1, 1], 1).relu_();
         if block.norm.is_some() {
-            let (mean, variance) = statistics.next().expect("one pair a BatchNorm");
+            let (mean, variance) = statistics.next().expect("one pair per BatchNorm");
             x = batch_norm(&x, next(), next(), mean, variance, mode);
         }
         if block.pool {
             x = x.max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false);
         }
     }
-    // One channel: rows and columns lie in order whatever the memory format.
+    // With one channel, flattening gives the same order in any memory format.
     let features = x.flatten(1, -1);
     let hidden = features.linear(next(), Some(next()));
     hidden.linear(next(), Some(next()))
@@ -114,8 +114,8 @@ fn embed(
 
 /// BatchNorm over batch, rows and columns.
 ///
-/// In training the momentum is 1, so that `mean` and `variance` come out as the batch's own; the
-/// network mixes them into its running statistics, branch by branch, in a fixed order.
+/// In training the momentum is 1, so that `mean` and `variance` become those of the batch; the
+/// network updates its running statistics with them, branch by branch, in a fixed order.
 fn batch_norm(
     x: &Tensor,
     weight: &Tensor,

@@ -8,50 +8,49 @@ use super::{Architecture, NamedTensors, initial_weights, read_init};
 use crate::error::{Error, Result};
 use crate::files::{is_stream, sha256_hex};
 
-/// What stands under `[model]`.
+/// The section `[model]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelConfig {
-    /// Numbers in an embedding.
+    /// Size of an embedding.
     pub embedding: EmbeddingSize,
-    /// The weights that training begins with: `seed`, drawn under the run's seed, or a safetensors
-    /// file that holds them.
+    /// The initial weights: `seed` draws them under the run's seed, anything else is a safetensors
+    /// file.
     pub init: String,
 }
 
-/// What `model.init` is where the weights are drawn.
-const DRAWN: &str = "seed";
+/// The value of `model.init` that draws the weights under the seed.
+const FROM_SEED: &str = "seed";
 
 impl Default for ModelConfig {
     fn default() -> ModelConfig {
-        ModelConfig { embedding: EmbeddingSize::default(), init: DRAWN.to_owned() }
+        ModelConfig { embedding: EmbeddingSize::default(), init: FROM_SEED.to_owned() }
     }
 }
 
-/// Numbers in an embedding: `"auto"` or 1 and more.
+/// Size of an embedding: `"auto"` or at least 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "toml::Value", into = "toml::Value")]
 pub enum EmbeddingSize {
-    /// The tutorial's 10, or the number of classes where there are more.
+    /// The tutorial's 10, or the number of classes if there are more.
     #[default]
     Auto,
-    /// As many as this.
+    /// This size.
     Fixed(i64),
 }
 
-/// The tutorial's size of an embedding.
+/// The tutorial's embedding size.
 const TUTORIAL: i64 = 10;
 
-/// More numbers than any embedding of such small images has use for.
+/// The largest embedding: more than images this small can use.
 const LARGEST: i64 = 4096;
 
-/// More rows and columns than this network is meant for: its first linear layer has S⁴/256
-/// weights.
+/// The largest images that this network is meant for: its first linear layer has S⁴/256 weights.
 const LARGEST_SIDE: i64 = 256;
 
 impl ModelConfig {
     /// # Errors
-    /// An embedding that is empty or beyond reason.
+    /// The embedding size is out of range.
     pub fn check(&self) -> Result<()> {
         match self.embedding {
             EmbeddingSize::Fixed(size) if !(1..=LARGEST).contains(&size) => {
@@ -62,47 +61,47 @@ impl ModelConfig {
         }
     }
 
-    /// The weights that training begins with.
+    /// The initial weights.
     ///
     /// # Errors
-    /// As [`read_init`] of the file that [`ModelConfig::init`] names.
-    pub fn first_weights(&self, architecture: &Architecture, seed: u64) -> Result<NamedTensors> {
+    /// As [`read_init`].
+    pub fn initial_weights(&self, architecture: &Architecture, seed: u64) -> Result<NamedTensors> {
         match self.init.as_str() {
-            DRAWN => Ok(initial_weights(architecture, seed)),
+            FROM_SEED => Ok(initial_weights(architecture, seed)),
             file => Ok(read_init(Path::new(file), architecture)?.0),
         }
     }
 
-    /// Whether training begins with the weights of a file.
-    pub fn is_given(&self) -> bool {
-        self.init != DRAWN
+    /// Whether the initial weights come from a file.
+    pub fn is_from_file(&self) -> bool {
+        self.init != FROM_SEED
     }
 
-    /// Checks the file of the first weights, if there is one, before anything is made for them; what
-    /// has to be done to them is told.
+    /// Checks the file of the initial weights, if there is one, before any work, and returns a note
+    /// on how they have to be converted.
     ///
     /// # Errors
-    /// As [`ModelConfig::first_weights`].
+    /// As [`ModelConfig::initial_weights`].
     pub fn check_init(&self, architecture: &Architecture) -> Result<Option<String>> {
         if is_stream(Path::new(&self.init)) {
-            let problem = "is a pipe, which gives its content once only: name a file, or let dml \
-                           train --init keep it";
+            let problem = "is a pipe, which can be read only once: name a file, or let dml \
+                           train --init keep a copy";
             return Err(Error::setting("model.init", &self.init, problem));
         }
         match self.init.as_str() {
-            DRAWN => Ok(None),
+            FROM_SEED => Ok(None),
             file => Ok(read_init(Path::new(file), architecture)?.1),
         }
     }
 
-    /// What tells the first weights from others whatever their file is called: `seed`, or the
-    /// SHA-256 of the file.
+    /// Identifies the initial weights independently of the file name: `seed`, or the SHA-256 of the
+    /// file.
     ///
     /// # Errors
     /// The file cannot be read.
     pub fn init_digest(&self) -> Result<String> {
         match self.init.as_str() {
-            DRAWN => Ok(DRAWN.to_owned()),
+            FROM_SEED => Ok(FROM_SEED.to_owned()),
             file => {
                 let path = Path::new(file);
                 Ok(sha256_hex(&std::fs::read(path).map_err(Error::io("read", path))?))
@@ -110,16 +109,16 @@ impl ModelConfig {
         }
     }
 
-    /// The network for square images of `side` and a number of classes.
+    /// The network for square images of size `side` and a number of classes.
     ///
     /// # Errors
-    /// Images too small to be pooled twice, or too large.
+    /// Images too small for two poolings, or too large.
     pub fn architecture(&self, side: usize, classes: usize) -> Result<Architecture> {
         let side = side as i64;
         if !(Architecture::SMALLEST_SIDE..=LARGEST_SIDE).contains(&side) {
             return Err(Error::Other(format!(
-                "images of {side}×{side} do not suit the network, which pools twice: it takes \
-                 {}×{0} to {LARGEST_SIDE}×{LARGEST_SIDE}; scale the images",
+                "images of {side}×{side} do not fit the network, which takes {}×{0} to \
+                 {LARGEST_SIDE}×{LARGEST_SIDE}; resize the images",
                 Architecture::SMALLEST_SIDE
             )));
         }
@@ -157,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn auto_is_the_tutorials_size_until_there_are_more_classes() {
+    fn auto_is_the_tutorials_size_unless_there_are_more_classes() {
         let model = ModelConfig::default();
         assert_eq!(model.architecture(28, 10).unwrap(), Architecture { side: 28, embedding: 10 });
         assert_eq!(model.architecture(28, 3).unwrap().embedding, 10);
@@ -165,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_that_cannot_be_are_told() {
+    fn sizes_out_of_range_are_rejected() {
         let model =
             |size| ModelConfig { embedding: EmbeddingSize::Fixed(size), ..ModelConfig::default() };
         assert!(model(1).check().is_ok());

@@ -1,4 +1,4 @@
-//! What computes the network: libtorch, or the fused engine where it applies.
+//! The engine that computes the network: libtorch, or the fused engine where it supports the sizes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,27 +10,27 @@ use super::{Architecture, FusedNetwork, LibtorchNetwork, NamedTensors, Network};
 use crate::error::{Error, Result};
 use crate::runtime::{Cores, Simd};
 
-/// The engine that the user asks for.
+/// The engine that the user chose.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EngineChoice {
-    /// The fused engine on the processor, for the sizes it is made for; else libtorch.
+    /// The fused engine on the CPU for the sizes it supports, otherwise libtorch.
     #[default]
     Auto,
-    /// libtorch: any device, any size, and the reference.
+    /// libtorch: any device and any size; the reference.
     Libtorch,
-    /// The fused engine, or an error that says why not.
+    /// The fused engine, or an error that says why it cannot be used.
     Fused,
 }
 
-/// What computes a network.
+/// The engine that computes a network.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
-    /// libtorch, layer after layer.
+    /// libtorch, layer by layer.
     #[default]
     Libtorch,
-    /// Plain Rust on the processor, all layers in one piece.
+    /// Plain Rust on the CPU, with all layers fused.
     Fused,
 }
 
@@ -51,40 +51,40 @@ impl FromStr for EngineChoice {
             "auto" => Ok(EngineChoice::Auto),
             "libtorch" => Ok(EngineChoice::Libtorch),
             "fused" => Ok(EngineChoice::Fused),
-            _ => Err(format!("'{text}' is no engine; take auto, libtorch or fused")),
+            _ => Err(format!("unknown engine '{text}'; use auto, libtorch or fused")),
         }
     }
 }
 
 impl EngineChoice {
-    /// Settles the engine for a network on a device, and tells in a few words which and why.
+    /// Chooses the engine for a network on a device, with a short text that says which and why.
     ///
     /// # Errors
-    /// The fused engine was asked for by name and does not apply.
-    pub fn settle(self, architecture: &Architecture, device: Device) -> Result<(Engine, String)> {
+    /// The fused engine was requested and cannot be used.
+    pub fn resolve(self, architecture: &Architecture, device: Device) -> Result<(Engine, String)> {
         let obstacle = obstacle(architecture, device);
         match (self, obstacle) {
             (EngineChoice::Libtorch, _) => Ok((Engine::Libtorch, "libtorch".to_owned())),
             (_, None) if Simd::detect() == Simd::PORTABLE && cfg!(target_arch = "x86_64") => {
-                Ok((Engine::Fused, "fused (slower than it could be: no AVX2 here)".to_owned()))
+                Ok((Engine::Fused, "fused (slow: this CPU has no AVX2)".to_owned()))
             }
             (_, None) => Ok((Engine::Fused, "fused".to_owned())),
             (EngineChoice::Auto, Some(obstacle)) => {
                 Ok((Engine::Libtorch, format!("libtorch ({obstacle})")))
             }
             (EngineChoice::Fused, Some(obstacle)) => {
-                let problem = format!("does not apply: {obstacle}; take auto or libtorch");
+                let problem = format!("cannot be used: {obstacle}; use auto or libtorch");
                 Err(Error::setting("train.engine", "fused", problem))
             }
         }
     }
 }
 
-/// Why the fused engine does not apply, if it does not.
+/// Why the fused engine cannot be used, if it cannot.
 fn obstacle(architecture: &Architecture, device: Device) -> Option<String> {
     let Architecture { side, embedding } = *architecture;
     if device != Device::Cpu {
-        return Some("the fused engine computes on the processor".to_owned());
+        return Some("the fused engine runs on the CPU only".to_owned());
     }
     if side > FusedNetwork::LARGEST_SIDE {
         let most = FusedNetwork::LARGEST_SIDE;
@@ -98,7 +98,7 @@ fn obstacle(architecture: &Architecture, device: Device) -> Option<String> {
     })
 }
 
-/// A network with the given weights, which may borrow from `cores`.
+/// A network with the given weights, which may borrow free cores from `cores`.
 ///
 /// # Errors
 /// Weights that do not fit the architecture.
@@ -122,28 +122,29 @@ mod tests {
     const TUTORIAL: Architecture = Architecture { side: 28, embedding: 10 };
 
     #[test]
-    fn auto_takes_the_fused_engine_where_it_applies_and_says_why_where_it_does_not() {
-        let auto = |architecture, device| EngineChoice::Auto.settle(&architecture, device).unwrap();
+    fn auto_uses_the_fused_engine_if_it_can_and_otherwise_says_why_not() {
+        let auto =
+            |architecture, device| EngineChoice::Auto.resolve(&architecture, device).unwrap();
         assert_eq!(auto(TUTORIAL, Device::Cpu).0, Engine::Fused);
         let cases = [
-            (TUTORIAL, Device::Cuda(0), "computes on the processor"),
+            (TUTORIAL, Device::Cuda(0), "runs on the CPU only"),
             (Architecture { side: 128, ..TUTORIAL }, Device::Cpu, "up to 96×96, not 128×128"),
             (Architecture { embedding: 2000, ..TUTORIAL }, Device::Cpu, "1024 numbers, not 2000"),
         ];
         for (architecture, device, reason) in cases {
-            let (engine, told) = auto(architecture, device);
+            let (engine, note) = auto(architecture, device);
             assert_eq!(engine, Engine::Libtorch);
-            assert!(told.contains(reason), "{told}");
-            let error = EngineChoice::Fused.settle(&architecture, device).unwrap_err().to_string();
-            assert!(error.starts_with("train.engine = fused: does not apply: "), "{error}");
+            assert!(note.contains(reason), "{note}");
+            let error = EngineChoice::Fused.resolve(&architecture, device).unwrap_err().to_string();
+            assert!(error.starts_with("train.engine = fused: cannot be used: "), "{error}");
             assert!(error.contains(reason), "{error}");
         }
-        let libtorch = EngineChoice::Libtorch.settle(&TUTORIAL, Device::Cpu).unwrap();
+        let libtorch = EngineChoice::Libtorch.resolve(&TUTORIAL, Device::Cpu).unwrap();
         assert_eq!(libtorch, (Engine::Libtorch, "libtorch".to_owned()));
     }
 
     #[test]
-    fn engines_are_read_by_name() {
+    fn engines_are_parsed_by_name() {
         assert_eq!("fused".parse(), Ok(EngineChoice::Fused));
         let message = "Fused".parse::<EngineChoice>().unwrap_err();
         assert!(message.contains("auto, libtorch or fused"), "{message}");

@@ -1,34 +1,28 @@
-//! How a network begins: PyTorch's default initialisation, drawn from our own generator.
+//! PyTorch's default initialisation, drawn from our own generator.
 
 use rand::RngExt;
 use tch::Tensor;
 
-use super::{Architecture, NamedTensors, Start};
+use super::{Architecture, Init, NamedTensors};
 use crate::random::{Purpose, generator};
 
-/// Initial weights under a seed: convolutions and linear layers uniform in ±1/√fan_in, weight and
-/// bias alike; BatchNorm's weight 1, bias 0, running mean 0, running variance 1.
+/// Initial weights under a seed: convolutions and linear layers uniform in ±1/√fan_in, both weight
+/// and bias; BatchNorm's weight 1, bias 0, running mean 0, running variance 1.
 ///
 /// This is what `torch.nn` does by default. tch's own defaults are wider and learn worse.
 pub fn initial_weights(architecture: &Architecture, seed: u64) -> NamedTensors {
     let mut random = generator(seed, Purpose::Weights, 0);
     let mut state = NamedTensors::new();
-    for parameter in architecture.parameters() {
-        let count = parameter.shape.iter().product::<i64>() as usize;
-        let values: Vec<f32> = match parameter.start {
-            Start::Constant(value) => vec![value; count],
-            Start::Uniform { fan_in } => {
+    for tensor in architecture.parameters().into_iter().chain(architecture.running_statistics()) {
+        let count = tensor.shape.iter().product::<i64>() as usize;
+        let values: Vec<f32> = match tensor.init {
+            Init::Constant(value) => vec![value; count],
+            Init::Uniform { fan_in } => {
                 let bound = 1.0 / (fan_in as f32).sqrt();
                 (0..count).map(|_| random.random_range(-bound..bound)).collect()
             }
         };
-        let tensor = Tensor::from_slice(&values).view(parameter.shape.as_slice());
-        state.insert(parameter.name, tensor);
-    }
-    for (norm, channels) in architecture.norms() {
-        let vector = |value: f32| Tensor::from_slice(&vec![value; channels as usize]);
-        state.insert(format!("feature_net.{norm}.running_mean"), vector(0.0));
-        state.insert(format!("feature_net.{norm}.running_var"), vector(1.0));
+        state.insert(tensor.name, Tensor::from_slice(&values).view(tensor.shape.as_slice()));
     }
     state
 }
@@ -40,7 +34,7 @@ mod tests {
     const TUTORIAL: Architecture = Architecture { side: 28, embedding: 10 };
 
     #[test]
-    fn weights_fill_pytorchs_range_and_no_more() {
+    fn weights_fill_pytorchs_range() {
         let state = initial_weights(&TUTORIAL, 1);
         for (name, fan_in) in [("feature_net.10", 144.0), ("linear1", 49.0), ("linear2", 49.0)] {
             let bound = 1.0 / f64::sqrt(fan_in);
@@ -59,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn the_seed_decides_the_weights() {
+    fn the_weights_depend_on_the_seed() {
         let weight = |seed| initial_weights(&TUTORIAL, seed).remove("linear1.weight").unwrap();
         assert!(weight(1).equal(&weight(1)));
         assert!(!weight(1).equal(&weight(2)));

@@ -10,18 +10,18 @@ use crate::runtime::{Cores, Job, Workers};
 
 /// The tutorial's network on libtorch.
 ///
-/// The branches of a batch are worked on side by side where a core is free, one after the other
-/// where none is. Each is computed by one libtorch thread and their gradients are added in
-/// order, so the numbers are the same either way.
+/// The branches of a batch run in parallel if cores are free, otherwise one after the other. Each
+/// runs on one libtorch thread and their gradients are added in order, so the results are the same
+/// either way.
 pub struct LibtorchNetwork {
     parameters: Parameters,
-    /// `None` only while the branch is at work.
+    /// `None` only while the branch is running.
     branches: Vec<Option<Branch>>,
     workers: Workers,
 }
 
 impl LibtorchNetwork {
-    /// A network with the given weights on `device`, which may borrow from `cores`.
+    /// A network with the given weights on `device`, which may borrow free cores from `cores`.
     ///
     /// # Errors
     /// Weights that do not fit the architecture.
@@ -40,7 +40,7 @@ impl LibtorchNetwork {
         })
     }
 
-    /// The same network in double precision: what others are held against.
+    /// The same network in double precision, as a reference for others.
     #[cfg(test)]
     pub fn in_double_precision(mut self) -> LibtorchNetwork {
         self.parameters.values = self.parameters.values.to_kind(Kind::Double);
@@ -48,7 +48,7 @@ impl LibtorchNetwork {
         self
     }
 
-    /// Lets each branch work on its own input, side by side, and gives the results in order.
+    /// Runs each branch on its own input, in parallel, and returns the results in order.
     fn on_branches(
         &mut self,
         inputs: Vec<Tensor>,
@@ -57,8 +57,8 @@ impl LibtorchNetwork {
         while self.branches.len() < inputs.len() {
             self.branches.push(Some(Branch::new(&self.parameters)));
         }
-        let jobs = inputs.into_iter().zip(&mut self.branches).map(|(input, place)| {
-            let mut branch = place.take().expect("no branch is at work");
+        let jobs = inputs.into_iter().zip(&mut self.branches).map(|(input, slot)| {
+            let mut branch = slot.take().expect("no branch is running");
             let job: Job<(Branch, Tensor)> = Box::new(move || {
                 let output = work(&mut branch, &input);
                 (branch, output)
@@ -66,8 +66,8 @@ impl LibtorchNetwork {
             job
         });
         let done = self.workers.run(jobs.collect());
-        let put_back = |(place, (branch, output)): (&mut Option<Branch>, (Branch, Tensor))| {
-            *place = Some(branch);
+        let put_back = |(slot, (branch, output)): (&mut Option<Branch>, (Branch, Tensor))| {
+            *slot = Some(branch);
             output
         };
         self.branches.iter_mut().zip(done).map(put_back).collect()
@@ -90,7 +90,7 @@ impl Network for LibtorchNetwork {
         self.on_branches(gradients, Branch::backward)
             .into_iter()
             .reduce(|sum, gradient| sum + gradient)
-            .expect("a batch has a branch")
+            .expect("a batch has at least one branch")
     }
 
     fn parameters(&mut self) -> &mut Tensor {

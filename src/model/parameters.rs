@@ -1,11 +1,12 @@
-//! All weights of a network in one vector, and views of it that the layers use.
+//! All weights of a network in one flat vector, with a view for each layer.
 
 use tch::{Device, Kind, Tensor, no_grad_guard};
 
+use super::architecture::TensorSpec;
 use super::{Architecture, NamedTensors};
 use crate::error::{Error, Result};
 
-/// Where a tensor of [`NamedTensors`] lies in a flat vector.
+/// The position of a named tensor in a flat vector.
 struct Slot {
     name: String,
     shape: Vec<i64>,
@@ -13,8 +14,8 @@ struct Slot {
 }
 
 impl Slot {
-    /// Strides inside the flat vector: convolution weights lie as [out, y, x, in], the order in
-    /// which libtorch's processor kernels read them (channels last); all else lies in order.
+    /// Strides inside the flat vector: convolution weights are stored as [out, y, x, in] (channels
+    /// last), the order in which libtorch's CPU kernels read them; all others are row-major.
     fn strides(&self) -> Vec<i64> {
         match self.shape[..] {
             [_, i, y, x] => vec![y * x * i, 1, x * i, i],
@@ -30,7 +31,7 @@ impl Slot {
 
 /// The trained parameters `[P]` and BatchNorm's running statistics, each in one vector.
 ///
-/// One vector makes an optimiser step a handful of operations instead of a handful per layer.
+/// With one vector an optimiser step takes a handful of operations instead of a handful per layer.
 pub(super) struct Parameters {
     pub values: Tensor,
     pub statistics: Tensor,
@@ -39,14 +40,10 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
-    /// Room for the parameters of `architecture` on `device`, all zero.
+    /// Parameters of `architecture` on `device`, all zero.
     pub fn new(architecture: &Architecture, device: Device) -> Parameters {
-        let slots = lay_out(architecture.parameters().into_iter().map(|p| (p.name, p.shape)));
-        let norms = architecture.norms();
-        let statistic_slots = lay_out(norms.iter().flat_map(|&(norm, channels)| {
-            ["running_mean", "running_var"]
-                .map(|part| (format!("feature_net.{norm}.{part}"), vec![channels]))
-        }));
+        let slots = slots_of(architecture.parameters());
+        let statistic_slots = slots_of(architecture.running_statistics());
         Parameters {
             values: Tensor::zeros([length(&slots)], (Kind::Float, device)),
             statistics: Tensor::zeros([length(&statistic_slots)], (Kind::Float, device)),
@@ -55,13 +52,13 @@ impl Parameters {
         }
     }
 
-    /// Leaves of an autograd graph, one a parameter, that share the memory of `values`.
+    /// Leaves of an autograd graph, one per parameter, that share the memory of `values`.
     pub fn leaves(&self) -> Vec<Tensor> {
         let view = |slot: &Slot| slot.view(&self.values).detach().set_requires_grad(true);
         self.slots.iter().map(view).collect()
     }
 
-    /// Views of a vector laid out as `statistics`: mean and variance of each BatchNorm.
+    /// Views of a vector in the layout of `statistics`: mean and variance of each BatchNorm.
     pub fn statistic_views(&self, statistics: &Tensor) -> Vec<(Tensor, Tensor)> {
         self.statistic_slots
             .chunks(2)
@@ -69,7 +66,7 @@ impl Parameters {
             .collect()
     }
 
-    /// Gradients, one a parameter, as one vector in the order of `values`.
+    /// Flattens gradients, one per parameter, into one vector in the order of `values`.
     pub fn flatten(gradients: &[Tensor]) -> Tensor {
         let in_order = |gradient: &Tensor| match gradient.dim() {
             4 => gradient.permute([0, 2, 3, 1]).reshape([-1]),
@@ -78,7 +75,7 @@ impl Parameters {
         Tensor::cat(&gradients.iter().map(in_order).collect::<Vec<_>>(), 0)
     }
 
-    /// A copy of everything under PyTorch's names.
+    /// A copy of all tensors under PyTorch's names.
     pub fn state(&self) -> NamedTensors {
         let _guard = no_grad_guard();
         self.named_views()
@@ -89,7 +86,7 @@ impl Parameters {
             .collect()
     }
 
-    /// Takes over everything from tensors under PyTorch's names.
+    /// Loads all tensors from PyTorch's names.
     pub fn load(&mut self, state: &NamedTensors) -> Result<()> {
         let _guard = no_grad_guard();
         for (name, mut view) in self.named_views() {
@@ -106,9 +103,9 @@ impl Parameters {
             view.copy_(tensor);
         }
         match state.keys().find(|name| !self.named_views().any(|(known, _)| known == *name)) {
-            Some(name) => {
-                Err(Error::Other(format!("the weights hold {name}, which the network lacks")))
-            }
+            Some(name) => Err(Error::Other(format!(
+                "the weights have {name}, which the network does not have"
+            ))),
             None => Ok(()),
         }
     }
@@ -123,10 +120,12 @@ impl Parameters {
     }
 }
 
-fn lay_out(tensors: impl Iterator<Item = (String, Vec<i64>)>) -> Vec<Slot> {
+/// Tensors laid out one after the other.
+fn slots_of(tensors: Vec<TensorSpec>) -> Vec<Slot> {
     let mut offset = 0;
     tensors
-        .map(|(name, shape)| {
+        .into_iter()
+        .map(|TensorSpec { name, shape, .. }| {
             let slot = Slot { name, offset, shape };
             offset += slot.shape.iter().product::<i64>();
             slot

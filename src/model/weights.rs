@@ -10,18 +10,18 @@ use tch::{Kind, Tensor};
 
 use super::{Architecture, NamedTensors};
 use crate::error::{Error, Fault, Result};
-use crate::files::{from_json, sha256_hex, write_atomically, write_keeping};
+use crate::files::{from_json, sha256_hex, write_atomically, write_with_backup};
 
-/// PyTorch's BatchNorm counts its batches, as a whole number that nothing here needs.
-pub(super) const PYTORCH_COUNT: &str = ".num_batches_tracked";
+/// Suffix of the integer batch counter in PyTorch's BatchNorm, which nothing here needs.
+pub(super) const BATCH_COUNTER: &str = ".num_batches_tracked";
 
-/// The key under which notes travel in a file's metadata.
+/// Our key in a file's metadata.
 const NOTES: &str = "dml";
 
-/// Writes tensors as f32 under their names, sorted, with text beside them.
+/// Writes tensors as f32, sorted by name, with notes in the metadata.
 ///
-/// The bytes depend on nothing but names, values and `notes`. Python reads the file with
-/// `safetensors.torch.load_file` and hands it to `load_state_dict`.
+/// The bytes depend only on names, values and `notes`. In Python, `safetensors.torch.load_file`
+/// gives a dict for `load_state_dict`.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -30,35 +30,35 @@ pub fn write_tensors(path: &Path, tensors: &NamedTensors, notes: &[(&str, String
     write_atomically(path, |file| file.write_all(&content))
 }
 
-/// Writes as [`write_tensors`] does, and keeps the file before under another name.
+/// Like [`write_tensors`], but keeps the previous file under another name.
 ///
 /// # Errors
-/// As there.
-pub fn write_tensors_keeping(
-    (path, older): (&Path, &Path),
+/// As [`write_tensors`].
+pub fn write_tensors_with_backup(
+    (path, backup): (&Path, &Path),
     tensors: &NamedTensors,
     notes: &[(&str, String)],
 ) -> Result<()> {
-    write_keeping(path, older, &serialized(path, tensors, notes)?)
+    write_with_backup(path, backup, &serialized(path, tensors, notes)?)
 }
 
 fn serialized(path: &Path, tensors: &NamedTensors, notes: &[(&str, String)]) -> Result<Vec<u8>> {
     let flat: Vec<(&String, Vec<usize>, Vec<u8>)> =
         tensors.iter().map(|(name, tensor)| (name, shape(tensor), bytes(tensor))).collect();
     let views = flat.iter().map(|(name, shape, data)| {
-        let view = TensorView::new(Dtype::F32, shape.clone(), data).expect("4 bytes a number");
+        let view = TensorView::new(Dtype::F32, shape.clone(), data).expect("4 bytes per value");
         (name.as_str(), view)
     });
-    // The format keeps notes in a hash map: with more than one key, the order of the bytes would
-    // change from run to run. So they travel as one JSON text.
+    // The format keeps metadata in a hash map, so with more than one key the order of the bytes
+    // would change from run to run. Hence one key with JSON.
     let notes: BTreeMap<&str, &String> = notes.iter().map(|(key, text)| (*key, text)).collect();
-    let notes = serde_json::to_string(&notes).expect("plain text");
+    let notes = serde_json::to_string(&notes).expect("strings serialise to JSON");
     let notes = HashMap::from([(NOTES.to_owned(), notes)]);
     safetensors::serialize(views, Some(notes))
-        .map_err(|e| Error::Other(format!("cannot lay out {}: {e}", path.display())))
+        .map_err(|e| Error::Other(format!("cannot serialise {}: {e}", path.display())))
 }
 
-/// SHA-256 over names and values of tensors, as 64 hexadecimal digits: equal where both are.
+/// SHA-256 over names and values of tensors, as 64 hexadecimal digits.
 pub fn digest(tensors: &NamedTensors) -> String {
     let mut content = Vec::new();
     for (name, tensor) in tensors {
@@ -69,17 +69,18 @@ pub fn digest(tensors: &NamedTensors) -> String {
     sha256_hex(&content)
 }
 
-/// Reads all tensors of a safetensors file as f32 on the CPU, but for PyTorch's counts of batches.
+/// Reads all tensors of a safetensors file as f32 on the CPU, except PyTorch's
+/// `num_batches_tracked`.
 ///
 /// # Errors
-/// A file that is missing, no safetensors file, or holds another type than f32.
+/// The file is missing, not safetensors, or contains another dtype than f32.
 pub fn read_tensors(path: &Path) -> Result<NamedTensors> {
     let content = std::fs::read(path).map_err(Error::io("read", path))?;
     let file = SafeTensors::deserialize(&content).map_err(|e| damaged(path, &e))?;
     let mut tensors = NamedTensors::new();
-    for (name, view) in file.iter().filter(|(name, _)| !name.ends_with(PYTORCH_COUNT)) {
+    for (name, view) in file.iter().filter(|(name, _)| !name.ends_with(BATCH_COUNTER)) {
         if view.dtype() != Dtype::F32 {
-            let problem = format!("holds {name} as {:?}, only F32 is read", view.dtype());
+            let problem = format!("has {name} as {:?}, only F32 is supported", view.dtype());
             let remedy = "save it as float32, tensor.float() in PyTorch";
             return Err(Fault::new(path, problem).remedy(remedy).into());
         }
@@ -88,37 +89,37 @@ pub fn read_tensors(path: &Path) -> Result<NamedTensors> {
             .chunks_exact(4)
             .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
             .collect();
-        // A tensor of no numbers may claim any shape, also one that nobody can count.
+        // An empty tensor may claim any shape, even one whose size overflows.
         let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
         let tensor = Tensor::from_slice(&values).f_reshape(&shape).map_err(|_| {
-            Fault::new(path, format!("holds {name} of the shape {:?}", view.shape()))
+            Fault::new(path, format!("has {name} with the impossible shape {:?}", view.shape()))
         })?;
         tensors.insert(name.to_owned(), tensor);
     }
     Ok(tensors)
 }
 
-/// Refuses the content of a file where it is no safetensors.
+/// Refuses content that is not safetensors.
 ///
 /// # Errors
-/// It is none: reported with the file's name.
-pub fn refuse_other_content(path: &Path, content: &[u8]) -> Result<()> {
+/// The content is not safetensors; `path` is for the message.
+pub fn refuse_non_safetensors(path: &Path, content: &[u8]) -> Result<()> {
     SafeTensors::deserialize(content).map_err(|e| damaged(path, &e))?;
     Ok(())
 }
 
 /// Reads the weights of a network of this architecture.
 ///
-/// PyTorch's count of batches (`num_batches_tracked`), which is no f32, is passed over.
+/// PyTorch's `num_batches_tracked`, an integer, is ignored.
 ///
 /// # Errors
-/// As [`read_tensors`]; a tensor that is missing, too many, of another shape, or holds what is no
-/// finite number; each told with the file and the tensor's name.
+/// As [`read_tensors`]; a missing or unknown tensor, one of another shape, or with NaN or infinite
+/// values. The message names the file and the tensor.
 pub fn read_weights(path: &Path, architecture: &Architecture) -> Result<NamedTensors> {
     let weights = read_tensors(path)?;
     let fault = |problem: String| {
         Fault::new(path, problem)
-            .remedy("it is another network's file, or the run has to be trained again")
+            .remedy("the file is of another network, or the run has to be trained again")
     };
     let needed = architecture.tensors();
     for (name, shape) in &needed {
@@ -127,20 +128,20 @@ pub fn read_weights(path: &Path, architecture: &Architecture) -> Result<NamedTen
             let found = tensor.size();
             return Err(fault(format!("has {name} of shape {found:?} instead of {shape:?}")).into());
         }
-        if !bool::try_from(tensor.isfinite().all()).expect("one truth") {
-            return Err(fault(format!("has numbers in {name} that are not finite")).into());
+        if !bool::try_from(tensor.isfinite().all()).expect("all() returns one bool") {
+            return Err(fault(format!("has NaN or infinite values in {name}")).into());
         }
     }
     match weights.keys().find(|name| !needed.contains_key(*name)) {
-        Some(name) => Err(fault(format!("holds {name}, which the network lacks")).into()),
+        Some(name) => Err(fault(format!("has {name}, which the network does not have")).into()),
         None => Ok(weights),
     }
 }
 
-/// Reads the text that [`write_tensors`] put beside the tensors.
+/// Reads the notes that [`write_tensors`] put into the metadata.
 ///
 /// # Errors
-/// A file that is missing or no safetensors file.
+/// The file is missing or not safetensors.
 pub fn read_notes(path: &Path) -> Result<BTreeMap<String, String>> {
     let content = std::fs::read(path).map_err(Error::io("read", path))?;
     let (_, header) = SafeTensors::read_metadata(&content).map_err(|e| damaged(path, &e))?;
@@ -149,8 +150,8 @@ pub fn read_notes(path: &Path) -> Result<BTreeMap<String, String>> {
 }
 
 pub(super) fn damaged(path: &Path, reason: &SafeTensorError) -> Fault {
-    Fault::new(path, format!("is no whole safetensors file ({reason})"))
-        .remedy("train the run again, or copy the file anew")
+    Fault::new(path, format!("is not an intact safetensors file ({reason})"))
+        .remedy("train the run again, or copy the file again")
 }
 
 fn shape(tensor: &Tensor) -> Vec<usize> {
@@ -170,7 +171,7 @@ mod tests {
     use crate::model::{Architecture, initial_weights};
 
     #[test]
-    fn what_is_written_is_read_back_and_bytes_repeat() {
+    fn tensors_survive_a_round_trip_and_give_the_same_bytes_every_time() {
         let folder = tempfile::tempdir().unwrap();
         let weights = initial_weights(&Architecture { side: 28, embedding: 10 }, 3);
         let notes = [("loss", "contrastive".to_owned()), ("epoch", "5".to_owned())];
@@ -186,8 +187,8 @@ mod tests {
 
     const SMALL: Architecture = Architecture { side: 8, embedding: 2 };
 
-    /// What is said of a model whose tensors were tampered with.
-    fn told(tamper: impl Fn(&mut NamedTensors)) -> String {
+    /// The error message for a model with modified tensors.
+    fn message_for(tamper: impl Fn(&mut NamedTensors)) -> String {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.safetensors");
         let mut weights = initial_weights(&SMALL, 1);
@@ -197,33 +198,33 @@ mod tests {
     }
 
     #[test]
-    fn weights_that_do_not_fit_are_told_with_file_and_tensor() {
-        assert_eq!(told(|_| {}), "read");
+    fn weights_that_do_not_fit_are_rejected_with_file_and_tensor() {
+        assert_eq!(message_for(|_| {}), "read");
         type Tamper = fn(&mut NamedTensors);
         let cases: [(&str, Tamper); 5] = [
             ("lacks the tensor linear1.bias;", |w| drop(w.remove("linear1.bias"))),
-            ("holds linear3.bias, which the network lacks;", |w| {
+            ("has linear3.bias, which the network does not have;", |w| {
                 w.insert("linear3.bias".to_owned(), Tensor::from_slice(&[1f32]));
             }),
             ("has linear2.bias of shape [3] instead of [2];", |w| {
                 w.insert("linear2.bias".to_owned(), Tensor::from_slice(&[1f32; 3]));
             }),
-            ("has numbers in linear2.bias that are not finite;", |w| {
+            ("has NaN or infinite values in linear2.bias;", |w| {
                 w.insert("linear2.bias".to_owned(), Tensor::from_slice(&[1f32, f32::NAN]));
             }),
-            ("has numbers in linear2.bias that are not finite;", |w| {
+            ("has NaN or infinite values in linear2.bias;", |w| {
                 w.insert("linear2.bias".to_owned(), Tensor::from_slice(&[f32::INFINITY, 1.0]));
             }),
         ];
         for (problem, tamper) in cases {
-            let message = told(tamper);
+            let message = message_for(tamper);
             assert!(message.contains(&format!("model.safetensors: {problem}")), "{message}");
             assert!(message.ends_with("or the run has to be trained again"), "{message}");
         }
     }
 
     #[test]
-    fn other_types_are_told_but_for_pytorchs_count_of_batches() {
+    fn other_dtypes_are_rejected_except_for_pytorchs_batch_counter() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.safetensors");
         let view = |bytes| TensorView::new(Dtype::I64, vec![1], bytes).unwrap();
@@ -233,11 +234,14 @@ mod tests {
         let weight = ("linear1.bias", view(&[0; 8]));
         std::fs::write(&path, safetensors::serialize([weight], None).unwrap()).unwrap();
         let message = read_tensors(&path).unwrap_err().to_string();
-        assert!(message.contains("holds linear1.bias as I64, only F32 is read; save"), "{message}");
+        assert!(
+            message.contains("has linear1.bias as I64, only F32 is supported; save"),
+            "{message}"
+        );
     }
 
     #[test]
-    fn a_shape_that_nobody_can_count_is_told() {
+    fn a_shape_whose_size_overflows_is_rejected() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.safetensors");
         let header =
@@ -249,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_cut_short_is_told_with_its_name() {
+    fn a_truncated_file_is_rejected_with_its_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.safetensors");
         write_tensors(&path, &initial_weights(&Architecture { side: 8, embedding: 2 }, 1), &[])
@@ -257,6 +261,9 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         std::fs::write(&path, &whole[..whole.len() - 9]).unwrap();
         let message = read_tensors(&path).unwrap_err().to_string();
-        assert!(message.contains("model.safetensors: is no whole safetensors file"), "{message}");
+        assert!(
+            message.contains("model.safetensors: is not an intact safetensors file"),
+            "{message}"
+        );
     }
 }

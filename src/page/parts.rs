@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::reporter::{Reporter, sprite_name};
-use crate::data::{Part, Parts};
+use crate::data::{DataSplit, Subset};
 use crate::error::Result;
 use crate::evaluation::{EvaluatedSet, Evaluation, TsneCoordinates, pictures, with_gallery};
 use crate::report::confusion::Confusion;
@@ -53,7 +53,7 @@ impl Reporter<'_> {
         Ok(Some(html::map(&picture, &title, (classes, &map.labels, &map.rows), images)))
     }
 
-    /// ModelChoice of the page's pictures has the images of these rows, once there is one.
+    /// Which of the page's pictures has the images of these rows, once there is one.
     fn sprite(&mut self, rows: &[usize]) -> Option<usize> {
         let dataset = self.dataset?;
         if rows.iter().any(|&row| row >= dataset.len()) {
@@ -80,13 +80,14 @@ impl Reporter<'_> {
         let Trained { config, .. } = &told.trained;
         let (references, _) = told.trained.evaluated("train")?;
         let (queries, labels) = told.trained.evaluated("val")?;
-        let parts = Parts::new(&dataset.labels, &dataset.classes, &config.data, config.train.seed)?;
-        let unseen = parts.unseen.is_some();
-        let judged = parts.unseen.unwrap_or(parts.validation);
+        let parts =
+            DataSplit::new(&dataset.labels, &dataset.classes, &config.data, config.train.seed)?;
+        let unseen = parts.has_unseen_classes();
+        let judged = parts.evaluation_set();
         if !belong(&references, &parts.train) || judged.labels != labels {
             return Ok(None);
         }
-        let asked = EvaluatedSet { embeddings: &queries, part: &judged, dataset, unseen };
+        let asked = EvaluatedSet { embeddings: &queries, part: judged, dataset, unseen };
         let references = (&references, &parts.train, dataset);
         let shown = with_gallery(self.cores, references, &asked, |gallery| {
             let sections = gallery.sections(&told.evaluation)?;
@@ -96,7 +97,7 @@ impl Reporter<'_> {
     }
 }
 
-fn belong(embeddings: &Array2<f32>, part: &Part) -> bool {
+fn belong(embeddings: &Array2<f32>, part: &Subset) -> bool {
     embeddings.nrows() == part.rows.len()
 }
 

@@ -1,4 +1,4 @@
-//! ModelChoice page what lies in a folder gets.
+//! Which page what lies in a folder gets.
 
 use std::path::{Path, PathBuf};
 

@@ -143,7 +143,7 @@ impl Table {
         (0..self.columns()).map(|i| write(row.get(i).map_or("", String::as_str))).collect()
     }
 
-    /// ModelChoice columns hold numbers only.
+    /// Which columns hold numbers only.
     pub fn number_columns(&self) -> Vec<bool> {
         let is_number = |i: usize| {
             let cells = || self.rows.iter().filter_map(move |row| row.get(i));

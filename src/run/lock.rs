@@ -5,7 +5,7 @@ use std::io::{Read, Seek, Write};
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
-use crate::files::{GoesOnAbort, ResultFolder, create_folder, folder_of, is_at};
+use crate::files::{RemovedOnAbort, ResultFolder, create_folder, folder_of, is_at};
 
 /// The right to write into a run's folder, held until it is dropped.
 ///
@@ -16,7 +16,7 @@ use crate::files::{GoesOnAbort, ResultFolder, create_folder, folder_of, is_at};
 pub struct RunLock {
     path: PathBuf,
     file: File,
-    goes: Option<GoesOnAbort>,
+    goes: Option<RemovedOnAbort>,
 }
 
 impl RunLock {
@@ -61,7 +61,7 @@ impl RunLock {
             if is_at(&file, &path) {
                 write_owner(&mut file).map_err(Error::io("write", &path))?;
                 folder.sweep();
-                let goes = Some(GoesOnAbort::new(&path));
+                let goes = Some(RemovedOnAbort::new(&path));
                 return Ok(Ok(RunLock { path, file, goes }));
             }
         }

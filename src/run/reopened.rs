@@ -177,7 +177,7 @@ impl Run {
             (Some((what, before, now)), _) => {
                 format!("{shown} began with {what} {before}, this is {now}: {again}")
             }
-            (None, Some(_)) if self.config.model.is_given() => format!(
+            (None, Some(_)) if self.config.model.is_from_file() => format!(
                 "{shown} began from other weights than {} holds now: {again}",
                 self.config.model.init
             ),

@@ -54,7 +54,7 @@ impl Sizes {
         let pixel = if self.engine == Engine::Fused { FUSED_PIXEL } else { LIBTORCH_PIXEL };
         let batch = [self.batch, branches, self.side, self.side, pixel];
         let pairs = [self.batch, self.batch, PAIR];
-        let pairs = if kind == BatchKind::Classes { product(&pairs) } else { 0 };
+        let pairs = if kind == BatchKind::PkSampling { product(&pairs) } else { 0 };
         let training = product(&batch).saturating_add(pairs);
         let evaluation = product(&[self.images, 8 * self.embedding + NEIGHBOURS]);
         let parameters = product(&[self.parameters, 4, COPIES]);
@@ -165,10 +165,10 @@ mod tests {
         // margin loss 0.4 GB.
         let pairs = Sizes { batch: 8_192, ..TUTORIAL }.memory(BatchKind::Pairs);
         assert!((1_700_000_000..2_000_000_000).contains(&pairs), "{pairs}");
-        let margin = Sizes { batch: 2_048, ..TUTORIAL }.memory(BatchKind::Classes);
+        let margin = Sizes { batch: 2_048, ..TUTORIAL }.memory(BatchKind::PkSampling);
         assert!((450_000_000..600_000_000).contains(&margin), "{margin}");
         let endless = Sizes { batch: u64::MAX, images: u64::MAX, ..TUTORIAL };
-        assert_eq!(endless.memory(BatchKind::Classes), u64::MAX);
+        assert_eq!(endless.memory(BatchKind::PkSampling), u64::MAX);
         assert_eq!(endless.disk(), u64::MAX);
     }
 

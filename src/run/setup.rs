@@ -2,7 +2,7 @@
 
 use super::record::RunRecord;
 use crate::config::Config;
-use crate::data::Part;
+use crate::data::Subset;
 use crate::files::ResultFolder;
 
 /// A run that is settled but not trained yet.
@@ -12,7 +12,7 @@ pub struct Run {
     /// Its folder.
     pub folder: ResultFolder,
     pub record: RunRecord,
-    pub train: Part,
-    pub validation: Part,
-    pub unseen: Option<Part>,
+    pub train: Subset,
+    pub validation: Subset,
+    pub unseen: Option<Subset>,
 }

@@ -102,7 +102,7 @@ impl Trained {
         let (device, told) = open_device(self.config.train.device)?;
         say(&format!("device: {told}"));
         let architecture = self.architecture()?;
-        let (engine, told) = self.config.train.engine.settle(&architecture, device)?;
+        let (engine, told) = self.config.train.engine.resolve(&architecture, device)?;
         say(&format!("engine: {told}"));
         let weights = self.weights(model)?;
         let mut network: Box<dyn Network> =

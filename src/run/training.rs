@@ -12,7 +12,9 @@ use super::record::{DataRecord, RunRecord, Status};
 use super::resources::Needs;
 use super::setup::Run;
 use crate::config::Config;
-use crate::data::{BatchKind, Batches, Class, Part, Parts, kept, renumbered, unseen_classes};
+use crate::data::{
+    BatchKind, Batches, Class, DataSplit, Subset, renumbered, seen_classes, unseen_classes,
+};
 use crate::error::{Divergence, Error, Result};
 use crate::evaluation::pictures;
 use crate::files::layout::DIVERGED;
@@ -59,14 +61,14 @@ impl Run {
         folder: impl FnOnce(&Config, &str) -> PathBuf,
     ) -> Result<Run> {
         let dataset = &session.dataset;
-        let Parts { train, validation, unseen } = session.parts(&config)?;
+        let DataSplit { train, validation, unseen } = session.parts(&config)?;
         let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
         config.model.check_init(&architecture)?;
         let unseen_classes = unseen_classes(&config.data.unseen_classes, &dataset.classes)?;
         let seen = dataset.classes.len() - unseen_classes.len();
         config.loss.check(seen, architecture.embedding as usize)?;
         check_pairs(session, &config, &unseen_classes)?;
-        if config.loss.batches() == BatchKind::Classes {
+        if config.loss.batches() == BatchKind::PkSampling {
             config.train.check_classes()?;
         }
         let data = dataset.identity();
@@ -230,7 +232,7 @@ impl Run {
     ) -> Result<R> {
         let data = &self.record.data;
         let architecture = self.config.model.architecture(data.side, data.classes.len())?;
-        let weights = self.config.model.first_weights(&architecture, self.config.train.seed)?;
+        let weights = self.config.model.initial_weights(&architecture, self.config.train.seed)?;
         let mut network =
             open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;
         let classes = self.trained_classes()?;
@@ -256,18 +258,18 @@ impl Run {
     pub fn trained_classes(&self) -> Result<Vec<Class>> {
         let all = &self.record.data.classes;
         let unseen = unseen_classes(&self.config.data.unseen_classes, all)?;
-        Ok(kept(all, &unseen).map(|(_, class)| class.clone()).collect())
+        Ok(seen_classes(all, &unseen).map(|(_, class)| class.clone()).collect())
     }
 
     /// The images that give the validation loss, their classes numbered as in training.
     ///
     /// # Errors
     /// As [`Run::trained_classes`].
-    pub fn measured(&self) -> Result<Part> {
+    pub fn measured(&self) -> Result<Subset> {
         self.numbered(&self.validation)
     }
 
-    fn numbered(&self, part: &Part) -> Result<Part> {
+    fn numbered(&self, part: &Subset) -> Result<Subset> {
         let all = &self.record.data.classes;
         let unseen = unseen_classes(&self.config.data.unseen_classes, all)?;
         Ok(renumbered(part, all, &unseen))

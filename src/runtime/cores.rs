@@ -1,4 +1,4 @@
-//! Sharing the machine's cores among runs, and lending those that are free to runs at work.
+//! Shares the machine's cores among runs and lends free cores to busy runs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, RecvError, Sender, TryRecvError, channel};
@@ -7,20 +7,20 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
-/// The cores that are free, shared by everything that computes.
+/// A semaphore over the free cores, shared by everything that computes.
 #[derive(Clone)]
 pub struct Cores {
     state: Arc<(Mutex<State>, Condvar)>,
 }
 
-/// What is known of the cores at a moment.
+/// The state of the semaphore.
 struct State {
     free: usize,
-    /// Runs that wait for a core of their own; nothing is lent before they have it.
+    /// Runs waiting for their first core; nothing is lent until they have it.
     waiting: usize,
 }
 
-/// The right to keep one core busy; given back when dropped.
+/// A permit to use one core; released when dropped.
 pub struct Core {
     cores: Cores,
 }
@@ -32,7 +32,7 @@ impl Cores {
         Cores { state: Arc::new((Mutex::new(state), Condvar::new())) }
     }
 
-    /// As many cores as the system lets this process use.
+    /// The number of cores that this process may use.
     pub fn available() -> usize {
         std::thread::available_parallelism().map_or(1, usize::from)
     }
@@ -42,14 +42,14 @@ impl Cores {
         let mut state = self.lock();
         state.waiting += 1;
         while state.free == 0 {
-            state = self.state.1.wait(state).expect("no thread panics while it counts");
+            state = self.state.1.wait(state).expect("no thread panics while it holds the lock");
         }
         state.waiting -= 1;
         state.free -= 1;
         Core { cores: self.clone() }
     }
 
-    /// A core to borrow, if one is free at this moment and no run waits for it.
+    /// Borrows a core if one is free and no run is waiting.
     pub fn try_take(&self) -> Option<Core> {
         let mut state = self.lock();
         if state.waiting > 0 {
@@ -59,23 +59,23 @@ impl Cores {
         Some(Core { cores: self.clone() })
     }
 
-    /// Does work that spreads over a rayon pool, on the calling thread's own core and on those that
-    /// are free when it begins; they are free again when it ends.
+    /// Runs `work` in a rayon pool over the caller's core and all cores that are free at the start;
+    /// they are released at the end.
     ///
     /// # Errors
-    /// The system gives no thread.
+    /// The threads cannot be started.
     pub fn spread<R: Send>(&self, work: impl FnOnce() -> R + Send) -> Result<R> {
         let borrowed: Vec<Core> = std::iter::from_fn(|| self.try_take()).collect();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1 + borrowed.len()).build();
         let pool = pool.map_err(|e| {
-            let way_out = "take fewer --jobs or --cores, or free some memory";
-            Error::Other(format!("cannot start threads: {e}; {way_out}"))
+            let remedy = "use fewer --jobs or --cores, or free some memory";
+            Error::Other(format!("cannot start threads: {e}; {remedy}"))
         })?;
         Ok(pool.install(work))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.0.lock().expect("no thread panics while it counts")
+        self.state.0.lock().expect("no thread panics while it holds the lock")
     }
 }
 
@@ -86,67 +86,67 @@ impl Drop for Core {
     }
 }
 
-/// How long a thread looks out for a message before it sleeps.
-const AWAKE: Duration = Duration::from_micros(50);
+/// How long a thread spins for a message before it sleeps.
+const SPIN: Duration = Duration::from_micros(50);
 
-/// Work that can move to another thread.
+/// A job that can run on another thread.
 pub type Job<R> = Box<dyn FnOnce() -> R + Send>;
 
-/// Helping threads that work only while a core is free for them.
+/// Helper threads that run only while a core is free for them.
 ///
-/// They live as long as this value, so that libtorch's memory for a thread is made once.
+/// They live as long as this value, so that libtorch allocates its per-thread memory only once.
 pub struct Workers {
     cores: Cores,
     threads: Vec<Sender<Job<()>>>,
-    /// Whether helping makes sense: a GPU needs no second core to feed it.
+    /// Whether helpers are useful: a GPU needs no second core to feed it.
     enabled: bool,
 }
 
 impl Workers {
-    /// No threads yet; they are started when they are first of use.
+    /// Threads are started when they are first needed.
     pub fn new(cores: Cores, enabled: bool) -> Workers {
         Workers { cores, threads: Vec::new(), enabled }
     }
 
-    /// Does all jobs, each on one thread, and gives their results in order.
+    /// Runs all jobs, each on one thread, and returns their results in order.
     ///
-    /// The calling thread takes the first job and every other for which no core is free.
+    /// The calling thread runs the first job and every other for which no core is free.
     ///
     /// # Panics
-    /// If a job panics, its panic goes on here.
+    /// If a job panics, the panic is propagated.
     pub fn run<R: Send + 'static>(&mut self, jobs: Vec<Job<R>>) -> Vec<R> {
-        enum Place<R> {
+        enum Slot<R> {
             Here(Job<R>),
             There(Receiver<std::thread::Result<R>>, Core),
         }
         let mut helpers = 0;
-        let places: Vec<Place<R>> = jobs
+        let slots: Vec<Slot<R>> = jobs
             .into_iter()
             .enumerate()
             .map(|(i, job)| match self.core_for(i) {
                 Some(core) => {
                     helpers += 1;
-                    Place::There(self.send(helpers - 1, job), core)
+                    Slot::There(self.send(helpers - 1, job), core)
                 }
-                None => Place::Here(job),
+                None => Slot::Here(job),
             })
             .collect();
-        let finish = |place| match place {
-            Place::Here(job) => job(),
-            Place::There(result, _core) => match receive(&result) {
+        let finish = |slot| match slot {
+            Slot::Here(job) => job(),
+            Slot::There(result, _core) => match receive(&result) {
                 Ok(Ok(value)) => value,
                 Ok(Err(panic)) => resume_unwind(panic),
-                Err(_) => unreachable!("a helping thread always answers"),
+                Err(_) => unreachable!("a helper thread always answers"),
             },
         };
-        places.into_iter().map(finish).collect()
+        slots.into_iter().map(finish).collect()
     }
 
-    /// Works on all items, on as many threads as there are free cores, and gives them back in
-    /// order. Whoever is done with one takes the next.
+    /// Applies `work` to all items, on all free cores, and returns them in order. Each thread takes
+    /// the next item when it has finished one.
     ///
     /// # Panics
-    /// If the work panics, its panic goes on here.
+    /// If `work` panics, the panic is propagated.
     pub fn share<T: Send + 'static>(
         &mut self,
         items: Vec<T>,
@@ -157,19 +157,20 @@ impl Workers {
         let work = Arc::new(work);
         let job = || -> Job<Vec<(usize, T)>> {
             let (queue, work) = (Arc::clone(&queue), Arc::clone(&work));
-            let next = move || queue.lock().expect("no thread panics while it takes").next();
+            let next =
+                move || queue.lock().expect("no thread panics while it holds the lock").next();
             Box::new(move || {
                 let mut done = Vec::new();
-                while let Some((place, mut item)) = next() {
+                while let Some((index, mut item)) = next() {
                     work(&mut item);
-                    done.push((place, item));
+                    done.push((index, item));
                 }
                 done
             })
         };
         let mut done: Vec<(usize, T)> =
             self.run((0..count).map(|_| job()).collect()).into_iter().flatten().collect();
-        done.sort_unstable_by_key(|(place, _)| *place);
+        done.sort_unstable_by_key(|(index, _)| *index);
         done.into_iter().map(|(_, item)| item).collect()
     }
 
@@ -187,10 +188,10 @@ impl Workers {
         }
         let (sender, receiver) = channel();
         let answer = move || {
-            // The receiver is gone only when the caller panicked, and then nobody is waiting.
+            // The receiver is gone only if the caller panicked; then nobody is waiting.
             let _ = sender.send(catch_unwind(AssertUnwindSafe(job)));
         };
-        self.threads[thread].send(Box::new(answer)).expect("a helping thread lives as long as we");
+        self.threads[thread].send(Box::new(answer)).expect("helper threads live as long as self");
         receiver
     }
 }
@@ -206,11 +207,11 @@ fn start_thread() -> Sender<Job<()>> {
     sender
 }
 
-/// Waits for a message, at first awake: to wake a sleeping thread takes the system longer than what
-/// lies between two passes of a training step. Whoever else needs the core meanwhile has it.
+/// Waits for a message, spinning at first: waking a sleeping thread takes longer than the gap
+/// between two passes of a training step. Spinning yields the core to other threads that need it.
 fn receive<T>(messages: &Receiver<T>) -> std::result::Result<T, RecvError> {
-    let begin = Instant::now();
-    while begin.elapsed() < AWAKE {
+    let start = Instant::now();
+    while start.elapsed() < SPIN {
         match messages.try_recv() {
             Ok(message) => return Ok(message),
             Err(TryRecvError::Disconnected) => return Err(RecvError),
@@ -231,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn results_keep_their_order_and_threads_stay_within_the_free_cores() {
+    fn results_keep_their_order_and_only_free_cores_are_used() {
         for (cores, threads) in [(1, 1), (2, 2), (8, 4)] {
             let shared = Cores::new(cores);
             let _own = shared.take();
@@ -240,12 +241,12 @@ mod tests {
             assert_eq!(done.iter().map(|d| d.0).collect::<Vec<_>>(), [0, 1, 4, 9]);
             let distinct: std::collections::HashSet<_> = done.iter().map(|d| d.1).collect();
             assert_eq!(distinct.len(), threads, "with {cores} cores");
-            assert_eq!(shared.lock().free, cores - 1, "all borrowed cores are given back");
+            assert_eq!(shared.lock().free, cores - 1, "all borrowed cores are returned");
         }
     }
 
     #[test]
-    fn shared_items_keep_their_order_and_each_is_worked_on_once() {
+    fn shared_items_keep_their_order_and_each_is_processed_once() {
         for cores in [1, 2, 8] {
             let shared = Cores::new(cores);
             let _own = shared.take();
@@ -253,24 +254,24 @@ mod tests {
             let done = workers.share((0..20).collect(), |item: &mut usize| *item *= 3);
             assert_eq!(done, (0..20).map(|item| 3 * item).collect::<Vec<_>>());
             assert!(workers.threads.len() < cores, "no more helpers than free cores");
-            assert_eq!(shared.lock().free, cores - 1, "all borrowed cores are given back");
+            assert_eq!(shared.lock().free, cores - 1, "all borrowed cores are returned");
         }
         assert!(Workers::new(Cores::new(2), true).share(Vec::<usize>::new(), |_| ()).is_empty());
     }
 
     #[test]
-    fn work_spreads_over_the_free_cores_and_no_more() {
+    fn spread_uses_exactly_the_free_cores() {
         let cores = Cores::new(4);
         let _own = cores.take();
         let other = cores.take();
         assert_eq!(cores.spread(rayon::current_num_threads).unwrap(), 3);
         drop(other);
         assert_eq!(cores.spread(rayon::current_num_threads).unwrap(), 4);
-        assert_eq!(cores.lock().free, 3, "all borrowed cores are given back");
+        assert_eq!(cores.lock().free, 3, "all borrowed cores are returned");
     }
 
     #[test]
-    fn nothing_is_lent_while_a_run_waits_for_a_core_of_its_own() {
+    fn nothing_is_lent_while_a_run_waits_for_a_core() {
         let cores = Cores::new(1);
         let own = cores.take();
         let waiting = {
@@ -289,12 +290,12 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_of_a_job_reaches_the_caller_and_frees_the_core() {
+    fn a_panic_in_a_job_reaches_the_caller_and_releases_the_core() {
         let cores = Cores::new(2);
         let mut workers = Workers::new(cores.clone(), true);
         let jobs: Vec<Job<()>> = vec![Box::new(|| ()), Box::new(|| panic!("a bug"))];
-        let caught = catch_unwind(AssertUnwindSafe(|| workers.run(jobs)));
-        assert_eq!(*caught.unwrap_err().downcast::<&str>().unwrap(), "a bug");
+        let catch_resource_errors = catch_unwind(AssertUnwindSafe(|| workers.run(jobs)));
+        assert_eq!(*catch_resource_errors.unwrap_err().downcast::<&str>().unwrap(), "a bug");
         assert_eq!(cores.lock().free, 2);
     }
 }

@@ -1,4 +1,4 @@
-//! A user's wish to stop: Ctrl-C, or a system that shuts down.
+//! Interruption by Ctrl-C or SIGTERM.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,73 +10,76 @@ use signal_hook::iterator::Signals;
 
 use crate::error::{Error, Result};
 
-/// The exit code of a program that was interrupted, as shells give it.
+/// The exit code of an interrupted program, by shell convention.
 pub const INTERRUPTED: u8 = 130;
 
-/// Whether work should stop at the next place where nothing is lost.
+/// A flag that asks work to stop at the next point where nothing is lost. Set by Ctrl-C once
+/// [`Interrupt::listen`] was called.
 ///
-/// Copies share one wish.
+/// Clones share one flag.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt {
-    asked: Arc<AtomicBool>,
-    /// Whether somebody is to be told of it and has not been yet.
-    untold: Arc<AtomicBool>,
+    requested: Arc<AtomicBool>,
+    /// Whether the user still has to be told that the program stops.
+    notice_pending: Arc<AtomicBool>,
 }
 
-/// Longest wait for the user to be told, who may not read.
+/// Maximum wait for the notice to be printed, in case nobody reads the output.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Interrupt {
-    /// Asks to stop, as a signal does; tells whether somebody had asked before.
-    pub fn ask(&self) -> bool {
-        self.asked.swap(true, Ordering::SeqCst)
+    /// Requests a stop, as a signal does; returns whether one was already requested.
+    pub fn request(&self) -> bool {
+        self.requested.swap(true, Ordering::SeqCst)
     }
 
-    /// Whether somebody asked to stop. What is said of it comes first, so that no word of where
-    /// work stopped stands before it.
-    pub fn is_asked(&self) -> bool {
-        let asked = self.asked.load(Ordering::SeqCst);
+    /// Whether a stop was requested. Waits until the notice is printed, so that it comes before the
+    /// message about where work stopped.
+    pub fn is_requested(&self) -> bool {
+        let requested = self.requested.load(Ordering::SeqCst);
         let start = Instant::now();
-        while asked && self.untold.load(Ordering::SeqCst) && start.elapsed() < PATIENCE {
+        while requested && self.notice_pending.load(Ordering::SeqCst) && start.elapsed() < PATIENCE
+        {
             std::thread::sleep(Duration::from_millis(1));
         }
-        asked
+        requested
     }
 
     /// # Errors
-    /// [`Error::Interrupted`] with the place where work stopped, if somebody asked to stop.
-    pub fn check(&self, place: &str) -> Result<()> {
-        if self.is_asked() { Err(Error::Interrupted(place.to_owned())) } else { Ok(()) }
+    /// [`Error::Interrupted`] with a description of where work stopped, if a stop was requested.
+    pub fn check(&self, stopped_at: &str) -> Result<()> {
+        if self.is_requested() { Err(Error::Interrupted(stopped_at.to_owned())) } else { Ok(()) }
     }
 
-    /// From now on the first SIGINT or SIGTERM asks to stop, and calls `told` on a thread of its
-    /// own; the second ends the process at once, with what is on the disk.
+    /// From now on the first SIGINT or SIGTERM requests a stop and calls `notify` on another
+    /// thread; the second ends the process immediately, keeping what is on disk.
     ///
     /// # Errors
-    /// The system refuses.
-    pub fn listen(&self, told: impl Fn() + Send + 'static) -> Result<()> {
+    /// The signal handlers cannot be installed.
+    pub fn listen(&self, notify: impl Fn() + Send + 'static) -> Result<()> {
         let mut signals = self.register().map_err(|refusal| {
             Error::Other(format!("cannot listen for Ctrl-C and SIGTERM: {refusal}"))
         })?;
-        self.untold.store(true, Ordering::SeqCst);
-        let untold = Arc::clone(&self.untold);
+        self.notice_pending.store(true, Ordering::SeqCst);
+        let notice_pending = Arc::clone(&self.notice_pending);
         std::thread::spawn(move || {
             for _ in signals.forever() {
-                told();
-                untold.store(false, Ordering::SeqCst);
+                notify();
+                notice_pending.store(false, Ordering::SeqCst);
             }
         });
         Ok(())
     }
 
-    /// Ends and asks within the handlers themselves, so that nothing that hangs, a pipe that
-    /// nobody reads for example, keeps the second signal from ending the process.
+    /// The flag is set and the process ended in the signal handlers themselves, so that a hanging
+    /// thread (writing to a pipe that nobody reads, for example) cannot keep the second signal from
+    /// ending the process.
     fn register(&self) -> std::io::Result<Signals> {
         for signal in [SIGINT, SIGTERM] {
-            // In this order: what the first handler looks at is set by the second.
+            // In this order: the first handler checks the flag that the second one sets.
             let code = i32::from(INTERRUPTED);
-            flag::register_conditional_shutdown(signal, code, Arc::clone(&self.asked))?;
-            flag::register(signal, Arc::clone(&self.asked))?;
+            flag::register_conditional_shutdown(signal, code, Arc::clone(&self.requested))?;
+            flag::register(signal, Arc::clone(&self.requested))?;
         }
         Signals::new([SIGINT, SIGTERM])
     }
@@ -87,12 +90,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn copies_share_one_wish() {
+    fn clones_share_one_flag() {
         let interrupt = Interrupt::default();
         let copy = interrupt.clone();
         assert!(interrupt.check("here").is_ok());
-        assert!(!copy.ask(), "the first");
-        assert!(interrupt.is_asked() && interrupt.ask(), "the second");
+        assert!(!copy.request(), "the first");
+        assert!(interrupt.is_requested() && interrupt.request(), "the second");
         assert_eq!(interrupt.check("here").unwrap_err().to_string(), "here");
     }
 }

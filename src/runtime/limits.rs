@@ -1,31 +1,31 @@
-//! What memory and disk there are.
+//! Available memory and disk space.
 
 use std::path::Path;
 
 use sysinfo::System;
 
-/// Memory in bytes, of the machine or of the container, whichever allows less.
+/// Memory in bytes, of the machine or of the container, whichever is less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Memory {
-    /// All there is.
+    /// Total memory.
     pub total: u64,
-    /// What can be had at this moment, caches of files included.
+    /// Available memory, including file caches.
     pub available: u64,
 }
 
 impl Memory {
-    /// As it is now.
+    /// The current state.
     pub fn now() -> Memory {
         let mut system = System::new();
         system.refresh_memory();
         let machine = Memory { total: system.total_memory(), available: system.available_memory() };
         if machine.total == 0 {
-            // The system does not tell: nothing is refused for it.
+            // Unknown, so assume no limit.
             return Memory { total: u64::MAX, available: u64::MAX };
         }
         let group = system.cgroup_limits().map(|group| Memory {
             total: group.total_memory,
-            // Not its free memory, of which caches are taken off.
+            // Not its free memory, which excludes caches.
             available: group.total_memory.saturating_sub(group.rss),
         });
         group.map_or(machine, |group| Memory {
@@ -35,8 +35,7 @@ impl Memory {
     }
 }
 
-/// Bytes that may be written under a path, which need not exist yet; none where the system does
-/// not tell.
+/// Free disk space in bytes under a path, which need not exist yet; `None` if unknown.
 pub fn disk_available(path: &Path) -> Option<u64> {
     let absolute = std::path::absolute(path).ok()?;
     let existing = absolute.ancestors().find(|folder| folder.exists())?;
@@ -54,7 +53,7 @@ fn free_under(_: &Path) -> Option<u64> {
     None
 }
 
-/// A number of bytes as people read it, `1.5 GB`.
+/// A human-readable number of bytes, `1.5 GB`.
 pub fn bytes(count: u64) -> String {
     let count = count as f64;
     match count {
@@ -69,17 +68,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_is_memory_and_disk() {
+    fn memory_and_disk_space_are_found() {
         let memory = Memory::now();
         assert!(memory.available > 10_000_000 && memory.available <= memory.total, "{memory:?}");
         let folder = tempfile::tempdir().unwrap();
-        let there = disk_available(folder.path()).unwrap();
-        assert!(there > 0);
+        let free = disk_available(folder.path()).unwrap();
+        assert!(free > 0);
         assert!(disk_available(&folder.path().join("not/yet")).is_some());
     }
 
     #[test]
-    fn bytes_are_told_in_the_unit_that_fits() {
+    fn bytes_are_shown_in_a_fitting_unit() {
         assert_eq!([4_000, 12_345_678, 1_540_000_000].map(bytes), ["4 KB", "12 MB", "1.5 GB"]);
     }
 }

@@ -1,44 +1,44 @@
-//! libtorch and the machine: device, cores, instructions, memory, signals.
+//! libtorch and the machine: device, cores, instruction sets, memory, signals.
 
 mod cores;
 mod device;
-mod foreign;
 mod interrupt;
 mod limits;
-mod refused;
+mod panics;
 mod repeatable;
+mod resources;
 mod simd;
 mod sixteen;
 
 pub use cores::{Core, Cores, Job, Workers};
 pub use device::{DeviceChoice, open_device};
-pub use foreign::panic_as_error;
 pub use interrupt::{INTERRUPTED, Interrupt};
 pub use limits::{Memory, bytes, disk_available};
-pub use refused::{caught, end_orderly, listen_for_abort};
+pub use panics::panic_as_error;
+pub use resources::{catch_resource_errors, handle_abort, install_failure_handlers};
 pub(crate) use simd::multiply_add_eight;
 pub use simd::{Kernel, Simd, WideKernel, multiply_add};
 pub use sixteen::Sixteen;
 
-/// Sets up what has to be set before libtorch does anything. Call it first in `main`, while there
-/// is one thread.
+/// Settings that must precede any use of libtorch. Call it first in `main`, while there is only one
+/// thread.
 pub fn start() {
     let (name, value) = repeatable::CUBLAS_WORKSPACE;
     if std::env::var_os(name).is_none() {
-        // SAFETY: nothing else runs yet that could read the environment.
+        // SAFETY: no other thread runs yet that could read the environment.
         unsafe { std::env::set_var(name, value) };
     }
-    // Where the allocator refuses, training is slower and nothing else.
+    // If this fails, training is slower and nothing else changes.
     let _ = keep_freed_memory();
     one_libtorch_thread();
 }
 
-/// Ends the process at once. Taking libtorch's operators apart one by one, as it does at its end, takes a
-/// tenth of a second, and the system takes all memory back anyway. Nothing that is still buffered is
-/// written, nor the profile of a build that counts which lines run.
+/// Exits the process immediately. Destroying libtorch's operator registry at exit takes a tenth of
+/// a second, and the system frees all memory anyway. Buffered output is not flushed, nor is the
+/// profile of a coverage build.
 pub fn leave(code: u8) -> ! {
     #[cfg(unix)]
-    // SAFETY: it ends the process, and does nothing else.
+    // SAFETY: it only ends the process.
     unsafe {
         libc::_exit(code.into())
     }
@@ -46,13 +46,13 @@ pub fn leave(code: u8) -> ! {
     std::process::exit(code.into())
 }
 
-/// Keeps freed blocks instead of giving them back to the system after each step.
+/// Keeps freed blocks instead of returning them to the system after each step.
 ///
-/// A training step allocates and frees the same few megabytes again and again. With glibc's
-/// defaults each block is mapped, zeroed page by page and unmapped each time: a quarter of the
-/// step where two runs work side by side. One arena for all threads, because those of other
-/// threads than the first give their memory back whatever the trim threshold says. 32 MiB is the
-/// largest threshold that glibc takes.
+/// A training step allocates and frees the same few megabytes over and over. With glibc's defaults
+/// each block is mapped, zeroed page by page and unmapped each time, which takes a quarter of the
+/// step when two runs are parallel. All threads share one arena, because those of threads other
+/// than the first ignore the trim threshold. 32 MiB is the largest mmap threshold that glibc
+/// accepts.
 fn keep_freed_memory() -> bool {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: mallopt only sets parameters of the allocator.
@@ -65,22 +65,22 @@ fn keep_freed_memory() -> bool {
     true
 }
 
-/// Makes libtorch compute with the calling thread alone.
+/// Makes libtorch compute on the calling thread only.
 ///
-/// Every thread that computes calls this once. How sums are split depends on the number of
-/// threads and so do their last bits: with one thread everywhere, a run gives the same bytes
-/// however many cores there are. Cores are put to use by working side by side instead.
+/// Every computing thread calls this once. How libtorch splits sums, and so their rounding, depends
+/// on the number of threads: with one thread everywhere, a run gives the same bytes on any number
+/// of cores. Cores are used by running independent work in parallel instead.
 pub fn one_libtorch_thread() {
     tch::set_num_threads(1);
 }
 
-/// libtorch's version that this program is built against.
+/// The version of libtorch that this program is built against.
 pub const LIBTORCH_VERSION: &str = "2.13.0";
 
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_allocator_takes_the_settings() {
+    fn the_allocator_accepts_the_settings() {
         assert!(super::keep_freed_memory());
     }
 }

@@ -1,12 +1,12 @@
-//! Arithmetic on a GPU that gives the same bits every time.
+//! Deterministic arithmetic on a GPU.
 //!
-//! cuDNN is free to sum gradients in whatever order its threads come in, and rounds the factors of a
-//! convolution to ten bits (TF32) where nobody forbids it. libtorch has switches for both, which its
-//! C interface lacks, so they are looked up by their C++ names.
+//! By default cuDNN sums gradients in a nondeterministic order and rounds the inputs of a
+//! convolution to ten bits (TF32). libtorch has switches for both that its C interface lacks, so
+//! they are looked up by their C++ symbols.
 
 use std::ffi::{CStr, c_void};
 
-/// cuBLAS repeats its sums with a workspace of its own alone; it looks at this when it is loaded.
+/// cuBLAS is deterministic only with this workspace setting, which it reads when it is loaded.
 pub const CUBLAS_WORKSPACE: (&str, &str) = ("CUBLAS_WORKSPACE_CONFIG", ":4096:8");
 
 /// `at::Context& at::globalContext()`
@@ -18,7 +18,7 @@ const ALGORITHMS: &CStr = c"_ZN2at7Context26setDeterministicAlgorithmsEbb";
 /// `void at::Context::setAllowTF32CuDNN(bool)`
 const TF32: &CStr = c"_ZN2at7Context17setAllowTF32CuDNNEb";
 
-/// libtorch's switches. A member function takes its object as the first argument.
+/// libtorch's switches; member functions take the object as the first argument.
 struct Switches {
     context: unsafe extern "C" fn() -> *mut c_void,
     cudnn: unsafe extern "C" fn(*mut c_void, bool),
@@ -27,10 +27,10 @@ struct Switches {
 }
 
 impl Switches {
-    /// The switches of the libtorch that is loaded; none where it calls them otherwise.
+    /// The switches of the loaded libtorch; `None` if it names them differently.
     fn find() -> Option<Switches> {
         let [context, cudnn, algorithms, tf32] = [CONTEXT, CUDNN, ALGORITHMS, TF32].map(address_of);
-        // SAFETY: each name spells out the types of its function, which are those above, and
+        // SAFETY: each symbol encodes the types of its function, which are those above, and
         // libtorch stays loaded for the life of the process.
         unsafe {
             Some(Switches {
@@ -53,19 +53,20 @@ impl Switches {
 }
 
 fn address_of(name: &CStr) -> Option<*mut c_void> {
-    // SAFETY: `name` is a C string; looking up changes nothing.
+    // SAFETY: `name` is a C string; the lookup changes nothing.
     let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
     (!found.is_null()).then_some(found)
 }
 
-/// Asks libtorch for repeatable and unrounded arithmetic on GPUs; whether it has what that takes.
+/// Switches libtorch to deterministic arithmetic without TF32 on GPUs; returns whether it has the
+/// switches.
 ///
-/// What has no repeatable way it only warns of, so that nothing that trains without this fails
-/// with it.
-pub fn repeat_bits() -> bool {
+/// Operations without a deterministic implementation only give a warning, so that this never makes
+/// training fail.
+pub fn make_deterministic() -> bool {
     let Some(switches) = Switches::find() else { return false };
     // SAFETY: the context lives as long as the process, and its setters only store flags; nothing
-    // computes on a GPU yet.
+    // runs on a GPU yet.
     unsafe {
         let context = (switches.context)();
         (switches.cudnn)(context, true);

@@ -1,38 +1,37 @@
-//! The same arithmetic compiled for the instructions that the processor has.
+//! The same arithmetic compiled for several instruction sets, chosen at run time.
 //!
-//! A [`Kernel`] is plain Rust over arrays of eight f32. Compiled for AVX2 and FMA such an array is
-//! one register and a multiplication with an addition one instruction; compiled for the oldest
-//! processor of the architecture the very same source still runs, about four times slower. A
-//! [`WideKernel`] is written over [`Sixteen`] numbers, and compiled for AVX-512 as well. What is
-//! taken is decided once, at run time.
+//! A [`Kernel`] is plain Rust over arrays of eight f32. Compiled for AVX2 and FMA, such an array is
+//! one register and a multiply-add one instruction; compiled for the baseline of the architecture,
+//! the same source runs about four times slower. A [`WideKernel`] is written over [`Sixteen`]
+//! numbers and compiled for AVX-512 as well.
 //!
-//! The bits of a result depend on that choice only in so far as a fused multiply-add, of AVX2 or
-//! AVX-512, rounds once where two instructions round twice. They depend on nothing else.
+//! The bits of a result depend on the choice only because a fused multiply-add (AVX2 or AVX-512)
+//! rounds once where two instructions round twice.
 
 use super::sixteen::{Halves, Sixteen, Whole};
 
-/// Arithmetic that is compiled once for each set of instructions.
+/// Arithmetic that is compiled once per instruction set.
 pub trait Kernel {
-    /// What it computes.
+    /// The result.
     type Output;
 
-    /// Does the work. `FMA` says that [`multiply_add`] is one fast instruction.
+    /// Runs the kernel. `FMA` says that [`multiply_add`] is one fast instruction.
     ///
-    /// Mark it and every function and closure under it `#[inline(always)]`: one that stands alone
-    /// is compiled for the oldest processor.
+    /// Mark it and every function and closure that it calls `#[inline(always)]`: without inlining
+    /// they are compiled for the baseline CPU.
     fn run<const FMA: bool>(self) -> Self::Output;
 }
 
-/// Arithmetic over [`Sixteen`] numbers at once, to the same bits with AVX-512 and with AVX2.
+/// Arithmetic over [`Sixteen`] numbers at once, with the same bits on AVX-512 and AVX2.
 pub trait WideKernel {
-    /// What it computes.
+    /// The result.
     type Output;
 
-    /// Does the work; `#[inline(always)]` as for [`Kernel::run`].
+    /// Runs the kernel; `#[inline(always)]` as for [`Kernel::run`].
     fn run<L: Sixteen>(self) -> Self::Output;
 }
 
-/// A wide kernel where there are registers of eight numbers at most.
+/// A wide kernel on registers of eight numbers.
 struct Narrow<K>(K);
 
 impl<K: WideKernel> Kernel for Narrow<K> {
@@ -44,30 +43,30 @@ impl<K: WideKernel> Kernel for Narrow<K> {
     }
 }
 
-/// What a processor can do; each level includes those before it.
+/// Instruction sets; each level includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Level {
-    Oldest,
-    /// Eight numbers multiplied and added by one instruction.
+    Baseline,
+    /// Multiply-add of eight numbers in one instruction.
     Eight,
-    /// Sixteen of them.
+    /// Multiply-add of sixteen numbers in one instruction.
     #[cfg(target_arch = "x86_64")]
     Sixteen,
 }
 
-/// The instructions that kernels are compiled for.
+/// The instruction set that kernels run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Simd {
-    // Private, so that a value that promises the instructions comes from `detect` alone.
+    // Private, so that only `detect` can promise an instruction set.
     level: Level,
 }
 
 impl Simd {
-    /// What every processor of the architecture can do.
+    /// The baseline of the architecture.
     pub const PORTABLE: Simd =
-        Simd { level: if cfg!(target_arch = "aarch64") { Level::Eight } else { Level::Oldest } };
+        Simd { level: if cfg!(target_arch = "aarch64") { Level::Eight } else { Level::Baseline } };
 
-    /// The best that this processor can do.
+    /// The best instruction set of this CPU.
     pub fn detect() -> Simd {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
@@ -77,7 +76,7 @@ impl Simd {
         Simd::PORTABLE
     }
 
-    /// Every set of instructions that this processor has, the best first.
+    /// All instruction sets of this CPU, best first.
     #[cfg(test)]
     pub fn all() -> Vec<Simd> {
         let best = Simd::detect();
@@ -86,28 +85,28 @@ impl Simd {
         all
     }
 
-    /// Runs a kernel as compiled for these instructions.
+    /// Runs a kernel compiled for this instruction set.
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
         #[cfg(target_arch = "x86_64")]
         if self.level >= Level::Eight {
-            // SAFETY: `detect` alone gives this level, where it found AVX2 and FMA.
+            // SAFETY: only `detect` returns this level, if it found AVX2 and FMA.
             return unsafe { run_avx2(kernel) };
         }
         if self.level >= Level::Eight { kernel.run::<true>() } else { kernel.run::<false>() }
     }
 
-    /// Runs a wide kernel as compiled for these instructions.
+    /// Runs a wide kernel compiled for this instruction set.
     pub fn run_wide<K: WideKernel>(self, kernel: K) -> K::Output {
         #[cfg(target_arch = "x86_64")]
         if self.level >= Level::Sixteen {
-            // SAFETY: `detect` alone gives this level, where it found AVX-512, too.
+            // SAFETY: only `detect` returns this level, if it found AVX-512, too.
             return unsafe { run_avx512(kernel) };
         }
         self.run(Narrow(kernel))
     }
 }
 
-/// The kernel with everything that is inlined into it, compiled for AVX2 and FMA.
+/// The kernel and everything inlined into it, compiled for AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
@@ -121,11 +120,10 @@ fn run_avx512<K: WideKernel>(kernel: K) -> K::Output {
     kernel.run::<Whole>()
 }
 
-/// `a·b + c` of eight numbers each, as [`multiply_add`].
+/// `a·b + c` for eight numbers each, as [`multiply_add`].
 ///
-/// Eight lines of plain Rust would do, but in a long kernel the compiler then packs numbers of
-/// different arrays into one register and spends its time on taking them apart. One instruction
-/// leaves it no choice.
+/// A plain loop would do, but in a long kernel the compiler then packs numbers of different arrays
+/// into one register and wastes time unpacking them. The intrinsic prevents that.
 #[inline(always)]
 pub(crate) fn multiply_add_eight<const FMA: bool>(
     a: &[f32; 8],
@@ -136,8 +134,8 @@ pub(crate) fn multiply_add_eight<const FMA: bool>(
     #[cfg(target_arch = "x86_64")]
     if FMA {
         use std::arch::x86_64::{_mm256_fmadd_ps, _mm256_loadu_ps, _mm256_storeu_ps};
-        // SAFETY: on this architecture only `run_avx2` runs kernels with FMA, and each array holds
-        // the eight numbers of a register.
+        // SAFETY: on this architecture kernels run with FMA only through `run_avx2`, and each array
+        // holds the eight numbers of a register.
         unsafe {
             let (a, b) = (_mm256_loadu_ps(a.as_ptr()), _mm256_loadu_ps(b.as_ptr()));
             let sum = _mm256_fmadd_ps(a, b, _mm256_loadu_ps(c.as_ptr()));
@@ -151,9 +149,9 @@ pub(crate) fn multiply_add_eight<const FMA: bool>(
     result
 }
 
-/// `a·b + c`, rounded once where `FMA` is set and twice where it is not.
+/// `a·b + c`, rounded once with `FMA` and twice without.
 ///
-/// Without the instruction `f32::mul_add` is a slow function call.
+/// Without the instruction, `f32::mul_add` is a slow function call.
 #[inline(always)]
 pub fn multiply_add<const FMA: bool>(a: f32, b: f32, c: f32) -> f32 {
     if FMA { a.mul_add(b, c) } else { a * b + c }
@@ -188,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn eight_numbers_are_multiplied_and_added_as_each_alone() {
+    fn multiply_add_eight_matches_multiply_add() {
         let numbers = std::array::from_fn(|i| 1.0 + f32::powi(2.0, -12) * i as f32);
         for simd in Simd::all() {
             assert_eq!(simd.run(Squares(numbers)), numbers.map(|x| simd.run(Square(x))));
@@ -214,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn sixteen_lanes_have_the_bits_of_each_lane_alone_on_every_set_of_instructions() {
+    fn sixteen_lanes_match_scalar_arithmetic_on_every_instruction_set() {
         let line = |step: usize| std::array::from_fn(|lane| (step * 31 + lane * 17) as f32 / 7.0);
         let lines: Vec<[f32; 16]> = (0..9).map(line).collect();
         let alone = |lane: usize, fused: bool| {
@@ -231,7 +229,7 @@ mod tests {
         assert_ne!(rounded(true), rounded(false), "one rounding and two differ");
     }
 
-    /// ModelChoice lanes of sixteen are at most a limit.
+    /// Which lanes of sixteen are at most a limit.
     struct AtMost<'a>(&'a [f32; 16], f32);
 
     impl WideKernel for AtMost<'_> {
@@ -244,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn lanes_at_most_a_limit_are_told_on_every_set_of_instructions() {
+    fn at_most_compares_correctly_on_every_instruction_set() {
         let mut line = [f32::NAN; 16];
         line[..10].copy_from_slice(&[
             f32::NEG_INFINITY,
@@ -269,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kernel_runs_on_either_set_of_instructions_and_rounds_as_told() {
+    fn kernels_round_once_with_fma_and_twice_without() {
         // (1 + 2⁻¹²)² − 1 = 2⁻¹¹ + 2⁻²⁴; the square rounded to f32 loses the last term.
         let x = 1.0 + f32::powi(2.0, -12);
         let (once, twice) = (f32::powi(2.0, -11) + f32::powi(2.0, -24), f32::powi(2.0, -11));

@@ -1,26 +1,25 @@
-//! Sixteen numbers side by side: two registers of AVX2, or one of AVX-512.
+//! A vector of sixteen numbers: two registers of AVX2, or one of AVX-512.
 //!
-//! A product of matrices that is written over a [`Sixteen`] computes each number by the same
-//! multiplications and additions in the same order whichever it is given, so AVX-512 changes its
-//! speed and no bit.
+//! A matrix product written over [`Sixteen`] uses the same multiplications and additions in the
+//! same order with either, so AVX-512 changes its speed but not its bits.
 
 use super::simd::multiply_add_eight;
 
-/// Sixteen numbers that a multiply-add takes together.
+/// A vector of sixteen numbers.
 pub trait Sixteen: Copy {
-    /// One number in every lane.
+    /// The same number in every lane.
     fn splat(value: f32) -> Self;
 
-    /// The numbers of a line.
+    /// Loads the numbers of a line.
     fn load(line: &[f32; 16]) -> Self;
 
-    /// `a·b + self` in every lane, rounded once where the processor can.
+    /// `a·b + self` in every lane, rounded once if the CPU has FMA.
     fn plus_product(self, a: Self, b: Self) -> Self;
 
-    /// A bit for each lane, the first lowest, set where the number is at most `limit`.
+    /// A bit mask, lowest bit first, of the lanes whose number is at most `limit`.
     fn at_most(self, limit: f32) -> u16;
 
-    /// Writes the numbers out.
+    /// Stores the numbers into a line.
     fn store(self, line: &mut [f32; 16]);
 }
 
@@ -29,7 +28,7 @@ pub trait Sixteen: Copy {
 #[repr(align(32))]
 struct Eight([f32; 8]);
 
-/// Two registers of AVX2, or what the oldest processor has for them.
+/// Two registers of AVX2, or their emulation on the baseline CPU.
 #[derive(Clone, Copy)]
 pub struct Halves<const FMA: bool>([Eight; 2]);
 
@@ -65,8 +64,8 @@ impl<const FMA: bool> Sixteen for Halves<FMA> {
             use std::arch::x86_64::{
                 _CMP_LE_OQ, _mm256_cmp_ps, _mm256_load_ps, _mm256_movemask_ps, _mm256_set1_ps,
             };
-            // SAFETY: on this architecture kernels with FMA run where there is AVX2, and each half
-            // is one aligned register.
+            // SAFETY: on this architecture kernels run with FMA only if there is AVX2, and each
+            // half is one aligned register.
             unsafe {
                 let limit = _mm256_set1_ps(limit);
                 let low = _mm256_cmp_ps::<_CMP_LE_OQ>(_mm256_load_ps(self.0[0].0.as_ptr()), limit);
@@ -91,7 +90,7 @@ impl<const FMA: bool> Sixteen for Halves<FMA> {
     }
 }
 
-/// One register of AVX-512. [`Simd`](super::Simd) alone hands it to a kernel.
+/// One register of AVX-512. Only [`Simd`](super::Simd) passes it to a kernel.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
 pub struct Whole(std::arch::x86_64::__m512);
@@ -105,7 +104,7 @@ mod whole {
 
     use super::{Sixteen, Whole};
 
-    // SAFETY of all: kernels are handed this type where `Simd` found AVX-512, and a line holds the
+    // SAFETY of all: kernels get this type only if `Simd` found AVX-512, and a line holds the
     // sixteen numbers of a register.
     impl Sixteen for Whole {
         #[inline(always)]

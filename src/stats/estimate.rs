@@ -19,7 +19,7 @@ pub const DIFFERENCES: (f64, f64) = (-1.0, 1.0);
 /// What a text says where intervals in it are cut.
 pub const CUT: &str = "cut where percentages end, which t-intervals of so few seeds leave";
 
-/// ModelChoice ends of intervals a table has.
+/// Which ends of intervals a table has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ends {
     /// For people: no share below 0 or above 100 %. A t-interval of few seeds may reach beyond.

@@ -10,7 +10,7 @@ use crate::error::{Error, Fault, Result};
 use crate::files::layout::{CHECKPOINT, OLDER_CHECKPOINT};
 use crate::files::{Checked, from_json, sha256_hex};
 use crate::model::{
-    NamedTensors, digest, read_notes, read_tensors, write_tensors, write_tensors_keeping,
+    NamedTensors, digest, read_notes, read_tensors, write_tensors, write_tensors_with_backup,
 };
 
 /// The state of a training between two steps.
@@ -95,7 +95,7 @@ impl Checkpoint {
     pub fn write_newest(&self, run: &Path) -> Result<()> {
         let (newest, older) = (run.join(CHECKPOINT), run.join(OLDER_CHECKPOINT));
         let (tensors, notes) = self.content();
-        write_tensors_keeping((&newest, &older), &tensors, &notes)
+        write_tensors_with_backup((&newest, &older), &tensors, &notes)
     }
 
     /// The newest intact checkpoint of a run; `None` if it has no checkpoint.

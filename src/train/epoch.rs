@@ -8,7 +8,7 @@ use tch::{Kind, Tensor};
 use super::{Task, diverged};
 use crate::data::{Batch, Batches};
 use crate::error::Result;
-use crate::loss::Value;
+use crate::loss::LossOutput;
 use crate::random::{Generator, Purpose, generator};
 
 /// Steps between two reads of the loss, each of which waits for the device.
@@ -55,7 +55,7 @@ pub(super) struct RunningEpoch<'a> {
     batches: Box<dyn Iterator<Item = Batch> + 'a>,
     position: EpochPosition,
     /// Losses not yet read, with their numbers of images.
-    pending: Vec<(Value, usize)>,
+    pending: Vec<(LossOutput, usize)>,
     start: Instant,
 }
 
@@ -91,7 +91,7 @@ impl<'a> RunningEpoch<'a> {
     ///
     /// # Errors
     /// The loss of this step, or of one of the last few, is NaN or infinite.
-    pub fn add(&mut self, value: Value, images: usize) -> Result<bool> {
+    pub fn add(&mut self, value: LossOutput, images: usize) -> Result<bool> {
         self.pending.push((value, images));
         let reads = self.pending.len() == READ_EVERY || self.steps_done() == self.steps;
         if reads {
@@ -139,7 +139,7 @@ impl<'a> RunningEpoch<'a> {
     /// Adds the pending losses in the order of their steps, so that the sums do not depend on when
     /// they are read. The first NaN or infinite loss ends training.
     fn read_pending(&mut self) -> Result<()> {
-        let (values, counts): (Vec<Value>, Vec<usize>) = self.pending.drain(..).unzip();
+        let (values, counts): (Vec<LossOutput>, Vec<usize>) = self.pending.drain(..).unzip();
         let losses = read_scalars(values.iter().map(|value| &value.loss));
         for share in read_scalars(values.iter().filter_map(|value| value.active.as_ref())) {
             self.position.active_sum += share;

@@ -6,7 +6,7 @@ use tch::{Device, Tensor};
 
 use super::Adam;
 use crate::error::{Error, Result};
-use crate::loss::Own;
+use crate::loss::LossParameters;
 use crate::model::NamedTensors;
 
 /// Proxies, class weights or centres of a loss while they are trained.
@@ -23,7 +23,7 @@ const SQUARE: &str = "adam.square";
 
 impl OptimisedLossParameters {
     /// The initial parameters of a loss, on a device.
-    pub fn new(own: Own, device: Device) -> OptimisedLossParameters {
+    pub fn new(own: LossParameters, device: Device) -> OptimisedLossParameters {
         let values = own.values.to_device(device).detach();
         let adam = Adam::new(&values, own.learning_rate);
         OptimisedLossParameters { name: own.name, values: values.set_requires_grad(true), adam }

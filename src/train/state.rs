@@ -39,7 +39,7 @@ impl<'a> TrainState<'a> {
         total_steps: usize,
         checkpoint: Option<Checkpoint>,
     ) -> Result<TrainState<'a>> {
-        let own = task.loss.own(task.classes.len(), task.embedding, task.config.seed);
+        let own = task.loss.parameters(task.classes.len(), task.embedding, task.config.seed);
         let mut state = TrainState {
             task,
             total_steps,

@@ -3,8 +3,8 @@
 use tch::Tensor;
 
 use super::{Task, TrainState, spread};
-use crate::data::{Batch, Batches, Part};
-use crate::loss::{Embedded, Targets, Value, normalised};
+use crate::data::{Batch, Batches, Subset};
+use crate::loss::{LossInput, LossOutput, Targets, normalised};
 use crate::model::Network;
 use crate::random::{Generator, Purpose, generator};
 
@@ -19,7 +19,7 @@ impl TrainState<'_> {
         network: &mut dyn Network,
         batch: &Batch,
         random: &mut Generator,
-    ) -> Value {
+    ) -> LossOutput {
         let task = self.task;
         let factor = task.config.schedule.factor(self.adam.steps as usize, self.total_steps);
         let images = batch.branches.iter().map(|branch| {
@@ -33,8 +33,12 @@ impl TrainState<'_> {
             .collect();
         let targets = Targets::new(batch, task.classes.len(), task.images.device());
         let own = self.loss_parameters.as_ref().map(|parameters| &parameters.values);
-        let value =
-            task.loss.value(Embedded { branches: &embeddings, targets: &targets, own, random });
+        let value = task.loss.value(LossInput {
+            branches: &embeddings,
+            targets: &targets,
+            parameters: own,
+            random,
+        });
         let leaves: Vec<&Tensor> = embeddings.iter().chain(own).collect();
         let mut gradients = Tensor::run_backward(&[&value.loss], &leaves, false, false);
         let loss_gradients = gradients.split_off(embeddings.len());
@@ -45,7 +49,7 @@ impl TrainState<'_> {
         {
             parameters.step(gradient, factor);
         }
-        Value { loss: value.loss.detach(), active: value.active }
+        LossOutput { loss: value.loss.detach(), active: value.active }
     }
 
     /// The mean loss over the validation images in evaluation mode, and the spread of their
@@ -72,8 +76,12 @@ impl TrainState<'_> {
             let branches: Vec<Tensor> = batch.branches.iter().map(select).collect();
             let targets = Targets::new(&batch, task.classes.len(), device);
             let (own, random) = (own.as_ref(), &mut random);
-            let value =
-                task.loss.value(Embedded { branches: &branches, targets: &targets, own, random });
+            let value = task.loss.value(LossInput {
+                branches: &branches,
+                targets: &targets,
+                parameters: own,
+                random,
+            });
             sum += value.loss.double_value(&[]) * batch.labels.len() as f64;
             count += batch.labels.len();
         }
@@ -82,7 +90,7 @@ impl TrainState<'_> {
     }
 }
 
-fn embed_part(task: &Task, part: &Part, network: &mut dyn Network) -> Tensor {
+fn embed_part(task: &Task, part: &Subset, network: &mut dyn Network) -> Tensor {
     let batches = part.rows.chunks(EVALUATION_BATCH).map(|rows| task.images.select(rows));
     Tensor::cat(&network.embed(batches.collect()), 0)
 }

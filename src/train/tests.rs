@@ -6,7 +6,7 @@ use tch::{Device, Tensor};
 
 use super::Adam;
 use crate::data::{BatchKind, CsvOptions, Images, load};
-use crate::loss::{Embedded, Loss, Targets};
+use crate::loss::{Loss, LossInput, Targets};
 use crate::model::{
     Architecture, FusedNetwork, LibtorchNetwork, NamedTensors, Network, initial_weights,
 };
@@ -64,7 +64,7 @@ fn losses(loss: &Loss, open: [Open; 2]) -> Vec<f64> {
             embeddings.into_iter().map(|e| e.set_requires_grad(true)).collect();
         let random = &mut generator(1, Purpose::TrainLoss, number as u64);
         let (branches, targets, own) = (embeddings.as_slice(), &targets, None);
-        let value = loss.value(Embedded { branches, targets, own, random }).loss;
+        let value = loss.value(LossInput { branches, targets, parameters: own, random }).loss;
         let gradients = Tensor::run_backward(&[&value], &embeddings, false, false);
         let gradient = network.backward(gradients).to_kind(adam.mean.kind());
         adam.step(network.parameters(), &gradient, 1.0);

@@ -6,7 +6,7 @@ use super::{
     Checkpoint, CheckpointTimer, EpochDecision, EpochMeans, EpochRecord, History, Observer,
     RunProgress, RunningEpoch, TrainConfig, TrainState, diverged,
 };
-use crate::data::{BatchKind, BatchShape, Batches, Class, Images, Part, class_sizes};
+use crate::data::{BatchKind, BatchShape, Batches, Class, Images, Subset, class_sizes};
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::model::Network;
@@ -26,9 +26,9 @@ pub struct Task<'a> {
     /// All images.
     pub images: &'a Images,
     /// The training images.
-    pub train: &'a Part,
+    pub train: &'a Subset,
     /// The images of the validation loss, computed after each epoch.
-    pub validation: &'a Part,
+    pub validation: &'a Subset,
     /// Folder for history, checkpoints and models.
     pub folder: &'a Path,
     /// Set by Ctrl-C.
@@ -79,7 +79,7 @@ pub fn train(
         let decision = hooks.observer.after_epoch(number, network, progress)?;
         state.finish_epoch(network, record);
         let ends = decision == EpochDecision::Stop || number == config.epochs;
-        let interrupted = task.interrupt.is_asked();
+        let interrupted = task.interrupt.is_requested();
         if ends || interrupted || hooks.timer.is_due_after_epoch() {
             hooks.timer.save(|| state.save(network))?;
         }
@@ -145,7 +145,7 @@ fn train_epoch(
         if done == steps {
             break;
         }
-        let interrupted = task.interrupt.is_asked();
+        let interrupted = task.interrupt.is_requested();
         if interrupted || hooks.timer.is_due(done) {
             let position = epoch.position()?;
             hooks.timer.save(|| state.save_at(network, position))?;
@@ -170,7 +170,7 @@ const NAMED: usize = 3;
 /// Warns about classes that are sampled with replacement, and about those without a pair.
 fn warn_of_short_classes(task: &Task, training: &Batches, progress: &RunProgress) {
     let name = |class: &i64| task.classes[*class as usize].name.as_str();
-    let short = training.short_classes();
+    let short = training.small_classes();
     for (class, has, takes) in short.iter().take(if short.len() > NAMED { 0 } else { NAMED }) {
         progress.say(&format!(
             "class {} has {has} training {}, fewer than the {takes} per class in a batch: sampling \
@@ -193,7 +193,7 @@ fn warn_of_short_classes(task: &Task, training: &Batches, progress: &RunProgress
 
 /// Warns about classes with a single image, which have no positive pair.
 fn warn_of_single_images(task: &Task, training: &Batches, progress: &RunProgress) {
-    let lonely = training.lonely_classes();
+    let lonely = training.singleton_classes();
     let classes = class_sizes(&task.train.labels).len();
     let mut names: Vec<&str> = lonely
         .iter()
@@ -236,7 +236,7 @@ const COLLAPSED: &str = "COLLAPSED: all embeddings are nearly equal, so distance
                          loss (dml losses)";
 
 /// The batches of some images that a loss is trained on.
-pub fn batches_of(config: &TrainConfig, loss: &Loss, part: &Part) -> Batches {
+pub fn batches_of(config: &TrainConfig, loss: &Loss, part: &Subset) -> Batches {
     let TrainConfig { batch: size, images_per_class: per_class, steps, seed, .. } = *config;
     let shape = BatchShape { kind: loss.batches(), size, per_class, steps };
     Batches::new(&part.labels, shape, seed)

@@ -2,7 +2,7 @@
 
 use dml::data::Batch;
 use dml::files::layout;
-use dml::loss::{Embedded, Loss, Targets};
+use dml::loss::{Loss, LossInput, Targets};
 use dml::model::Network;
 use dml::random::{Purpose, generator};
 use dml::train::{Checkpoint, EpochRecord, History};
@@ -91,7 +91,7 @@ fn going_on_from_a_checkpoint_gives_the_bytes_of_never_having_stopped() {
         let whole = sample.train(&mut Sample::fused(), &loss, 2, None);
         let half = sample.train(&mut Sample::fused(), &loss, 1, None);
         let mut kept = vec![layout::LAST_MODEL, layout::BEST_MODEL];
-        if loss.own(10, 10, 1).is_some() {
+        if loss.parameters(10, 10, 1).is_some() {
             kept.extend([layout::LAST_LOSS, layout::BEST_LOSS]);
         }
         // The last of one epoch, and the last within the second.
@@ -140,7 +140,7 @@ fn nothing_is_drawn_from_libtorchs_own_generator() {
         let random = &mut generator(1, Purpose::TrainLoss, 1);
         let targets = &Targets::new(&batch, 10, Device::Cpu);
         let (branches, own) = (embeddings.as_slice(), None);
-        let value = loss.value(Embedded { branches, targets, own, random }).loss;
+        let value = loss.value(LossInput { branches, targets, parameters: own, random }).loss;
         let _ = network.backward(Tensor::run_backward(&[value], &embeddings, false, false));
         Vec::<f32>::try_from(&Tensor::rand([8], (tch::Kind::Float, Device::Cpu))).unwrap()
     };

@@ -305,7 +305,7 @@ fn runs_are_listed_compared_and_removed() {
     let itself = user.fails(1, &["runs", "diff", "short", "runs/short"]);
     assert!(itself.contains("is held against itself"), "{itself}");
     let nearest = user.fails(1, &["runs", "--loss", "contrastiv"]);
-    assert!(nearest.contains("the nearest is contrastive"), "{nearest}");
+    assert!(nearest.contains("did you mean contrastive?"), "{nearest}");
     user.succeeds(&["runs", "remove", "short", "runs/long", "long"]);
     let (out, err) = user.succeeds(&["runs"]);
     assert!(out.is_empty() && err.contains("holds no runs: make one with dml train"), "{err}");

@@ -49,7 +49,7 @@ fn a_losss_own_parameters_are_trained_and_kept_beside_the_model() {
         let loss = Loss::by_name(name).unwrap();
         let trained = sample.train(&mut Sample::fused(), &loss, 1, None);
         let kept = read_tensors(&trained.folder.path().join(layout::LAST_LOSS)).unwrap();
-        let own = loss.own(10, 10, 2022).unwrap();
+        let own = loss.parameters(10, 10, 2022).unwrap();
         assert_eq!(kept[of].size(), own.values.size());
         assert!(kept[of] != own.values, "{name}: {of} did not move");
     }

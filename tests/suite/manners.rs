@@ -39,7 +39,7 @@ fn wrong_settings_are_told_with_their_key_and_the_way_out() {
     for (args, told) in [
         (
             vec!["--loss", "crossentropy"],
-            "the nearest is cross-entropy; there are contrastive, cross",
+            "did you mean cross-entropy?); known losses: contrastive, cross",
         ),
         (vec!["--epochs", "0"], "train.epochs = 0: must be at least 1"),
         (vec!["--learning-rate", "-1"], "train.learning_rate = -1.0: must be a number above 0"),
@@ -49,7 +49,7 @@ fn wrong_settings_are_told_with_their_key_and_the_way_out() {
             "train.images_per_class = 16: must be at most 8, half of train.batch = 16",
         ),
         (vec!["--device", "cuda:99"], "device = cuda:99: "),
-        (vec!["--config", "none.toml"], "none.toml: there is no such file; check the path"),
+        (vec!["--config", "none.toml"], "none.toml: file not found; check the path"),
     ] {
         let defaults = ["train", "--data", "small.csv"];
         let message = user.fails(1, &[&defaults[..], &args].concat());

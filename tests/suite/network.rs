@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tch::{Device, Kind, Tensor};
 
-use dml::loss::{Contrastive, CrossEntropy, Embedded, Form, Loss, Targets};
+use dml::loss::{Contrastive, CrossEntropy, Form, Loss, LossInput, Targets};
 use dml::model::{
     Architecture, FusedNetwork, LibtorchNetwork, NamedTensors, Network, initial_weights,
 };
@@ -130,7 +130,7 @@ fn differentiate(
         network.forward(images).into_iter().map(|e| e.set_requires_grad(true)).collect();
     let random = &mut generator(1, Purpose::TrainLoss, 1);
     let (branches, own) = (embeddings.as_slice(), None);
-    let value = loss.value(Embedded { branches, targets, own, random }).loss;
+    let value = loss.value(LossInput { branches, targets, parameters: own, random }).loss;
     let gradients = Tensor::run_backward(&[&value], &embeddings, false, false);
     let copies = gradients.iter().map(Tensor::copy).collect();
     (value.double_value(&[]), copies, network.backward(gradients))

@@ -362,13 +362,13 @@ fn weights_and_settings_come_through_pipes() {
     user.succeeds(&["train", "--resume", "runs/b"]);
     let output = shell(&user, &format!("echo no | $dml {train} --name d --init -"));
     let (_, err) = texts(&output);
-    assert!(err.contains("/dev/stdin: is no whole safetensors file"), "{err}");
+    assert!(err.contains("/dev/stdin: is not an intact safetensors file"), "{err}");
     assert!(!user.path("runs/d").exists(), "nothing is begun");
     let set = "cat runs/mine/model.safetensors | $dml compare --data small.csv --set \
                model.init=/dev/stdin";
     let (_, err) = texts(&shell(&user, set));
     assert!(
-        err.contains("model.init = /dev/stdin: is a pipe, which gives its content once"),
+        err.contains("model.init = /dev/stdin: is a pipe, which can be read only once"),
         "{err}"
     );
     piped(

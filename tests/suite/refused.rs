@@ -88,7 +88,7 @@ fn a_run_is_not_removed_for_weights_that_cannot_be_read_or_lie_in_it() {
     user.writes("broken.safetensors", "no weights");
     let before = content(&user.path("runs"));
     for (init, told) in [
-        ("broken.safetensors", "broken.safetensors: is no whole safetensors file"),
+        ("broken.safetensors", "broken.safetensors: is not an intact safetensors file"),
         ("runs/mine/model.safetensors", "lies in the folder that --force removes"),
         ("missing.safetensors", "missing.safetensors"),
     ] {

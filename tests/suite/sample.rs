@@ -1,6 +1,6 @@
 //! The sample that comes with the program, to train on.
 
-use dml::data::{Class, CsvOptions, Images, Part, load, split};
+use dml::data::{Class, CsvOptions, Images, Subset, load, split};
 use dml::eval::{EvalConfig, LabelledEmbeddings, RetrievalTask, embed, knn_metrics};
 use dml::loss::Loss;
 use dml::model::{Architecture, FusedNetwork, LibtorchNetwork, Network, initial_weights};
@@ -18,8 +18,8 @@ const TUTORIAL: Architecture = Architecture { side: 28, embedding: 10 };
 pub struct Sample {
     classes: Vec<Class>,
     images: Images,
-    pub train: Part,
-    validation: Part,
+    pub train: Subset,
+    validation: Subset,
 }
 
 /// What a training leaves.
@@ -41,8 +41,8 @@ impl Sample {
         Sample {
             classes: dataset.classes.clone(),
             images: Images::new(&dataset, Device::Cpu),
-            train: Part::new(split.train, &dataset.labels),
-            validation: Part::new(split.validation, &dataset.labels),
+            train: Subset::new(split.train, &dataset.labels),
+            validation: Subset::new(split.validation, &dataset.labels),
         }
     }
 

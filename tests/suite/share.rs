@@ -167,10 +167,10 @@ fn training_begins_with_the_weights_of_a_file_whatever_it_is_called() {
     };
     assert!(loss(&first) < loss(&drawn) - 0.1, "{} {}", loss(&first), loss(&drawn));
     let missing = user.fails(1, &[&train[..], &["none.safetensors"]].concat());
-    assert!(missing.contains("none.safetensors: there is no such file"), "{missing}");
+    assert!(missing.contains("none.safetensors: file not found"), "{missing}");
     user.writes("text.safetensors", "no tensors");
     let wrong = user.fails(1, &[&train[..], &["text.safetensors"]].concat());
-    assert!(wrong.contains("text.safetensors: is no whole safetensors file"), "{wrong}");
+    assert!(wrong.contains("text.safetensors: is not an intact safetensors file"), "{wrong}");
     assert!(wrong.contains("--init takes a safetensors file of this network"), "{wrong}");
     let again = user.fails(1, &[&train[..], &["text.safetensors"]].concat());
     assert_eq!(again, wrong, "nothing was begun that would stand in the way");
@@ -258,7 +258,7 @@ fn weights_of_pytorch_programs_begin_a_training_whatever_their_names_and_types()
     assert!(!told.contains("init: "), "{told}");
     let told = train("module", &[]);
     assert!(
-        told.contains("init_module.safetensors: the prefix module. is taken off its names"),
+        told.contains("init_module.safetensors: prefix module. removed from the names"),
         "{told}"
     );
     let model =
@@ -266,12 +266,15 @@ fn weights_of_pytorch_programs_begin_a_training_whatever_their_names_and_types()
     let (plain, module) = (model("plain"), model("module"));
     assert!(plain.iter().all(|(name, tensor)| module[name].equal(tensor)), "the same network");
     let told = train("f16", &[]);
-    assert!(told.contains("init_f16.safetensors: its F16 becomes F32"), "{told}");
+    assert!(told.contains("init_f16.safetensors: F16 converted to F32"), "{told}");
     let small = User::with_images(12);
     let file = init("init_plain.safetensors");
     let other = small.fails(1, &["train", "--data", "small.csv", "--init", &file]);
-    assert!(other.contains("was made for images of 12×12 to 15×15, the data has 28×28"), "{other}");
+    assert!(
+        other.contains("was trained on images of 12×12 to 15×15, the data has 28×28"),
+        "{other}"
+    );
     user.writes("net.pth", b"PK\x03\x04net/data.pkl");
     let pickle = user.fails(1, &["train", "--data", "twelve.csv", "--init", "net.pth"]);
-    assert!(pickle.contains("turn it into safetensors: python -c 'import torch"), "{pickle}");
+    assert!(pickle.contains("convert it to safetensors: python -c 'import torch"), "{pickle}");
 }

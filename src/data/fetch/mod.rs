@@ -29,7 +29,7 @@ pub struct Fetched {
 }
 
 /// One half of the data set: its two IDX files and the CSV file made of them.
-struct Part {
+struct Half {
     /// Names without the `.gz` that upstream's have.
     images: &'static str,
     labels: &'static str,
@@ -41,8 +41,8 @@ struct Part {
 }
 
 /// Fashion-MNIST.
-const PARTS: [Part; 2] = [
-    Part {
+const PARTS: [Half; 2] = [
+    Half {
         images: "train-images-idx3-ubyte",
         labels: "train-labels-idx1-ubyte",
         csv: "fashion-mnist_train.csv",
@@ -50,7 +50,7 @@ const PARTS: [Part; 2] = [
         labels_sha256: "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
         csv_sha256: "9b4c3051424ce1d78ff509d54017e2673b27260ea874c5ae9b364c0c1dc8a1b1",
     },
-    Part {
+    Half {
         images: "t10k-images-idx3-ubyte",
         labels: "t10k-labels-idx1-ubyte",
         csv: "fashion-mnist_test.csv",
@@ -71,7 +71,7 @@ type Source<'a> = &'a dyn Fn() -> Result<Vec<Idx>>;
 
 /// What a fetch depends on beside its arguments.
 struct World<'a> {
-    parts: &'a [Part; 2],
+    parts: &'a [Half; 2],
     debian_folder: &'a Path,
     run: Run<'a>,
 }

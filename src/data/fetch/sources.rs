@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Idx, Part};
+use super::{Half, Idx};
 use crate::data::{read_images, read_labels};
 use crate::error::{Error, Fault, Result};
 
@@ -48,8 +48,8 @@ pub(super) fn run(
 ///
 /// # Errors
 /// [`Error::Fault`] for the first file that is missing, broken or another one.
-pub(super) fn from_folder(folder: &Path, parts: &[Part]) -> Result<Vec<Idx>> {
-    let read = |part: &Part| {
+pub(super) fn from_folder(folder: &Path, parts: &[Half]) -> Result<Vec<Idx>> {
+    let read = |part: &Half| {
         let images = read_images(&in_folder(folder, part.images), Some(part.images_sha256))?;
         let labels = read_labels(&in_folder(folder, part.labels), Some(part.labels_sha256))?;
         Ok(Idx { images, labels })
@@ -61,7 +61,7 @@ pub(super) fn from_folder(folder: &Path, parts: &[Part]) -> Result<Vec<Idx>> {
 }
 
 /// The files that [`from_folder`] may read.
-pub(super) fn candidates(folder: &Path, parts: &[Part]) -> Vec<PathBuf> {
+pub(super) fn candidates(folder: &Path, parts: &[Half]) -> Vec<PathBuf> {
     let names = parts.iter().flat_map(|part| [part.images, part.labels]);
     names.flat_map(|name| [folder.join(name), folder.join(zipped(name))]).collect()
 }
@@ -80,7 +80,7 @@ fn zipped(name: &str) -> String {
 ///
 /// # Errors
 /// What the first step that failed said.
-pub(super) fn from_debian_package(scratch: &Path, parts: &[Part], run: Run) -> Result<Vec<Idx>> {
+pub(super) fn from_debian_package(scratch: &Path, parts: &[Half], run: Run) -> Result<Vec<Idx>> {
     let step = |program, arguments: &[&str]| run(program, arguments, scratch).map_err(Error::Other);
     step("dpkg", &["--version"])?;
     step("apt-get", &["download", DEBIAN_PACKAGE])?;
@@ -98,7 +98,7 @@ pub(super) fn from_debian_package(scratch: &Path, parts: &[Part], run: Run) -> R
 ///
 /// # Errors
 /// What the program said about the first file that did not come.
-pub(super) fn from_download(scratch: &Path, parts: &[Part], run: Run) -> Result<Vec<Idx>> {
+pub(super) fn from_download(scratch: &Path, parts: &[Half], run: Run) -> Result<Vec<Idx>> {
     let with_curl = run("curl", &["--version"], scratch).is_ok();
     for name in parts.iter().flat_map(|part| [part.images, part.labels]) {
         let file = zipped(name);

@@ -16,8 +16,8 @@ fn hash(content: &[u8]) -> &'static str {
     sha256_hex(content).leak()
 }
 
-fn parts() -> [Part; 2] {
-    [0, 1].map(|i| Part {
+fn parts() -> [Half; 2] {
+    [0, 1].map(|i| Half {
         images: ["train-i", "test-i"][i],
         labels: ["train-l", "test-l"][i],
         csv: ["train.csv", "test.csv"][i],
@@ -119,7 +119,7 @@ fn a_given_folder_with_a_damaged_file_is_told() {
         fs::remove_file(root.join("mine/test-l.gz")).unwrap();
     };
     let told = fetch_in(lacking, Some("mine"), false, &must_not_run).told();
-    assert!(told.starts_with("mine/test-l.gz: there is no such file"), "{told}");
+    assert!(told.starts_with("mine/test-l.gz: file not found"), "{told}");
 }
 
 #[test]

@@ -150,9 +150,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("none.csv");
         let message = |path: &Path| read(path, ENOUGH).err().unwrap().to_string();
-        let remedy = "check the path, relative ones are taken from the working folder";
+        let remedy = "check the path; relative paths start at the working folder";
         let shown = missing.display();
-        assert_eq!(message(&missing), format!("{shown}: there is no such file; {remedy}"));
+        assert_eq!(message(&missing), format!("{shown}: file not found; {remedy}"));
         let shown = folder.path().display();
         assert_eq!(message(folder.path()), format!("{shown}: is a folder; name a file in it"));
         assert!(refuse_missing(&missing).is_err() && refuse_missing(Path::new(STDIN)).is_ok());

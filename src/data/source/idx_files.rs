@@ -19,16 +19,16 @@ pub(super) fn is_idx(bytes: &[u8]) -> bool {
 }
 
 /// One of the two files.
-struct Part {
+struct IdxFile {
     path: PathBuf,
     array: Array,
     sha256: String,
 }
 
-impl Part {
-    fn new(path: &Path, bytes: &[u8]) -> Result<Part> {
+impl IdxFile {
+    fn new(path: &Path, bytes: &[u8]) -> Result<IdxFile> {
         let array = Array::parse(path, bytes)?;
-        Ok(Part { path: path.to_path_buf(), array, sha256: sha256_hex(bytes) })
+        Ok(IdxFile { path: path.to_path_buf(), array, sha256: sha256_hex(bytes) })
     }
 
     /// Whether these are labels: one number an image, or a few, of which the first is the class, as in
@@ -57,7 +57,7 @@ pub(super) fn read(path: &Path, bytes: &[u8], options: &CsvOptions, _: Tell) -> 
         let problem = "is an IDX file, which has no columns";
         return Err(Fault::new(path, problem).remedy("leave --drop out").into());
     }
-    let named = Part::new(path, bytes)?;
+    let named = IdxFile::new(path, bytes)?;
     let labels_may_lack = options.label == LabelColumn::IfThere;
     let (images, labels) = if named.holds_labels() {
         (beside(path, false)?, Some(named))
@@ -71,7 +71,7 @@ pub(super) fn read(path: &Path, bytes: &[u8], options: &CsvOptions, _: Tell) -> 
     put_together(images, labels)
 }
 
-fn put_together(images: Part, labels: Option<Part>) -> Result<Found> {
+fn put_together(images: IdxFile, labels: Option<IdxFile>) -> Result<Found> {
     let (count, side) = shape(&images)?;
     let mut remarks = Vec::new();
     let (distinct, rows) = match &labels {
@@ -115,7 +115,7 @@ fn put_together(images: Part, labels: Option<Part>) -> Result<Found> {
 }
 
 /// Number and side of the images.
-fn shape(images: &Part) -> Result<(usize, usize)> {
+fn shape(images: &IdxFile) -> Result<(usize, usize)> {
     let fault = |problem: String| Fault::new(&images.path, problem);
     let refused = |height: usize, width: usize| {
         let problem =
@@ -157,7 +157,7 @@ fn shape(images: &Part) -> Result<(usize, usize)> {
     }
 }
 
-fn pixels(images: Part) -> Result<Pixels> {
+fn pixels(images: IdxFile) -> Result<Pixels> {
     let count = images.array.dimensions[0];
     let values: Vec<f32> = match images.array.into_bytes() {
         Ok(bytes) => return Ok(Pixels::Bytes(bytes)),
@@ -172,7 +172,7 @@ fn pixels(images: Part) -> Result<Pixels> {
 }
 
 /// Distinct labels, and the index of each image's label.
-fn labels_of(labels: &Part, remarks: &mut Vec<String>) -> Result<(Vec<String>, Vec<u32>)> {
+fn labels_of(labels: &IdxFile, remarks: &mut Vec<String>) -> Result<(Vec<String>, Vec<u32>)> {
     let columns = labels.array.dimensions.get(1).copied().unwrap_or(1);
     if labels.array.dimensions[0] == 0 || columns == 0 {
         return Err(Fault::new(&labels.path, "holds no label").into());
@@ -199,7 +199,7 @@ fn labels_of(labels: &Part, remarks: &mut Vec<String>) -> Result<(Vec<String>, V
 }
 
 /// Reads the file of labels, or of images, beside another.
-fn beside(path: &Path, labels: bool) -> Result<Part> {
+fn beside(path: &Path, labels: bool) -> Result<IdxFile> {
     let Some(other) = found_beside(path, labels)? else {
         return Err(missing(path, labels).into());
     };
@@ -209,7 +209,7 @@ fn beside(path: &Path, labels: bool) -> Result<Part> {
             format!("was found by its name beside {}, but is no IDX file", path.display());
         return Err(Fault::new(&other, problem).remedy("fetch it again").into());
     }
-    let part = Part::new(&other, &bytes)?;
+    let part = IdxFile::new(&other, &bytes)?;
     if part.holds_labels() != labels {
         let what = if labels { "images, not labels" } else { "labels, not images" };
         let problem = format!("holds {what}, which its name promises");

@@ -356,7 +356,7 @@ fn an_interrupt_stops_k_means() {
         let interrupt = Interrupt::default();
         let show = |shown: &str| {
             if shown == stage {
-                interrupt.ask();
+                interrupt.request();
             }
         };
         let watch = Watch::new(&interrupt, &show);

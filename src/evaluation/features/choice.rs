@@ -1,4 +1,4 @@
-//! ModelChoice array of an archive, or which column of a table, is meant.
+//! Which array of an archive, or which column of a table, is meant.
 
 use std::path::Path;
 

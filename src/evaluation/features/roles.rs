@@ -1,4 +1,4 @@
-//! ModelChoice column of a table is the label, and which are the embedding.
+//! Which column of a table is the label, and which are the embedding.
 
 use std::collections::HashMap;
 

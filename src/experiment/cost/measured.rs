@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use ndarray::Array2;
 
-use crate::data::{Part, Parts};
+use crate::data::{DataSplit, Subset};
 use crate::error::{Error, Result};
 use crate::eval::{self, Figures, LabelledEmbeddings, RetrievalTask, Watch, tsne};
 use crate::evaluation::score;
@@ -66,7 +66,7 @@ fn timed(
     session: &Session,
     plan: &Plan,
     arm: &Arm,
-    evaluate: impl Fn(&Session, &Run, &mut dyn Network, &Parts) -> Result<f64>,
+    evaluate: impl Fn(&Session, &Run, &mut dyn Network, &DataSplit) -> Result<f64>,
 ) -> Result<Pace> {
     let run = plan.settle(session, arm, plan.seeds[0])?;
     let parts = session.parts(&run.config)?;
@@ -85,11 +85,11 @@ fn time_evaluation(
     session: &Session,
     run: &Run,
     network: &mut dyn Network,
-    parts: &Parts,
+    parts: &DataSplit,
 ) -> Result<f64> {
-    let judged = parts.unseen.as_ref().unwrap_or(&parts.validation);
+    let judged = parts.evaluation_set();
     let (references, queries) = (parts.train.rows.len(), judged.rows.len());
-    let some = |part: &Part| part.rows[..TRIED.min(part.rows.len())].to_vec();
+    let some = |part: &Subset| part.rows[..TRIED.min(part.rows.len())].to_vec();
     let mut start = Instant::now();
     let mut lap = || std::mem::replace(&mut start, Instant::now()).elapsed().as_secs_f64();
     let rows = some(&parts.train);

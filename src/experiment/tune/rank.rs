@@ -238,7 +238,7 @@ impl Tuned {
             .settings
             .iter()
             .map(|(_, span)| match span {
-                Span::Words(words) => words.iter().map(|&word| word.to_owned()).collect(),
+                Span::Choices(words) => words.iter().map(|&word| word.to_owned()).collect(),
                 _ => Vec::new(),
             })
             .collect();
@@ -252,7 +252,7 @@ impl Tuned {
                 scale: match span {
                     Span::Linear(..) => trials::Scale::Linear,
                     Span::Logarithmic(..) => trials::Scale::Logarithm,
-                    Span::Words(_) => trials::Scale::Words(words),
+                    Span::Choices(_) => trials::Scale::Words(words),
                 },
             })
             .collect();
@@ -279,7 +279,7 @@ impl Tuned {
         let one = |(key, span): &(String, Span)| {
             let Some(value) = trial.settings.get(key) else { return f64::NAN };
             match span {
-                Span::Words(_) => position(*span, value),
+                Span::Choices(_) => position(*span, value),
                 _ => number(value).unwrap_or(f64::NAN),
             }
         };

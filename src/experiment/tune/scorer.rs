@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::config::Config;
-use crate::data::Parts;
+use crate::data::DataSplit;
 use crate::error::Result;
 use crate::eval::Score;
 use crate::evaluation::score;
@@ -42,7 +42,7 @@ pub struct Scorer<'a> {
     session: &'a Session,
     config: &'a Config,
     score: Score,
-    parts: Parts,
+    parts: DataSplit,
     earlier: Vec<Trial>,
 }
 

@@ -6,7 +6,7 @@ use rand::RngExt;
 use toml::Value;
 
 use crate::config::{Config, Setting, number, shown};
-use crate::loss::{Loss, Range, Span, logarithmic, words};
+use crate::loss::{Loss, Range, Span, choices, logarithmic};
 use crate::random::{Generator, Purpose, generator};
 use crate::run::Trial;
 
@@ -20,7 +20,7 @@ const GOOD: f64 = 0.2;
 const OF_TRAINING: [Range; 3] = [
     logarithmic("learning_rate", 1e-4, 3e-2),
     logarithmic("weight_decay", 1e-5, 1.0),
-    words("schedule", &["constant", "linear", "cosine"]),
+    choices("schedule", &["constant", "linear", "cosine"]),
 ];
 
 /// Settings with their keys and values.
@@ -56,7 +56,7 @@ pub fn position(span: Span, value: &Value) -> f64 {
         Span::Logarithmic(low, high) => {
             number.filter(|n| (low..=high).contains(n)).map_or(f64::NAN, f64::ln)
         }
-        Span::Words(words) => {
+        Span::Choices(words) => {
             let text = shown(value);
             words.iter().position(|word| *word == text).map_or(f64::NAN, |place| place as f64)
         }
@@ -68,7 +68,7 @@ fn value(span: Span, position: f64) -> Value {
     match span {
         Span::Linear(low, high) => Value::Float(three_digits(position).clamp(low, high)),
         Span::Logarithmic(low, high) => Value::Float(three_digits(position.exp()).clamp(low, high)),
-        Span::Words(words) => match words[(position as usize).min(words.len() - 1)] {
+        Span::Choices(words) => match words[(position as usize).min(words.len() - 1)] {
             "true" => Value::Boolean(true),
             "false" => Value::Boolean(false),
             word => Value::String(word.to_owned()),
@@ -85,7 +85,7 @@ fn ends(span: Span) -> (f64, f64) {
     match span {
         Span::Linear(low, high) => (low, high),
         Span::Logarithmic(low, high) => (low.ln(), high.ln()),
-        Span::Words(words) => (0.0, words.len() as f64),
+        Span::Choices(words) => (0.0, words.len() as f64),
     }
 }
 
@@ -118,7 +118,7 @@ fn proposed(key: &str, span: Span, earlier: &[Trial], random: &mut Generator) ->
     let (low, high) = ends(span);
     let range = tpe::range(low, high).expect("ranges of losses rise");
     let estimator = match span {
-        Span::Words(_) => tpe::histogram_estimator(),
+        Span::Choices(_) => tpe::histogram_estimator(),
         _ => tpe::parzen_estimator(),
     };
     let mut optimizer = tpe::TpeOptimizerBuilder::new()
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn defaults_outside_a_range_count_as_not_searched() {
         assert!(position(Span::Logarithmic(1e-5, 1.0), &Value::Float(0.0)).is_nan());
-        assert_eq!(position(Span::Words(&["true", "false"]), &Value::Boolean(false)), 1.0);
+        assert_eq!(position(Span::Choices(&["true", "false"]), &Value::Boolean(false)), 1.0);
         assert_eq!(value(Span::Logarithmic(1e-4, 1.0), (0.012_345_f64).ln()), Value::Float(0.0123));
     }
 }

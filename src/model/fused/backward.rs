@@ -1,23 +1,23 @@
-//! The five passes backward, each over all images of a shard. Between two of them stands the
-//! BatchNorm whose gradient needs two sums over the whole batch.
+//! The five backward passes, each over all images of a shard. Between two passes lies a BatchNorm,
+//! whose gradient needs two sums over the whole batch.
 
 use super::convolve::convolve;
-use super::finish::{Gradient, Store, Sums};
+use super::epilogue::{Gradient, Store, Sums};
 use super::lanes::{LANES, Lanes};
-use super::linear::LinearBack;
-use super::norm::{BackToConvolution, Moments, Norm, NormGradient, Normalise};
+use super::linear::LinearBackward;
+use super::norm::{Moments, Norm, NormBackward, NormGradient, Normalise};
 use super::plane::Plane;
-use super::pool::PoolBackToConvolution;
+use super::pool::PoolBackward;
 use super::shard::{Scratch, Shard};
 use super::weight_gradient::WeightGradient;
 use super::weights::{Layer, Weights};
 use crate::runtime::Simd;
 
-/// No convolution on the way back has a bias.
+/// The convolutions of the backward pass have no bias.
 const NO_BIAS: [f32; 16] = [0.0; 16];
 
-/// Linear layers ← embeddings, then ReLU, convolution 16→1 and pooling; `gradient` is that of the
-/// whole branch's embeddings `[B][E]`.
+/// From the embeddings back through the linear layers, ReLU and convolution 16→1 to the pooling;
+/// `gradient` is ∂loss/∂embeddings of the whole branch `[B][E]`.
 pub fn head(
     shard: &mut Shard,
     scratch: &mut Scratch,
@@ -31,7 +31,7 @@ pub fn head(
     let (mut first, last) = (shard.first, gradient.len() / scratch.sizes.embedding);
     scratch.sums.fill(Lanes::ZERO);
     for group in shard.groups.iter_mut().filter(|group| group.images > 0) {
-        take_gradient(&mut scratch.embedding, gradient, first..last.min(first + LANES));
+        load_gradient(&mut scratch.embedding, gradient, first..last.min(first + LANES));
         first += LANES;
         let (sums, rest) = scratch.sums.split_at_mut(layout.linears[1].all().len());
         let (hidden, out) = (&mut scratch.hidden, &scratch.embedding);
@@ -47,18 +47,18 @@ pub fn head(
         weight_gradient(simd, &scratch.input5, &scratch.quarter, weight_sums);
         let output = &mut group.pooled_gradient.1;
         let store = Store { output, side: scratch.sizes.quarter, channels: 16 };
-        let finish = Gradient { store, relu: pooled, sums: Sums::new(16) };
-        let back = back_to_input::<1, 16, _>(simd, &scratch.quarter, weights.turned(4), finish);
+        let epilogue = Gradient { store, relu: pooled, sums: Sums::new(16) };
+        let back = input_gradient::<1, 16, _>(simd, &scratch.quarter, weights.flipped(4), epilogue);
         moments.add(&back.sums);
     }
     let mut sums = scratch.sums.as_slice();
     for layer in [&layout.linears[1], &layout.linears[0], &layout.convolutions[4]] {
-        sums = keep(&mut shard.gradient, layer, sums);
+        sums = store_gradient(&mut shard.gradient, layer, sums);
     }
     shard.moments = moments;
 }
 
-/// Pooling and BatchNorm ← convolution 16→16.
+/// Back through pooling, BatchNorm and convolution 16→16.
 pub fn convolution4(
     shard: &mut Shard,
     scratch: &mut Scratch,
@@ -70,9 +70,9 @@ pub fn convolution4(
     let mut moments = Moments::new(16);
     let layer = &weights.layout.convolutions[3];
     scratch.sums[..layer.all().len()].fill(Lanes::ZERO);
-    for group in shard.filled() {
+    for group in shard.non_empty() {
         let (sums, bias) = scratch.sums[..layer.all().len()].split_at_mut(layer.weights.len());
-        simd.run(PoolBackToConvolution {
+        simd.run(PoolBackward {
             relu: &group.relu[3],
             pooled: &group.pooled.1,
             gradient: &group.pooled_gradient.1,
@@ -84,15 +84,15 @@ pub fn convolution4(
         weight_gradient(simd, &scratch.input4, &scratch.half, sums);
         let [_, _, relu, output, _] = &mut group.relu;
         let store = Store { output, side: scratch.sizes.half, channels: 16 };
-        let finish = Gradient { store, relu, sums: Sums::new(16) };
-        let back = back_to_input::<16, 16, _>(simd, &scratch.half, weights.turned(3), finish);
+        let epilogue = Gradient { store, relu, sums: Sums::new(16) };
+        let back = input_gradient::<16, 16, _>(simd, &scratch.half, weights.flipped(3), epilogue);
         moments.add(&back.sums);
     }
-    keep(&mut shard.gradient, layer, &scratch.sums);
+    store_gradient(&mut shard.gradient, layer, &scratch.sums);
     shard.moments = moments;
 }
 
-/// BatchNorm ← convolution 8→16, then pooling.
+/// Back through BatchNorm and convolution 8→16 to the pooling.
 pub fn convolution3(
     shard: &mut Shard,
     scratch: &mut Scratch,
@@ -104,24 +104,24 @@ pub fn convolution3(
     let mut moments = Moments::new(8);
     let layer = &weights.layout.convolutions[2];
     scratch.sums[..layer.all().len()].fill(Lanes::ZERO);
-    for group in shard.filled() {
+    for group in shard.non_empty() {
         let (sums, bias) = scratch.sums[..layer.all().len()].split_at_mut(layer.weights.len());
         let (relu, gradient) = (&group.relu[2], &group.relu[3]);
-        simd.run(BackToConvolution { relu, gradient, step, plane: &mut scratch.half, bias });
+        simd.run(NormBackward { relu, gradient, step, plane: &mut scratch.half, bias });
         let pooled = &group.pooled.0;
         simd.run(Normalise { relu: pooled, norm: before, plane: &mut scratch.input3 });
         weight_gradient(simd, &scratch.input3, &scratch.half, sums);
         let output = &mut group.pooled_gradient.0;
         let store = Store { output, side: scratch.sizes.half, channels: 8 };
-        let finish = Gradient { store, relu: pooled, sums: Sums::new(8) };
-        let back = back_to_input::<16, 8, _>(simd, &scratch.half, weights.turned(2), finish);
+        let epilogue = Gradient { store, relu: pooled, sums: Sums::new(8) };
+        let back = input_gradient::<16, 8, _>(simd, &scratch.half, weights.flipped(2), epilogue);
         moments.add(&back.sums);
     }
-    keep(&mut shard.gradient, layer, &scratch.sums);
+    store_gradient(&mut shard.gradient, layer, &scratch.sums);
     shard.moments = moments;
 }
 
-/// Pooling and BatchNorm ← convolution 8→8.
+/// Back through pooling, BatchNorm and convolution 8→8.
 pub fn convolution2(
     shard: &mut Shard,
     scratch: &mut Scratch,
@@ -133,9 +133,9 @@ pub fn convolution2(
     let mut moments = Moments::new(8);
     let layer = &weights.layout.convolutions[1];
     scratch.sums[..layer.all().len()].fill(Lanes::ZERO);
-    for group in shard.filled() {
+    for group in shard.non_empty() {
         let (sums, bias) = scratch.sums[..layer.all().len()].split_at_mut(layer.weights.len());
-        simd.run(PoolBackToConvolution {
+        simd.run(PoolBackward {
             relu: &group.relu[1],
             pooled: &group.pooled.0,
             gradient: &group.pooled_gradient.0,
@@ -147,15 +147,15 @@ pub fn convolution2(
         weight_gradient(simd, &scratch.input2, &scratch.full, sums);
         let [relu, output, ..] = &mut group.relu;
         let store = Store { output, side: scratch.sizes.full, channels: 8 };
-        let finish = Gradient { store, relu, sums: Sums::new(8) };
-        let back = back_to_input::<8, 8, _>(simd, &scratch.full, weights.turned(1), finish);
+        let epilogue = Gradient { store, relu, sums: Sums::new(8) };
+        let back = input_gradient::<8, 8, _>(simd, &scratch.full, weights.flipped(1), epilogue);
         moments.add(&back.sums);
     }
-    keep(&mut shard.gradient, layer, &scratch.sums);
+    store_gradient(&mut shard.gradient, layer, &scratch.sums);
     shard.moments = moments;
 }
 
-/// BatchNorm ← convolution 1→8; pixels need no gradient.
+/// Back through BatchNorm and convolution 1→8; pixels need no gradient.
 pub fn convolution1(
     shard: &mut Shard,
     scratch: &mut Scratch,
@@ -165,17 +165,17 @@ pub fn convolution1(
 ) {
     let layer = &weights.layout.convolutions[0];
     scratch.sums[..layer.all().len()].fill(Lanes::ZERO);
-    for group in shard.filled() {
+    for group in shard.non_empty() {
         let (sums, bias) = scratch.sums[..layer.all().len()].split_at_mut(layer.weights.len());
         let (relu, gradient) = (&group.relu[0], &group.relu[1]);
-        simd.run(BackToConvolution { relu, gradient, step, plane: &mut scratch.full, bias });
+        simd.run(NormBackward { relu, gradient, step, plane: &mut scratch.full, bias });
         weight_gradient(simd, &group.pixels, &scratch.full, sums);
     }
-    keep(&mut shard.gradient, layer, &scratch.sums);
+    store_gradient(&mut shard.gradient, layer, &scratch.sums);
 }
 
-/// Rows of `[B][E]` as lanes; a lane without an image has no gradient.
-fn take_gradient(lanes: &mut [Lanes], gradient: &[f32], rows: std::ops::Range<usize>) {
+/// Loads rows of `[B][E]` into lanes; lanes without an image get a zero gradient.
+fn load_gradient(lanes: &mut [Lanes], gradient: &[f32], rows: std::ops::Range<usize>) {
     let width = lanes.len();
     lanes.fill(Lanes::ZERO);
     for (lane, row) in rows.enumerate() {
@@ -184,7 +184,7 @@ fn take_gradient(lanes: &mut [Lanes], gradient: &[f32], rows: std::ops::Range<us
     }
 }
 
-/// Through the last ReLU into a plane, and the sum for the bias.
+/// Back through the last ReLU into a plane; adds to the bias gradient.
 fn relu(relu: &[Lanes], gradient: &[Lanes], plane: &mut Plane<1>, bias: &mut Lanes) {
     let side = plane.side();
     for y in 0..side {
@@ -197,7 +197,7 @@ fn relu(relu: &[Lanes], gradient: &[Lanes], plane: &mut Plane<1>, bias: &mut Lan
     }
 }
 
-/// Gradients of a linear layer; `sums` holds its weights' and then its bias's.
+/// Gradients of a linear layer; `sums` holds those of the weights, then those of the bias.
 fn linear(
     simd: Simd,
     input: &[Lanes],
@@ -207,7 +207,7 @@ fn linear(
     sums: &mut [Lanes],
 ) {
     let (weight_sums, bias_sums) = sums.split_at_mut(weights.len());
-    simd.run(LinearBack { input, weights, gradient, back, weight_sums, bias_sums });
+    simd.run(LinearBackward { input, weights, gradient, back, weight_sums, bias_sums });
 }
 
 fn weight_gradient<const IN: usize, const OUT: usize>(
@@ -219,18 +219,18 @@ fn weight_gradient<const IN: usize, const OUT: usize>(
     simd.run(WeightGradient::<IN, OUT> { input, gradient, sums });
 }
 
-/// The gradient of a convolution's inputs: a convolution by the turned weights.
-fn back_to_input<const FROM: usize, const TO: usize, F: super::finish::Finish>(
+/// The gradient of a convolution's input: a convolution with the flipped weights.
+fn input_gradient<const FROM: usize, const TO: usize, F: super::epilogue::Epilogue>(
     simd: Simd,
     input: &Plane<FROM>,
     weights: &[f32],
-    finish: F,
+    epilogue: F,
 ) -> F {
-    convolve::<FROM, TO, F>(simd, input, (weights, &NO_BIAS[..TO]), finish)
+    convolve::<FROM, TO, F>(simd, input, (weights, &NO_BIAS[..TO]), epilogue)
 }
 
-/// Keeps the gradient of a layer, summed over the images of its shard; gives the sums after it.
-fn keep<'a>(gradient: &mut [f32], layer: &Layer, sums: &'a [Lanes]) -> &'a [Lanes] {
+/// Stores the gradient of a layer, summed over the images of its shard; returns the remaining sums.
+fn store_gradient<'a>(gradient: &mut [f32], layer: &Layer, sums: &'a [Lanes]) -> &'a [Lanes] {
     let (sums, rest) = sums.split_at(layer.all().len());
     gradient[layer.all()].iter_mut().zip(sums).for_each(|(to, sum)| *to = sum.sum());
     rest

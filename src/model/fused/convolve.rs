@@ -1,34 +1,34 @@
-//! Which kernel a convolution takes, and its weights as that kernel wants them.
+//! Chooses the kernel for a convolution and prepares its weights.
 
 use super::convolution::Convolve;
-use super::finish::Finish;
+use super::epilogue::Epilogue;
 use super::plane::Plane;
-use super::winograd::{Winograd, transformed};
+use super::winograd::{Winograd, transform_weights};
 use crate::runtime::Simd;
 
-/// Whether a convolution saves more multiplications than its sums for Winograd's products cost:
-/// those of an input are shared by all outputs, those of an output by all inputs.
+/// Whether Winograd pays off: the input transform is shared by all output channels and the output
+/// transform by all input channels, so both have to be numerous.
 const fn by_winograd(inputs: usize, outputs: usize) -> bool {
     inputs >= 8 && outputs >= 8 && outputs.is_multiple_of(8)
 }
 
-/// `[OUT][3][3][IN]` as [`convolve`] wants them.
-pub fn prepared(weights: &[f32], inputs: usize) -> Vec<f32> {
+/// Prepares weights `[OUT][3][3][IN]` for [`convolve`].
+pub fn prepare(weights: &[f32], inputs: usize) -> Vec<f32> {
     let outputs = weights.len() / (9 * inputs);
-    if by_winograd(inputs, outputs) { transformed(weights, inputs) } else { weights.to_vec() }
+    if by_winograd(inputs, outputs) { transform_weights(weights, inputs) } else { weights.to_vec() }
 }
 
-/// Convolves by [`prepared`] weights, or directly by weights as they are, and gives `finish` with
-/// what it has gathered.
-pub fn convolve<const IN: usize, const OUT: usize, F: Finish>(
+/// Convolves with weights from [`prepare`], or directly with plain weights; returns the epilogue
+/// with its sums.
+pub fn convolve<const IN: usize, const OUT: usize, F: Epilogue>(
     simd: Simd,
     input: &Plane<IN>,
     (weights, bias): (&[f32], &[f32]),
-    finish: F,
+    epilogue: F,
 ) -> F {
     if const { by_winograd(IN, OUT) } && weights.len() == OUT * 12 * IN {
-        simd.run(Winograd::<IN, OUT, F> { input, weights, bias, finish })
+        simd.run(Winograd::<IN, OUT, F> { input, weights, bias, epilogue })
     } else {
-        simd.run(Convolve::<IN, OUT, F> { input, weights, bias, finish })
+        simd.run(Convolve::<IN, OUT, F> { input, weights, bias, epilogue })
     }
 }

@@ -1,4 +1,4 @@
-//! The passes in order, over all shards, on as many threads as there are free cores.
+//! Runs the passes in order, over all shards, on all free cores.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,33 +10,33 @@ use super::{EPSILON, backward, forward};
 use crate::model::Architecture;
 use crate::runtime::{Simd, Workers};
 
-/// A training step of the network on plain numbers: forward, then backward.
+/// Forward and backward pass of a training step.
 ///
-/// The branches of a batch take turns, each with all threads: what one keeps between its passes
-/// then has the processor's last cache to itself.
+/// The branches of a batch run one after the other, each on all threads, so that the activations of
+/// one branch have the last-level cache to themselves.
 pub struct Engine {
     sizes: Sizes,
     pub layout: Layout,
     simd: Simd,
-    /// The batch at work.
+    /// The current batch.
     branches: Vec<Branch>,
-    /// Shards of earlier batches, kept for later ones.
+    /// Shards of earlier batches, for reuse.
     spare: Vec<Shard>,
     scratches: Arc<Mutex<Vec<Scratch>>>,
-    /// What the way back needs of the way forward.
+    /// The weights of the forward pass, for the backward pass.
     weights: Option<Arc<Weights>>,
 }
 
-/// One branch of a batch, on its way.
+/// One branch of the current batch.
 struct Branch {
     images: usize,
     shards: Vec<Shard>,
-    /// Its BatchNorms as far as they are settled.
+    /// Its BatchNorms computed so far.
     norms: Vec<Arc<Norm>>,
 }
 
 impl Branch {
-    /// Sums of the last pass over all images.
+    /// The sums of the last pass over all images.
     fn moments(&self) -> Moments {
         let mut sum = Moments::new(self.shards[0].moments.first.len());
         self.shards.iter().for_each(|shard| sum.merge(&shard.moments));
@@ -57,8 +57,8 @@ impl Engine {
         }
     }
 
-    /// Embeds a batch in training mode, each branch `[B][S][S]` under its own statistics:
-    /// embeddings `[B][E]` of each branch.
+    /// Embeds a batch in training mode, each branch `[B][S][S]` with its own statistics; returns
+    /// the embeddings `[B][E]` of each branch.
     pub fn forward(
         &mut self,
         workers: &mut Workers,
@@ -70,7 +70,7 @@ impl Engine {
         self.spare.extend(used);
         let mut embeddings = Vec::new();
         for images in branches {
-            let mut branch = self.set_out(&images);
+            let mut branch = self.split_into_shards(&images);
             self.branch_forward(workers, &mut branch, &weights, images);
             let mut rows = Vec::with_capacity(branch.images * self.sizes.embedding);
             branch.shards.iter().for_each(|shard| shard.write_embeddings(&mut rows));
@@ -95,8 +95,8 @@ impl Engine {
         });
         let passes =
             [forward::convolution2, forward::convolution3, forward::convolution4, forward::head];
-        for (place, pass) in passes.into_iter().enumerate() {
-            let norm = self.settle_norm(branch, place, weights);
+        for (index, pass) in passes.into_iter().enumerate() {
+            let norm = self.compute_norm(branch, index, weights);
             let w = Arc::clone(weights);
             self.pass(workers, branch, move |shard, scratch| {
                 pass(shard, scratch, &w, &norm, simd);
@@ -137,14 +137,14 @@ impl Engine {
             backward::head(shard, scratch, &w, &norm, &gradient, simd);
         });
         let passes = [backward::convolution2, backward::convolution3, backward::convolution4];
-        for (place, pass) in passes.into_iter().enumerate().rev() {
-            let step = self.settle_gradient(branch, place + 1, weights, total);
-            let (w, before) = (Arc::clone(weights), Arc::clone(&branch.norms[place]));
+        for (index, pass) in passes.into_iter().enumerate().rev() {
+            let step = self.norm_backward(branch, index + 1, weights, total);
+            let (w, before) = (Arc::clone(weights), Arc::clone(&branch.norms[index]));
             self.pass(workers, branch, move |shard, scratch| {
                 pass(shard, scratch, &w, &before, &step, simd);
             });
         }
-        let step = self.settle_gradient(branch, 0, weights, total);
+        let step = self.norm_backward(branch, 0, weights, total);
         let w = Arc::clone(weights);
         self.pass(workers, branch, move |shard, scratch| {
             backward::convolution1(shard, scratch, &w, &step, simd);
@@ -154,8 +154,8 @@ impl Engine {
         }
     }
 
-    /// Lays the images of a branch out over shards.
-    fn set_out(&mut self, images: &[f32]) -> Branch {
+    /// Splits the images of a branch into shards.
+    fn split_into_shards(&mut self, images: &[f32]) -> Branch {
         let images = images.len() / (self.sizes.full * self.sizes.full);
         let shards = (0..images).step_by(SHARD).map(|first| {
             let spare = self.spare.pop();
@@ -165,7 +165,7 @@ impl Engine {
         Branch { images, shards: shards.collect(), norms: Vec::new() }
     }
 
-    /// Lets the threads share the shards of a branch out among them.
+    /// Runs a pass over the shards of a branch, in parallel.
     fn pass(
         &self,
         workers: &mut Workers,
@@ -176,7 +176,7 @@ impl Engine {
         let (sizes, layout) = (self.sizes, self.layout.clone());
         let shards = std::mem::take(&mut branch.shards);
         branch.shards = workers.share(shards, move |shard| {
-            let pool = || scratches.lock().expect("no thread panics while it takes");
+            let pool = || scratches.lock().expect("no thread panics while it holds the lock");
             let scratch = pool().pop();
             let mut scratch = scratch.unwrap_or_else(|| Scratch::new(&sizes, &layout));
             work(shard, &mut scratch);
@@ -184,27 +184,27 @@ impl Engine {
         });
     }
 
-    /// The BatchNorm after the pass that has just run.
-    fn settle_norm(&self, branch: &mut Branch, place: usize, weights: &Weights) -> Arc<Norm> {
-        let side = if place < 2 { self.sizes.full } else { self.sizes.half };
-        let (gamma, beta) = weights.norm(place);
+    /// Computes the BatchNorm that follows the last pass.
+    fn compute_norm(&self, branch: &mut Branch, index: usize, weights: &Weights) -> Arc<Norm> {
+        let side = if index < 2 { self.sizes.full } else { self.sizes.half };
+        let (gamma, beta) = weights.norm(index);
         let count = branch.images * side * side;
-        let norm = Arc::new(Norm::of_batch(&branch.moments(), count, gamma, beta, EPSILON));
+        let norm = Arc::new(Norm::from_batch(&branch.moments(), count, gamma, beta, EPSILON));
         branch.norms.push(Arc::clone(&norm));
         norm
     }
 
-    /// The backward step of a BatchNorm; its own gradients are added to `total`.
-    fn settle_gradient(
+    /// Computes the backward step of a BatchNorm and adds the gradients of γ and β to `total`.
+    fn norm_backward(
         &self,
         branch: &Branch,
-        place: usize,
+        index: usize,
         weights: &Weights,
         total: &mut [f32],
     ) -> NormGradient {
-        let (gamma, _) = weights.norm(place);
-        let step = branch.norms[place].backward(&branch.moments(), gamma);
-        let layer = &self.layout.norms[place];
+        let (gamma, _) = weights.norm(index);
+        let step = branch.norms[index].backward(&branch.moments(), gamma);
+        let layer = &self.layout.norms[index];
         total[layer.weights.clone()].iter_mut().zip(&step.gamma).for_each(|(to, g)| *to += g);
         total[layer.bias.clone()].iter_mut().zip(&step.beta).for_each(|(to, g)| *to += g);
         step

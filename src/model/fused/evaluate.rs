@@ -1,5 +1,5 @@
-//! The network in evaluation mode: each BatchNorm is one multiply-add under running statistics, so
-//! eight images go through all layers at once and no image knows of another.
+//! The network in evaluation mode: with running statistics each BatchNorm is one multiply-add, so
+//! groups of eight images pass through all layers independently.
 
 use super::EPSILON;
 use super::forward;
@@ -10,7 +10,7 @@ use super::weights::{Layout, Weights};
 use crate::model::Architecture;
 use crate::runtime::Simd;
 
-/// Weights and running statistics of a moment; any number of threads embed with them.
+/// A snapshot of weights and running statistics that any number of threads can use.
 pub struct Evaluator {
     sizes: Sizes,
     weights: Weights,
@@ -19,7 +19,7 @@ pub struct Evaluator {
 }
 
 impl Evaluator {
-    /// From the flat vector `[P]` and mean and variance of each BatchNorm, one after the other.
+    /// From the flat parameters `[P]` and mean and variance of each BatchNorm in turn.
     pub fn new(
         architecture: &Architecture,
         values: Vec<f32>,
@@ -28,12 +28,12 @@ impl Evaluator {
     ) -> Evaluator {
         let weights = Weights::for_evaluation(&Layout::new(architecture), values);
         let mut rest = statistics;
-        let norm = |place: usize| {
-            let (gamma, beta) = weights.norm(place);
+        let norm = |index: usize| {
+            let (gamma, beta) = weights.norm(index);
             let (mean, after) = rest.split_at(gamma.len());
             let (variance, after) = after.split_at(gamma.len());
             rest = after;
-            Norm::of_running(mean, variance, gamma, beta, EPSILON)
+            Norm::from_running(mean, variance, gamma, beta, EPSILON)
         };
         let norms = (0..weights.layout.norms.len()).map(norm).collect();
         Evaluator { sizes: Sizes::new(architecture), weights, norms, simd }

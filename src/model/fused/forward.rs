@@ -1,8 +1,8 @@
-//! The five passes forward, each over all images of a shard. Between two of them stands the
-//! BatchNorm whose statistics need the whole batch.
+//! The five forward passes, each over all images of a shard. Between two passes lies a BatchNorm,
+//! whose statistics need the whole batch.
 
 use super::convolve::convolve;
-use super::finish::{Activate, Store, Sums};
+use super::epilogue::{Activate, Store, Sums};
 use super::lanes::{LANES, Lanes};
 use super::linear::Linear;
 use super::norm::{Moments, Norm, Normalise};
@@ -16,11 +16,11 @@ use crate::runtime::Simd;
 pub fn convolution1(shard: &mut Shard, images: &[f32], weights: &Weights, simd: Simd) {
     let mut moments = Moments::new(8);
     let first = shard.first;
-    for (place, group) in shard.groups.iter_mut().enumerate() {
+    for (index, group) in shard.groups.iter_mut().enumerate() {
         let pixels = group.pixels.side() * group.pixels.side();
-        let begin = ((first + place * LANES) * pixels).min(images.len());
-        let end = (begin + LANES * pixels).min(images.len());
-        group.take_pixels(&images[begin..end]);
+        let start = ((first + index * LANES) * pixels).min(images.len());
+        let end = (start + LANES * pixels).min(images.len());
+        group.load_pixels(&images[start..end]);
         if group.images > 0 {
             let (present, layer) = (group.present(), weights.convolution(0));
             moments.add(&activate::<1, 8>(simd, &group.pixels, layer, &mut group.relu[0], present));
@@ -29,7 +29,7 @@ pub fn convolution1(shard: &mut Shard, images: &[f32], weights: &Weights, simd: 
     shard.moments = moments;
 }
 
-/// BatchNorm → convolution 8→8 → ReLU, and the pooling's winners.
+/// BatchNorm → convolution 8→8 → ReLU → max pooling.
 pub fn convolution2(
     shard: &mut Shard,
     scratch: &mut Scratch,
@@ -38,7 +38,7 @@ pub fn convolution2(
     simd: Simd,
 ) {
     let mut moments = Moments::new(8);
-    for group in shard.filled() {
+    for group in shard.non_empty() {
         simd.run(Normalise { relu: &group.relu[0], norm, plane: &mut scratch.input2 });
         let (present, layer) = (group.present(), weights.convolution(1));
         moments.add(&activate::<8, 8>(simd, &scratch.input2, layer, &mut group.relu[1], present));
@@ -48,7 +48,7 @@ pub fn convolution2(
     shard.moments = moments;
 }
 
-/// BatchNorm of what was pooled → convolution 8→16 → ReLU.
+/// BatchNorm of the pooled values → convolution 8→16 → ReLU.
 pub fn convolution3(
     shard: &mut Shard,
     scratch: &mut Scratch,
@@ -57,7 +57,7 @@ pub fn convolution3(
     simd: Simd,
 ) {
     let mut moments = Moments::new(16);
-    for group in shard.filled() {
+    for group in shard.non_empty() {
         simd.run(Normalise { relu: &group.pooled.0, norm, plane: &mut scratch.input3 });
         let (present, layer) = (group.present(), weights.convolution(2));
         moments.add(&activate::<8, 16>(simd, &scratch.input3, layer, &mut group.relu[2], present));
@@ -65,7 +65,7 @@ pub fn convolution3(
     shard.moments = moments;
 }
 
-/// BatchNorm → convolution 16→16 → ReLU, and the pooling's winners.
+/// BatchNorm → convolution 16→16 → ReLU → max pooling.
 pub fn convolution4(
     shard: &mut Shard,
     scratch: &mut Scratch,
@@ -74,7 +74,7 @@ pub fn convolution4(
     simd: Simd,
 ) {
     let mut moments = Moments::new(16);
-    for group in shard.filled() {
+    for group in shard.non_empty() {
         simd.run(Normalise { relu: &group.relu[2], norm, plane: &mut scratch.input4 });
         let (present, layer) = (group.present(), weights.convolution(3));
         moments.add(&activate::<16, 16>(simd, &scratch.input4, layer, &mut group.relu[3], present));
@@ -84,9 +84,9 @@ pub fn convolution4(
     shard.moments = moments;
 }
 
-/// BatchNorm of what was pooled → convolution 16→1 → ReLU → both linear layers.
+/// BatchNorm of the pooled values → convolution 16→1 → ReLU → both linear layers.
 pub fn head(shard: &mut Shard, scratch: &mut Scratch, weights: &Weights, norm: &Norm, simd: Simd) {
-    for group in shard.filled() {
+    for group in shard.non_empty() {
         simd.run(Normalise { relu: &group.pooled.1, norm, plane: &mut scratch.input5 });
         let (present, layer) = (group.present(), weights.convolution(4));
         activate::<16, 1>(simd, &scratch.input5, layer, &mut group.relu[4], present);
@@ -103,8 +103,8 @@ fn activate<const IN: usize, const OUT: usize>(
     present: Lanes,
 ) -> Sums {
     let store = Store { output, side: input.side(), channels: OUT };
-    let finish = Activate { store, present, sums: Sums::new(OUT) };
-    convolve::<IN, OUT, _>(simd, input, layer, finish).sums
+    let epilogue = Activate { store, present, sums: Sums::new(OUT) };
+    convolve::<IN, OUT, _>(simd, input, layer, epilogue).sums
 }
 
 fn linear(simd: Simd, input: &[Lanes], (weights, bias): (&[f32], &[f32]), output: &mut [Lanes]) {

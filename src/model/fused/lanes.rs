@@ -1,15 +1,15 @@
-//! One number of each of eight images.
+//! Vectors with one number of each of eight images.
 
 use crate::runtime::multiply_add_eight;
 
-/// Images that are worked on at once.
+/// Images that are processed at once.
 pub const LANES: usize = 8;
 
 /// One number of each of eight images: a pixel, an activation, a gradient.
 ///
-/// Weights are the same for every image, so one line of arithmetic serves every layer, whatever
-/// its number of channels. The methods are loops without closures: the compiler may leave a closure
-/// standing alone, compiled for the oldest processor.
+/// Weights are the same for all images, so the same vector arithmetic serves every layer, whatever
+/// its number of channels. The methods are loops without closures: the compiler may not inline a
+/// closure and then compiles it for the baseline CPU.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[repr(align(32))]
 pub struct Lanes(pub [f32; LANES]);
@@ -53,7 +53,7 @@ impl Lanes {
         result
     }
 
-    /// The larger of both; what is not a number is not hidden.
+    /// The larger of both; propagates NaN.
     #[inline(always)]
     pub fn larger(self, other: Lanes) -> Lanes {
         let mut result = other;
@@ -64,13 +64,13 @@ impl Lanes {
         result
     }
 
-    /// `self + a·b`: what nearly all of the time goes into.
+    /// `self + a·b`, where nearly all of the time is spent.
     #[inline(always)]
     pub fn plus_product<const FMA: bool>(self, a: Lanes, b: Lanes) -> Lanes {
         Lanes(multiply_add_eight::<FMA>(&a.0, &b.0, &self.0))
     }
 
-    /// `max(self, 0)`; what is not a number stays so.
+    /// `max(self, 0)`; propagates NaN.
     #[inline(always)]
     pub fn relu(self) -> Lanes {
         let mut result = self;
@@ -80,7 +80,7 @@ impl Lanes {
         result
     }
 
-    /// `self` where `gate` is above 0, else 0: the backward step of a ReLU that gave `gate`.
+    /// `self` where `gate` is above 0, else 0: the backward step of a ReLU whose output was `gate`.
     #[inline(always)]
     pub fn where_positive(self, gate: Lanes) -> Lanes {
         let mut result = self;

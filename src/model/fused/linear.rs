@@ -8,7 +8,7 @@
 use super::lanes::Lanes;
 use crate::runtime::Kernel;
 
-/// Sums that are under way at once, enough to hide each other's latency.
+/// Sums accumulated in parallel, enough to hide the latency of the instructions.
 const TILE: usize = 8;
 
 /// `[I]` → `[O]`.
@@ -44,22 +44,22 @@ impl Kernel for Linear<'_> {
 }
 
 /// The backward pass of a [`Linear`] layer.
-pub struct LinearBack<'a> {
-    /// What the layer was given `[I]`.
+pub struct LinearBackward<'a> {
+    /// The layer's input `[I]`.
     pub input: &'a [Lanes],
     /// `[O][I]`.
     pub weights: &'a [f32],
     /// Gradient of the outputs `[O]`.
     pub gradient: &'a [Lanes],
-    /// Becomes the gradient of the inputs `[I]`.
+    /// Receives the gradient of the inputs `[I]`.
     pub back: &'a mut [Lanes],
-    /// The gradient of the weights is added here, image by image `[O][I]`.
+    /// Accumulates the gradient of the weights, image by image `[O][I]`.
     pub weight_sums: &'a mut [Lanes],
-    /// The gradient of the bias is added here `[O]`.
+    /// Accumulates the gradient of the bias `[O]`.
     pub bias_sums: &'a mut [Lanes],
 }
 
-impl Kernel for LinearBack<'_> {
+impl Kernel for LinearBackward<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn both_ways_through_a_linear_layer_are_their_formulas() {
+    fn forward_and_backward_of_a_linear_layer_match_their_formulas() {
         for (inputs, outputs) in [(1, 1), (49, 49), (49, 10), (7, 19)] {
             let (weights, bias) = (numbers(inputs * outputs, 1), numbers(outputs, 2));
             let (input, gradient) = (lanes(inputs, 3), lanes(outputs, 4));
@@ -105,12 +105,12 @@ mod tests {
                     });
                     assert_near(&output[o], &expected);
                 }
-                check_back(simd, input, weights, &gradient);
+                check_backward(simd, input, weights, &gradient);
             }
         }
     }
 
-    fn check_back(
+    fn check_backward(
         simd: crate::runtime::Simd,
         input: &[Lanes],
         weights: &[f32],
@@ -120,7 +120,7 @@ mod tests {
         let mut back = lanes(inputs, 6);
         let mut weight_sums = vec![Lanes::splat(1.0); inputs * outputs];
         let mut bias_sums = vec![Lanes::splat(1.0); outputs];
-        simd.run(LinearBack {
+        simd.run(LinearBackward {
             input,
             weights,
             gradient,

@@ -1,27 +1,29 @@
-//! The tutorial's network in one piece for the processor: each layer's arithmetic written for its
-//! number of channels, BatchNorm, ReLU and pooling done while the numbers are at hand.
+//! The tutorial's network fused for the CPU: the arithmetic of each layer is specialised for its
+//! number of channels, and BatchNorm, ReLU and pooling are applied while the numbers are in
+//! registers.
 //!
-//! libtorch computes one layer after the other over a whole batch, and with 8 or 16 channels it
-//! spends most of the time on moving numbers. Here **eight images go through together**, one in
-//! each lane of a register ([`Lanes`](lanes::Lanes)): weights are the same in all lanes, every layer is a loop
-//! over pixels and channels, and nothing is ever shuffled. Everything is laid out `[y][x][channel]`.
+//! libtorch computes one layer at a time over the whole batch, and with 8 or 16 channels it spends
+//! most of the time moving data. Here **eight images are processed together**, one in each lane of
+//! a SIMD register ([`Lanes`](lanes::Lanes)): weights are the same in all lanes, every layer is a
+//! loop over pixels and channels, and no lane is ever shuffled. The layout is `[y][x][channel]`
+//! throughout.
 //!
 //! | layer | forward | backward | formula |
 //! |---|---|---|---|
-//! | convolution, ReLU | [`Convolve`](convolution::Convolve), [`Winograd`](winograd::Winograd) | the same by turned weights; [`WeightGradient`](weight_gradient::WeightGradient) | [`convolution`], [`winograd`], [`weight_gradient`] |
-//! | BatchNorm | [`Normalise`](norm::Normalise) | [`BackToConvolution`](norm::BackToConvolution) | [`norm`] |
-//! | BatchNorm, pooling | [`Pool`](pool::Pool), [`Normalise`](norm::Normalise) | [`PoolBackToConvolution`](pool::PoolBackToConvolution) | [`pool`] |
-//! | linear | [`Linear`](linear::Linear) | [`LinearBack`](linear::LinearBack) | [`linear`] |
+//! | convolution, ReLU | [`Convolve`](convolution::Convolve), [`Winograd`](winograd::Winograd) | the same with flipped weights; [`WeightGradient`](weight_gradient::WeightGradient) | [`convolution`], [`winograd`], [`weight_gradient`] |
+//! | BatchNorm | [`Normalise`](norm::Normalise) | [`NormBackward`](norm::NormBackward) | [`norm`] |
+//! | BatchNorm, pooling | [`Pool`](pool::Pool), [`Normalise`](norm::Normalise) | [`PoolBackward`](pool::PoolBackward) | [`pool`] |
+//! | linear | [`Linear`](linear::Linear) | [`LinearBackward`](linear::LinearBackward) | [`linear`] |
 //!
-//! BatchNorm needs sums over the whole batch, so a step is five passes [`forward`] and five
-//! [`backward`], each over all images, with a BatchNorm between two of them ([`engine`]). Each
-//! branch of a pair has its own statistics, as in a siamese network that calls one tower twice, and
-//! goes all its way before the next.
+//! BatchNorm needs sums over the whole batch, so a step consists of five [`forward`] and five
+//! [`backward`] passes over all images, separated by BatchNorms ([`engine`]). Each branch of a pair
+//! has its own statistics, as in a siamese network that calls one tower twice, and is finished
+//! before the next one starts.
 //!
-//! **Bits.** A batch is cut into shards of 32 images. What is summed over images is summed
-//! within a shard first and then shard by shard, so any number of threads gives the same bits. The
-//! last group of eight may have lanes without an image: their activations are held at 0, which
-//! adds nothing to a sum and lets no gradient through.
+//! **Reproducibility.** A batch is split into shards of 32 images. Sums over images are taken
+//! within a shard first and then shard by shard, so the result is bit-identical for any number of
+//! threads. The last group of eight may have empty lanes: their activations are kept at 0, which
+//! adds nothing to any sum and blocks the gradient.
 
 #![expect(clippy::needless_range_loop, reason = "kernels are written as their formulas, by index")]
 
@@ -29,8 +31,8 @@ mod backward;
 mod convolution;
 mod convolve;
 mod engine;
+mod epilogue;
 mod evaluate;
-mod finish;
 mod forward;
 mod lanes;
 mod linear;

@@ -1,4 +1,4 @@
-//! The fused engine behind the view that training and evaluation have of a network.
+//! The fused engine as a [`Network`].
 
 use std::sync::Arc;
 
@@ -10,10 +10,9 @@ use crate::error::Result;
 use crate::model::{Architecture, MOMENTUM, NamedTensors, Network, Parameters};
 use crate::runtime::{Cores, Simd, Workers};
 
-/// The tutorial's network on the fused engine; the module `fused` tells how it works.
+/// The tutorial's network on the fused engine; the module `fused` explains how it works.
 ///
-/// A batch is worked on by as many threads as there are free cores, and gives the same bits on any
-/// number of them.
+/// A batch is computed on all free cores, with the same bits on any number of them.
 pub struct FusedNetwork {
     architecture: Architecture,
     parameters: Parameters,
@@ -23,14 +22,14 @@ pub struct FusedNetwork {
 }
 
 impl FusedNetwork {
-    /// Side of the largest images it is meant for: beyond it, what a thread works with no longer
-    /// fits a core's cache, and libtorch is no slower.
+    /// Side of the largest supported images: beyond it, a thread's working set no longer fits into
+    /// a core's cache, and libtorch is no slower.
     pub const LARGEST_SIDE: i64 = 96;
 
-    /// Numbers in the largest embedding it is meant for.
+    /// The largest supported embedding.
     pub const LARGEST_EMBEDDING: i64 = 1024;
 
-    /// A network with the given weights, which may borrow from `cores`.
+    /// A network with the given weights, which may borrow free cores from `cores`.
     ///
     /// # Errors
     /// Weights that do not fit the architecture.
@@ -52,7 +51,7 @@ impl FusedNetwork {
     }
 
     /// running ← (1 − momentum)·running + momentum·batch, branch by branch.
-    fn take_in_statistics(&mut self) {
+    fn update_running_statistics(&mut self) {
         let _guard = no_grad_guard();
         for branch in self.engine.statistics() {
             let flat: Vec<f32> =
@@ -64,15 +63,15 @@ impl FusedNetwork {
 
 impl Network for FusedNetwork {
     fn forward(&mut self, branches: Vec<Tensor>) -> Vec<Tensor> {
-        let weights = numbers(&self.parameters.values);
-        let images = branches.iter().map(numbers).collect();
+        let weights = to_vec(&self.parameters.values);
+        let images = branches.iter().map(to_vec).collect();
         let embeddings = self.engine.forward(&mut self.workers, weights, images);
-        self.take_in_statistics();
+        self.update_running_statistics();
         embeddings.iter().map(|rows| self.rows(rows)).collect()
     }
 
     fn backward(&mut self, gradients: Vec<Tensor>) -> Tensor {
-        let gradients = gradients.iter().map(numbers).collect();
+        let gradients = gradients.iter().map(to_vec).collect();
         Tensor::from_slice(&self.engine.backward(&mut self.workers, gradients))
     }
 
@@ -81,12 +80,12 @@ impl Network for FusedNetwork {
     }
 
     fn embed(&mut self, batches: Vec<Tensor>) -> Vec<Tensor> {
-        let statistics = numbers(&self.parameters.statistics);
-        let values = numbers(&self.parameters.values);
+        let statistics = to_vec(&self.parameters.statistics);
+        let values = to_vec(&self.parameters.values);
         let evaluator = Evaluator::new(&self.architecture, values, &statistics, self.simd);
         let evaluator = Arc::new(evaluator);
         let work = move |images: &mut Vec<f32>| *images = evaluator.embed(images);
-        let done = self.workers.share(batches.iter().map(numbers).collect(), work);
+        let done = self.workers.share(batches.iter().map(to_vec).collect(), work);
         done.iter().map(|rows| self.rows(rows)).collect()
     }
 
@@ -106,8 +105,8 @@ impl FusedNetwork {
     }
 }
 
-/// All numbers of a tensor in order.
-fn numbers(tensor: &Tensor) -> Vec<f32> {
+/// The values of a tensor in row-major order.
+fn to_vec(tensor: &Tensor) -> Vec<f32> {
     let _guard = no_grad_guard();
     let flat = tensor.to_kind(Kind::Float).contiguous().view([-1]);
     Vec::try_from(&flat).expect("a flat f32 tensor")

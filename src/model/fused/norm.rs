@@ -1,4 +1,4 @@
-//! BatchNorm over a batch, and how it meets the ReLU before it.
+//! BatchNorm over a batch, combined with the ReLU before it.
 //!
 //! ```text
 //! forward    y = γ·(r − μ)/√(σ² + ε) + β                 = scale·r + shift
@@ -6,16 +6,16 @@
 //!            ∂γ = Σ g·x̂,  ∂β = Σ g                       with x̂ = (r − μ)/√(σ² + ε)
 //! ```
 //!
-//! r is what the ReLU gave, g the gradient of y, n the number of values of a channel in the batch;
-//! the sums run over them (Ioffe, Szegedy: Batch Normalization, ICML 2015, section 3). Since r is
-//! the ReLU's output, its backward step needs nothing else: ∂conv = ∂r where r > 0, else 0.
+//! r is the output of the ReLU, g the gradient of y, and n the number of values of a channel in the
+//! batch, over which the sums run (Ioffe, Szegedy: Batch Normalization, ICML 2015, section 3). The
+//! backward step of the ReLU needs only r, too: ∂conv = ∂r where r > 0, else 0.
 
-use super::finish::Sums;
+use super::epilogue::Sums;
 use super::lanes::Lanes;
 use super::plane::Plane;
 use crate::runtime::Kernel;
 
-/// Two sums of each channel over a whole batch, as [`Sums`] but over all images.
+/// Two sums per channel over a whole batch, as [`Sums`] but over all images.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Moments {
     pub first: Vec<f64>,
@@ -27,7 +27,7 @@ impl Moments {
         Moments { first: vec![0.0; channels], second: vec![0.0; channels] }
     }
 
-    /// Takes in the sums of eight images.
+    /// Adds the sums of eight images.
     pub fn add(&mut self, sums: &Sums) {
         let add = |to: &mut [f64], from: &[Lanes]| {
             for (to, from) in to.iter_mut().zip(from) {
@@ -38,14 +38,14 @@ impl Moments {
         add(&mut self.second, &sums.second);
     }
 
-    /// Takes in the sums of other images.
+    /// Adds the sums of other images.
     pub fn merge(&mut self, other: &Moments) {
         self.first.iter_mut().zip(&other.first).for_each(|(to, from)| *to += from);
         self.second.iter_mut().zip(&other.second).for_each(|(to, from)| *to += from);
     }
 }
 
-/// One BatchNorm under the statistics of a batch, or under running statistics.
+/// One BatchNorm with the statistics of a batch, or with running statistics.
 #[derive(Debug, Clone, Default)]
 pub struct Norm {
     /// γ/√(σ² + ε) of each channel.
@@ -60,8 +60,8 @@ pub struct Norm {
 }
 
 impl Norm {
-    /// With the mean and the biased variance of `count` values a channel, from Σr and Σr².
-    pub fn of_batch(
+    /// With the mean and the biased variance of `count` values per channel, from Σr and Σr².
+    pub fn from_batch(
         moments: &Moments,
         count: usize,
         gamma: &[f32],
@@ -73,14 +73,14 @@ impl Norm {
         let variance = moments.second.iter().zip(&mean);
         let variance = variance.map(|(square, mean)| {
             let variance = square / count - mean * mean;
-            // Rounding can leave a constant channel just below 0; `max` would hide what is no number.
+            // Rounding can make the variance of a constant channel negative; `max` would hide NaN.
             if variance < 0.0 { 0.0 } else { variance }
         });
         Norm::new(mean.clone(), variance.collect(), count, gamma, beta, epsilon)
     }
 
     /// With running statistics.
-    pub fn of_running(
+    pub fn from_running(
         mean: &[f32],
         variance: &[f32],
         gamma: &[f32],
@@ -109,7 +109,7 @@ impl Norm {
         Norm { scale, shift, mean, variance, epsilon, count }
     }
 
-    /// Mean and unbiased variance of each channel, what running statistics take in.
+    /// Mean and unbiased variance of each channel, for the running statistics.
     pub fn statistics(&self) -> (Vec<f32>, Vec<f32>) {
         let unbiased = self.count / (self.count - 1.0);
         let mean = self.mean.iter().map(|&mean| mean as f32).collect();
@@ -124,10 +124,10 @@ impl Norm {
             let sum = moments.first[c];
             let product = (moments.second[c] - self.mean[c] * sum) * inverse;
             let slope = f64::from(gamma) * inverse;
-            let of_relu = -slope * inverse * product / self.count;
-            step.of_gradient.push(slope as f32);
-            step.of_relu.push(of_relu as f32);
-            step.constant.push((-slope * sum / self.count - of_relu * self.mean[c]) as f32);
+            let relu_factor = -slope * inverse * product / self.count;
+            step.gradient_factor.push(slope as f32);
+            step.relu_factor.push(relu_factor as f32);
+            step.constant.push((-slope * sum / self.count - relu_factor * self.mean[c]) as f32);
             step.gamma.push(product as f32);
             step.beta.push(sum as f32);
         }
@@ -135,13 +135,13 @@ impl Norm {
     }
 }
 
-/// The backward step of one BatchNorm under one batch, per channel.
+/// The backward step of one BatchNorm for one batch, per channel.
 #[derive(Debug, Clone, Default)]
 pub struct NormGradient {
     /// A of the module's formula.
-    pub of_gradient: Vec<f32>,
+    pub gradient_factor: Vec<f32>,
     /// B.
-    pub of_relu: Vec<f32>,
+    pub relu_factor: Vec<f32>,
     /// C.
     pub constant: Vec<f32>,
     /// ∂γ.
@@ -154,9 +154,10 @@ impl NormGradient {
     /// ∂conv of one value of channel `c`: `A·g + B·r + C` where r > 0, else 0.
     #[inline(always)]
     pub fn through_relu<const FMA: bool>(&self, c: usize, gradient: Lanes, relu: Lanes) -> Lanes {
-        let rest =
-            Lanes::splat(self.constant[c]).plus_product::<FMA>(Lanes::splat(self.of_relu[c]), relu);
-        rest.plus_product::<FMA>(Lanes::splat(self.of_gradient[c]), gradient).where_positive(relu)
+        let rest = Lanes::splat(self.constant[c])
+            .plus_product::<FMA>(Lanes::splat(self.relu_factor[c]), relu);
+        rest.plus_product::<FMA>(Lanes::splat(self.gradient_factor[c]), gradient)
+            .where_positive(relu)
     }
 }
 
@@ -187,8 +188,8 @@ impl<const C: usize> Kernel for Normalise<'_, C> {
     }
 }
 
-/// Takes the gradient of a BatchNorm's outputs back to the convolution before it.
-pub struct BackToConvolution<'a, const C: usize> {
+/// Backpropagates the gradient of a BatchNorm's outputs to the convolution before it.
+pub struct NormBackward<'a, const C: usize> {
     /// `[S][S][C]`.
     pub relu: &'a [Lanes],
     /// Gradient of the BatchNorm's outputs `[S][S][C]`.
@@ -196,11 +197,11 @@ pub struct BackToConvolution<'a, const C: usize> {
     pub step: &'a NormGradient,
     /// Gradient of the convolution's outputs.
     pub plane: &'a mut Plane<C>,
-    /// The sum of that gradient, which is the bias's `[C]`, is added here.
+    /// Accumulates the sum of that gradient, which is the gradient of the bias `[C]`.
     pub bias: &'a mut [Lanes],
 }
 
-impl<const C: usize> Kernel for BackToConvolution<'_, C> {
+impl<const C: usize> Kernel for NormBackward<'_, C> {
     type Output = ();
 
     #[inline(always)]
@@ -231,9 +232,9 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_normalised_to_mean_beta_and_deviation_gamma() {
+    fn a_batch_is_normalised_to_mean_beta_and_standard_deviation_gamma() {
         let values = [1.0, 2.0, 4.0, 9.0];
-        let norm = Norm::of_batch(&moments(&values), 4, &[3.0], &[0.5], 0.0);
+        let norm = Norm::from_batch(&moments(&values), 4, &[3.0], &[0.5], 0.0);
         let out = values.map(|r| f64::from(norm.scale[0]) * r + f64::from(norm.shift[0]));
         let mean = out.iter().sum::<f64>() / 4.0;
         let deviation = (out.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / 4.0).sqrt();
@@ -243,43 +244,43 @@ mod tests {
     }
 
     #[test]
-    fn a_channel_that_never_changes_is_normalised_to_beta() {
-        let norm = Norm::of_batch(&moments(&[0.1; 1000]), 1000, &[2.0], &[0.25], 1e-5);
+    fn a_constant_channel_is_normalised_to_beta() {
+        let norm = Norm::from_batch(&moments(&[0.1; 1000]), 1000, &[2.0], &[0.25], 1e-5);
         let out = norm.scale[0] * 0.1 + norm.shift[0];
         assert!((out - 0.25).abs() < 1e-4, "{out}");
     }
 
     #[test]
-    fn what_is_not_a_number_is_not_hidden() {
+    fn nan_and_infinity_are_propagated() {
         for sum in [f64::NAN, f64::INFINITY] {
             let moments = Moments { first: vec![sum], second: vec![sum] };
-            let norm = Norm::of_batch(&moments, 4, &[1.0], &[0.0], 1e-5);
+            let norm = Norm::from_batch(&moments, 4, &[1.0], &[0.0], 1e-5);
             assert!(norm.shift[0].is_nan() && norm.statistics().1[0].is_nan());
         }
     }
 
     #[test]
-    fn the_backward_step_is_the_derivative() {
-        // A loss Σ g·y over four values, differentiated by finite differences.
+    fn the_backward_step_matches_finite_differences() {
+        // Loss Σ g·y over four values.
         let (values, g) = ([1.0, 2.0, 4.0, 9.0], [0.3, -1.0, 0.7, 0.2]);
         let loss = |values: &[f64]| -> f64 {
-            let norm = Norm::of_batch(&moments(values), 4, &[-1.5], &[0.5], 1e-5);
+            let norm = Norm::from_batch(&moments(values), 4, &[-1.5], &[0.5], 1e-5);
             let inverse = (norm.variance[0] + 1e-5).sqrt().recip();
             values.iter().zip(g).map(|(r, g)| g * -1.5 * (r - norm.mean[0]) * inverse).sum()
         };
-        let norm = Norm::of_batch(&moments(&values), 4, &[-1.5], &[0.5], 1e-5);
+        let norm = Norm::from_batch(&moments(&values), 4, &[-1.5], &[0.5], 1e-5);
         let first = g.iter().sum();
         let second = g.iter().zip(values).map(|(g, r)| g * r).sum();
         let step = norm.backward(&Moments { first: vec![first], second: vec![second] }, &[-1.5]);
-        for (place, g) in g.into_iter().enumerate() {
-            let mut moved = [values, values];
-            moved[0][place] += 1e-4;
-            moved[1][place] -= 1e-4;
-            let expected = (loss(&moved[0]) - loss(&moved[1])) / 2e-4;
-            let found = f64::from(step.of_gradient[0]) * g
-                + f64::from(step.of_relu[0]) * values[place]
+        for (index, g) in g.into_iter().enumerate() {
+            let mut shifted = [values, values];
+            shifted[0][index] += 1e-4;
+            shifted[1][index] -= 1e-4;
+            let expected = (loss(&shifted[0]) - loss(&shifted[1])) / 2e-4;
+            let found = f64::from(step.gradient_factor[0]) * g
+                + f64::from(step.relu_factor[0]) * values[index]
                 + f64::from(step.constant[0]);
-            assert!((found - expected).abs() < 1e-5, "{place}: {found} is not {expected}");
+            assert!((found - expected).abs() < 1e-5, "{index}: {found} is not {expected}");
         }
         assert!((f64::from(step.beta[0]) - first).abs() < 1e-6);
     }

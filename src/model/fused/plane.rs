@@ -1,11 +1,11 @@
-//! A layer's image of eight images with a border of zeros.
+//! A zero-padded layer input of eight images.
 
 use super::lanes::Lanes;
 
-/// `[S + 2][S + 2][C]`, of which the outermost pixels are a border that stays 0.
+/// `[S + 2][S + 2][C]`; the outermost pixels are padding and stay 0.
 ///
-/// The zeros that a convolution pads with come after the BatchNorm before it, so a layer's
-/// activations are normalised into a plane right before they are convolved.
+/// Padding is applied after BatchNorm, so a layer's activations are normalised into a plane right
+/// before the convolution.
 #[derive(Debug, Clone)]
 pub struct Plane<const C: usize> {
     side: usize,
@@ -18,20 +18,20 @@ impl<const C: usize> Plane<C> {
         Plane { side, lanes: vec![Lanes::ZERO; (side + 2) * (side + 2) * C] }
     }
 
-    /// Side S of the image inside the border.
+    /// Side S of the image without the border.
     #[inline(always)]
     pub fn side(&self) -> usize {
         self.side
     }
 
-    /// A whole row, border included, counted from the border's `[(S + 2)·C]`.
+    /// A row including the border, where row 0 is the border `[(S + 2)·C]`.
     #[inline(always)]
     pub fn row(&self, row: usize) -> &[Lanes] {
         let width = (self.side + 2) * C;
         &self.lanes[row * width..][..width]
     }
 
-    /// A row of the image, counted from 0, without the border `[S·C]`.
+    /// A row of the image without the border, counted from 0 `[S·C]`.
     #[inline(always)]
     pub fn image_row(&mut self, y: usize) -> &mut [Lanes] {
         let width = (self.side + 2) * C;

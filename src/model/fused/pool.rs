@@ -1,17 +1,17 @@
-//! The 2×2 maximum pooling of what a BatchNorm normalised, forward and backward.
+//! 2×2 max pooling after a BatchNorm, forward and backward.
 //!
-//! A BatchNorm is `scale·r + shift` with the sign of γ, so which of four activations is the largest
-//! when normalised is known before the statistics are: the largest r, or the smallest where γ is
-//! negative. The winners are taken out right after the convolution and normalised later. The
-//! gradient goes to the winner, the first of equals, as in PyTorch. A last row or column of an odd
-//! side is left out.
+//! BatchNorm is `scale·r + shift` with the sign of γ, so the maximum of four normalised activations
+//! is known before the statistics are: it is the largest r, or the smallest if γ is negative. So
+//! pooling happens right after the convolution, and only the maxima are normalised later. The
+//! gradient goes to the maximum, the first one if several are equal, as in PyTorch. The last row
+//! and column of an odd side are ignored.
 
 use super::lanes::Lanes;
 use super::norm::NormGradient;
 use super::plane::Plane;
 use crate::runtime::Kernel;
 
-/// The four activations of channel `c` in the window whose first pixel is `(2y, 2x)`, row by row.
+/// The four activations of channel `c` in the window that starts at pixel `(2y, 2x)`, row by row.
 #[inline(always)]
 fn window<const C: usize>(
     relu: &[Lanes],
@@ -24,7 +24,7 @@ fn window<const C: usize>(
     [relu[first], relu[first + C], relu[below], relu[below + C]]
 }
 
-/// Takes the winners out of activations.
+/// Pools activations before they are normalised.
 pub struct Pool<'a, const C: usize> {
     /// `[S][S][C]`.
     pub relu: &'a [Lanes],
@@ -46,35 +46,35 @@ impl<const C: usize> Kernel for Pool<'_, C> {
             sign[c] = Lanes::splat(if self.gamma[c] < 0.0 { -1.0 } else { 1.0 });
         }
         for (pixel, output) in self.output.chunks_exact_mut(C).enumerate() {
-            let place = (pixel / half, pixel % half);
+            let index = (pixel / half, pixel % half);
             for c in 0..C {
-                let four = window::<C>(self.relu, self.side, place, c);
-                let mut winner = four[0].times(sign[c]);
+                let four = window::<C>(self.relu, self.side, index, c);
+                let mut max = four[0].times(sign[c]);
                 for r in &four[1..] {
-                    winner = winner.larger(r.times(sign[c]));
+                    max = max.larger(r.times(sign[c]));
                 }
-                output[c] = winner.times(sign[c]);
+                output[c] = max.times(sign[c]);
             }
         }
     }
 }
 
-/// Takes the gradient of pooled values back to the convolution before the BatchNorm.
-pub struct PoolBackToConvolution<'a, const C: usize> {
+/// Backpropagates the gradient of pooled values to the convolution before the BatchNorm.
+pub struct PoolBackward<'a, const C: usize> {
     /// `[S][S][C]`.
     pub relu: &'a [Lanes],
-    /// The winners `[S/2][S/2][C]`.
+    /// The pooled values `[S/2][S/2][C]`.
     pub pooled: &'a [Lanes],
     /// Gradient of the pooled values `[S/2][S/2][C]`.
     pub gradient: &'a [Lanes],
     pub step: &'a NormGradient,
     /// Gradient of the convolution's outputs, of side S.
     pub plane: &'a mut Plane<C>,
-    /// The sum of that gradient, which is the bias's `[C]`, is added here.
+    /// Accumulates the sum of that gradient, which is the gradient of the bias `[C]`.
     pub bias: &'a mut [Lanes],
 }
 
-impl<const C: usize> Kernel for PoolBackToConvolution<'_, C> {
+impl<const C: usize> Kernel for PoolBackward<'_, C> {
     type Output = ();
 
     #[inline(always)]
@@ -85,17 +85,17 @@ impl<const C: usize> Kernel for PoolBackToConvolution<'_, C> {
             let (y, x) = (pixel / half, pixel % half);
             for c in 0..C {
                 let four = window::<C>(self.relu, side, (y, x), c);
-                // What is left of the gradient once a winner was found.
+                // The gradient, until the first maximum has received it.
                 let mut rest = gradient[c];
-                for place in 0..4 {
-                    let mut won = Lanes::ZERO;
-                    for lane in 0..won.0.len() {
-                        let wins = four[place].0[lane] == pooled[c].0[lane];
-                        won.0[lane] = if wins { rest.0[lane] } else { 0.0 };
-                        rest.0[lane] = if wins { 0.0 } else { rest.0[lane] };
+                for index in 0..4 {
+                    let mut received = Lanes::ZERO;
+                    for lane in 0..received.0.len() {
+                        let is_max = four[index].0[lane] == pooled[c].0[lane];
+                        received.0[lane] = if is_max { rest.0[lane] } else { 0.0 };
+                        rest.0[lane] = if is_max { 0.0 } else { rest.0[lane] };
                     }
-                    let pixel = (2 * y + place / 2, 2 * x + place % 2);
-                    self.set::<FMA>(pixel, c, won, four[place]);
+                    let pixel = (2 * y + index / 2, 2 * x + index % 2);
+                    self.set::<FMA>(pixel, c, received, four[index]);
                 }
             }
         }
@@ -111,7 +111,7 @@ impl<const C: usize> Kernel for PoolBackToConvolution<'_, C> {
     }
 }
 
-impl<const C: usize> PoolBackToConvolution<'_, C> {
+impl<const C: usize> PoolBackward<'_, C> {
     #[inline(always)]
     fn set<const FMA: bool>(
         &mut self,
@@ -131,15 +131,20 @@ mod tests {
     use super::*;
     use crate::model::fused::testing::simds;
 
-    /// A backward step that hands the gradient on as it is.
-    fn as_it_is() -> NormGradient {
+    /// A backward step that passes the gradient through unchanged.
+    fn identity_step() -> NormGradient {
         let zero = vec![0.0];
-        let (of_relu, constant) = (zero.clone(), zero.clone());
-        NormGradient { of_gradient: vec![1.0], of_relu, constant, ..NormGradient::default() }
+        let (relu_factor, constant) = (zero.clone(), zero.clone());
+        NormGradient {
+            gradient_factor: vec![1.0],
+            relu_factor,
+            constant,
+            ..NormGradient::default()
+        }
     }
 
-    /// Pools one channel and takes a gradient of ones back.
-    fn there_and_back(relu: &[f32], side: usize, gamma: f32) -> (Vec<f32>, Vec<f32>) {
+    /// Pools one channel and backpropagates a gradient of ones.
+    fn pool_and_backprop(relu: &[f32], side: usize, gamma: f32) -> (Vec<f32>, Vec<f32>) {
         let relu: Vec<Lanes> = relu.iter().map(|&value| Lanes::splat(value)).collect();
         let half = (side / 2) * (side / 2);
         let mut pooled = vec![Lanes::ZERO; half];
@@ -147,11 +152,11 @@ mod tests {
         simd.run(Pool::<1> { relu: &relu, side, gamma: &[gamma], output: &mut pooled });
         let gradient = vec![Lanes::splat(1.0); half];
         let (mut plane, mut bias) = (Plane::<1>::new(side), [Lanes::ZERO]);
-        simd.run(PoolBackToConvolution {
+        simd.run(PoolBackward {
             relu: &relu,
             pooled: &pooled,
             gradient: &gradient,
-            step: &as_it_is(),
+            step: &identity_step(),
             plane: &mut plane,
             bias: &mut bias,
         });
@@ -160,34 +165,34 @@ mod tests {
     }
 
     #[test]
-    fn what_is_largest_when_normalised_wins_and_takes_the_gradient() {
+    fn the_largest_normalised_activation_is_pooled_and_receives_the_gradient() {
         let relu = [1.0, 5.0, 2.0, 3.0];
-        assert_eq!(there_and_back(&relu, 2, 2.0), (vec![5.0], vec![0.0, 1.0, 0.0, 0.0]));
-        // Under a negative γ the smallest activation is the largest when normalised.
-        assert_eq!(there_and_back(&relu, 2, -2.0), (vec![1.0], vec![1.0, 0.0, 0.0, 0.0]));
+        assert_eq!(pool_and_backprop(&relu, 2, 2.0), (vec![5.0], vec![0.0, 1.0, 0.0, 0.0]));
+        // With negative γ the smallest activation is the largest after normalisation.
+        assert_eq!(pool_and_backprop(&relu, 2, -2.0), (vec![1.0], vec![1.0, 0.0, 0.0, 0.0]));
     }
 
     #[test]
-    fn of_equals_the_first_takes_the_gradient_as_in_pytorch() {
-        let (_, back) = there_and_back(&[3.0, 4.0, 4.0, 4.0], 2, 1.0);
+    fn the_first_of_equal_maxima_receives_the_gradient_as_in_pytorch() {
+        let (_, back) = pool_and_backprop(&[3.0, 4.0, 4.0, 4.0], 2, 1.0);
         assert_eq!(back, [0.0, 1.0, 0.0, 0.0]);
     }
 
     #[test]
-    fn the_last_row_and_column_of_an_odd_side_are_left_out() {
+    fn the_last_row_and_column_of_an_odd_side_are_ignored() {
         let relu = [1.0, 2.0, 9.0, 3.0, 4.0, 9.0, 9.0, 9.0, 9.0];
-        let (pooled, back) = there_and_back(&relu, 3, 1.0);
+        let (pooled, back) = pool_and_backprop(&relu, 3, 1.0);
         assert_eq!(pooled, [4.0]);
         assert_eq!(back, [0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
     }
 
     #[test]
-    fn what_is_not_a_number_is_not_hidden() {
-        for place in 0..4 {
+    fn nan_is_propagated() {
+        for index in 0..4 {
             let mut relu = [1.0, 4.0, 2.0, 3.0];
-            relu[place] = f32::NAN;
-            let (pooled, _) = there_and_back(&relu, 2, 1.0);
-            assert!(pooled[0].is_nan(), "{place}");
+            relu[index] = f32::NAN;
+            let (pooled, _) = pool_and_backprop(&relu, 2, 1.0);
+            assert!(pooled[0].is_nan(), "{index}");
         }
     }
 }

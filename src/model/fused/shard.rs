@@ -1,4 +1,4 @@
-//! What is kept of a batch between passes, and what a thread works with during one.
+//! Activations kept between passes, and the scratch memory of a thread.
 
 use super::lanes::{LANES, Lanes};
 use super::norm::Moments;
@@ -6,11 +6,11 @@ use super::plane::Plane;
 use super::weights::Layout;
 use crate::model::Architecture;
 
-/// Images of a shard. What is summed over a batch is summed within shards first and then in their
-/// order, so the bits do not depend on how many threads share the shards.
+/// Images per shard. Sums over a batch are taken within shards first and then in the order of the
+/// shards, so the bits do not depend on the number of threads.
 pub const SHARD: usize = 32;
 
-/// Sides of the images before, between and after the two poolings, and the other sizes.
+/// Image sides before, between and after the two poolings, and the embedding size.
 #[derive(Debug, Clone, Copy)]
 pub struct Sizes {
     pub full: usize,
@@ -25,28 +25,28 @@ impl Sizes {
         Sizes { full, half: full / 2, quarter: full / 4, embedding }
     }
 
-    /// Numbers that enter the linear layers.
+    /// Inputs of the linear layers.
     pub fn features(&self) -> usize {
         self.quarter * self.quarter
     }
 }
 
-/// Eight images on their way through the network.
+/// The activations of eight images.
 pub struct Group {
-    /// Images among the lanes; the lanes after them hold zeros.
+    /// Number of images; the remaining lanes are zero.
     pub images: usize,
     pub pixels: Plane<1>,
-    /// What the ReLU after each convolution gave, `[S][S][C]`.
+    /// Output of the ReLU after each convolution, `[S][S][C]`.
     ///
-    /// On the way back the second gives its place to the gradient of the first BatchNorm's
-    /// outputs, and the fourth to that of the third's: by then nothing asks for it any more.
+    /// The backward pass overwrites the second with the gradient of the first BatchNorm's outputs,
+    /// and the fourth with that of the third's, once they are no longer needed.
     pub relu: [Vec<Lanes>; 5],
-    /// What the first linear layer gave.
+    /// Output of the first linear layer.
     pub hidden: Vec<Lanes>,
     pub embedding: Vec<Lanes>,
-    /// The winners of the two poolings, not normalised yet `[S/2][S/2][8]`, `[S/4][S/4][16]`.
+    /// Outputs of the two poolings before normalisation `[S/2][S/2][8]`, `[S/4][S/4][16]`.
     pub pooled: (Vec<Lanes>, Vec<Lanes>),
-    /// The gradient of what was pooled.
+    /// Gradients of the pooled values.
     pub pooled_gradient: (Vec<Lanes>, Vec<Lanes>),
 }
 
@@ -71,13 +71,13 @@ impl Group {
         }
     }
 
-    /// 1 in the lanes of images, 0 in the others.
+    /// 1 in lanes with an image, 0 in the others.
     pub fn present(&self) -> Lanes {
         Lanes(std::array::from_fn(|lane| f32::from(u8::from(lane < self.images))))
     }
 
-    /// Takes in up to eight images `[N][S][S]`.
-    pub fn take_pixels(&mut self, images: &[f32]) {
+    /// Loads up to eight images `[N][S][S]`.
+    pub fn load_pixels(&mut self, images: &[f32]) {
         let side = self.pixels.side();
         self.images = images.len() / (side * side);
         for y in 0..side {
@@ -95,28 +95,28 @@ impl Group {
     }
 }
 
-/// Up to [`SHARD`] images of one branch, and what the last pass summed over them.
+/// Up to [`SHARD`] images of one branch, with the sums of the last pass.
 pub struct Shard {
-    /// The first of its images in the branch.
+    /// Index of its first image in the branch.
     pub first: usize,
     pub groups: Vec<Group>,
     /// The sums for a BatchNorm.
     pub moments: Moments,
-    /// ∂loss/∂parameters over these images `[P]`, complete after the last pass but for the
-    /// BatchNorms' own.
+    /// ∂loss/∂parameters over these images `[P]`, complete after the last pass except for the
+    /// BatchNorms.
     pub gradient: Vec<f32>,
 }
 
 impl Shard {
-    /// Room for `groups` of eight images.
+    /// Memory for `groups` of eight images.
     pub fn new(sizes: &Sizes, layout: &Layout, groups: usize) -> Shard {
         let groups = (0..groups).map(|_| Group::new(sizes)).collect();
         let gradient = vec![0.0; layout.length];
         Shard { first: 0, groups, moments: Moments::default(), gradient }
     }
 
-    /// The groups that hold an image.
-    pub fn filled(&mut self) -> impl Iterator<Item = &mut Group> {
+    /// The groups with at least one image.
+    pub fn non_empty(&mut self) -> impl Iterator<Item = &mut Group> {
         self.groups.iter_mut().filter(|group| group.images > 0)
     }
 
@@ -130,7 +130,7 @@ impl Shard {
     }
 }
 
-/// What a thread works with during a pass; nothing in it outlives the pass.
+/// Scratch memory of a thread during a pass.
 pub struct Scratch {
     pub sizes: Sizes,
     /// Inputs of the second to the fifth convolution.
@@ -138,13 +138,13 @@ pub struct Scratch {
     pub input3: Plane<8>,
     pub input4: Plane<16>,
     pub input5: Plane<16>,
-    /// Gradients of what convolutions give, by side.
+    /// Gradients of the convolutions' outputs, by side.
     pub full: Plane<8>,
     pub half: Plane<16>,
     pub quarter: Plane<1>,
-    /// Gradients of parameters, image by image, laid out as in the flat vector.
+    /// Gradients of parameters, image by image, in the layout of the flat vector.
     pub sums: Vec<Lanes>,
-    /// Gradients on their way back through the linear layers.
+    /// Gradients of the inputs and outputs of the linear layers.
     pub embedding: Vec<Lanes>,
     pub hidden: Vec<Lanes>,
     pub features: Vec<Lanes>,

@@ -1,4 +1,4 @@
-//! Numbers for tests, and how near a result has to be.
+//! Random test data and tolerances.
 
 use rand::RngExt;
 
@@ -7,24 +7,24 @@ use super::plane::Plane;
 use crate::random::{Purpose, generator};
 use crate::runtime::Simd;
 
-/// The best instructions of this processor, and those of every processor.
+/// The best instruction set of this CPU, and the portable one.
 pub fn simds() -> [Simd; 2] {
     [Simd::detect(), Simd::PORTABLE]
 }
 
-/// Numbers in -1..1 under a seed.
+/// Random numbers in -1..1.
 pub fn numbers(count: usize, seed: u64) -> Vec<f32> {
     let mut random = generator(seed, Purpose::Sample, 0);
     (0..count).map(|_| random.random_range(-1.0..1.0)).collect()
 }
 
-/// Numbers of eight images under a seed.
+/// Random numbers for eight images.
 pub fn lanes(count: usize, seed: u64) -> Vec<Lanes> {
     let numbers = numbers(8 * count, seed);
     numbers.chunks_exact(8).map(|eight| Lanes(eight.try_into().expect("eight"))).collect()
 }
 
-/// A plane whose image is filled and whose border is 0.
+/// A plane with random content and a zero border.
 pub fn plane<const C: usize>(side: usize, seed: u64) -> Plane<C> {
     let mut plane = Plane::new(side);
     for y in 0..side {
@@ -52,15 +52,15 @@ pub fn convolved<const IN: usize>(
     })
 }
 
-/// Sums of up to some hundred terms of size 1, in single precision.
+/// Tolerance for single-precision sums of up to a few hundred terms of size 1.
 pub fn assert_near(found: &Lanes, expected: &[f64; 8]) {
     assert_within(1e-6, found, expected);
 }
 
-/// As [`assert_near`], with a share of the sums' size that they may be off by.
-pub fn assert_within(share: f64, found: &Lanes, expected: &[f64; 8]) {
+/// As [`assert_near`], with the given relative tolerance.
+pub fn assert_within(tolerance: f64, found: &Lanes, expected: &[f64; 8]) {
     for (found, expected) in found.0.iter().zip(expected) {
         let error = (f64::from(*found) - expected).abs();
-        assert!(error < share * (10.0 + expected.abs()), "{found} is not {expected}");
+        assert!(error < tolerance * (10.0 + expected.abs()), "{found} is not {expected}");
     }
 }

@@ -1,4 +1,4 @@
-//! The engine against libtorch in double precision, over sizes that the tutorial does not have.
+//! Compares the engine with libtorch in double precision, also at sizes other than the tutorial's.
 
 use tch::{Device, Kind, Tensor};
 
@@ -7,17 +7,17 @@ use super::testing::{numbers, simds};
 use crate::model::{Architecture, LibtorchNetwork, NamedTensors, Network, initial_weights};
 use crate::runtime::{Cores, Simd};
 
-/// Initial weights whose BatchNorms are not the identity, some of them turned round.
+/// Initial weights whose BatchNorms are not the identity, some with negative γ.
 fn weights(architecture: &Architecture) -> NamedTensors {
     let mut weights = initial_weights(architecture, 3);
     for (seed, (name, tensor)) in weights.iter_mut().enumerate() {
-        let spread = Tensor::from_slice(&numbers(tensor.numel(), seed as u64));
+        let noise = Tensor::from_slice(&numbers(tensor.numel(), seed as u64));
         match name.rsplit_once('.').expect("a layer and a part") {
-            (_, "running_var") => *tensor = spread.abs() + 0.5,
-            (_, "running_mean") => *tensor = spread * 0.3,
+            (_, "running_var") => *tensor = noise.abs() + 0.5,
+            (_, "running_mean") => *tensor = noise * 0.3,
             (layer, "weight") if tensor.dim() == 1 => {
                 assert!(layer.starts_with("feature_net"));
-                *tensor = 1.0 + spread * 1.5;
+                *tensor = 1.0 + noise * 1.5;
             }
             _ => {}
         }
@@ -34,14 +34,14 @@ fn fused(architecture: &Architecture, simd: Simd) -> FusedNetwork {
     FusedNetwork::new(architecture, &weights(architecture), &Cores::new(1), simd).unwrap()
 }
 
-/// Largest difference as a share of the largest value.
+/// Largest difference relative to the largest value.
 fn error(found: &Tensor, expected: &Tensor) -> f64 {
     assert_eq!(found.size(), expected.size());
     let largest = |t: &Tensor| t.to_kind(Kind::Double).abs().max().double_value(&[]);
     largest(&(found - expected)) / largest(expected).max(1e-3)
 }
 
-/// A training step on both: embeddings, gradient by parameter, running statistics.
+/// A training step; returns embeddings, running statistics and the gradient by parameter.
 fn step(network: &mut dyn Network, branches: &[Tensor], gradients: &[Tensor]) -> Vec<Tensor> {
     let kind = network.parameters().kind();
     let copies = |list: &[Tensor]| list.iter().map(|t| t.to_kind(kind)).collect::<Vec<_>>();
@@ -56,7 +56,7 @@ fn step(network: &mut dyn Network, branches: &[Tensor], gradients: &[Tensor]) ->
 }
 
 #[test]
-fn every_size_of_image_batch_and_embedding_is_computed_as_libtorch_does() {
+fn results_match_libtorch_for_all_image_batch_and_embedding_sizes() {
     let cases =
         [(4, 2, 1), (5, 9, 3), (6, 8, 10), (7, 33, 10), (13, 5, 33), (28, 40, 10), (30, 3, 2)];
     for (side, batch, embedding) in cases {
@@ -79,7 +79,7 @@ fn every_size_of_image_batch_and_embedding_is_computed_as_libtorch_does() {
             let found = found.into_iter().chain(step(&mut fused, &branches, &gradients));
             for (found, expected) in found.zip(embedded.iter().chain(&expected)) {
                 let error = error(&found, expected);
-                // Single precision; libtorch's own is off by up to 1e-2 in these cases.
+                // Tolerance for single precision; libtorch's is off by up to 1e-2 in these cases.
                 assert!(error < 3e-5, "{architecture:?}, batch {batch}: off by {error:.1e}");
             }
         }
@@ -87,7 +87,7 @@ fn every_size_of_image_batch_and_embedding_is_computed_as_libtorch_does() {
 }
 
 #[test]
-fn an_image_is_embedded_alike_alone_and_among_others() {
+fn an_embedding_does_not_depend_on_the_rest_of_the_batch() {
     let architecture = Architecture { side: 9, embedding: 4 };
     let mut network = fused(&architecture, Simd::detect());
     let many = images(21, 9, 5);
@@ -99,7 +99,7 @@ fn an_image_is_embedded_alike_alone_and_among_others() {
 }
 
 #[test]
-fn a_batch_leaves_nothing_behind_for_the_next() {
+fn a_batch_does_not_affect_the_next() {
     let architecture = Architecture { side: 9, embedding: 4 };
     let gradients = |count: i64| vec![Tensor::ones([count, 4], (Kind::Float, Device::Cpu))];
     let mut fresh = fused(&architecture, Simd::detect());
@@ -113,7 +113,7 @@ fn a_batch_leaves_nothing_behind_for_the_next() {
 }
 
 #[test]
-fn weights_that_are_not_numbers_show_in_the_embeddings() {
+fn nan_in_the_weights_gives_nan_embeddings() {
     let architecture = Architecture { side: 9, embedding: 4 };
     let mut network = fused(&architecture, Simd::detect());
     let mut state = network.state();

@@ -10,13 +10,13 @@ use super::lanes::Lanes;
 use super::plane::Plane;
 use crate::runtime::Kernel;
 
-/// Rows that are worked on before the next weights: what they hold stays in the fastest cache.
+/// Rows processed before moving on to the next weights, few enough to stay in the L1 cache.
 const STRIP: usize = 2;
 
 /// Adds the gradient of eight images to `sums`, image by image.
 pub struct WeightGradient<'a, const IN: usize, const OUT: usize> {
     pub input: &'a Plane<IN>,
-    /// Gradient of the outputs; its border is not looked at.
+    /// Gradient of the outputs; its border is not used.
     pub gradient: &'a Plane<OUT>,
     /// `[OUT][3][3][IN]`.
     pub sums: &'a mut [Lanes],
@@ -41,7 +41,7 @@ impl<const IN: usize, const OUT: usize> Kernel for WeightGradient<'_, IN, OUT> {
 }
 
 impl<const IN: usize, const OUT: usize> WeightGradient<'_, IN, OUT> {
-    /// All weights over a few rows, in tiles of T output channels and J numbers of a window's run.
+    /// All weights over a few rows, in tiles of T output channels and J numbers of a window row.
     #[inline(always)]
     fn strip<const FMA: bool, const T: usize, const J: usize>(&mut self, rows: Range<usize>) {
         for ky in 0..3 {
@@ -96,8 +96,8 @@ mod tests {
             let mut sums = vec![Lanes::splat(0.5); OUT * 9 * IN];
             let (input, gradient) = (&input, &gradient);
             simd.run(WeightGradient::<IN, OUT> { input, gradient, sums: &mut sums });
-            for (place, sum) in sums.iter().enumerate() {
-                let (o, ky, j) = (place / (9 * IN), place / (3 * IN) % 3, place % (3 * IN));
+            for (index, sum) in sums.iter().enumerate() {
+                let (o, ky, j) = (index / (9 * IN), index / (3 * IN) % 3, index % (3 * IN));
                 let expected = std::array::from_fn(|lane| {
                     let pixels = (0..side).flat_map(|y| (0..side).map(move |x| (y, x)));
                     let term = |(y, x): (usize, usize)| {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn every_weight_gradient_is_its_formula_added_to_what_was_there() {
+    fn weight_gradients_match_their_formula_and_are_accumulated() {
         for side in [1, 2, 3, 7, 14] {
             check::<1, 8>(side);
             check::<8, 8>(side);

@@ -1,13 +1,13 @@
-//! Where each layer's parameters lie in the flat vector, and the weights of one step.
+//! The layout of the parameters in the flat vector, and the weights of one step.
 
 use std::ops::Range;
 
-use super::convolution::turned;
-use super::convolve::prepared;
+use super::convolution::flipped;
+use super::convolve::prepare;
 use crate::model::{Architecture, BLOCKS};
 
-/// Weights and bias of a layer in the flat vector, the bias right after the weights. A BatchNorm's
-/// γ stands for the weights, its β for the bias.
+/// Ranges of a layer's weights and bias in the flat vector, the bias right after the weights. For
+/// BatchNorm, these are γ and β.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
     pub weights: Range<usize>,
@@ -15,19 +15,20 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// Weights and bias.
+    /// Range of weights and bias.
     pub fn all(&self) -> Range<usize> {
         self.weights.start..self.bias.end
     }
 }
 
-/// Every layer's place in the vector of [`Network::parameters`](crate::model::Network::parameters).
+/// The range of each layer in the vector of
+/// [`Network::parameters`](crate::model::Network::parameters).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layout {
     pub convolutions: Vec<Layer>,
     pub norms: Vec<Layer>,
     pub linears: Vec<Layer>,
-    /// Numbers in the vector.
+    /// Length of the vector.
     pub length: usize,
 }
 
@@ -54,25 +55,28 @@ impl Layout {
         Layout { convolutions, norms, linears, length }
     }
 
-    /// Room for the gradient of the parameters of any one pass.
+    /// The largest number of parameters whose gradients one pass computes.
     pub fn longest_pass(&self) -> usize {
         let head = self.linears.iter().chain(&self.convolutions[4..]);
         let convolutions = self.convolutions.iter().map(|layer| layer.all().len());
-        convolutions.chain([head.map(|layer| layer.all().len()).sum()]).max().expect("layers")
+        convolutions.chain([head.map(|layer| layer.all().len()).sum()]).max().expect(
+            "the network \
+                                                                                      has layers",
+        )
     }
 }
 
-/// The parameters of one step, and what is made of them once for all images.
+/// The parameters of one step, with the weights prepared once for all images.
 pub struct Weights {
     pub layout: Layout,
     values: Vec<f32>,
-    /// Of each convolution, for the way forward and the way back.
+    /// Of each convolution, for the forward and the backward pass.
     prepared: Vec<(Vec<f32>, Vec<f32>)>,
 }
 
 impl Weights {
-    /// For evaluation, from the flat vector `[P]`: convolutions go the direct way, which rounds half
-    /// as much, and none goes back.
+    /// For evaluation, from the flat vector `[P]`: convolutions are direct, which halves the
+    /// rounding error, and there is no backward pass.
     pub fn for_evaluation(layout: &Layout, values: Vec<f32>) -> Weights {
         let as_is = |layer: &Layer| (values[layer.weights.clone()].to_vec(), Vec::new());
         let prepared = layout.convolutions.iter().map(as_is).collect();
@@ -81,34 +85,34 @@ impl Weights {
 
     /// For training, from the flat vector `[P]`.
     pub fn new(layout: &Layout, values: Vec<f32>) -> Weights {
-        let prepare = |(layer, block): (&Layer, &crate::model::Block)| {
+        let prepare_layer = |(layer, block): (&Layer, &crate::model::Block)| {
             let (inputs, outputs) = (block.channels_in as usize, block.channels_out as usize);
             let weights = &values[layer.weights.clone()];
-            (prepared(weights, inputs), prepared(&turned(weights, inputs), outputs))
+            (prepare(weights, inputs), prepare(&flipped(weights, inputs), outputs))
         };
-        let prepared = layout.convolutions.iter().zip(&BLOCKS).map(prepare).collect();
+        let prepared = layout.convolutions.iter().zip(&BLOCKS).map(prepare_layer).collect();
         Weights { layout: layout.clone(), values, prepared }
     }
 
     /// Prepared weights and bias of a convolution.
-    pub fn convolution(&self, place: usize) -> (&[f32], &[f32]) {
-        let bias = self.layout.convolutions[place].bias.clone();
-        (&self.prepared[place].0, &self.values[bias])
+    pub fn convolution(&self, index: usize) -> (&[f32], &[f32]) {
+        let bias = self.layout.convolutions[index].bias.clone();
+        (&self.prepared[index].0, &self.values[bias])
     }
 
-    /// Prepared weights that take a gradient back through a convolution.
-    pub fn turned(&self, place: usize) -> &[f32] {
-        &self.prepared[place].1
+    /// Prepared weights for the input gradient of a convolution.
+    pub fn flipped(&self, index: usize) -> &[f32] {
+        &self.prepared[index].1
     }
 
     /// γ and β of a BatchNorm.
-    pub fn norm(&self, place: usize) -> (&[f32], &[f32]) {
-        self.of(&self.layout.norms[place])
+    pub fn norm(&self, index: usize) -> (&[f32], &[f32]) {
+        self.of(&self.layout.norms[index])
     }
 
     /// Weights `[O][I]` and bias of a linear layer.
-    pub fn linear(&self, place: usize) -> (&[f32], &[f32]) {
-        self.of(&self.layout.linears[place])
+    pub fn linear(&self, index: usize) -> (&[f32], &[f32]) {
+        self.of(&self.layout.linears[index])
     }
 
     fn of(&self, layer: &Layer) -> (&[f32], &[f32]) {

@@ -1,8 +1,8 @@
-//! The 3×3 convolution of eight images by two thirds of the multiplications: Winograd's minimal
+//! The 3×3 convolution of eight images with two thirds of the multiplications: Winograd's minimal
 //! filtering F(2, 3) along a row (Lavin & Gray 2016, Fast algorithms for convolutional neural
 //! networks, section 4.1).
 //!
-//! Two neighbouring outputs of three taps g are four products of four inputs d, not six:
+//! Two adjacent outputs with three taps g take four products instead of six, from four inputs d:
 //!
 //! ```text
 //! m₀ = (d₀ − d₂)·g₀                     out₀ = m₀ + m₁ + m₂
@@ -11,12 +11,12 @@
 //! m₃ = (d₃ − d₁)·g₂
 //! ```
 //!
-//! Kernel rows and input channels are summed in m. The inputs' part is done once for all output
-//! channels, the taps' once for all images.
+//! Kernel rows and input channels are summed in m. The input transform is computed once for all
+//! output channels, the weight transform once for all images.
 
 use std::hint::black_box;
 
-use super::finish::{Finish, Place};
+use super::epilogue::{Epilogue, TilePosition};
 use super::lanes::Lanes;
 use super::plane::Plane;
 use crate::runtime::Kernel;
@@ -24,19 +24,19 @@ use crate::runtime::Kernel;
 /// A convolution from IN to OUT channels, two columns at a time.
 pub struct Winograd<'a, const IN: usize, const OUT: usize, F> {
     pub input: &'a Plane<IN>,
-    /// `[OUT][4][3][IN]`, see [`transformed`].
+    /// `[OUT][4][3][IN]`, from [`transform_weights`].
     pub weights: &'a [f32],
     /// `[OUT]`.
     pub bias: &'a [f32],
-    /// Where the outputs go.
-    pub finish: F,
+    /// What happens to the outputs.
+    pub epilogue: F,
 }
 
-/// The inputs' part of m, of a row of Q pairs of columns `[4][Q][IN]`.
+/// The input transform of a row of Q pairs of columns `[4][Q][IN]`.
 type Row<const IN: usize, const Q: usize> = [[[Lanes; IN]; Q]; 4];
 
-impl<const IN: usize, const OUT: usize, F: Finish> Kernel for Winograd<'_, IN, OUT, F> {
-    /// `finish`, with what it has gathered.
+impl<const IN: usize, const OUT: usize, F: Epilogue> Kernel for Winograd<'_, IN, OUT, F> {
+    /// The epilogue with its sums.
     type Output = F;
 
     #[inline(always)]
@@ -45,7 +45,7 @@ impl<const IN: usize, const OUT: usize, F: Finish> Kernel for Winograd<'_, IN, O
         let side = self.input.side();
         let mut x = 0;
         while x < side {
-            // Widths whose sums fill the registers and leave none that fills them badly.
+            // Strip widths that fill the registers and leave no remainder that fills them badly.
             x += match (FMA, (side - x) / 2) {
                 (_, 0 | 1) => self.strip::<FMA, 8, 1>(x),
                 (false, 2 | 4) => self.strip::<FMA, 2, 2>(x),
@@ -55,15 +55,15 @@ impl<const IN: usize, const OUT: usize, F: Finish> Kernel for Winograd<'_, IN, O
                 (true, _) => self.strip::<FMA, 2, 5>(x),
             };
         }
-        self.finish
+        self.epilogue
     }
 }
 
-impl<const IN: usize, const OUT: usize, F: Finish> Winograd<'_, IN, OUT, F> {
-    /// All rows of Q pairs of columns, in tiles of T channels; gives the columns. The last pair of an
-    /// odd side has one column.
+impl<const IN: usize, const OUT: usize, F: Epilogue> Winograd<'_, IN, OUT, F> {
+    /// All rows of Q pairs of columns, in tiles of T channels; returns the number of columns. The
+    /// last pair of an odd side has one column.
     ///
-    /// A strip is so narrow that its three rows stay in the fastest cache.
+    /// A strip is narrow enough for its three rows to stay in the L1 cache.
     #[inline(always)]
     fn strip<const FMA: bool, const T: usize, const Q: usize>(&mut self, x: usize) -> usize {
         let mut rows = [[[[Lanes::ZERO; IN]; Q]; 4]; 3];
@@ -73,20 +73,20 @@ impl<const IN: usize, const OUT: usize, F: Finish> Winograd<'_, IN, OUT, F> {
             self.transform(y + 2, x, &mut rows[(y + 2) % 3]);
             let window = [&rows[y % 3], &rows[(y + 1) % 3], &rows[(y + 2) % 3]];
             for channel in (0..OUT).step_by(T) {
-                self.tile::<FMA, T, Q>(window, Place { y, x, step: 2, channel });
+                self.tile::<FMA, T, Q>(window, TilePosition { y, x, step: 2, channel });
             }
         }
         2 * Q
     }
 
-    /// The inputs' part of m in a row of the input.
+    /// The input transform of a row.
     #[inline(always)]
     fn transform<const Q: usize>(&self, row: usize, x: usize, to: &mut Row<IN, Q>) {
         let pixels = self.input.row(row);
         for q in 0..Q {
             let first = (x + 2 * q) * IN;
             let three = &pixels[first..][..3 * IN];
-            // Beyond the border of an odd side lies a pixel that no output asks for.
+            // With an odd side, the last pixel lies beyond the border; no output uses it.
             let last = if first + 4 * IN <= pixels.len() { first + 3 * IN } else { first };
             let last = &pixels[last..][..IN];
             for i in 0..IN {
@@ -99,22 +99,22 @@ impl<const IN: usize, const OUT: usize, F: Finish> Winograd<'_, IN, OUT, F> {
         }
     }
 
-    /// m₁ and m₂ are parts of both outputs, so what they give is where the sums of m₀ and of m₃
-    /// begin.
+    /// m₁ and m₂ contribute to both outputs, so their sum and difference initialise the
+    /// accumulators of m₀ and m₃.
     #[inline(always)]
     fn tile<const FMA: bool, const T: usize, const Q: usize>(
         &mut self,
         rows: [&Row<IN, Q>; 3],
-        place: Place,
+        at: TilePosition,
     ) {
         let mut plus = [[Lanes::ZERO; Q]; T];
         for t in 0..T {
-            plus[t] = [Lanes::splat(self.bias[place.channel + t]); Q];
+            plus[t] = [Lanes::splat(self.bias[at.channel + t]); Q];
         }
-        self.add_products::<FMA, T, Q>(rows, 1, place.channel, &mut plus);
-        put_aside(&mut plus);
+        self.add_products::<FMA, T, Q>(rows, 1, at.channel, &mut plus);
+        spill(&mut plus);
         let mut minus = [[Lanes::ZERO; Q]; T];
-        self.add_products::<FMA, T, Q>(rows, 2, place.channel, &mut minus);
+        self.add_products::<FMA, T, Q>(rows, 2, at.channel, &mut minus);
         let (mut even, mut odd) = ([[Lanes::ZERO; Q]; T], [[Lanes::ZERO; Q]; T]);
         for t in 0..T {
             for q in 0..Q {
@@ -122,16 +122,16 @@ impl<const IN: usize, const OUT: usize, F: Finish> Winograd<'_, IN, OUT, F> {
                 odd[t][q] = plus[t][q].minus(minus[t][q]);
             }
         }
-        put_aside(&mut odd);
-        self.add_products::<FMA, T, Q>(rows, 0, place.channel, &mut even);
-        self.finish.take::<FMA, T, Q>(&even, place);
-        if place.x + 1 < self.input.side() {
-            self.add_products::<FMA, T, Q>(rows, 3, place.channel, &mut odd);
-            self.finish.take::<FMA, T, Q>(&odd, Place { x: place.x + 1, ..place });
+        spill(&mut odd);
+        self.add_products::<FMA, T, Q>(rows, 0, at.channel, &mut even);
+        self.epilogue.take::<FMA, T, Q>(&even, at);
+        if at.x + 1 < self.input.side() {
+            self.add_products::<FMA, T, Q>(rows, 3, at.channel, &mut odd);
+            self.epilogue.take::<FMA, T, Q>(&odd, TilePosition { x: at.x + 1, ..at });
         }
     }
 
-    /// Adds m of a position, summed over kernel rows and input channels.
+    /// Adds m at one of the four positions, summed over kernel rows and input channels.
     #[inline(always)]
     fn add_products<const FMA: bool, const T: usize, const Q: usize>(
         &self,
@@ -142,8 +142,8 @@ impl<const IN: usize, const OUT: usize, F: Finish> Winograd<'_, IN, OUT, F> {
     ) {
         let weights = &self.weights[channel * 12 * IN..][..T * 12 * IN];
         let mut sums = *to;
-        // Were it known that there are three, the compiler would make one long line of all products
-        // and reorder it until no register is left for the sums.
+        // If the compiler knew that there are three, it would unroll all products and reorder them
+        // until no register is left for the sums.
         for ky in 0..black_box(3) {
             let pixels = &rows[ky][position];
             for i in 0..IN {
@@ -163,15 +163,15 @@ impl<const IN: usize, const OUT: usize, F: Finish> Winograd<'_, IN, OUT, F> {
     }
 }
 
-/// Keeps sums in memory until they are asked for; else the compiler keeps them in registers that the
-/// products in between need.
+/// Forces sums into memory until they are used; otherwise the compiler keeps them in registers that
+/// the products in between need.
 #[inline(always)]
-fn put_aside<const T: usize, const Q: usize>(sums: &mut [[Lanes; Q]; T]) {
+fn spill<const T: usize, const Q: usize>(sums: &mut [[Lanes; Q]; T]) {
     black_box(sums);
 }
 
-/// The taps' part of m: `[OUT][3][3][IN]` → `[OUT][4][3][IN]`.
-pub fn transformed(weights: &[f32], inputs: usize) -> Vec<f32> {
+/// The weight transform: `[OUT][3][3][IN]` → `[OUT][4][3][IN]`.
+pub fn transform_weights(weights: &[f32], inputs: usize) -> Vec<f32> {
     let mut transformed = Vec::with_capacity(weights.len() / 3 * 4);
     for kernel in weights.chunks_exact(9 * inputs) {
         for position in 0..4 {
@@ -194,28 +194,28 @@ pub fn transformed(weights: &[f32], inputs: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fused::finish::Store;
+    use crate::model::fused::epilogue::Store;
     use crate::model::fused::testing::{assert_within, convolved, numbers, plane, simds};
 
     fn check<const IN: usize, const OUT: usize>(side: usize) {
         let (weights, bias) = (numbers(OUT * 9 * IN, 1), numbers(OUT, 2));
-        let (input, for_kernel) = (plane::<IN>(side, 3), transformed(&weights, IN));
+        let (input, for_kernel) = (plane::<IN>(side, 3), transform_weights(&weights, IN));
         for simd in simds() {
             let mut output = vec![Lanes::ZERO; side * side * OUT];
-            let finish = Store { output: &mut output, side, channels: OUT };
+            let epilogue = Store { output: &mut output, side, channels: OUT };
             let (input, bias) = (&input, &bias);
-            simd.run(Winograd::<IN, OUT, _> { input, weights: &for_kernel, bias, finish });
-            for (place, value) in output.iter().enumerate() {
-                let (pixel, o) = (place / OUT, place % OUT);
+            simd.run(Winograd::<IN, OUT, _> { input, weights: &for_kernel, bias, epilogue });
+            for (index, value) in output.iter().enumerate() {
+                let (pixel, o) = (index / OUT, index % OUT);
                 let at = (pixel / side, pixel % side, o);
-                // The products are of sums, and rounded as such.
+                // Twice the usual tolerance: the factors are rounded sums.
                 assert_within(2e-6, value, &convolved(input, &weights, bias, at));
             }
         }
     }
 
     #[test]
-    fn every_convolution_is_its_formula_at_every_side() {
+    fn convolutions_match_their_formula_at_every_size() {
         for side in (1..=24).chain([28]) {
             check::<8, 8>(side);
             check::<8, 16>(side);

@@ -12,7 +12,7 @@ const MEASURE: usize = 3;
 /// Longest text that is looked at, in characters: more never fits a picture.
 const LONGEST: usize = 300;
 
-/// ModelChoice point of the text is at the given place, along the text.
+/// Which point of the text is at the given place, along the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Anchor {
     /// Where it begins.

@@ -139,7 +139,7 @@ fn labels_that_are_none_are_refused_with_the_way_out() {
     );
     assert!(told("z_little_f4.npy").contains("holds embeddings without labels"));
     assert!(told("z_3d.npy").ends_with("save one label a row; or are these the embeddings?"));
-    assert!(told("missing.npy").contains("missing.npy: there is no such file; check the path"));
+    assert!(told("missing.npy").contains("missing.npy: file not found; check the path"));
     let swapped = self::told("y_i8.npy", Some("z_little_f8.npy"));
     assert!(swapped.contains("y_i8.npy: has the shape [12], where embeddings are"), "{swapped}");
     assert!(self::told("z_little_f4.npy", None).contains("name those with --labels"));

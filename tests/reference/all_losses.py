@@ -1,23 +1,24 @@
-"""Writes laboratory.json: what pytorch-metric-learning, PyTorch and plain loops compute for the losses of the laboratory.
+"""Writes all_losses.json: every loss as computed by pytorch-metric-learning, PyTorch and plain loops.
 
-Run:   python tests/reference/laboratory.py
+Run:   python tests/reference/all_losses.py
 Needs: pip install pytorch-metric-learning==2.9.0 torch==2.13.0 numpy==2.4.6 scipy==1.17.1 tqdm scikit-learn
-       (CPU builds will do). It takes seconds and overwrites laboratory.json beside it.
+       (CPU builds will do). Takes seconds and overwrites all_losses.json in this folder.
 
 Every input is a float32 number and every result is computed in float64 from those inputs. Each loss is computed twice:
-by a loop over its formula, in which a term without a member is zero and never NaN, and by a library or in matrix form.
-The two have to agree, except where DEVIATIONS says why they don't; there the loop's result is kept. A case's `source`
-says whose numbers it holds. Gradients jump where a hinge closes or a mined triplet changes, so every case is computed
-again with its embeddings moved by about a float32 rounding, and its gradient has to stay (`steady`).
+by a loop over its formula, in which an empty term is zero and never NaN, and by a library or in matrix form. The two
+must agree, except where DEVIATIONS says why they don't; there the loop's result is kept. A case's `source` says whose
+numbers it holds. Gradients jump where a hinge closes or a mined triplet changes, so every case is computed again with
+its embeddings perturbed by about a float32 rounding error, and its gradient has to stay the same (`steady`).
 
-versions          of everything that took part
-float32_error     per loss, how far its stored source lies off in float32, relative to the largest number of the result
+versions          of every library used
+float32_error     per loss, the error of its stored source in float32, relative to the largest number of the result
                   or to 1 if that is more: a yardstick for tolerances
-batches           NAME: z [B][E], labels [B], classes C (some without an image), own [C][E]: proxies, centres or weights
+batches           NAME: z [B][E], labels [B], classes C (some without an image), parameters [C][E]: proxies, centres
+                  or weights
 cases             loss (name and settings), batch; value, gradient [B][E] with respect to z, source, and where they apply
-    triplets      [[anchor, positive, negative]] the loss is given
-    own           [C][1] in place of the batch's own: a beta per class
-    own_gradient  with respect to own
+    triplets      [[anchor, positive, negative]] passed to the loss
+    parameters    [C][1] replaces the batch's parameters: a beta per class
+    parameter_gradient  with respect to the parameters
     note          what differs from the library, and ties
 distance_weights  per batch, for each anchor (row) the probabilities with which distance weighting draws its negatives;
                   a row of zeros if it can draw none
@@ -41,24 +42,24 @@ CUTOFF, NONZERO_LOSS_CUTOFF = 0.5, 1.4
 
 # Batches
 
-def batch(seed, labels, classes, width=6, scale=1.0, change=lambda z, own: None):
+def batch(seed, labels, classes, width=6, scale=1.0, change=lambda z, params: None):
     draw = np.random.default_rng(seed)
-    z, own = draw.normal(size=(len(labels), width)) * scale, draw.normal(size=(classes, width))
+    z, params = draw.normal(size=(len(labels), width)) * scale, draw.normal(size=(classes, width))
     beta = 1.2 + 0.1 * draw.normal(size=(classes, 1))
-    change(z, own)
+    change(z, params)
     single = lambda a: a.astype(np.float32).astype(np.float64)
-    return dict(z=single(z), labels=labels, classes=classes, own=single(own), beta=single(beta),
+    return dict(z=single(z), labels=labels, classes=classes, parameters=single(params), beta=single(beta),
                 triplets=random_triplets(draw, labels))
 
 
 def relations(labels, i):
-    """The others of i's class, and those of other classes."""
+    """The positives of i, and its negatives."""
     others = [j for j in range(len(labels)) if j != i]
     return [j for j in others if labels[j] == labels[i]], [j for j in others if labels[j] != labels[i]]
 
 
 def random_triplets(draw, labels):
-    """Two for each image that has a positive and a negative."""
+    """Two triplets for each image that has a positive and a negative."""
     out = []
     for a in range(len(labels)):
         positives, negatives = relations(labels, a)
@@ -67,21 +68,21 @@ def random_triplets(draw, labels):
     return out
 
 
-def repeat(z, own):
-    """Two images of one class are the same, and two of different classes."""
+def repeat(z, params):
+    """Duplicates one image within its class and one across classes."""
     z[1], z[3] = z[0], z[2]
 
 
-def crowd(z, own):
-    """All within 1e-3 of each other, around a point of norm 2."""
+def crowd(z, params):
+    """All points within 1e-3 of each other, around a point of norm 2."""
     middle = 2 * z[0] / np.linalg.norm(z[0])
     z *= 5e-4 / np.linalg.norm(z, axis=1).max()
     z += middle
 
 
-def oppose(z, own):
-    """Opposite images of one class, and of two; to the first two, class 0's own vector has the cosines 1 and -1."""
-    z[0], z[1], own[0] = np.eye(6)[0] * 2, np.eye(6)[0] * -2, np.eye(6)[0] * 1.5
+def oppose(z, params):
+    """Opposite images within a class and across classes; class 0's vector has cosines 1 and -1 to the first two."""
+    z[0], z[1], params[0] = np.eye(6)[0] * 2, np.eye(6)[0] * -2, np.eye(6)[0] * 1.5
     z[3] = -z[2]
 
 
@@ -100,7 +101,7 @@ BATCHES = {
 }
 
 
-# The parts of the loops
+# Building blocks of the loops
 
 def unit(row):
     return row / row.norm().clamp(min=1e-12)
@@ -111,7 +112,7 @@ def rows(z, normalise=True):
 
 
 def distance(a, b):
-    """Euclidean; its gradient at 0 is 0."""
+    """Euclidean distance, with gradient 0 at distance 0."""
     squared = ((a - b) ** 2).sum()
     return squared.sqrt() if squared > 0 else squared
 
@@ -136,9 +137,9 @@ def cross_entropies(logits, labels):
     return mean([lse(list(row)) - row[y] for row, y in zip(logits, labels)])
 
 
-# The loops: (z, own, batch, loss) -> value
+# The loops: (z, params, batch, loss) -> value
 
-def contrastive_loop(z, own, b, loss):
+def contrastive_loop(z, params, b, loss):
     x, same, different = rows(z, loss['normalise']), [], []
     for i, j in itertools.combinations(range(len(x)), 2):
         d = distance(x[i], x[j])
@@ -149,19 +150,19 @@ def contrastive_loop(z, own, b, loss):
     return (mean(same) / 2 + mean(different) / 2) * {'tutorial': 1.0, 'hadsell': 0.5}[loss['form']]
 
 
-def cross_entropy_loop(z, own, b, loss):
+def cross_entropy_loop(z, params, b, loss):
     e = loss['label_smoothing']
     return mean([lse(list(row)) - (1 - e) * row[y] - e * mean(list(row)) for row, y in zip(z, b['labels'])])
 
 
 def triplets_loop(d, b, loss):
-    """The triplets of the setting, from the distances d[i][j]."""
+    """The mined triplets, from the distances d[i][j]."""
     if loss['triplets'] == 'random':
         return b['triplets']
     out = []
     for a in range(len(d)):
         positives, negatives = relations(b['labels'], a)
-        if loss['triplets'] == 'batch-hard' and positives and negatives:  # of equals, max and min take the first
+        if loss['triplets'] == 'batch-hard' and positives and negatives:  # max and min break ties by the first
             out.append((a, max(positives, key=lambda p: d[a][p]), min(negatives, key=lambda n: d[a][n])))
         if loss['triplets'] == 'all':
             out += [(a, p, n) for p in positives for n in negatives]
@@ -170,7 +171,7 @@ def triplets_loop(d, b, loss):
     return out
 
 
-def triplet_loop(z, own, b, loss):
+def triplet_loop(z, params, b, loss):
     x = rows(z, loss['normalise'])
     d = [[distance(p, q) for q in x] for p in x]
     bend = hinge if loss['form'] == 'hinge' else lambda x: lse([x, 0 * x])
@@ -179,22 +180,22 @@ def triplet_loop(z, own, b, loss):
 
 
 def tuples(labels):
-    """N-pair: the anchors and positives of each tuple, class after class."""
+    """N-pair: the anchors and positives of each tuple, class by class."""
     images = [[i for i, y in enumerate(labels) if y == c] for c in sorted(set(labels))]
     return [[(c[2 * t], c[2 * t + 1]) for c in images if len(c) >= 2 * t + 2]
             for t in range(max(map(len, images)) // 2)]
 
 
-def n_pair_loop(z, own, b, loss):
+def n_pair_loop(z, params, b, loss):
     x, terms, used = rows(z, loss['normalise']), [], []
     for pairs in tuples(b['labels']):
-        for i, own_positive in pairs:
-            terms.append(lse([x[i] @ x[j] - x[i] @ x[own_positive] for _, j in pairs]))
-            used += [i, own_positive]
+        for i, matching in pairs:
+            terms.append(lse([x[i] @ x[j] - x[i] @ x[matching] for _, j in pairs]))
+            used += [i, matching]
     return mean(terms) + loss['l2'] * mean([z[i] @ z[i] for i in used])
 
 
-def lifted_loop(z, own, b, loss):
+def lifted_loop(z, params, b, loss):
     x, terms = rows(z, loss['normalise']), []
     for i in range(len(x)):
         positives, negatives = relations(b['labels'], i)
@@ -203,7 +204,7 @@ def lifted_loop(z, own, b, loss):
     return mean(terms)
 
 
-def multi_similarity_loop(z, own, b, loss):
+def multi_similarity_loop(z, params, b, loss):
     x, terms = rows(z), []
     for i in range(len(x)):
         positives, negatives = ([x[i] @ x[j] for j in side] for side in relations(b['labels'], i))
@@ -216,15 +217,15 @@ def multi_similarity_loop(z, own, b, loss):
     return mean(terms)
 
 
-def margin_loop(z, own, b, loss):
+def margin_loop(z, params, b, loss):
     x, terms = rows(z), []
     for a, p, n in b['triplets']:
-        beta = own[b['labels'][a], 0] if loss['learn_beta'] else loss['beta']
+        beta = params[b['labels'][a], 0] if loss['learn_beta'] else loss['beta']
         terms += [hinge(distance(x[a], x[p]) - beta + loss['margin']), hinge(beta - distance(x[a], x[n]) + loss['margin'])]
     return mean([t for t in terms if t > 0])
 
 
-def supcon_loop(z, own, b, loss):
+def supcon_loop(z, params, b, loss):
     x, terms = rows(z), []
     for i in range(len(x)):
         positives, negatives = relations(b['labels'], i)
@@ -234,7 +235,7 @@ def supcon_loop(z, own, b, loss):
     return mean([t for t in terms if t > 0])
 
 
-def nt_xent_loop(z, own, b, loss):
+def nt_xent_loop(z, params, b, loss):
     x, terms = rows(z), []
     for i in range(len(x)):
         positives, negatives = ([x[i] @ x[j] / loss['temperature'] for j in side] for side in relations(b['labels'], i))
@@ -242,14 +243,14 @@ def nt_xent_loop(z, own, b, loss):
     return mean(terms)
 
 
-def proxy_nca_loop(z, own, b, loss):
-    return cross_entropies([torch.stack([-loss['scale'] * distance(x, c) ** 2 for c in rows(own)]) for x in rows(z)],
+def proxy_nca_loop(z, params, b, loss):
+    return cross_entropies([torch.stack([-loss['scale'] * distance(x, c) ** 2 for c in rows(params)]) for x in rows(z)],
                            b['labels'])
 
 
-def proxy_anchor_loop(z, own, b, loss):
+def proxy_anchor_loop(z, params, b, loss):
     x, pull, push = rows(z), [], []
-    for c, proxy in enumerate(rows(own)):
+    for c, proxy in enumerate(rows(params)):
         s = [v @ proxy for v in x]
         same = [-loss['alpha'] * (v - loss['margin']) for v, y in zip(s, b['labels']) if y == c]
         different = [loss['alpha'] * (v + loss['margin']) for v, y in zip(s, b['labels']) if y != c]
@@ -258,32 +259,32 @@ def proxy_anchor_loop(z, own, b, loss):
     return mean(pull) + mean(push)
 
 
-def cosine_logits(z, own, b, change):
-    """Cosines with every class, the true one's changed."""
-    return [torch.stack([change(x @ c) if k == y else x @ c for k, c in enumerate(rows(own))])
+def cosine_logits(z, params, b, change):
+    """Cosines with every class, with `change` applied to that of the true class."""
+    return [torch.stack([change(x @ c) if k == y else x @ c for k, c in enumerate(rows(params))])
             for x, y in zip(rows(z), b['labels'])]
 
 
-def normface_loop(z, own, b, loss):
-    return cross_entropies([s / loss['temperature'] for s in cosine_logits(z, own, b, lambda s: s)], b['labels'])
+def normface_loop(z, params, b, loss):
+    return cross_entropies([s / loss['temperature'] for s in cosine_logits(z, params, b, lambda s: s)], b['labels'])
 
 
-def cosface_loop(z, own, b, loss):
-    return cross_entropies([s * loss['scale'] for s in cosine_logits(z, own, b, lambda s: s - loss['margin'])], b['labels'])
+def cosface_loop(z, params, b, loss):
+    return cross_entropies([s * loss['scale'] for s in cosine_logits(z, params, b, lambda s: s - loss['margin'])], b['labels'])
 
 
-def arcface_loop(z, own, b, loss):
+def arcface_loop(z, params, b, loss):
     m = loss['margin']
     def change(s):
         if s < math.cos(math.pi - m):
             return s - m * math.sin(m)
-        sine = (1 - s * s).sqrt() if 1 - s * s > 0 else 0.0  # where the angle has no gradient it is taken as 0
+        sine = (1 - s * s).sqrt() if 1 - s * s > 0 else 0.0  # the angle has no gradient at 0 and π: use 0
         return s * math.cos(m) - sine * math.sin(m)
-    return cross_entropies([s * loss['scale'] for s in cosine_logits(z, own, b, change)], b['labels'])
+    return cross_entropies([s * loss['scale'] for s in cosine_logits(z, params, b, change)], b['labels'])
 
 
-def center_loop(z, own, b, loss):
-    squares = [((row - own[y]) ** 2).sum() for row, y in zip(z, b['labels'])]
+def center_loop(z, params, b, loss):
+    squares = [((row - params[y]) ** 2).sum() for row, y in zip(z, b['labels'])]
     return cross_entropies(z, b['labels']) + loss['weight'] / 2 * mean(squares)
 
 
@@ -291,16 +292,16 @@ def tightness(z, labels):
     return sum(z[i] @ z[j] for i in range(len(z)) for j in range(len(z)) if labels[i] == labels[j])
 
 
-def spce_loop(z, own, b, loss):
+def spce_loop(z, params, b, loss):
     n, y = len(z), b['labels']
     logit = lambda i, k: sum((z[i] @ z[j] for j in range(n) if y[j] == k), 0 * z[0, 0]) / n
     return -tightness(z, y) / n ** 2 + mean([lse([logit(i, k) for k in range(b['classes'])]) for i in range(n)])
 
 
-def pce_loop(z, own, b, loss):
-    """p is the softmax of a classifier without bias, which learns by cross-entropy; neither reaches the other's gradient."""
+def pce_loop(z, params, b, loss):
+    """p is the softmax of a bias-free classifier trained by cross-entropy; no gradient flows between it and z."""
     n, scale, classes = len(z), loss['lambda'], range(b['classes'])
-    logits = [[row.detach() @ own[k] for k in classes] for row in z]
+    logits = [[row.detach() @ params[k] for k in classes] for row in z]
     p = [[(row[k] - lse(row)).exp().detach() for k in classes] for row in logits]
     learning = mean([lse(row) - row[y] for row, y in zip(logits, b['labels'])])
     logit = lambda i, k: sum(p[j][k] * (z[i] @ z[j]) for j in range(n)) / (scale * n)
@@ -309,7 +310,7 @@ def pce_loop(z, own, b, loss):
             - sum(c @ c for c in centres) / (2 * scale) + learning - learning.detach())
 
 
-# The same by a library, or in matrix form where none has the loss: (z, own, batch, loss) -> value
+# The same by a library, or in matrix form where no library has the loss: (z, params, batch, loss) -> value
 
 def labels_of(b):
     return torch.tensor(b['labels'])
@@ -323,7 +324,7 @@ def euclidean(loss):
     return distances.LpDistance(normalize_embeddings=loss['normalise'])
 
 
-def contrastive_matrix(z, own, b, loss):
+def contrastive_matrix(z, params, b, loss):
     x = F.normalize(z) if loss['normalise'] else z
     i, j = torch.triu_indices(len(x), len(x), 1)
     d, same = torch.cdist(x, x)[i, j], labels_of(b)[i] == labels_of(b)[j]
@@ -331,11 +332,11 @@ def contrastive_matrix(z, own, b, loss):
     return sum(halves) * (0.5 if loss['form'] == 'hadsell' else 1.0)
 
 
-def cross_entropy_torch(z, own, b, loss):
+def cross_entropy_torch(z, params, b, loss):
     return F.cross_entropy(z, labels_of(b), label_smoothing=loss['label_smoothing'])
 
 
-def triplet_pml(z, own, b, loss):
+def triplet_pml(z, params, b, loss):
     miner = {'batch-hard': lambda: miners.BatchHardMiner(distance=euclidean(loss)), 'all': lambda: lambda *_: None,
              'random': lambda: lambda *_: indices(b['triplets']),
              'semi-hard': lambda: miners.TripletMarginMiner(margin=loss['margin'], type_of_triplets='semihard',
@@ -345,8 +346,8 @@ def triplet_pml(z, own, b, loss):
     return function(z, labels_of(b), miner(z, labels_of(b)))
 
 
-def n_pair_pml(z, own, b, loss):
-    """Tuple after tuple, since the library takes one pair of each class; it has no l2 of its own."""
+def n_pair_pml(z, params, b, loss):
+    """One tuple at a time, since the library takes one pair per class; it has no l2 term."""
     function = losses.NPairsLoss(distance=distances.DotProductSimilarity(normalize_embeddings=loss['normalise']))
     pairs, empty = [torch.tensor(t) for t in tuples(b['labels'])], torch.tensor([], dtype=torch.long)
     if not pairs:
@@ -355,77 +356,77 @@ def n_pair_pml(z, own, b, loss):
     return total / sum(map(len, pairs)) + loss['l2'] * (z[torch.cat(pairs).flatten()] ** 2).sum(1).mean()
 
 
-def lifted_pml(z, own, b, loss):
+def lifted_pml(z, params, b, loss):
     function = losses.GeneralizedLiftedStructureLoss(neg_margin=loss['margin'], pos_margin=0, distance=euclidean(loss))
     return function(z, labels_of(b))
 
 
-def multi_similarity_pml(z, own, b, loss):
+def multi_similarity_pml(z, params, b, loss):
     miner = miners.MultiSimilarityMiner(epsilon=loss['epsilon'])
     mined = miner(z, labels_of(b)) if loss['mining'] else None
     return losses.MultiSimilarityLoss(alpha=loss['alpha'], beta=loss['beta'], base=loss['base'])(z, labels_of(b), mined)
 
 
-def margin_pml(z, own, b, loss):
+def margin_pml(z, params, b, loss):
     function = losses.MarginLoss(margin=loss['margin'], learn_beta=loss['learn_beta'], num_classes=b['classes'])
-    # The library's beta is float32, whatever the embeddings are.
-    beta = own[:, 0] if loss['learn_beta'] else torch.tensor([loss['beta']], dtype=z.dtype)
+    # The library's beta is always float32, so replace it.
+    beta = params[:, 0] if loss['learn_beta'] else torch.tensor([loss['beta']], dtype=z.dtype)
     del function.beta
     function.beta = beta
     return function(z, labels_of(b), indices(b['triplets']))
 
 
-def supcon_pml(z, own, b, loss):
+def supcon_pml(z, params, b, loss):
     return losses.SupConLoss(temperature=loss['temperature'])(z, labels_of(b))
 
 
-def nt_xent_pml(z, own, b, loss):
+def nt_xent_pml(z, params, b, loss):
     return losses.NTXentLoss(temperature=loss['temperature'])(z, labels_of(b))
 
 
-def with_own(function, name, own, z, b):
-    """The library's loss with our tensor in the place of its parameter."""
+def with_params(function, name, params, z, b):
+    """The library's loss with its parameter replaced by our tensor."""
     delattr(function, name)
-    setattr(function, name, own)
+    setattr(function, name, params)
     function.cast_types = lambda *_: None
     return function(z, labels_of(b))
 
 
-def proxy_nca_pml(z, own, b, loss):
-    return with_own(losses.ProxyNCALoss(*own.shape, softmax_scale=loss['scale']), 'proxies', own, z, b)
+def proxy_nca_pml(z, params, b, loss):
+    return with_params(losses.ProxyNCALoss(*params.shape, softmax_scale=loss['scale']), 'proxies', params, z, b)
 
 
-def proxy_anchor_pml(z, own, b, loss):
-    return with_own(losses.ProxyAnchorLoss(*own.shape, margin=loss['margin'], alpha=loss['alpha']), 'proxies', own, z, b)
+def proxy_anchor_pml(z, params, b, loss):
+    return with_params(losses.ProxyAnchorLoss(*params.shape, margin=loss['margin'], alpha=loss['alpha']), 'proxies', params, z, b)
 
 
-def normface_pml(z, own, b, loss):
-    return with_own(losses.NormalizedSoftmaxLoss(*own.shape, temperature=loss['temperature']), 'W', own.T, z, b)
+def normface_pml(z, params, b, loss):
+    return with_params(losses.NormalizedSoftmaxLoss(*params.shape, temperature=loss['temperature']), 'W', params.T, z, b)
 
 
-def cosface_pml(z, own, b, loss):
-    return with_own(losses.CosFaceLoss(*own.shape, margin=loss['margin'], scale=loss['scale']), 'W', own.T, z, b)
+def cosface_pml(z, params, b, loss):
+    return with_params(losses.CosFaceLoss(*params.shape, margin=loss['margin'], scale=loss['scale']), 'W', params.T, z, b)
 
 
-def arcface_pml(z, own, b, loss):
-    function = losses.ArcFaceLoss(*own.shape, margin=math.degrees(loss['margin']), scale=loss['scale'])
-    return with_own(function, 'W', own.T, z, b)
+def arcface_pml(z, params, b, loss):
+    function = losses.ArcFaceLoss(*params.shape, margin=math.degrees(loss['margin']), scale=loss['scale'])
+    return with_params(function, 'W', params.T, z, b)
 
 
-def center_torch(z, own, b, loss):
-    squares = ((z - own[labels_of(b)]) ** 2).sum(1)
+def center_torch(z, params, b, loss):
+    squares = ((z - params[labels_of(b)]) ** 2).sum(1)
     return F.cross_entropy(z, labels_of(b)) + loss['weight'] / 2 * squares.mean()
 
 
-def spce_torch(z, own, b, loss):
-    """Cross-entropy without a bias, whose weights are the sums of the classes divided by n."""
+def spce_torch(z, params, b, loss):
+    """Bias-free cross-entropy whose weights are the class sums divided by n."""
     weights = F.one_hot(labels_of(b), b['classes']).to(z.dtype).T @ z / len(z)
     return F.cross_entropy(z @ weights.T, labels_of(b))
 
 
-def pce_matrix(z, own, b, loss):
+def pce_matrix(z, params, b, loss):
     n, scale, y = len(z), loss['lambda'], labels_of(b)
-    logits = z.detach() @ own.T
+    logits = z.detach() @ params.T
     learning = F.cross_entropy(logits, y)
     centres = F.softmax(logits, 1).detach().T @ z / n
     same = (y[:, None] == y[None]).to(z.dtype)
@@ -433,7 +434,7 @@ def pce_matrix(z, own, b, loss):
             - (centres ** 2).sum() / (2 * scale) + learning - learning.detach())
 
 
-# Name: loop, its check, whose numbers are stored, what `own` is, settings with all their values (the defaults first)
+# Name: loop, its check, whose numbers are stored, key of the loss parameters in the batch, settings (defaults first)
 LOSSES = {
     'contrastive': (contrastive_loop, contrastive_matrix, 'plain loop', None,
                     dict(margin=[2.5], form=['tutorial', 'hadsell'], normalise=[False, True], pairs=['all'])),
@@ -450,17 +451,17 @@ LOSSES = {
                dict(margin=[0.2], beta=[1.2], learn_beta=[True, False])),
     'supcon': (supcon_loop, supcon_pml, f'{PML}: SupConLoss', None, dict(temperature=[0.1])),
     'nt-xent': (nt_xent_loop, nt_xent_pml, f'{PML}: NTXentLoss', None, dict(temperature=[0.07])),
-    'proxy-nca': (proxy_nca_loop, proxy_nca_pml, f'{PML}: ProxyNCALoss', 'own', dict(scale=[1.0, 9.0])),
-    'proxy-anchor': (proxy_anchor_loop, proxy_anchor_pml, f'{PML}: ProxyAnchorLoss', 'own',
+    'proxy-nca': (proxy_nca_loop, proxy_nca_pml, f'{PML}: ProxyNCALoss', 'parameters', dict(scale=[1.0, 9.0])),
+    'proxy-anchor': (proxy_anchor_loop, proxy_anchor_pml, f'{PML}: ProxyAnchorLoss', 'parameters',
                      dict(alpha=[32.0], margin=[0.1])),
-    'normface': (normface_loop, normface_pml, f'{PML}: NormalizedSoftmaxLoss', 'own', dict(temperature=[0.05])),
-    'cosface': (cosface_loop, cosface_pml, f'{PML}: CosFaceLoss', 'own', dict(margin=[0.35], scale=[64.0, 16.0])),
-    'arcface': (arcface_loop, arcface_pml, f'{PML}: ArcFaceLoss', 'own', dict(margin=[0.5], scale=[64.0, 16.0])),
-    'center': (center_loop, center_torch, 'PyTorch', 'own', dict(weight=[0.01, 1.0])),
+    'normface': (normface_loop, normface_pml, f'{PML}: NormalizedSoftmaxLoss', 'parameters', dict(temperature=[0.05])),
+    'cosface': (cosface_loop, cosface_pml, f'{PML}: CosFaceLoss', 'parameters', dict(margin=[0.35], scale=[64.0, 16.0])),
+    'arcface': (arcface_loop, arcface_pml, f'{PML}: ArcFaceLoss', 'parameters', dict(margin=[0.5], scale=[64.0, 16.0])),
+    'center': (center_loop, center_torch, 'PyTorch', 'parameters', dict(weight=[0.01, 1.0])),
     'spce': (spce_loop, spce_torch, 'plain loop', None, {}),
-    'pce': (pce_loop, pce_matrix, 'plain loop', 'own', {'lambda': [1.0, 0.5]}),
+    'pce': (pce_loop, pce_matrix, 'plain loop', 'parameters', {'lambda': [1.0, 0.5]}),
 }
-# Settings, batch, reason
+# Settings, batch, reason why loop and library differ
 DEVIATIONS = [
     (dict(name='supcon'), 'one class', 'the library gives 0 for a batch without a negative pair'),
     (dict(name='multi-similarity', mining=True), 'few',
@@ -473,31 +474,31 @@ def deviation(loss, name):
     return next((reason for part, b, reason in DEVIATIONS if b == name and part.items() <= loss.items()), None)
 
 
-def own_of(loss, b):
-    """The loss's own parameters in this batch, if it has any."""
+def parameters_of(loss, b):
+    """The loss parameters for this batch, if the loss has any."""
     kind = LOSSES[loss['name']][3]
     return None if kind is None or loss.get('learn_beta') is False else b[kind]
 
 
 def answer(function, b, loss, z=None, dtype=torch.float64):
-    """Value, gradient and gradient of the own parameters."""
+    """Value, gradient and gradient of the loss parameters."""
     z = torch.tensor(b['z'] if z is None else z, dtype=dtype, requires_grad=True)
-    own = own_of(loss, b)
-    inputs = [z] if own is None else [z, torch.tensor(own, dtype=dtype, requires_grad=True)]
+    params = parameters_of(loss, b)
+    inputs = [z] if params is None else [z, torch.tensor(params, dtype=dtype, requires_grad=True)]
     value = function(z, inputs[-1], b, loss) + 0 * z.sum()
     gradients = torch.autograd.grad(value, inputs, allow_unused=True)
     return [value.detach()] + [torch.zeros_like(i) if g is None else g for i, g in zip(inputs, gradients)]
 
 
 def apart(these, those):
-    """The largest difference, relative to the largest number of the second, or to 1 if that is more; NaN if any is."""
+    """The largest difference, relative to max(1, largest number of `those`); NaN if `these` are not all finite."""
     if not all(a.isfinite().all() for a in these):
         return math.nan
     return max((a.double() - b).abs().max().item() / max(1.0, b.abs().max().item()) for a, b in zip(these, those))
 
 
 def steady(function, b, loss, exact):
-    """Whether the gradient stays when every image moves a little, equal images alike."""
+    """Whether the gradient stays the same when every image moves a little (duplicates by the same amount)."""
     draw = np.random.default_rng(0)
     _, which = np.unique(b['z'], axis=0, return_inverse=True)
     for _ in range(3):
@@ -509,7 +510,7 @@ def steady(function, b, loss, exact):
 
 
 def note_of(loss, name):
-    """What a reader of the case should know."""
+    """What a reader of this case should know."""
     if reason := deviation(loss, name):
         return reason
     if name == 'duplicates' and loss.get('triplets') == 'batch-hard':
@@ -520,27 +521,27 @@ def note_of(loss, name):
 
 
 def case(loss, name):
-    """One loss on one batch, and how far float32 lies off."""
+    """One loss on one batch, and its float32 error."""
     loop, check, source, kind, _ = LOSSES[loss['name']]
     b = BATCHES[name]
     plain, other = answer(loop, b, loss), answer(check, b, loss)
     off = apart(other, plain)
     differs = not off <= AGREEMENT
     if differs != bool(deviation(loss, name)):
-        sys.exit(f'{loss} on {name}: loop and check lie {off} apart; DEVIATIONS says otherwise')
+        sys.exit(f'{loss} on {name}: loop and check differ by {off}; DEVIATIONS says otherwise')
     if differs:
         source = 'plain loop'
     function, exact = (loop, plain) if source == 'plain loop' else (check, other)
     if not math.isnan(off) and not steady(function, b, loss, exact):
-        sys.exit(f'{loss} on {name} comes too close to a jump of the gradient; take another seed for the batch')
+        sys.exit(f'{loss} on {name} is too close to a jump of the gradient; use another seed for the batch')
     out = dict(loss=loss, batch=name)
     if kind == 'beta' or loss.get('triplets') == 'random':
         out['triplets'] = b['triplets']
     if kind == 'beta' and loss['learn_beta']:
-        out['own'] = b['beta'].tolist()
+        out['parameters'] = b['beta'].tolist()
     out |= dict(value=exact[0].item(), gradient=exact[1].tolist())
     if len(exact) == 3:
-        out['own_gradient'] = exact[2].tolist()
+        out['parameter_gradient'] = exact[2].tolist()
     out['source'] = source
     if note := note_of(loss, name):
         out['note'] = note
@@ -569,7 +570,7 @@ def weights_loop(b):
 
 
 def weights_pml(b):
-    """What the miner passes to the drawing of triplets; it leaves NaN in the rows of anchors that can draw none."""
+    """The weights the miner samples triplets with; NaN in the rows of anchors that have none."""
     seen, draw, z = [], loss_and_miner_utils.get_random_triplet_indices, torch.tensor(b['z'])
     def catch(labels, ref_labels, weights):
         seen.append(weights)
@@ -601,12 +602,12 @@ def write():
             cases.append(one)
             errors[loss['name']] = max(errors.get(loss['name'], 0.0), error)
     batches = ',\n'.join(json.dumps(n) + ': ' + json.dumps(dict(
-        z=b['z'].tolist(), labels=b['labels'], classes=b['classes'], own=b['own'].tolist())) for n, b in BATCHES.items())
+        z=b['z'].tolist(), labels=b['labels'], classes=b['classes'], parameters=b['parameters'].tolist())) for n, b in BATCHES.items())
     errors = {n: f'{e:.1e}' for n, e in errors.items()}
     text = (f'{{"versions": {json.dumps(VERSIONS)},\n"float32_error": {json.dumps(errors)},\n"batches": {{\n{batches}\n}},\n'
             f'"cases": {lines(cases)},\n"distance_weights": {lines(map(distance_weights, BATCHES))}\n}}\n')
     json.loads(text)
-    (HERE / 'laboratory.json').write_text(text)
+    (HERE / 'all_losses.json').write_text(text)
     print(len(cases), 'cases', errors)
 
 

@@ -1,97 +1,113 @@
-//! Which images a run trains on, which measure it on the way, and which judge it in the end.
+//! Splits a data set for one run: images for training, validation and evaluation.
 
 use rand::seq::SliceRandom;
 
-use super::{Amount, Class, DataConfig, Part, split};
+use super::{Amount, Class, DataConfig, Subset, split};
 use crate::error::{Error, Result};
 use crate::random::{Purpose, generator};
 use crate::words;
 
-/// The images of a data set, divided for one run.
+/// The subsets of a data set for one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parts {
-    /// Trained on.
-    pub train: Part,
-    /// Give the validation loss of each epoch; of the classes that are trained on.
-    pub validation: Part,
-    /// All images of the classes that are kept from training, where some are; they are what the
-    /// run is judged by.
-    pub unseen: Option<Part>,
+pub struct DataSplit {
+    /// Training images.
+    pub train: Subset,
+    /// Images for the validation loss of each epoch; of the classes that are trained on.
+    pub validation: Subset,
+    /// All images of the classes that are held out from training, if there are any; the run is then
+    /// evaluated on them.
+    pub unseen: Option<Subset>,
 }
 
-impl Parts {
-    /// Divides images of these classes: [`split()`] first, then images of unseen classes leave both
-    /// sides, then the training side is cut to `data.train_size`.
+impl DataSplit {
+    /// Splits the images: first [`split()`], then images of unseen classes are removed from both
+    /// sides, then the training side is reduced to `data.train_size`.
     ///
     /// # Errors
-    /// A side would be empty, more training images are asked for than there are, a class is not
-    /// there, or fewer than two classes would be on either side.
-    pub fn new(labels: &[i64], classes: &[Class], config: &DataConfig, seed: u64) -> Result<Parts> {
+    /// A side would be empty, there are fewer training images than requested, a class is unknown,
+    /// or fewer than two classes would be unseen or trained on.
+    pub fn new(
+        labels: &[i64],
+        classes: &[Class],
+        config: &DataConfig,
+        seed: u64,
+    ) -> Result<DataSplit> {
         let unseen = unseen_classes(&config.unseen_classes, classes)?;
         let is_unseen = |row: &i64| unseen.contains(&labels[*row as usize]);
         let mut sides = split(labels.len(), config.validation, seed)?;
-        let judged = (!unseen.is_empty()).then(|| {
+        let held_out = (!unseen.is_empty()).then(|| {
             let rows = (0..labels.len() as i64).filter(is_unseen).collect();
-            Part::new(rows, labels)
+            Subset::new(rows, labels)
         });
         sides.train.retain(|row| !is_unseen(row));
         sides.validation.retain(|row| !is_unseen(row));
         if sides.train.is_empty() || sides.validation.is_empty() {
-            let problem = "leaves no image of the classes that are trained on on one side";
+            let problem = "leaves one side without an image of the classes that are trained on";
             return Err(Error::setting("data.validation", config.validation, problem));
         }
-        let train = cut(Part::new(sides.train, labels), config.train_size, seed)?;
-        Ok(Parts { train, validation: Part::new(sides.validation, labels), unseen: judged })
+        let train = reduced(Subset::new(sides.train, labels), config.train_size, seed)?;
+        Ok(DataSplit { train, validation: Subset::new(sides.validation, labels), unseen: held_out })
+    }
+
+    /// The subset that the run is evaluated on: unseen classes if there are any, otherwise the
+    /// validation images.
+    pub fn evaluation_set(&self) -> &Subset {
+        self.unseen.as_ref().unwrap_or(&self.validation)
+    }
+
+    /// Whether classes are held out, so that the run is evaluated on them.
+    pub fn has_unseen_classes(&self) -> bool {
+        self.unseen.is_some()
     }
 }
 
-/// The first `size` images of an order in which every beginning holds the classes in the shares of
-/// the whole, as near as whole images can: each larger subset contains the smaller ones.
-fn cut(part: Part, size: Amount, seed: u64) -> Result<Part> {
-    let Amount::Of(size) = size else { return Ok(part) };
-    let all = part.rows.len();
+/// Reduces a subset to `size` images with the class proportions of the whole, as closely as whole
+/// images allow. Larger subsets contain the smaller ones.
+fn reduced(subset: Subset, size: Amount, seed: u64) -> Result<Subset> {
+    let Amount::Of(size) = size else { return Ok(subset) };
+    let all = subset.rows.len();
     if size > all {
-        let problem = format!("must be at most {all}, the images that are left for training");
+        let problem = format!("must be at most {all}, the number of images left for training");
         return Err(Error::setting("data.train_size", size, problem));
     }
-    let mut kept = nested_order(&part.labels, seed);
+    let mut kept = nested_order(&subset.labels, seed);
     kept.truncate(size);
     kept.sort_unstable();
-    let pick = |values: &[i64]| kept.iter().map(|&place| values[place]).collect();
-    Ok(Part { rows: pick(&part.rows), labels: pick(&part.labels) })
+    let pick = |values: &[i64]| kept.iter().map(|&index| values[index]).collect();
+    Ok(Subset { rows: pick(&subset.rows), labels: pick(&subset.labels) })
 }
 
-/// Places in the order in which a growing subset takes them: the i-th of n images of a class stands
-/// at (i + ½) / n of the way. Drawn under the seed; images of one class in an order of their own.
+/// Indices in the order in which a growing subset takes them: the i-th of n images of a class comes
+/// at position (i + ½) / n. Images of a class are in random order under the seed.
 fn nested_order(labels: &[i64], seed: u64) -> Vec<usize> {
     let mut random = generator(seed, Purpose::Subset, 0);
-    let mut places: Vec<usize> = (0..labels.len()).collect();
-    places.shuffle(&mut random);
+    let mut indices: Vec<usize> = (0..labels.len()).collect();
+    indices.shuffle(&mut random);
     let classes = labels.iter().max().map_or(0, |&largest| largest as usize + 1);
     let (mut seen, mut counts) = (vec![0usize; classes], vec![0usize; classes]);
     labels.iter().for_each(|&label| counts[label as usize] += 1);
-    let mut timed: Vec<(f64, usize)> = places
+    let mut positioned: Vec<(f64, usize)> = indices
         .into_iter()
-        .map(|place| {
-            let class = labels[place] as usize;
+        .map(|index| {
+            let class = labels[index] as usize;
             seen[class] += 1;
-            ((seen[class] as f64 - 0.5) / counts[class] as f64, place)
+            ((seen[class] as f64 - 0.5) / counts[class] as f64, index)
         })
         .collect();
-    // Stable: of equal times the shuffled order decides.
-    timed.sort_by(|a, b| a.0.total_cmp(&b.0));
-    timed.into_iter().map(|(_, place)| place).collect()
+    // A stable sort: equal positions keep the shuffled order.
+    positioned.sort_by(|a, b| a.0.total_cmp(&b.0));
+    positioned.into_iter().map(|(_, index)| index).collect()
 }
 
-/// The setting that errors name.
+/// The key of the setting in error messages.
 const KEY: &str = "data.unseen_classes";
 
-/// Numbers of the classes that a setting names: `"none"`, or labels, names and ranges of whole
-/// labels parted by commas, as in `"5-9"`, `"-3..-1"` or `"Bag,Coat"`; ascending. A name that holds
-/// commas stands in double quotes.
+/// Indices of the classes that a setting names, ascending: `"none"`, or a comma-separated list of
+/// labels, names and ranges of integer labels, as in `"5-9"`, `"-3..-1"` or `"Bag,Coat"`. A name
+/// with commas is in double quotes.
 ///
 /// # Errors
-/// A class that is not there; fewer than two classes left on either side.
+/// An unknown class; fewer than two classes unseen or left to train on.
 pub fn unseen_classes(setting: &str, classes: &[Class]) -> Result<Vec<i64>> {
     if setting == "none" {
         return Ok(Vec::new());
@@ -100,7 +116,7 @@ pub fn unseen_classes(setting: &str, classes: &[Class]) -> Result<Vec<i64>> {
     for word in words::list(setting).map_err(|e| Error::setting(KEY, setting, e))? {
         let named = named(&word, classes);
         if named.is_empty() {
-            return Err(Error::setting(KEY, setting, no_such_class(&word, setting, classes)));
+            return Err(Error::setting(KEY, setting, unknown_class(&word, setting, classes)));
         }
         found.extend(named);
     }
@@ -115,19 +131,19 @@ pub fn unseen_classes(setting: &str, classes: &[Class]) -> Result<Vec<i64>> {
     Ok(found)
 }
 
-/// More classes than this are not listed.
+/// Maximum number of classes listed in a message.
 const LISTED: usize = 40;
 
-/// What is said of a word that names no class.
-fn no_such_class(word: &str, setting: &str, classes: &[Class]) -> String {
-    // A name that was cut at its commas is the likeliest cause.
-    let cut = classes
+/// The message for a word that names no class.
+fn unknown_class(word: &str, setting: &str, classes: &[Class]) -> String {
+    // The most likely cause is a name that was split at its commas.
+    let split_name = classes
         .iter()
         .flat_map(|class| [&class.name, &class.label])
         .find(|name| name.contains(',') && name.contains(word) && setting.contains(name.as_str()));
-    if let Some(name) = cut {
+    if let Some(name) = split_name {
         let quoted = words::item(name);
-        return format!("a name that holds a comma stands in double quotes: {quoted}");
+        return format!("put a name with a comma in double quotes: {quoted}");
     }
     let shown = |class: &Class| match class.label == class.name {
         true => words::item(&class.label),
@@ -138,15 +154,15 @@ fn no_such_class(word: &str, setting: &str, classes: &[Class]) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("there is no class {word}; there are {}{more}", all.join(", "))
+    format!("unknown class {word}; the classes are {}{more}", all.join(", "))
 }
 
-/// The classes that a word means: one by its label or name, or those of a range of whole labels.
+/// The classes that a word refers to: one by its label or name, or a range of integer labels.
 fn named(word: &str, classes: &[Class]) -> Vec<i64> {
     let all = || (0..).zip(classes);
     let whole = |text: &str| text.parse::<f64>().ok().filter(|number| number.fract() == 0.0);
     let exact = all().find(|(_, class)| class.label == word || class.name == word);
-    // One number is one class however it is written.
+    // A number is the same class in any notation.
     let number = whole(word);
     let same = || all().find(|(_, class)| number.is_some() && whole(&class.label) == number);
     if let Some((number, _)) = exact.or_else(same) {
@@ -161,17 +177,17 @@ fn named(word: &str, classes: &[Class]) -> Vec<i64> {
     all().filter(|(_, class)| within(&class.label)).map(|(number, _)| number).collect()
 }
 
-/// The ends of `5-9`, `-3--1` or `-3..-1`.
+/// The bounds of `5-9`, `-3--1` or `-3..-1`.
 fn range(word: &str) -> Option<(f64, f64)> {
     let end = |text: &str| text.trim().parse::<i64>().ok().map(|end| end as f64);
     let dots = word.split_once("..").map(|(low, high)| (low, high.trim_start_matches('=')));
     let (low, high) = dots.or_else(|| {
-        // The first dash behind a digit is the one between the ends.
-        let behind = word.char_indices().skip(1).find(|&(place, letter)| {
-            let before = word[..place].trim_end();
+        // The first dash after a digit separates the bounds.
+        let dash = word.char_indices().skip(1).find(|&(index, letter)| {
+            let before = word[..index].trim_end();
             letter == '-' && before.ends_with(|c: char| c.is_ascii_digit())
         });
-        behind.map(|(place, _)| (&word[..place], &word[place + 1..]))
+        dash.map(|(index, _)| (&word[..index], &word[index + 1..]))
     })?;
     Some((end(low)?, end(high)?))
 }
@@ -190,14 +206,14 @@ mod tests {
         (0..1000).map(|i| if i % 10 == 9 && i % 100 != 99 { i / 10 % 9 } else { i % 10 }).collect()
     }
 
-    fn divided(train_size: Amount, unseen: &str) -> Result<Parts> {
+    fn divided(train_size: Amount, unseen: &str) -> Result<DataSplit> {
         let unseen_classes = unseen.to_owned();
         let config = DataConfig { train_size, unseen_classes, ..DataConfig::default() };
-        Parts::new(&labels(), &classes(10), &config, 2022)
+        DataSplit::new(&labels(), &classes(10), &config, 2022)
     }
 
     #[test]
-    fn a_larger_training_set_contains_the_smaller_and_all_measure_on_the_same_images() {
+    fn larger_training_sets_contain_smaller_ones_and_share_the_validation_images() {
         let whole = divided(Amount::All, "none").unwrap();
         assert_eq!((whole.train.rows.len(), whole.validation.rows.len()), (950, 50));
         let mut smaller: Vec<i64> = Vec::new();
@@ -212,23 +228,24 @@ mod tests {
     }
 
     #[test]
-    fn every_beginning_holds_the_classes_in_the_shares_of_the_whole() {
+    fn smaller_training_sets_keep_the_class_proportions() {
         let whole = divided(Amount::All, "none").unwrap().train;
-        let count = |part: &Part, class: i64| part.labels.iter().filter(|&&l| l == class).count();
+        let count =
+            |subset: &Subset, class: i64| subset.labels.iter().filter(|&&l| l == class).count();
         for size in [20, 95, 190, 500] {
-            let part = divided(Amount::Of(size), "none").unwrap().train;
+            let subset = divided(Amount::Of(size), "none").unwrap().train;
             for class in 0..10 {
                 let expected = count(&whole, class) as f64 * size as f64 / 950.0;
-                let found = count(&part, class) as f64;
+                let found = count(&subset, class) as f64;
                 assert!((found - expected).abs() <= 1.0, "{class} of {size}: {found} {expected}");
             }
         }
     }
 
     #[test]
-    fn unseen_classes_are_in_no_part_but_their_own_which_holds_all_of_them() {
+    fn unseen_classes_are_only_in_their_own_subset_which_holds_all_of_them() {
         let parts = divided(Amount::All, "5-8,9").unwrap();
-        let seen = |part: &Part| part.labels.iter().all(|&label| label < 5);
+        let seen = |subset: &Subset| subset.labels.iter().all(|&label| label < 5);
         assert!(seen(&parts.train) && seen(&parts.validation));
         let unseen = parts.unseen.unwrap();
         assert_eq!(unseen.labels.len(), labels().iter().filter(|&&label| label >= 5).count());
@@ -237,22 +254,32 @@ mod tests {
     }
 
     #[test]
-    fn classes_are_named_by_label_name_or_range_and_what_cannot_be_is_told() {
+    fn unseen_classes_take_the_place_of_validation_images_in_the_evaluation() {
+        let all = divided(Amount::All, "none").unwrap();
+        assert!(!all.has_unseen_classes() && all.evaluation_set() == &all.validation);
+        let some = divided(Amount::All, "5-9").unwrap();
+        assert!(some.has_unseen_classes() && Some(some.evaluation_set()) == some.unseen.as_ref());
+    }
+
+    #[test]
+    fn classes_are_named_by_label_name_or_range_and_others_are_rejected() {
         let of = |setting: &str| unseen_classes(setting, &classes(10));
         assert_eq!(of("5-9").unwrap(), [5, 6, 7, 8, 9]);
         assert_eq!(of("class 3, 1,1").unwrap(), [1, 3]);
         assert!(of("none").unwrap().is_empty());
         assert_eq!(of("+6, 03..5").unwrap(), [3, 4, 5, 6]);
-        let told = |setting: &str| of(setting).unwrap_err().to_string();
+        let message = |setting: &str| of(setting).unwrap_err().to_string();
         assert!(
-            told("12").starts_with("data.unseen_classes = 12: there is no class 12; there are")
+            message("12")
+                .starts_with("data.unseen_classes = 12: unknown class 12; the classes are")
         );
         assert!(
-            told("5-12").contains("there is no class 5-12; there are 0 (class 0), 1 (class 1)")
+            message("5-12")
+                .contains("unknown class 5-12; the classes are 0 (class 0), 1 (class 1)")
         );
-        assert!(told("1").contains("leaves 1 of the classes unseen; at least 2"));
-        assert!(told("0-8").contains("leaves 1 of the classes to train on"));
-        assert!(told("").contains("there is no class ;"));
+        assert!(message("1").contains("leaves 1 of the classes unseen; at least 2"));
+        assert!(message("0-8").contains("leaves 1 of the classes to train on"));
+        assert!(message("").contains("unknown class ;"));
         let much = divided(Amount::Of(951), "none").unwrap_err().to_string();
         assert!(much.starts_with("data.train_size = 951: must be at most 950"), "{much}");
     }
@@ -263,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_below_zero_are_named_one_by_one_and_in_ranges() {
+    fn negative_labels_can_be_named_and_used_in_ranges() {
         let classes = called(&["-3", "-2", "-1", "0", "1", "2"]);
         let of = |setting: &str| unseen_classes(setting, &classes).unwrap();
         assert_eq!(of("-1,-2"), [1, 2]);
@@ -275,8 +302,11 @@ mod tests {
             (of("-1-1"), of("-1..=1"), of("0-1,-3")),
             (vec![2, 3, 4], vec![2, 3, 4], vec![0, 3, 4])
         );
-        let told = unseen_classes("-5--1", &classes).unwrap_err().to_string();
-        assert!(told.contains("there is no class -5--1; there are -3, -2, -1, 0"), "{told}");
+        let message = unseen_classes("-5--1", &classes).unwrap_err().to_string();
+        assert!(
+            message.contains("unknown class -5--1; the classes are -3, -2, -1, 0"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -287,9 +317,10 @@ mod tests {
         assert_eq!(of("\"Shirt, long\",Bag").unwrap(), [0, 1]);
         assert_eq!(of("T-shirt/top, 3-D,5-9").unwrap(), [2, 3, 4]);
         assert_eq!(of("\"say \"\"hi\"\"\",\"none\"").unwrap(), [5, 6]);
-        let told = |setting: &str| of(setting).unwrap_err().to_string();
-        assert!(told("Shirt, long,Bag").contains("stands in double quotes: \"Shirt, long\""));
-        assert!(told("Hat,Bag").contains("there is no class Hat; there are \"Shirt, long\", Bag"));
-        assert!(told("\"Bag,x").contains("is not closed"));
+        let message = |setting: &str| of(setting).unwrap_err().to_string();
+        assert!(message("Shirt, long,Bag").contains("in double quotes: \"Shirt, long\""));
+        let unknown = "unknown class Hat; the classes are \"Shirt, long\", Bag";
+        assert!(message("Hat,Bag").contains(unknown));
+        assert!(message("\"Bag,x").contains("is not closed"));
     }
 }

@@ -1,23 +1,23 @@
-//! A batch as a loss sees it.
+//! What a loss is computed from: embeddings and targets.
 
 use tch::{Device, Tensor};
 
 use crate::data::Batch;
 use crate::random::Generator;
 
-/// What is known of the images of a batch.
+/// Labels of the images of a batch.
 #[derive(Debug)]
 pub struct Targets {
     /// Class of each image of the first branch `[B]` i64, values in 0..C.
     pub labels: Tensor,
-    /// For pairs, 1 where both images are of one class, else 0 `[B]` f32; else empty.
+    /// For pairs, 1 where both images are of the same class, else 0 `[B]` f32; otherwise empty.
     pub same: Tensor,
-    /// Number of classes C of the data, whichever of them are in the batch.
+    /// Number of classes C in the data, not only in this batch.
     pub classes: i64,
 }
 
 impl Targets {
-    /// The targets of a batch of data of so many classes, on a device.
+    /// The targets of a batch, copied to a device; `classes` is the number of classes in the data.
     pub fn new(batch: &Batch, classes: usize, device: Device) -> Targets {
         let same: Vec<f32> = batch.same.iter().map(|&same| f32::from(u8::from(same))).collect();
         Targets {
@@ -28,19 +28,19 @@ impl Targets {
     }
 }
 
-/// The embeddings of a batch, and all else that a loss may look at.
-pub struct Embedded<'a> {
-    /// One `[B, E]` a branch; pairs have two branches, all else has one.
+/// The embeddings of a batch and everything else that a loss may use.
+pub struct LossInput<'a> {
+    /// One `[B, E]` per branch: two branches for pairs, otherwise one.
     pub branches: &'a [Tensor],
-    /// What is known of their images.
+    /// The labels of their images.
     pub targets: &'a Targets,
-    /// The loss's own parameters, where it has any.
-    pub own: Option<&'a Tensor>,
-    /// For a loss that draws.
+    /// The loss's own parameters, if it has any.
+    pub parameters: Option<&'a Tensor>,
+    /// For losses that sample.
     pub random: &'a mut Generator,
 }
 
-impl<'a> Embedded<'a> {
+impl<'a> LossInput<'a> {
     /// The embeddings of a batch without partners `[B, E]`.
     pub(super) fn embeddings(&self) -> &'a Tensor {
         &self.branches[0]
@@ -52,7 +52,7 @@ impl<'a> Embedded<'a> {
     }
 
     /// The loss's own parameters.
-    pub(super) fn own(&self) -> &'a Tensor {
-        self.own.expect("the loss declares its own parameters, and who trains it brings them")
+    pub(super) fn parameters(&self) -> &'a Tensor {
+        self.parameters.expect("a loss that declares parameters is given them")
     }
 }

@@ -1,26 +1,26 @@
-//! What becomes of a convolution's outputs while they are still in registers.
+//! Epilogues of a convolution: what happens to its outputs while they are still in registers.
 
 use super::lanes::Lanes;
 
-/// Where a tile of outputs lies.
+/// Position of a tile of outputs.
 #[derive(Debug, Clone, Copy)]
-pub struct Place {
+pub struct TilePosition {
     pub y: usize,
     /// First column.
     pub x: usize,
-    /// From one column to the next.
+    /// Distance from one column to the next.
     pub step: usize,
     /// First output channel.
     pub channel: usize,
 }
 
-/// Takes the outputs of a convolution while they are in registers.
-pub trait Finish {
+/// Processes the outputs of a convolution while they are in registers.
+pub trait Epilogue {
     /// `tile[o][p]` is channel `channel + o` of pixel `(y, x + p · step)`.
     fn take<const FMA: bool, const T: usize, const P: usize>(
         &mut self,
         tile: &[[Lanes; P]; T],
-        place: Place,
+        at: TilePosition,
     );
 }
 
@@ -33,31 +33,31 @@ pub struct Store<'a> {
 }
 
 impl Store<'_> {
-    /// The places of a tile's pixel `p`, channel by channel.
+    /// The channels of a tile's pixel `p`.
     #[inline(always)]
-    fn pixel<const T: usize>(&mut self, place: Place, p: usize) -> &mut [Lanes] {
-        let pixel = place.pixel(p, self.side);
-        &mut self.output[pixel * self.channels + place.channel..][..T]
+    fn pixel<const T: usize>(&mut self, at: TilePosition, p: usize) -> &mut [Lanes] {
+        let pixel = at.pixel(p, self.side);
+        &mut self.output[pixel * self.channels + at.channel..][..T]
     }
 }
 
-impl Place {
-    /// The tile's pixel `p` in an image of a side.
+impl TilePosition {
+    /// Index of the tile's pixel `p` in an image of the given side.
     #[inline(always)]
     fn pixel(self, p: usize, side: usize) -> usize {
         self.y * side + self.x + p * self.step
     }
 }
 
-impl Finish for Store<'_> {
+impl Epilogue for Store<'_> {
     #[inline(always)]
     fn take<const FMA: bool, const T: usize, const P: usize>(
         &mut self,
         tile: &[[Lanes; P]; T],
-        place: Place,
+        at: TilePosition,
     ) {
         for p in 0..P {
-            let output = self.pixel::<T>(place, p);
+            let output = self.pixel::<T>(at, p);
             for t in 0..T {
                 output[t] = tile[t][p];
             }
@@ -65,7 +65,7 @@ impl Finish for Store<'_> {
     }
 }
 
-/// Sums over the pixels of eight images, channel by channel, that a BatchNorm needs.
+/// Per-channel sums over the pixels of eight images that a BatchNorm needs.
 ///
 /// Forward Σr and Σr², backward Σg and Σg·r.
 #[derive(Debug, Clone)]
@@ -83,22 +83,22 @@ impl Sums {
 /// Stores `r = max(out, 0)` and sums r and r².
 pub struct Activate<'a> {
     pub store: Store<'a>,
-    /// 1 for an image, 0 for a lane without one: it holds r = 0, which adds nothing to any sum and
-    /// lets no gradient through.
+    /// 1 for an image, 0 for an empty lane: its r = 0 adds nothing to any sum and blocks the
+    /// gradient.
     pub present: Lanes,
     pub sums: Sums,
 }
 
-impl Finish for Activate<'_> {
+impl Epilogue for Activate<'_> {
     #[inline(always)]
     fn take<const FMA: bool, const T: usize, const P: usize>(
         &mut self,
         tile: &[[Lanes; P]; T],
-        place: Place,
+        at: TilePosition,
     ) {
         let (mut sum, mut square) = ([Lanes::ZERO; T], [Lanes::ZERO; T]);
         for p in 0..P {
-            let output = self.store.pixel::<T>(place, p);
+            let output = self.store.pixel::<T>(at, p);
             for t in 0..T {
                 let r = tile[t][p].relu().times(self.present);
                 output[t] = r;
@@ -106,30 +106,30 @@ impl Finish for Activate<'_> {
                 square[t] = square[t].plus_product::<FMA>(r, r);
             }
         }
-        add_to(&mut self.sums, place.channel, &sum, &square);
+        add_to(&mut self.sums, at.channel, &sum, &square);
     }
 }
 
-/// Stores the gradient `g` of a BatchNorm's outputs, pooled or not, and sums g and g·r.
+/// Stores the gradient `g` of a BatchNorm's outputs (pooled or not) and sums g and g·r.
 pub struct Gradient<'a> {
     pub store: Store<'a>,
-    /// What the BatchNorm normalised, `[S][S][C]`.
+    /// The input of the BatchNorm, `[S][S][C]`.
     pub relu: &'a [Lanes],
     pub sums: Sums,
 }
 
-impl Finish for Gradient<'_> {
+impl Epilogue for Gradient<'_> {
     #[inline(always)]
     fn take<const FMA: bool, const T: usize, const P: usize>(
         &mut self,
         tile: &[[Lanes; P]; T],
-        place: Place,
+        at: TilePosition,
     ) {
         let (mut sum, mut product) = ([Lanes::ZERO; T], [Lanes::ZERO; T]);
         for p in 0..P {
-            let pixel = place.pixel(p, self.store.side);
-            let relu = &self.relu[pixel * self.store.channels + place.channel..][..T];
-            let output = self.store.pixel::<T>(place, p);
+            let pixel = at.pixel(p, self.store.side);
+            let relu = &self.relu[pixel * self.store.channels + at.channel..][..T];
+            let output = self.store.pixel::<T>(at, p);
             for t in 0..T {
                 let g = tile[t][p];
                 output[t] = g;
@@ -137,7 +137,7 @@ impl Finish for Gradient<'_> {
                 product[t] = product[t].plus_product::<FMA>(g, relu[t]);
             }
         }
-        add_to(&mut self.sums, place.channel, &sum, &product);
+        add_to(&mut self.sums, at.channel, &sum, &product);
     }
 }
 

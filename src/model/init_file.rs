@@ -1,4 +1,4 @@
-//! Weights as PyTorch programs save them: under longer names, in other types.
+//! Initial weights from files of other programs: with prefixed names and other dtypes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,24 +8,26 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use tch::Tensor;
 
-use super::weights::{PYTORCH_COUNT, damaged};
+use super::architecture::{FIRST_CONVOLUTION, FIRST_LINEAR, LAST_LINEAR};
+use super::weights::{BATCH_COUNTER, damaged};
 use super::{Architecture, NamedTensors};
 use crate::error::{Error, Fault, Result};
 use crate::words::count;
 use crate::words::{first_few, word};
 
-/// The way out where a file cannot be used.
+/// What the user can do if a file cannot be used.
 const INIT_TAKES: &str = "--init takes a safetensors file of this network: a run's \
-                          model.safetensors, or what safetensors.torch.save_file makes of a .pt or .pth";
+                          model.safetensors, or a .pt or .pth converted with \
+                          safetensors.torch.save_file";
 
-/// The first weights of a network from a file that another program may have written, and what had
-/// to be done to them: a prefix that all names share is taken off, and numbers of other types become
-/// f32. PyTorch's count of batches is passed over.
+/// Reads the initial weights of a network from a file that another program may have written, and
+/// returns them with a note on how they were converted: a prefix shared by all names is removed,
+/// and other float types become f32. PyTorch's `num_batches_tracked` is ignored.
 ///
 /// # Errors
-/// [`Fault`] with the file: no safetensors, with the way to make one of a pickle; tensors that are
-/// missing, too many, of other shapes or not finite; weights for images or embeddings of another
-/// size, told as such.
+/// [`Fault`] with the file: not safetensors (for a pickle, with the command that converts it);
+/// missing or unknown tensors, wrong shapes, NaN or infinite values; weights for images or
+/// embeddings of another size.
 pub fn read_init(path: &Path, network: &Architecture) -> Result<(NamedTensors, Option<String>)> {
     let content = std::fs::read(path).map_err(Error::io("read", path))?;
     refuse_pickle(&content, path)?;
@@ -33,7 +35,7 @@ pub fn read_init(path: &Path, network: &Architecture) -> Result<(NamedTensors, O
         SafeTensors::deserialize(&content).map_err(|e| damaged(path, &e).remedy(INIT_TAKES))?;
     let mut views: BTreeMap<String, TensorView> = file
         .iter()
-        .filter(|(name, _)| !name.ends_with(PYTORCH_COUNT))
+        .filter(|(name, _)| !name.ends_with(BATCH_COUNTER))
         .map(|(name, view)| (name.to_owned(), view))
         .collect();
     let needed = network.tensors();
@@ -53,30 +55,30 @@ pub fn read_init(path: &Path, network: &Architecture) -> Result<(NamedTensors, O
             return Err(Fault::new(path, problem).remedy(INIT_TAKES).into());
         }
         let values = floats(view).ok_or_else(|| {
-            let problem = format!("holds {name} as {:?}", view.dtype());
+            let problem = format!("has {name} as {:?}", view.dtype());
             Fault::new(path, problem).remedy("save it as float32, tensor.float() in PyTorch")
         })?;
         if !values.iter().all(|value| value.is_finite()) {
-            let fault = Fault::new(path, format!("has numbers in {name} that are not finite"));
-            return Err(fault.remedy("take weights from before the training diverged").into());
+            let fault = Fault::new(path, format!("has NaN or infinite values in {name}"));
+            return Err(fault.remedy("use weights from before the training diverged").into());
         }
         if view.dtype() != Dtype::F32 && !types.contains(&format!("{:?}", view.dtype())) {
             types.push(format!("{:?}", view.dtype()));
         }
         weights.insert(name.clone(), Tensor::from_slice(&values).reshape(&shape));
     }
-    Ok((weights, remark(path, &prefix, &types)))
+    Ok((weights, note(path, &prefix, &types)))
 }
 
-/// What was done to the weights, in a line.
-fn remark(path: &Path, prefix: &str, types: &[String]) -> Option<String> {
-    let names = (!prefix.is_empty()).then(|| format!("the prefix {prefix} is taken off its names"));
-    let types = (!types.is_empty()).then(|| format!("its {} becomes F32", types.join(" and ")));
+/// How the weights were converted, in a line.
+fn note(path: &Path, prefix: &str, types: &[String]) -> Option<String> {
+    let names = (!prefix.is_empty()).then(|| format!("prefix {prefix} removed from the names"));
+    let types = (!types.is_empty()).then(|| format!("{} converted to F32", types.join(" and ")));
     let done: Vec<String> = names.into_iter().chain(types).collect();
     (!done.is_empty()).then(|| format!("init: {}: {}", path.display(), done.join(", ")))
 }
 
-/// What stands before all names, where the rest of each is a name of the network: `module.` of
+/// The prefix of all names, if the rest of each is a name in the network: `module.` of
 /// DataParallel, `_orig_mod.` of torch.compile, `model.` and the like, or several of them.
 fn shared_prefix(
     views: &BTreeMap<String, TensorView>,
@@ -93,7 +95,7 @@ fn shared_prefix(
     prefixes.filter(|prefix| !prefix.is_empty()).find(fits).unwrap_or_default().to_owned()
 }
 
-/// Refuses tensors that are missing or too many.
+/// Refuses missing and unknown tensors.
 fn refuse_other_names(
     path: &Path,
     views: &BTreeMap<String, TensorView>,
@@ -106,10 +108,10 @@ fn refuse_other_names(
     let problem = match (&missing[..], &unknown[..]) {
         ([], []) => return Ok(()),
         (missing, []) => format!("lacks {}", listed(missing)),
-        ([], unknown) => format!("holds {}, which the network lacks", listed(unknown)),
+        ([], unknown) => format!("has {}, which the network does not have", listed(unknown)),
         (missing, unknown) => {
             format!(
-                "is of another network: it holds {} and lacks {}",
+                "is of another network: it has {} and lacks {}",
                 listed(unknown),
                 listed(missing)
             )
@@ -123,48 +125,47 @@ fn listed(names: &[&str]) -> String {
     first_few(names, 3)
 }
 
-/// Refuses weights for images or embeddings of other sizes, and for images in colour.
+/// Refuses weights for images or embeddings of other sizes, and for colour images.
 fn refuse_other_sizes(
     path: &Path,
     views: &BTreeMap<String, TensorView>,
     network: &Architecture,
 ) -> Result<()> {
-    let size =
-        |name: &str, place: usize| views[name].shape().get(place).copied().unwrap_or(0) as i64;
-    let channels = size("feature_net.0.weight", 1);
-    let features = size("linear1.weight", 0);
-    let embedding = size("linear2.weight", 0);
+    let size = |name: &str, axis: usize| views[name].shape().get(axis).copied().unwrap_or(0) as i64;
+    let channels = size(FIRST_CONVOLUTION, 1);
+    let features = size(FIRST_LINEAR, 0);
+    let embedding = size(LAST_LINEAR, 0);
     let quarter = (features as f64).sqrt().round() as i64;
-    let (problem, remedy) = if channels != 1 && views["feature_net.0.weight"].shape().len() == 4 {
+    let (problem, remedy) = if channels != 1 && views[FIRST_CONVOLUTION].shape().len() == 4 {
         (
             format!(
-                "was made for images of {}, the network takes 1",
+                "was trained on images of {}, the network takes 1",
                 count(channels as usize, "channel")
             ),
             INIT_TAKES.to_owned(),
         )
     } else if quarter * quarter == features && features != network.features() {
-        // Two poolings leave a quarter of the side, rounded down.
+        // Two poolings divide the side by four, rounded down.
         let (least, most) = (quarter * 4, quarter * 4 + 3);
         let side = network.side;
         let problem = format!(
-            "was made for images of {least}×{least} to {most}×{most}, the data has {side}×{side}"
+            "was trained on images of {least}×{least} to {most}×{most}, the data has {side}×{side}"
         );
-        (problem, "scale the images to that size, or leave --init out".to_owned())
+        (problem, "resize the images to that size, or omit --init".to_owned())
     } else if embedding != network.embedding && embedding > 0 {
         let problem = format!(
-            "was made for embeddings of {}, the settings say {}",
+            "was trained for embeddings of {}, the settings say {}",
             count(embedding as usize, "number"),
             network.embedding
         );
-        (problem, format!("add --set model.embedding={embedding}, or leave --init out"))
+        (problem, format!("add --set model.embedding={embedding}, or omit --init"))
     } else {
         return Ok(());
     };
     Err(Fault::new(path, problem).remedy(remedy).into())
 }
 
-/// The numbers of a tensor as f32, where it has such.
+/// The values of a float tensor as f32.
 fn floats(view: &TensorView) -> Option<Vec<f32>> {
     let data = view.data();
     Some(match view.dtype() {
@@ -180,22 +181,22 @@ fn numbers<const N: usize>(data: &[u8], of: impl Fn([u8; N]) -> f32) -> Vec<f32>
     data.chunks_exact(N).map(|bytes| of(bytes.try_into().expect("chunks have this size"))).collect()
 }
 
-/// Refuses what `torch.save` writes, which only Python can read.
+/// Refuses files written by `torch.save`, which only Python can read.
 fn refuse_pickle(content: &[u8], path: &Path) -> Result<()> {
     let is_zip = content.starts_with(b"PK\x03\x04");
     let is_pickle = content.first() == Some(&0x80) && content.get(1).is_some_and(|n| *n <= 5);
     if !is_zip && !is_pickle {
         return Ok(());
     }
-    // Quotes of Python's within those of the shell.
+    // Escaped for Python; the shell's quotes come around it.
     let file = path.display().to_string().replace('\\', "\\\\").replace('"', "\\\"");
     let code = format!(
         "import torch, safetensors.torch as s; w = torch.load(\"{file}\", map_location=\"cpu\"); \
          w = w.state_dict() if hasattr(w, \"state_dict\") else w.get(\"state_dict\", w); \
          s.save_file({{k: v.contiguous() for k, v in w.items()}}, \"weights.safetensors\")"
     );
-    let fault = Fault::new(path, "is a pickle of PyTorch's, which only Python can read");
-    Err(fault.remedy(format!("turn it into safetensors: python -c {}", word(code))).into())
+    let fault = Fault::new(path, "is a PyTorch pickle, which only Python can read");
+    Err(fault.remedy(format!("convert it to safetensors: python -c {}", word(code))).into())
 }
 
 #[cfg(test)]
@@ -206,7 +207,8 @@ mod tests {
 
     const SMALL: Architecture = Architecture { side: 12, embedding: 4 };
 
-    /// Writes weights with this done to each name, type and bytes, and reads them as first weights.
+    /// Writes weights with these names, this dtype and these bytes, and reads them as initial
+    /// weights.
     fn read(
         made_for: Architecture,
         name: impl Fn(&str) -> String,
@@ -239,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn names_may_have_any_prefix_that_all_share() {
+    fn a_prefix_shared_by_all_names_is_removed() {
         let plain = initial_weights(&SMALL, 3);
         for prefix in [
             "",
@@ -252,30 +254,29 @@ mod tests {
             "state_dict.",
             "a.b.",
         ] {
-            let (found, remark) =
+            let (found, note) =
                 read(SMALL, |name| format!("{prefix}{name}"), Dtype::F32, bytes).unwrap();
             assert!(plain.iter().all(|(name, tensor)| found[name].equal(tensor)), "{prefix}");
             match prefix {
-                "" => assert_eq!(remark, None),
-                _ => assert!(
-                    remark
-                        .unwrap()
-                        .ends_with(&format!(": the prefix {prefix} is taken off its names"))
-                ),
+                "" => assert_eq!(note, None),
+                _ => {
+                    let ending = format!(": prefix {prefix} removed from the names");
+                    assert!(note.unwrap().ends_with(&ending));
+                }
             }
         }
     }
 
     #[test]
-    fn half_precision_and_double_become_float32() {
+    fn half_and_double_precision_become_float32() {
         let plain = initial_weights(&SMALL, 3);
-        let check = |kind, of: &dyn Fn(f32) -> Vec<u8>, off: f64| {
-            let (found, remark) = read(SMALL, str::to_owned, kind, of).unwrap();
+        let check = |kind, of: &dyn Fn(f32) -> Vec<u8>, tolerance: f64| {
+            let (found, note) = read(SMALL, str::to_owned, kind, of).unwrap();
             for (name, tensor) in &plain {
-                let apart = (&found[name] - tensor).abs().max().double_value(&[]);
-                assert!(apart <= off, "{kind:?} {name}: {apart}");
+                let error = (&found[name] - tensor).abs().max().double_value(&[]);
+                assert!(error <= tolerance, "{kind:?} {name}: {error}");
             }
-            assert!(remark.unwrap().ends_with(&format!("its {kind:?} becomes F32")));
+            assert!(note.unwrap().ends_with(&format!("{kind:?} converted to F32")));
         };
         // Half an ulp of numbers up to 1.
         check(Dtype::F16, &|value| f16::from_f32(value).to_le_bytes().to_vec(), 2.5e-4);
@@ -284,34 +285,41 @@ mod tests {
     }
 
     #[test]
-    fn weights_for_other_images_or_embeddings_are_told_as_such() {
-        let told =
+    fn weights_for_other_images_or_embeddings_are_rejected_with_the_sizes() {
+        let message =
             |made_for| read(made_for, str::to_owned, Dtype::F32, bytes).unwrap_err().to_string();
-        let message = told(Architecture { side: 28, embedding: 4 });
+        let wrong_images = message(Architecture { side: 28, embedding: 4 });
         assert!(
-            message.contains("made for images of 28×28 to 31×31, the data has 12×12; scale"),
-            "{message}"
+            wrong_images
+                .contains("trained on images of 28×28 to 31×31, the data has 12×12; resize"),
+            "{wrong_images}"
         );
-        let message = told(Architecture { side: 12, embedding: 9 });
-        assert!(message.contains(
-            "made for embeddings of 9 numbers, the settings say 4; add --set model.embedding=9"
+        let wrong_embeddings = message(Architecture { side: 12, embedding: 9 });
+        assert!(wrong_embeddings.contains(
+            "trained for embeddings of 9 numbers, the settings say 4; add --set model.embedding=9"
         ));
         let other = |name: &str| name.replace("linear", "fc");
         let message = read(SMALL, other, Dtype::F32, bytes).unwrap_err().to_string();
-        assert!(message.contains("holds fc1.bias, fc1.weight, fc2.bias and 1 more and lacks linear1.bias, linear1.weight, linear2.bias and 1 more;"), "{message}");
+        assert!(
+            message.contains(
+                "has fc1.bias, fc1.weight, fc2.bias and 1 more and lacks \
+                                  linear1.bias, linear1.weight, linear2.bias and 1 more;"
+            ),
+            "{message}"
+        );
         let nan =
             read(SMALL, str::to_owned, Dtype::F32, |_| bytes(f32::NAN)).unwrap_err().to_string();
-        assert!(nan.contains("has numbers in feature_net.0.bias that are not finite"), "{nan}");
+        assert!(nan.contains("has NaN or infinite values in feature_net.0.bias"), "{nan}");
     }
 
     #[test]
-    fn a_pickle_is_told_with_the_python_that_turns_it_into_safetensors() {
+    fn a_pickle_is_rejected_with_the_python_command_that_converts_it() {
         let folder = tempfile::tempdir().unwrap();
         for start in [&b"PK\x03\x04net/data.pkl"[..], b"\x80\x02}q\x00"] {
             let path = folder.path().join("my net.pth");
             std::fs::write(&path, start).unwrap();
             let message = read_init(&path, &SMALL).unwrap_err().to_string();
-            assert!(message.contains("my net.pth: is a pickle of PyTorch's"), "{message}");
+            assert!(message.contains("my net.pth: is a PyTorch pickle"), "{message}");
             assert!(
                 message.contains("python -c 'import torch, safetensors.torch as s;"),
                 "{message}"

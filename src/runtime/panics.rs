@@ -1,20 +1,20 @@
-//! Libraries that panic where a file holds what they do not expect.
+//! Turns panics of libraries on malformed files into errors.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
-use super::refused::told;
+use super::resources::panic_text;
 
 thread_local! {
-    /// Whether a panic of this thread is reported by whoever called [`panic_as_error`].
+    /// Whether the caller of [`panic_as_error`] reports panics of this thread.
     static REPORTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Has a library read bytes of the user's on this thread.
+/// Lets a library read the user's bytes on this thread.
 ///
 /// # Errors
-/// The text of a panic, of which nothing is printed then.
+/// The text of a panic, which is then not printed.
 pub fn panic_as_error<T>(read: impl FnOnce() -> T) -> Result<T, String> {
     static SILENCED: Once = Once::new();
     SILENCED.call_once(|| {
@@ -28,7 +28,7 @@ pub fn panic_as_error<T>(read: impl FnOnce() -> T) -> Result<T, String> {
     let before = REPORTED.replace(true);
     let read = panic::catch_unwind(AssertUnwindSafe(read));
     REPORTED.set(before);
-    read.map_err(|payload| told(&*payload).unwrap_or("it panicked").to_owned())
+    read.map_err(|payload| panic_text(&*payload).unwrap_or("it panicked").to_owned())
 }
 
 #[cfg(test)]
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_on_foreign_bytes_is_an_error_and_others_are_panics_as_before() {
+    fn a_panic_in_the_closure_is_an_error_and_later_panics_are_unaffected() {
         let length = -1;
         let read = panic_as_error(|| assert!(length >= 0, "a length of {length}"));
         assert_eq!(read.unwrap_err(), "a length of -1");
