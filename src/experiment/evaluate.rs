@@ -17,7 +17,7 @@ use crate::error::{Divergence, Error, Result};
 use crate::eval::tsne::Of;
 use crate::eval::{self, Figures, Watch, Which};
 use crate::model::{Engine, Network, open_network, read_notes};
-use crate::report::Canvas;
+use crate::report::chart::Picture;
 use crate::report::table::Table;
 use crate::train::RunProgress;
 use crate::words::dml;
@@ -320,7 +320,7 @@ fn write_figures(
     ending: &str,
 ) -> Result<()> {
     let Evaluation { figures, classes, .. } = evaluation;
-    let save = |picture: Canvas, name: &str| {
+    let save = |picture: Picture, name: &str| {
         picture.save(&folder.plot(&format!("{name}{ending}.png")), session.style)
     };
     confusion_remark(&figures.knn.confusion).iter().for_each(|it| session.progress.say(it));

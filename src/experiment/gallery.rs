@@ -10,8 +10,8 @@ use crate::data::{Dataset, Part};
 use crate::error::Result;
 use crate::eval::{Neighbours, nearest};
 use crate::random::{Purpose, generator};
-use crate::report::Canvas;
-use crate::report::retrieval::{self, Pictured, Retrieved, Section};
+use crate::report::chart::Picture;
+use crate::report::chart::retrieval::{self, Pictured, Retrieved, Section};
 use crate::runtime::Cores;
 use crate::words::count;
 
@@ -59,7 +59,7 @@ impl Gallery<'_> {
     ///
     /// # Errors
     /// As [`Gallery::sections`].
-    pub fn draw(&self, evaluation: &Evaluation) -> Result<Canvas> {
+    pub fn draw(&self, evaluation: &Evaluation) -> Result<Picture> {
         retrieval::draw(&self.title(evaluation), self.dataset.side, &self.sections(evaluation)?)
     }
 

@@ -17,7 +17,7 @@ use super::{
 use crate::data::Dataset;
 use crate::error::{Fault, Result};
 use crate::files::{Checked, read_json, write_text};
-use crate::report::Canvas;
+use crate::report::chart::Picture;
 use crate::report::table::Table;
 use crate::words::things;
 
@@ -239,7 +239,7 @@ impl Comparison {
         let _lock = RunLock::take(&folder)?;
         folder.create()?;
         self.write_tables(&folder)?;
-        let save = |picture: Canvas, name: &str| picture.save(&folder.plot(name), session.style);
+        let save = |picture: Picture, name: &str| picture.save(&folder.plot(name), session.style);
         save(self.curves()?, "loss.png")?;
         if !self.unseen() {
             save(self.recall()?, "recall.png")?;

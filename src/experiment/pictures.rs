@@ -8,10 +8,10 @@ use crate::error::Result;
 use crate::eval::tsne::Map;
 use crate::eval::{ConfusionMatrix, Distances, KnnMetrics, RecallAt, RecallAtK};
 use crate::random::{Purpose, generator};
-use crate::report::confused::{self, Confused};
-use crate::report::confusion::Confusion;
-use crate::report::{
-    Canvas, ClassName, confusion, curves, histogram, pairs, recall, scatter, undrawable,
+use crate::report::chart::confused::{self, Confused};
+use crate::report::chart::confusion::Confusion;
+use crate::report::chart::{
+    ClassName, Picture, confusion, curves, histogram, pairs, recall, scatter, undrawable,
 };
 use crate::train::History;
 use crate::words::{count, things};
@@ -23,7 +23,7 @@ const PAIRS: usize = 8;
 ///
 /// # Errors
 /// There is nothing to draw.
-pub fn pairs(session: &Session, train: &Part, config: &Config) -> Result<Canvas> {
+pub fn pairs(session: &Session, train: &Part, config: &Config) -> Result<Picture> {
     let dataset = &session.dataset;
     let sampler = PairSampler::new(&train.labels);
     let mut random = generator(config.train.seed, Purpose::PairPicture, 0);
@@ -48,7 +48,7 @@ pub fn pairs(session: &Session, train: &Part, config: &Config) -> Result<Canvas>
 ///
 /// # Errors
 /// There is nothing to draw.
-pub fn curves(title: &str, history: &History) -> Result<Canvas> {
+pub fn curves(title: &str, history: &History) -> Result<Picture> {
     let (train, validation) = losses(history);
     let run = curves::RunCurve { train: &train, validation: &validation };
     let panel = curves::LossPanel { title, loss: title, runs: &[run] };
@@ -66,7 +66,7 @@ pub fn draw_training(
     history: &History,
 ) -> Result<()> {
     folder.create_plots()?;
-    let save = |picture: Canvas, name: &str| picture.save(&folder.plot(name), session.style);
+    let save = |picture: Picture, name: &str| picture.save(&folder.plot(name), session.style);
     save(pairs(session, train, config)?, "pairs.png")?;
     let title = format!("{} seed {}", config.loss.name(), config.train.seed);
     save(curves(&title, history)?, "loss.png")
@@ -81,7 +81,7 @@ pub fn losses(history: &History) -> (Vec<f64>, Vec<f64>) {
 ///
 /// # Errors
 /// There is nothing to draw.
-pub fn tsne(title: &str, classes: &[String], map: &Map, labels: &[i64]) -> Result<Canvas> {
+pub fn tsne(title: &str, classes: &[String], map: &Map, labels: &[i64]) -> Result<Picture> {
     let labels = positions(labels);
     let panel = scatter::Scatter { title, points: &map.coordinates, labels: &labels };
     scatter::draw(&[panel], classes)
@@ -210,12 +210,12 @@ pub fn positions(labels: &[i64]) -> Vec<usize> {
 ///
 /// # Errors
 /// There is nothing to draw.
-pub fn confusion(name: &str, knn: &KnnMetrics, classes: &[String]) -> Result<Canvas> {
+pub fn confusion(name: &str, knn: &KnnMetrics, classes: &[String]) -> Result<Picture> {
     let title = titled(name, knn);
     if is_too_large(classes) {
         let (pairs, found) = most_confused(&knn.confusion, classes);
         let note = confused_note(classes.len(), pairs.len(), found);
-        return Ok(confused::draw(&title, &note, &pairs));
+        return confused::draw(&title, &note, &pairs);
     }
     confusion::draw(&Confusion { title: &title, classes, counts: &knn.confusion.counts() })
 }
@@ -224,7 +224,7 @@ pub fn confusion(name: &str, knn: &KnnMetrics, classes: &[String]) -> Result<Can
 ///
 /// # Errors
 /// There is nothing to draw.
-pub fn recall(name: &str, recall: &RecallAtK) -> Result<Canvas> {
+pub fn recall(name: &str, recall: &RecallAtK) -> Result<Picture> {
     let values = recall_curve(&recall.at);
     let curve = recall::RecallCurve { name, recall: &values, interval: None };
     recall::draw(&recall_title(recall.voters), "", &[curve])
@@ -234,7 +234,7 @@ pub fn recall(name: &str, recall: &RecallAtK) -> Result<Canvas> {
 ///
 /// # Errors
 /// There is nothing to draw.
-pub fn distances(name: &str, distances: &Distances) -> Result<Canvas> {
+pub fn distances(name: &str, distances: &Distances) -> Result<Picture> {
     let title = format!(
         "{name} · distances between {}, pair by pair",
         count(distances.embeddings, "embedding")

@@ -14,8 +14,9 @@ use super::{
 use crate::config::Setting;
 use crate::error::{Fault, Result};
 use crate::files::{Checked, is_share, read_json, write_text};
+use crate::report::Style;
+use crate::report::chart::{Picture, series};
 use crate::report::table::Table;
-use crate::report::{Canvas, Style, series};
 
 mod axes;
 mod crossings;
@@ -259,7 +260,7 @@ impl Sweep {
     ///
     /// # Errors
     /// There is no line.
-    pub(super) fn draw(&self) -> Result<Canvas> {
+    pub(super) fn draw(&self) -> Result<Picture> {
         let positions = self.axes.positions();
         let points: Vec<Vec<series::SeriesPoint>> = self
             .series
@@ -283,7 +284,7 @@ impl Sweep {
         let label = self.axes.first_label();
         let words = self.axes.first_values();
         let of = if self.unseen { "unseen" } else { "validation" };
-        let picture = series::Picture {
+        let picture = series::Lines {
             title: &format!("{} of {of} images over {label}", self.score),
             note: &self.note(),
             across: self.axes.across(&label, &words),

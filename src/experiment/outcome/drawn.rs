@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Comparison, LossRuns, Mapped, Result, Session, beside, pictures};
 use crate::experiment::RunFolder;
 use crate::experiment::wording::listed;
-use crate::report::{Canvas, curves, recall, scatter};
+use crate::report::chart::{Picture, curves, recall, scatter};
 use crate::train::History;
 
 /// Training and validation loss of each epoch of a run.
@@ -16,7 +16,7 @@ impl Comparison {
     ///
     /// # Errors
     /// There are too many losses.
-    pub fn curves(&self) -> Result<Canvas> {
+    pub fn curves(&self) -> Result<Picture> {
         let mut losses: Vec<(String, &str, Vec<Losses>)> = Vec::new();
         for LossRuns { loss, runs, .. } in &self.results {
             let curves = runs.iter().map(|run| pictures::losses(&run.history)).collect();
@@ -48,7 +48,7 @@ impl Comparison {
     ///
     /// # Errors
     /// There is no loss.
-    pub fn recall(&self) -> Result<Canvas> {
+    pub fn recall(&self) -> Result<Picture> {
         let recalls = self.summary.recall();
         let curves: Vec<recall::RecallCurve> = self
             .summary
@@ -71,7 +71,7 @@ impl Comparison {
     ///
     /// # Errors
     /// A map is missing or was changed.
-    pub fn maps(&self, session: &Session) -> Result<Option<Canvas>> {
+    pub fn maps(&self, session: &Session) -> Result<Option<Picture>> {
         let firsts = || self.results.iter().map(|loss| &loss.runs[0]);
         if firsts().any(|run| run.evaluation.tsne.is_none()) {
             return Ok(None);

@@ -22,7 +22,8 @@ use super::{COMPARISON, Comparison, METRICS, RunFolder, SEARCH, SWEEP, Sweep, Tr
 use crate::data::Dataset;
 use crate::error::{Fault, Result, chain};
 use crate::files::write_text;
-use crate::report::html::{Page, Sprite};
+use crate::report::html::Page;
+use crate::report::images::ContactSheet;
 use crate::runtime::Cores;
 
 /// The file in the folder that it is about.
@@ -35,7 +36,7 @@ pub struct Reporter<'a> {
     /// What finds neighbours.
     pub cores: &'a Cores,
     /// Images of maps: rows in the data, and all of them in one picture.
-    sprites: Vec<(Vec<usize>, Sprite)>,
+    sprites: Vec<(Vec<usize>, ContactSheet)>,
 }
 
 impl<'a> Reporter<'a> {

@@ -11,9 +11,10 @@ use crate::experiment::{
     Asked, Evaluation, Mapped, RunRecord, Trained, grouped, pictures, with_gallery,
 };
 use crate::files::folder_of;
-use crate::report::confusion::Confusion;
-use crate::report::html::{self, Markup, Sprite};
-use crate::report::scatter;
+use crate::report::chart::confusion::Confusion;
+use crate::report::chart::scatter;
+use crate::report::html::{self, Markup};
+use crate::report::images::ContactSheet;
 use crate::report::table::Table;
 use crate::train::History;
 use crate::words::{count, decimals, rounded};
@@ -65,7 +66,11 @@ impl Reporter<'_> {
         }
         let known = self.sprites.iter().position(|(known, _)| known == rows);
         Some(known.unwrap_or_else(|| {
-            let sprite = Sprite::new(dataset.side, rows.iter().map(|&row| dataset.image(row)));
+            let sprite = ContactSheet::new(
+                dataset.side,
+                html::LARGEST_IMAGE,
+                rows.iter().map(|&row| dataset.image(row)),
+            );
             self.sprites.push((rows.to_vec(), sprite));
             self.sprites.len() - 1
         }))

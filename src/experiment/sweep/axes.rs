@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Arm, Level, Result, Setting, grouped};
 use crate::error::Error;
-use crate::report::series::Across;
+use crate::report::chart::series::Across;
 
 const TRAIN_SIZE: &str = "data.train_size";
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::told::near;
 use super::{Line, in_powers};
-use crate::report::series;
+use crate::report::chart::series;
 
 /// Two lines change places between two values of the swept key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

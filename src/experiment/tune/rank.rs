@@ -12,8 +12,9 @@ use crate::error::{Error, Fault, chain};
 use crate::experiment::{BEST, RunFolder, RunLock, SEARCH, write_json};
 use crate::files::{Checked, read_json, write_text};
 use crate::loss::Span;
+use crate::report::Style;
+use crate::report::chart::{Picture, trials};
 use crate::report::table::Table;
-use crate::report::{Canvas, Style, trials};
 use crate::words;
 
 /// The score over each setting.
@@ -228,7 +229,7 @@ impl Tuned {
     ///
     /// # Errors
     /// There is no setting.
-    pub fn draw(&self) -> Result<Canvas> {
+    pub fn draw(&self) -> Result<Picture> {
         let words: Vec<Vec<String>> = self
             .space
             .settings
