@@ -287,8 +287,9 @@ impl Sweep {
         let picture = series::Lines {
             title: &format!("{} of {of} images over {label}", self.score),
             note: &self.note(),
-            across: self.axes.across(&label, &words),
-            up: &self.score,
+            x_label: &label,
+            scale: self.axes.scale(&words),
+            y_label: &self.score,
             series: &lines,
             crossings: &crossings,
         };

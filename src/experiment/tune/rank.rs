@@ -13,7 +13,7 @@ use crate::experiment::{BEST, RunFolder, RunLock, SEARCH, write_json};
 use crate::files::{Checked, read_json, write_text};
 use crate::loss::Span;
 use crate::report::Style;
-use crate::report::chart::{Picture, trials};
+use crate::report::chart::{Picture, Scale, trials};
 use crate::report::table::Table;
 use crate::words;
 
@@ -247,9 +247,9 @@ impl Tuned {
             .map(|((key, span), words)| trials::Parameter {
                 name: key,
                 scale: match span {
-                    Span::Linear(..) => trials::Scale::Linear,
-                    Span::Logarithmic(..) => trials::Scale::Logarithm,
-                    Span::Words(_) => trials::Scale::Words(words),
+                    Span::Linear(..) => Scale::Linear,
+                    Span::Logarithmic(..) => Scale::Logarithmic,
+                    Span::Words(_) => Scale::Categories(words),
                 },
             })
             .collect();

@@ -3,7 +3,7 @@
 use plotters::chart::{ChartBuilder, ChartContext, LabelAreaPosition};
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::element::PathElement;
-use plotters::style::Color;
+use plotters::style::{Color, TRANSPARENT};
 
 use super::axis::Axis;
 use super::backend::{Area, STEPS, SvgBackend, at, steps};
@@ -59,7 +59,7 @@ pub fn with_axes<'a>(panel: &'a Area, x: &Axis, y: &Axis) -> Result<Chart<'a>> {
         .build_cartesian_2d(x.clone(), y.clone())?;
     chart
         .configure_mesh()
-        .disable_axes()
+        .axis_style(TRANSPARENT)
         .bold_line_style(GRID.stroke_width((HAIRLINE * STEPS) as u32))
         .set_all_tick_mark_size(steps(TO_NUMBERS))
         .label_style(TextStyle::tick().colour(QUIET_TEXT).plotters())

@@ -14,8 +14,9 @@ use plotters_backend::{
     FontStyle, FontTransform,
 };
 
-use super::geometry::{Point, Rect};
+use super::geometry::Point;
 use super::marker::Dash;
+use super::palette::HAIRLINE;
 use super::picture::{Bounds, Picture};
 use super::series_style::SeriesStyle;
 use super::svg::{colour, dashes, number, opacity, path, shape_name, text_element};
@@ -157,10 +158,22 @@ fn text_bounds(text: &str, at: Point, style: TextStyle) -> Option<Bounds> {
     Bounds::around(&ends, 0.0)
 }
 
-/// The colour and how much it covers; nothing where it is not seen.
-fn paint(seen: BackendColor) -> Option<(RGBColor, f64)> {
-    let (red, green, blue) = seen.rgb;
-    (seen.alpha > 0.0).then_some((RGBColor(red, green, blue), seen.alpha))
+/// How a shape is filled, or its edge drawn; nothing where it is not seen.
+fn paint<S: BackendStyle>(style: &S, fill: bool) -> Option<String> {
+    let BackendColor { alpha, rgb: (red, green, blue) } = style.color();
+    let shade = colour(RGBColor(red, green, blue));
+    let painted = match fill {
+        true => format!("fill=\"{shade}\"{}", opacity(alpha)),
+        false => {
+            let width = number(stroke_width(style));
+            format!("fill=\"none\" stroke=\"{shade}\" stroke-width=\"{width}\"")
+        }
+    };
+    (alpha > 0.0).then_some(painted)
+}
+
+fn stroke_width<S: BackendStyle>(style: &S) -> f64 {
+    f64::from(style.stroke_width()) / STEPS
 }
 
 impl DrawingBackend for SvgBackend {
@@ -199,48 +212,34 @@ impl DrawingBackend for SvgBackend {
         style: &S,
         fill: bool,
     ) -> Drawn {
-        let Some((seen, alpha)) = paint(style.color()) else { return Ok(()) };
+        let Some(paint) = paint(style, fill) else { return Ok(()) };
         let ((left, top), (right, bottom)) = (pixels(upper_left), pixels(bottom_right));
-        let width = f64::from(style.stroke_width()) / STEPS;
-        let how = match fill {
-            true => format!("fill=\"{}\"{}", colour(seen), opacity(alpha)),
-            false => {
-                format!(
-                    "fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"",
-                    colour(seen),
-                    number(width)
-                )
-            }
-        };
-        let area = Rect { x: left, y: top, width: right - left, height: bottom - top };
+        let [x, y] = [left, top].map(number);
+        let [width, height] = [right - left, bottom - top].map(|side| number(side.max(0.0)));
         let element = format!(
-            "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" {how} shape-rendering=\"crispEdges\"/>\n",
-            number(area.x),
-            number(area.y),
-            number(area.width.max(0.0)),
-            number(area.height.max(0.0)),
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" {paint} \
+             shape-rendering=\"crispEdges\"/>\n"
         );
-        self.shape(&element, &[(left, top), (right, bottom)], if fill { 0.0 } else { width / 2.0 });
+        let room = if fill { 0.0 } else { stroke_width(style) / 2.0 };
+        self.shape(&element, &[(left, top), (right, bottom)], room);
         Ok(())
     }
 
-    /// Upright and level lines have sharp edges.
+    /// Upright and level hairlines have sharp edges.
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
         &mut self,
         line: I,
         style: &S,
     ) -> Drawn {
-        let Some((seen, _)) = paint(style.color()) else { return Ok(()) };
+        let Some(paint) = paint(style, false) else { return Ok(()) };
         let points: Vec<Point> = line.into_iter().map(pixels).collect();
-        let width = f64::from(style.stroke_width()) / STEPS;
+        let width = stroke_width(style);
         let level = matches!(points[..], [a, b] if a.0 == b.0 || a.1 == b.1);
-        let element = format!(
-            "<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"{}/>\n",
-            path(&points),
-            colour(seen),
-            number(width),
-            if level { " shape-rendering=\"crispEdges\"" } else { "" },
-        );
+        let crisp = match level && width <= HAIRLINE {
+            true => " shape-rendering=\"crispEdges\"",
+            false => "",
+        };
+        let element = format!("<path d=\"{}\" {paint}{crisp}/>\n", path(&points));
         self.shape(&element, &points, width / 2.0);
         Ok(())
     }
@@ -252,26 +251,11 @@ impl DrawingBackend for SvgBackend {
         style: &S,
         fill: bool,
     ) -> Drawn {
-        let Some((seen, alpha)) = paint(style.color()) else { return Ok(()) };
+        let Some(paint) = paint(style, fill) else { return Ok(()) };
         let (centre, radius) = (pixels(center), f64::from(radius) / STEPS);
-        let width = f64::from(style.stroke_width()) / STEPS;
-        let how = match fill {
-            true => format!("fill=\"{}\"{}", colour(seen), opacity(alpha)),
-            false => {
-                format!(
-                    "fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"",
-                    colour(seen),
-                    number(width)
-                )
-            }
-        };
-        let element = format!(
-            "<circle cx=\"{}\" cy=\"{}\" r=\"{}\" {how}/>\n",
-            number(centre.0),
-            number(centre.1),
-            number(radius),
-        );
-        self.shape(&element, &[centre], radius + width / 2.0);
+        let [x, y, r] = [centre.0, centre.1, radius].map(number);
+        let element = format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{r}\" {paint}/>\n");
+        self.shape(&element, &[centre], radius + stroke_width(style) / 2.0);
         Ok(())
     }
 
@@ -280,14 +264,9 @@ impl DrawingBackend for SvgBackend {
         corners: I,
         style: &S,
     ) -> Drawn {
-        let Some((seen, alpha)) = paint(style.color()) else { return Ok(()) };
+        let Some(paint) = paint(style, true) else { return Ok(()) };
         let corners: Vec<Point> = corners.into_iter().map(pixels).collect();
-        let element = format!(
-            "<path d=\"{}Z\" fill=\"{}\" fill-rule=\"evenodd\"{}/>\n",
-            path(&corners),
-            colour(seen),
-            opacity(alpha),
-        );
+        let element = format!("<path d=\"{}Z\" {paint} fill-rule=\"evenodd\"/>\n", path(&corners));
         self.shape(&element, &corners, 0.0);
         Ok(())
     }
@@ -298,16 +277,15 @@ impl DrawingBackend for SvgBackend {
         style: &TStyle,
         (x, y): BackendCoord,
     ) -> Drawn {
-        let upward = matches!(style.transform(), FontTransform::Rotate270);
-        let style = own_style(style);
+        let (style, edge) = own_style(style);
         // From the edge of a line to the middle of its capital letters.
-        let down = match style.1 {
-            VPos::Top => steps(0.45 * style.0.size),
+        let down = match edge {
+            VPos::Top => steps(0.45 * style.size),
             VPos::Center => 0,
-            VPos::Bottom => -steps(0.45 * style.0.size),
+            VPos::Bottom => -steps(0.45 * style.size),
         };
-        let at = if upward { (x + down, y) } else { (x, y + down) };
-        self.words(at, &text.to_owned().into(), style.0, false);
+        let at = if style.upward { (x + down, y) } else { (x, y + down) };
+        self.words(at, &text.to_owned().into(), style, false);
         Ok(())
     }
 
@@ -323,11 +301,11 @@ impl DrawingBackend for SvgBackend {
 
 /// plotters' style of a text as ours, and which of its edges is at the place.
 fn own_style<S: BackendTextStyle>(style: &S) -> (TextStyle, VPos) {
-    let (anchor, colour) = (style.anchor(), paint(style.color()));
+    let (anchor, (red, green, blue)) = (style.anchor(), style.color().rgb);
     let own = TextStyle {
         size: style.size() / STEPS,
         bold: matches!(style.style(), FontStyle::Bold),
-        colour: colour.map_or(RGBColor(255, 255, 255), |(colour, _)| colour),
+        colour: RGBColor(red, green, blue),
         anchor: match anchor.h_pos {
             HPos::Left => Anchor::Start,
             HPos::Center => Anchor::Middle,

@@ -164,7 +164,7 @@ fn draw_runs(chart: &mut Chart<'_>, runs: &[RunCurve<'_>]) -> Result<()> {
         }
     }
     // The smaller markers come last, so that equal values show both.
-    for ((style, seeds), radius) in parts.iter().zip([4.8, 3.8]) {
+    for ((style, seeds), radius) in parts.iter().zip([5.2, 3.8]) {
         let mean = mean(seeds);
         draw_line(chart, &mean, *style, if runs.len() > 1 { MEAN } else { STROKE })?;
         if mean.len() <= MARKED {

@@ -12,14 +12,10 @@ use super::layout::{Layout, Panel};
 use super::legend::{Entry, Key, Legend};
 use super::palette::{FAINT_TEXT, PAGE, STROKE};
 use super::picture::Picture;
+use super::scale::Scale;
 use super::series_style::{SeriesStyle, line_style};
 use super::text::{TextStyle, text_width};
 use crate::error::{Error, Result};
-
-mod across;
-
-pub use across::Across;
-use across::{across_axis, position};
 
 /// One line.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,10 +55,12 @@ pub struct Lines<'a> {
     pub title: &'a str,
     /// Below it, faint; may be empty.
     pub note: &'a str,
-    /// The axis across.
-    pub across: Across<'a>,
+    /// What the setting is.
+    pub x_label: &'a str,
+    /// How its values lie across; of words, points are not joined.
+    pub scale: Scale<'a>,
     /// What the metric is, a share in 0..=1.
-    pub up: &'a str,
+    pub y_label: &'a str,
     /// The lines.
     pub series: &'a [Series<'a>],
     /// Where lines cross.
@@ -82,10 +80,10 @@ pub fn draw(picture: &Lines<'_>) -> Result<Picture> {
     if picture.series.is_empty() {
         return Err(Error::Other("no line to draw".to_owned()));
     }
-    let (x, y) = (across_axis(picture), up_axis(picture));
+    let (x, y) = (x_axis(picture), y_axis(picture));
     let layout = layout(picture, &x, y.as_ref());
     let area = layout.areas[0];
-    let y = y.unwrap_or_else(|| Axis::empty(picture.up));
+    let y = y.unwrap_or_else(|| Axis::empty(picture.y_label));
     layout.without_legend(|page| {
         let panel = axes::panel(page, area);
         let mut chart = axes::with_axes(&panel, &x, &y)?;
@@ -116,13 +114,25 @@ pub fn draw(picture: &Lines<'_>) -> Result<Picture> {
     })
 }
 
-fn up_axis(picture: &Lines<'_>) -> Option<Axis> {
+/// The axis across, with a tick at each value.
+fn x_axis(picture: &Lines<'_>) -> Axis {
+    // A value that no line has a figure at would only take room.
+    let points = || picture.series.iter().flat_map(|series| series.points);
+    let any = points().any(|point| point.mean.is_finite());
+    let mut values: Vec<f64> =
+        points().filter(|point| !any || point.mean.is_finite()).map(|point| point.x).collect();
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    picture.scale.axis_at(picture.x_label, &values, WIDTH)
+}
+
+fn y_axis(picture: &Lines<'_>) -> Option<Axis> {
     let of_point = |point: &SeriesPoint| {
         let (low, high) = point.interval.unwrap_or((point.mean, point.mean));
         [point.mean, low, high]
     };
     let values = picture.series.iter().flat_map(|series| series.points.iter().flat_map(of_point));
-    Axis::share(picture.up, values)
+    Axis::share(picture.y_label, values)
 }
 
 /// What a picture says where [`leaves_shares`] is true of an interval in it.
@@ -160,7 +170,7 @@ struct Pen<'a> {
 impl Pen<'_> {
     /// Where a value lies in the chart; none where it cannot be drawn.
     fn place(&self, x: f64, y: f64, number: usize) -> Option<(f64, f64)> {
-        let (across, up) = (position(self.picture.across, x), y.clamp(0.0, 1.0));
+        let (across, up) = (self.picture.scale.position(x), y.clamp(0.0, 1.0));
         let drawn = drawable(across) && drawable(up);
         drawn.then_some((across + self.aside(number) * self.pixel, up))
     }
@@ -168,8 +178,8 @@ impl Pen<'_> {
     /// Words have no line to follow: their points stand beside each other, by so many pixels.
     fn aside(&self, number: usize) -> f64 {
         let lines = self.picture.series.len();
-        match self.picture.across {
-            Across::Words { .. } => {
+        match self.picture.scale {
+            Scale::Categories(_) => {
                 (60.0 / lines as f64).min(12.0) * (number as f64 - (lines - 1) as f64 / 2.0)
             }
             _ => 0.0,
@@ -177,7 +187,7 @@ impl Pen<'_> {
     }
 
     fn joined(&self) -> bool {
-        !matches!(self.picture.across, Across::Words { .. })
+        !matches!(self.picture.scale, Scale::Categories(_))
     }
 
     fn draw_band(
@@ -258,16 +268,16 @@ mod tests {
         means.iter().enumerate().map(point).collect()
     }
 
-    fn picture<'a>(across: Across<'a>, series: &'a [Series<'a>]) -> Lines<'a> {
-        let (title, note, up) = ("1-NN accuracy", "", "1-NN accuracy");
-        Lines { title, note, across, up, series, crossings: &[] }
+    fn picture<'a>((x_label, scale): (&'a str, Scale<'a>), series: &'a [Series<'a>]) -> Lines<'a> {
+        let (title, note, y_label) = ("1-NN accuracy", "", "1-NN accuracy");
+        Lines { title, note, x_label, scale, y_label, series, crossings: &[] }
     }
 
     #[test]
     fn lines_have_bands_and_a_crossing_its_ring() {
         let (a, b) = (points(&[0.5, 0.7, 0.8]), points(&[0.4, 0.7, 0.9]));
         let series = [Series { name: "a", points: &a }, Series { name: "b", points: &b }];
-        let bare = picture(Across::Logarithm { label: "training images" }, &series);
+        let bare = picture(("training images", Scale::Logarithmic), &series);
         let crossing = [Crossing { x: 1000.0, y: 0.7, label: "≈ 1,000".to_owned() }];
         let with = Lines { crossings: &crossing, ..bare };
         let (first, second) = (drawn(&bare), drawn(&with));
@@ -278,7 +288,7 @@ mod tests {
             .to_vec();
         let thin =
             [Series { name: "a", points: &without[0] }, Series { name: "b", points: &without[1] }];
-        let thin = drawn(&picture(Across::Logarithm { label: "training images" }, &thin));
+        let thin = drawn(&picture(("training images", Scale::Logarithmic), &thin));
         let area = Rect { x: 100.0, y: 100.0, width: 700.0, height: 350.0 };
         let tinted = |picture: &Pixels| {
             let pixels = picture.pixels(area);
@@ -295,11 +305,8 @@ mod tests {
         let told = |label: &str, means: &[f64]| {
             let points = points(means);
             let series = [Series { name: "a", points: &points }];
-            let across = match label {
-                "images" => Across::Numbers { label },
-                _ => Across::Logarithm { label },
-            };
-            draw(&picture(across, &series)).unwrap().captions()
+            let scale = if label == "images" { Scale::Linear } else { Scale::Logarithmic };
+            draw(&picture((label, scale), &series)).unwrap().captions()
         };
         let high = told("images", &[0.9, 0.97]);
         assert!(high.contains("the axis of 1-NN accuracy starts at 0.8"), "{high}");
@@ -316,12 +323,12 @@ mod tests {
             SeriesPoint { x: 1.0, mean: 0.5, interval: Some((f64::NAN, 2.0)) },
         ];
         let series = [Series { name: "a", points: &gap }, Series { name: "b", points: &[] }];
-        let across = Across::Words { label: "train.schedule", words: &words };
+        let across = ("train.schedule", Scale::Categories(&words));
         assert!(drawn(&picture(across, &series)).shows_something());
         let one = [Series { name: "a", points: &gap[1..] }];
-        assert!(drawn(&picture(Across::Numbers { label: "x" }, &one)).shows_something());
+        assert!(drawn(&picture(("x", Scale::Linear), &one)).shows_something());
         let none = [Series { name: "a", points: &gap[..1] }];
-        drawn(&picture(Across::Numbers { label: "x" }, &none));
+        drawn(&picture(("x", Scale::Linear), &none));
         let error = draw(&picture(across, &[])).unwrap_err().to_string();
         assert!(error.contains("no line"), "{error}");
     }

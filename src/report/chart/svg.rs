@@ -260,10 +260,10 @@ mod tests {
     #[test]
     fn on_paper_labels_have_eight_points() {
         // 15 pixels of the layout are 8 points of the page.
-        let plain = Picture { caption_elements: String::new(), ..picture() };
-        let shown = plain.shown(Style::Paper);
+        let picture = picture();
+        let shown = picture.shown(Style::Paper);
         let points = number((shown.right - shown.left) * 8.0 / 15.0);
-        let text = file(&plain, Style::Paper);
+        let text = file(&picture, Style::Paper);
         assert!(text.contains(&format!("width=\"{points}pt\"")), "{text}");
     }
 

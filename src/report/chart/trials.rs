@@ -10,6 +10,7 @@ use super::legend::{Entry, Key, Legend};
 use super::marker::{Dash, Marker, Shape};
 use super::palette::{FIRST, QUIET_TEXT, SECOND, tint};
 use super::picture::Picture;
+use super::scale::Scale;
 use super::series_style::SeriesStyle;
 use crate::error::{Error, Result};
 
@@ -20,17 +21,6 @@ pub struct Parameter<'a> {
     pub name: &'a str,
     /// How its values lie across.
     pub scale: Scale<'a>,
-}
-
-/// How the values of a setting lie across.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Scale<'a> {
-    /// As numbers.
-    Linear,
-    /// As powers of ten.
-    Logarithm,
-    /// As words, by their places from 0.
-    Words(&'a [String]),
 }
 
 /// One trial.
@@ -45,8 +35,7 @@ pub struct Trial<'a> {
 }
 
 /// Draws a panel for each setting, a point in it for each trial that has a score; `note`, which may
-/// be empty, stands faint below them. Where powers of ten lie across, 0 has a place of its own at
-/// the left end.
+/// be empty, stands faint below them.
 ///
 /// # Errors
 /// [`Error::Other`] without a setting or with more than 48.
@@ -78,9 +67,9 @@ pub fn draw(
         for (place, (parameter, &area)) in parameters.iter().zip(&layout.areas).enumerate() {
             let values: Vec<f64> = trials.iter().map(|trial| trial.values[place]).collect();
             let panel = axes::panel(page, area);
-            let x = across(parameter.scale, &values, area.width);
+            let x = parameter.scale.axis(&values, area.width);
             let mut chart = axes::with_axes(&panel, &x, &y)?;
-            draw_trials(&mut chart, &positions(parameter.scale, &values), trials, best)?;
+            draw_trials(&mut chart, &parameter.scale.positions(&values), trials, best)?;
         }
         Ok(())
     })
@@ -115,54 +104,6 @@ fn layout(parameters: &[Parameter<'_>], trials: &[Trial<'_>], note: &str) -> Lay
 
 const STOPPED: &str = "stopped early";
 
-/// Where the values lie across; no number where one lies nowhere.
-fn positions(scale: Scale<'_>, values: &[f64]) -> Vec<f64> {
-    match scale {
-        Scale::Logarithm => {
-            let zero = lowest_power(values) - 1.0;
-            let position = |&value: &f64| if value == 0.0 { zero } else { value.log10() };
-            values.iter().map(position).collect()
-        }
-        _ => values.to_vec(),
-    }
-}
-
-/// The greatest power of ten that no value but 0 is below; infinite without such a value.
-fn lowest_power(values: &[f64]) -> f64 {
-    let powers = values.iter().map(|value| value.log10()).filter(|power| power.is_finite());
-    powers.fold(f64::INFINITY, f64::min).floor()
-}
-
-fn across(scale: Scale<'_>, values: &[f64], width: f64) -> Axis {
-    match scale {
-        Scale::Linear => {
-            Axis::around("", values.iter().copied()).unwrap_or_else(|| Axis::empty(""))
-        }
-        Scale::Logarithm => powers(values, width),
-        Scale::Words(words) => Axis::of_words("", words, width),
-    }
-}
-
-/// An axis with a tick at every power of ten, and one at 0 where a value is 0.
-fn powers(values: &[f64], width: f64) -> Axis {
-    let positions = positions(Scale::Logarithm, values);
-    let drawn = || positions.iter().copied().filter(|position| position.is_finite());
-    let low = drawn().fold(f64::INFINITY, f64::min).floor();
-    let high = drawn().fold(f64::NEG_INFINITY, f64::max).ceil();
-    if !(low.is_finite() && high.is_finite()) {
-        return Axis::empty("");
-    }
-    let ticks: Vec<f64> = (low as i32..=high as i32).map(f64::from).collect();
-    let has_zero = values.contains(&0.0);
-    let name = |(place, &power): (usize, &f64)| match power {
-        _ if place == 0 && has_zero => "0".to_owned(),
-        p if (-2.0..=4.0).contains(&p) => format!("{}", 10_f64.powf(p)),
-        p => format!("1e{p}"),
-    };
-    let names: Vec<String> = ticks.iter().enumerate().map(name).collect();
-    Axis::named("", &ticks, &names, width)
-}
-
 /// Stopped trials first, the best last, so that nothing lies on it.
 fn draw_trials(
     chart: &mut Chart<'_>,
@@ -194,9 +135,9 @@ mod tests {
     fn every_setting_has_a_panel_and_odd_values_do_not_panic() {
         let words = ["constant".to_owned(), "cosine".to_owned()];
         let parameters = [
-            Parameter { name: "train.learning_rate", scale: Scale::Logarithm },
+            Parameter { name: "train.learning_rate", scale: Scale::Logarithmic },
             Parameter { name: "loss.margin", scale: Scale::Linear },
-            Parameter { name: "train.schedule", scale: Scale::Words(&words) },
+            Parameter { name: "train.schedule", scale: Scale::Categories(&words) },
         ];
         let values = [[1e-3, 2.5, 0.0], [1e-2, 1.0, 1.0], [0.0, f64::NAN, 1.0], [1e-4, 3.0, 0.0]];
         let score = [0.8, 0.85, f64::NAN, 0.5];
@@ -221,17 +162,5 @@ mod tests {
         draw("1-NN accuracy", &parameters, &failed, 0, "").unwrap();
         let error = draw("x", &[], &[], 0, "").unwrap_err().to_string();
         assert!(error.contains("1 to 48 settings"), "{error}");
-    }
-
-    #[test]
-    fn zero_has_a_place_beside_the_powers_of_ten() {
-        let values = [0.0, 3e-5, 1e-2, f64::NAN];
-        let axis = powers(&values, 600.0);
-        assert_eq!(axis.ticks, [-6.0, -5.0, -4.0, -3.0, -2.0]);
-        assert_eq!(axis.names, ["0", "1e-5", "1e-4", "1e-3", "0.01"]);
-        let positions = positions(Scale::Logarithm, &values);
-        assert_eq!((positions[0], positions[2]), (-6.0, -2.0));
-        assert_eq!(powers(&values[1..], 600.0).names[0], "1e-5");
-        assert!(powers(&[0.0], 600.0).ticks.is_empty(), "0 alone has no neighbour to stand beside");
     }
 }
