@@ -31,26 +31,21 @@ pub fn file(picture: &Picture, style: Style) -> String {
     let shown = picture.shown(style);
     let (left, top) = (number(shown.left), number(shown.top));
     let (width, height) = (shown.right - shown.left, shown.bottom - shown.top);
-    let captions = match style {
-        Style::Screen => &picture.caption_elements,
-        Style::Paper => "",
+    let (elements, captions) = match style {
+        Style::Screen => (picture.elements.clone(), picture.caption_elements.as_str()),
+        Style::Paper => (on_paper(&picture.elements), ""),
     };
-    let text = format!(
+    format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"{}\" \
          font-family=\"{FONT}\" role=\"img\">\n<title>{}</title>\n\
          <rect x=\"{left}\" y=\"{top}\" width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
-         {}{}{captions}</svg>\n",
+         {}{elements}{captions}</svg>\n",
         length(width),
         length(height),
         view(shown),
         escaped(&picture.captions()),
         definitions(picture),
-        picture.elements,
-    );
-    match style {
-        Style::Screen => text,
-        Style::Paper => on_paper(text),
-    }
+    )
 }
 
 /// A part of a page, without captions.
@@ -75,13 +70,13 @@ fn view(Bounds { left, top, right, bottom }: Bounds) -> String {
     [left, top, right - left, bottom - top].map(number).join(" ")
 }
 
-/// The quieter text and the hairlines of a screen are too pale on paper. No text has a quotation mark
-/// of its own, so that what is replaced is always a colour.
-fn on_paper(text: String) -> String {
+/// The quieter text and the hairlines of a screen are too pale on paper; markers keep their colours.
+/// No text has a quotation mark of its own, so that what is replaced is always a colour.
+fn on_paper(elements: &str) -> String {
     let quoted = |shade| format!("\"{}\"", colour(shade));
-    PAPER_COLOURS
-        .iter()
-        .fold(text, |text, &(screen, paper)| text.replace(&quoted(screen), &quoted(paper)))
+    PAPER_COLOURS.iter().fold(elements.to_owned(), |elements, &(screen, paper)| {
+        elements.replace(&quoted(screen), &quoted(paper))
+    })
 }
 
 /// Markers around the origin, to be used elsewhere.
