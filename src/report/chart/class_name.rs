@@ -67,13 +67,13 @@ mod tests {
     }
 
     #[test]
-    fn names_that_no_font_draws_are_told_once_with_their_letters() {
+    fn names_that_no_font_draws_give_one_warning_with_their_letters() {
         // Private letters that no font is known to have.
         let names = ["Bag", "a\u{10fff0}", "\u{10fff0}\u{10fff1}", "\u{10fff2}\u{10fff3}"];
-        let told = undrawable(names.into_iter()).unwrap();
+        let warning = undrawable(names.into_iter()).unwrap();
         let letters =
             "\u{10fff0} (U+10FFF0), \u{10fff1} (U+10FFF1), \u{10fff2} (U+10FFF2) and 1 more";
-        assert!(told.contains(letters), "{told}");
+        assert!(warning.contains(letters), "{warning}");
         assert_eq!(undrawable(["Bag", "Ärmel", "Ω", "Шуба", "a\nb"].into_iter()), None);
         let words = ClassName { name: names[1], number: 3 }.within(100.0, TextStyle::label());
         assert_eq!((words.text.as_str(), words.instead.as_deref()), (names[1], Some("#3")));

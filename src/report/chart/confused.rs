@@ -115,7 +115,7 @@ fn draw_bars(page: &Area, top: f64, names: f64, pairs: &[Confused<'_>]) -> Resul
     let style = TextStyle::tick().colour(QUIET_TEXT);
     for (row, pair) in pairs.iter().enumerate() {
         let (end, y) = (x + BAR * pair.count as f64 / longest as f64, (row as f64 + 0.5) * ROW);
-        page.draw(&label(at((end + 8.0, top + y)), told(pair), style))?;
+        page.draw(&label(at((end + 8.0, top + y)), count_text(pair), style))?;
     }
     Ok(())
 }
@@ -132,7 +132,7 @@ fn draw_names(page: &Area, pair: &Confused<'_>, (middle, names): Point) -> Resul
 }
 
 /// `12 of 40 (30.0 %)`
-fn told(pair: &Confused<'_>) -> String {
+fn count_text(pair: &Confused<'_>) -> String {
     let Confused { count, of, .. } = *pair;
     format!("{count} of {of} ({:.1} %)", 100.0 * count as f64 / of.max(1) as f64)
 }
@@ -170,6 +170,6 @@ mod tests {
             let picture = Pixels::of(&draw(&long, &long, pairs).unwrap());
             assert!(picture.shows_something() && picture.edge_is_white(15.0));
         }
-        assert_eq!(told(&pair(["a", "b"], 12)), "12 of 40 (30.0 %)");
+        assert_eq!(count_text(&pair(["a", "b"], 12)), "12 of 40 (30.0 %)");
     }
 }

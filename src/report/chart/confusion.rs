@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_that_do_not_match_the_classes_are_told() {
+    fn counts_that_do_not_match_the_classes_are_an_error() {
         let classes = names(2);
         for counts in [&[1, 2, 3][..], &[]] {
             let confusion = Confusion { title: "", classes: &classes, counts };

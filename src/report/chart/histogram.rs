@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_drawn_is_told() {
+    fn what_cannot_be_drawn_is_an_error() {
         let odd = Pairs { other: &[1, 2], ..PAIRS };
         let message = draw(&odd).unwrap_err().to_string();
         assert_eq!(message, "cannot draw 4 bins beside 2");

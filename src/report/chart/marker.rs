@@ -96,7 +96,7 @@ fn cross() -> Vec<Point> {
 }
 
 impl Dash {
-    /// Strokes and gaps in turn, in line widths; a stroke is a width longer than told, for its
+    /// Strokes and gaps in turn, in line widths; a stroke is a width longer than that, for its
     /// square ends.
     pub fn rhythm(self) -> &'static [f64] {
         match self {

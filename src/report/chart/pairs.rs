@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_drawn_is_told() {
+    fn what_cannot_be_drawn_is_an_error() {
         let grey = [128; 4];
         let error =
             |side: usize, pairs: &[SamplePair<'_>]| draw("", side, pairs).unwrap_err().to_string();

@@ -5,8 +5,6 @@ use plotters::style::RGBColor;
 
 use super::series_style::data_colours;
 
-pub use crate::report::config::Style;
-
 /// The page.
 pub const PAGE: RGBColor = RGBColor(255, 255, 255);
 /// Titles and labels.

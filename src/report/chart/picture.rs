@@ -6,11 +6,11 @@ use std::rc::Rc;
 
 use super::backend::{Area, SvgBackend};
 use super::geometry::Point;
-use super::palette::Style;
 use super::series_style::SeriesStyle;
 use super::{png, svg};
 use crate::error::Result;
 use crate::files::{write_atomically, write_text};
+use crate::report::Style;
 
 /// Most pixels across or down; a picture never needs more.
 const LARGEST: f64 = 8000.0;
@@ -37,11 +37,11 @@ pub struct Picture {
     pub(super) headings: Vec<String>,
     /// Markers, written once and used wherever they stand: style, radius, opacity.
     pub(super) markers: Vec<(SeriesStyle, f64, f64)>,
-    /// What is to be known of the texts to rasterise them.
+    /// What rasterising needs to know of the texts.
     pub(super) text: Text,
 }
 
-/// What is to be known of the texts of a picture to rasterise them.
+/// What rasterising needs to know of the texts of a picture.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Text {
     /// Whether some have letters that the compiled-in fonts lack.
@@ -141,15 +141,15 @@ impl Picture {
         write_text(&path.with_extension("svg"), &text)
     }
 
-    /// The picture to be set into a page of HTML, whose colours it takes; `told` is what a screen
-    /// reader says of it, beside its captions.
-    pub fn inline(&self, told: &str) -> String {
-        let told = match self.captions().as_str() {
-            "" => told.to_owned(),
-            captions if captions == told => told.to_owned(),
-            captions => format!("{told}. {captions}"),
+    /// The picture as an element of a page of HTML, whose colours it takes; screen readers read the
+    /// description and the captions.
+    pub fn inline(&self, description: &str) -> String {
+        let label = match self.captions().as_str() {
+            "" => description.to_owned(),
+            captions if captions == description => description.to_owned(),
+            captions => format!("{description}. {captions}"),
         };
-        svg::inline(self, &told)
+        svg::inline(self, &label)
     }
 
     /// The part of the page that a style shows: all of it on a screen, on paper what is there without

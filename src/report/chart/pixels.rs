@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::geometry::Rect;
-use super::palette::Style;
 use super::picture::Picture;
 use super::png::rasterised;
+use crate::report::Style;
 
 /// The pixels of a picture.
 #[derive(Debug, PartialEq)]

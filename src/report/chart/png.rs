@@ -7,9 +7,9 @@ use image::codecs::png::PngEncoder;
 use resvg::tiny_skia::{Pixmap, Transform};
 
 use super::fonts::parsed;
-use super::palette::Style;
 use super::picture::Picture;
 use super::svg::{escaped, file};
+use crate::report::Style;
 
 /// Writes a picture as PNG: a pixel for each of the layout on a screen, two each way on paper.
 ///

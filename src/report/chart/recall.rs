@@ -165,10 +165,10 @@ mod tests {
         assert!(whiskers.dark(area) > plain.dark(area) + 50);
         let note = Rect { y: area.bottom() + BELOW, height: 40.0, ..area };
         assert!(whiskers.ink(note) > plain.ink(note) && plain.ink(note) > 0.0);
-        let told = |curve| draw("Recall@k", "", &[curve]).unwrap().captions();
-        assert!(told(with).ends_with(CUT), "{}", told(with));
+        let captions = |curve| draw("Recall@k", "", &[curve]).unwrap().captions();
+        assert!(captions(with).ends_with(CUT), "{}", captions(with));
         let inside = RecallCurve { interval: Some(&interval[..2]), ..UPPER };
-        assert!(!told(inside).contains(CUT), "{}", told(inside));
+        assert!(!captions(inside).contains(CUT), "{}", captions(inside));
     }
 
     #[test]

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_drawn_is_told() {
+    fn what_cannot_be_drawn_is_an_error() {
         let error = |side: usize, sections: &[Section<'_>]| {
             draw("", side, sections).unwrap_err().to_string()
         };

@@ -239,8 +239,9 @@ mod tests {
             let picture = drawn(&[panel], &names(classes));
             assert!(picture.shows_something() && picture.edge_is_white(15.0), "{classes}");
             assert!(picture.width <= 1600, "{}", picture.width);
-            let told = draw(&[panel], &names(classes)).unwrap().captions();
-            assert!(told.contains(&format!("do not tell {classes} classes apart")), "{told}");
+            let captions = draw(&[panel], &names(classes)).unwrap().captions();
+            let note = format!("do not tell {classes} classes apart");
+            assert!(captions.contains(&note), "{captions}");
         }
     }
 
@@ -281,14 +282,14 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_drawn_is_told() {
-        let told = |panels: &[Scatter<'_>], part: &str| {
+    fn what_cannot_be_drawn_is_an_error() {
+        let fails = |panels: &[Scatter<'_>], part: &str| {
             let error = draw(panels, &names(2)).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");
         };
-        told(&[], "not 0");
-        told(&[Scatter { title: "", points: &[[0.0, 0.0]], labels: &[] }], "1 points");
-        told(&[Scatter { title: "", points: &[[0.0, 0.0]], labels: &[2] }], "class 2");
+        fails(&[], "not 0");
+        fails(&[Scatter { title: "", points: &[[0.0, 0.0]], labels: &[] }], "1 points");
+        fails(&[Scatter { title: "", points: &[[0.0, 0.0]], labels: &[2] }], "class 2");
     }
 
     #[test]

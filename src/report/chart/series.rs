@@ -91,21 +91,21 @@ pub fn draw(picture: &Lines<'_>) -> Result<Picture> {
             axes::remark(page, area, "no finite value to show")?;
         }
         // A pixel in values of the axis across.
-        let pen = Pen { picture, pixel: (x.high - x.low) / area.width };
+        let plot = LinePlot { picture, pixel: (x.high - x.low) / area.width };
         for (i, series) in picture.series.iter().enumerate() {
-            pen.draw_band(&mut chart, series, line_style(i), i)?;
+            plot.draw_band(&mut chart, series, line_style(i), i)?;
         }
         for (i, series) in picture.series.iter().enumerate() {
-            pen.draw_line(&mut chart, series, line_style(i), i)?;
+            plot.draw_line(&mut chart, series, line_style(i), i)?;
         }
         let end = |series: &Series<'_>| {
             let last = series.points.iter().rfind(|point| point.mean.is_finite())?;
-            pen.place(last.x, last.mean, 0).map(|(_, up)| y.height(up, area))
+            plot.place(last.x, last.mean, 0).map(|(_, up)| y.height(up, area))
         };
         let ends: Vec<Option<f64>> = picture.series.iter().map(end).collect();
         layout.name_lines(page, &ends)?;
         for crossing in picture.crossings {
-            if let Some((across, up)) = pen.place(crossing.x, crossing.y, 0) {
+            if let Some((across, up)) = plot.place(crossing.x, crossing.y, 0) {
                 let left = area.x + (across - x.low) / (x.high - x.low) * area.width;
                 draw_crossing(page, area, (left, y.height(up, area)), &crossing.label)?;
             }
@@ -161,13 +161,14 @@ fn layout(picture: &Lines<'_>, x: &Axis, y: Option<&Axis>) -> Layout {
     Layout::new(&[picture.title], panel, &note, Legend::new(entries.collect(), HEIGHT))
 }
 
-/// What places and draws lines.
-struct Pen<'a> {
+/// Lines in the units of their chart.
+struct LinePlot<'a> {
     picture: &'a Lines<'a>,
+    /// A pixel in values of the axis across.
     pixel: f64,
 }
 
-impl Pen<'_> {
+impl LinePlot<'_> {
     /// Where a value lies in the chart; none where it cannot be drawn.
     fn place(&self, x: f64, y: f64, number: usize) -> Option<(f64, f64)> {
         let (across, up) = (self.picture.scale.position(x), y.clamp(0.0, 1.0));
@@ -301,18 +302,18 @@ mod tests {
     }
 
     #[test]
-    fn axes_that_leave_out_zero_and_intervals_that_are_cut_are_told() {
-        let told = |label: &str, means: &[f64]| {
+    fn a_note_says_which_axes_leave_out_zero_and_that_intervals_are_cut() {
+        let captions = |label: &str, means: &[f64]| {
             let points = points(means);
             let series = [Series { name: "a", points: &points }];
             let scale = if label == "images" { Scale::Linear } else { Scale::Logarithmic };
             draw(&picture((label, scale), &series)).unwrap().captions()
         };
-        let high = told("images", &[0.9, 0.97]);
+        let high = captions("images", &[0.9, 0.97]);
         assert!(high.contains("the axis of 1-NN accuracy starts at 0.8"), "{high}");
         assert!(high.contains("the axis of images starts at 55, not at 0"), "{high}");
         assert!(high.ends_with(CUT), "{high}");
-        assert_eq!(told("a power", &[0.1, 0.5]), "1-NN accuracy");
+        assert_eq!(captions("a power", &[0.1, 0.5]), "1-NN accuracy");
     }
 
     #[test]

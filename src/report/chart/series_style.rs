@@ -1,4 +1,4 @@
-//! How classes and losses are told apart: by colour and by shape at once.
+//! How to tell classes and losses apart: by colour and by shape at once.
 
 use plotters::style::RGBColor;
 
@@ -53,7 +53,7 @@ const LINE_COLOURS: [RGBColor; 7] = [
     RGBColor(0, 0, 0),
 ];
 
-/// All by which one class or loss is told from the others.
+/// All that tells one class or loss from the others.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SeriesStyle {
     /// Colour of markers and line.

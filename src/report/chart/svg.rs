@@ -1,7 +1,7 @@
 //! A picture as SVG: a file of its own, or a part of a page of HTML, whose colours it takes.
 //!
 //! Text stays text, so that it can be searched, read aloud and edited; each line that DejaVu Sans
-//! can draw is told its length, so that another font in its place shifts nothing.
+//! can draw has its length, so that another font in its place shifts nothing.
 
 use std::fmt::Write;
 
@@ -10,11 +10,12 @@ use plotters::style::RGBColor;
 use super::fonts::shaped;
 use super::geometry::Point;
 use super::marker::Dash;
-use super::palette::{LABEL, PAPER_COLOURS, Style};
+use super::palette::{LABEL, PAPER_COLOURS};
 use super::picture::{Bounds, Picture};
 use super::series_style::SeriesStyle;
 use super::text::{Anchor, TextStyle, text_width};
 use crate::files::sha256_hex;
+use crate::report::Style;
 
 /// On paper, labels have this size in points.
 const PAPER_LABEL: f64 = 8.0;
@@ -49,7 +50,7 @@ pub fn file(picture: &Picture, style: Style) -> String {
 }
 
 /// A part of a page, without captions.
-pub fn inline(picture: &Picture, told: &str) -> String {
+pub fn inline(picture: &Picture, label: &str) -> String {
     let body = definitions(picture) + &picture.elements;
     // Names have to differ from those of other pictures on the page.
     let own = &sha256_hex(body.as_bytes())[..6];
@@ -62,7 +63,7 @@ pub fn inline(picture: &Picture, told: &str) -> String {
          font-family=\"{FONT}\">\n{body}</svg>",
         view(shown),
         number(shown.right - shown.left),
-        escaped(told),
+        escaped(label),
     )
 }
 

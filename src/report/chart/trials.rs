@@ -156,8 +156,8 @@ mod tests {
         };
         assert_eq!(drawn.captions(), remark(0.4));
         let high = [trials[0], trials[1]];
-        let told = draw("1-NN accuracy", &parameters, &high, 1, "a note").unwrap().captions();
-        assert_eq!(told, remark(0.79));
+        let captions = draw("1-NN accuracy", &parameters, &high, 1, "a note").unwrap().captions();
+        assert_eq!(captions, remark(0.79));
         let failed = [Trial { values: &values[2], score: f64::NAN, stopped: false }];
         draw("1-NN accuracy", &parameters, &failed, 0, "").unwrap();
         let error = draw("x", &[], &[], 0, "").unwrap_err().to_string();
