@@ -14,16 +14,19 @@ use crate::report::Style;
 /// Writes a picture as PNG: a pixel for each of the layout on a screen, two each way on paper.
 ///
 /// # Errors
-/// Those of the writer.
+/// Those of the writer, and that of a picture with a million elements, which resvg refuses.
 pub fn write(picture: &Picture, style: Style, file: &mut impl io::Write) -> io::Result<()> {
-    let (width, height, pixels) = rasterised(picture, style);
+    let (width, height, pixels) = rasterised(picture, style)?;
     PngEncoder::new(file)
         .write_image(&pixels, width, height, image::ColorType::Rgb8)
         .map_err(io::Error::other)
 }
 
 /// Width, height, RGB rows from the top.
-pub fn rasterised(picture: &Picture, style: Style) -> (u32, u32, Vec<u8>) {
+///
+/// # Errors
+/// The picture has a million elements.
+pub fn rasterised(picture: &Picture, style: Style) -> io::Result<(u32, u32, Vec<u8>)> {
     let dots = match style {
         Style::Screen => 1.0,
         Style::Paper => 2.0,
@@ -31,8 +34,7 @@ pub fn rasterised(picture: &Picture, style: Style) -> (u32, u32, Vec<u8>) {
     let shown = picture.shown(style);
     let size = |from: f64, to: f64| ((to - from) * dots) as u32;
     let (width, height) = (size(shown.left, shown.right), size(shown.top, shown.bottom));
-    let tree = parsed(&drawable(picture, style), picture.text.foreign)
-        .expect("the SVG of a picture is SVG");
+    let tree = parsed(&drawable(picture, style), picture.text.foreign).map_err(io::Error::other)?;
     let mut pixmap = Pixmap::new(width, height).expect("a picture has a size");
     let scale = Transform::from_scale(
         width as f32 / tree.size().width(),
@@ -41,7 +43,7 @@ pub fn rasterised(picture: &Picture, style: Style) -> (u32, u32, Vec<u8>) {
     resvg::render(&tree, scale, &mut pixmap.as_mut());
     // On the white page nothing is transparent.
     let pixels = pixmap.data().chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]);
-    (width, height, pixels.collect())
+    Ok((width, height, pixels.collect()))
 }
 
 /// The SVG with other words where no font draws those of the picture.
@@ -71,7 +73,7 @@ mod tests {
             page.draw(&polyline(line, (RGBColor(0, 0, 0), 3.0, Dash::Solid)))?;
             Ok(())
         });
-        let (.., pixels) = rasterised(&picture.unwrap(), Style::Screen);
+        let (.., pixels) = rasterised(&picture.unwrap(), Style::Screen).unwrap();
         let tones: HashSet<u8> = pixels.into_iter().collect();
         assert!(tones.len() > 6, "{tones:?}");
     }
@@ -82,7 +84,7 @@ mod tests {
             page.draw(&grey_image(at((0.0, 0.0)), 20.0, 2, &[0, 80, 160, 240]))?;
             Ok(())
         });
-        let (.., pixels) = rasterised(&picture.unwrap(), Style::Screen);
+        let (.., pixels) = rasterised(&picture.unwrap(), Style::Screen).unwrap();
         let at = |x: usize, y: usize| pixels[(y * 20 + x) * 3];
         assert_eq!([at(5, 5), at(15, 5), at(5, 15), at(15, 15)], [0, 80, 160, 240]);
     }
