@@ -12,7 +12,7 @@ use crate::evaluation::{
     draw_training, embedding_file, figures_table,
 };
 use crate::files::{Output, OutputRules, ResultFolder, keeper_of};
-use crate::report::class_names;
+use crate::report::chart::class_names;
 use crate::run::{RunLock, Trained, evaluate, evaluate_test};
 use crate::runtime::{Cores, Interrupt};
 use crate::session::Session;

@@ -12,8 +12,9 @@ use crate::error::{Error, Fault, Result};
 use crate::eval::{EvalConfig, Figures, LabelledEmbeddings, RetrievalTask, Watch};
 use crate::files::layout::PLOTS;
 use crate::files::{create_folder, write_json};
+use crate::report::Style;
+use crate::report::chart::Picture;
 use crate::report::table::Table;
-use crate::report::{Canvas, Style};
 use crate::runtime::Cores;
 use crate::words::count;
 
@@ -136,7 +137,7 @@ impl EmbeddingEvaluation {
     pub fn write(&self, folder: &Path, style: Style) -> Result<()> {
         let plots = folder.join(PLOTS);
         create_folder(&plots)?;
-        let save = |picture: Canvas, name: &str| picture.save(&plots.join(name), style);
+        let save = |picture: Picture, name: &str| picture.save(&plots.join(name), style);
         let name = self.query_embeddings.as_ref().unwrap_or(&self.embeddings);
         let name = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
         write_json(&folder.join("metrics.json"), self)?;

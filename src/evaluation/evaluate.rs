@@ -20,7 +20,7 @@ use crate::eval::{self, Figures, Watch};
 use crate::files::layout::{DIVERGED, METRICS, TEST_METRICS, TIMES, TSNE, TSNE_TRAIN};
 use crate::files::{ResultFolder, write_json};
 use crate::model::Network;
-use crate::report::Canvas;
+use crate::report::chart::Picture;
 use crate::session::Session;
 use crate::train::RunProgress;
 use crate::words::dml;
@@ -264,7 +264,7 @@ fn write_figures(
     ending: &str,
 ) -> Result<()> {
     let Evaluation { figures, classes, .. } = evaluation;
-    let save = |picture: Canvas, name: &str| {
+    let save = |picture: Picture, name: &str| {
         picture.save(&folder.plot(&format!("{name}{ending}.png")), session.style)
     };
     confusion_remark(&figures.knn.confusion).iter().for_each(|it| session.progress.say(it));

@@ -12,8 +12,8 @@ use crate::data::{Dataset, Subset};
 use crate::error::Result;
 use crate::eval::{Neighbours, nearest};
 use crate::random::{Purpose, generator};
-use crate::report::Canvas;
-use crate::report::retrieval::{self, Pictured, Retrieved, Section};
+use crate::report::chart::Picture;
+use crate::report::chart::retrieval::{self, Pictured, Retrieved, Section};
 use crate::runtime::Cores;
 use crate::words::{count, grouped};
 
@@ -61,7 +61,7 @@ impl Gallery<'_> {
     ///
     /// # Errors
     /// As [`Gallery::sections`].
-    pub fn draw(&self, evaluation: &Evaluation) -> Result<Canvas> {
+    pub fn draw(&self, evaluation: &Evaluation) -> Result<Picture> {
         retrieval::draw(&self.title(evaluation), self.dataset.side, &self.sections(evaluation)?)
     }
 

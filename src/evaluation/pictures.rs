@@ -8,10 +8,12 @@ use crate::eval::tsne::Map;
 use crate::eval::{ConfusionMatrix, Distances, KnnMetrics, TopKAccuracy, VoteTopK};
 use crate::files::ResultFolder;
 use crate::random::{Purpose, generator};
-use crate::report::class_names::PAIRS_CONFUSED;
-use crate::report::confused::{self, Confused};
-use crate::report::confusion::Confusion;
-use crate::report::{Canvas, ClassName, confusion, curves, histogram, pairs, scatter, vote_top_k};
+use crate::report::chart::class_names::PAIRS_CONFUSED;
+use crate::report::chart::confused::{self, Confused};
+use crate::report::chart::confusion::Confusion;
+use crate::report::chart::{
+    ClassName, Picture, confusion, curves, histogram, pairs, scatter, vote_top_k,
+};
 use crate::session::Session;
 use crate::train::History;
 use crate::words::{MISSING, count, grouped, things};
@@ -23,7 +25,7 @@ const PAIRS: usize = 8;
 ///
 /// # Errors
 /// There is nothing to draw.
-pub fn pairs(session: &Session, train: &Subset, config: &Config) -> Result<Canvas> {
+pub fn pairs(session: &Session, train: &Subset, config: &Config) -> Result<Picture> {
     let dataset = &session.dataset;
     let sampler = PairSampler::new(&train.labels);
     let mut random = generator(config.train.seed, Purpose::PairPicture, 0);
@@ -48,7 +50,7 @@ pub fn pairs(session: &Session, train: &Subset, config: &Config) -> Result<Canva
 ///
 /// # Errors
 /// There is nothing to draw.
-pub fn curves(title: &str, history: &History) -> Result<Canvas> {
+pub fn curves(title: &str, history: &History) -> Result<Picture> {
     let (train, validation) = losses(history);
     let run = curves::RunCurve { train: &train, validation: &validation };
     let panel = curves::LossPanel { title, loss: title, runs: &[run] };
@@ -66,7 +68,7 @@ pub fn draw_training(
     history: &History,
 ) -> Result<()> {
     folder.create_plots()?;
-    let save = |picture: Canvas, name: &str| picture.save(&folder.plot(name), session.style);
+    let save = |picture: Picture, name: &str| picture.save(&folder.plot(name), session.style);
     save(pairs(session, train, config)?, "pairs.png")?;
     let title = format!("{} seed {}", config.loss.name(), config.train.seed);
     save(curves(&title, history)?, "loss.png")
@@ -81,7 +83,7 @@ pub fn losses(history: &History) -> (Vec<f64>, Vec<f64>) {
 ///
 /// # Errors
 /// There is nothing to draw.
-pub fn tsne(title: &str, classes: &[String], map: &Map, labels: &[i64]) -> Result<Canvas> {
+pub fn tsne(title: &str, classes: &[String], map: &Map, labels: &[i64]) -> Result<Picture> {
     let labels = positions(labels);
     let panel = scatter::Scatter { title, points: &map.coordinates, labels: &labels };
     scatter::draw(&[panel], classes)
@@ -193,12 +195,12 @@ pub fn positions(labels: &[i64]) -> Vec<usize> {
 ///
 /// # Errors
 /// There is nothing to draw.
-pub fn confusion(name: &str, knn: &KnnMetrics, classes: &[String]) -> Result<Canvas> {
+pub fn confusion(name: &str, knn: &KnnMetrics, classes: &[String]) -> Result<Picture> {
     let title = titled(name, knn);
     if is_too_large(classes) {
         let (pairs, found) = most_confused(&knn.confusion, classes);
         let note = confused_note(classes.len(), pairs.len(), found);
-        return Ok(confused::draw(&title, &note, &pairs));
+        return confused::draw(&title, &note, &pairs);
     }
     confusion::draw(&Confusion { title: &title, classes, counts: &knn.confusion.counts() })
 }
@@ -207,7 +209,7 @@ pub fn confusion(name: &str, knn: &KnnMetrics, classes: &[String]) -> Result<Can
 ///
 /// # Errors
 /// There is nothing to draw.
-pub fn vote_top_k(name: &str, found: &VoteTopK) -> Result<Canvas> {
+pub fn vote_top_k(name: &str, found: &VoteTopK) -> Result<Picture> {
     let values = values_by_k(&found.at);
     let curve = vote_top_k::Curve { name, accuracy: &values, interval: None };
     vote_top_k::draw(&vote_top_k_title(found.voters), "", &[curve])
@@ -217,7 +219,7 @@ pub fn vote_top_k(name: &str, found: &VoteTopK) -> Result<Canvas> {
 ///
 /// # Errors
 /// There is nothing to draw.
-pub fn distances(name: &str, distances: &Distances) -> Result<Canvas> {
+pub fn distances(name: &str, distances: &Distances) -> Result<Picture> {
     let title = format!(
         "{name} · distances between {}, pair by pair",
         count(distances.embeddings, "embedding")

@@ -11,8 +11,8 @@ use crate::eval;
 use crate::files::{read_csv, write_atomically};
 use crate::loss::{BoundTerms, bound_terms};
 use crate::model::Network;
+use crate::report::chart::{Picture, bound};
 use crate::report::table::Table;
-use crate::report::{Canvas, bound};
 use crate::run::{Existing, Run, RunLock};
 use crate::session::Session;
 use crate::train::{EpochDecision, Observer, RunProgress, remedy};
@@ -176,7 +176,7 @@ impl Bound {
         self.run.folder.path()
     }
 
-    fn draw(&self) -> Result<Canvas> {
+    fn draw(&self) -> Result<Picture> {
         let of = |value: fn(&Row) -> f64| self.rows.iter().map(value).collect::<Vec<f64>>();
         let steps = of(|row| row.step as f64);
         let losses = [

@@ -6,9 +6,10 @@ use super::reporter::{Reporter, sprite_name};
 use crate::data::{DataSplit, Subset};
 use crate::error::Result;
 use crate::evaluation::{EvaluatedSet, Evaluation, TsneCoordinates, pictures, with_gallery};
-use crate::report::confusion::Confusion;
-use crate::report::html::{self, Markup, Sprite};
-use crate::report::scatter;
+use crate::report::chart::confusion::Confusion;
+use crate::report::chart::scatter;
+use crate::report::html::{self, Markup};
+use crate::report::images::ContactSheet;
 use crate::report::table::Table;
 use crate::run::{RunRecord, Trained};
 use crate::train::History;
@@ -61,7 +62,11 @@ impl Reporter<'_> {
         }
         let known = self.sprites.iter().position(|(known, _)| known == rows);
         Some(known.unwrap_or_else(|| {
-            let sprite = Sprite::new(dataset.side, rows.iter().map(|&row| dataset.image(row)));
+            let sprite = ContactSheet::new(
+                dataset.side,
+                html::LARGEST_IMAGE,
+                rows.iter().map(|&row| dataset.image(row)),
+            );
             self.sprites.push((rows.to_vec(), sprite));
             self.sprites.len() - 1
         }))

@@ -9,7 +9,8 @@ use crate::data::Dataset;
 use crate::error::Result;
 use crate::files::layout::REPORT;
 use crate::files::write_text;
-use crate::report::html::{Page, Sprite};
+use crate::report::html::Page;
+use crate::report::images::ContactSheet;
 use crate::runtime::Cores;
 
 /// What reports are made with.
@@ -19,7 +20,7 @@ pub struct Reporter<'a> {
     /// What finds neighbours.
     pub cores: &'a Cores,
     /// Images of maps: rows in the data, and all of them in one picture.
-    pub sprites: Vec<(Vec<usize>, Sprite)>,
+    pub sprites: Vec<(Vec<usize>, ContactSheet)>,
 }
 
 impl<'a> Reporter<'a> {

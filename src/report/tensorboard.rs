@@ -3,8 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use image::{ColorType, ImageEncoder, codecs::png::PngEncoder};
-
+use super::images::ContactSheet;
 use crate::error::Result;
 use crate::files::{write_atomically, write_text};
 
@@ -82,23 +81,11 @@ pub fn write_projector(folder: &Path, points: &[Projected<'_>], side: usize) -> 
     Ok(points.len())
 }
 
-/// All images in a square, row by row.
+/// All images in a square, row by row, as TensorBoard wants them.
 fn write_sprite(path: &Path, points: &[Projected<'_>], side: usize) -> Result<()> {
-    let columns = (points.len() as f64).sqrt().ceil().max(1.0) as usize;
-    let width = columns * side;
-    let mut pixels = vec![0; width * width];
-    for (place, point) in points.iter().enumerate() {
-        let corner = place / columns * side * width + place % columns * side;
-        for (row, values) in point.image.chunks_exact(side).enumerate() {
-            let start = corner + row * width;
-            pixels[start..start + side].copy_from_slice(values);
-        }
-    }
-    write_atomically(path, |file| {
-        let encoder = PngEncoder::new(file);
-        let size = width as u32;
-        encoder.write_image(&pixels, size, size, ColorType::L8).map_err(std::io::Error::other)
-    })
+    let images = points.iter().map(|point| point.image);
+    let sheet = ContactSheet::new(side, side, images).square();
+    write_atomically(path, |file| sheet.write_png(file))
 }
 
 /// A record: its length and its bytes, each with a checksum.
@@ -188,7 +175,7 @@ fn field(number: u64, bytes: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::paint::probe::Picture;
+    use crate::report::chart::pixels::Pixels;
 
     fn hex(bytes: &[u8]) -> String {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -224,7 +211,7 @@ mod tests {
         assert_eq!((count, text("embeddings.tsv").as_str()), (5, "0.5\t-1\n".repeat(5).as_str()));
         assert_eq!(text("classes.tsv"), "a b\n".repeat(5));
         assert!(text("projector_config.pbtxt").contains("single_image_dim: 4"));
-        let sprite = Picture::read(&folder.path().join("images.png"));
+        let sprite = Pixels::read(&folder.path().join("images.png"));
         assert_eq!((sprite.width, sprite.height), (12, 12), "three columns of four pixels");
     }
 }

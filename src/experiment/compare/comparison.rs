@@ -15,7 +15,7 @@ use crate::error::{Fault, Result};
 use crate::experiment::plan::Plan;
 use crate::files::layout::COMPARISON;
 use crate::files::{Checked, ResultFolder, read_json, write_json, write_text};
-use crate::report::Canvas;
+use crate::report::chart::Picture;
 use crate::report::table::Table;
 use crate::run::{DivergedLoss, Owner, RunLock, all_diverged, beside, hashed_folder};
 use crate::session::Session;
@@ -242,7 +242,7 @@ impl Comparison {
         let _lock = RunLock::take(&folder)?;
         folder.create()?;
         self.write_tables(&folder)?;
-        let save = |picture: Canvas, name: &str| picture.save(&folder.plot(name), session.style);
+        let save = |picture: Picture, name: &str| picture.save(&folder.plot(name), session.style);
         save(self.curves()?, "loss.png")?;
         if !self.unseen() {
             save(self.vote_top_k()?, "recall.png")?;

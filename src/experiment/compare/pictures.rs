@@ -7,7 +7,7 @@ use super::results::LossRuns;
 use crate::error::Result;
 use crate::evaluation::{TsneCoordinates, pictures};
 use crate::files::ResultFolder;
-use crate::report::{Canvas, curves, scatter, vote_top_k};
+use crate::report::chart::{Picture, curves, scatter, vote_top_k};
 use crate::run::beside;
 use crate::session::Session;
 use crate::stats::listed;
@@ -21,7 +21,7 @@ impl Comparison {
     ///
     /// # Errors
     /// There are too many losses.
-    pub fn curves(&self) -> Result<Canvas> {
+    pub fn curves(&self) -> Result<Picture> {
         let mut losses: Vec<(String, &str, Vec<Losses>)> = Vec::new();
         for LossRuns { loss, runs, .. } in &self.results {
             let curves = runs.iter().map(|run| pictures::losses(&run.history)).collect();
@@ -53,7 +53,7 @@ impl Comparison {
     ///
     /// # Errors
     /// There is no loss.
-    pub fn vote_top_k(&self) -> Result<Canvas> {
+    pub fn vote_top_k(&self) -> Result<Picture> {
         let found = self.summary.vote_top_k();
         let curves: Vec<vote_top_k::Curve> = self
             .summary
@@ -76,7 +76,7 @@ impl Comparison {
     ///
     /// # Errors
     /// A map is missing or was changed.
-    pub fn maps(&self, session: &Session) -> Result<Option<Canvas>> {
+    pub fn maps(&self, session: &Session) -> Result<Option<Picture>> {
         let firsts = || self.results.iter().map(|loss| &loss.runs[0]);
         if firsts().any(|run| run.evaluation.tsne.is_none()) {
             return Ok(None);

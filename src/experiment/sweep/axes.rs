@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Setting;
 use crate::error::{Error, Result};
 use crate::experiment::variant::{Arm, Level};
-use crate::report::series::Across;
+use crate::report::chart::Scale;
 use crate::words::grouped;
 
 const TRAIN_SIZE: &str = "data.train_size";
@@ -160,11 +160,11 @@ impl Axes {
     }
 
     /// The axis of a picture: in powers where the values span far.
-    pub fn across<'a>(&self, label: &'a str, words: &'a [String]) -> Across<'a> {
+    pub fn scale<'a>(&self, words: &'a [String]) -> Scale<'a> {
         match self.numbers().as_deref() {
-            None => Across::Words { label, words },
-            Some(values) if in_powers(values) => Across::Logarithm { label },
-            Some(_) => Across::Numbers { label },
+            None => Scale::Categories(words),
+            Some(values) if in_powers(values) => Scale::Logarithmic,
+            Some(_) => Scale::Linear,
         }
     }
 
@@ -290,10 +290,10 @@ mod tests {
     fn an_axis_is_in_powers_where_values_span_far_and_has_words_where_they_are_no_numbers() {
         let across = |text: &str| {
             let axes = Axes::new(&[], vec![set(text)], false).unwrap();
-            match axes.across("x", &[]) {
-                Across::Numbers { .. } => "numbers",
-                Across::Logarithm { .. } => "powers",
-                Across::Words { .. } => "words",
+            match axes.scale(&[]) {
+                Scale::Linear => "numbers",
+                Scale::Logarithmic => "powers",
+                Scale::Categories(_) => "words",
             }
         };
         assert_eq!(across("loss.margin=1,0.5,2"), "numbers");

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axes::in_powers;
 use super::line::Line;
-use crate::report::series;
+use crate::report::chart::series;
 use crate::words::grouped;
 
 /// Two lines change places between two values of the swept key.

@@ -13,8 +13,9 @@ use crate::experiment::compare::{LossRuns, current_name, hash_of, without_diverg
 use crate::experiment::plan::Plan;
 use crate::files::layout::SWEEP;
 use crate::files::{Checked, ResultFolder, is_share, read_json, write_json, write_text};
+use crate::report::Style;
+use crate::report::chart::{Picture, series};
 use crate::report::table::Table;
-use crate::report::{Canvas, Style, series};
 use crate::run::{Owner, RunLock, all_diverged, diverged_in, hashed_folder};
 use crate::session::Session;
 use crate::stats::{CUT, Ends, Estimate, SHARES, estimate, is_within};
@@ -223,7 +224,7 @@ impl Sweep {
     ///
     /// # Errors
     /// There is no line.
-    pub fn draw(&self) -> Result<Canvas> {
+    pub fn draw(&self) -> Result<Picture> {
         let positions = self.axes.positions();
         let points: Vec<Vec<series::SeriesPoint>> = self
             .series
@@ -247,11 +248,12 @@ impl Sweep {
         let label = self.axes.first_label();
         let words = self.axes.first_values();
         let of = if self.unseen { "unseen" } else { "validation" };
-        let picture = series::Picture {
+        let picture = series::Lines {
             title: &format!("{} of {of} images over {label}", self.score),
             note: &self.note(),
-            across: self.axes.across(&label, &words),
-            up: &self.score,
+            x_label: &label,
+            scale: self.axes.scale(&words),
+            y_label: &self.score,
             series: &lines,
             crossings: &crossings,
         };

@@ -13,8 +13,9 @@ use crate::experiment::compare::current_name;
 use crate::files::layout::{BEST, SEARCH};
 use crate::files::{Checked, ResultFolder, read_json, write_json, write_text};
 use crate::loss::Span;
+use crate::report::Style;
+use crate::report::chart::{Picture, Scale, trials};
 use crate::report::table::Table;
-use crate::report::{Canvas, Style, trials};
 use crate::run::{RunLock, State, Trial};
 use crate::session::Session;
 use crate::words;
@@ -232,7 +233,7 @@ impl Tuned {
     ///
     /// # Errors
     /// There is no setting.
-    pub fn draw(&self) -> Result<Canvas> {
+    pub fn draw(&self) -> Result<Picture> {
         let words: Vec<Vec<String>> = self
             .space
             .settings
@@ -250,9 +251,9 @@ impl Tuned {
             .map(|((key, span), words)| trials::Parameter {
                 name: key,
                 scale: match span {
-                    Span::Linear(..) => trials::Scale::Linear,
-                    Span::Logarithmic(..) => trials::Scale::Logarithm,
-                    Span::Choices(_) => trials::Scale::Words(words),
+                    Span::Linear(..) => Scale::Linear,
+                    Span::Logarithmic(..) => Scale::Logarithmic,
+                    Span::Choices(_) => Scale::Categories(words),
                 },
             })
             .collect();

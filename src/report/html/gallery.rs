@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use crate::report::paint::address_of;
-use crate::report::retrieval::{Pictured, Retrieved, Section};
+use crate::report::chart::retrieval::{Pictured, Retrieved, Section};
+use crate::report::images::data_url;
 
 /// One row a query; what is of another class is marked by its frame and in words.
 pub fn gallery(side: usize, sections: &[Section<'_>]) -> Markup {
@@ -37,7 +37,7 @@ fn retrieved(side: usize, row: &Retrieved<'_>) -> Markup {
 fn picture(side: usize, pictured: &Pictured<'_>, word: &str) -> Markup {
     let (image, class) = (pictured.image, pictured.class.name);
     html! {
-        img src=(address_of(side, side, image)) width="56" height="56" alt=(format!("{class}, {word}"));
+        img src=(data_url(side, side, image)) width="56" height="56" alt=(format!("{class}, {word}"));
         span aria-hidden="true" { (class) }
     }
 }

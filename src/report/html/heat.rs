@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::report::confusion::Confusion;
+use crate::report::chart::confusion::Confusion;
 
 /// More classes than this have no table that could be read.
 const MOST: usize = 40;

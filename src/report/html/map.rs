@@ -3,22 +3,25 @@
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
-use super::Sprite;
-use crate::report::Canvas;
+use crate::report::chart::Picture;
+use crate::report::images::ContactSheet;
+
+/// Rows and columns of an image that is shown beside the pointer.
+pub const LARGEST_IMAGE: usize = 32;
 
 /// The picture of a t-SNE with what its script needs: the class of each point, its row in the data,
-/// and, where `images` is the address of a sprite on the page, its image there.
+/// and, where `images` is the id of a contact sheet on the page, its image there.
 ///
 /// # Shapes
 /// labels, rows `[N]`, in the order of the points that were drawn.
 pub fn map(
-    picture: &Canvas,
+    picture: &Picture,
     caption: &str,
     (classes, labels, rows): (&[String], &[usize], &[usize]),
-    images: Option<(&str, &Sprite)>,
+    images: Option<(&str, &ContactSheet)>,
 ) -> Markup {
-    let images = images
-        .map(|(id, sprite)| json!({ "of": id, "side": sprite.side, "across": sprite.across }));
+    let images =
+        images.map(|(id, sheet)| json!({ "of": id, "side": sheet.side, "across": sheet.across }));
     let data = json!({ "classes": classes, "labels": labels, "rows": rows, "images": images });
     // In a script's text nothing is escaped, so that no tag may be left in it.
     let data = data.to_string().replace('<', "\\u003c");

@@ -1,7 +1,7 @@
 //! Reports as one file of HTML each: nothing is fetched, and no script runs but the page's own.
 //!
 //! All text comes through `maud`, which escapes it; markup that is set in as it is was made here and
-//! by `paint`. A policy in the page's head allows its own script alone, by its SHA-256, so that
+//! by `chart`. A policy in the page's head allows its own script alone, by its SHA-256, so that
 //! what a file smuggled in could not run even where it were not escaped.
 //!
 //! Without scripts the page shows all there is; they add sorting, the images under the pointer, and
@@ -11,23 +11,21 @@ mod gallery;
 mod heat;
 mod map;
 mod page;
-mod sprite;
 mod tables;
 
 pub use gallery::gallery;
 pub use heat::confusion;
-pub use map::map;
+pub use map::{LARGEST_IMAGE, map};
 pub use maud::Markup;
 pub use page::{Page, Section};
-pub use sprite::Sprite;
 pub use tables::table;
 
 use maud::{PreEscaped, html};
 
-use super::Canvas;
+use super::chart::Picture;
 
 /// A picture with its caption, and what it shows as numbers for those who do not see it.
-pub fn figure(picture: &Canvas, caption: &str, numbers: Option<Markup>) -> Markup {
+pub fn figure(picture: &Picture, caption: &str, numbers: Option<Markup>) -> Markup {
     html! {
         figure {
             div.scroll tabindex="0" role="group" aria-label=(caption) {

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use super::Sprite;
+use crate::report::chart;
+use crate::report::images::ContactSheet;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -22,7 +23,7 @@ pub struct Page {
     /// What stands below, in its order.
     pub sections: Vec<Section>,
     /// Images that maps on the page show, with the names by which they find them.
-    pub sprites: Vec<(String, Sprite)>,
+    pub sprites: Vec<(String, ContactSheet)>,
 }
 
 /// A part of a report.
@@ -63,7 +64,7 @@ impl Page {
                         }
                     }
                     footer { p { "Written by dml " (env!("CARGO_PKG_VERSION")) "." } }
-                    @for (id, sprite) in &self.sprites { img id=(id) src=(sprite.address) alt="" hidden; }
+                    @for (id, sheet) in &self.sprites { img id=(id) src=(sheet.data_url()) alt="" hidden; }
                     div #tip hidden { canvas width="112" height="112" {} span {} }
                     script { (PreEscaped(SCRIPT)) }
                 }
@@ -84,7 +85,7 @@ impl Page {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (self.title) }
                 link rel="icon" href="data:,";
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) (PreEscaped(chart::css())) }
             }
         }
     }
@@ -93,9 +94,10 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::chart::curves::{self, LossPanel};
+    use crate::report::html;
     use crate::report::html::{command, facts, folded, map, paragraph, table};
     use crate::report::table::Table;
-    use crate::report::{Canvas, html};
 
     const HOSTILE: &str = "</title><script>alert(1)</script><img src=x onerror=alert(1)>\"'&";
 
@@ -114,8 +116,8 @@ mod tests {
     fn every_text_is_escaped_wherever_it_stands() {
         let mut hostile = Table::new([HOSTILE, HOSTILE]);
         hostile.push([HOSTILE, HOSTILE]);
-        let mut canvas = Canvas::new(100.0, 100.0);
-        canvas.text(HOSTILE, (50.0, 50.0), crate::report::paint::Ink::label());
+        let panel = LossPanel { title: HOSTILE, loss: HOSTILE, runs: &[] };
+        let picture = curves::draw(&[panel, LossPanel { loss: "other", ..panel }]).unwrap();
         let classes = [HOSTILE.to_owned()];
         let text = page(vec![
             table(&hostile, HOSTILE),
@@ -123,8 +125,8 @@ mod tests {
             command(HOSTILE),
             facts(&[("fact", HOSTILE.to_owned())]),
             folded(HOSTILE, HOSTILE),
-            html::figure(&canvas, HOSTILE, None),
-            map(&canvas, HOSTILE, (&classes, &[0], &[7]), None),
+            html::figure(&picture, HOSTILE, None),
+            map(&picture, HOSTILE, (&classes, &[0], &[7]), None),
         ]);
         assert_eq!(text.matches("<script>").count(), 1, "the page's own");
         assert!(!text.contains("<img src=x") && !text.contains("onerror=alert(1)>\""));

@@ -1,0 +1,35 @@
+//! What pictures of many classes, or of names that no font draws, leave out.
+
+use super::class_name::undrawable;
+use super::confusion;
+use crate::words::grouped;
+
+/// Pairs of classes that stand for a confusion matrix that is too large to read.
+pub const PAIRS_CONFUSED: usize = 30;
+
+/// Remarks on the pictures of so many classes with these names, before any is drawn: what
+/// they leave out, and names that no font on this system draws.
+pub fn remarks(classes: &[String]) -> Vec<String> {
+    let most = confusion::MOST;
+    let many = (classes.len() > most).then(|| {
+        format!(
+            "{} classes: a confusion matrix of more than {most} cannot be read, so confusion.png and \
+             the report show the {PAIRS_CONFUSED} pairs of classes that are mixed up most often",
+            grouped(classes.len())
+        )
+    });
+    many.into_iter().chain(undrawable(classes.iter().map(String::as_str))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_of_many_classes_are_told_beforehand_and_drawn_otherwise() {
+        let classes = |count: usize| (0..count).map(|c| c.to_string()).collect::<Vec<_>>();
+        assert!(remarks(&classes(100)).is_empty());
+        let told = remarks(&classes(2100)).join("");
+        assert!(told.starts_with("2,100 classes: a confusion matrix of more than 100"), "{told}");
+    }
+}

@@ -1,0 +1,270 @@
+//! A picture as SVG: a file of its own, or a part of a page of HTML, whose colours it takes.
+//!
+//! Text stays text, so that it can be searched, read aloud and edited; each line that DejaVu Sans
+//! can draw has its length, so that another font in its place shifts nothing.
+
+use std::fmt::Write;
+
+use plotters::style::RGBColor;
+
+use super::fonts::shaped;
+use super::geometry::Point;
+use super::marker::Dash;
+use super::palette::{LABEL, PAPER_COLOURS};
+use super::picture::{Bounds, Picture};
+use super::series_style::SeriesStyle;
+use super::text::{Anchor, TextStyle, text_width};
+use crate::files::sha256_hex;
+use crate::report::Style;
+
+/// On paper, labels have this size in points.
+const PAPER_LABEL: f64 = 8.0;
+/// The fonts of the text, the first of which is compiled in.
+const FONT: &str = "DejaVu Sans, Verdana, Noto Sans, Noto Sans CJK JP, sans-serif";
+
+/// A file of its own, on white; its title is that of screen readers and tooltips.
+pub fn file(picture: &Picture, style: Style) -> String {
+    let (unit, name) = match style {
+        Style::Screen => (1.0, ""),
+        Style::Paper => (PAPER_LABEL / LABEL, "pt"),
+    };
+    let length = |pixels: f64| format!("{}{name}", number(pixels * unit));
+    let shown = picture.shown(style);
+    let (left, top) = (number(shown.left), number(shown.top));
+    let (width, height) = (shown.right - shown.left, shown.bottom - shown.top);
+    let (elements, captions) = match style {
+        Style::Screen => (picture.elements.clone(), picture.caption_elements.as_str()),
+        Style::Paper => (on_paper(&picture.elements), ""),
+    };
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"{}\" \
+         font-family=\"{FONT}\" role=\"img\">\n<title>{}</title>\n\
+         <rect x=\"{left}\" y=\"{top}\" width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
+         {}{elements}{captions}</svg>\n",
+        length(width),
+        length(height),
+        view(shown),
+        escaped(&picture.captions()),
+        definitions(picture),
+    )
+}
+
+/// A part of a page, without captions.
+pub fn inline(picture: &Picture, label: &str) -> String {
+    let body = definitions(picture) + &picture.elements;
+    // Names have to differ from those of other pictures on the page.
+    let own = &sha256_hex(body.as_bytes())[..6];
+    let body = body
+        .replace(" id=\"", &format!(" id=\"{own}-"))
+        .replace("href=\"#", &format!("href=\"#{own}-"));
+    let shown = picture.shown_inline();
+    format!(
+        "<svg viewBox=\"{}\" width=\"{}\" role=\"img\" aria-label=\"{}\" \
+         font-family=\"{FONT}\">\n{body}</svg>",
+        view(shown),
+        number(shown.right - shown.left),
+        escaped(label),
+    )
+}
+
+fn view(Bounds { left, top, right, bottom }: Bounds) -> String {
+    [left, top, right - left, bottom - top].map(number).join(" ")
+}
+
+/// The quieter text and the hairlines of a screen are too pale on paper; markers keep their colours.
+/// No text has a quotation mark of its own, so that what is replaced is always a colour.
+fn on_paper(elements: &str) -> String {
+    let quoted = |shade| format!("\"{}\"", colour(shade));
+    PAPER_COLOURS.iter().fold(elements.to_owned(), |elements, &(screen, paper)| {
+        elements.replace(&quoted(screen), &quoted(paper))
+    })
+}
+
+/// Markers around the origin, to be used elsewhere.
+fn definitions(picture: &Picture) -> String {
+    let shape = |&(style, radius, alpha): &(SeriesStyle, f64, f64)| {
+        format!(
+            "<path id=\"{}\" d=\"{}Z\" fill=\"{}\" fill-rule=\"evenodd\"{}/>\n",
+            shape_name((style, radius, alpha)),
+            path(&style.marker.outline(radius)),
+            colour(style.colour),
+            opacity(alpha)
+        )
+    };
+    match picture.markers.is_empty() {
+        true => String::new(),
+        false => {
+            format!("<defs>\n{}</defs>\n", picture.markers.iter().map(shape).collect::<String>())
+        }
+    }
+}
+
+/// The same name means the same marker.
+pub fn shape_name((style, radius, alpha): (SeriesStyle, f64, f64)) -> String {
+    let hollow = if style.marker.hollow { "-hollow" } else { "" };
+    let hundredths = |value: f64| (value * 100.0).round();
+    format!(
+        "{:?}{hollow}-{}-{}-{}",
+        style.marker.shape,
+        &colour(style.colour)[1..],
+        hundredths(radius),
+        hundredths(alpha)
+    )
+}
+
+/// A text, and whether it has letters that the compiled-in fonts lack.
+pub fn text_element(text: &str, at: Point, style: TextStyle) -> (String, bool) {
+    let mut more = String::new();
+    let (x, y) = match style.upward {
+        true => (at.0 + style.drop(), at.1),
+        false => (at.0, at.1 + style.drop()),
+    };
+    let (x, y) = (number(x), number(y));
+    if style.upward {
+        let _ = write!(more, " transform=\"rotate(-90 {x} {y})\"");
+    }
+    match style.anchor {
+        Anchor::Start => {}
+        Anchor::Middle => more.push_str(" text-anchor=\"middle\""),
+        Anchor::End => more.push_str(" text-anchor=\"end\""),
+    }
+    if style.bold {
+        more.push_str(" font-weight=\"bold\"");
+    }
+    // The length of what other fonts draw is theirs.
+    let foreign = shaped(text, style.bold).foreign;
+    if !foreign {
+        let length = number(text_width(text, style));
+        let _ = write!(more, " textLength=\"{length}\" lengthAdjust=\"spacingAndGlyphs\"");
+    }
+    let (size, fill) = (number(style.size), colour(style.colour));
+    let text = escaped(text);
+    let element = format!(
+        "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" fill=\"{fill}\"{more}>{text}</text>\n"
+    );
+    (element, foreign)
+}
+
+/// Straight lines through some points.
+pub fn path(points: &[Point]) -> String {
+    let mut text = String::new();
+    for (place, (x, y)) in points.iter().enumerate() {
+        let letter = if place == 0 { 'M' } else { 'L' };
+        let _ = write!(text, "{letter}{} {}", number(*x), number(*y));
+    }
+    text
+}
+
+/// The rhythm of a line.
+pub fn dashes(dash: Dash, width: f64) -> String {
+    match dash.rhythm() {
+        [] => " stroke-linejoin=\"round\" stroke-linecap=\"square\"".to_owned(),
+        rhythm => {
+            let lengths: Vec<String> = rhythm.iter().map(|part| number(part * width)).collect();
+            format!(" stroke-linecap=\"square\" stroke-dasharray=\"{}\"", lengths.join(" "))
+        }
+    }
+}
+
+/// How much of what is below shows through.
+pub fn opacity(alpha: f64) -> String {
+    if alpha < 1.0 { format!(" fill-opacity=\"{}\"", number(alpha)) } else { String::new() }
+}
+
+/// Two decimals are enough.
+pub fn number(value: f64) -> String {
+    let rounded = (value.clamp(-1e5, 1e5) * 100.0).round() / 100.0;
+    // Minus zero is zero.
+    format!("{}", rounded + 0.0)
+}
+
+/// A colour as `#rrggbb`.
+pub fn colour(colour: RGBColor) -> String {
+    format!("#{:02x}{:02x}{:02x}", colour.0, colour.1, colour.2)
+}
+
+/// Text in which nothing is markup.
+pub fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::chart::backend::at;
+    use crate::report::chart::elements::{caption, label, marker, polyline};
+    use crate::report::chart::geometry::Rect;
+    use crate::report::chart::palette::{PAGE, QUIET_TEXT};
+    use crate::report::chart::series_style::class_style;
+
+    fn picture() -> Picture {
+        Picture::draw((200.0, 100.0), |page| {
+            page.draw(&caption(at((10.0, 10.0)), "a <b> & \"c\"", TextStyle::title()))?;
+            let upward = TextStyle::label().upward().anchor(Anchor::End);
+            page.draw(&label(at((20.0, 50.0)), "x < y".to_owned(), upward))?;
+            let line = vec![at((30.0, 40.0)), at((60.0, 70.0))];
+            page.draw(&polyline(line, (QUIET_TEXT, 2.0, Dash::Dashed)))?;
+            let square = Rect { x: 90.0, y: 20.0, width: 10.0, height: 10.0 };
+            page.draw(&square.filled(PAGE))?;
+            for point in 0..3 {
+                let place = at((100.0 + point as f64, 50.0));
+                page.draw(&marker(place, (class_style(1), 3.0, 0.5), Some(point)))?;
+            }
+            Ok(())
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn text_stays_text_and_nothing_in_it_is_markup() {
+        let text = file(&picture(), Style::Screen);
+        assert!(text.contains("<title>a &lt;b&gt; &amp; &quot;c&quot;</title>"), "{text}");
+        assert!(text.contains(">x &lt; y</text>") && !text.contains("<b>"));
+        assert!(text.contains("rotate(-90 ") && text.contains("text-anchor=\"end\""));
+        assert!(text.starts_with("<svg xmlns=") && text.contains("width=\"200\" height=\"100\""));
+    }
+
+    #[test]
+    fn a_marker_is_written_once_and_used_for_each_point() {
+        let text = inline(&picture(), "points");
+        assert_eq!(text.matches("<path id=").count(), 1);
+        assert_eq!(text.matches("<use href=").count(), 3);
+        assert!(text.contains("data-i=\"2\"") && text.contains("fill-opacity=\"0.5\""));
+    }
+
+    #[test]
+    fn a_page_has_its_own_colours_for_those_of_the_picture() {
+        let part = inline(&picture(), "");
+        let rules = super::super::css();
+        for (attribute, seen) in [("stroke", "#505050"), ("fill", "#ffffff")] {
+            assert!(part.contains(&format!("{attribute}=\"{seen}\"")), "{part}");
+            assert!(rules.contains(&format!("[{attribute}=\"{seen}\"]{{{attribute}:var(--")));
+        }
+    }
+
+    #[test]
+    fn on_paper_labels_have_eight_points() {
+        // 15 pixels of the layout are 8 points of the page.
+        let picture = picture();
+        let shown = picture.shown(Style::Paper);
+        let points = number((shown.right - shown.left) * 8.0 / 15.0);
+        let text = file(&picture, Style::Paper);
+        assert!(text.contains(&format!("width=\"{points}pt\"")), "{text}");
+    }
+
+    #[test]
+    fn numbers_are_short_and_finite() {
+        assert_eq!([0.1 + 0.2, -0.001, 1e30, 12.0].map(number), ["0.3", "0", "100000", "12"]);
+    }
+}
