@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn values_of_the_wrong_type_are_refused_with_their_key() {
-        for (text, told) in [
+        for (text, expected) in [
             ("[train]\nepochs = \"many\"", "train.epochs = \"many\": must be a whole number of"),
             ("[train]\nepochs = -3", "train.epochs = -3: must be a whole number of at least 0"),
             ("[train]\nlearning_rate = true", "train.learning_rate = true: must be a number"),
@@ -319,7 +319,7 @@ mod tests {
             ),
         ] {
             let message = message(text);
-            assert!(message.starts_with(&format!("my.toml: {told}")), "{message}");
+            assert!(message.starts_with(&format!("my.toml: {expected}")), "{message}");
         }
         assert_eq!(
             parse("[loss]\nmargin = 1\n[model]\nembedding = 3").unwrap().loss.name(),

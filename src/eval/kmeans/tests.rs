@@ -321,7 +321,7 @@ fn concurrent_initialisations_equal_sequential_ones() {
         let task = task(12, starts, 3);
         let tolerance = 1e-4 * blocks.variance();
         let search = Search { blocks: &blocks, task: &task, tolerance, watch: &Watch::default() };
-        let begin = |number| search.begin(number, &search.shown(&[number])).unwrap();
+        let begin = |number| search.begin(number, &search.progress(&[number])).unwrap();
         let mut running: Vec<_> = (0..starts).map(begin).collect();
         running.sort_by(|a, b| a.0.total_cmp(&b.0));
         running.truncate(FINALISTS);
