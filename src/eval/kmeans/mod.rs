@@ -18,8 +18,8 @@
 //! on the processor only in so far as [`Simd`](crate::runtime::Simd) does.
 
 mod blocks;
+mod lloyd;
 mod products;
-mod rounds;
 mod seeding;
 mod swaps;
 #[cfg(test)]
@@ -29,7 +29,7 @@ use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use self::blocks::Blocks;
-use self::rounds::Start;
+use self::lloyd::Start;
 use super::knn::Points;
 use super::watch::Watch;
 use crate::error::Result;
@@ -43,7 +43,7 @@ pub(super) struct Kmeans {
     /// Initialisations, of which the best is used; at least 1.
     pub starts: usize,
     /// Maximum iterations per initialisation; at least 1.
-    pub rounds: usize,
+    pub iterations: usize,
     /// Seed of the initialisations.
     pub seed: u64,
 }
@@ -56,7 +56,7 @@ pub(super) struct Clustering {
     /// Sum of squared distances of all points to the centres of their clusters.
     pub inertia: f64,
     /// Iterations of the best initialisation.
-    pub rounds: usize,
+    pub iterations: usize,
 }
 
 /// Clusters the points.
@@ -94,7 +94,8 @@ pub(super) fn kmeans(points: ArrayView2<f32>, task: &Kmeans, watch: &Watch) -> R
         stage: format!("k-means, best {} of {}", running.len(), task.starts),
     };
     running.par_iter_mut().try_for_each(|(inertia, _, start)| -> Result<()> {
-        let (limits, show) = ((task.rounds, tolerance), |round| progress.of("iteration", round));
+        let (limits, show) =
+            ((task.iterations, tolerance), |iteration| progress.of("iteration", iteration));
         swaps::swap(start, limits, watch, &show)?;
         start.advance(limits, watch, &show)?;
         *inertia = start.inertia();
@@ -130,8 +131,8 @@ impl<'a> Search<'a> {
         let drawn = |centres: usize| show.of("centre", centres);
         let rows = seeding::seed(blocks, task.clusters, &mut random, watch, &drawn)?;
         let mut start = Start::at(blocks, &rows, watch)?;
-        start.advance((HEAT.min(task.rounds), tolerance), watch, &|round| {
-            show.of("iteration", round)
+        start.advance((HEAT.min(task.iterations), tolerance), watch, &|iteration| {
+            show.of("iteration", iteration)
         })?;
         Ok((start.inertia(), number, start))
     }
