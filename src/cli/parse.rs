@@ -90,7 +90,7 @@ pub fn classes(text: &str) -> Result<String, String> {
     words::list(text).map(|_| text.to_owned())
 }
 
-/// Reads a whole number from 1 on. What is too small is refused by whoever has the setting.
+/// Reads a whole number; the setting itself refuses values that are too small.
 pub fn size(text: &str) -> Result<usize, String> {
     text.trim().parse().map_err(|_| "take a whole number from 1 on".to_owned())
 }

@@ -74,20 +74,20 @@ pub const BACKSLASH: &str = "in TOML a backslash starts an escape: write 'C:\\�
 
 /// The mistake in a line, and the remedy.
 fn explained(line: &str, message: &str) -> (String, String) {
-    let told = |problem: &str, remedy: &str| (problem.to_owned(), remedy.to_owned());
+    let mistake = |problem: &str, remedy: &str| (problem.to_owned(), remedy.to_owned());
     let line = line.trim();
     let (key, value) = line.split_once('=').unwrap_or((line, ""));
     let (key, value) = (key.trim(), value.split('#').next().unwrap_or_default().trim());
     let quoted = value.starts_with('"');
     let is_word = |text: &str| !text.is_empty() && !text.contains(['"', '\'', '[', '{']);
     if message.contains("duplicate key") {
-        return told("is set twice", "leave one of them");
+        return mistake("is set twice", "leave one of them");
     }
     if quoted && value.contains('\\') {
-        return told("is not a valid TOML string", BACKSLASH);
+        return mistake("is not a valid TOML string", BACKSLASH);
     }
     if line.contains(['“', '”', '‘', '’', '„']) {
-        return told("has typographic quotes", "write \" or '");
+        return mistake("has typographic quotes", "write \" or '");
     }
     if !line.contains('=') && !line.starts_with('[') {
         return match line.split_once(':') {
@@ -95,18 +95,18 @@ fn explained(line: &str, message: &str) -> (String, String) {
                 let remedy = format!("write {} = {}", key.trim(), value.trim());
                 ("has a colon where TOML has =".to_owned(), remedy)
             }
-            None => told("is not a setting", "write key = value, text in quotes"),
+            None => mistake("is not a setting", "write key = value, text in quotes"),
         };
     }
     if line.starts_with('[') && !line.contains('=') {
-        return told("is not a section", "write [train] on a line by itself");
+        return mistake("is not a section", "write [train] on a line by itself");
     }
     if let "True" | "False" | "TRUE" | "FALSE" | "yes" | "no" | "on" | "off" = value {
         let truth = matches!(value, "True" | "TRUE" | "yes" | "on");
         return ("is not a TOML boolean".to_owned(), format!("write {key} = {truth}"));
     }
     if let "None" | "null" | "NULL" | "nil" | "" = value {
-        return told("has no value", "leave the line out for the default");
+        return mistake("has no value", "leave the line out for the default");
     }
     let digits = value.replacen(',', ".", 1);
     if value.contains(',') && digits.parse::<f64>().is_ok() {
@@ -128,7 +128,7 @@ fn explained(line: &str, message: &str) -> (String, String) {
     if (quoted && value.matches('"').count() == 1)
         || (value.starts_with('\'') && value.matches('\'').count() == 1)
     {
-        return told("has a quote that is not closed", "close it on the same line");
+        return mistake("has a quote that is not closed", "close it on the same line");
     }
     let short = message.lines().next().unwrap_or("cannot be understood");
     (format!("is not TOML ({short})"), "write key = value, text in quotes".to_owned())
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn common_mistakes_are_explained_with_line_and_remedy() {
-        for (text, told) in [
+        for (text, expected) in [
             (
                 "[data]\npath = \"C:\\Users\\me\\train.csv\"\n",
                 "my.toml, line 2: 'path = \"C:\\Users\\me\\train.csv\"' is not a valid TOML string; in TOML a backslash \
@@ -222,7 +222,10 @@ mod tests {
             ("epochs 5\n", "line 1: 'epochs 5' is not a setting; write key = value"),
         ] {
             let message = message(text);
-            assert!(message.starts_with("my.toml, line ") && message.contains(told), "{message}");
+            assert!(
+                message.starts_with("my.toml, line ") && message.contains(expected),
+                "{message}"
+            );
         }
     }
 
@@ -231,36 +234,36 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("my.toml");
         std::fs::write(&path, "[data]\npath = \"C:\\train\\new.csv\"\n").unwrap();
-        let told = Config::read_with(&path, Ok).unwrap_err().to_string();
+        let message = Config::read_with(&path, Ok).unwrap_err().to_string();
         assert!(
-            told.contains("my.toml, line 2: 'C:\\train\\new.csv' data.path contains a tab"),
-            "{told}"
+            message.contains("my.toml, line 2: 'C:\\train\\new.csv' data.path contains a tab"),
+            "{message}"
         );
-        assert!(told.ends_with(BACKSLASH), "{told}");
+        assert!(message.ends_with(BACKSLASH), "{message}");
     }
 
     #[test]
     fn data_files_passed_as_a_configuration_are_refused() {
         let header: Vec<String> = (0..784).map(|pixel| format!("pixel{pixel}")).collect();
         let zeros = vec!["0"; 784].join(",");
-        let told = message(&format!("label,{}\n3,{zeros}\n", header.join(",")));
+        let message = message(&format!("label,{}\n3,{zeros}\n", header.join(",")));
         assert_eq!(
-            told,
+            message,
             "my.toml: is not a configuration: it begins with \"label,pixel0,pixel1,pixel2,pix\"; name a file \
              in TOML with --config, images with --data"
         );
-        let told =
+        let message =
             |content: &[u8]| text_of(content.to_vec(), Path::new("a")).unwrap_err().to_string();
         assert!(
-            told(b"\x1f\x8b\x08\x00\x00\x00")
+            message(b"\x1f\x8b\x08\x00\x00\x00")
                 .contains("is not a configuration: it is not UTF-8 text")
         );
-        assert!(told(b"\x93NUMPY\x01\x00v\x00{'descr'").contains("is not a configuration"));
+        assert!(message(b"\x93NUMPY\x01\x00v\x00{'descr'").contains("is not a configuration"));
         assert!(
-            told(b"[data]\npath = \"B\xe4ume.csv\"")
+            message(b"[data]\npath = \"B\xe4ume.csv\"")
                 .contains("is not UTF-8 text; save it as UTF-8")
         );
-        assert!(told(b"\xff\xfe[\0t\0").contains("is text in UTF-16; save it as UTF-8"));
+        assert!(message(b"\xff\xfe[\0t\0").contains("is text in UTF-16; save it as UTF-8"));
     }
 
     #[test]

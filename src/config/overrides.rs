@@ -139,7 +139,7 @@ impl Layers {
     }
 
     /// The error about a setting, with the file that sets it.
-    pub fn told(&self, error: Error) -> Error {
+    pub fn with_file(&self, error: Error) -> Error {
         let last_first = self.files.iter().rev();
         last_first.fold(error, |error, (table, path)| faults::in_file(error, table, path))
     }
@@ -250,10 +250,10 @@ mod tests {
             with("loss.margin=1").unwrap()
         );
         assert_eq!(with("train.epochs=3").unwrap().train.epochs, 3);
-        let told = |text: &str| with(text).unwrap_err().to_string();
-        assert!(told("train.epoch=3").contains("unknown key train.epoch; the nearest key is"));
-        assert!(told("train.epochs=many").contains("train.epochs = \"many\": must be a whole"));
-        assert!(told("train.epochs=0").starts_with("train.epochs = 0: must be at least 1"));
+        let message = |text: &str| with(text).unwrap_err().to_string();
+        assert!(message("train.epoch=3").contains("unknown key train.epoch; the nearest key is"));
+        assert!(message("train.epochs=many").contains("train.epochs = \"many\": must be a whole"));
+        assert!(message("train.epochs=0").starts_with("train.epochs = 0: must be at least 1"));
         assert!(Config::default().has("loss.margin") && !Config::default().has("loss.scale"));
     }
 
@@ -273,10 +273,10 @@ mod tests {
         assert_eq!(config.loss.name(), "supcon");
         assert_eq!(Layers::default().config().unwrap(), Config::default());
         let refused = Error::setting("train.epochs", 3, "must be more");
-        let told = layers.clone().over(&over).unwrap().told(refused).to_string();
-        assert!(told.ends_with("over.toml: train.epochs = 3: must be more"), "{told}");
+        let message = layers.clone().over(&over).unwrap().with_file(refused).to_string();
+        assert!(message.ends_with("over.toml: train.epochs = 3: must be more"), "{message}");
         let flag = Error::setting("train.epochs", 7, "must be more");
-        assert_eq!(layers.told(flag).to_string(), "train.epochs = 7: must be more");
+        assert_eq!(layers.with_file(flag).to_string(), "train.epochs = 7: must be more");
         let wrong = write("wrong.toml", "[train]\nepoch = 3");
         let message = layers.over(&wrong).unwrap_err().to_string();
         assert!(message.contains("wrong.toml: unknown key"), "{message}");

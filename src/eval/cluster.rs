@@ -31,7 +31,7 @@ pub struct Clusters {
 const FEW_CLASSES: usize = 100;
 
 /// Maximum iterations, as in scikit-learn.
-const ROUNDS: usize = 300;
+const ITERATIONS: usize = 300;
 
 /// Clusters the embeddings and compares the clusters with the labels; `watch` shows the progress.
 ///
@@ -46,7 +46,7 @@ pub fn cluster(queries: &LabelledEmbeddings, seed: u64, watch: &Watch) -> Result
     classes.sort_unstable();
     classes.dedup();
     let starts = if classes.len() <= FEW_CLASSES { 10 } else { 1 };
-    let task = Kmeans { clusters: classes.len(), starts, rounds: ROUNDS, seed };
+    let task = Kmeans { clusters: classes.len(), starts, iterations: ITERATIONS, seed };
     let found = kmeans(queries.embeddings, &task, watch)?;
     let found: Vec<i64> = found.labels.into_iter().map(i64::from).collect();
     let agreement = Agreement::new(queries.labels, &found);

@@ -117,11 +117,11 @@ mod tests {
             }),
             ("eval.vote_top = 0: must be at least 1", |c| c.vote_top.push(0)),
         ];
-        for (told, spoil) in cases {
+        for (message, spoil) in cases {
             let mut config = EvalConfig::default();
             assert!(config.check().is_ok());
             spoil(&mut config);
-            assert_eq!(config.check().unwrap_err().to_string(), told);
+            assert_eq!(config.check().unwrap_err().to_string(), message);
         }
     }
 

@@ -238,15 +238,15 @@ mod tests {
         let (points, none) = (Array2::<f32>::zeros((1, 2)), Array2::<f32>::zeros((0, 2)));
         let one = || LabelledEmbeddings { embeddings: points.view(), labels: &[0] };
         let empty = || LabelledEmbeddings { embeddings: none.view(), labels: &[] };
-        let told = |references, queries| {
+        let message = |references, queries| {
             let task = RetrievalTask { references, queries, classes: 1 };
             Figures::of(&task, &EvalConfig::default(), 1, &Watch::default())
                 .unwrap_err()
                 .to_string()
         };
-        assert_eq!(told(one(), Some(empty())), "there are no images to evaluate");
+        assert_eq!(message(one(), Some(empty())), "there are no images to evaluate");
         let alone = "there are no other images to look for neighbours among";
-        assert_eq!([told(one(), None), told(empty(), Some(one()))], [alone, alone]);
+        assert_eq!([message(one(), None), message(empty(), Some(one()))], [alone, alone]);
     }
 
     #[test]

@@ -105,8 +105,8 @@ pub(super) fn retrieve_watched<'a>(
         check(queries.embeddings, "query")?;
     }
     let relevance = Relevance::new(references, queries, ks);
-    let asked = queries.unwrap_or(references);
-    let distances = Distances::new(references.embeddings, asked.embeddings);
+    let evaluated = queries.unwrap_or(references);
+    let distances = Distances::new(references.embeddings, evaluated.embeddings);
     let rankings = relevance.measure(&distances, watch);
     watch.check()?;
     Ok(relevance.summary(&rankings, ks))

@@ -107,8 +107,8 @@ mod tests {
         let config = EvalConfig { recall_at: vec![2], ..EvalConfig::default() };
         assert!(Score::Accuracy.check(&config).is_ok());
         assert!(Score::RecallAt1.check(&EvalConfig::default()).is_ok());
-        let told = Score::RecallAt1.check(&config).unwrap_err().to_string();
-        assert_eq!(told, "eval.recall_at = [2]: must contain 1 for --metric recall@1");
+        let message = Score::RecallAt1.check(&config).unwrap_err().to_string();
+        assert_eq!(message, "eval.recall_at = [2]: must contain 1 for --metric recall@1");
     }
 
     #[test]

@@ -15,7 +15,8 @@ pub fn figures_table(figures: &Figures) -> Table {
     table.push(["macro F1".to_owned(), share(knn.macro_f1)]);
     for (i, at) in vote_top_k.at.iter().enumerate() {
         let tutorial = if i == 0 { "; the tutorial's recall@k" } else { "" };
-        let name = format!("vote top-{} ({} voters{tutorial})", at.k, vote_top_k.voters);
+        let voters = count(vote_top_k.voters, "voter");
+        let name = format!("vote top-{} ({voters}{tutorial})", at.k);
         table.push([name, share(at.accuracy)]);
     }
     for at in &retrieval.recall_at {

@@ -87,14 +87,14 @@ impl Arm {
                 let config = layers.config()?;
                 let tuned = path.ends_with(BEST).then_some(config.train.seed);
                 let name = file_name(&config, path);
-                let config = flags(config).map_err(|error| layers.told(error))?;
+                let config = flags(config).map_err(|error| layers.with_file(error))?;
                 Ok(Arm { tuned, ..Arm::new(name, config) })
             }
             false => {
                 let named = Loss::by_name(word)?;
                 let loss = if named.name() == base.loss.name() { base.loss.clone() } else { named };
                 let config = flags(Config { loss, ..base.clone() });
-                let config = config.map_err(|error| layers.told(error))?;
+                let config = config.map_err(|error| layers.with_file(error))?;
                 Ok(Arm::new(word, config))
             }
         };

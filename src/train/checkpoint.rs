@@ -236,21 +236,21 @@ mod tests {
         let older = run.path().join(OLDER_CHECKPOINT);
         checkpoint_after(2).write(&path).unwrap();
         let whole = std::fs::read(&path).unwrap();
-        for place in (0..whole.len()).step_by(7) {
+        for index in (0..whole.len()).step_by(7) {
             let mut flipped = whole.clone();
-            flipped[place] ^= 4;
-            for damaged in [&flipped[..], &whole[..place]] {
+            flipped[index] ^= 4;
+            for damaged in [&flipped[..], &whole[..index]] {
                 checkpoint_after(1).write(&older).unwrap();
                 std::fs::write(&path, damaged).unwrap();
-                let (steps, told) = found(run.path());
-                match told {
+                let (steps, damage) = found(run.path());
+                match damage {
                     Some(message) => {
                         assert!(message.contains("checkpoint.safetensors: "), "{message}");
                         assert_eq!(steps, 1);
                         assert_eq!(found(run.path()), (1, None), "and replaces it");
                     }
                     // Whitespace around the header may change; the content is the same.
-                    None => assert!(steps == 2 && damaged.len() == whole.len(), "byte {place}"),
+                    None => assert!(steps == 2 && damaged.len() == whole.len(), "byte {index}"),
                 }
             }
         }

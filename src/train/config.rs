@@ -81,14 +81,14 @@ impl TrainConfig {
         }
         if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
             let problem = "must be a number above 0";
-            let shown = format!("{:?}", self.learning_rate);
-            return Err(Error::setting("train.learning_rate", shown, problem));
+            let value = format!("{:?}", self.learning_rate);
+            return Err(Error::setting("train.learning_rate", value, problem));
         }
         if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
-            let shown = format!("{:?}", self.weight_decay);
+            let value = format!("{:?}", self.weight_decay);
             return Err(Error::setting(
                 "train.weight_decay",
-                shown,
+                value,
                 "must be a number of at least 0",
             ));
         }
@@ -160,14 +160,14 @@ mod tests {
 
     #[test]
     fn a_batch_of_classes_needs_two_images_of_each_of_two_classes() {
-        let told = |batch, images_per_class| {
+        let message = |batch, images_per_class| {
             let config = TrainConfig { batch, images_per_class, ..TrainConfig::default() };
             config.check_classes().err().map(|error| error.to_string())
         };
-        assert_eq!([told(4, 2), told(128, 64)], [None, None]);
+        assert_eq!([message(4, 2), message(128, 64)], [None, None]);
         let pair = "train.images_per_class = 1: must be at least 2, so that a class has a pair";
-        assert_eq!(told(128, 1).unwrap(), pair);
-        assert!(told(16, 16).unwrap().contains("must be at most 8, half of train.batch = 16"));
-        assert!(told(2, 1).unwrap().starts_with("train.batch = 2: must be at least 4"));
+        assert_eq!(message(128, 1).unwrap(), pair);
+        assert!(message(16, 16).unwrap().contains("must be at most 8, half of train.batch = 16"));
+        assert!(message(2, 1).unwrap().starts_with("train.batch = 2: must be at least 4"));
     }
 }

@@ -35,16 +35,17 @@ pub fn remedy(config: &TrainConfig, loss: &Loss, images: &Images, updated: bool)
     let mut causes = far_settings(config, loss, updated);
     let reach = images.reach();
     if reach.is_nan() || reach >= FAR_PIXELS {
-        let told = format!(
+        let message = format!(
             "a data.scale (--scale) that brings the pixels near 1 (they reach {})",
-            shown(reach)
+            format_number(reach)
         );
-        causes.push((reach, told));
+        causes.push((reach, message));
     }
     causes.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let told: Vec<String> = causes.into_iter().map(|(_, told)| told).take(MOST_CAUSES).collect();
-    match told.is_empty() {
-        false => format!("try {}", told.join(", or ")),
+    let message: Vec<String> =
+        causes.into_iter().map(|(_, message)| message).take(MOST_CAUSES).collect();
+    match message.is_empty() {
+        false => format!("try {}", message.join(", or ")),
         true if updated => lower_rates(config, loss),
         true => {
             "no weight had been updated, so the learning rate is not the cause: look for extreme \
@@ -90,9 +91,9 @@ fn far(
     (value, default): (f64, f64),
     distance: f64,
 ) -> Option<(f64, String)> {
-    let (value, default) = (shown(value), shown(default));
-    let told = || format!("a {direction} {key} (it is {value}, the default is {default})");
-    (distance >= FAR).then(|| (distance, told()))
+    let (value, default) = (format_number(value), format_number(default));
+    let message = || format!("a {direction} {key} (it is {value}, the default is {default})");
+    (distance >= FAR).then(|| (distance, message()))
 }
 
 /// The advice if no setting stands out.
@@ -101,12 +102,12 @@ fn lower_rates(config: &TrainConfig, loss: &Loss) -> String {
     let of_loss = Table::try_from(loss).expect("settings are plain values");
     let own = of_loss.get("learning_rate").and_then(number);
     let own = own.map_or(String::new(), |own| {
-        format!(", or a lower loss.learning_rate than {}", shown(own))
+        format!(", or a lower loss.learning_rate than {}", format_number(own))
     });
     format!(
         "try a lower train.learning_rate than {}, such as {}{own}",
-        shown(rate),
-        shown(rate / FAR)
+        format_number(rate),
+        format_number(rate / FAR)
     )
 }
 
@@ -115,7 +116,7 @@ fn number(value: &Value) -> Option<f64> {
 }
 
 /// A number with four digits, in scientific notation if far from 1.
-fn shown(number: f64) -> String {
+fn format_number(number: f64) -> String {
     let rounded = significant(number, 4);
     match rounded == 0.0 || (1e-3..1e6).contains(&rounded.abs()) {
         true => rounded.to_string(),
@@ -140,7 +141,7 @@ mod tests {
         Images::new(&sample, Device::Cpu)
     }
 
-    fn told(loss: &str, settings: &str, rate: f64, updated: bool) -> String {
+    fn message(loss: &str, settings: &str, rate: f64, updated: bool) -> String {
         let loss: Loss = toml::from_str(&format!("name = \"{loss}\"\n{settings}")).unwrap();
         let config = TrainConfig { learning_rate: rate, ..TrainConfig::default() };
         remedy(&config, &loss, &images(255.0), updated)
@@ -149,22 +150,22 @@ mod tests {
     #[test]
     fn a_setting_far_from_its_default_is_named() {
         assert_eq!(
-            told("contrastive", "", 1e4, true),
+            message("contrastive", "", 1e4, true),
             "try a lower train.learning_rate (it is 10000, the default is 0.001)"
         );
-        let margin = told("contrastive", "margin = 1e30", 1e-3, true);
+        let margin = message("contrastive", "margin = 1e30", 1e-3, true);
         assert_eq!(margin, "try a lower loss.margin (it is 1e30, the default is 2.5)");
-        let temperature = told("nt-xent", "temperature = 1e-40", 1e-3, true);
+        let temperature = message("nt-xent", "temperature = 1e-40", 1e-3, true);
         assert!(temperature.starts_with("try a higher loss.temperature (it is 1e-40, "));
         // Far on the harmless side, a setting is not named.
-        let high = told("nt-xent", "temperature = 1e5", 1e-3, true);
-        let low = told("contrastive", "margin = 1e-9", 1e-3, true);
+        let high = message("nt-xent", "temperature = 1e5", 1e-3, true);
+        let low = message("contrastive", "margin = 1e-9", 1e-3, true);
         assert!(!high.contains("temperature") && !low.contains("margin"), "{high} {low}");
     }
 
     #[test]
     fn the_setting_farthest_from_its_default_comes_first() {
-        let both = told("contrastive", "margin = 1e30", 1.0, true);
+        let both = message("contrastive", "margin = 1e30", 1.0, true);
         let start = "try a lower loss.margin (it is 1e30, the default is 2.5), or a lower \
                      train.learning_rate (it is 1, ";
         assert!(both.starts_with(start), "{both}");
@@ -172,18 +173,18 @@ mod tests {
 
     #[test]
     fn otherwise_a_tenth_of_the_learning_rate_is_suggested() {
-        let plain = told("contrastive", "", 0.005, true);
+        let plain = message("contrastive", "", 0.005, true);
         assert_eq!(plain, "try a lower train.learning_rate than 0.005, such as 5e-4");
         assert!(
-            told("proxy-nca", "", 0.005, true).contains(", or a lower loss.learning_rate than")
+            message("proxy-nca", "", 0.005, true).contains(", or a lower loss.learning_rate than")
         );
     }
 
     #[test]
     fn the_learning_rate_is_not_blamed_before_the_first_update() {
-        let early = told("proxy-nca", "learning_rate = 1e9", 1e9, false);
+        let early = message("proxy-nca", "learning_rate = 1e9", 1e9, false);
         assert!(early.starts_with("no weight had been updated"), "{early}");
-        let margin = told("contrastive", "margin = 1e30", 1e9, false);
+        let margin = message("contrastive", "margin = 1e30", 1e9, false);
         assert_eq!(margin, "try a lower loss.margin (it is 1e30, the default is 2.5)");
     }
 
@@ -191,10 +192,10 @@ mod tests {
     fn huge_pixels_are_named_with_the_flag_that_scales_them() {
         let (config, loss) = (TrainConfig::default(), Loss::by_name("contrastive").unwrap());
         let of = |scale| remedy(&config, &loss, &images(scale), false);
-        let told = of(1e-30);
+        let message = of(1e-30);
         assert!(
-            told.starts_with("try a data.scale (--scale) that brings the pixels near 1"),
-            "{told}"
+            message.starts_with("try a data.scale (--scale) that brings the pixels near 1"),
+            "{message}"
         );
         assert!(!of(255.0).contains("scale"));
     }

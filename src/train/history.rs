@@ -90,12 +90,12 @@ impl History {
     pub fn write(&self, path: &Path) -> Result<()> {
         write_atomically(path, |file| {
             writeln!(file, "{HEADER}")?;
-            let shown = |value: Option<f64>| value.map_or(String::new(), exact);
+            let format = |value: Option<f64>| value.map_or(String::new(), exact);
             for r in &self.epochs {
                 let losses = [r.train_loss, r.validation_loss].map(exact).join(",");
                 write!(file, "{},{losses},", r.epoch)?;
                 write!(file, "{},{},", exact(r.seconds), exact(r.images_per_second))?;
-                writeln!(file, "{},{}", shown(r.spread), shown(r.active))?;
+                writeln!(file, "{},{}", format(r.spread), format(r.active))?;
             }
             Ok(())
         })
@@ -104,10 +104,10 @@ impl History {
 
 impl Checked for History {
     fn check(&self) -> std::result::Result<(), String> {
-        for (place, record) in self.epochs.iter().enumerate() {
+        for (index, record) in self.epochs.iter().enumerate() {
             let EpochRecord { epoch, train_loss, validation_loss, seconds, .. } = *record;
-            if epoch != place + 1 {
-                return Err(format!("has epoch {epoch} where epoch {} is expected", place + 1));
+            if epoch != index + 1 {
+                return Err(format!("has epoch {epoch} where epoch {} is expected", index + 1));
             }
             let losses = [train_loss, validation_loss].iter().all(|loss| loss.is_finite());
             let spread = record.spread.is_none_or(|spread| spread.is_finite() && spread >= 0.0);

@@ -18,8 +18,8 @@ pub fn spread(z: &Tensor) -> f64 {
         return 0.0;
     }
     // Summing squared deviations avoids the cancellation of two large numbers.
-    let apart = &z - z.mean_dim(dimension, true, Kind::Double);
-    apart.square().sum(Kind::Double).double_value(&[]) / z.size()[0] as f64 / length
+    let centred = &z - z.mean_dim(dimension, true, Kind::Double);
+    centred.square().sum(Kind::Double).double_value(&[]) / z.size()[0] as f64 / length
 }
 
 #[cfg(test)]

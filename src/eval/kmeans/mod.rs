@@ -18,8 +18,8 @@
 //! on the processor only in so far as [`Simd`](crate::runtime::Simd) does.
 
 mod blocks;
+mod lloyd;
 mod products;
-mod rounds;
 mod seeding;
 mod swaps;
 #[cfg(test)]
@@ -29,7 +29,7 @@ use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use self::blocks::Blocks;
-use self::rounds::Start;
+use self::lloyd::Start;
 use super::knn::Points;
 use super::watch::Watch;
 use crate::error::Result;
@@ -43,7 +43,7 @@ pub(super) struct Kmeans {
     /// Initialisations, of which the best is used; at least 1.
     pub starts: usize,
     /// Maximum iterations per initialisation; at least 1.
-    pub rounds: usize,
+    pub iterations: usize,
     /// Seed of the initialisations.
     pub seed: u64,
 }
@@ -56,7 +56,7 @@ pub(super) struct Clustering {
     /// Sum of squared distances of all points to the centres of their clusters.
     pub inertia: f64,
     /// Iterations of the best initialisation.
-    pub rounds: usize,
+    pub iterations: usize,
 }
 
 /// Clusters the points.
@@ -83,16 +83,19 @@ pub(super) fn kmeans(points: ArrayView2<f32>, task: &Kmeans, watch: &Watch) -> R
     let numbers: Vec<usize> = (0..task.starts).collect();
     let mut running = Vec::with_capacity(FINALISTS + STARTS_AT_ONCE);
     for together in numbers.chunks(STARTS_AT_ONCE) {
-        let shown = search.shown(together);
-        let begun = together.par_iter().map(|&number| search.begin(number, &shown));
+        let progress = search.progress(together);
+        let begun = together.par_iter().map(|&number| search.begin(number, &progress));
         running.extend(begun.collect::<Result<Vec<_>>>()?);
         running.sort_by(|a, b| a.0.total_cmp(&b.0));
         running.truncate(FINALISTS);
     }
-    let shown =
-        Shown { watch, stage: format!("k-means, best {} of {}", running.len(), task.starts) };
+    let progress = StartProgress {
+        watch,
+        stage: format!("k-means, best {} of {}", running.len(), task.starts),
+    };
     running.par_iter_mut().try_for_each(|(inertia, _, start)| -> Result<()> {
-        let (limits, show) = ((task.rounds, tolerance), |round| shown.of("iteration", round));
+        let (limits, show) =
+            ((task.iterations, tolerance), |iteration| progress.of("iteration", iteration));
         swaps::swap(start, limits, watch, &show)?;
         start.advance(limits, watch, &show)?;
         *inertia = start.inertia();
@@ -122,20 +125,20 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// Initialises and iterates up to the comparison; returns inertia, number and state.
-    fn begin(&self, number: usize, show: &Shown) -> Result<(f64, usize, Start<'a>)> {
+    fn begin(&self, number: usize, show: &StartProgress) -> Result<(f64, usize, Start<'a>)> {
         let Search { blocks, task, tolerance, watch } = *self;
         let mut random = generator(task.seed, Purpose::Clusters, number as u64);
         let drawn = |centres: usize| show.of("centre", centres);
         let rows = seeding::seed(blocks, task.clusters, &mut random, watch, &drawn)?;
         let mut start = Start::at(blocks, &rows, watch)?;
-        start.advance((HEAT.min(task.rounds), tolerance), watch, &|round| {
-            show.of("iteration", round)
+        start.advance((HEAT.min(task.iterations), tolerance), watch, &|iteration| {
+            show.of("iteration", iteration)
         })?;
         Ok((start.inertia(), number, start))
     }
 
     /// The progress shown for some initialisations, numbered from 0.
-    fn shown(&self, numbers: &[usize]) -> Shown<'a> {
+    fn progress(&self, numbers: &[usize]) -> StartProgress<'a> {
         let starts = self.task.starts;
         let stage = match numbers {
             _ if starts == 1 => "k-means".to_owned(),
@@ -143,17 +146,17 @@ impl<'a> Search<'a> {
             [first, .., last] => format!("k-means {}–{} of {starts}", first + 1, last + 1),
             [] => unreachable!("chunks are not empty"),
         };
-        Shown { watch: self.watch, stage }
+        StartProgress { watch: self.watch, stage }
     }
 }
 
 /// Shows the progress of initialisations.
-struct Shown<'a> {
+struct StartProgress<'a> {
     watch: &'a Watch<'a>,
     stage: String,
 }
 
-impl Shown<'_> {
+impl StartProgress<'_> {
     fn of(&self, what: &str, count: usize) {
         self.watch.show(&format!("{}, {what} {count}", self.stage));
     }

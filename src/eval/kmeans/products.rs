@@ -136,13 +136,13 @@ impl WideKernel for Nearest<'_> {
         let blocks = tiles.chunks(block * dimensions).zip(norms.chunks(block));
         for (number, (tiles, norms)) in blocks.enumerate() {
             let found = best.iter_mut().zip(&mut *index);
-            for (place, (panel, (best, index))) in panels.clone().zip(found).enumerate() {
+            for (panel_index, (panel, (best, index))) in panels.clone().zip(found).enumerate() {
                 let tiles = tiles.chunks_exact(*dimensions).zip(norms);
                 for (tile, (values, norms)) in tiles.enumerate() {
                     let first = (number * block + tile) * TILE;
                     let mut scores = scores::<L>(panel, values, norms);
                     if let Some(except) = except {
-                        leave_out(&mut scores, first as u32, &except[place]);
+                        leave_out(&mut scores, first as u32, &except[panel_index]);
                     }
                     keep_lowest(&scores, first as u32, best, index);
                 }
@@ -197,13 +197,14 @@ impl WideKernel for Measure<'_> {
         let block = self.centres.block();
         let blocks = tiles.chunks(block * dimensions).zip(norms.chunks(block));
         for (number, (tiles, norms)) in blocks.enumerate() {
-            for (place, (panel, lengths)) in panels.clone().enumerate() {
+            for (panel_index, (panel, lengths)) in panels.clone().enumerate() {
                 let tiles = tiles.chunks_exact(*dimensions).zip(norms);
                 for (tile, (values, norms)) in tiles.enumerate() {
                     let first = (number * block + tile) * TILE;
                     let scores = scores::<L>(panel, values, norms);
                     for (centre, scores) in (first..).zip(&scores) {
-                        let out = &mut self.distances[centre * ROWS + place * PANEL..][..PANEL];
+                        let out =
+                            &mut self.distances[centre * ROWS + panel_index * PANEL..][..PANEL];
                         for lane in 0..PANEL {
                             out[lane] = (lengths[lane] + scores[lane]).max(0.0);
                         }

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::super::knn::Euclidean;
 use super::super::watch::Watch;
-use super::rounds::Start;
+use super::lloyd::Start;
 use crate::error::Result;
 
 /// Iterations after which swaps are evaluated.
@@ -28,7 +28,7 @@ const NEIGHBOUR: f64 = 0.2;
 const SAMPLED: usize = 1000;
 
 /// Iterations of 2-means.
-const SPLIT_ROUNDS: usize = 4;
+const SPLIT_ITERATIONS: usize = 4;
 
 /// A centre moved to another cluster.
 pub struct Swap {
@@ -51,14 +51,14 @@ pub fn swap(
 ) -> Result<()> {
     let mut inertia = start.inertia();
     let mut swaps = promising(start, watch)?;
-    while !swaps.is_empty() && start.rounds() < most {
+    while !swaps.is_empty() && start.iterations() < most {
         let mut tried = start.clone();
         tried.swap_centres(&swaps, watch)?;
-        let settled = most.min(start.rounds() + SETTLE);
+        let settled = most.min(start.iterations() + SETTLE);
         tried.advance((settled, tolerance), watch, begun)?;
         let reached = tried.inertia();
         if reached >= inertia {
-            start.count_rounds_of(&tried);
+            start.count_iterations_of(&tried);
             swaps.truncate(swaps.len() / 2);
             continue;
         }
@@ -153,7 +153,7 @@ fn split(start: &Start, cluster: usize, members: &[u32]) -> Option<Split> {
     let centre = start.centre(cluster);
     let one = farthest(&points, centre)?;
     let mut halves = [one.clone(), farthest(&points, one)?.clone()];
-    for _ in 0..SPLIT_ROUNDS {
+    for _ in 0..SPLIT_ITERATIONS {
         halves = means_of_halves(&points, &halves)?;
     }
     let whole: f64 = points.iter().map(|point| f64::from(Euclidean::squared(point, centre))).sum();

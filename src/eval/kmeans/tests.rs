@@ -78,7 +78,7 @@ fn reference() -> Reference {
 }
 
 fn task(clusters: usize, starts: usize, seed: u64) -> Kmeans {
-    Kmeans { clusters, starts, rounds: 300, seed }
+    Kmeans { clusters, starts, iterations: 300, seed }
 }
 
 fn found(points: &Array2<f32>, clusters: usize, seed: u64) -> Clustering {
@@ -185,7 +185,7 @@ fn swaps_respect_the_maximum_number_of_iterations() {
     for most in [1, 2, 4, 7] {
         let mut start = Start::at(&blocks, &first, &Watch::default()).unwrap();
         swaps::swap(&mut start, (most, 0.0), &Watch::default(), &|_| ()).unwrap();
-        assert!((1..=most).contains(&start.rounds()), "{most}: {}", start.rounds());
+        assert!((1..=most).contains(&start.iterations()), "{most}: {}", start.iterations());
     }
 }
 
@@ -321,12 +321,12 @@ fn concurrent_initialisations_equal_sequential_ones() {
         let task = task(12, starts, 3);
         let tolerance = 1e-4 * blocks.variance();
         let search = Search { blocks: &blocks, task: &task, tolerance, watch: &Watch::default() };
-        let begin = |number| search.begin(number, &search.shown(&[number])).unwrap();
+        let begin = |number| search.begin(number, &search.progress(&[number])).unwrap();
         let mut running: Vec<_> = (0..starts).map(begin).collect();
         running.sort_by(|a, b| a.0.total_cmp(&b.0));
         running.truncate(FINALISTS);
         for (inertia, _, start) in &mut running {
-            let limits = (task.rounds, tolerance);
+            let limits = (task.iterations, tolerance);
             swaps::swap(start, limits, search.watch, &|_| ()).unwrap();
             start.advance(limits, search.watch, &|_| ()).unwrap();
             *inertia = start.inertia();

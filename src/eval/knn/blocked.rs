@@ -157,8 +157,8 @@ impl<'a> Group<'a> {
         let mut order: Vec<(f32, f32, usize)> = (0..cells.len())
             .map(|cell| {
                 let other = cells.bounds(cell);
-                let apart = Euclidean::squared(self.bounds.centre(), other.centre());
-                (self.bounds.gap(other, &mut gap), apart, cell)
+                let between_centres = Euclidean::squared(self.bounds.centre(), other.centre());
+                (self.bounds.gap(other, &mut gap), between_centres, cell)
             })
             .collect();
         order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));

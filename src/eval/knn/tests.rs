@@ -257,9 +257,9 @@ fn strided_views_are_read_correctly() {
 fn an_invalid_k_is_refused_with_the_valid_range() {
     let points = cloud(5, 2, 11);
     for k in [0, 6] {
-        let told = nearest(points.view(), points.view(), k).unwrap_err().to_string();
+        let message = nearest(points.view(), points.view(), k).unwrap_err().to_string();
         let expected = "must be between 1 and 5, the number of reference images";
-        assert_eq!(told, format!("eval.knn = {k}: {expected}"));
+        assert_eq!(message, format!("eval.knn = {k}: {expected}"));
     }
 }
 
@@ -273,15 +273,15 @@ fn a_value_without_a_distance_is_reported_with_set_row_and_dimension() {
     ] {
         let mut wrong = points.clone();
         wrong[(3, 1)] = value;
-        for (told, set) in [
+        for (message, set) in [
             (nearest(wrong.view(), points.view(), 1), "reference"),
             (nearest(points.view(), wrong.view(), 1), "query"),
         ] {
-            let told = told.unwrap_err().to_string();
+            let message = message.unwrap_err().to_string();
             let expected = format!(
                 "the embedding of {set} image 3 (from 0) is {shown} in dimension 1, {problem}"
             );
-            assert_eq!(told, expected);
+            assert_eq!(message, expected);
         }
     }
 }

@@ -78,11 +78,11 @@ fn the_number_of_threads_changes_no_bit_of_small_and_large_maps() {
 
 #[test]
 fn progress_reports_every_step_once_in_order() {
-    let told = RefCell::new(Vec::new());
+    let reported = RefCell::new(Vec::new());
     let config = TsneConfig { iterations: 25, ..settings() };
-    let tell = |done, of| told.borrow_mut().push((done, of));
-    super::embed(Reference::read().points().view(), &config, 1, &tell).unwrap();
-    assert!(told.into_inner().into_iter().eq((1..=25).map(|done| (done, 25))));
+    let report = |done, of| reported.borrow_mut().push((done, of));
+    super::embed(Reference::read().points().view(), &config, 1, &report).unwrap();
+    assert!(reported.into_inner().into_iter().eq((1..=25).map(|done| (done, 25))));
 }
 
 #[test]
@@ -151,8 +151,11 @@ fn linfa_maps_repeated_and_one_dimensional_points_but_not_three() {
             assert!(embed(points.view(), &config, 1).unwrap().kl.unwrap() < 1.0);
         }
     }
-    let told = message(&line.slice_move(s![..3, ..]), &exact_linfa(300));
-    assert!(told.contains("tsne.engine = linfa") && told.contains("fft takes fewer"), "{told}");
+    let message = message(&line.slice_move(s![..3, ..]), &exact_linfa(300));
+    assert!(
+        message.contains("tsne.engine = linfa") && message.contains("fft takes fewer"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -161,11 +164,14 @@ fn a_perplexity_that_is_too_large_is_lowered_with_a_warning_as_in_opentsne() {
     let points = Reference::read().points();
     let config = |perplexity| TsneConfig { perplexity, iterations: 20, ..settings() };
     let lowered = embed(points.view(), &config(20.0), 1).unwrap();
-    let told = [
+    let warnings = [
         "2 of 60 embeddings are equal to another one; equal ones share one point of the t-SNE",
         "tsne.perplexity = 20 is too large for 59 different embeddings: lowered to 19.33",
     ];
-    assert_eq!((lowered.perplexity, lowered.remarks), (58.0 / 3.0, told.map(str::to_owned).into()));
+    assert_eq!(
+        (lowered.perplexity, lowered.remarks),
+        (58.0 / 3.0, warnings.map(str::to_owned).into())
+    );
     let fits = embed(points.view(), &config(19.0), 1).unwrap();
     assert_eq!((fits.perplexity, fits.remarks.len()), (19.0, 1));
     let linfa = TsneConfig { engine: Engine::Linfa, ..config(30.0) };
@@ -188,8 +194,8 @@ fn few_points_are_separated_and_a_single_one_is_refused() {
         assert!(pairs.clone().all(|pair| apart(pair) > 1e-6), "{coordinates:?}");
         assert!(pairs.clone().all(|pair| apart(pair) < 1e5), "{coordinates:?}");
     }
-    let told = message(&points.slice_move(s![..1, ..]), &settings());
-    assert!(told.ends_with("there is only one"), "{told}");
+    let message = message(&points.slice_move(s![..1, ..]), &settings());
+    assert!(message.ends_with("there is only one"), "{message}");
 }
 
 #[test]
@@ -216,27 +222,29 @@ fn nan_is_reported_with_its_row() {
     for value in [f32::NAN, f32::INFINITY] {
         let mut points = Reference::read().points();
         points[[17, 2]] = value;
-        let told = message(&points, &settings());
+        let message = message(&points, &settings());
         assert!(
-            told.starts_with(&format!("embedding 17 (counted from 0) holds {value}")),
-            "{told}"
+            message.starts_with(&format!("embedding 17 (counted from 0) holds {value}")),
+            "{message}"
         );
     }
 }
 
 #[test]
 fn settings_out_of_range_are_refused_with_their_key() {
-    let told = |config: TsneConfig| config.check().unwrap_err().to_string();
+    let message = |config: TsneConfig| config.check().unwrap_err().to_string();
     let default = TsneConfig::default;
     assert!(default().check().is_ok());
     for perplexity in [0.5, f64::NAN, f64::INFINITY] {
-        assert!(told(TsneConfig { perplexity, ..default() }).starts_with("tsne.perplexity = "));
+        assert!(message(TsneConfig { perplexity, ..default() }).starts_with("tsne.perplexity = "));
     }
     for theta in [-0.1, 1.1, f64::NAN] {
-        assert!(told(TsneConfig { theta, ..default() }).starts_with("tsne.theta = "));
+        assert!(message(TsneConfig { theta, ..default() }).starts_with("tsne.theta = "));
     }
     assert!(TsneConfig { theta: 0.0, ..default() }.check().is_ok());
-    assert!(told(TsneConfig { iterations: 19, ..default() }).starts_with("tsne.iterations = 19: "));
+    assert!(
+        message(TsneConfig { iterations: 19, ..default() }).starts_with("tsne.iterations = 19: ")
+    );
 }
 
 #[test]

@@ -194,9 +194,9 @@ mod tests {
         let mut grid = Vec::new();
         transforms.rows_back(&columns, 0, rows, &mut grid);
         let scale = (length * length) as f32;
-        for (place, found) in grid.iter().enumerate() {
-            let expected = value(place / rows, place % rows);
-            assert!((found / scale - expected).abs() < 1e-5, "{place}");
+        for (index, found) in grid.iter().enumerate() {
+            let expected = value(index / rows, index % rows);
+            assert!((found / scale - expected).abs() < 1e-5, "{index}");
         }
     }
 

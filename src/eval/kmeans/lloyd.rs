@@ -20,7 +20,7 @@ pub struct Start<'a> {
     labels: Vec<u32>,
     /// Squared distance to it `[N]`.
     distances: Vec<f32>,
-    rounds: usize,
+    iterations: usize,
     converged: bool,
 }
 
@@ -36,7 +36,8 @@ impl<'a> Start<'a> {
             blocks.write_point(row as usize, centre);
         }
         let (labels, distances) = (vec![0; count], vec![0.0; count]);
-        let mut start = Start { blocks, centres, labels, distances, rounds: 0, converged: false };
+        let mut start =
+            Start { blocks, centres, labels, distances, iterations: 0, converged: false };
         start.assign(watch)?;
         Ok(start)
     }
@@ -53,9 +54,9 @@ impl<'a> Start<'a> {
         watch: &Watch,
         begun: &dyn Fn(usize),
     ) -> Result<()> {
-        while !self.converged && self.rounds < most {
-            self.rounds += 1;
-            begun(self.rounds);
+        while !self.converged && self.iterations < most {
+            self.iterations += 1;
+            begun(self.iterations);
             let mut members = Members(self.members());
             members.fill_empty(&self.labels, &self.distances);
             let moved = members.move_centres(self.blocks, &mut self.centres);
@@ -88,13 +89,13 @@ impl<'a> Start<'a> {
     }
 
     /// Iterations so far.
-    pub fn rounds(&self) -> usize {
-        self.rounds
+    pub fn iterations(&self) -> usize {
+        self.iterations
     }
 
     /// Counts the iterations of a rejected attempt.
-    pub fn count_rounds_of(&mut self, tried: &Start) {
-        self.rounds = tried.rounds;
+    pub fn count_iterations_of(&mut self, tried: &Start) {
+        self.iterations = tried.iterations;
     }
 
     /// The points of each cluster, ascending.
@@ -141,7 +142,7 @@ impl<'a> Start<'a> {
     /// The current clusters.
     pub fn into_clustering(self) -> Clustering {
         let inertia = self.inertia() * self.blocks.scale().powi(2);
-        Clustering { inertia, rounds: self.rounds, labels: self.labels }
+        Clustering { inertia, iterations: self.iterations, labels: self.labels }
     }
 }
 
