@@ -6,9 +6,9 @@ use plotters::element::PathElement;
 use plotters::style::{Color, TRANSPARENT};
 
 use super::axis::Axis;
-use super::backend::{Area, STEPS, SvgBackend, at, steps};
+use super::backend::{Area, SvgBackend};
 use super::elements::label;
-use super::geometry::{Point, Rect};
+use super::geometry::{Point, Rect, STEPS, at, steps};
 use super::palette::{FAINT_TEXT, GRID, HAIRLINE, PAGE, QUIET_TEXT};
 use super::text::{Anchor, TextStyle};
 use crate::error::Result;

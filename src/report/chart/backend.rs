@@ -14,19 +14,15 @@ use plotters_backend::{
     FontStyle, FontTransform,
 };
 
-use super::geometry::Point;
+use super::geometry::{Point, STEPS, steps};
 use super::marker::Dash;
+use super::markup::{colour, dashes, number, opacity, path, shape_name};
 use super::palette::HAIRLINE;
 use super::picture::{Bounds, Picture};
 use super::series_style::SeriesStyle;
-use super::svg::{colour, dashes, number, opacity, path, shape_name, text_element};
-use super::text::{Anchor, TextStyle, Words, text_width};
+use super::text::{Anchor, TextStyle, Words, text_element, text_width};
 use crate::error::Error;
 use crate::report::images::data_url;
-
-/// plotters counts in whole numbers: so many of them are a pixel, so that lines and points are as
-/// smooth as SVG allows.
-pub const STEPS: f64 = 50.0;
 
 /// An area of a picture, in pixels times [`STEPS`].
 pub type Area = DrawingArea<SvgBackend, Shift>;
@@ -37,16 +33,6 @@ impl From<DrawingAreaErrorKind<Infallible>> for Error {
     fn from(problem: DrawingAreaErrorKind<Infallible>) -> Error {
         Error::Other(format!("cannot draw: {problem}"))
     }
-}
-
-/// A length in plotters' whole numbers.
-pub fn steps(pixels: f64) -> i32 {
-    (pixels * STEPS).round() as i32
-}
-
-/// A place in plotters' whole numbers.
-pub fn at(point: Point) -> BackendCoord {
-    (steps(point.0), steps(point.1))
 }
 
 fn pixels((x, y): BackendCoord) -> Point {

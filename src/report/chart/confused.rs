@@ -3,10 +3,10 @@
 
 use super::axes;
 use super::axis::Axis;
-use super::backend::{Area, at};
+use super::backend::Area;
 use super::class_name::ClassName;
 use super::elements::{caption, label};
-use super::geometry::{Point, Rect};
+use super::geometry::{Point, Rect, at};
 use super::palette::{FAINT_TEXT, LINE, MARGIN, QUIET_TEXT, SECOND, TITLE};
 use super::picture::Picture;
 use super::text::{Anchor, TextStyle, lines, text_width};

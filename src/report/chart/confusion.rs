@@ -5,10 +5,10 @@ use plotters::style::{Color, RGBColor};
 
 use super::axes::{self, Chart};
 use super::axis::Axis;
-use super::backend::{Area, STEPS, at};
+use super::backend::Area;
 use super::class_name::ClassName;
 use super::elements::{caption, label};
-use super::geometry::Rect;
+use super::geometry::{Rect, STEPS, at};
 use super::heat::{SCALE_ROOM, draw_scale, shade};
 use super::palette::{BORDER, FAINT_TEXT, GAP, HAIRLINE, MARGIN, PAGE, QUIET_TEXT, TEXT, TICK};
 use super::picture::Picture;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use resvg::usvg::fontdb::{Database, FaceInfo, Source, Stretch, Style};
 use resvg::usvg::{self, Group, Node, Options, Tree};
 
-use super::svg::escaped;
+use super::markup::escaped;
 
 static REGULAR: &[u8] = include_bytes!("../font/DejaVuSans.ttf");
 static BOLD: &[u8] = include_bytes!("../font/DejaVuSans-Bold.ttf");

@@ -4,11 +4,24 @@ use plotters::element::Rectangle;
 use plotters::style::Color;
 use plotters_backend::BackendCoord;
 
-use super::backend::{STEPS, at};
 use super::palette::{BORDER, HAIRLINE};
 
 /// A place on the page: pixels from the left and from the top.
 pub type Point = (f64, f64);
+
+/// plotters counts in whole numbers: so many of them are a pixel, so that lines and points are as
+/// smooth as SVG allows.
+pub const STEPS: f64 = 50.0;
+
+/// A length in plotters' whole numbers.
+pub fn steps(pixels: f64) -> i32 {
+    (pixels * STEPS).round() as i32
+}
+
+/// A place in plotters' whole numbers.
+pub fn at(point: Point) -> BackendCoord {
+    (steps(point.0), steps(point.1))
+}
 
 /// An upright rectangle on the page, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]

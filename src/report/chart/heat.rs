@@ -2,9 +2,9 @@
 
 use plotters::style::RGBColor;
 
-use super::backend::{Area, at};
+use super::backend::Area;
 use super::elements::{label, polyline};
-use super::geometry::Rect;
+use super::geometry::{Rect, at};
 use super::marker::Dash;
 use super::palette::{BORDER, HAIRLINE, PAGE, QUIET_TEXT, mix};
 use super::text::{Anchor, TextStyle};

@@ -5,8 +5,8 @@ use plotters::style::{Color, RGBColor};
 
 use super::axes::{self, BELOW, Chart, LEFT};
 use super::axis::{Axis, drawable};
-use super::backend::STEPS;
 use super::elements::polyline;
+use super::geometry::STEPS;
 use super::layout::{Layout, Panel};
 use super::legend::{Entry, Key, Legend};
 use super::marker::Dash;

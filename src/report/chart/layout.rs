@@ -1,8 +1,8 @@
 //! Panels in a grid with their titles, and one legend for all of them at the right.
 
-use super::backend::{Area, at};
+use super::backend::Area;
 use super::elements::{caption, label};
-use super::geometry::{Point, Rect};
+use super::geometry::{Point, Rect, at};
 use super::legend::Legend;
 use super::palette::{FAINT_TEXT, GAP, LINE, MARGIN, TICK};
 use super::picture::Picture;

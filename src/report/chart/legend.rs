@@ -2,10 +2,10 @@
 
 use plotters::style::RGBColor;
 
-use super::backend::{Area, at};
+use super::backend::Area;
 use super::class_name::ClassName;
 use super::elements::{label, marker, polyline};
-use super::geometry::{Point, Rect};
+use super::geometry::{Point, Rect, at};
 use super::marker::Dash;
 use super::palette::{GAP, GRID, HAIRLINE, LABEL, STROKE, TEXT};
 use super::series_style::SeriesStyle;

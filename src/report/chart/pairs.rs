@@ -1,9 +1,9 @@
 //! The grid of sample pairs: what the siamese network is shown.
 
-use super::backend::{Area, at};
+use super::backend::Area;
 use super::class_name::ClassName;
 use super::elements::{caption, grey_image, label};
-use super::geometry::Rect;
+use super::geometry::{Rect, at};
 use super::palette::{FIRST, MARGIN, QUIET_TEXT, SECOND, TICK};
 use super::picture::Picture;
 use super::text::{Anchor, TextStyle, shortened};

@@ -94,8 +94,8 @@ impl Pixels {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::chart::backend::at;
     use crate::report::chart::elements::label;
+    use crate::report::chart::geometry::at;
     use crate::report::chart::text::TextStyle;
 
     #[test]

@@ -7,8 +7,9 @@ use image::codecs::png::PngEncoder;
 use resvg::tiny_skia::{Pixmap, Transform};
 
 use super::fonts::parsed;
+use super::markup::escaped;
 use super::picture::Picture;
-use super::svg::{escaped, file};
+use super::svg::file;
 use crate::report::Style;
 
 /// Writes a picture as PNG: a pixel for each of the layout on a screen, two each way on paper.
@@ -62,8 +63,8 @@ mod tests {
     use plotters::style::RGBColor;
 
     use super::*;
-    use crate::report::chart::backend::at;
     use crate::report::chart::elements::{grey_image, polyline};
+    use crate::report::chart::geometry::at;
     use crate::report::chart::marker::Dash;
 
     #[test]

@@ -1,9 +1,9 @@
 //! Queries and the references nearest to them, as images.
 
-use super::backend::{Area, at};
+use super::backend::Area;
 use super::class_name::ClassName;
 use super::elements::{caption, grey_image, label};
-use super::geometry::{Point, Rect};
+use super::geometry::{Point, Rect, at};
 use super::palette::{FIRST, LABEL, LINE, MARGIN, PAGE, QUIET_TEXT, SECOND, TITLE};
 use super::picture::Picture;
 use super::text::{Anchor, TextStyle, lines, shortened, text_width};

@@ -5,9 +5,9 @@ use plotters::style::Color;
 
 use super::axes::{self, BELOW, Chart, LEFT};
 use super::axis::{Axis, drawable};
-use super::backend::{Area, STEPS, at, steps};
+use super::backend::Area;
 use super::elements::{label, marker, pieces, polyline};
-use super::geometry::{Point, Rect};
+use super::geometry::{Point, Rect, STEPS, at, steps};
 use super::layout::{Layout, Panel};
 use super::legend::{Entry, Key, Legend};
 use super::palette::{FAINT_TEXT, PAGE, STROKE};

@@ -94,7 +94,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::report::chart::palette::on_dark;
+    use crate::report::chart::css::on_dark;
 
     type Matrix = [[f64; 3]; 3];
 

@@ -3,17 +3,10 @@
 //! Text stays text, so that it can be searched, read aloud and edited; each line that DejaVu Sans
 //! can draw has its length, so that another font in its place shifts nothing.
 
-use std::fmt::Write;
-
-use plotters::style::RGBColor;
-
-use super::fonts::shaped;
-use super::geometry::Point;
-use super::marker::Dash;
+use super::markup::{colour, escaped, number, opacity, path, shape_name};
 use super::palette::{LABEL, PAPER_COLOURS};
 use super::picture::{Bounds, Picture};
 use super::series_style::SeriesStyle;
-use super::text::{Anchor, TextStyle, text_width};
 use crate::files::sha256_hex;
 use crate::report::Style;
 
@@ -99,114 +92,15 @@ fn definitions(picture: &Picture) -> String {
     }
 }
 
-/// The same name means the same marker.
-pub fn shape_name((style, radius, alpha): (SeriesStyle, f64, f64)) -> String {
-    let hollow = if style.marker.hollow { "-hollow" } else { "" };
-    let hundredths = |value: f64| (value * 100.0).round();
-    format!(
-        "{:?}{hollow}-{}-{}-{}",
-        style.marker.shape,
-        &colour(style.colour)[1..],
-        hundredths(radius),
-        hundredths(alpha)
-    )
-}
-
-/// A text, and whether it has letters that the compiled-in fonts lack.
-pub fn text_element(text: &str, at: Point, style: TextStyle) -> (String, bool) {
-    let mut more = String::new();
-    let (x, y) = match style.upward {
-        true => (at.0 + style.drop(), at.1),
-        false => (at.0, at.1 + style.drop()),
-    };
-    let (x, y) = (number(x), number(y));
-    if style.upward {
-        let _ = write!(more, " transform=\"rotate(-90 {x} {y})\"");
-    }
-    match style.anchor {
-        Anchor::Start => {}
-        Anchor::Middle => more.push_str(" text-anchor=\"middle\""),
-        Anchor::End => more.push_str(" text-anchor=\"end\""),
-    }
-    if style.bold {
-        more.push_str(" font-weight=\"bold\"");
-    }
-    // The length of what other fonts draw is theirs.
-    let foreign = shaped(text, style.bold).foreign;
-    if !foreign {
-        let length = number(text_width(text, style));
-        let _ = write!(more, " textLength=\"{length}\" lengthAdjust=\"spacingAndGlyphs\"");
-    }
-    let (size, fill) = (number(style.size), colour(style.colour));
-    let text = escaped(text);
-    let element = format!(
-        "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" fill=\"{fill}\"{more}>{text}</text>\n"
-    );
-    (element, foreign)
-}
-
-/// Straight lines through some points.
-pub fn path(points: &[Point]) -> String {
-    let mut text = String::new();
-    for (place, (x, y)) in points.iter().enumerate() {
-        let letter = if place == 0 { 'M' } else { 'L' };
-        let _ = write!(text, "{letter}{} {}", number(*x), number(*y));
-    }
-    text
-}
-
-/// The rhythm of a line.
-pub fn dashes(dash: Dash, width: f64) -> String {
-    match dash.rhythm() {
-        [] => " stroke-linejoin=\"round\" stroke-linecap=\"square\"".to_owned(),
-        rhythm => {
-            let lengths: Vec<String> = rhythm.iter().map(|part| number(part * width)).collect();
-            format!(" stroke-linecap=\"square\" stroke-dasharray=\"{}\"", lengths.join(" "))
-        }
-    }
-}
-
-/// How much of what is below shows through.
-pub fn opacity(alpha: f64) -> String {
-    if alpha < 1.0 { format!(" fill-opacity=\"{}\"", number(alpha)) } else { String::new() }
-}
-
-/// Two decimals are enough.
-pub fn number(value: f64) -> String {
-    let rounded = (value.clamp(-1e5, 1e5) * 100.0).round() / 100.0;
-    // Minus zero is zero.
-    format!("{}", rounded + 0.0)
-}
-
-/// A colour as `#rrggbb`.
-pub fn colour(colour: RGBColor) -> String {
-    format!("#{:02x}{:02x}{:02x}", colour.0, colour.1, colour.2)
-}
-
-/// Text in which nothing is markup.
-pub fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::chart::backend::at;
     use crate::report::chart::elements::{caption, label, marker, polyline};
-    use crate::report::chart::geometry::Rect;
+    use crate::report::chart::geometry::{Rect, at};
+    use crate::report::chart::marker::Dash;
     use crate::report::chart::palette::{PAGE, QUIET_TEXT};
     use crate::report::chart::series_style::class_style;
+    use crate::report::chart::text::{Anchor, TextStyle};
 
     fn picture() -> Picture {
         Picture::draw((200.0, 100.0), |page| {

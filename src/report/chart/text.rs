@@ -1,10 +1,13 @@
 //! Text in pictures: measuring, wrapping, shortening.
 
+use std::fmt::Write;
+
 use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::backend::STEPS;
 use super::fonts::{MEASURED, shaped};
+use super::geometry::{Point, STEPS};
+use super::markup::{colour, escaped, number};
 use super::palette::{LABEL, TEXT, TICK, TITLE};
 
 /// Longest text that is looked at, in characters: more never fits a picture.
@@ -198,12 +201,44 @@ pub fn printable(text: &str) -> String {
     shown
 }
 
+/// A text, and whether it has letters that the compiled-in fonts lack.
+pub fn text_element(text: &str, at: Point, style: TextStyle) -> (String, bool) {
+    let mut more = String::new();
+    let (x, y) = match style.upward {
+        true => (at.0 + style.drop(), at.1),
+        false => (at.0, at.1 + style.drop()),
+    };
+    let (x, y) = (number(x), number(y));
+    if style.upward {
+        let _ = write!(more, " transform=\"rotate(-90 {x} {y})\"");
+    }
+    match style.anchor {
+        Anchor::Start => {}
+        Anchor::Middle => more.push_str(" text-anchor=\"middle\""),
+        Anchor::End => more.push_str(" text-anchor=\"end\""),
+    }
+    if style.bold {
+        more.push_str(" font-weight=\"bold\"");
+    }
+    // The length of what other fonts draw is theirs.
+    let foreign = shaped(text, style.bold).foreign;
+    if !foreign {
+        let length = number(text_width(text, style));
+        let _ = write!(more, " textLength=\"{length}\" lengthAdjust=\"spacingAndGlyphs\"");
+    }
+    let (size, fill) = (number(style.size), colour(style.colour));
+    let text = escaped(text);
+    let element = format!(
+        "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" fill=\"{fill}\"{more}>{text}</text>\n"
+    );
+    (element, foreign)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::chart::backend::at;
     use crate::report::chart::elements::label;
-    use crate::report::chart::geometry::Rect;
+    use crate::report::chart::geometry::{Rect, at};
     use crate::report::chart::picture::Picture;
     use crate::report::chart::pixels::Pixels;
 

@@ -4,10 +4,9 @@ use plotters::style::Color;
 use plotters_backend::BackendCoord;
 
 use super::super::axes::Chart;
-use super::super::backend::{STEPS, at};
 use super::super::class_name::ClassName;
 use super::super::elements::label;
-use super::super::geometry::{Point, Rect};
+use super::super::geometry::{Point, Rect, STEPS, at};
 use super::super::palette::PAGE;
 use super::super::text::{Anchor, TextStyle, Words, text_width};
 use super::{Scatter, finite};
