@@ -113,7 +113,7 @@ fn a_given_folder_with_a_damaged_file_is_told() {
         fs::write(root.join("mine/test-l"), [0, 0, 8, 1, 0, 0, 0, 1, 6]).unwrap();
     };
     let told = fetch_in(damaged, Some("mine"), false, &must_not_run).told();
-    assert!(told.starts_with("mine/test-l: the unzipped file has SHA-256 "), "{told}");
+    assert!(told.starts_with("mine/test-l: the uncompressed file has SHA-256 "), "{told}");
     let lacking = |root: &Path| {
         fill(&root.join("mine"), true);
         fs::remove_file(root.join("mine/test-l.gz")).unwrap();
@@ -197,7 +197,7 @@ fn a_download_of_something_else_is_refused() {
         Ok(())
     };
     let told = fetch_in(|_| {}, None, false, &run).told();
-    assert!(told.contains("train-i.gz: the unzipped file has SHA-256 "), "{told}");
+    assert!(told.contains("train-i.gz: the uncompressed file has SHA-256 "), "{told}");
 }
 
 #[test]
