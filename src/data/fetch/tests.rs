@@ -252,9 +252,7 @@ fn what_runs_keep_and_what_is_read_is_replaced_by_no_force() {
     };
     let refused = fetch_in(kept, Some("mine"), true, &must_not_run);
     let told = refused.told();
-    assert!(
-        told.starts_with("--into = data/test.csv: would overwrite a file that runs/mine keeps")
-    );
+    assert!(told.starts_with("--into = data/test.csv: would overwrite a file of runs/mine"));
     assert_eq!(fs::read_to_string(refused.folder.path().join("kept")).unwrap(), "a run's");
     assert!(!refused.folder.path().join("data/train.csv").exists(), "nothing else was written");
     let read = |root: &Path| {
@@ -263,6 +261,6 @@ fn what_runs_keep_and_what_is_read_is_replaced_by_no_force() {
         symlink(root.join("mine/train-i"), root.join("data/train.csv")).unwrap();
     };
     let refused = fetch_in(read, Some("mine"), true, &must_not_run);
-    assert!(refused.told().contains("would overwrite a file of --from, mine/train-i: take"));
+    assert!(refused.told().contains("would overwrite a file of --from, mine/train-i: use"));
     assert_eq!(fs::read(refused.folder.path().join("mine/train-i")).unwrap(), IMAGES[0]);
 }
