@@ -130,7 +130,7 @@ fn an_existing_file_is_replaced_by_force_alone_in_every_command() {
         let written = user.reads(file);
         user.writes(file, "mine");
         let message = user.fails(1, command);
-        assert!(message.contains("already: take another "), "{command:?}: {message}");
+        assert!(message.contains(": use another "), "{command:?}: {message}");
         assert_eq!(user.reads_text(file), "mine");
         user.succeeds(&[command, &["--force"]].concat());
         // The program's folder in the archive has a number for a name, which may differ.
