@@ -70,7 +70,7 @@ fn shown(summary: &Summary) -> String {
 }
 
 /// How decisions begin that a check shows in lines of their own.
-const LINES: [&str; 4] = ["label:", "columns left out:", "pixels:", "cells:"];
+const LINES: [&str; 4] = ["label:", "ignored columns:", "pixels:", "cells:"];
 
 /// What was understood of a file: label, what was left out, and whatever was decided.
 fn understood(content: &Content) -> String {

@@ -139,7 +139,7 @@ pub fn check(file: &Path, options: &CsvOptions) -> Result<Summary> {
         if summary.kinds[kind].count <= KEPT && kind < KINDS {
             summary.faults.push(fault);
         }
-        After::GoOn
+        After::Continue
     };
     match examine(file, options, &mut report) {
         Ok(findings) => {
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn a_file_without_rows_has_a_fault_and_no_content() {
         let summary = checked("label,a,b\n1,2,3\n");
-        assert!(messages(&summary)[0].contains("make no square"));
+        assert!(messages(&summary)[0].contains("not a square number"));
         assert_eq!((summary.fault_count, summary.content), (1, None));
         let cut = checked([0x1f, 0x8b, 8, 0]);
         assert!(messages(&cut)[0].contains("the gzip is cut off"));

@@ -1,7 +1,7 @@
-//! Reading files that this program wrote, and that somebody may have changed, cut or lost since.
+//! Reads files that this program wrote and that may have been changed, truncated or lost since.
 //!
-//! This is the one way in: what is parsed is checked before anyone sees it, so that no list is
-//! shorter and no number larger than tables and pictures take for granted.
+//! All of them are read here and validated after parsing, so that tables and pictures can rely on
+//! lengths and ranges.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -11,32 +11,30 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Fault, Result};
 
-/// What a file must hold beyond what its types say: lengths, ranges, finite numbers.
+/// Validates what types cannot express: lengths, ranges, finite numbers.
 pub trait Checked {
     /// # Errors
-    /// What is wrong, reading on from the name of the file.
+    /// What is wrong, as a phrase that follows the file name.
     fn check(&self) -> std::result::Result<(), String>;
 }
 
-/// Text by names: any will do.
+/// Any map of texts is valid.
 impl Checked for BTreeMap<String, String> {
     fn check(&self) -> std::result::Result<(), String> {
         Ok(())
     }
 }
 
-/// Reads JSON; none where the file is missing. `way_out` says what mends it.
+/// Reads JSON; `None` if the file is missing. `remedy` says how to repair it.
 ///
 /// # Errors
-/// [`Error::Fault`] with the file and the way out where it does not hold what it should.
-pub fn read_json<T: DeserializeOwned + Checked>(path: &Path, way_out: &str) -> Result<Option<T>> {
-    let Some(content) = content(path, way_out)? else { return Ok(None) };
-    from_json(&content)
-        .map(Some)
-        .map_err(|problem| Fault::new(path, problem).remedy(way_out).into())
+/// [`Error::Fault`] with the file and the remedy if the content is invalid.
+pub fn read_json<T: DeserializeOwned + Checked>(path: &Path, remedy: &str) -> Result<Option<T>> {
+    let Some(content) = content(path, remedy)? else { return Ok(None) };
+    from_json(&content).map(Some).map_err(|problem| Fault::new(path, problem).remedy(remedy).into())
 }
 
-/// The same of text that stands within a file.
+/// Like [`read_json`], but from text.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -46,52 +44,52 @@ pub fn from_json<T: DeserializeOwned + Checked>(text: &[u8]) -> std::result::Res
     value.check().map(|()| value)
 }
 
-/// Reads the rows of a CSV file with a header, and makes of them what `check` finds to be whole;
-/// none where the file is missing.
+/// Reads the rows of a CSV file with a header and converts them with `check`, which validates them;
+/// `None` if the file is missing.
 ///
 /// # Errors
 /// As [`read_json`].
 pub fn read_csv<R: DeserializeOwned, T>(
     path: &Path,
-    way_out: &str,
+    remedy: &str,
     check: impl FnOnce(Vec<R>) -> std::result::Result<T, String>,
 ) -> Result<Option<T>> {
-    let Some(content) = content(path, way_out)? else { return Ok(None) };
+    let Some(content) = content(path, remedy)? else { return Ok(None) };
     rows(&content)
         .and_then(check)
         .map(Some)
-        .map_err(|problem| Fault::new(path, problem).remedy(way_out).into())
+        .map_err(|problem| Fault::new(path, problem).remedy(remedy).into())
 }
 
 fn rows<R: DeserializeOwned>(content: &[u8]) -> std::result::Result<Vec<R>, String> {
-    // Without it the last number may be a part of one.
+    // Without a final line break the last number may be truncated.
     if !content.ends_with(b"\n") {
-        return Err("is cut: its last line has no end".to_owned());
+        return Err("is truncated: its last line is incomplete".to_owned());
     }
     let mut reader = csv::Reader::from_reader(content);
     let rows = reader.deserialize().collect::<csv::Result<Vec<R>>>();
     rows.map_err(|e| format!("cannot be understood ({e})"))
 }
 
-/// The bytes of a file; none where it is missing.
-fn content(path: &Path, way_out: &str) -> Result<Option<Vec<u8>>> {
+/// The bytes of a file; `None` if it is missing.
+fn content(path: &Path, remedy: &str) -> Result<Option<Vec<u8>>> {
     match std::fs::read(path) {
         Ok(content) => Ok(Some(content)),
         Err(refusal) => match refusal.kind() {
             ErrorKind::NotFound => Ok(None),
-            // It took the place of the file, whose content is lost.
+            // A folder replaced the file, whose content is lost.
             ErrorKind::IsADirectory => {
                 let problem = format!("cannot be read ({refusal})");
-                let remedy = format!("move the folder away; then {way_out}");
+                let remedy = format!("move the folder away; then {remedy}");
                 Err(Fault::new(path, problem).remedy(remedy).into())
             }
-            // What the system does not let us read may be whole.
+            // The file may be intact but not readable.
             _ => Err(Error::io("read", path)(refusal)),
         },
     }
 }
 
-/// Whether numbers are shares, 0 to 1, but for rounding.
+/// Whether a number is a fraction, 0 to 1, up to rounding.
 pub fn is_share(value: f64) -> bool {
     (-1e-9..=1.0 + 1e-9).contains(&value)
 }
@@ -124,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn json_is_checked_once_it_was_parsed_and_a_missing_file_is_none() {
+    fn json_is_validated_after_parsing_and_a_missing_file_is_none() {
         assert_eq!(json(b"{\"low\": 1, \"high\": 2}"), Ok(Some(Pair { low: 1.0, high: 2.0 })));
         let message = json(b"{\"low\": 3, \"high\": 2}").unwrap_err();
         let expected = "pair.json: has its ends the wrong way round; write it again";
@@ -138,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_in_place_of_a_file_is_reported_with_the_way_out() {
+    fn a_folder_in_place_of_a_file_is_reported_with_a_remedy() {
         let folder = tempfile::tempdir().unwrap();
         let message = read_json::<Pair>(folder.path(), "write it again").unwrap_err().to_string();
         assert!(message.contains("Is a directory"), "{message}");
@@ -146,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_are_cut_anywhere_are_found_out() {
+    fn truncated_rows_are_detected() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pairs.csv");
         let whole = "low,high\n1,2\n3,45\n";

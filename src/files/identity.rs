@@ -1,18 +1,17 @@
-//! Which file a path leads to, whatever it is called.
+//! Identity of files independent of their paths.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::folder_of;
 
-/// More links in a row than any system follows.
-const MOST_LINKS: usize = 40;
+/// Maximum number of symbolic links to follow, as in operating systems.
+const MAX_LINKS: usize = 40;
 
-/// The path with every link followed, relative to nothing; of what does not exist yet, as far as
-/// there is something.
+/// The absolute path with all symbolic links resolved, as far as the path exists.
 pub fn resolved(path: &Path) -> PathBuf {
     let mut path = path.to_path_buf();
-    for _ in 0..MOST_LINKS {
+    for _ in 0..MAX_LINKS {
         let folder = folder_of(&path).unwrap_or(Path::new("."));
         let folder = folder.canonicalize().unwrap_or_else(|_| match folder == Path::new(".") {
             true => folder.to_path_buf(),
@@ -30,8 +29,8 @@ pub fn resolved(path: &Path) -> PathBuf {
     path
 }
 
-/// Whether two paths lead to one file: the same by device and number where both are there, so that
-/// links of either kind and the case of letters do not matter; else by where they lead.
+/// Whether two paths lead to the same file: compared by device and inode if both exist, so that
+/// links and case-insensitive names do not matter; otherwise by resolved path.
 pub fn is_same_file(a: &Path, b: &Path) -> bool {
     match (identity(a), identity(b)) {
         (Some(a), Some(b)) => a == b,
@@ -47,7 +46,7 @@ pub fn is_at(file: &File, path: &Path) -> bool {
         let open = file.metadata().ok().map(|found| number(&found));
         open.is_some() && open == fs::metadata(path).ok().map(|found| number(&found))
     }
-    // Elsewhere an open file cannot be removed.
+    // On other systems an open file cannot be removed.
     #[cfg(not(unix))]
     {
         let _ = file;
@@ -55,7 +54,7 @@ pub fn is_at(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Device and number of a file within it.
+/// Device and inode of a file.
 #[cfg(unix)]
 fn number(found: &fs::Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt;
@@ -78,7 +77,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_file_is_the_same_by_any_name_that_leads_to_it() {
+    fn a_file_is_the_same_under_any_path() {
         use std::os::unix::fs::symlink;
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
@@ -94,12 +93,12 @@ mod tests {
             assert!(is_same_file(&path("a.csv"), &path(name)), "{name}");
             assert!(!is_same_file(&path("b.csv"), &path(name)), "{name}");
         }
-        // Of files that are not there yet, by where they would be.
+        // Files that do not exist yet are compared by path.
         assert!(is_same_file(&path("new.csv"), &path("deep/top/new.csv")));
         assert!(!is_same_file(&path("new.csv"), &path("a.csv")));
         symlink(path("new.csv"), path("dangling.csv")).unwrap();
         assert!(is_same_file(&path("dangling.csv"), &path("new.csv")));
         symlink(path("round"), path("round")).unwrap();
-        assert!(!is_same_file(&path("round"), &path("a.csv")), "a link to itself ends");
+        assert!(!is_same_file(&path("round"), &path("a.csv")), "a link to itself terminates");
     }
 }

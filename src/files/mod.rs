@@ -1,4 +1,4 @@
-//! Writing files so that a reader never meets half of one, and hashing what files hold.
+//! Atomic file writing, validated reading, and hashing.
 
 mod checked;
 mod identity;
@@ -32,12 +32,12 @@ pub use temporary::{Temporary, is_temporary, sweep};
 
 use crate::error::{Error, Result};
 
-/// Writes a file under a temporary name beside it and renames it when it is whole; a pipe, a
-/// terminal or a device takes what is written as it comes.
+/// Writes a file under a temporary name in the same folder and renames it when it is complete;
+/// pipes, terminals and devices are written directly.
 ///
-/// Whatever stops the writing, `path` holds either what it held before or all of the new content.
-/// Its folder has to be there: one that was taken away meanwhile is not made anew with half of
-/// what it held. A pipe whose reader has left ends the writing, and is no error.
+/// If writing is interrupted, `path` has either its old or the complete new content. Its folder
+/// must exist: one that was removed meanwhile is not recreated. Writing to a pipe stops without an
+/// error when its reader closes it.
 ///
 /// # Errors
 /// [`Error::Io`] with the path that could not be written or renamed; a folder that is missing.
@@ -62,16 +62,16 @@ pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
     write_atomically(path, |file| file.write_all(&text))
 }
 
-/// Writes a file as [`write_atomically`] does, and keeps the one before under another name. Stopped
-/// at any moment, one of the two is whole.
+/// Like [`write_atomically`], but keeps the previous file under another name. At any moment one of
+/// the two is complete.
 ///
 /// # Errors
-/// As there.
+/// As [`write_atomically`].
 pub fn write_with_backup(path: &Path, older: &Path, content: &[u8]) -> Result<()> {
     replace(path, Some(older), |file| fill(Target::new(file), |to| to.write_all(content)))
 }
 
-/// Has a file written under a temporary name and renames it.
+/// Writes a file under a temporary name and renames it.
 fn replace(
     path: &Path,
     older: Option<&Path>,
@@ -79,7 +79,7 @@ fn replace(
 ) -> Result<()> {
     let written = Temporary::create(path).and_then(|(temporary, file)| {
         write(file)?;
-        // The new file is whole on the disk before the old one gives way.
+        // The new file is complete on disk before the old one is moved.
         if let Some(older) = older.filter(|_| path.exists()) {
             fs::rename(path, older)?;
         }
@@ -87,8 +87,8 @@ fn replace(
     });
     written.map_err(|refusal| match folder_of(path).filter(|folder| !folder.is_dir()) {
         Some(folder) => Error::Other(format!(
-            "cannot write {}: the folder {} was removed or replaced meanwhile; bring it back, or \
-             begin anew",
+            "cannot write {}: the folder {} was removed or replaced meanwhile; restore it, or \
+             start again",
             path.display(),
             folder.display()
         )),
@@ -96,7 +96,7 @@ fn replace(
     })
 }
 
-/// Writes all of the content and brings it to the disk.
+/// Writes all of the content and syncs it to disk.
 fn fill(
     target: Target,
     content: impl FnOnce(&mut BufWriter<Target>) -> io::Result<()>,
@@ -110,20 +110,20 @@ fn fill(
     writer.get_ref().sync()
 }
 
-/// Writes text as [`write_atomically`] does.
+/// Writes text like [`write_atomically`].
 ///
 /// # Errors
-/// As there.
+/// As [`write_atomically`].
 pub fn write_text(path: &Path, text: &str) -> Result<()> {
     write_atomically(path, |file| file.write_all(text.as_bytes()))
 }
 
-/// Writes as [`write_atomically`] does, as gzip where the name ends in `.gz`.
+/// Writes like [`write_atomically`], with gzip compression if the name ends in `.gz`.
 ///
-/// The same content gives the same bytes: the gzip holds no name and no time.
+/// The same content gives the same bytes: the gzip contains no name and no time.
 ///
 /// # Errors
-/// As there.
+/// As [`write_atomically`].
 pub fn write_zipped(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -139,15 +139,15 @@ pub fn write_zipped(
     })
 }
 
-/// Makes a folder with those above it; one that is there is no matter.
+/// Creates a folder and its parents, unless they exist.
 ///
 /// # Errors
-/// The system refuses.
+/// The folder cannot be created.
 pub fn create_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(Error::io("create the folder", path))
 }
 
-/// The folder that a file is in; none for the working folder.
+/// The folder of a file; `None` for the working folder.
 pub fn folder_of(path: &Path) -> Option<&Path> {
     path.parent().filter(|folder| !folder.as_os_str().is_empty())
 }
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_was_taken_away_is_reported_and_not_made_anew() {
+    fn a_removed_folder_is_reported_and_not_recreated() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("gone/a.txt");
         let message = write_atomically(&path, |w| w.write_all(b"new")).unwrap_err().to_string();
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_as_long_as_a_file_may_have_is_written() {
+    fn a_file_with_the_longest_possible_name_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ö".repeat(127));
         write_text(&path, "all of it").unwrap();
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gzip_name_in_any_case_gives_the_same_gzip_whatever_comes_before() {
+    fn the_gzip_bytes_do_not_depend_on_the_name() {
         let folder = tempfile::tempdir().unwrap();
         let written = |name: &str| {
             let path = folder.path().join(name);
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_is_sha_256() {
+    fn hashes_are_sha_256() {
         // FIPS 180-2, appendix B.1.
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(sha256_hex(b"abc"), expected);

@@ -1,17 +1,17 @@
-//! What the ending of a file's name promises of its content.
+//! File kinds by extension.
 
 use std::path::Path;
 
 use crate::error::{Error, Result};
 
-/// A kind of file that is written.
+/// A kind of file that this program writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileKind {
-    /// What it is called in messages.
+    /// Its name in messages.
     pub name: &'static str,
-    /// Endings that promise it, in lower case; the first is proposed.
+    /// Its extensions in lower case; the first is suggested in messages.
     pub endings: &'static [&'static str],
-    /// Whether `.gz` behind the ending makes a gzip of it.
+    /// Whether it can be compressed, with `.gz` after the extension.
     pub zips: bool,
 }
 
@@ -20,7 +20,7 @@ pub const CSV: FileKind = FileKind { name: "CSV", endings: &["csv"], zips: true 
 /// Tables of typed columns.
 pub const PARQUET: FileKind =
     FileKind { name: "Parquet", endings: &["parquet", "pq"], zips: false };
-/// One array of NumPy's.
+/// A NumPy array.
 pub const NPY: FileKind = FileKind { name: "NPY", endings: &["npy"], zips: false };
 /// Named tensors.
 pub const SAFETENSORS: FileKind =
@@ -29,10 +29,10 @@ pub const SAFETENSORS: FileKind =
 pub const TORCHSCRIPT: FileKind =
     FileKind { name: "TorchScript", endings: &["pt", "pth", "ts", "jit"], zips: false };
 
-/// The kinds that are written.
+/// All kinds that are written.
 const KINDS: [&FileKind; 5] = [&CSV, &PARQUET, &NPY, &SAFETENSORS, &TORCHSCRIPT];
 
-/// Endings that promise something else, which is never written under an `--out` of one file.
+/// Extensions of other formats, which `--out` with a single file never writes.
 const OTHERS: [&str; 34] = [
     "tsv", "npz", "json", "jsonl", "toml", "yaml", "yml", "xml", "html", "md", "xls", "xlsx",
     "ods", "feather", "arrow", "orc", "avro", "h5", "hdf5", "mat", "pkl", "pickle", "onnx", "png",
@@ -40,20 +40,20 @@ const OTHERS: [&str; 34] = [
 ];
 
 impl FileKind {
-    /// The kind that a name's ending promises; none where it promises nothing that is written.
+    /// The kind by a name's extension; `None` if it is none of these.
     pub fn of_name(path: &Path) -> Option<&'static FileKind> {
-        KINDS.into_iter().find(|kind| kind.is_promised_by(path))
+        KINDS.into_iter().find(|kind| kind.matches(path))
     }
 
-    fn is_promised_by(&self, path: &Path) -> bool {
+    fn matches(&self, path: &Path) -> bool {
         let (ending, is_gzip) = ending_of(path);
         self.endings.contains(&ending.as_str()) && (self.zips || !is_gzip)
     }
 
-    /// Refuses a name whose ending promises something else; an unknown ending promises nothing.
+    /// Refuses a name with the extension of another format; unknown extensions are accepted.
     ///
     /// # Errors
-    /// [`Error::Setting`] of `flag`, with the ending to take, or `otherwise`.
+    /// [`Error::Setting`] of `flag`, with the extension to use, or `otherwise`.
     pub fn refuse_other_name(&self, flag: &str, path: &Path, otherwise: &str) -> Result<()> {
         let (ending, is_gzip) = ending_of(path);
         let promised = KINDS.into_iter().find(|kind| kind.endings.contains(&ending.as_str()));
@@ -69,7 +69,8 @@ impl FileKind {
         let (name, first) = (self.name, self.endings[0]);
         let gz = if self.zips { format!(" or .{first}.gz") } else { String::new() };
         let problem = format!(
-            "has the ending of {what}, but {name} is written: take the ending .{first}{gz}{otherwise}"
+            "has the extension of {what}, but {name} is written: use the extension \
+             .{first}{gz}{otherwise}"
         );
         Err(Error::setting(flag, path.display(), problem))
     }
@@ -80,7 +81,7 @@ pub fn is_gzip_name(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
 }
 
-/// The ending in lower case, the one before where it is `.gz`, and whether that is so.
+/// The extension in lower case (the one before `.gz`), and whether there is a `.gz`.
 fn ending_of(path: &Path) -> (String, bool) {
     let is_gzip = is_gzip_name(path);
     let inner = path.file_stem().map(Path::new).filter(|_| is_gzip).unwrap_or(path);
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ending_names_its_kind_in_any_case() {
+    fn extensions_determine_the_kind_in_any_case() {
         let of = |name: &str| FileKind::of_name(Path::new(name)).map(|kind| kind.name);
         assert_eq!(of("a.csv"), Some("CSV"));
         assert_eq!(of("a.b/A.CSV.GZ"), Some("CSV"));
@@ -110,12 +111,12 @@ mod tests {
     }
 
     #[test]
-    fn an_ending_that_promises_something_else_is_refused_with_the_one_to_take() {
-        let expected = "--out = new.csv: has the ending of CSV, but Parquet is written: take the \
-                        ending .parquet, or another --format";
+    fn extensions_of_other_formats_are_rejected_with_the_one_to_use() {
+        let expected = "--out = new.csv: has the extension of CSV, but Parquet is written: use the \
+                        extension .parquet, or another --format";
         assert_eq!(refusal(&PARQUET, "new.csv").unwrap(), expected);
         let message = refusal(&CSV, "s.parquet").unwrap();
-        assert!(message.contains("take the ending .csv or .csv.gz, or"), "{message}");
+        assert!(message.contains("use the extension .csv or .csv.gz, or"), "{message}");
         for (kind, name) in [
             (&CSV, "a.xlsx"),
             (&CSV, "a.csv.zip"),
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ending_that_promises_nothing_or_the_right_thing_is_taken() {
+    fn unknown_and_matching_extensions_are_accepted() {
         for (kind, name) in [
             (&CSV, "a.csv"),
             (&CSV, "a.CSV.gz"),

@@ -1,18 +1,18 @@
-//! Files that mean nothing without their process: removed even where a library ends it by `abort`.
+//! Files that are removed even if a library ends the process by `abort`.
 
 use std::ffi::CString;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// Paths of all that exist.
+/// Paths of all registered files.
 static PATHS: Mutex<Vec<CString>> = Mutex::new(Vec::new());
 
-/// A file that goes with its process. Dropped, it is as any other.
+/// Registers a file for removal on abort, until dropped.
 #[derive(Debug)]
 pub struct RemovedOnAbort(Option<CString>);
 
 impl RemovedOnAbort {
-    /// Of the file at `path`; of a path that no system has, nothing is done.
+    /// Registers the file at `path`; a path with a zero byte is ignored.
     pub fn new(path: &Path) -> RemovedOnAbort {
         let path = CString::new(path.as_os_str().as_encoded_bytes()).ok();
         PATHS.lock().unwrap_or_else(PoisonError::into_inner).extend(path.clone());
@@ -23,17 +23,17 @@ impl RemovedOnAbort {
 impl Drop for RemovedOnAbort {
     fn drop(&mut self) {
         let mut paths = PATHS.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = paths.iter().position(|path| Some(path) == self.0.as_ref()) {
-            paths.swap_remove(place);
+        if let Some(index) = paths.iter().position(|path| Some(path) == self.0.as_ref()) {
+            paths.swap_remove(index);
         }
     }
 }
 
-/// Removes them; for a handler of signals, so nothing is allocated and no lock waited for.
+/// Removes the registered files. For a signal handler: does not allocate or wait for a lock.
 pub fn remove_on_abort() {
     #[cfg(unix)]
     for path in PATHS.try_lock().iter().flat_map(|paths| paths.iter()) {
-        // SAFETY: a system call on a path that ends in a zero.
+        // SAFETY: a system call on a zero-terminated path.
         unsafe { libc::unlink(path.as_ptr()) };
     }
 }
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_go_as_long_as_they_are_registered() {
+    fn files_are_registered_until_dropped() {
         let folder = tempfile::tempdir().unwrap();
         let [one, two] = ["one", "two"].map(|name| folder.path().join(name));
         for path in [&one, &two] {
@@ -51,7 +51,7 @@ mod tests {
         }
         let first = RemovedOnAbort::new(&one);
         drop(RemovedOnAbort::new(&two));
-        // Other tests hold files of their own: only those of this one are looked at.
+        // Other tests register files, too: only those of this test are checked.
         let registered = |path: &Path| {
             let path = CString::new(path.as_os_str().as_encoded_bytes()).unwrap();
             PATHS.lock().unwrap().contains(&path)

@@ -1,4 +1,4 @@
-//! Where a command's results go: checked against everything that must stay, before any work.
+//! Checks a command's outputs before any work, so that nothing is overwritten by mistake.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use super::{Temporary, create_folder, folder_of, is_same_file, is_stream, resolved, sweep_new};
 use crate::error::{Error, Result};
 
-/// What stands for stdout on the command line, as in other programs.
+/// The usual name of stdout on the command line.
 const STDOUT: &str = "-";
 
-/// A file or a folder that may be written.
+/// A file or folder that was checked and may be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
     named: PathBuf,
@@ -17,42 +17,42 @@ pub struct Output {
     is_stream: bool,
 }
 
-/// Names the folder that keeps a file; none where the file may be written.
+/// Returns the run folder that a file belongs to, if it must not be overwritten.
 type Keeper<'a> = &'a dyn Fn(&Path) -> Option<PathBuf>;
 
-/// What the outputs of one command must not be.
+/// The rules for the outputs of a command.
 ///
-/// An output is never an input of the same command, another of its outputs, or a file that a run
-/// keeps, whatever it is called; another existing file is replaced with `--force` alone.
+/// An output must not be an input of the same command, another of its outputs, or a file of a run,
+/// under any path; other existing files are only replaced with `--force`.
 pub struct OutputRules<'a> {
     force: bool,
     keeper: Keeper<'a>,
-    /// What each input is, and where.
+    /// Description and path of each input.
     inputs: Vec<(&'static str, PathBuf)>,
     outputs: Vec<(&'static str, PathBuf)>,
 }
 
 impl Output {
-    /// Where to write: of a link, the file that it leads to, so that it stays a link.
+    /// The path to write; for a symbolic link its target, so that it stays a link.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether it is a pipe, a terminal, a device or stdout: it holds nothing but the result.
+    /// Whether it is a pipe, a terminal, a device or stdout.
     pub fn is_stream(&self) -> bool {
         self.is_stream
     }
 
-    /// As the user named it.
+    /// The path as given by the user.
     pub fn shown(&self) -> std::path::Display<'_> {
         self.named.display()
     }
 
-    /// Makes the folder that the file is in, where it is missing, and removes what dead processes
-    /// left there half written.
+    /// Creates the folder of the file if it is missing, and removes half-written files of dead
+    /// processes from it.
     ///
     /// # Errors
-    /// The system refuses.
+    /// The folder cannot be created.
     pub fn make_folder(&self) -> Result<()> {
         if self.is_stream {
             return Ok(());
@@ -65,27 +65,27 @@ impl Output {
 }
 
 impl<'a> OutputRules<'a> {
-    /// Rules of a command that replaces existing files only where `force` is set.
-    /// `keeper` names the folder that keeps a file, if one does.
+    /// Rules of a command that replaces existing files only with `force`. `keeper` returns the run
+    /// folder that a file belongs to, if any.
     pub fn new(force: bool, keeper: &'a dyn Fn(&Path) -> Option<PathBuf>) -> OutputRules<'a> {
         OutputRules { force, keeper, inputs: Vec::new(), outputs: Vec::new() }
     }
 
-    /// The same with an input, and what it is: `the images`.
+    /// Adds an input with its description: `the images`.
     pub fn input(mut self, what: &'static str, path: impl Into<PathBuf>) -> Self {
         self.inputs.push((what, path.into()));
         self
     }
 
-    /// A file, or `-` for stdout.
+    /// Checks an output file, or `-` for stdout.
     ///
     /// # Errors
-    /// [`Error::Setting`] of `flag` where it is an input, another output, a file that a run keeps, a
-    /// folder, or there already without `--force`; [`Error::Io`] where it could not be written.
+    /// [`Error::Setting`] of `flag` if it is an input, another output, a file of a run, a folder,
+    /// or exists without `--force`; [`Error::Io`] if it cannot be written.
     pub fn file(&mut self, flag: &'static str, named: &Path) -> Result<Output> {
         let refuse = |problem: String| Err(Error::setting(flag, named.display(), problem));
         if named.as_os_str().is_empty() {
-            return refuse("is no name of a file".to_owned());
+            return refuse("is not a file name".to_owned());
         }
         if named == Path::new(STDOUT) {
             return self.stream(flag, named, PathBuf::from("/dev/stdout"));
@@ -99,7 +99,7 @@ impl<'a> OutputRules<'a> {
         let path = if named.is_symlink() { resolved(named) } else { named.to_path_buf() };
         self.check(flag, named, &path)?;
         if path.exists() && !self.force {
-            let problem = "exists already: take another name, or overwrite it with --force";
+            let problem = "exists: use another name, or overwrite it with --force";
             return refuse(problem.to_owned());
         }
         probe(&path)?;
@@ -108,16 +108,16 @@ impl<'a> OutputRules<'a> {
     }
 
     fn stream(&mut self, flag: &'static str, named: &Path, path: PathBuf) -> Result<Output> {
-        // What the shell opened may be any file.
+        // The shell may have redirected it to any file.
         self.check(flag, named, &path)?;
         self.outputs.push((flag, path.clone()));
         Ok(Output { named: named.to_path_buf(), path, is_stream: true })
     }
 
-    /// A folder that takes files of these names, given relative to it.
+    /// Checks an output folder for files with these names, relative to it.
     ///
     /// # Errors
-    /// As [`OutputRules::file`] for each of them; it is no folder.
+    /// As [`OutputRules::file`] for each of them; the path is not a folder.
     pub fn folder(
         &mut self,
         flag: &'static str,
@@ -126,67 +126,66 @@ impl<'a> OutputRules<'a> {
     ) -> Result<Output> {
         let refuse = |problem: String| Err(Error::setting(flag, named.display(), problem));
         if named == Path::new(STDOUT) || is_stream(named) {
-            return refuse("takes one stream, but several files are written: name a folder".into());
+            return refuse("is a stream, but several files are written: name a folder".into());
         }
         if named.as_os_str().is_empty() || named.is_file() {
-            return refuse("is no folder: name one, which is made where it is missing".to_owned());
+            return refuse("is not a folder: name one, which is created if missing".to_owned());
         }
         let folder = named.to_path_buf();
         let paths: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).collect();
         for path in &paths {
             self.check(flag, named, path)?;
         }
-        if let Some(taken) = paths.iter().find(|path| path.symlink_metadata().is_ok())
+        if let Some(existing) = paths.iter().find(|path| path.symlink_metadata().is_ok())
             && !self.force
         {
-            let taken = taken.strip_prefix(&folder).unwrap_or(taken).display();
+            let existing = existing.strip_prefix(&folder).unwrap_or(existing).display();
             return refuse(format!(
-                "holds {taken} already: take another folder, or overwrite its files with --force"
+                "already has {existing}: use another folder, or overwrite its files with --force"
             ));
         }
         if let Some(path) = paths.iter().find(|path| path.is_dir()) {
-            return refuse(format!("holds a folder in the place of the file {}", path.display()));
+            return refuse(format!("has a folder in place of the file {}", path.display()));
         }
         paths.iter().try_for_each(|path| probe(path))?;
         self.outputs.extend(paths.into_iter().map(|path| (flag, path)));
         Ok(Output { named: named.to_path_buf(), path: folder, is_stream: false })
     }
 
-    /// Refuses what no `--force` may overwrite.
-    /// Refuses outputs that turn out to be inputs once a file that names them was read, before
-    /// anything is written.
+    /// Refuses outputs that turn out to be inputs once the file that lists those was read.
     ///
     /// # Errors
-    /// [`Error::Setting`] of the flag of the first.
+    /// [`Error::Setting`] of the flag of the first one.
     pub fn refuse_inputs(&self, what: &str, inputs: &[PathBuf]) -> Result<()> {
-        // What is not there yet is no input.
+        // Files that do not exist yet are not inputs.
         for (flag, path) in self.outputs.iter().filter(|(_, path)| path.exists()) {
             if let Some(input) = inputs.iter().find(|input| is_same_file(path, input)) {
                 let shown = input.display();
-                let problem = format!("would overwrite {what}, {shown}: take another name");
+                let problem = format!("would overwrite {what}, {shown}: use another name");
                 return Err(Error::setting(flag, path.display(), problem));
             }
         }
         Ok(())
     }
 
+    /// Refuses what not even `--force` may overwrite.
     fn check(&self, flag: &'static str, named: &Path, path: &Path) -> Result<()> {
         let refuse = |problem: String| Err(Error::setting(flag, named.display(), problem));
         let same = |(_, other): &&(&'static str, PathBuf)| is_same_file(path, other);
-        // A terminal, and the socket of a remote shell, are read and written.
+        // A terminal or the socket of a remote shell may be both read and written.
         let is_file = fs::metadata(path).map_or(true, |found| found.is_file());
         if let Some((what, input)) = self.inputs.iter().find(same).filter(|_| is_file) {
             let shown = input.display();
-            return refuse(format!("would overwrite {what}, {shown}: take another name"));
+            return refuse(format!("would overwrite {what}, {shown}: use another name"));
         }
-        let takes_all = is_same_file(path, Path::new("/dev/null"));
-        if let Some((other, _)) = self.outputs.iter().find(same).filter(|_| !takes_all) {
-            return refuse(format!("is where {other} goes, too: take another name"));
+        let is_null = is_same_file(path, Path::new("/dev/null"));
+        if let Some((other, _)) = self.outputs.iter().find(same).filter(|_| !is_null) {
+            return refuse(format!("is also the output of {other}: use another name"));
         }
         if let Some(folder) = (self.keeper)(path) {
             let folder = folder.display();
             return refuse(format!(
-                "would overwrite a file that {folder} keeps, which no --force does: take another \
+                "would overwrite a file of {folder}, even with --force: use another \
                  name"
             ));
         }
@@ -194,14 +193,13 @@ impl<'a> OutputRules<'a> {
     }
 }
 
-/// Tries whether a file could be written, before there is anything to lose: in its folder, or in
-/// what is there of the folders above it.
+/// Tests whether a file can be written in its folder, or in the nearest existing folder above it.
 fn probe(path: &Path) -> Result<()> {
     let missing = |folder: &&Path| !folder.exists();
     let folder = path.ancestors().skip(1).find(|folder| !missing(folder));
     let folder = folder.unwrap_or(Path::new("."));
     let beside = folder.join(path.file_name().unwrap_or_default());
-    // A temporary name is never too long, the final one may be.
+    // The final name may be too long, unlike the temporary one.
     if let Err(refusal) = beside.symlink_metadata()
         && refusal.kind() != std::io::ErrorKind::NotFound
     {
@@ -215,7 +213,7 @@ mod tests {
     use super::*;
     use std::os::unix::fs::symlink;
 
-    /// A folder with `data.csv`, `old.csv` and the file `kept/model` that somebody keeps.
+    /// A folder with `data.csv`, `old.csv` and the file `kept/model` of a run.
     struct World(tempfile::TempDir);
 
     impl World {
@@ -237,7 +235,7 @@ mod tests {
             move |path| is_same_file(path, &kept).then(|| PathBuf::from("kept"))
         }
 
-        /// What is said of an output.
+        /// The error message for an output.
         fn refusal(&self, name: &str, force: bool) -> Option<String> {
             let keeper = self.keeper();
             let mut rules =
@@ -251,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn an_input_and_a_kept_file_are_refused_by_every_name_and_force() {
+    fn inputs_and_files_of_runs_are_refused_under_any_path_even_with_force() {
         let world = World::new();
         symlink(world.path("data.csv"), world.path("soft.csv")).unwrap();
         fs::hard_link(world.path("data.csv"), world.path("hard.csv")).unwrap();
@@ -264,28 +262,28 @@ mod tests {
             }
             for name in ["kept/model", "by-link/model", "again/by-link/../kept/model"] {
                 let message = world.refusal(name, force).unwrap();
-                assert!(message.contains("would overwrite a file that kept keeps"), "{message}");
+                assert!(message.contains("would overwrite a file of kept"), "{message}");
             }
         }
     }
 
     #[test]
-    fn an_existing_file_takes_force_and_a_new_one_does_not() {
+    fn existing_files_need_force_and_new_ones_do_not() {
         let world = World::new();
         let before = world.count();
         let message = world.refusal("old.csv", false).unwrap();
-        assert!(message.ends_with("take another name, or overwrite it with --force"), "{message}");
+        assert!(message.ends_with("use another name, or overwrite it with --force"), "{message}");
         assert_eq!(world.refusal("old.csv", true), None);
         for name in ["new.csv", "kept/new", "deep/er/new.csv", "kept/../new.csv"] {
             assert_eq!(world.refusal(name, false), None, "{name}");
         }
-        assert_eq!(world.count(), before, "nothing is made before there is something to write");
+        assert_eq!(world.count(), before, "nothing is created before there is something to write");
         symlink(world.path("old.csv"), world.path("soft")).unwrap();
         assert!(world.refusal("soft", false).is_some());
     }
 
     #[test]
-    fn what_could_not_be_written_is_reported_before_any_work() {
+    fn paths_that_cannot_be_written_are_reported_before_any_work() {
         let world = World::new();
         for name in ["kept", "kept/", "new/"] {
             let message = world.refusal(name, true).unwrap();
@@ -304,27 +302,27 @@ mod tests {
     }
 
     #[test]
-    fn two_outputs_of_one_command_are_never_one_file() {
+    fn two_outputs_of_a_command_must_be_different_files() {
         let world = World::new();
         let keeper = world.keeper();
         let mut rules = OutputRules::new(false, &keeper);
         rules.file("--out", &world.path("a.npy")).unwrap();
         for name in ["a.npy", "kept/../a.npy"] {
             let error = rules.file("--labels-out", &world.path(name)).unwrap_err().to_string();
-            assert!(error.contains("is where --out goes, too"), "{error}");
+            assert!(error.contains("is also the output of --out"), "{error}");
         }
         let pipe = world.path("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         assert!(rules.file("--out", &pipe).unwrap().is_stream());
         let error = rules.file("--labels-out", &pipe).unwrap_err().to_string();
-        assert!(error.contains("is where --out goes, too"), "{error}");
+        assert!(error.contains("is also the output of --out"), "{error}");
         for flag in ["--out", "--labels-out"] {
             rules.file(flag, Path::new("/dev/null")).unwrap();
         }
     }
 
     #[test]
-    fn a_link_stays_a_link_and_its_file_is_written() {
+    fn a_link_stays_a_link_and_its_target_is_written() {
         let world = World::new();
         symlink("old.csv", world.path("soft")).unwrap();
         symlink("new.csv", world.path("dangling")).unwrap();
@@ -339,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_refused_for_any_of_its_files() {
+    fn a_folder_is_refused_if_any_of_its_files_is() {
         let world = World::new();
         let keeper = world.keeper();
         let refusal = |named: &str, name: &str, force| {
@@ -348,16 +346,16 @@ mod tests {
             let names = ["new.txt", name];
             rules.folder("--out", &world.path(named), &names).err().map(|error| error.to_string())
         };
-        assert!(refusal("kept", "model", true).unwrap().contains("kept keeps"));
+        assert!(refusal("kept", "model", true).unwrap().contains("a file of kept"));
         assert!(refusal("", "data.csv", true).unwrap().contains("would overwrite the images"));
-        assert!(refusal("", "old.csv", false).unwrap().contains("holds old.csv already: take"));
-        assert!(refusal("", "kept", true).unwrap().contains("holds a folder in the place of"));
-        assert!(refusal("old.csv", "x", true).unwrap().contains("is no folder: name one"));
+        assert!(refusal("", "old.csv", false).unwrap().contains("already has old.csv: use"));
+        assert!(refusal("", "kept", true).unwrap().contains("has a folder in place of"));
+        assert!(refusal("old.csv", "x", true).unwrap().contains("is not a folder: name one"));
         assert_eq!(refusal("", "old.csv", true), None);
         assert_eq!(refusal("new/deep", "plots/x.png", false), None);
         assert_eq!(refusal("kept", "x", false), None);
         let mut rules = OutputRules::new(true, &keeper);
         let error = rules.folder("--out", Path::new("-"), &["a"]).unwrap_err().to_string();
-        assert!(error.contains("takes one stream, but several files are written"), "{error}");
+        assert!(error.contains("is a stream, but several files are written"), "{error}");
     }
 }

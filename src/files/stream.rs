@@ -1,4 +1,4 @@
-//! Outputs that take what is written as it comes: pipes, terminals, devices, what a shell opened.
+//! Outputs that are written directly: pipes, terminals, devices, and descriptors opened by a shell.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::resolved;
 
-/// Where bytes go: a file under a temporary name, or a stream.
+/// The target of a write: a file under a temporary name, or a stream.
 #[derive(Debug)]
 pub struct Target {
     file: File,
@@ -20,12 +20,12 @@ impl Target {
         Target { file, is_stream: false, reader_left: false }
     }
 
-    /// Whether it is a pipe that nobody reads any more.
+    /// Whether it is a pipe whose reader has closed it.
     pub fn reader_left(&self) -> bool {
         self.reader_left
     }
 
-    /// Brings a file to the disk; a stream has nothing to be brought to.
+    /// Syncs a file to disk; does nothing for a stream.
     pub(super) fn sync(&self) -> io::Result<()> {
         if self.is_stream { Ok(()) } else { self.file.sync_all() }
     }
@@ -45,8 +45,8 @@ impl Write for Target {
     }
 }
 
-/// Whether a path leads to something else than a file or folder, or to what a shell has opened for
-/// this process: it takes what is written, and must not be replaced by a file.
+/// Whether a path is not a file or folder, or refers to a descriptor that the shell opened for this
+/// process: it must be written directly and not be replaced by a file.
 pub fn is_stream(path: &Path) -> bool {
     descriptor(path).is_some() || is_device(path)
 }
@@ -55,11 +55,11 @@ fn is_device(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
-/// The stream that a path leads to; none where a file or folder is there, or nothing.
+/// Opens the stream at a path; `None` if it is a file, a folder, or does not exist.
 pub(super) fn open(path: &Path) -> Option<io::Result<Target>> {
     let file = match descriptor(path) {
-        // Written where the shell's other commands write: opened anew, a file would be overwritten
-        // from its beginning, and a socket could not be opened at all.
+        // Duplicated to continue where the shell's other commands write: reopening would overwrite
+        // a file from its start, and fails for a socket.
         Some(number) => duplicate(number),
         None if is_device(path) => File::options().write(true).open(path),
         None => return None,
@@ -67,11 +67,11 @@ pub(super) fn open(path: &Path) -> Option<io::Result<Target>> {
     Some(file.map(|file| Target { file, is_stream: true, reader_left: false }))
 }
 
-/// The number of this process's open file that a path names, as `/dev/stdout` names 1.
+/// The file descriptor of this process that a path refers to, as `/dev/stdout` refers to 1.
 #[cfg(unix)]
 fn descriptor(path: &Path) -> Option<i32> {
     let mut path = path.to_path_buf();
-    // One link at a time: what stands behind the last is the file itself.
+    // One link at a time, since resolving all would end at the file itself.
     for _ in 0..8 {
         let by_name = ["/dev/stdin", "/dev/stdout", "/dev/stderr"];
         if let Some(number) = by_name.iter().position(|name| path == Path::new(name)) {
@@ -95,12 +95,12 @@ fn descriptor(_: &Path) -> Option<i32> {
 #[cfg(unix)]
 fn duplicate(number: i32) -> io::Result<File> {
     use std::os::fd::FromRawFd;
-    // SAFETY: the call takes any number, and says where no file is open under it.
+    // SAFETY: the call accepts any number and reports invalid descriptors.
     let copy = unsafe { libc::fcntl(number, libc::F_DUPFD_CLOEXEC, 3) };
     if copy < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the number was just made, and belongs to nobody else.
+    // SAFETY: the descriptor was just created and is owned by nobody else.
     Ok(unsafe { File::from_raw_fd(copy) })
 }
 
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_takes_what_is_written_and_stays_a_pipe() {
+    fn a_pipe_is_written_and_stays_a_pipe() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = pipe(folder.path());
         let reader = std::thread::spawn({
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_shell_opened_is_a_stream_and_a_file_that_lies_in_dev_is_none() {
+    fn descriptors_of_the_shell_are_streams_and_other_files_are_not() {
         let folder = tempfile::tempdir().unwrap();
         let link = folder.path().join("stdout");
         symlink("/proc/self/fd/1", &link).unwrap();
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_file_is_written_on_where_the_shell_left_off() {
+    fn an_open_file_is_continued_where_the_shell_left_off() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         let mut file = File::create(&path).unwrap();
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_leaves_ends_the_writing_without_an_error_and_a_full_device_with_one() {
+    fn a_closed_pipe_ends_writing_without_an_error_and_a_full_device_with_one() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = pipe(folder.path());
         let reader = std::thread::spawn({
@@ -184,7 +184,7 @@ mod tests {
         })
         .unwrap();
         reader.join().unwrap();
-        assert!(rows < 1_000_000, "it goes on writing for nobody");
+        assert!(rows < 1_000_000, "writing continues without a reader");
         #[cfg(target_os = "linux")]
         {
             let full = write_text(Path::new("/dev/full"), "x").unwrap_err();

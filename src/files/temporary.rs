@@ -1,4 +1,4 @@
-//! Files under way: what they are called until they are whole, and removing those of dead processes.
+//! Temporary files: their names, and the removal of those of dead processes.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use super::{RemovedOnAbort, is_at};
 
-/// What a temporary name ends with: nothing but this program writes it.
+/// Extension of temporary files, which only this program uses.
 const ENDING: &str = ".dml-tmp";
 
-/// Bytes of the final name that its temporary name repeats; systems take 255 in all.
-const LONGEST: usize = 200;
+/// Maximum number of bytes of the final name in the temporary name; systems allow 255 in total.
+const MAX_NAME: usize = 200;
 
-/// Up to version 0.1 a temporary name was `.NAME.PID.tmp`, which other programs may use as well. So
-/// it counts only for the kinds of files that those versions wrote; the list never grows.
+/// Up to version 0.1 a temporary name was `.NAME.PID.tmp`, which other programs may use, too. So
+/// only the kinds of files that those versions wrote count; the list never grows.
 const OLD_ENDING: &str = ".tmp";
 const OLD_KINDS: [&str; 15] = [
     "json",
@@ -34,26 +34,27 @@ const OLD_KINDS: [&str; 15] = [
     "dml",
 ];
 
-/// A file that is being written, under a name that only this program gives. Dropped before it is
-/// whole, it is removed.
+/// A file that is being written under a temporary name. It is removed if it is dropped before
+/// [`Temporary::persist`].
 ///
-/// Its process holds a lock of the operating system on it, which ends with the process however that
-/// ends: a temporary file that can be locked belongs to nobody.
+/// Its process holds an operating system lock on it, which is released when the process ends in any
+/// way: a temporary file that can be locked is stale.
 #[derive(Debug)]
 pub struct Temporary {
     path: PathBuf,
     target: PathBuf,
     /// Holds the lock.
     _file: File,
-    _goes: RemovedOnAbort,
+    _on_abort: RemovedOnAbort,
     persisted: bool,
 }
 
 impl Temporary {
-    /// Makes an empty file beside `target`, so that the rename stays on one file system.
+    /// Creates an empty file in the folder of `target`, so that the rename stays on one file
+    /// system.
     ///
     /// # Errors
-    /// The system refuses.
+    /// The file cannot be created.
     pub fn create(target: &Path) -> io::Result<(Temporary, File)> {
         for attempt in 0.. {
             let path = temporary_name(target, attempt);
@@ -61,32 +62,34 @@ impl Temporary {
                 File::options().create(true).write(true).read(true).truncate(false).open(&path)?;
             match file.try_lock() {
                 Ok(()) => {}
-                // Another thread, or a process of the same number elsewhere, is at work on it.
+                // Another thread, or a process with the same number on another machine, is writing
+                // it.
                 Err(TryLockError::WouldBlock) => continue,
-                // A file system without locks: as good as it can be.
+                // A file system without locks: do without.
                 Err(TryLockError::Error(_)) => {}
             }
-            // Somebody may have swept the file between our opening and locking.
+            // Another process may have removed the file between opening and locking.
             if is_at(&file, &path) {
                 file.set_len(0)?;
                 let writer = file.try_clone()?;
-                let (target, _goes) = (target.to_path_buf(), RemovedOnAbort::new(&path));
-                let temporary = Temporary { path, target, _file: file, _goes, persisted: false };
+                let (target, _on_abort) = (target.to_path_buf(), RemovedOnAbort::new(&path));
+                let temporary =
+                    Temporary { path, target, _file: file, _on_abort, persisted: false };
                 return Ok((temporary, writer));
             }
         }
         unreachable!("there is always another number")
     }
 
-    /// Where it is until it is whole.
+    /// The temporary path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Gives it its final name, in place of what has it now.
+    /// Renames it to its final name, replacing an existing file.
     ///
     /// # Errors
-    /// The system refuses; then it is removed.
+    /// The rename fails; then the temporary file is removed.
     pub fn persist(mut self) -> io::Result<()> {
         fs::rename(&self.path, &self.target)?;
         self.persisted = true;
@@ -97,28 +100,28 @@ impl Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         if !self.persisted {
-            // What made it fail is what counts; a left-over file harms nobody.
+            // The original failure matters more, and a left-over file does no harm.
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// `.NAME.PID.dml-tmp`, or `.NAME.PID-1.dml-tmp` where that is taken.
+/// `.NAME.PID.dml-tmp`, or `.NAME.PID-1.dml-tmp` if that is taken.
 fn temporary_name(target: &Path, attempt: usize) -> PathBuf {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
-    let end = (0..=LONGEST.min(name.len())).rev().find(|&end| name.is_char_boundary(end));
+    let end = (0..=MAX_NAME.min(name.len())).rev().find(|&end| name.is_char_boundary(end));
     let (name, process) = (&name[..end.unwrap_or(0)], std::process::id());
     let number = if attempt == 0 { String::new() } else { format!("-{attempt}") };
     target.with_file_name(format!(".{name}.{process}{number}{ENDING}"))
 }
 
-/// Whether a file's name is one that [`Temporary::create`] gives, or that an earlier version gave.
+/// Whether a file name is temporary, in the current format or in that of an earlier version.
 pub fn is_temporary(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     is_new(&name) || old_process(&name).is_some()
 }
 
-/// `NAME` and what stands for the process in `.NAME.PROCESS` and an ending.
+/// Splits `.NAME.PROCESS` followed by an extension into `NAME` and `PROCESS`.
 fn parts<'a>(name: &'a str, ending: &str) -> Option<(&'a str, &'a str)> {
     name.strip_prefix('.')?.strip_suffix(ending)?.rsplit_once('.')
 }
@@ -134,19 +137,19 @@ fn is_new(name: &str) -> bool {
     })
 }
 
-/// The number of the process in a name that an earlier version gave.
+/// The process number in a temporary name of an earlier version.
 fn old_process(name: &str) -> Option<u32> {
     let (name, process) = parts(name, OLD_ENDING)?;
-    // A checkpoint had a temporary name of its own, and was written under that of this name.
+    // A checkpoint already had a temporary name, from which another one was derived.
     let name = parts(name, OLD_ENDING).map_or(name, |(inner, _)| inner);
     let is_ours = name.rsplit_once('.').is_some_and(|(_, kind)| OLD_KINDS.contains(&kind));
     if is_ours && is_number(process) { process.parse().ok() } else { None }
 }
 
-/// Removes the temporary files in the folder of a run that no living process writes.
+/// Removes stale temporary files from the folder of a run.
 ///
-/// Earlier versions held no lock on theirs, so their files go where the process is none of this
-/// program's. What cannot be removed harms nobody.
+/// Earlier versions did not lock their files, so those are removed if no process of this program
+/// has that number. Files that cannot be removed do no harm.
 pub fn sweep(folder: &Path) {
     sweep_new(folder);
     for (path, name) in files_in(folder) {
@@ -156,7 +159,7 @@ pub fn sweep(folder: &Path) {
     }
 }
 
-/// The same in any folder, without the names of earlier versions, which may be the user's there.
+/// The same for any folder, except for names of earlier versions, which may be the user's files.
 pub(super) fn sweep_new(folder: &Path) {
     for (path, name) in files_in(folder) {
         if is_new(&name) {
@@ -172,18 +175,19 @@ fn files_in(folder: &Path) -> impl Iterator<Item = (PathBuf, String)> {
 
 fn remove_unlocked(path: &Path) {
     let Ok(file) = File::options().write(true).open(path) else { return };
-    // Removed while it is locked: whoever opened it meanwhile sees that it is gone. And only where
-    // the name still is this file's: its writer may have renamed it, and another begun under the name.
+    // Removed while locked, so that a process that opened it meanwhile notices. And only if the
+    // path still is this file: its writer may have renamed it, and another process created a new
+    // one.
     if file.try_lock().is_ok() && is_at(&file, path) {
         let _ = fs::remove_file(path);
     }
 }
 
-/// Whether a process of this number runs this program, as far as the system tells.
+/// Whether a process with this number runs this program, if the system can tell.
 fn is_alive(process: u32) -> bool {
     let name = |process: &str| fs::read_to_string(format!("/proc/{process}/comm")).ok();
     name(&process.to_string()).is_some_and(|found| {
-        // Somebody may have renamed the program.
+        // The program may have been renamed.
         found.starts_with(env!("CARGO_PKG_NAME")) || Some(found) == name("self")
     })
 }
@@ -204,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_recognised_whatever_the_file_is_called() {
+    fn temporary_names_are_recognised_for_any_file_name() {
         let names = ["loss.svg", "a", ".hidden", "no ending 7", "ö.tar.gz", "x.new-format"];
         for name in names {
             for attempt in [0, 1, 12] {
@@ -217,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_merely_looks_alike_is_none() {
+    fn similar_names_are_not_temporary() {
         let names = [
             "notes.tmp",
             ".notes.tmp",
@@ -240,14 +244,14 @@ mod tests {
     }
 
     #[test]
-    fn what_dead_processes_left_is_swept_and_nothing_else() {
+    fn only_files_of_dead_processes_are_swept() {
         let folder = tempfile::tempdir().unwrap();
         let old_kinds = ["pairs.svg", "report.html", "a.parquet", "a.pt", "run.json", "a.csv.gz"];
         let mut dead: Vec<String> =
             old_kinds.iter().map(|name| format!(".{name}.{DEAD}.tmp")).collect();
         dead.push(format!("..checkpoint.safetensors.{DEAD}.tmp.{DEAD}.tmp"));
         dead.push(format!(".any.kind.{DEAD}.dml-tmp"));
-        // The number of a process that lives, but does not hold the file.
+        // The number of a live process that does not hold the file.
         dead.push(format!(".plain.{}-1.dml-tmp", std::process::id()));
         let own = format!(".loss.png.{}.tmp", std::process::id());
         let others = ["model.safetensors", ".thesis.2024.tmp", ".notes.tmp", own.as_str()];
@@ -267,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn two_that_write_one_file_at_once_do_not_meet() {
+    fn two_writers_of_the_same_file_do_not_interfere() {
         use std::io::Write;
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a.txt");
@@ -285,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_never_swept_while_it_is_written_however_often() {
+    fn a_file_is_never_swept_while_it_is_written() {
         use std::io::Write;
         use std::sync::atomic::{AtomicBool, Ordering};
         let folder = tempfile::tempdir().unwrap();

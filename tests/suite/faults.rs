@@ -157,7 +157,7 @@ fn a_run_folder_that_is_taken_away_meanwhile_is_told_and_goes_on_where_it_is_bro
     std::fs::rename(user.path(&run), user.path("elsewhere")).unwrap();
     let output = child.wait_with_output().unwrap();
     let message = told(&output);
-    let gone = format!("the folder {run} was removed or replaced meanwhile; bring it back, or");
+    let gone = format!("the folder {run} was removed or replaced meanwhile; restore it, or");
     assert!(message.contains(&gone), "{message}");
     assert!(!user.path(&run).exists(), "no half of a run is left in its place");
     std::fs::rename(user.path("elsewhere"), user.path(&run)).unwrap();

@@ -129,7 +129,7 @@ fn the_engine_is_told_kept_and_not_changed_midway() {
     let message = user.fails(1, &resume);
     assert!(message.contains("go on with --engine libtorch"), "{message}");
     let message = user.fails(2, &[&TRAIN[..], &["--engine", "fast"]].concat());
-    assert!(message.contains("take auto, libtorch or fused"), "{message}");
+    assert!(message.contains("use auto, libtorch or fused"), "{message}");
 }
 
 #[test]

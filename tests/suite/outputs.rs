@@ -130,7 +130,7 @@ fn an_existing_file_is_replaced_by_force_alone_in_every_command() {
         let written = user.reads(file);
         user.writes(file, "mine");
         let message = user.fails(1, command);
-        assert!(message.contains("already: take another "), "{command:?}: {message}");
+        assert!(message.contains(": use another "), "{command:?}: {message}");
         assert_eq!(user.reads_text(file), "mine");
         user.succeeds(&[command, &["--force"]].concat());
         // The program's folder in the archive has a number for a name, which may differ.
@@ -152,7 +152,7 @@ fn an_existing_file_is_replaced_by_force_alone_in_every_command() {
     ];
     user.succeeds(&evaluate);
     user.writes("figures/metrics.json", "mine");
-    assert!(user.fails(1, &evaluate).contains("figures: holds metrics.json already"));
+    assert!(user.fails(1, &evaluate).contains("figures: already has metrics.json"));
     assert_eq!(user.reads_text("figures/metrics.json"), "mine");
     user.succeeds(&[&evaluate[..], &["--force"]].concat());
     // A new name in a run's folder is the user's own.
@@ -169,29 +169,38 @@ fn an_ending_and_the_format_agree_or_the_way_out_is_named() {
     for (args, expected) in [
         (
             &["export", "runs/mine", "--format", "parquet", "--out", "a.csv"][..],
-            "take the ending .parquet",
+            "use the extension .parquet",
         ),
         (
             &["export", "runs/mine", "--format", "csv", "--out", "a.parquet"],
-            "take the ending .csv or .csv.gz",
+            "use the extension .csv or .csv.gz",
         ),
         (&["export", "runs/mine", "--format", "npy", "--out", "a.npy"], "leave the ending away"),
         (
             &["export", "runs/mine", "--format", "safetensors", "--out", "a.pt"],
-            "take the ending .safetensors",
+            "use the extension .safetensors",
         ),
         (&["export", "runs/mine", "--out", "a.npy"], "add --format safetensors"),
         (&["export", "runs/mine", "--out", "-"], "add --format safetensors"),
         (&["export", "runs/mine", "--format", "npy", "--out", "-"], "several files are written"),
-        (&["embed", "small.csv", "--format", "npy", "--out", "a.csv"], "take the ending .npy"),
+        (&["embed", "small.csv", "--format", "npy", "--out", "a.csv"], "use the extension .npy"),
         (&["embed", "small.csv", "--out", "a.npz"], "must end in .npy, .csv or .parquet"),
         (
             &["embed", "small.csv", "--out", "a.npy", "--labels-out", "l.csv"],
-            "take the ending .npy",
+            "use the extension .npy",
         ),
-        (&["data", "sample", "small.csv", "--out", "s.parquet"], "take the ending .csv or .csv.gz"),
-        (&["data", "sample", "small.csv", "--out", "s.csv.xz"], "take the ending .csv or .csv.gz"),
-        (&["data", "sample", "small.csv", "--out", "s.npy.gz"], "take the ending .csv or .csv.gz"),
+        (
+            &["data", "sample", "small.csv", "--out", "s.parquet"],
+            "use the extension .csv or .csv.gz",
+        ),
+        (
+            &["data", "sample", "small.csv", "--out", "s.csv.xz"],
+            "use the extension .csv or .csv.gz",
+        ),
+        (
+            &["data", "sample", "small.csv", "--out", "s.npy.gz"],
+            "use the extension .csv or .csv.gz",
+        ),
     ] {
         let message = user.fails(1, args);
         assert!(message.contains(expected), "{args:?}: {message}");
@@ -342,7 +351,7 @@ fn what_could_not_be_written_is_reported_before_any_work() {
         }
     }
     let export = ["export", "runs/mine", "--format", "npy", "--out", "file"];
-    assert!(user.fails(1, &export).contains("is no folder: name one"));
+    assert!(user.fails(1, &export).contains("is not a folder: name one"));
 }
 
 #[test]

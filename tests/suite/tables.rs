@@ -99,7 +99,7 @@ fn what_is_no_test_file_of_a_run_is_refused_with_the_way_out() {
     let unlabelled: Vec<Vec<String>> =
         table(200..240, plain).iter().map(|row| row[1..].to_vec()).collect();
     let told = refused("unlabelled.csv", text(&unlabelled, ","));
-    assert!(told.contains("has no column of labels") && told.contains("dml embed"), "{told}");
+    assert!(told.contains("has no label column") && told.contains("dml embed"), "{told}");
     let embed = |name: &str, out: &str| {
         user.succeeds(&["embed", name, "--run", "runs/r", "--out", out]);
         user.reads(out)
@@ -183,7 +183,7 @@ fn a_column_is_dropped_by_name_or_number_and_an_unknown_one_is_told() {
     let told = user.fails(1, &["data", "check", "two.csv"]);
     assert!(told.contains("has one fault"), "{told}");
     let out = String::from_utf8(user.runs(&["data", "check", "two.csv"]).stdout).unwrap();
-    let question = "has two columns that could be the label, label and class; say which it is: --label \
+    let question = "has two columns that could be the label, label and class; choose one: --label \
                     label or --label class";
     assert!(out.contains(question), "{out}");
     for drop in ["class", "66", "Class"] {
@@ -196,7 +196,7 @@ fn a_column_is_dropped_by_name_or_number_and_an_unknown_one_is_told() {
         .unwrap();
     assert!(
         out.contains(
-            "'clas' is no column of this file, so it cannot be dropped; did you mean 'class'?"
+            "'clas' is not a column of this file, so it cannot be dropped; did you mean 'class'?"
         ),
         "{out}"
     );
@@ -218,8 +218,8 @@ fn a_check_shows_every_decision_that_training_says() {
     let unnamed: Vec<Vec<String>> = table(0..60, plain);
     user.writes("unnamed.csv", format!("label{}\n{}", ",".repeat(64), text(&unnamed[1..], ",")));
     for (file, decided) in [
-        ("sorted.csv", "decided     pixel columns: put in the order of their numbers"),
-        ("coloured.csv", "decided     colours: red, green and blue of each pixel together"),
+        ("sorted.csv", "decided     pixel columns: sorted by their numbers"),
+        ("coloured.csv", "decided     colours: red, green and blue interleaved by pixel"),
         ("unnamed.csv", "image       8×8, grey\n"),
     ] {
         let (told, _) = user.succeeds(&["data", "check", file]);

@@ -1,8 +1,8 @@
-//! Tests that both passes read a file alike, or the fast one leaves it to the exact one.
+//! Tests that both passes read a file the same way, or the fast one leaves it to the exact one.
 
 use super::*;
 
-/// Texts of up to `length` of the characters that could be read in two ways.
+/// All texts of up to `length` characters out of those that could be interpreted in two ways.
 fn odd_cells(length: usize) -> Vec<String> {
     let mut cells = vec![String::new()];
     let mut from = 0;
@@ -20,7 +20,7 @@ fn odd_cells(length: usize) -> Vec<String> {
 
 fn both_passes(text: &str) -> (Option<Rows>, Option<Rows>) {
     let options = CsvOptions { header: Header::Yes, ..CsvOptions::default() };
-    // A column that holds nothing or text is no pixel, so there is no image then.
+    // An empty column or one of text is not a pixel, so there is no image.
     let Ok((opened, layout)) = layout_of(Path::new("a.csv"), text.as_bytes(), &options) else {
         return (None, None);
     };
@@ -34,7 +34,7 @@ fn both_passes(text: &str) -> (Option<Rows>, Option<Rows>) {
 }
 
 #[test]
-fn the_fast_pass_accepts_nothing_that_the_exact_pass_reads_otherwise() {
+fn the_fast_pass_accepts_nothing_that_the_exact_pass_reads_differently() {
     let mut accepted = 0;
     for cell in odd_cells(3) {
         for text in [
@@ -53,8 +53,8 @@ fn the_fast_pass_accepts_nothing_that_the_exact_pass_reads_otherwise() {
 }
 
 #[test]
-fn the_fast_pass_reads_plain_files_itself() {
-    // More than two pieces, and a label that comes up in the last of them alone.
+fn the_fast_pass_reads_plain_files() {
+    // More than two chunks, and a label that occurs only in the last one.
     let last = ["9,255,0,10,99\n".repeat(3), "0,1,2,3,4\n".to_owned()].concat();
     let row = |i: usize| format!("{},{},{},{},{}\n", i / 7 % 3, i % 256, i % 7, i % 11, i % 13);
     let text = format!("label,a,b,c,d\n{}{last}", (0..200_000).map(row).collect::<String>());
@@ -68,7 +68,7 @@ fn the_fast_pass_reads_plain_files_itself() {
 }
 
 #[test]
-fn the_label_is_found_in_every_column() {
+fn the_label_is_found_in_any_column() {
     for label in 0..5 {
         let line = |name: &str, first: usize| -> String {
             let pixel = |column| format!("{}", (first + column) % 256);
@@ -83,12 +83,12 @@ fn the_label_is_found_in_every_column() {
 }
 
 #[test]
-fn a_line_that_polars_would_cut_is_left_to_the_exact_pass() {
+fn lines_that_polars_would_split_are_left_to_the_exact_pass() {
     for line in ["1,7\u{1f}", "1,7\u{1f}8", "1\u{1f},7", "\u{1f}", "1,7\r8", "1\r,7", "1,7\r\r"] {
         let text = format!("label,p\n1,7\n{line}\n2,8\n");
         assert_eq!(both_passes(&text).0, None, "{text:?}");
     }
-    // Where lines end with a carriage return, too, one more of them is not overlooked.
+    // Also if lines end with a carriage return and contain another.
     for label in ["2\u{1f}3", "2\u{1f}", "2\r3", "2\r"] {
         let text = format!("p,label\r\n7,1\r\n8,{label}\r\n9,1\r\n");
         assert_eq!(both_passes(&text).0, None, "{text:?}");

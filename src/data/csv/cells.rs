@@ -1,12 +1,12 @@
-//! A line's cells one by one, for the fast pass over files that are not plain.
+//! Parses a line cell by cell, for the fast pass over files that are not plain.
 
 use super::layout::{LabelCells, Layout, PixelCells};
 use super::numbers::{LONGEST, decimal, list, may_be_thousands, number};
 use crate::data::labels::is_missing;
 
-/// What pixel values are kept as.
+/// The type in which pixel values are stored.
 pub(super) trait Value: Copy + Default + Send {
-    /// The value, if it can be kept so.
+    /// The value, if the type can hold it.
     fn of(value: f64) -> Option<Self>;
 }
 
@@ -23,37 +23,37 @@ impl Value for f32 {
     }
 }
 
-/// What a column is to a line.
+/// The role of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     /// The label.
     Label,
-    /// The value at this position of the image.
+    /// The pixel value at this position of the image.
     Pixel(usize),
     /// The one-hot column of this class.
     Hot(usize),
-    /// All values of the image.
+    /// All pixel values of the image.
     List,
-    /// Neither.
-    Nothing,
+    /// Ignored.
+    Ignored,
 }
 
 /// Parses the values of an image from a line.
 pub(super) trait ReadLine<T>: Sync {
-    /// The label of a line, empty in a file without labels, its values written into `values`; none
-    /// where the exact pass has to look.
+    /// Writes the values of a line into `values` and returns its label, empty in a file without
+    /// labels; `None` if the exact pass has to read the line.
     fn read<'a>(&'a self, line: &'a str, values: &mut [T]) -> Option<&'a str>;
 }
 
-/// What each column is, for lines without quotes.
+/// The role of each column, for lines without quotes.
 pub(super) struct Roles<'a> {
     columns: Vec<Role>,
     layout: &'a Layout,
 }
 
-/// What each column of a layout is, `[columns]`.
+/// The role of each column of a layout, `[columns]`.
 pub(super) fn roles(layout: &Layout) -> Vec<Role> {
-    let mut roles = vec![Role::Nothing; layout.columns];
+    let mut roles = vec![Role::Ignored; layout.columns];
     match &layout.pixels {
         PixelCells::Columns(columns) => {
             for (position, &column) in columns.iter().enumerate() {
@@ -92,32 +92,32 @@ impl<T: Value> ReadLine<T> for Roles<'_> {
             at += cell.len() + 1;
             match role {
                 Role::Pixel(_) => {}
-                Role::Nothing if cell.bytes().any(|byte| byte.is_ascii_control()) => return None,
-                Role::Nothing => {}
+                Role::Ignored if cell.bytes().any(|byte| byte.is_ascii_control()) => return None,
+                Role::Ignored => {}
                 Role::List => read_list(cell, values)?,
                 Role::Hot(class) => match cell.trim() {
                     "0" | "0.0" => {}
                     "1" | "1.0" if label.is_none() => label = Some(self.hot(*class)),
                     _ => return None,
                 },
-                Role::Label => label = Some(sound_label(cell)?),
+                Role::Label => label = Some(valid_label(cell)?),
             }
         }
         let has_label = label.is_some() || !self.layout.is_labelled();
-        // Behind the last cell there is no separator.
+        // No separator follows the last cell.
         (has_label && at == line.len() + 1).then_some(label.unwrap_or_default())
     }
 }
 
-/// A label that the exact pass would take as it stands.
-fn sound_label(cell: &str) -> Option<&str> {
+/// A label that the exact pass would accept unchanged.
+fn valid_label(cell: &str) -> Option<&str> {
     let label = cell.trim();
     let is_odd = cell.contains(|mark: char| mark.is_control());
     (!is_odd && !label.is_empty() && !is_missing(label)).then_some(label)
 }
 
 impl<'a> Roles<'a> {
-    /// What each column of a layout is.
+    /// The roles of the columns of a layout.
     pub fn of(layout: &'a Layout) -> Roles<'a> {
         Roles { columns: roles(layout), layout }
     }
@@ -129,16 +129,16 @@ impl<'a> Roles<'a> {
         }
     }
 
-    /// The cell that begins at a byte.
+    /// The cell that starts at a byte.
     fn cell_at<'l>(&self, line: &'l str, at: usize) -> Option<&'l str> {
         let rest = line.get(at..)?;
         let end = rest.bytes().position(|byte| byte == self.layout.separator);
         Some(&rest[..end.unwrap_or(rest.len())])
     }
 
-    /// The value that begins at a byte, and where the next cell begins.
+    /// The value that starts at a byte, and the start of the next cell.
     ///
-    /// Digits with at most one point are read in one go, which is what nearly all cells are.
+    /// Digits with at most one point, which nearly all cells are, are parsed in one pass.
     fn value_at<T: Value>(&self, line: &str, at: usize) -> Option<(T, usize)> {
         let bytes = line.as_bytes();
         let mut digits: u64 = 0;

@@ -1,11 +1,12 @@
-//! Colours made grey: the network takes one channel.
+//! Converts colours to grey, because the network takes one channel.
 
 use crate::data::{Channels, Pixels, luma, luma_byte};
 
-/// Values up to this could be of another unit than 0..255, in which halves are not to be rounded away.
+/// Values up to this may be in a smaller unit than 0..255, in which fractions must not be rounded
+/// away.
 const LARGEST_OF_SMALL_UNITS: u8 = 16;
 
-/// Grey images of `side`² values from images of all channels.
+/// Converts images with any channels to grey images of `side`² values.
 ///
 /// Bytes stay bytes, rounded as Pillow's `convert("L")` rounds them.
 pub(super) fn to_grey(pixels: Pixels, channels: Channels, side: usize) -> Pixels {

@@ -1,44 +1,44 @@
-//! How the cells of a file are set apart, and where its first record starts.
+//! The separator of a file, and where its first record starts.
 
 use std::borrow::Cow;
 
 use super::layout::past_line_ends;
 use super::numbers::count;
 
-/// Lines that the separator is found by.
-const LOOKED_AT: usize = 8;
+/// Number of lines by which the separator is detected.
+const SAMPLED_LINES: usize = 8;
 
-/// What may separate cells, in the order in which they are preferred.
+/// Possible separators, in order of preference.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// A text whose separator is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Opened<'a> {
-    /// The text; where cells are set apart by spaces, with a tab for each of those.
+    /// The text; if cells are separated by spaces, with tabs in their place.
     pub text: Cow<'a, [u8]>,
-    /// What separates cells.
+    /// The separator of cells.
     pub separator: u8,
     /// Where the first record starts: the header, or the first image.
     pub start: usize,
-    /// What the user should know of it.
+    /// Notes for the user.
     pub remarks: Vec<String>,
-    /// How the cells are set apart, in words.
+    /// The separator in words.
     pub named: &'static str,
 }
 
-/// Finds the separator, and the first record behind blank lines, comments and a line `sep=;`.
+/// Finds the separator, and the first record after blank lines, comments and a line `sep=;`.
 pub(super) fn open(text: &[u8]) -> Opened<'_> {
     let mut remarks = Vec::new();
     let mut start = past_line_ends(text, 0);
-    let said = separator_line(line_at(text, start));
-    if said.is_some() {
+    let declared = separator_line(line_at(text, start));
+    if declared.is_some() {
         start = next_line(text, start);
     }
     let comments = start;
     while text.get(start) == Some(&b'#') && !names_columns(text, start) {
         start = next_line(text, start);
     }
-    let separator = said.or_else(|| separator_of(&text[start..]));
+    let separator = declared.or_else(|| separator_of(&text[start..]));
     if start > comments {
         let header = last_comment(&text[..start], comments, separator, line_at(text, start));
         let lines = text[comments..start].iter().filter(|&&byte| byte == b'\n').count();
@@ -47,7 +47,7 @@ pub(super) fn open(text: &[u8]) -> Opened<'_> {
                 start = at;
                 remarks.push("the header is the comment before the first row".to_owned());
             }
-            None => remarks.push(format!("comments: {} at the top are left out", lines_of(lines))),
+            None => remarks.push(format!("comments: ignored {} at the top", lines_of(lines))),
         }
     }
     let (text, separator, named) = match separator {
@@ -62,7 +62,7 @@ pub(super) fn open(text: &[u8]) -> Opened<'_> {
     Opened { text, separator, start, remarks, named }
 }
 
-/// Whether a line that begins with `#` is a header, whose first column is called so: `#,label,p0`.
+/// Whether a line that starts with `#` is a header whose first column is named `#`: `#,label,p0`.
 fn names_columns(text: &[u8], start: usize) -> bool {
     let line = line_at(text, start);
     let Some(separator) = line.get(1).filter(|byte| SEPARATORS.contains(byte)) else {
@@ -96,7 +96,8 @@ fn next_line(text: &[u8], start: usize) -> usize {
     past_line_ends(text, start + line_at(text, start).len())
 }
 
-/// What Excel's first line `sep=;` says, perhaps in quotes or with empty cells behind it.
+/// The separator declared by Excel's first line `sep=;`, possibly in quotes or followed by empty
+/// cells.
 fn separator_line(line: &[u8]) -> Option<u8> {
     let line = line.strip_prefix(b"\"").unwrap_or(line);
     let head = line.get(..4).filter(|head| head.eq_ignore_ascii_case(b"sep="));
@@ -105,8 +106,8 @@ fn separator_line(line: &[u8]) -> Option<u8> {
     (is_blank && SEPARATORS.contains(separator)).then_some(*separator)
 }
 
-/// Where the last comment starts behind its mark, if it has a cell for each of those in the first
-/// row, as `numpy.savetxt` writes a header.
+/// Start of the last comment after its `#`, if it has as many cells as the first row, as when
+/// `numpy.savetxt` writes a header.
 fn last_comment(head: &[u8], from: usize, separator: Option<u8>, row: &[u8]) -> Option<usize> {
     let separator = separator.unwrap_or(b' ');
     let cells = |line: &[u8]| {
@@ -126,12 +127,12 @@ fn last_comment(head: &[u8], from: usize, separator: Option<u8>, row: &[u8]) -> 
     (is_header && cells(&line[marks..]) > 1).then_some(start + marks)
 }
 
-/// The separator under which the first lines hold most numbers, or else most cells; none where they
-/// have one cell under any.
+/// The separator that gives the most numbers in the first lines, or else the most cells; `None` if
+/// every separator gives a single cell.
 fn separator_of(text: &[u8]) -> Option<u8> {
-    let mut lines = Vec::with_capacity(LOOKED_AT);
+    let mut lines = Vec::with_capacity(SAMPLED_LINES);
     let mut at = past_line_ends(text, 0);
-    while at < text.len() && lines.len() < LOOKED_AT {
+    while at < text.len() && lines.len() < SAMPLED_LINES {
         lines.push(line_at(text, at));
         at = next_line(text, at);
     }
@@ -162,13 +163,13 @@ fn is_spaced(text: &[u8]) -> bool {
     let first = line_at(text, 0);
     let second = line_at(text, next_line(text, 0).min(text.len()));
     let words = |line: &[u8]| String::from_utf8_lossy(line).split_whitespace().count();
-    let told = if second.is_empty() { first } else { second };
-    let line = String::from_utf8_lossy(told);
+    let sample = if second.is_empty() { first } else { second };
+    let line = String::from_utf8_lossy(sample);
     let numbers = line.split_whitespace().filter(|word| count(word) == 1).count();
-    words(first) > 1 && words(first) == words(told) && 2 * numbers > words(told)
+    words(first) > 1 && words(first) == words(sample) && 2 * numbers > words(sample)
 }
 
-/// The text with one tab for each run of spaces within a line, and where `start` is in it.
+/// Replaces each run of spaces within a line by a tab; also returns the new offset of `start`.
 fn tabbed(text: &[u8], start: usize) -> (Vec<u8>, usize) {
     let mut out = Vec::with_capacity(text.len());
     let mut begins_at = 0;
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_separator_is_the_one_that_sets_numbers_apart() {
+    fn the_separator_is_the_one_between_numbers() {
         for (text, separator) in [
             ("label,a\n1,2\n", ','),
             ("label;a;b\n1;0,5;0,25\n", ';'),
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_before_the_first_record_is_passed_over() {
+    fn lines_before_the_first_record_are_skipped() {
         assert_eq!(opened("sep=;\nlabel;a\n1;2\n").0, "label;a");
         assert_eq!(opened("\n\"sep=\t\"\r\nlabel\ta\n").0, "label\ta");
         assert_eq!(opened("# made on a Monday\n# twice\nlabel,a\n1,2\n").0, "label,a");
@@ -239,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn words_between_spaces_are_cells_where_nothing_else_separates_them() {
+    fn spaces_separate_cells_if_nothing_else_does() {
         assert_eq!(
             opened("  1.0  -0.5 3 \n 2.0 1 2\n"),
             ("1.0\t-0.5\t3".into(), '\t', "spaces".into())

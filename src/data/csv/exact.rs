@@ -1,8 +1,8 @@
-//! The exact pass: every cell is looked at, and every fault is told with line, column and value.
+//! The exact pass checks every cell and reports every fault with line, column and value.
 //!
-//! It defines what is accepted: cells may be quoted and have spaces around them, numbers may have
-//! signs, leading zeros, a point or a decimal comma, and an exponent; lines end with `\n`, `\r\n` or
-//! `\r`. Blank rows, comments and repeated headers are left out.
+//! It defines the accepted format: cells may be quoted and surrounded by spaces; numbers may have
+//! signs, leading zeros, a decimal point or comma, and an exponent; lines end with `\n`, `\r\n` or
+//! `\r`. Blank rows, comments and repeated headers are skipped.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -19,26 +19,26 @@ use crate::data::labels::{is_missing, shortest_number};
 use crate::error::Fault;
 use crate::words;
 
-/// A row with at least so many cells that are no numbers, and more than half of them, is told as a
-/// whole.
-const MANY: usize = 4;
+/// A row with at least this many non-numeric pixel cells, and more than half of them, is reported
+/// as one fault.
+const MANY_BAD: usize = 4;
 
-/// What the exact pass found.
+/// The result of the exact pass.
 pub(super) struct Scan {
     /// The rows without a fault.
     pub good: Rows,
-    /// Number of all images that were read, those with a fault included.
+    /// Number of all images read, including those with a fault.
     pub rows: usize,
-    /// What was left out, for the user.
+    /// Notes for the user about skipped rows.
     pub remarks: Vec<String>,
 }
 
-/// Reads rows until the end, or until `tell` says to stop at a fault.
+/// Reads rows until the end, or until `report` says to stop at a fault.
 pub(super) fn read(
     file: &Path,
     text: &[u8],
     layout: &Layout,
-    tell: &mut dyn FnMut(Fault) -> After,
+    report: &mut dyn FnMut(Fault) -> After,
 ) -> Scan {
     let body = &text[layout.body..];
     let mut reader = super::reader(body, layout.separator);
@@ -46,14 +46,14 @@ pub(super) fn read(
     let mut lines = Lines::new(text);
     let mut rows = 0;
     let mut found = Found::default();
-    let mut left_out = LeftOut::default();
+    let mut skipped = Skipped::default();
     let roles = roles(layout);
     let mut values = vec![0.0; layout.values()];
     while reader.read_byte_record(&mut record).expect("a slice of bytes can always be read") {
         let at = record.position().expect("a record that was read has a position").byte();
         let start = layout.body + past_line_ends(body, at as usize);
         if let Some(kind) = no_image(&record, layout) {
-            left_out.add(kind, lines.line_at(start));
+            skipped.add(kind, lines.line_at(start));
             continue;
         }
         let end = reader.position().byte() as usize;
@@ -65,7 +65,7 @@ pub(super) fn read(
             match other_header(&record, layout, &roles) {
                 Some(fault) => read = Err(vec![fault]),
                 None if rows == 0 && holds_no_numbers(&record, layout, &roles) => {
-                    left_out.add(NoImage::SecondHeader, lines.line_at(start));
+                    skipped.add(NoImage::SecondHeader, lines.line_at(start));
                     continue;
                 }
                 None => {}
@@ -77,7 +77,7 @@ pub(super) fn read(
             Err(faults) => {
                 let line = lines.line_at(start);
                 let placed = |fault: Fault| Fault { file: file.into(), ..fault }.line(line);
-                if faults.into_iter().any(|fault| tell(placed(fault)) == After::Stop) {
+                if faults.into_iter().any(|fault| report(placed(fault)) == After::Stop) {
                     break;
                 }
             }
@@ -85,16 +85,17 @@ pub(super) fn read(
     }
     let Found { values, distinct, rows: indices, starts, .. } = found;
     let good = Rows { pixels: Pixels::from_floats(values), distinct, rows: indices, starts };
-    Scan { good, rows, remarks: left_out.remarks(layout) }
+    Scan { good, rows, remarks: skipped.remarks(layout) }
 }
 
-/// What is wrong where a quote takes the rest of a file into one cell.
-pub(super) const UNCLOSED: &str = "has a quote that opens a cell and is never closed, so that the rest of the file is in that cell";
+/// The problem when an unclosed quote swallows the rest of a file.
+pub(super) const UNCLOSED: &str = "has an unclosed quote at the start of a cell, so the rest of \
+                                   the file is in that cell";
 
-/// The way out of it.
-pub(super) const CLOSE: &str = "close it, or take it out";
+/// Its remedy.
+pub(super) const CLOSE: &str = "close or remove it";
 
-/// Whether a record that should have so many cells ends with the text, within quotes.
+/// Whether a record ends with the text within unclosed quotes, given its expected number of cells.
 pub(super) fn is_unclosed(
     record: &ByteRecord,
     columns: usize,
@@ -102,12 +103,12 @@ pub(super) fn is_unclosed(
     (start, end): (usize, usize),
 ) -> bool {
     let is_odd = || text[start..].iter().filter(|&&byte| byte == b'"').count() % 2 == 1;
-    // A quote within a cell opens nothing.
+    // A quote inside a cell does not open a quoted cell.
     let is_torn = record.len() != columns || record.iter().any(|cell| cell.contains(&b'\n'));
     end == text.len() && is_torn && is_odd()
 }
 
-/// The rows without a fault so far.
+/// The valid rows so far.
 #[derive(Default)]
 struct Found {
     values: Vec<f32>,
@@ -129,7 +130,7 @@ impl Found {
     }
 }
 
-/// Rows that hold no image, and are no fault.
+/// Rows without an image that are not a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum NoImage {
     Blank,
@@ -138,13 +139,13 @@ enum NoImage {
     SecondHeader,
 }
 
-/// How many rows of a kind were left out, and the line of the first.
+/// The number of skipped rows of each kind, and the line of the first.
 #[derive(Default)]
-struct LeftOut {
+struct Skipped {
     kinds: Vec<(NoImage, usize, u64)>,
 }
 
-impl LeftOut {
+impl Skipped {
     fn add(&mut self, kind: NoImage, line: u64) {
         match self.kinds.iter_mut().find(|(known, ..)| *known == kind) {
             Some((_, count, _)) => *count += 1,
@@ -154,24 +155,24 @@ impl LeftOut {
 
     fn remarks(self, layout: &Layout) -> Vec<String> {
         let nothing = if layout.columns == 1 { "nothing" } else { "nothing but separators" };
-        let told = |(kind, count, line)| {
+        let note = |(kind, count, line)| {
             let s = if count == 1 { "" } else { "s" };
             let from =
                 if count == 1 { format!("line {line}") } else { format!("from line {line} on") };
             match kind {
-                NoImage::Blank => format!("{count} row{s} of {nothing} left out, {from}"),
-                NoImage::Comment => format!("{count} comment{s} left out, {from}"),
-                NoImage::Header => format!("{count} repeated header{s} left out, {from}"),
+                NoImage::Blank => format!("skipped {count} row{s} of {nothing}, {from}"),
+                NoImage::Comment => format!("skipped {count} comment{s}, {from}"),
+                NoImage::Header => format!("skipped {count} repeated header{s}, {from}"),
                 NoImage::SecondHeader => {
-                    format!("a second header without numbers left out, line {line}")
+                    format!("skipped a second header without numbers, line {line}")
                 }
             }
         };
-        self.kinds.into_iter().map(told).collect()
+        self.kinds.into_iter().map(note).collect()
     }
 }
 
-/// Why a row holds no image, if it does not.
+/// The kind of a row without an image.
 fn no_image(record: &ByteRecord, layout: &Layout) -> Option<NoImage> {
     if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
         return Some(NoImage::Blank);
@@ -184,26 +185,27 @@ fn no_image(record: &ByteRecord, layout: &Layout) -> Option<NoImage> {
     record.iter().zip(names).all(is_name).then_some(NoImage::Header)
 }
 
-/// Whether a row under a header holds hardly any number where pixels stand, as a row of units.
+/// Whether a row below a header has hardly any numbers in its pixel columns, like a row of units.
 fn holds_no_numbers(record: &ByteRecord, layout: &Layout, roles: &[Role]) -> bool {
     let (bad, all) = without_number(record, roles);
     let is_whole = layout.names.is_some() && record.len() == layout.columns;
-    is_whole && all >= MANY && 2 * bad > all
+    is_whole && all >= MANY_BAD && 2 * bad > all
 }
 
-/// A fault of a header whose columns are in another order: so are the rows behind it.
+/// The fault of a header with its columns in another order, which applies to the rows after it,
+/// too.
 fn other_header(record: &ByteRecord, layout: &Layout, roles: &[Role]) -> Option<Fault> {
     let names = layout.names.as_ref().filter(|_| holds_no_numbers(record, layout, roles))?;
     let mut cells: Vec<&[u8]> = record.iter().map(<[u8]>::trim_ascii).collect();
     let mut sorted: Vec<&[u8]> = names.iter().map(String::as_bytes).collect();
     cells.sort_unstable();
     sorted.sort_unstable();
-    let problem = "is a header with the columns in another order, and so are the rows behind it";
-    let remedy = "put all rows under one header, or make two files of it";
+    let problem = "is a header with the columns in another order, which the rows after it follow";
+    let remedy = "put all rows under one header, or split the file in two";
     (cells == sorted).then(|| fault(problem).remedy(remedy))
 }
 
-/// How many pixel cells hold no number, and how many there are.
+/// The number of non-numeric pixel cells, and of all pixel cells.
 fn without_number(record: &ByteRecord, roles: &[Role]) -> (usize, usize) {
     let is_pixel = |role: &Role| matches!(role, Role::Pixel(_));
     let cells =
@@ -213,7 +215,8 @@ fn without_number(record: &ByteRecord, roles: &[Role]) -> (usize, usize) {
     (cells().filter(is_bad).count(), cells().count())
 }
 
-/// The label of a row, its values put into `values`; or all faults, which lack file and line.
+/// Writes the values of a row into `values` and returns its label; or all faults, still without
+/// file and line.
 fn read_row(
     record: &ByteRecord,
     layout: &Layout,
@@ -228,7 +231,7 @@ fn read_row(
     let mut faults = Vec::new();
     for (column, (cell, role)) in record.iter().zip(roles).enumerate() {
         let read = match (str::from_utf8(cell).map(str::trim), role) {
-            (_, Role::Nothing) => Ok(()),
+            (_, Role::Ignored) => Ok(()),
             (Err(_), _) => Err(bad_text(cell)),
             (Ok(text), Role::Label) => label_of(text).map(|text| label = Some(text)),
             (Ok(text), Role::Pixel(position)) => {
@@ -241,7 +244,7 @@ fn read_row(
                     hot.push(*class);
                     Ok(())
                 }
-                _ => Err(fault("is neither 0 nor 1, as one-hot labels are").value(text)),
+                _ => Err(fault("is not a one-hot label, which must be 0 or 1").value(text)),
             },
         };
         if let Err(fault) = read {
@@ -252,7 +255,8 @@ fn read_row(
         match hot.as_slice() {
             [class] => label = Some(labels[*class].clone()),
             _ if faults.is_empty() => {
-                let problem = format!("has a 1 in {} of its label columns, not in one", hot.len());
+                let problem =
+                    format!("has a 1 in {} of its label columns instead of one", hot.len());
                 faults.push(fault(problem).column(layout.label_name()));
             }
             _ => {}
@@ -260,16 +264,16 @@ fn read_row(
     }
     match label {
         Some(label) if faults.is_empty() => Ok(label),
-        _ => Err(summed_up(faults, record, roles)),
+        _ => Err(summarised(faults, record, roles)),
     }
 }
 
-/// One fault instead of hundreds where most cells of a row are no numbers.
-fn summed_up(faults: Vec<Fault>, record: &ByteRecord, roles: &[Role]) -> Vec<Fault> {
+/// Reports one fault instead of hundreds if most cells of a row are not numbers.
+fn summarised(faults: Vec<Fault>, record: &ByteRecord, roles: &[Role]) -> Vec<Fault> {
     let (bad, all) = without_number(record, roles);
     match faults.iter().find(|fault| fault.value.is_some() || fault.remedy.is_some()) {
-        Some(first) if bad >= MANY && 2 * bad > all => {
-            let problem = format!("and other cells are no numbers, {bad} of {all} pixels");
+        Some(first) if bad >= MANY_BAD && 2 * bad > all => {
+            let problem = format!("and other cells are not numbers, {bad} of {all} pixels");
             vec![Fault { problem: problem.into(), remedy: None, ..first.clone() }]
         }
         _ => faults,
@@ -299,11 +303,11 @@ fn label_of(text: &str) -> Result<String, Fault> {
         return Err(fault("the label is missing"));
     }
     if is_missing(text) {
-        let remedy = "fill it in or take the row out; a class of that name needs another one";
-        return Err(fault("stands for a missing label").value(text).remedy(remedy));
+        let remedy = "fill it in or remove the row; if it is a class, rename it";
+        return Err(fault("means a missing label").value(text).remedy(remedy));
     }
     if text.contains(char::is_control) {
-        return Err(fault("is a label with a control character or line end in it").value(text));
+        return Err(fault("is a label with a control character or line break").value(text));
     }
     Ok(text.to_owned())
 }
@@ -312,13 +316,13 @@ fn label_of(text: &str) -> Result<String, Fault> {
 fn pixel_of(text: &str, layout: &Layout) -> Result<f32, Fault> {
     let Some(value) = number(text) else {
         return Err(match text {
-            "" => fault("the cell is empty").remedy("a pixel is a number"),
+            "" => fault("the cell is empty").remedy("it must contain a number"),
             _ => fault("is not a number").value(text),
         });
     };
     if !layout.decimal_commas && may_be_thousands(text) {
-        let remedy = "write it with a point, or without a comma";
-        let problem = "may have a decimal comma or one that sets thousands apart";
+        let remedy = "use a decimal point, or remove the comma";
+        let problem = "may have a decimal comma or a thousands separator";
         return Err(fault(problem).value(text).remedy(remedy));
     }
     finite(value).ok_or_else(|| fault("is too large").value(text))
@@ -333,8 +337,8 @@ fn list_of(text: &str, values: &mut [f32]) -> Result<(), Fault> {
     let wanted = values.len();
     let Some(parts) = list(text) else {
         return Err(match text {
-            "" => fault("the cell is empty").remedy("it holds the pixels of an image"),
-            _ => fault("is no list of numbers").value(text),
+            "" => fault("the cell is empty").remedy("it must contain the pixels of an image"),
+            _ => fault("is not a list of numbers").value(text),
         });
     };
     let count = parts.clone().count();

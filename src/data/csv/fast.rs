@@ -1,12 +1,13 @@
-//! The fast pass: polars reads the lines, and each line is parsed straight into a row of values.
+//! The fast pass: polars splits the text into lines, and each line is parsed directly into a row of
+//! values.
 //!
-//! It answers only where it is certain to agree with the exact pass, and never says what is wrong
-//! with a file. Quotes are left to the exact pass, so here each line is a row. Plain files, whose
-//! pixels are one to three digits and nothing else, have a parser of their own; all others have
-//! their cells looked at one by one, as bytes if they are such, else as floats.
+//! It returns rows only if it is certain to agree with the exact pass, and never reports faults.
+//! Quotes are left to the exact pass, so here each line is a row. Plain files, whose pixels are one
+//! to three digits, have a specialised parser; other files are parsed cell by cell, as bytes if
+//! possible, otherwise as floats.
 //!
-//! To polars a line is one cell of text. To parse 47 million cells into columns took it most of the
-//! time of a load, and the columns were then to be turned into rows.
+//! For polars each line is a single text cell. Having it parse 47 million cells into columns took
+//! most of the loading time, and the columns then had to be transposed into rows.
 
 use std::collections::HashMap;
 use std::io::Cursor;
@@ -24,19 +25,20 @@ use super::numbers::{list, number as number_of};
 use crate::data::Pixels;
 use crate::data::labels::is_missing;
 
-/// Bytes that one thread reads at a time: few enough to stay in its cache.
+/// Bytes that a thread reads at a time, few enough to stay in its cache.
 const PIECE: usize = 1 << 20;
 
-/// What polars is told to separate cells by; a line with it in it is left to the exact pass.
+/// The separator given to polars, which plain text does not contain; lines that do are left to the
+/// exact pass.
 const NO_SEPARATOR: u8 = 0x1f;
 
-/// The rows of a faultless file; `None` where only the exact pass can tell.
+/// The rows of a valid file; `None` if the exact pass has to read it.
 pub(super) fn read(text: &[u8], layout: &Layout) -> Option<Rows> {
     rows(text, layout).filter(|rows| !may_repeat_header(rows, layout))
 }
 
-/// Whether the values of a row are the names of the pixel columns, as where files with numbered
-/// columns were put together with their headers.
+/// Whether the values of a row are the names of the pixel columns, as in concatenated files with
+/// numbered columns.
 fn may_repeat_header(rows: &Rows, layout: &Layout) -> bool {
     let Some(names) = &layout.names else { return false };
     let of = |name: &str| number_of(name).map(|value| value as f32);
@@ -49,9 +51,9 @@ fn may_repeat_header(rows: &Rows, layout: &Layout) -> bool {
     };
     match &rows.pixels {
         Pixels::Bytes(values) => {
-            let is_it =
+            let is_header =
                 |image: &[u8]| image.iter().map(|&v| f32::from(v)).eq(header.iter().copied());
-            values.chunks_exact(header.len()).any(is_it)
+            values.chunks_exact(header.len()).any(is_header)
         }
         Pixels::Floats(values) => values.chunks_exact(header.len()).any(|image| *image == header),
     }
@@ -72,7 +74,7 @@ fn rows(text: &[u8], layout: &Layout) -> Option<Rows> {
         let pixels = Pixels::Bytes(pixels);
         return is_whole.then_some(Rows { pixels, distinct, rows, starts: Vec::new() });
     }
-    // A quote may hide a separator or a line end.
+    // Quotes may contain separators or line breaks.
     if body.contains(&b'"') {
         return None;
     }
@@ -84,7 +86,7 @@ fn rows(text: &[u8], layout: &Layout) -> Option<Rows> {
     Some(Rows { pixels: Pixels::from_floats(floats), distinct, rows, starts: Vec::new() })
 }
 
-/// Lines of one label and pixels that are digits alone, all separated by commas.
+/// Parser of lines with one label and pixels of only digits, separated by commas.
 struct Plain<'a>(&'a Layout);
 
 impl ReadLine<u8> for Plain<'_> {
@@ -93,16 +95,16 @@ impl ReadLine<u8> for Plain<'_> {
     }
 }
 
-/// Values of all rows, distinct labels, and the index of each row's label among them.
+/// Values of all rows, distinct labels, and the index of each row's label.
 type Read<T> = (Vec<T>, Vec<String>, Vec<u32>);
 
-/// A text cut where lines end, and the number of lines in each piece.
+/// A text split at line ends, with the number of lines in each piece.
 struct Pieces<'a> {
     pieces: Vec<&'a [u8]>,
     counts: Vec<usize>,
 }
 
-/// Reads every line, all pieces of the text side by side.
+/// Reads every line, with all pieces of the text in parallel.
 fn read_lines<T: Value>(
     text: &Pieces,
     layout: &Layout,
@@ -123,8 +125,8 @@ fn read_lines<T: Value>(
     Some((values, distinct, rows))
 }
 
-/// Whether so many lines of at least so many bytes, with the line end, fit into a text. Where they do
-/// not, lines are missing cells, and room for all of them could be more than there is.
+/// Whether `lines` lines of at least `least` bytes, including the line end, fit into a text of
+/// `bytes`. If not, lines lack cells, and allocating memory for all of them could fail.
 fn can_hold(bytes: usize, lines: usize, least: usize) -> bool {
     lines.checked_mul(least).is_some_and(|least| least <= bytes + 1)
 }
@@ -134,7 +136,7 @@ fn without_final_line_ends(body: &[u8]) -> &[u8] {
     &body[..body.len() - ends]
 }
 
-/// Cuts a text after about every [`PIECE`] bytes, where a line ends; that end is left out.
+/// Splits a text at a line end after about every [`PIECE`] bytes, without that line end.
 fn pieces(mut text: &[u8]) -> Vec<&[u8]> {
     let mut pieces = Vec::with_capacity(text.len() / PIECE + 1);
     while let Some(rest) = text.get(PIECE..)
@@ -148,9 +150,9 @@ fn pieces(mut text: &[u8]) -> Vec<&[u8]> {
     pieces
 }
 
-/// Lines in a piece, of which the last has no end.
+/// Number of lines in a piece, whose last line has no end.
 fn lines_in(piece: &[u8]) -> usize {
-    // As many bytes at a time as a `u8` can count, which the processor does 16 and more at once.
+    // At most 255 bytes at a time, which a `u8` can count, so that the loop is vectorised well.
     let ends = |bytes: &[u8]| bytes.iter().map(|&byte| u8::from(byte == b'\n')).sum::<u8>();
     1 + piece.chunks(255).map(|bytes| usize::from(ends(bytes))).sum::<usize>()
 }
@@ -158,7 +160,7 @@ fn lines_in(piece: &[u8]) -> usize {
 /// Labels of some rows.
 #[derive(Default)]
 struct Labels {
-    /// In the order in which they appear.
+    /// In order of appearance.
     distinct: Vec<String>,
     /// Index into `distinct` of each row.
     rows: Vec<u32>,
@@ -179,10 +181,10 @@ fn read_piece<T: Value>(
     }
     let mut labels = Labels::default();
     let mut known: HashMap<&str, u32> = HashMap::new();
-    let mut left_out = piece.len() + 1;
+    let mut unread = piece.len() + 1;
     for (line, pixels) in lines.iter().zip(pixels.chunks_exact_mut(width)) {
         let line = line?;
-        left_out = left_out.checked_sub(line.len() + 1)?;
+        unread = unread.checked_sub(line.len() + 1)?;
         let label = reader.read(line, pixels)?;
         let index = match known.get(label) {
             Some(&index) => index,
@@ -195,10 +197,10 @@ fn read_piece<T: Value>(
         };
         labels.rows.push(index);
     }
-    // Only a carriage return before the end of a line is no part of it. No row was read with one
-    // in it, so all were left out; and nothing else was, as a cell behind polars' separator.
+    // Only carriage returns before line ends may remain unread: rows that contain one are not
+    // accepted, and nothing else may be missing, such as text after polars' separator.
     let carriage_returns = || piece.iter().filter(|&&byte| byte == b'\r').count();
-    (left_out == 0 || left_out == carriage_returns()).then_some(labels)
+    (unread == 0 || unread == carriage_returns()).then_some(labels)
 }
 
 fn parse(piece: &[u8]) -> PolarsResult<DataFrame> {
@@ -208,14 +210,14 @@ fn parse(piece: &[u8]) -> PolarsResult<DataFrame> {
         .with_has_header(false)
         .with_schema(Some(Arc::new(Schema::from_iter([line]))))
         .with_infer_schema_length(Some(0))
-        // The pieces are what is read side by side.
+        // Pieces are already read in parallel.
         .with_n_threads(Some(1))
         .with_parse_options(parse)
         .into_reader_with_file_handle(Cursor::new(piece))
         .finish()
 }
 
-/// The label of a line, empty in a file without labels, its pixels written into `pixels`.
+/// Writes the pixels of a line into `pixels` and returns its label, empty in a file without labels.
 fn plain_line<'a>(line: &'a str, layout: &Layout, pixels: &mut [u8]) -> Option<&'a str> {
     let Some(label) = layout.label_column() else {
         let (last, before) = pixels.split_last_mut()?;
@@ -238,9 +240,9 @@ fn plain_line<'a>(line: &'a str, layout: &Layout, pixels: &mut [u8]) -> Option<&
     (!trimmed.is_empty() && !label.contains(odd)).then_some(trimmed)
 }
 
-/// Reads cells that a comma follows, and returns how many bytes they take.
+/// Reads cells that are followed by a comma, and returns their length in bytes.
 ///
-/// The comma after the last of them may lie behind the end of the text.
+/// The last comma may be past the end of the text.
 fn read_cells(text: &[u8], pixels: &mut [u8]) -> Option<usize> {
     const DIGITS: u32 = u32::from_le_bytes([b'0'; 4]);
     let mut at = 0;
@@ -251,18 +253,18 @@ fn read_cells(text: &[u8], pixels: &mut [u8]) -> Option<usize> {
             Some(word) => *word,
             None => padded(rest),
         });
-        // A byte that is a comma becomes 0, and the subtraction then sets its highest bit.
+        // Commas become 0, and the subtraction sets their highest bit.
         let others = word ^ u32::from_le_bytes([b','; 4]);
         let commas = others.wrapping_sub(0x0101_0101) & !others & 0x8080_8080;
         let digits = commas.trailing_zeros() / 8;
         if !(1..=3).contains(&digits) {
             return None;
         }
-        // The digits move to the end of the word, so that zeros fill up what is missing before.
+        // Shift the digits to the end of the word, padding with zeros.
         let cell = (word ^ DIGITS) << (8 * (4 - digits));
         let [_, hundreds, tens, ones] = cell.to_le_bytes().map(u32::from);
         let value = 100 * hundreds + 10 * tens + ones;
-        // A byte that is no digit is more than 9 by now.
+        // Bytes that are not digits are now above 9.
         odd |= (cell | cell.wrapping_add(0x7676_7676)) & 0x8080_8080;
         odd |= u32::from(value > 255);
         *pixel = value as u8;
@@ -271,18 +273,18 @@ fn read_cells(text: &[u8], pixels: &mut [u8]) -> Option<usize> {
     (odd == 0).then_some(at)
 }
 
-/// The first bytes of a word, commas for what is missing.
+/// The first bytes of a word, padded with commas.
 fn padded(bytes: &[u8]) -> [u8; 4] {
-    std::array::from_fn(|place| bytes.get(place).copied().unwrap_or(b','))
+    std::array::from_fn(|index| bytes.get(index).copied().unwrap_or(b','))
 }
 
-/// A pixel value from all of a text.
+/// Parses a whole text as a pixel value.
 fn number(text: &[u8]) -> Option<u8> {
     let mut pixel = [0];
     (read_cells(text, &mut pixel)? == text.len() + 1).then_some(pixel[0])
 }
 
-/// The labels of all pieces, one after the other.
+/// Concatenates the labels of all pieces.
 fn joined(pieces: Vec<Labels>) -> Option<(Vec<String>, Vec<u32>)> {
     let mut known: HashMap<String, u32> = HashMap::new();
     let mut all = Labels::default();
@@ -305,7 +307,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_too_short_for_the_header_get_no_room() {
+    fn lines_too_short_for_the_header_allocate_no_memory() {
         assert!(can_hold("1,2\n3,4".len(), 2, 4) && can_hold("1,2\n3,4\n".len(), 2, 4));
         assert!(!can_hold("1,2\n3".len(), 2, 4));
         assert!(!can_hold(200_000_000, 100_000_000, 1570));

@@ -1,4 +1,4 @@
-//! A few hundred rows from all over a file, by which columns are told apart.
+//! A sample of a few hundred rows from all over a file, by which columns are classified.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,37 +8,37 @@ use super::layout::PixelCells;
 use super::numbers::{list, number};
 use crate::data::labels::shortest_number;
 
-/// Rows that are looked at; a file of no more is looked at as a whole.
+/// Number of rows in the sample; smaller files are sampled completely.
 const ROWS: usize = 500;
 
-/// Rows of fewer than these may grow without counting anything.
+/// Fewer rows than this may increase by chance without being an index.
 const FEWEST: usize = 4;
 
-/// Bins that numbers are counted in to compare two columns.
+/// Number of histogram bins for comparing two columns.
 const BINS: usize = 16;
 
-/// Rows from all over a file.
+/// A sample of rows from all over a file.
 pub(super) struct Glimpse {
     rows: Vec<ByteRecord>,
     /// Whether these are all rows.
     pub whole: bool,
 }
 
-/// What the cells of a column are.
+/// The content of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {
-    /// Nothing at all.
+    /// Only empty cells.
     Blank,
-    /// Numbers, but for less than half.
+    /// At least half numbers.
     Numbers,
-    /// All numbers of an image in each cell.
+    /// A list of numbers in each cell, a whole image.
     Lists,
     /// Anything else.
     Text,
 }
 
 impl Glimpse {
-    /// Looks at rows of `text` from `body` on.
+    /// Samples rows of `text` from `body` on.
     pub fn new(text: &[u8], body: usize, separator: u8) -> Glimpse {
         let body = &text[body..];
         let mut reader = super::reader(body, separator);
@@ -50,8 +50,8 @@ impl Glimpse {
         let read = reader.position().byte() as usize;
         let whole = read >= body.len();
         if !whole {
-            // From here on rows are taken where a line starts, which within quotes is none: such
-            // rows have another number of cells, and are left out with all that have.
+            // From here on rows start after any line break, even one within quotes: such rows have
+            // the wrong number of cells and are dropped later.
             rows.truncate(ROWS / 10);
             rows.extend((0..ROWS).filter_map(|step| {
                 let from = read + (body.len() - read) / ROWS * step;
@@ -67,20 +67,20 @@ impl Glimpse {
         Glimpse { rows, whole }
     }
 
-    /// The number of cells that most rows have.
+    /// The most frequent number of cells per row.
     pub fn width(&self) -> Option<usize> {
         let mut counts: HashMap<usize, usize> = HashMap::new();
         self.rows.iter().for_each(|row| *counts.entry(row.len()).or_default() += 1);
         counts.into_iter().max_by_key(|&(width, count)| (count, width)).map(|(width, _)| width)
     }
 
-    /// Whether rows of so many cells end with an empty one.
+    /// Whether all rows of `width` cells end with an empty one.
     pub fn ends_blank(&self, width: usize) -> bool {
         let mut rows = self.rows.iter().filter(|row| row.len() == width);
         rows.all(|row| row[width - 1].trim_ascii().is_empty())
     }
 
-    /// Keeps rows of so many cells that do not repeat the header.
+    /// Keeps only rows of `width` cells that do not repeat the header.
     pub fn keep(&mut self, width: usize, names: Option<&[String]>) {
         let repeats = |row: &ByteRecord| {
             let same = |(cell, name): (&[u8], &String)| cell.trim_ascii() == name.as_bytes();
@@ -89,7 +89,7 @@ impl Glimpse {
         self.rows.retain(|row| row.len() == width && !repeats(row));
     }
 
-    /// Rows that are looked at.
+    /// Number of rows in the sample.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
@@ -99,7 +99,7 @@ impl Glimpse {
         self.rows.iter().map(move |row| str::from_utf8(&row[column]).unwrap_or("\u{fffd}").trim())
     }
 
-    /// What the cells of a column are; numbers where no row is there to look at.
+    /// The content of a column; numbers if there are no rows.
     pub fn content(&self, column: usize) -> Content {
         let (mut filled, mut numbers, mut lists) = (0, 0, 0);
         for cell in self.column(column).filter(|cell| !cell.is_empty()) {
@@ -119,19 +119,18 @@ impl Glimpse {
         }
     }
 
-    /// Whether a column counts the rows, or names each by itself: whole numbers that always grow, or
-    /// texts of which none comes up twice.
+    /// Whether a column is an index: increasing whole numbers, or distinct texts.
     pub fn is_index(&self, column: usize) -> bool {
         if self.rows.len() < FEWEST {
             return false;
         }
         let numbers = || self.column(column).map(number);
-        let grows = numbers().zip(numbers().skip(1)).all(|pair| match pair {
+        let increases = numbers().zip(numbers().skip(1)).all(|pair| match pair {
             (Some(one), Some(next)) => one < next && one.fract() == 0.0 && next.fract() == 0.0,
             _ => false,
         });
         let is_text = self.content(column) == Content::Text;
-        grows || (is_text && self.distinct(column) == self.rows.len())
+        increases || (is_text && self.distinct(column) == self.rows.len())
     }
 
     /// Number of different cells in a column.
@@ -139,28 +138,27 @@ impl Glimpse {
         self.column(column).collect::<HashSet<_>>().len()
     }
 
-    /// Whether all cells of a column are whole numbers or text, of which some may be missing.
+    /// Whether all cells of a column are whole numbers, text or empty.
     pub fn could_be_labels(&self, column: usize) -> bool {
         let is_label = |cell: &str| number(cell).is_none_or(|value| value.fract() == 0.0);
         self.content(column) != Content::Blank && self.column(column).all(is_label)
     }
 
-    /// Whether every value of a column comes up at least twice.
+    /// Whether every value of a column occurs at least twice.
     pub fn repeats(&self, column: usize) -> bool {
         let mut counts: HashMap<&str, usize> = HashMap::new();
         self.column(column).for_each(|cell| *counts.entry(cell).or_default() += 1);
         counts.values().all(|&count| count > 1)
     }
 
-    /// Whether two columns divide the rows in the same way.
+    /// Whether two columns group the rows in the same way.
     pub fn divide_alike(&self, one: usize, other: usize) -> bool {
         let pairs: HashSet<(&str, &str)> = self.column(one).zip(self.column(other)).collect();
         pairs.len() == self.distinct(one) && pairs.len() == self.distinct(other)
     }
 
-    /// How differently the values of two columns are distributed, from 0 to 1: half the sum of what
-    /// the shares of bins differ by, which hold about equally many values of both together. Text and
-    /// numbers differ in all.
+    /// Total variation distance, 0 to 1, between the values of two columns, over bins with about
+    /// equally many values of both together. Text and numbers have distance 1.
     pub fn difference(&self, one: usize, other: usize) -> f64 {
         let numbers = |column| self.column(column).map(number).collect::<Option<Vec<f64>>>();
         let (Some(one), Some(other)) = (numbers(one), numbers(other)) else { return 1.0 };
@@ -170,12 +168,12 @@ impl Glimpse {
         let mut all: Vec<(f64, f64)> = signed(one, 1.0).chain(signed(other, -1.0)).collect();
         all.sort_by(|a, b| a.0.total_cmp(&b.0));
         let (mut sum, mut balance, mut held) = (0.0, 0.0, 0);
-        for (at, &(value, sign)) in all.iter().enumerate() {
+        for (index, &(value, sign)) in all.iter().enumerate() {
             balance += sign;
             held += 1;
             // Equal values stay in one bin.
-            let is_last = all.get(at + 1).is_none_or(|next| next.0 != value);
-            if is_last && (held * BINS >= all.len() || at + 1 == all.len()) {
+            let is_last = all.get(index + 1).is_none_or(|next| next.0 != value);
+            if is_last && (held * BINS >= all.len() || index + 1 == all.len()) {
                 sum += f64::abs(balance) / rows / 2.0;
                 (balance, held) = (0.0, 0);
             }
@@ -183,7 +181,8 @@ impl Glimpse {
         sum
     }
 
-    /// Whether each row has one 1 among these columns, all others 0, and more than one of them has one.
+    /// Whether these columns are one-hot in each row, with a 1 in at least two of them over all
+    /// rows.
     pub fn is_one_hot(&self, columns: impl Iterator<Item = usize> + Clone) -> bool {
         let mut seen = HashSet::new();
         let one = |row: usize| {
@@ -203,7 +202,7 @@ impl Glimpse {
         all && seen.len() > 1
     }
 
-    /// The mean difference of values that stand `apart` columns apart among these, or in a list.
+    /// The mean absolute difference of pixel values `apart` columns apart.
     pub fn mean_step(&self, pixels: &PixelCells, apart: usize) -> f64 {
         let (mut sum, mut count) = (0.0, 0.0);
         for row in self.rows.iter().take(ROWS / 5) {
@@ -224,13 +223,13 @@ impl Glimpse {
         sum / count
     }
 
-    /// Whether a column holds arrays as NumPy prints large ones, `[0 0 0 ... 0 0 0]`.
-    pub fn is_cut(&self, column: usize) -> bool {
+    /// Whether a column has arrays that NumPy abbreviated when printing, `[0 0 0 ... 0 0 0]`.
+    pub fn is_abbreviated(&self, column: usize) -> bool {
         let is_so = |cell: &str| cell.starts_with('[') && cell.contains("...");
         self.column(column).any(is_so)
     }
 
-    /// How many numbers the first list of a column holds.
+    /// Length of the first list in a column.
     pub fn list_length(&self, column: usize) -> usize {
         self.column(column).find_map(|cell| list(cell).map(Iterator::count)).unwrap_or(0)
     }

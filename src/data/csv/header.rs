@@ -1,4 +1,4 @@
-//! Whether the first record names the columns.
+//! Detects whether the first record is a header.
 
 use std::collections::HashMap;
 
@@ -22,27 +22,27 @@ pub(super) fn has_header(cells: &[String], options: &CsvOptions) -> bool {
     }
 }
 
-/// Whether the first record is an image that pandas took for a header: it numbers names that come up
-/// again, `0,0.1,0.2`, so that the image is lost.
+/// Whether the first record is an image that pandas mistook for a header: it appends numbers to
+/// repeated names, `0,0.1,0.2`, so the image is lost.
 pub(super) fn is_mangled(cells: &[String]) -> bool {
     let mut next: HashMap<&str, usize> = HashMap::new();
-    let mut again = 0;
+    let mut repeated = 0;
     for cell in cells {
         let (base, number) = match cell.rsplit_once('.') {
             Some((base, number)) if next.contains_key(base) => (base, number.parse().ok()),
             _ => (cell.as_str(), None),
         };
         let expected = next.entry(base).or_insert(0);
-        again += usize::from(number == Some(*expected) && *expected > 0);
+        repeated += usize::from(number == Some(*expected) && *expected > 0);
         *expected += 1;
     }
     let are_numbers = cells.iter().all(|cell| number(cell).is_some());
-    are_numbers && again >= 4 && 2 * again > cells.len()
+    are_numbers && repeated >= 4 && 2 * repeated > cells.len()
 }
 
-/// Whether the first record is a header: more than half of its cells are no numbers, or those that are
-/// count up from 0 or 1 in steps of one over at least four columns, as numbered columns do; perhaps
-/// all but the first, which may be a label.
+/// Whether the first record is a header: more than half of its cells are not numbers, or the
+/// numbers count up from 0 or 1 over at least four columns, possibly except the first one, which
+/// may be a label.
 fn looks_like_header(cells: &[String]) -> bool {
     let numbers: Vec<Option<f64>> = cells.iter().map(|cell| number(cell)).collect();
     let holding = cells.iter().filter(|cell| count(cell) > 0).count();
@@ -51,13 +51,13 @@ fn looks_like_header(cells: &[String]) -> bool {
         let from = |first: usize| numbers.iter().enumerate().all(|(i, &v)| v == (first + i) as f64);
         numbers.len() >= 4 && cells.len() - numbers.len() <= 4 && (from(0) || from(1))
     };
-    // A label of text may stand beside one or two pixels.
+    // A text label with one or two pixels is not a header.
     let is_text = 2 * holding < cells.len();
     is_text || is_mangled(cells) || counts_up(&numbers) || counts_up(&numbers[1..])
 }
 
-/// Names and number of columns where rows have one cell more than the header, as where each row
-/// ends with a separator or begins with a name that the header leaves out; or one less.
+/// Adjusts names and number of columns if rows have one cell more than the header, because each row
+/// ends with a separator or starts with an unnamed index; or one less.
 pub(super) fn widened(
     names: Option<Vec<String>>,
     width: usize,

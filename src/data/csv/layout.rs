@@ -1,13 +1,13 @@
-//! How a CSV of images is laid out: header or not, what each column is, the image's side.
+//! The layout of a CSV of images: header, roles of the columns, size of the images.
 
 use std::path::Path;
 
-use super::columns::{Columns, sorted};
+use super::columns::{Columns, classified};
 use super::dialect::{Opened, open};
 use super::exact::{CLOSE, UNCLOSED, is_unclosed};
 use super::glimpse::Glimpse;
 use super::header::{has_header, is_mangled, widened};
-use super::names::are_apart;
+use super::names::are_unique;
 use super::numbers::{may_be_thousands, number};
 use super::plain::plain;
 use super::{CsvOptions, lines::Lines};
@@ -17,65 +17,65 @@ use crate::error::{Fault, Result};
 /// Byte-order mark that some spreadsheet programs put before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Where the label stands in a row.
+/// The label cells of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum LabelCells {
-    /// Nowhere.
+    /// No label.
     None,
-    /// In this column.
+    /// This column.
     Column(usize),
-    /// A 1 stands in one of these columns, 0 in all others.
+    /// One-hot: a 1 in one of these columns, 0 in all others.
     OneHot {
         /// The columns.
         columns: Vec<usize>,
-        /// The label that a 1 in each of them stands for.
+        /// The label of each column.
         labels: Vec<String>,
     },
 }
 
-/// Where the values of an image stand in a row.
+/// The pixel cells of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PixelCells {
-    /// In these columns, in the order of the image.
+    /// These columns, in image order.
     Columns(Vec<usize>),
-    /// All in this column, separated by spaces or commas.
+    /// All in one column, separated by spaces or commas.
     List(usize),
 }
 
-/// How a CSV of images is laid out.
+/// The layout of a CSV of images.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Layout {
-    /// What separates cells.
+    /// The separator of cells.
     pub separator: u8,
-    /// Whether commas in numbers are decimal ones, as some can be nothing else.
+    /// Whether commas in numbers are decimal commas, because some of them can be nothing else.
     pub decimal_commas: bool,
     /// Number of cells in a row.
     pub columns: usize,
-    /// Names of the columns where there is a header, `[columns]`.
+    /// Names of the columns if there is a header, `[columns]`.
     pub names: Option<Vec<String>>,
-    /// Where the label stands.
+    /// The label cells.
     pub label: LabelCells,
-    /// Where the values of an image stand.
+    /// The pixel cells.
     pub pixels: PixelCells,
-    /// What a pixel consists of.
+    /// The channels of a pixel.
     pub channels: Channels,
     /// Height and width of an image in pixels.
     pub side: usize,
-    /// Where the first row of data starts, in bytes of the text.
+    /// Byte offset of the first data row.
     pub body: usize,
-    /// The first row's line in the file, from 1.
+    /// Line number of the first data row, from 1.
     pub first_line: u64,
-    /// What was understood, for people.
+    /// The interpretation, for the user.
     pub reading: Reading,
 }
 
 impl Layout {
-    /// Values of an image as they stand in a row, all channels.
+    /// Number of values of an image in a row, with all channels.
     pub fn values(&self) -> usize {
         self.channels.count() * self.side * self.side
     }
 
-    /// Bytes that a line takes at least, its end included.
+    /// Minimum number of bytes of a line, including its end.
     pub fn least_bytes(&self) -> usize {
         let between = match self.pixels {
             PixelCells::Columns(_) => 0,
@@ -84,7 +84,7 @@ impl Layout {
         self.columns + self.values() + between
     }
 
-    /// The label's column where it is one.
+    /// The label column if there is exactly one.
     pub fn label_column(&self) -> Option<usize> {
         match self.label {
             LabelCells::Column(column) => Some(column),
@@ -97,8 +97,8 @@ impl Layout {
         self.label != LabelCells::None
     }
 
-    /// Whether commas separate one label and the pixels of a grey image in their order, or such
-    /// pixels alone.
+    /// Whether lines are comma-separated, with at most one label column and all other columns being
+    /// the pixels of a grey image in order.
     pub fn is_plain(&self) -> bool {
         let PixelCells::Columns(pixels) = &self.pixels else { return false };
         let label = self.label_column();
@@ -109,18 +109,18 @@ impl Layout {
             && others.eq(pixels.iter().copied())
     }
 
-    /// The label's column as messages name it.
+    /// The name of the label column in messages.
     pub fn label_name(&self) -> String {
         self.reading.label.as_ref().map_or("label".to_owned(), |label| label.column.clone())
     }
 
-    /// A column (from 0) as messages name it: by its name in the header, or its number from 1.
+    /// The name of a column (from 0) in messages: its name in the header, or its number from 1.
     pub fn column_name(&self, column: usize) -> String {
         named(self.names.as_deref(), column)
     }
 }
 
-/// A column (from 0) as messages name it.
+/// The name of a column (from 0) in messages.
 pub(super) fn named(names: Option<&[String]>, column: usize) -> String {
     match names.and_then(|names| names.get(column)) {
         Some(name) if !name.is_empty() => name.clone(),
@@ -133,11 +133,11 @@ pub(super) fn text_of(unzipped: &[u8]) -> &[u8] {
     unzipped.strip_prefix(BYTE_ORDER_MARK).unwrap_or(unzipped)
 }
 
-/// Finds out how a text is laid out, and gives it as it is to be read from there on.
+/// Determines the layout of a text, and returns it with the text to read.
 ///
 /// # Errors
-/// [`Error::Fault`](crate::error::Error::Fault) where the text is empty, binary or a header only, where
-/// the label is not to be found or could be two columns, and where the pixels make no square image.
+/// [`Error::Fault`](crate::error::Error::Fault) if the text is empty, binary or only a header, if
+/// there is no label or it is ambiguous, or if the pixels do not form a square image.
 pub(super) fn layout_of<'a>(
     file: &Path,
     text: &'a [u8],
@@ -149,7 +149,7 @@ pub(super) fn layout_of<'a>(
     let has_header = has_header(&cells, options);
     let body = if has_header { past_line_ends(&opened.text, end) } else { opened.start };
     if body == opened.text.len() {
-        let problem = "holds a header and no image";
+        let problem = "has a header but no images";
         return Err(Fault::new(file, problem).remedy("add a row for each image").into());
     }
     let width = cells.len();
@@ -157,7 +157,7 @@ pub(super) fn layout_of<'a>(
     if is_mangled {
         opened
             .remarks
-            .push("the header is an image that pandas took for names, left out".to_owned());
+            .push("skipped the header: it is an image that pandas mistook for names".to_owned());
     }
     let names = (has_header && !is_mangled).then_some(cells);
     let plain = names.as_deref().and_then(|names| plain(&opened, body, names, options));
@@ -167,8 +167,8 @@ pub(super) fn layout_of<'a>(
             let mut glimpse = Glimpse::new(&opened.text, body, opened.separator);
             let (names, width) = widened(names, width, &glimpse);
             glimpse.keep(width, names.as_deref());
-            let sorted = sorted(file, names.as_deref(), width, &glimpse, options);
-            let columns = sorted.map_err(|fault| fault.line(line))?;
+            let found = classified(file, names.as_deref(), width, &glimpse, options);
+            let columns = found.map_err(|fault| fault.line(line))?;
             let commas = opened.separator != b',' && has_decimal_commas(&glimpse, &columns);
             (columns, names, width, commas)
         }
@@ -177,7 +177,7 @@ pub(super) fn layout_of<'a>(
     Ok((opened, layout))
 }
 
-/// The layout of a text whose columns are known, with what is to be said of it.
+/// The layout of a text with known columns, with notes for the user.
 fn described(
     opened: &Opened,
     body: usize,
@@ -218,7 +218,7 @@ fn described(
     }
 }
 
-/// What other files are read by as this one.
+/// The column information by which other files are read the same way.
 fn image_columns(found: &Columns, names: Option<&[String]>, width: usize) -> ImageColumns {
     let name = |column: usize| names.map(|names| names[column].clone());
     let label = match found.label {
@@ -229,8 +229,8 @@ fn image_columns(found: &Columns, names: Option<&[String]>, width: usize) -> Ima
         PixelCells::Columns(columns) => columns.iter().map(|&column| name(column)).collect(),
         PixelCells::List(_) => None,
     };
-    // Names that tell no columns apart match none of another file: the order does.
-    let pixels = pixels.filter(|names: &Vec<String>| are_apart(names.iter().map(String::as_str)));
+    // Ambiguous names cannot be matched in another file; there the order counts.
+    let pixels = pixels.filter(|names: &Vec<String>| are_unique(names.iter().map(String::as_str)));
     ImageColumns {
         names: pixels.map(Names::new),
         channels: found.channels,
@@ -247,7 +247,7 @@ fn first_record(file: &Path, opened: &Opened) -> Result<(Vec<String>, usize)> {
     let mut record = csv::ByteRecord::new();
     let any = reader.read_byte_record(&mut record).expect("a slice of bytes can always be read");
     if !any || (record.len() == 1 && record[0].trim_ascii().is_empty()) {
-        let remedy = "it needs a row for each image: a label and its pixels";
+        let remedy = "it needs one row per image: a label and its pixels";
         return Err(Fault::new(file, "is empty").remedy(remedy).into());
     }
     let end = reader.position().byte() as usize;
@@ -269,13 +269,13 @@ fn first_record(file: &Path, opened: &Opened) -> Result<(Vec<String>, usize)> {
     Ok((cells, start + end))
 }
 
-/// The first byte from `at` on that ends no line.
+/// The first byte from `at` on that is not a line end.
 pub(super) fn past_line_ends(text: &[u8], at: usize) -> usize {
     let rest = text[at..].iter();
     at + rest.take_while(|&&byte| byte == b'\n' || byte == b'\r').count()
 }
 
-/// Whether some number in the pixel columns has a comma that is a decimal one for certain.
+/// Whether some number in the pixel columns certainly has a decimal comma.
 fn has_decimal_commas(glimpse: &Glimpse, columns: &Columns) -> bool {
     let has = |column: usize| {
         let is_decimal =

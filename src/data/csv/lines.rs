@@ -1,6 +1,6 @@
 //! Line numbers of byte offsets in a text.
 
-/// Counts lines up to an offset; asking for growing offsets reads the text once.
+/// Counts lines up to an offset; increasing offsets take a single pass over the text.
 pub(super) struct Lines<'a> {
     text: &'a [u8],
     at: usize,
@@ -13,7 +13,7 @@ impl<'a> Lines<'a> {
         Lines { text, at: 0, line: 1 }
     }
 
-    /// The line (from 1) of the byte at `offset`, which must not shrink from call to call.
+    /// The line (from 1) of the byte at `offset`, which must not decrease from call to call.
     ///
     /// A line ends with `\n`, `\r\n` or a lone `\r`.
     pub fn line_at(&mut self, offset: usize) -> u64 {
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_of_line_end_counts_once() {
+    fn each_kind_of_line_end_counts_as_one() {
         let mut lines = Lines::new(b"a\nb\r\nc\rd\n\ne");
         let offsets = [0, 2, 5, 7, 10];
         assert_eq!(offsets.map(|offset| lines.line_at(offset)), [1, 2, 3, 4, 6]);

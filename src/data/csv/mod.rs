@@ -1,8 +1,8 @@
 //! Images from a CSV file: a label and the pixels of a square image in each row.
 //!
-//! [`load`] finds out what each column is (`layout`, `columns`), and reads the rows in two passes
-//! that accept the same files: a fast one with polars for faultless files, and an exact one that
-//! takes over wherever the fast one is not certain, and either reads the file or tells the first
+//! [`load`] determines the role of each column (`layout`, `columns`) and reads the rows in one of
+//! two passes that accept the same files: a fast one with polars for valid files, and an exact one
+//! that takes over if the fast one is not certain, and either reads the file or reports the first
 //! fault with line, column and value.
 
 #[cfg(test)]
@@ -37,7 +37,7 @@ pub(super) use self::names::is_label as is_label_name;
 
 use self::colour::to_grey;
 use self::layout::{Layout, layout_of, text_of};
-use self::values::tell_odd_values;
+use self::values::report_odd_values;
 use super::labels::{Merged, merged, shortest_number};
 use super::{
     ClassNames, Dataset, ImageColumns, Pixels, RawImages, Scale, Source, TrainedOn, open,
@@ -48,17 +48,17 @@ use crate::error::{Error, Fault, Result};
 /// How to read a CSV of images.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CsvOptions {
-    /// Which column holds the label.
+    /// The label column.
     pub label: LabelColumn,
     /// Whether the first row is a header.
     pub header: Header,
     /// How classes are named.
     pub names: ClassNames,
-    /// What pixel values are divided by.
+    /// The divisor of the pixel values.
     pub scale: Scale,
-    /// Columns that are neither label nor pixels, by name or number from 1.
+    /// Columns to ignore, by name or number from 1.
     pub drop: Vec<String>,
-    /// The file that a run was trained on: images are read as there.
+    /// How the training file of a run was interpreted, to read images the same way.
     pub like: Option<TrainedOn>,
 }
 
@@ -70,28 +70,28 @@ impl Default for CsvOptions {
 }
 
 impl CsvOptions {
-    /// Whether the command takes `--label`, `--drop` and `--scale`, so that messages may name them:
-    /// not where test images are read as those of a run.
+    /// Whether the command has `--label`, `--drop` and `--scale`, so that messages may suggest
+    /// them: not if test images are read like those of a run.
     pub(super) fn has_flags(&self) -> bool {
         self.like.is_none() || self.label == LabelColumn::IfThere
     }
 }
 
-/// Which column holds the label.
+/// The label column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum LabelColumn {
-    /// The column that is named as labels are, else the one that is no pixel by its name, else the
-    /// first or the last by what they hold.
+    /// A column with the name of a label column, else the only one not named like a pixel, else the
+    /// first or last, judging by its content.
     #[default]
     Auto,
     /// A name in the header, or a position counted from 1.
     Given(String),
-    /// As [`LabelColumn::Auto`], and none where no column is the label.
+    /// As [`LabelColumn::Auto`], but there may be no label.
     IfThere,
 }
 
 impl From<&str> for LabelColumn {
-    /// `auto` (also for a column of that name, which has its position), a name, or a position.
+    /// `auto`, a name, or a position. A column named `auto` has to be given by its position.
     fn from(text: &str) -> Self {
         match text {
             "auto" => LabelColumn::Auto,
@@ -104,14 +104,14 @@ impl From<&str> for LabelColumn {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Header {
-    /// It is where it has a column of the label's name, where more than half of its cells are no
-    /// numbers, or where those that are count up in steps of one from 0 or 1 over at least four
-    /// columns. A single bad cell makes no header: it is told as a fault.
+    /// It is if it contains the name of a label column, if more than half of its cells are not
+    /// numbers, or if the numbers count up from 0 or 1 over at least four columns. A single bad
+    /// cell does not make it a header: it is reported as a fault.
     #[default]
     Auto,
-    /// The first row holds names.
+    /// The first row is a header.
     Yes,
-    /// The first row holds an image.
+    /// The first row is an image.
     No,
 }
 
@@ -134,11 +134,11 @@ impl FromStr for Header {
 struct Rows {
     /// All channels of each image, `[N, values of an image]`.
     pixels: Pixels,
-    /// Labels in the order in which they appear, `[C]`.
+    /// Distinct labels in order of appearance, `[C]`.
     distinct: Vec<String>,
     /// Index into `distinct` of each row, `[N]`.
     rows: Vec<u32>,
-    /// Byte at which each row starts, `[N]`; empty where each line of the file is a row.
+    /// Byte offset of each row, `[N]`; empty if each line of the file is a row.
     starts: Vec<usize>,
 }
 
@@ -152,18 +152,18 @@ impl Rows {
     }
 }
 
-/// Whether to go on after a fault.
+/// Whether to continue after a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum After {
     Stop,
-    GoOn,
+    Continue,
 }
 
-/// All that a pass over a file finds, faults included; `check` shows it.
+/// The result of a pass over a file, for `check`.
 pub(super) struct Findings {
-    /// The images of the rows without a fault.
+    /// The images of the valid rows.
     pub data: Dataset,
-    /// Number of images, those with a fault included.
+    /// Number of images, including those with a fault.
     pub rows: usize,
     /// Whether there is a header.
     pub header: bool,
@@ -172,11 +172,10 @@ pub(super) struct Findings {
 /// Reads a CSV of images.
 ///
 /// # Errors
-/// [`Error::Fault`] for the first thing wrong with the file: it is missing, a folder, empty,
-/// binary or a broken gzip; the label's column is not there, or could be one of two; the pixel columns
-/// make no square, or are not those of the training file; a row has too few or too many cells; a
-/// label or a pixel is missing; values are of a range that needs a scale. [`Error::Io`] where the
-/// system refuses to read it.
+/// [`Error::Fault`] for the first problem of the file: it is missing, a folder, empty, binary or a
+/// corrupt gzip; the label column is missing or ambiguous; the pixel columns do not form a square,
+/// or are not those of the training file; a row has too few or too many cells; a label or a pixel
+/// is missing; the range of values needs a scale. [`Error::Io`] if it cannot be read.
 pub fn load(file: &Path, options: &CsvOptions) -> Result<Dataset> {
     let mut first = None;
     let findings = examine(file, options, &mut |fault| {
@@ -189,16 +188,16 @@ pub fn load(file: &Path, options: &CsvOptions) -> Result<Dataset> {
     }
 }
 
-/// Reads a CSV and tells each fault of its rows and classes.
+/// Reads a CSV and reports each fault of its rows and classes.
 ///
 /// # Errors
-/// Faults of the whole file, after which there are no rows to look at.
+/// Faults of the whole file, which prevent reading its rows.
 pub(super) fn examine(
     file: &Path,
     options: &CsvOptions,
-    tell: &mut dyn FnMut(Fault) -> After,
+    report: &mut dyn FnMut(Fault) -> After,
 ) -> Result<Findings> {
-    let table = match open(file, options, tell)? {
+    let table = match open(file, options, report)? {
         Source::Table(table) => table,
         Source::Images(found) => return found.into_findings(file, options),
     };
@@ -209,31 +208,31 @@ pub(super) fn examine(
         let quick = fast::read(text, &layout);
         (quick, hash.join().expect("hashing does not panic"))
     });
-    let (mut found, rows, left_out) = match quick {
+    let (mut found, rows, skipped) = match quick {
         Some(found) => {
             let rows = found.rows.len();
             (found, rows, Vec::new())
         }
         None => {
-            let scan = exact::read(file, text, &layout, tell);
+            let scan = exact::read(file, text, &layout, report);
             (scan.good, scan.rows, scan.remarks)
         }
     };
     if rows == 0 {
-        return Err(Fault::new(file, "holds no image").remedy("add a row for each image").into());
+        return Err(Fault::new(file, "has no images").remedy("add a row for each image").into());
     }
     let together = merge_labels(&mut found, &layout);
-    // Where a row is faulty, classes may only seem to be missing.
+    // If a row is faulty, classes may only seem to be missing.
     let faultless = found.rows.len() == rows;
-    let is_scaled = tell_odd_values(file, text, &layout, &found, options, tell);
+    let is_scaled = report_odd_values(file, text, &layout, &found, options, report);
     let names = if faultless { options.names } else { ClassNames::Labels };
-    // Without a scale that is a fault already, any will do.
+    // A missing scale is already reported, so any will do.
     let scale = if is_scaled { options.scale } else { Scale::By(1.0) };
     let options = CsvOptions { names, scale, ..options.clone() };
     let mut reading = layout.reading.clone();
     reading.differs = differs(&layout, &together);
     reading.remarks.splice(..0, table.remarks.iter().cloned());
-    reading.remarks.extend(left_out);
+    reading.remarks.extend(skipped);
     reading.remarks.extend(together);
     let (side, header) = (layout.side, layout.names.is_some());
     let distinct = layout.is_labelled().then_some(found.distinct);
@@ -242,7 +241,7 @@ pub(super) fn examine(
     Ok(Findings { data: Dataset::new(raw, &options, file, sha256)?, rows, header })
 }
 
-/// Puts labels together that are one number; says which.
+/// Merges labels that are the same number, with a note which.
 fn merge_labels(found: &mut Rows, layout: &Layout) -> Option<String> {
     let mut distinct = std::mem::take(&mut found.distinct);
     let with_point = |label: &String| label.replacen(',', ".", 1);
@@ -261,21 +260,22 @@ fn merge_labels(found: &mut Rows, layout: &Layout) -> Option<String> {
     Some(format!("labels: {label} and {same} are one class{more}"))
 }
 
-/// What sets the reading of this file apart from the one of versions that knew plain files alone;
-/// none where they read it alike.
+/// How this file is interpreted, if the first version interpreted it differently; `None` if not.
+///
+/// The text identifies the images of a run, so the reasons in it (`why`) must never be reworded.
 fn differs(layout: &Layout, together: &Option<String>) -> Option<String> {
     let named = layout.names.iter().flatten().position(|name| name == "label");
     let known = Some(named.unwrap_or(0));
     let is_known = layout.is_plain() && layout.label_column() == known && together.is_none();
     let reading = &layout.reading;
-    // Under a header names decide; runs keep their identity.
+    // With a header, names decide; this keeps the identity of existing runs.
     let label_at = reading.columns.label_at.filter(|_| layout.names.is_none());
     let columns = ImageColumns { label_at, ..reading.columns.clone() };
     let parts = (&reading.label, &reading.left_out, columns, together);
-    (!is_known).then(|| serde_json::to_string(&parts).expect("plain values"))
+    (!is_known).then(|| serde_json::to_string(&parts).expect("plain data serialises to JSON"))
 }
 
-/// A reader of every record as it stands, rows of any length, no header.
+/// A CSV reader without a header that accepts rows of any length.
 fn reader(bytes: &[u8], separator: u8) -> csv::Reader<&[u8]> {
     let mut builder = csv::ReaderBuilder::new();
     builder.has_headers(false).flexible(true).delimiter(separator).from_reader(bytes)

@@ -1,4 +1,4 @@
-//! What the name of a column says of it.
+//! What the names of columns reveal about them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -56,7 +56,7 @@ const LABELS: [&str; 48] = [
     "clase",
 ];
 
-/// Names of columns that number or name the rows, in lower case.
+/// Names of index columns, in lower case.
 const INDICES: [&str; 27] = [
     "",
     "#",
@@ -87,32 +87,32 @@ const INDICES: [&str; 27] = [
     "name",
 ];
 
-/// Names of columns that say which set a row belongs to, in lower case.
+/// Names of columns that assign rows to splits, in lower case.
 const SPLITS: [&str; 8] = ["usage", "split", "set", "subset", "fold", "partition", "part", "phase"];
 
-/// Whether a column of this name holds labels.
+/// Whether this is the name of a label column.
 pub(in crate::data) fn is_label(name: &str) -> bool {
     LABELS.contains(&name.to_lowercase().as_str())
 }
 
-/// Whether a column of this name numbers or names the rows.
+/// Whether this is the name of an index column.
 pub(super) fn is_index(name: &str) -> bool {
     let name = name.to_lowercase();
     INDICES.contains(&name.as_str()) || name.starts_with("unnamed: ")
 }
 
-/// Whether a column of this name says which set a row belongs to.
+/// Whether this is the name of a column that assigns rows to splits.
 pub(super) fn is_split(name: &str) -> bool {
     SPLITS.contains(&name.to_lowercase().as_str())
 }
 
-/// Whether names tell columns apart: none is empty, and none comes up twice.
-pub(super) fn are_apart<'a>(names: impl IntoIterator<Item = &'a str>) -> bool {
+/// Whether names identify columns: none is empty or repeated.
+pub(super) fn are_unique<'a>(names: impl IntoIterator<Item = &'a str>) -> bool {
     let mut seen = HashSet::new();
     names.into_iter().all(|name| !name.is_empty() && seen.insert(name))
 }
 
-/// A name taken apart: its text with `#` for each number, and the numbers.
+/// Splits a name into a pattern with `#` for each number, and the numbers.
 fn parts(name: &str) -> (String, Vec<u64>) {
     let mut pattern = String::with_capacity(name.len());
     let mut numbers = Vec::new();
@@ -129,19 +129,19 @@ fn parts(name: &str) -> (String, Vec<u64>) {
     (pattern.to_lowercase(), numbers)
 }
 
-/// Columns whose names are numbered alike.
+/// Columns whose names follow one numbered pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Numbered {
-    /// The columns in the order of an image, all channels of a pixel together.
+    /// The columns in image order, with the channels of a pixel together.
     pub columns: Vec<usize>,
-    /// What a pixel consists of, where the names say so.
+    /// The channels of a pixel, if the names reveal them.
     pub channels: Option<Channels>,
-    /// Whether this is another order than the file's.
+    /// Whether the order differs from the file's.
     pub reordered: bool,
 }
 
-/// The pixel columns among `candidates`, by a number in their names: the largest group that is
-/// numbered alike, where most columns are in it; or one such group for each colour.
+/// The pixel columns among `candidates`, by numbers in their names: the largest group with the same
+/// pattern, if most columns are in it, or one such group per colour.
 pub(super) fn pixels(names: &[String], candidates: &[usize]) -> Option<Numbered> {
     let mut groups: HashMap<String, Vec<(Vec<u64>, usize)>> = HashMap::new();
     for &column in candidates {
@@ -162,10 +162,10 @@ pub(super) fn pixels(names: &[String], candidates: &[usize]) -> Option<Numbered>
     Some(Numbered { columns, channels: None, reordered })
 }
 
-/// Columns by their numbers, and whether that is another order than the file's.
+/// Columns sorted by their numbers, and whether that differs from the file's order.
 ///
-/// Two numbers may be row and column or the other way round: a file that is in either order stays as
-/// it is, and so does one in which a number comes up twice.
+/// Two numbers may be (row, column) or (column, row): a file in either order is not reordered, nor
+/// is one with repeated numbers.
 fn in_order(group: Vec<(Vec<u64>, usize)>) -> (Vec<usize>, bool) {
     let columns = |group: &[(Vec<u64>, usize)]| group.iter().map(|(_, column)| *column).collect();
     let ascends =
@@ -181,8 +181,8 @@ fn in_order(group: Vec<(Vec<u64>, usize)>) -> (Vec<usize>, bool) {
     (columns(&sorted), true)
 }
 
-/// The groups `R#`, `G#`, `B#` and perhaps `A#`, or `pixel_#_r` and so on, where most columns are in
-/// them.
+/// The groups `R#`, `G#`, `B#` and optionally `A#`, or `pixel_#_r` and so on, if most columns are
+/// in them.
 fn colours(groups: &HashMap<String, Vec<(Vec<u64>, usize)>>, columns: usize) -> Option<Numbered> {
     let words = |letters: [&'static str; 4]| letters;
     let spellings = [words(["r", "g", "b", "a"]), words(["red", "green", "blue", "alpha"])];
@@ -223,7 +223,7 @@ fn colours(groups: &HashMap<String, Vec<(Vec<u64>, usize)>>, columns: usize) -> 
     None
 }
 
-/// Where a word stands in a pattern by itself, not as part of another word.
+/// Position of a whole word in a pattern.
 fn word_at(pattern: &str, word: &str) -> Option<usize> {
     let is_letter = |c: Option<char>| c.is_some_and(char::is_alphabetic);
     pattern.match_indices(word).map(|(at, _)| at).find(|&at| {
@@ -232,15 +232,15 @@ fn word_at(pattern: &str, word: &str) -> Option<usize> {
     })
 }
 
-/// What one-hot columns are called apart from what they have in common: `3` of `class_3`.
-pub(super) fn apart(names: &[&str]) -> Vec<String> {
+/// Labels of one-hot columns: their names without the common prefix, `3` of `class_3`.
+pub(super) fn without_common_prefix(names: &[&str]) -> Vec<String> {
     let Some(first) = names.first() else { return Vec::new() };
     let mut common = first.len();
     for name in names {
         let same = name.bytes().zip(first.bytes()).take_while(|(a, b)| a == b).count();
         common = common.min(same);
     }
-    // A number is not cut in two: `class_10` and `class_11` differ in 10 and 11.
+    // Numbers are not split: `class_10` and `class_11` differ in 10 and 11.
     while common > 0
         && (!first.is_char_boundary(common)
             || first.as_bytes()[common - 1].is_ascii_digit()
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn pixels_are_columns_that_are_numbered_alike() {
+    fn pixels_are_columns_with_the_same_numbered_pattern() {
         for names in [
             ["label", "pixel0", "pixel1", "pixel2", "pixel3"],
             ["class", "px_1", "px_2", "px_3", "px_4"],
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_sorted_as_text_are_put_in_the_order_of_their_numbers() {
+    fn columns_sorted_as_text_are_reordered_by_number() {
         let names = ["p0", "p1", "p10", "p11", "p2", "y"];
         assert_eq!(found(&names), Some((vec![0, 1, 4, 2, 3], None, true)));
         let rows = ["1x1", "1x10", "1x2", "2x1", "2x10", "2x2"];
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_are_told_by_their_names_in_any_order() {
+    fn colours_are_recognised_by_name_in_any_order() {
         let rgba = ["R0", "G0", "B0", "A0", "R1", "G1", "B1", "A1", "label"];
         assert_eq!(found(&rgba), Some(((0..8).collect(), Some(Channels::Rgba), false)));
         let planes = ["red_0", "red_1", "green_0", "green_1", "blue_0", "blue_1"];
@@ -303,16 +303,16 @@ mod tests {
     }
 
     #[test]
-    fn names_of_columns_are_known_in_any_case() {
+    fn column_names_are_recognised_in_any_case() {
         assert!(is_label("Class") && is_label("symbol_id") && !is_label("pixel0"));
         assert!(is_index("Unnamed: 0") && is_index("ID") && is_index("") && is_split("Usage"));
     }
 
     #[test]
-    fn one_hot_columns_are_called_by_what_sets_them_apart() {
-        assert_eq!(apart(&["class_0", "class_1"]), ["0", "1"]);
-        assert_eq!(apart(&["y10", "y11"]), ["10", "11"]);
-        assert_eq!(apart(&["is_cat", "is_cow"]), ["cat", "cow"]);
-        assert_eq!(apart(&["cat", "cow"]), ["cat", "cow"]);
+    fn one_hot_labels_are_names_without_the_common_prefix() {
+        assert_eq!(without_common_prefix(&["class_0", "class_1"]), ["0", "1"]);
+        assert_eq!(without_common_prefix(&["y10", "y11"]), ["10", "11"]);
+        assert_eq!(without_common_prefix(&["is_cat", "is_cow"]), ["cat", "cow"]);
+        assert_eq!(without_common_prefix(&["cat", "cow"]), ["cat", "cow"]);
     }
 }

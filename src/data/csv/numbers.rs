@@ -1,16 +1,16 @@
-//! Numbers in cells: one value, or all values of an image.
+//! Parses numbers in cells: one value, or all values of an image.
 
-/// The number in a trimmed cell; a comma among its digits is a decimal comma. None for what is no
+/// The number in a trimmed cell; a comma among its digits is a decimal comma. `None` if it is not a
 /// finite number.
 pub(super) fn number(cell: &str) -> Option<f64> {
     quick(cell.as_bytes()).or_else(|| slow(cell)).filter(|value| value.is_finite())
 }
 
-/// Digits that a whole number of 64 bits holds in any case.
+/// Number of digits that always fit into 64 bits.
 pub(super) const LONGEST: usize = 19;
 
-/// A whole number with its last `after` digits behind the point; none where that may not be exact,
-/// as it is for whole numbers below 2⁵³ and powers of ten up to 10²², which have no error.
+/// A whole number with its last `after` digits after the point; `None` if that may not be exact. It
+/// is exact for whole numbers below 2⁵³ and powers of ten up to 10²².
 pub(super) fn decimal(digits: u64, after: usize) -> Option<f64> {
     const POWERS: [f64; 23] = [
         1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
@@ -23,7 +23,7 @@ pub(super) fn decimal(digits: u64, after: usize) -> Option<f64> {
     }
 }
 
-/// A number of digits with at most one point, which is what nearly all are.
+/// Parses digits with at most one point, which nearly all numbers are.
 fn quick(cell: &[u8]) -> Option<f64> {
     let mut digits: u64 = 0;
     let mut point = None;
@@ -39,10 +39,10 @@ fn quick(cell: &[u8]) -> Option<f64> {
     (1..=LONGEST).contains(&count).then(|| decimal(digits, after)).flatten()
 }
 
-/// Any other notation: signs, exponents, more digits.
+/// Parses any other notation: signs, exponents, more digits.
 fn slow(cell: &str) -> Option<f64> {
     let is_of_numbers = |c: char| c.is_ascii_digit() || "+-.,eE\u{2212}".contains(c);
-    // Nothing else: `inf` and `nan` are no values of pixels.
+    // Excludes `inf` and `nan`, which are not pixel values.
     if !cell.chars().all(is_of_numbers) {
         return None;
     }
@@ -56,7 +56,7 @@ fn slow(cell: &str) -> Option<f64> {
     plain().or_else(rewritten)
 }
 
-/// Whether a comma in a number could set thousands apart: `12,345`.
+/// Whether a comma in a number could be a thousands separator: `12,345`.
 pub(super) fn may_be_thousands(cell: &str) -> bool {
     let unsigned = cell.trim_start_matches(['+', '-']);
     unsigned.split_once(',').is_some_and(|(whole, rest)| {
@@ -69,8 +69,8 @@ pub(super) fn may_be_thousands(cell: &str) -> bool {
     })
 }
 
-/// The numbers of a cell that holds all of an image, `0 0 12` or `[0, 0, 12]`, as texts; none where
-/// it is not of this kind: a single number is none.
+/// The numbers in a cell with a whole image, `0 0 12` or `[0, 0, 12]`, as texts; `None` if it is
+/// not a list of at least two numbers.
 pub(super) fn list(cell: &str) -> Option<impl Iterator<Item = &str> + Clone> {
     let inner = cell.trim();
     let inner =
@@ -81,7 +81,7 @@ pub(super) fn list(cell: &str) -> Option<impl Iterator<Item = &str> + Clone> {
         .then_some(parts)
 }
 
-/// How many numbers a cell holds: one, those of a list, or none.
+/// How many numbers are in a cell: one, those of a list, or none.
 pub(super) fn count(cell: &str) -> usize {
     let cell = cell.trim();
     match number(cell) {
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_notation_of_a_number_is_the_number_that_the_standard_library_reads() {
+    fn numbers_are_parsed_as_by_the_standard_library() {
         for text in [
             "0",
             "255",
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_told_from_numbers_and_text() {
+    fn lists_are_distinguished_from_numbers_and_text() {
         let read = |cell: &str| list(cell).map(|parts| parts.collect::<Vec<_>>().len());
         assert_eq!(read("0 0 12 7"), Some(4));
         assert_eq!(read("[0, 1.5,\n 2]"), Some(3));
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comma_before_three_digits_may_set_thousands_apart() {
+    fn a_comma_before_three_digits_may_be_a_thousands_separator() {
         assert!(may_be_thousands("12,345"));
         assert!(
             !["0,345", "12,34", "1234,567", "12.345", "1,2345"].into_iter().any(may_be_thousands)

@@ -1,4 +1,4 @@
-//! Files that look like others than they are.
+//! Files that are easily misinterpreted.
 
 use std::fs;
 use std::path::PathBuf;
@@ -22,12 +22,12 @@ fn loaded(content: &str) -> Dataset {
     load_with(content, &CsvOptions::default()).unwrap()
 }
 
-/// The message, from the file's name on.
-fn told(content: &str) -> String {
-    told_with(content, &CsvOptions::default())
+/// The error message from the file name on.
+fn message_for(content: &str) -> String {
+    message_with(content, &CsvOptions::default())
 }
 
-fn told_with(content: &str, options: &CsvOptions) -> String {
+fn message_with(content: &str, options: &CsvOptions) -> String {
     let text = load_with(content, options).unwrap_err().to_string();
     text[text.rfind("a.csv").unwrap()..].to_owned()
 }
@@ -41,7 +41,7 @@ fn like(trained: &Dataset) -> CsvOptions {
 const ROWS: &str = "0,90,20,130,40\n1,50,60,70,80\n0,10,140,110,20\n1,130,100,50,160\n";
 
 #[test]
-fn pixel_columns_that_no_name_tells_apart_are_taken_in_their_order() {
+fn pixel_columns_with_ambiguous_names_are_taken_in_order() {
     let plain = loaded(&format!("label,a,b,c,d\n{ROWS}"));
     let sorted = loaded("label,p1,p10,p2,p3\n0,1,2,3,4\n1,5,6,7,8\n");
     assert!(sorted.reading.columns.reordered);
@@ -54,26 +54,26 @@ fn pixel_columns_that_no_name_tells_apart_are_taken_in_their_order() {
         let named = load_with(&format!("label,a,b,c,d\n{ROWS}"), &like(&alike)).unwrap();
         assert_eq!(named.pixels, plain.pixels, "{header}");
         assert_eq!(alike.identity(), alike.sha256, "{header}");
-        let refused = told_with(&text, &like(&sorted));
-        assert!(refused.contains("columns are not in their order; add the"), "{refused}");
+        let refused = message_with(&text, &like(&sorted));
+        assert!(refused.contains("columns are not in order; add the"), "{refused}");
     }
     let twice = load_with(&format!("label,d,c,b,a\n{ROWS}"), &like(&plain)).unwrap();
     assert_ne!(twice.pixels, plain.pixels);
 }
 
 #[test]
-fn a_repeated_header_of_numbers_is_no_image() {
+fn a_repeated_header_of_numbers_is_not_an_image() {
     for names in ["label,0,1,2,3", "label,p0,p1,p2,p3"] {
         let data = loaded(&format!("{names}\n{ROWS}{names}\n{ROWS}"));
         assert_eq!((data.len(), data.classes.len()), (8, 2), "{names}");
-        assert_eq!(data.reading.remarks, ["1 repeated header left out, line 6"]);
+        assert_eq!(data.reading.remarks, ["skipped 1 repeated header, line 6"]);
     }
-    // An image that happens to hold these numbers stays one.
+    // An image that happens to have these values is kept.
     let data = loaded(&format!("label,0,1,2,3\n{ROWS}0,0,1,2,3\n"));
     assert_eq!((data.len(), data.classes.len()), (5, 2));
 }
 
-/// Smooth images of so many rows and columns under a header that leaves open what they are.
+/// Smooth images of the given size, below a header that does not reveal their shape.
 fn smooth(height: usize, width: usize) -> String {
     let names: String = (0..height * width).map(|column| format!(",p{column}")).collect();
     let image = |number: usize| {
@@ -88,13 +88,16 @@ fn smooth(height: usize, width: usize) -> String {
 }
 
 #[test]
-fn grey_images_of_three_to_four_are_not_taken_for_colours() {
+fn grey_images_of_3_to_4_are_not_mistaken_for_colour_images() {
     for (height, width) in [(24, 32), (32, 24), (15, 20), (48, 64)] {
-        let message = told(&smooth(height, width));
-        let shape = format!("are grey images of {height}×{width}, and the network takes squares");
+        let message = message_for(&smooth(height, width));
+        let shape = format!(
+            "look like grey images of {height}×{width}, but the network takes \
+                             square"
+        );
         assert!(message.contains(&shape), "{message}");
     }
-    // Planes of 16×16 below each other, and colours of a pixel beside each other.
+    // 16×16 RGB, in planes and interleaved.
     for (height, width, channels) in [(48, 16, Channels::RgbPlanes), (16, 48, Channels::Rgb)] {
         let data = loaded(&smooth(height, width));
         assert_eq!((data.side, data.reading.columns.channels), (16, channels));
@@ -102,7 +105,7 @@ fn grey_images_of_three_to_four_are_not_taken_for_colours() {
 }
 
 #[test]
-fn a_header_whose_first_name_is_a_hash_is_no_comment() {
+fn a_header_whose_first_name_is_a_hash_is_not_a_comment() {
     for (name, cell) in [("#,", true), ("#;", true), ("# made by hand\n#,", true)] {
         let rows = ROWS.lines().enumerate().map(|(row, line)| match cell {
             true => format!("{row},{line}\n"),
@@ -119,19 +122,19 @@ fn a_header_whose_first_name_is_a_hash_is_no_comment() {
 }
 
 #[test]
-fn commas_that_could_all_set_thousands_apart_are_doubtful_under_any_separator() {
+fn commas_that_could_be_thousands_separators_are_rejected_with_any_separator() {
     for separator in [";", "\t"] {
         let text = |last: &str| {
             let rows = "0;12,345;40,000;65,535;0\n1;12,345;40,000;65,535;0\n".repeat(3);
             format!("label;p0;p1;p2;p3\n{rows}0;12,345;1,000;2,000;{last}\n")
                 .replace(';', separator)
         };
-        let message = told(&text("0"));
+        let message = message_for(&text("0"));
         assert!(
             message.starts_with("a.csv, line 2, column p0: '12,345' may have a decimal comma or"),
             "{message}"
         );
-        // One that is decimal for certain decides for all.
+        // One that is certainly decimal decides for all.
         let scaled = CsvOptions { scale: Scale::By(100.0), ..CsvOptions::default() };
         let data = load_with(&text("0,5"), &scaled).unwrap();
         assert_eq!(data.pixels.range(), Some((0.0, 65.535)));
@@ -139,12 +142,12 @@ fn commas_that_could_all_set_thousands_apart_are_doubtful_under_any_separator() 
 }
 
 #[test]
-fn a_table_without_a_header_has_its_label_where_the_training_file_has_it() {
+fn a_table_without_a_header_has_its_label_where_the_training_file_does() {
     let noise = |row: usize, column: usize| (row * 7919 + column * 104_729) % 5;
     let rows: String = (0..20)
         .map(|row| (0..5).map(|c| noise(row, c).to_string()).collect::<Vec<_>>().join(",") + "\n")
         .collect();
-    assert!(told(&rows).contains("two columns that could be the label"));
+    assert!(message_for(&rows).contains("two columns that could be the label"));
     for (header, column) in [("label,a,b,c,d", "1"), ("a,b,c,d,label", "5")] {
         let trained = loaded(&format!("{header}\n{rows}"));
         for label in [LabelColumn::Auto, LabelColumn::from("label")] {
@@ -156,30 +159,30 @@ fn a_table_without_a_header_has_its_label_where_the_training_file_has_it() {
 }
 
 #[test]
-fn a_quote_that_is_never_closed_is_named_as_such() {
+fn an_unclosed_quote_is_reported() {
     let good = format!("label,p0,p1,p2,p3\n{ROWS}");
-    let problem = "has a quote that opens a cell and is never closed, so that the rest";
-    let header = told(&format!("\"{good}"));
+    let problem = "has an unclosed quote at the start of a cell, so the rest";
+    let header = message_for(&format!("\"{good}"));
     assert!(header.starts_with(&format!("a.csv, line 1: {problem}")), "{header}");
-    let row = told(&good.replacen("\n1", "\n\"1", 1));
+    let row = message_for(&good.replacen("\n1", "\n\"1", 1));
     assert!(row.starts_with(&format!("a.csv, line 3: {problem}")), "{row}");
-    let last = told(&good.replace(",100,", ",\"100,"));
+    let last = message_for(&good.replace(",100,", ",\"100,"));
     assert!(last.starts_with(&format!("a.csv, line 5: {problem}")), "{last}");
-    // A quote within a text opens nothing.
+    // A quote inside a text does not open a quoted cell.
     assert_eq!(loaded(&good.replace("\n1,", "\n12\" pipe,")).classes[1].label, "12\" pipe");
 }
 
 #[test]
-fn lists_that_numpy_cut_short_are_named_as_such() {
+fn lists_that_numpy_abbreviated_are_reported() {
     for cell in ["[0 0 0 ... 0 0 0]", "[[0 0]\n ...\n [0 1]]"] {
-        let message = told(&format!("label,pixels\n0,\"{cell}\"\n1,\"{cell}\"\n"));
-        let problem = "a.csv, line 1: has lists that NumPy cut short by ... in column pixels";
+        let message = message_for(&format!("label,pixels\n0,\"{cell}\"\n1,\"{cell}\"\n"));
+        let problem = "a.csv, line 1: has lists that NumPy abbreviated with ... in column pixels";
         assert!(message.starts_with(problem), "{message}");
     }
 }
 
 #[test]
-fn pixels_in_one_cell_beside_the_name_of_a_file_are_the_image() {
+fn pixels_in_one_cell_win_over_a_column_of_file_names() {
     let pixels: Vec<String> = (1..10).map(|value| (20 * value).to_string()).collect();
     for between in [",", " ", ", "] {
         let list = pixels.join(between);
@@ -192,7 +195,7 @@ fn pixels_in_one_cell_beside_the_name_of_a_file_are_the_image() {
 }
 
 #[test]
-fn an_empty_column_with_a_labels_name_is_no_candidate() {
+fn an_empty_column_with_the_name_of_a_label_is_ignored() {
     let rows: String = ROWS.lines().map(|line| format!(",{line}\n")).collect();
     let data = loaded(&format!("class,label,p0,p1,p2,p3\n{rows}"));
     assert_eq!(data.reading.label.unwrap().column, "label");
@@ -200,23 +203,23 @@ fn an_empty_column_with_a_labels_name_is_no_candidate() {
 }
 
 #[test]
-fn two_labels_of_one_name_are_told_apart_by_number() {
+fn two_labels_of_the_same_name_are_distinguished_by_number() {
     let text = "label,p0,p1,p2,p3,label\n0,1,2,3,4,5\n1,1,2,3,4,5\n0,1,2,3,4,6\n";
     assert_eq!(
-        told(text),
+        message_for(text),
         "a.csv, line 1: has two columns that could be the label, both called label: numbers 1 and \
-         6; say which it is: --label 1 or --label 6"
+         6; choose one: --label 1 or --label 6"
     );
     let options = |label: &str| CsvOptions { label: label.into(), ..CsvOptions::default() };
     let trained = load_with(text, &options("6")).unwrap();
     assert_eq!(trained.classes[1].label, "6");
     assert_eq!(load_with(text, &like(&trained)).unwrap().labels, trained.labels);
     let numbered = text.replace(",p0,p1,p2,p3,", ",0,1,2,3,");
-    assert!(told(&numbered).ends_with("; rename one of them, or take it out"));
+    assert!(message_for(&numbered).ends_with("; rename or remove one of them"));
 }
 
 #[test]
-fn test_images_of_a_run_are_refused_with_a_way_out_that_their_command_has() {
+fn errors_in_test_images_suggest_only_flags_that_their_command_has() {
     let trained = loaded(&format!("label,a,b,c,d\n{ROWS}"));
     let unlabelled: String = ROWS.lines().map(|line| line[2..].to_owned() + "\n").collect();
     let two = "kind,type,a,b,c,d\n0,1,1,2,3,4\n0,2,1,2,3,4\n1,1,1,2,3,4\n";
@@ -226,7 +229,7 @@ fn test_images_of_a_run_are_refused_with_a_way_out_that_their_command_has() {
         (&ROWS.replace('\n', ",7,7\n"), "label".into()),
         ("label,a,b,c\n0,1,2,3\n", LabelColumn::Auto),
     ] {
-        let message = told_with(text, &CsvOptions { label, ..like(&trained) });
+        let message = message_with(text, &CsvOptions { label, ..like(&trained) });
         assert!(!message.contains("--"), "{message}");
     }
 }

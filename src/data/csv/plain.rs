@@ -1,4 +1,4 @@
-//! Files whose header tells all there is to know.
+//! Files whose header alone determines the layout.
 
 use super::columns::Columns;
 use super::dialect::Opened;
@@ -6,8 +6,8 @@ use super::layout::{LabelCells, PixelCells};
 use super::{CsvOptions, LabelColumn, names};
 use crate::data::{Channels, LabelFound};
 
-/// The columns of a file whose header names one label and the pixels of a square image in their
-/// order, and nothing else; none where it takes a look at rows to tell.
+/// The columns of a file whose header names only one label and the pixels of a square image in
+/// order; `None` if rows have to be examined.
 pub(super) fn plain(
     opened: &Opened,
     body: usize,
@@ -22,7 +22,7 @@ pub(super) fn plain(
     }
     let mut labels = (0..header.len()).filter(|&column| names::is_label(&header[column]));
     let label = labels.next().filter(|_| labels.next().is_none())?;
-    let is_asked = match &options.label {
+    let is_requested = match &options.label {
         LabelColumn::Given(name) => name.trim() == header[label],
         LabelColumn::Auto | LabelColumn::IfThere => true,
     };
@@ -37,7 +37,7 @@ pub(super) fn plain(
                 && others.iter().zip(&list).all(|(&c, name)| header[c] == *name)
         })
     };
-    let is_plain = is_asked && numbered.channels.is_none() && side * side == others.len();
+    let is_plain = is_requested && numbered.channels.is_none() && side * side == others.len();
     (is_plain && is_expected()).then(|| Columns {
         label: LabelCells::Column(label),
         label_found: Some(LabelFound {
@@ -49,14 +49,14 @@ pub(super) fn plain(
         side,
         left_out: Vec::new(),
         reordered: false,
-        decisions: label_remark(&header[label], options.has_flags()),
+        decisions: label_note(&header[label], options.has_flags()),
     })
 }
 
-/// Says which column is the label, where it is not called so.
-fn label_remark(name: &str, has_flags: bool) -> Vec<String> {
-    let way_out = if has_flags { "; --label names another" } else { "" };
-    let told = || format!("label: column {name}, by its name{way_out}");
-    let is_called_so = name.eq_ignore_ascii_case("label");
-    (!is_called_so).then(told).into_iter().collect()
+/// Notes which column is the label, unless it is named `label`.
+fn label_note(name: &str, has_flags: bool) -> Vec<String> {
+    let remedy = if has_flags { "; choose another with --label" } else { "" };
+    let note = || format!("label: column {name}, by its name{remedy}");
+    let is_named_label = name.eq_ignore_ascii_case("label");
+    (!is_named_label).then(note).into_iter().collect()
 }

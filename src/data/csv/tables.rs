@@ -1,4 +1,4 @@
-//! One table as pandas, polars, NumPy and spreadsheets write it reads back as the same images
+//! A table written by pandas, polars, NumPy and spreadsheets is read as the same images
 //! (`tests/reference/tables.py`).
 
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::*;
 
-/// What is to be read of a file.
+/// The expected content of a file.
 #[derive(Deserialize)]
 struct Expected {
     side: usize,
@@ -44,7 +44,7 @@ fn labels(data: &Dataset) -> Vec<&str> {
 }
 
 #[test]
-fn a_table_reads_back_as_the_same_images_whoever_writes_it() {
+fn a_table_is_read_as_the_same_images_whatever_program_wrote_it() {
     let expected = expected();
     assert!(expected.len() > 30);
     for (name, wanted) in expected {
@@ -56,7 +56,7 @@ fn a_table_reads_back_as_the_same_images_whoever_writes_it() {
 }
 
 #[test]
-fn every_whole_number_up_to_255_is_kept_as_a_byte() {
+fn whole_numbers_up_to_255_are_stored_as_bytes() {
     for (name, wanted) in expected() {
         let is_byte = |value: &f32| value.fract() == 0.0 && *value <= 255.0;
         let are_bytes = wanted.pixels.iter().flatten().all(is_byte);
@@ -66,7 +66,7 @@ fn every_whole_number_up_to_255_is_kept_as_a_byte() {
 }
 
 #[test]
-fn a_file_of_another_writing_is_read_as_the_training_file() {
+fn files_in_other_notations_are_read_like_the_training_file() {
     let trained = read("pandas.csv", &CsvOptions::default());
     let like = CsvOptions { like: Some(trained.trained_on()), ..CsvOptions::default() };
     for name in [
@@ -87,7 +87,7 @@ fn a_file_of_another_writing_is_read_as_the_training_file() {
 }
 
 #[test]
-fn what_was_decided_is_said_and_a_plain_file_is_read_without_a_word() {
+fn decisions_are_noted_and_a_plain_file_needs_no_note() {
     let remarks = |name: &str| {
         read(name, &CsvOptions::default()).reading.lines().collect::<Vec<_>>().join("\n")
     };
@@ -97,20 +97,17 @@ fn what_was_decided_is_said_and_a_plain_file_is_read_without_a_word() {
         assert_eq!(remarks(plain), "", "{plain}");
     }
     for (name, told) in [
-        ("pandas_class_last.csv", "label: column Class, by its name; --label names another"),
-        ("pandas_index.csv", "columns left out: 1 (counts or names the rows)"),
-        ("pandas_sorted.csv", "pixel columns: put in the order of their numbers"),
-        (
-            "pandas_shares.csv",
-            "pixels: numbers from 0 to 1, divided by 1; --scale takes another number",
-        ),
+        ("pandas_class_last.csv", "label: column Class, by its name; choose another with --label"),
+        ("pandas_index.csv", "ignored columns: 1 (counts or names the rows)"),
+        ("pandas_sorted.csv", "pixel columns: sorted by their numbers"),
+        ("pandas_shares.csv", "pixels: numbers from 0 to 1, divided by 1; change it with --scale"),
         ("pandas_decimal_commas.csv", "cells: separated by semicolons, decimal commas"),
-        ("pandas_concatenated.csv", "1 repeated header left out, line 8"),
-        ("calc_units.csv", "a second header without numbers left out, line 2"),
-        ("excel_german.csv", "2 rows of nothing but separators left out, from line 15 on"),
+        ("pandas_concatenated.csv", "skipped 1 repeated header, line 8"),
+        ("calc_units.csv", "skipped a second header without numbers, line 2"),
+        ("excel_german.csv", "skipped 2 rows of nothing but separators, from line 15 on"),
         ("numpy_header.csv", "the header is the comment before the first row"),
-        ("numpy_comment.csv", "comments: 1 line at the top are left out"),
-        ("rgb_pixels.csv", "colours: red, green and blue of each pixel together, made grey"),
+        ("numpy_comment.csv", "comments: ignored 1 line at the top"),
+        ("rgb_pixels.csv", "colours: red, green and blue interleaved by pixel, converted to grey"),
         ("pandas_dummies.csv", "label: columns label_4 to label_6, one 1 in each row"),
     ] {
         let said = remarks(name);

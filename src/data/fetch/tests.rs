@@ -113,7 +113,7 @@ fn a_given_folder_with_a_damaged_file_is_told() {
         fs::write(root.join("mine/test-l"), [0, 0, 8, 1, 0, 0, 0, 1, 6]).unwrap();
     };
     let told = fetch_in(damaged, Some("mine"), false, &must_not_run).told();
-    assert!(told.starts_with("mine/test-l: the unzipped file has SHA-256 "), "{told}");
+    assert!(told.starts_with("mine/test-l: the uncompressed file has SHA-256 "), "{told}");
     let lacking = |root: &Path| {
         fill(&root.join("mine"), true);
         fs::remove_file(root.join("mine/test-l.gz")).unwrap();
@@ -197,7 +197,7 @@ fn a_download_of_something_else_is_refused() {
         Ok(())
     };
     let told = fetch_in(|_| {}, None, false, &run).told();
-    assert!(told.contains("train-i.gz: the unzipped file has SHA-256 "), "{told}");
+    assert!(told.contains("train-i.gz: the uncompressed file has SHA-256 "), "{told}");
 }
 
 #[test]
@@ -252,9 +252,7 @@ fn what_runs_keep_and_what_is_read_is_replaced_by_no_force() {
     };
     let refused = fetch_in(kept, Some("mine"), true, &must_not_run);
     let told = refused.told();
-    assert!(
-        told.starts_with("--into = data/test.csv: would overwrite a file that runs/mine keeps")
-    );
+    assert!(told.starts_with("--into = data/test.csv: would overwrite a file of runs/mine"));
     assert_eq!(fs::read_to_string(refused.folder.path().join("kept")).unwrap(), "a run's");
     assert!(!refused.folder.path().join("data/train.csv").exists(), "nothing else was written");
     let read = |root: &Path| {
@@ -263,6 +261,6 @@ fn what_runs_keep_and_what_is_read_is_replaced_by_no_force() {
         symlink(root.join("mine/train-i"), root.join("data/train.csv")).unwrap();
     };
     let refused = fetch_in(read, Some("mine"), true, &must_not_run);
-    assert!(refused.told().contains("would overwrite a file of --from, mine/train-i: take"));
+    assert!(refused.told().contains("would overwrite a file of --from, mine/train-i: use"));
     assert_eq!(fs::read(refused.folder.path().join("mine/train-i")).unwrap(), IMAGES[0]);
 }

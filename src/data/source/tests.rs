@@ -137,7 +137,8 @@ fn idx_files_of_every_type_are_read() {
 fn idx_files_that_do_not_fit_are_refused() {
     assert_eq!(
         message("idx/i8-images-idx3-byte"),
-        "i8-images-idx3-byte: holds images, and beside it is no i8-labels-idx1-byte, compressed or not, \
+        "i8-images-idx3-byte: holds images, and beside it is no i8-labels-idx1-byte, compressed \
+         or not, \
          with the labels; put that file into the same folder"
     );
     let few = load(&case("idx/few-images-idx3-ubyte"), &CsvOptions::default());
@@ -162,8 +163,8 @@ fn a_damaged_idx_file_and_one_that_is_no_number_are_refused() {
         message_of(load(&path, &options), "a-images-idx3-ubyte")
     };
     let whole = fs::read(case("idx/train-images-idx3-ubyte")).unwrap();
-    assert!(told(&whole[..100]).contains("holds 84 values where its head says 9 × 4 × 4; fetch"));
-    assert!(told(&whole[..14]).contains("its head ends after 14 bytes"));
+    assert!(told(&whole[..100]).contains("has 84 values, but its header says 9 × 4 × 4; download"));
+    assert!(told(&whole[..14]).contains("its header ends after 14 bytes"));
     let mut nan = vec![0, 0, 13, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1];
     nan.extend([0.5f32, f32::NAN].into_iter().flat_map(f32::to_be_bytes));
     assert!(told(&nan).contains("holds NaN as a pixel of image 2"), "{}", told(&nan));
@@ -265,7 +266,8 @@ fn what_is_wrong_with_a_list_is_reported_with_its_line() {
     let sizes = "list.csv, line 4: its image has 8×8 pixels, that of line 2 4×4";
     assert_eq!(text, format!("{sizes}; bring all images to one size"));
     let text = told("path,label\ngrey.png,a\nx/1.png,a\nx/2.png,a\nx/3.png,b\nx/4.png,b\n");
-    let missing = "line 3: names 4 image files that do not exist: x/1.png (line 3), x/2.png (line 4), \
+    let missing = "line 3: names 4 image files that do not exist: x/1.png (line 3), x/2.png (line \
+                   4), \
                    x/3.png (line 5), 1 more; paths are taken from the list's folder, ";
     assert!(text.contains(missing), "{text}");
     assert!(told("path,label\ngrey.png,\n").contains("line 2: the label is missing"));

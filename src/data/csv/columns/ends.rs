@@ -1,14 +1,14 @@
-//! The label among columns of numbers that no name tells apart: those at the ends are looked at.
+//! Finds the label among number columns with uninformative names, by examining those at the ends.
 
 use super::super::layout::LabelCells;
-use super::Sorter;
+use super::Classifier;
 use super::shape::is_image;
 use crate::data::LeftOut;
 use crate::error::Fault;
 
-impl Sorter<'_> {
-    /// The label as one of the columns that could be pixels: of a file without a header, or with one
-    /// that numbers all columns alike.
+impl Classifier<'_> {
+    /// The label among the candidate pixel columns, in a file without a header or whose header
+    /// numbers all columns.
     pub(super) fn label_among_pixels(
         &mut self,
         others: &[usize],
@@ -45,12 +45,12 @@ impl Sorter<'_> {
         self.one_hot_at_an_end()
     }
 
-    /// The first or the last column, by what they hold and what the columns next to them do.
+    /// The first or the last column, by comparing them with their neighbours.
     fn first_or_last(&mut self) -> Result<(LabelCells, Option<String>), Fault> {
         let pixels = &self.pixels;
         let (first, last) = (pixels[0], pixels[pixels.len() - 1]);
         let column = match (pixels.len(), self.by_content(first, last)) {
-            // A label and one pixel: there is no column next to them to compare with.
+            // A label and one pixel: there are no neighbours to compare with.
             (2, _) => first,
             (_, Some(column)) => column,
             (_, None) => return Err(self.question(first, last)),
@@ -59,13 +59,13 @@ impl Sorter<'_> {
         let (which, other) = if column == first { ("first", "last") } else { ("last", "first") };
         let values = self.glimpse.distinct(column);
         let why = format!(
-            "the {which} one: its {values} values are unlike those beside it, the {other} column's are like \
-             its neighbour's"
+            "the {which} one: its {values} values are unlike those beside it, the {other} \
+             column's are like its neighbour's"
         );
         Ok((LabelCells::Column(column), Some(why)))
     }
 
-    /// Which of two columns at the ends differs from the pixels next to it.
+    /// Which of the two end columns differs from the pixels next to it.
     fn by_content(&self, first: usize, last: usize) -> Option<usize> {
         let glimpse = self.glimpse;
         let [next, before] = [self.pixels[1], self.pixels[self.pixels.len() - 2]];
@@ -92,7 +92,7 @@ impl Sorter<'_> {
         both(&varies).or_else(|| both(&repeats))
     }
 
-    /// Columns at one end of which each row has one 1, the others being an image.
+    /// One-hot columns at one end, if the others form an image.
     fn one_hot_at_an_end(&mut self) -> Result<(LabelCells, Option<String>), Fault> {
         let count = self.pixels.len();
         let sizes = (1..=count.isqrt()).rev().flat_map(|side| [3 * side * side, side * side]);
@@ -111,7 +111,7 @@ impl Sorter<'_> {
             self.pixels.retain(|column| !columns.contains(column));
             return Ok((self.one_hot(columns), Some("one 1 in each row".to_owned())));
         }
-        // Its shape is refused with the numbers that would do.
+        // The shape check then rejects it, with valid numbers of columns.
         let first = *self.pixels.first().unwrap_or(&0);
         self.pixels.retain(|&other| other != first);
         Ok((LabelCells::Column(first), Some("the first column".to_owned())))

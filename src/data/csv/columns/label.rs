@@ -1,15 +1,15 @@
-//! The label among columns that are no pixels.
+//! Finds the label among columns that are not pixels.
 
 use super::super::glimpse::Content;
 use super::super::layout::LabelCells;
 use super::super::{LabelColumn, names};
-use super::Sorter;
+use super::Classifier;
 use crate::data::listed;
 use crate::error::Fault;
 
-impl Sorter<'_> {
-    /// The label among columns that are no pixels, or else among the pixels by what they hold; with
-    /// the reason.
+impl Classifier<'_> {
+    /// The label among columns that are not pixels, or else among the pixels by content; with the
+    /// reason.
     pub(super) fn label(
         &mut self,
         others: &[usize],
@@ -75,25 +75,24 @@ impl Sorter<'_> {
         };
         let problem = format!("has two columns that could be the label, {called}");
         if !self.options.has_flags() {
-            let remedy = "write the training file's header above them, or take one of them out";
+            let remedy = "add the training file's header, or remove one of them";
             return Fault::new(self.file, problem).remedy(remedy);
         }
-        // A name wins over a number.
+        // Names take precedence over numbers.
         if are_alike && numbers.iter().any(|number| names.contains(number)) {
-            return Fault::new(self.file, problem).remedy("rename one of them, or take it out");
+            return Fault::new(self.file, problem).remedy("rename or remove one of them");
         }
         let quoted = |name: &str| match name.contains([' ', ',', '\'', '"', '$', '(', ')']) {
             true => format!("'{}'", name.replace('\'', "'\\''")),
             false => name.to_owned(),
         };
-        let remedy =
-            format!("say which it is: --label {} or --label {}", quoted(&one), quoted(&other));
+        let remedy = format!("choose one: --label {} or --label {}", quoted(&one), quoted(&other));
         Fault::new(self.file, problem).remedy(remedy)
     }
 
     pub(super) fn one_hot(&self, columns: Vec<usize>) -> LabelCells {
         let labels = match self.names {
-            Some(names) => names::apart(
+            Some(names) => names::without_common_prefix(
                 &columns.iter().map(|&column| names[column].as_str()).collect::<Vec<_>>(),
             ),
             None => (0..columns.len()).map(|class| class.to_string()).collect(),
@@ -101,7 +100,7 @@ impl Sorter<'_> {
         LabelCells::OneHot { columns, labels }
     }
 
-    /// No labels, where that may be.
+    /// No labels, if the options allow that.
     pub(super) fn unlabelled(&self, others: &[usize]) -> Result<LabelCells, Fault> {
         if self.options.label == LabelColumn::IfThere {
             return Ok(LabelCells::None);
@@ -109,19 +108,20 @@ impl Sorter<'_> {
         let names: Vec<String> = others.iter().map(|&column| self.named(column)).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let beside = match names.as_slice() {
-            [] => "nothing beside the pixels of an image in each row".to_owned(),
-            [name] => format!("beside the pixels of an image only column {name}"),
-            names => format!("beside the pixels of an image only columns {}", listed(names)),
+            [] => "only the pixels of an image in each row".to_owned(),
+            [name] => format!("only column {name} besides the pixels of an image"),
+            names => format!("only columns {} besides the pixels of an image", listed(names)),
         };
         let remedy = match self.options.has_flags() {
             true => {
-                "dml embed takes images without labels; if a column is the label, name it with --label"
+                "dml embed accepts unlabelled images; if a column is the label, choose it with \
+                 --label"
             }
             false => {
-                "dml embed takes images without labels; if a column is the label, add the training \
+                "dml embed accepts unlabelled images; if a column is the label, add the training \
                  file's header"
             }
         };
-        Err(Fault::new(self.file, format!("has no column of labels: {beside}")).remedy(remedy))
+        Err(Fault::new(self.file, format!("has no label column: {beside}")).remedy(remedy))
     }
 }

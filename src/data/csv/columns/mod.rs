@@ -1,4 +1,4 @@
-//! What each column of a CSV is: the label, a pixel, or neither.
+//! Classifies the columns of a CSV as label, pixels, or ignored.
 
 mod ends;
 mod label;
@@ -14,7 +14,7 @@ use super::{CsvOptions, LabelColumn, names};
 use crate::data::{Channels, LabelFound, LeftOut, listed};
 use crate::error::Fault;
 
-/// What the columns of a file are.
+/// The roles of a file's columns.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Columns {
     pub label: LabelCells,
@@ -23,34 +23,34 @@ pub(super) struct Columns {
     pub channels: Channels,
     pub side: usize,
     pub left_out: Vec<LeftOut>,
-    /// Whether the pixels stand in the file in another order.
+    /// Whether the pixels are in another order in the file.
     pub reordered: bool,
     pub decisions: Vec<String>,
 }
 
-/// Columns that are still to be told apart, and what they are told apart by.
-struct Sorter<'a> {
+/// The state of classifying the columns.
+struct Classifier<'a> {
     file: &'a Path,
     names: Option<&'a [String]>,
     glimpse: &'a Glimpse,
     options: &'a CsvOptions,
     contents: Vec<Content>,
-    /// Columns that could be pixels, in the order of the image as far as that is known.
+    /// Candidate pixel columns, in image order as far as it is known.
     pixels: Vec<usize>,
     channels: Option<Channels>,
     reordered: bool,
-    /// Whether the names say which columns are pixels.
+    /// Whether the pixels were found by name.
     by_names: bool,
     left_out: Vec<LeftOut>,
     decisions: Vec<String>,
 }
 
-/// Finds the label and the pixels among the columns, and what is neither.
+/// Classifies the columns as label, pixels, or ignored.
 ///
 /// # Errors
-/// Faults that lack the line: no label, two that could be it, pixels that make no square, names
-/// that are not those of the training file.
-pub(super) fn sorted(
+/// Faults without a line: a missing or ambiguous label, pixels that do not form a square, names
+/// that do not match the training file.
+pub(super) fn classified(
     file: &Path,
     names: Option<&[String]>,
     width: usize,
@@ -59,10 +59,10 @@ pub(super) fn sorted(
 ) -> Result<Columns, Fault> {
     let contents: Vec<Content> = (0..width).map(|column| glimpse.content(column)).collect();
     if contents.len() == 1 && contents[0] != Content::Lists {
-        let remedy = "it needs a label and the pixels, separated by commas, semicolons or tabs";
+        let remedy = "it needs a label and pixels, separated by commas, semicolons or tabs";
         return Err(Fault::new(file, "has a single column").remedy(remedy));
     }
-    let mut sorter = Sorter {
+    let mut classifier = Classifier {
         file,
         names,
         glimpse,
@@ -75,11 +75,11 @@ pub(super) fn sorted(
         left_out: Vec::new(),
         decisions: Vec::new(),
     };
-    let dropped = sorter.dropped(width)?;
-    let given = sorter.given(width)?;
+    let dropped = classifier.dropped(width)?;
+    let given = classifier.given(width)?;
     let is_open = |column: &usize| !dropped.contains(column) && Some(*column) != given;
     let open: Vec<usize> = (0..width).filter(is_open).collect();
-    let (list, others) = sorter.split(&open)?;
+    let (list, others) = classifier.split(&open)?;
     let (label, found) = match given {
         Some(column) => {
             let why = match options.label {
@@ -88,18 +88,18 @@ pub(super) fn sorted(
             };
             (LabelCells::Column(column), Some(why.to_owned()))
         }
-        None => sorter.label(&others, list, width)?,
+        None => classifier.label(&others, list, width)?,
     };
-    sorter.leave_out(&others, &label);
+    classifier.leave_out(&others, &label);
     let pixels = match list {
         Some(column) => PixelCells::List(column),
-        None => PixelCells::Columns(sorter.matched(&label)?),
+        None => PixelCells::Columns(classifier.matched(&label)?),
     };
-    let (channels, side) = sorter.shape(&pixels)?;
-    sorter.finish(label, found, pixels, (channels, side))
+    let (channels, side) = classifier.shape(&pixels)?;
+    classifier.finish(label, found, pixels, (channels, side))
 }
 
-impl Sorter<'_> {
+impl Classifier<'_> {
     fn named(&self, column: usize) -> String {
         named(self.names, column)
     }
@@ -108,20 +108,21 @@ impl Sorter<'_> {
         self.names.map(|names| names[column].as_str())
     }
 
-    /// A column by its name, as it stands or else in any case, or by its number from 1.
-    fn find(&self, asked: &str, width: usize) -> Option<usize> {
+    /// Finds a column by exact name, by name in any case, or by its number from 1.
+    fn find(&self, wanted: &str, width: usize) -> Option<usize> {
         let names = self.names.unwrap_or_default();
-        let exact = names.iter().position(|name| name == asked);
-        let in_any_case = || names.iter().position(|name| name.eq_ignore_ascii_case(asked));
-        let number = || asked.parse::<usize>().ok().filter(|number| (1..=width).contains(number));
+        let exact = names.iter().position(|name| name == wanted);
+        let in_any_case = || names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
+        let number = || wanted.parse::<usize>().ok().filter(|number| (1..=width).contains(number));
         exact.or_else(in_any_case).or_else(|| number().map(|number| number - 1))
     }
 
-    fn unknown(&self, asked: &str, width: usize, what: &str) -> Fault {
-        let fault = Fault::new(self.file, format!("is no column of this file{what}")).value(asked);
+    fn unknown(&self, wanted: &str, width: usize, what: &str) -> Fault {
+        let fault =
+            Fault::new(self.file, format!("is not a column of this file{what}")).value(wanted);
         let Some(names) = self.names else {
             let remedy = match self.options.has_flags() {
-                true => format!("it has no header: name a column by its position, 1 to {width}"),
+                true => format!("it has no header: give the column's position, 1 to {width}"),
                 false => "it has no header: add the training file's".to_owned(),
             };
             return fault.remedy(remedy);
@@ -129,77 +130,79 @@ impl Sorter<'_> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let nearest = names
             .iter()
-            .map(|name| (strsim::jaro_winkler(name, asked), name))
+            .map(|name| (strsim::jaro_winkler(name, wanted), name))
             .filter(|(likeness, _)| *likeness > 0.8)
             .max_by(|a, b| a.0.total_cmp(&b.0));
-        let there = format!("its {} columns are {}", names.len(), listed(&names));
+        let available = format!("its {} columns are {}", names.len(), listed(&names));
         match nearest {
-            Some((_, name)) => fault.remedy(format!("did you mean '{name}'? {there}")),
-            None => fault.remedy(there),
+            Some((_, name)) => fault.remedy(format!("did you mean '{name}'? {available}")),
+            None => fault.remedy(available),
         }
     }
 
-    /// Columns that the user drops. Those of the training file may be missing in a file of test images.
+    /// Columns dropped by the user. Those of the training file may be missing in a file of test
+    /// images.
     fn dropped(&mut self, width: usize) -> Result<Vec<usize>, Fault> {
         let mut dropped = Vec::new();
-        for asked in &self.options.drop {
-            match self.find(asked, width) {
+        for wanted in &self.options.drop {
+            match self.find(wanted, width) {
                 Some(column) => {
                     dropped.push(column);
                     let (column, why) = (self.named(column), "as --drop says".to_owned());
                     self.left_out.push(LeftOut { column, why });
                 }
                 None if self.options.like.is_some() => {}
-                None => return Err(self.unknown(asked, width, ", so it cannot be dropped")),
+                None => return Err(self.unknown(wanted, width, ", so it cannot be dropped")),
             }
         }
         Ok(dropped)
     }
 
-    /// The label's column where the user names it.
+    /// The label column given by the user or the training file.
     fn given(&self, width: usize) -> Result<Option<usize>, Fault> {
-        let LabelColumn::Given(asked) = &self.options.label else {
+        let LabelColumn::Given(wanted) = &self.options.label else {
             let trained = self.options.like.as_ref().and_then(|like| like.columns.label.as_ref());
-            return Ok(trained.and_then(|name| self.called_as_trained(name, width)));
+            return Ok(trained.and_then(|name| self.named_as_trained(name, width)));
         };
         let found =
-            self.find(asked.trim(), width).or_else(|| self.trained_place(asked.trim(), width));
-        let unknown = || self.unknown(asked.trim(), width, ", so there are no labels");
+            self.find(wanted.trim(), width).or_else(|| self.trained_position(wanted.trim(), width));
+        let unknown = || self.unknown(wanted.trim(), width, ", so there are no labels");
         found.map(Some).ok_or_else(unknown)
     }
 
-    /// The column of the name that the training file's label has; of several, the one that stands where
-    /// it stood.
-    fn called_as_trained(&self, name: &str, width: usize) -> Option<usize> {
+    /// The column with the name of the training file's label; of several, the one at the same
+    /// position.
+    fn named_as_trained(&self, name: &str, width: usize) -> Option<usize> {
         let names = self.names?;
         let of_name = |column: usize| names.get(column).is_some_and(|other| other == name);
         let trained = self.options.like.as_ref().and_then(|like| like.columns.label_at);
-        let stood = trained.filter(|&(column, of)| of == width && of_name(column));
-        stood.map(|(column, _)| column).or_else(|| (0..width).find(|&column| of_name(column)))
+        let same_position = trained.filter(|&(column, of)| of == width && of_name(column));
+        same_position
+            .map(|(column, _)| column)
+            .or_else(|| (0..width).find(|&column| of_name(column)))
     }
 
-    /// Where a column stood that was the label of the training file, in a file of as many columns whose
-    /// own have no names.
-    fn trained_place(&self, asked: &str, width: usize) -> Option<usize> {
+    /// Position of the training file's label, for a file without a header and with as many columns.
+    fn trained_position(&self, wanted: &str, width: usize) -> Option<usize> {
         let trained = &self.options.like.as_ref()?.columns;
-        let is_it = self.names.is_none() && trained.label.as_deref() == Some(asked);
+        let is_it = self.names.is_none() && trained.label.as_deref() == Some(wanted);
         trained.label_at.filter(|&(_, of)| is_it && of == width).map(|(column, _)| column)
     }
 
-    /// Divides columns into those that could be pixels and all others; a column that holds whole
-    /// images is given by itself.
+    /// Splits columns into candidate pixels and others; a column of whole images is returned
+    /// separately.
     fn split(&mut self, open: &[usize]) -> Result<(Option<usize>, Vec<usize>), Fault> {
         let contents = &self.contents;
         let of = |content| {
             let is = move |column: &usize| contents[*column] == content;
             open.iter().copied().filter(is).collect::<Vec<usize>>()
         };
-        if let Some(&column) = open.iter().find(|&&column| self.glimpse.is_cut(column)) {
+        if let Some(&column) = open.iter().find(|&&column| self.glimpse.is_abbreviated(column)) {
             let problem = format!(
-                "has lists that NumPy cut short by ... in column {}, so that most pixels are lost",
+                "has lists that NumPy abbreviated with ... in column {}, so most pixels are lost",
                 self.named(column)
             );
-            let remedy = "write the file anew with a column for each pixel, or all numbers by \
+            let remedy = "write the file again with a column for each pixel, or with \
                           np.set_printoptions(threshold=sys.maxsize)";
             return Err(Fault::new(self.file, problem).remedy(remedy));
         }
@@ -210,8 +213,8 @@ impl Sorter<'_> {
                 let problem = format!("has images in column {one} and in column {other}");
                 return Err(Fault::new(self.file, problem).remedy(
                     match self.options.has_flags() {
-                        true => "leave one out with --drop",
-                        false => "take one of them out",
+                        true => "drop one with --drop",
+                        false => "remove one of them",
                     },
                 ));
             }
@@ -224,17 +227,18 @@ impl Sorter<'_> {
                 (self.channels, self.reordered) = (found.channels, found.reordered);
                 (found.columns, true)
             }
-            None => {
-                (numbers.into_iter().filter(|&column| !self.is_set_apart(column)).collect(), false)
-            }
+            None => (
+                numbers.into_iter().filter(|&column| !self.is_named_otherwise(column)).collect(),
+                false,
+            ),
         };
         let pixels: HashSet<usize> = self.pixels.iter().copied().collect();
         let others = open.iter().copied().filter(|column| !pixels.contains(column)).collect();
         Ok((None, others))
     }
 
-    /// Whether the name of a column says that it is no pixel's.
-    fn is_set_apart(&self, column: usize) -> bool {
+    /// Whether the name of a column rules out that it is a pixel.
+    fn is_named_otherwise(&self, column: usize) -> bool {
         let is_so = |name: &str| {
             let is_index =
                 names::is_index(name) && (!name.is_empty() || self.glimpse.is_index(column));
@@ -243,7 +247,7 @@ impl Sorter<'_> {
         self.name(column).is_some_and(is_so)
     }
 
-    /// Notes what is neither label nor pixel, with the reason.
+    /// Records ignored columns with the reason.
     fn leave_out(&mut self, others: &[usize], label: &LabelCells) {
         let is_label = |column: usize| match label {
             LabelCells::None => false,
@@ -282,7 +286,7 @@ impl Sorter<'_> {
         };
         let label_found = column.zip(why).map(|(column, why)| LabelFound { column, why });
         self.decide(label_found.as_ref(), &label, channels);
-        let Sorter { left_out, reordered, decisions, .. } = self;
+        let Classifier { left_out, reordered, decisions, .. } = self;
         Ok(Columns { label, label_found, pixels, channels, side, left_out, reordered, decisions })
     }
 
@@ -297,32 +301,35 @@ impl Sorter<'_> {
                 LabelCells::OneHot { .. } => "columns",
                 _ => "column",
             };
-            let way_out = match self.options.has_flags() {
-                true => "--label names another",
-                false => "the training file's header would name it",
+            let remedy = match self.options.has_flags() {
+                true => "choose another with --label",
+                false => "to be certain, add the training file's header",
             };
-            self.decisions.push(format!("label: {columns} {column}, {why}; {way_out}"));
+            self.decisions.push(format!("label: {columns} {column}, {why}; {remedy}"));
         }
         if !self.left_out.is_empty() {
             let each = self.left_out.iter().map(|left| format!("{} ({})", left.column, left.why));
             let each: Vec<String> = each.collect();
             let each: Vec<&str> = each.iter().map(String::as_str).collect();
-            self.decisions.push(format!("columns left out: {}", listed(&each)));
+            self.decisions.push(format!("ignored columns: {}", listed(&each)));
         }
         if self.reordered {
             let order = match self.options.like {
-                Some(_) => "matched by name to the training file's",
-                None => "put in the order of their numbers",
+                Some(_) => "matched by name to the training file",
+                None => "sorted by their numbers",
             };
             self.decisions.push(format!("pixel columns: {order}"));
         }
         let order = match channels {
             Channels::Grey => return,
-            Channels::RgbPlanes => "red, green and blue one after the other, as in CIFAR",
-            Channels::Rgb => "red, green and blue of each pixel together",
-            Channels::Rgba => "red, green, blue and opacity (left out) of each pixel together",
+            Channels::RgbPlanes => "red, green and blue planes, as in CIFAR",
+            Channels::Rgb => "red, green and blue interleaved by pixel",
+            Channels::Rgba => "red, green, blue and alpha (ignored) interleaved by pixel",
         };
-        let told = format!("colours: {order}, made grey by ITU-R BT.601 (0.299, 0.587, 0.114)");
-        self.decisions.push(told);
+        let note = format!(
+            "colours: {order}, converted to grey by ITU-R BT.601 (0.299, 0.587, \
+                            0.114)"
+        );
+        self.decisions.push(note);
     }
 }

@@ -1,15 +1,15 @@
-//! What a pixel consists of, and the side of an image, by the number of its values.
+//! Determines the channels of a pixel and the side of an image from the number of values.
 
 use super::super::layout::PixelCells;
-use super::Sorter;
+use super::Classifier;
 use crate::data::{Channels, listed};
 use crate::error::Fault;
 
-/// The smallest side of images whose colours are told by the number of columns alone.
+/// The smallest side of images that are recognised as colour by the number of columns alone.
 const SMALLEST_COLOURED: usize = 4;
 
-impl Sorter<'_> {
-    /// What a pixel consists of, and the side of an image.
+impl Classifier<'_> {
+    /// The channels of a pixel and the side of an image.
     pub(super) fn shape(&mut self, pixels: &PixelCells) -> Result<(Channels, usize), Fault> {
         let count = match pixels {
             PixelCells::Columns(columns) => columns.len(),
@@ -28,7 +28,8 @@ impl Sorter<'_> {
         Err(self.no_square(count, channels, matches!(known, Some(c) if c != Channels::Grey)))
     }
 
-    /// What a pixel consists of, by the number of values and how smooth images are under each reading.
+    /// The channels of a pixel, by the number of values and how smooth images are under each
+    /// interpretation.
     fn channels_of(&self, count: usize, pixels: &PixelCells) -> Result<Channels, Fault> {
         if is_square(count) || !is_image(count) {
             return Ok(Channels::Grey);
@@ -37,11 +38,12 @@ impl Sorter<'_> {
         if let Some(channels) = like.filter(|channels| channels.count() == 3) {
             return Ok(channels);
         }
-        // Pixels below each other are alike: a row is `side` values of a plane, or three times as many.
+        // Vertically adjacent pixels are similar: a row is `side` values of a plane, or three times
+        // as many interleaved ones.
         let side = (count / 3).isqrt();
         let step = |width: usize| self.glimpse.mean_step(pixels, width);
         let (plane, mixed) = (step(side), step(3 * side));
-        // So many values are grey images of 3:4 and 4:3, too, where the side is even.
+        // With an even side, this number of values also fits grey images of 3:4 and 4:3.
         let rectangles = [2 * side, 3 * side / 2].map(|width| (step(width), width));
         let [wide, high] = rectangles;
         let (smoothest, width) = if wide.0 <= high.0 { wide } else { high };
@@ -53,10 +55,12 @@ impl Sorter<'_> {
 
     fn rectangle(&self, count: usize, height: usize, width: usize) -> Fault {
         let problem = format!(
-            "has {count} pixels an image, which by what they hold are grey images of {height}×{width}, and \
-             the network takes squares"
+            "has {count} pixels per image, which look like grey images of {height}×{width}, but \
+             the \
+             network takes square images"
         );
-        let remedy = "pad or crop the images to squares; where they are in colour, name the columns R0, \
+        let remedy = "pad or crop the images to squares; if they are in colour, name the columns \
+                      R0, \
                       G0, B0, R1 and so on";
         Fault::new(self.file, problem).remedy(remedy)
     }
@@ -65,23 +69,25 @@ impl Sorter<'_> {
         let pixels = count / channels.count();
         let side = pixels.isqrt();
         let (below, above) = (side * side, (side + 1) * (side + 1));
-        let of = if is_coloured { " of each colour" } else { "" };
+        let of = if is_coloured { " per colour" } else { "" };
         let problem = match pixels {
-            0 => "has no column of pixels".to_owned(),
-            _ => format!("has {pixels} pixel columns{of} beside the label, which make no square"),
+            0 => "has no pixel columns".to_owned(),
+            _ => format!(
+                "has {pixels} pixel columns{of} besides the label, which is not a square number"
+            ),
         };
         let left: Vec<String> =
             self.left_out.iter().map(|left| format!("{} ({})", left.column, left.why)).collect();
         let left: Vec<&str> = left.iter().map(String::as_str).collect();
         let left = match left.as_slice() {
-            [] if !self.options.has_flags() => "take columns out that are no pixels".to_owned(),
-            [] => "leave out columns that are no pixels with --drop".to_owned(),
-            left if !self.options.has_flags() => format!("left out are {}", listed(left)),
-            left => format!("left out are {}; --drop leaves out more", listed(left)),
+            [] if !self.options.has_flags() => "remove columns that are not pixels".to_owned(),
+            [] => "drop columns that are not pixels with --drop".to_owned(),
+            left if !self.options.has_flags() => format!("ignored columns: {}", listed(left)),
+            left => format!("ignored columns: {}; drop more with --drop", listed(left)),
         };
         let near = match pixels {
             0 => String::new(),
-            _ => format!("square images near it have {below} or {above}; "),
+            _ => format!("the nearest square images have {below} or {above}; "),
         };
         Fault::new(self.file, problem).remedy(format!("{near}{left}"))
     }
@@ -91,7 +97,7 @@ fn is_square(number: usize) -> bool {
     number > 0 && number.isqrt().pow(2) == number
 }
 
-/// Whether so many values are an image: a square of grey, or of red, green and blue.
+/// Whether this number of values can be a square image, grey or RGB.
 pub(super) fn is_image(count: usize) -> bool {
     let coloured = count.is_multiple_of(3) && count >= 3 * SMALLEST_COLOURED * SMALLEST_COLOURED;
     is_square(count) || (coloured && is_square(count / 3))
