@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use super::folder_of;
+use super::paths::folder_of;
 
 /// Maximum number of symbolic links to follow, as in operating systems.
 const MAX_LINKS: usize = 40;

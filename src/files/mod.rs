@@ -7,6 +7,7 @@ pub mod layout;
 mod names;
 mod on_abort;
 mod output;
+mod paths;
 mod result_folder;
 mod stream;
 mod temporary;
@@ -25,6 +26,7 @@ pub use kept::{foreign_files, keeper_of, kept_weights};
 pub use names::{CSV, FileKind, NPY, PARQUET, SAFETENSORS, TORCHSCRIPT, is_gzip_name};
 pub use on_abort::{RemovedOnAbort, remove_on_abort};
 pub use output::{Output, OutputRules};
+pub use paths::folder_of;
 pub use result_folder::ResultFolder;
 pub use stream::{Target, is_stream};
 use temporary::sweep_new;
@@ -145,11 +147,6 @@ pub fn write_zipped(
 /// The folder cannot be created.
 pub fn create_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(Error::io("create the folder", path))
-}
-
-/// The folder of a file; `None` for the working folder.
-pub fn folder_of(path: &Path) -> Option<&Path> {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty())
 }
 
 /// SHA-256 as 64 lower-case hexadecimal digits.

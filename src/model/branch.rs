@@ -2,7 +2,9 @@
 
 use tch::{Kind, Tensor, no_grad_guard};
 
-use super::{BLOCKS, EPSILON, KERNEL, Parameters};
+use super::architecture::{BLOCKS, KERNEL};
+use super::network::EPSILON;
+use super::parameters::Parameters;
 
 /// Which statistics BatchNorm uses.
 #[derive(Clone, Copy, PartialEq)]

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Architecture, NamedTensors, initial_weights, read_init};
+use super::network::NamedTensors;
+use super::{Architecture, initial_weights, read_init};
 use crate::error::{Error, Result};
 use crate::files::{is_stream, sha256_hex};
 

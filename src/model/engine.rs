@@ -6,7 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use tch::Device;
 
-use super::{Architecture, FusedNetwork, LibtorchNetwork, NamedTensors, Network};
+use super::network::{NamedTensors, Network};
+use super::{Architecture, FusedNetwork, LibtorchNetwork};
 use crate::error::{Error, Result};
 use crate::runtime::{Cores, Simd};
 

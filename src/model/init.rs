@@ -3,7 +3,9 @@
 use rand::RngExt;
 use tch::Tensor;
 
-use super::{Architecture, Init, NamedTensors};
+use super::Architecture;
+use super::architecture::Init;
+use super::network::NamedTensors;
 use crate::random::{Purpose, generator};
 
 /// Initial weights under a seed: convolutions and linear layers uniform in ±1/√fan_in, both weight

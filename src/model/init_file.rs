@@ -8,12 +8,12 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use tch::Tensor;
 
+use super::Architecture;
 use super::architecture::{FIRST_CONVOLUTION, FIRST_LINEAR, LAST_LINEAR};
+use super::network::NamedTensors;
 use super::weights::{BATCH_COUNTER, damaged};
-use super::{Architecture, NamedTensors};
 use crate::error::{Error, Fault, Result};
-use crate::words::count;
-use crate::words::{first_few, word};
+use crate::words::{count, first_few, word};
 
 /// What the user can do if a file cannot be used.
 const INIT_TAKES: &str = "--init takes a safetensors file of this network: a run's \

@@ -4,7 +4,10 @@
 use tch::Kind;
 use tch::{Device, Tensor, no_grad_guard};
 
-use super::{Architecture, Branch, Evaluator, MOMENTUM, NamedTensors, Network, Parameters};
+use super::Architecture;
+use super::branch::{Branch, Evaluator};
+use super::network::{MOMENTUM, NamedTensors, Network};
+use super::parameters::Parameters;
 use crate::error::Result;
 use crate::runtime::{Cores, Job, Workers};
 

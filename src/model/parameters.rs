@@ -2,8 +2,9 @@
 
 use tch::{Device, Kind, Tensor, no_grad_guard};
 
+use super::Architecture;
 use super::architecture::TensorSpec;
-use super::{Architecture, NamedTensors};
+use super::network::NamedTensors;
 use crate::error::{Error, Result};
 
 /// The position of a named tensor in a flat vector.

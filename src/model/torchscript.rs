@@ -6,7 +6,10 @@ use std::path::Path;
 
 use tch::{CModule, Device, Kind, Tensor};
 
-use super::{Architecture, Evaluator, NamedTensors, Parameters};
+use super::Architecture;
+use super::branch::Evaluator;
+use super::network::NamedTensors;
+use super::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::files::write_atomically;
 

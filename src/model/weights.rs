@@ -8,7 +8,8 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use tch::{Kind, Tensor};
 
-use super::{Architecture, NamedTensors};
+use super::Architecture;
+use super::network::NamedTensors;
 use crate::error::{Error, Fault, Result};
 use crate::files::{from_json, sha256_hex, write_atomically, write_with_backup};
 

@@ -4,6 +4,7 @@ mod cores;
 mod device;
 mod interrupt;
 mod limits;
+mod multiply_add;
 mod panics;
 mod repeatable;
 mod resources;
@@ -14,10 +15,11 @@ pub use cores::{Core, Cores, Job, Workers};
 pub use device::{DeviceChoice, open_device};
 pub use interrupt::{INTERRUPTED, Interrupt};
 pub use limits::{Memory, bytes, disk_available};
+pub use multiply_add::multiply_add;
+pub(crate) use multiply_add::multiply_add_eight;
 pub use panics::panic_as_error;
 pub use resources::{catch_resource_errors, handle_abort, install_failure_handlers};
-pub(crate) use simd::multiply_add_eight;
-pub use simd::{Kernel, Simd, WideKernel, multiply_add};
+pub use simd::{Kernel, Simd, WideKernel};
 pub use sixteen::Sixteen;
 
 /// Settings that must precede any use of libtorch. Call it first in `main`, while there is only one

@@ -3,7 +3,7 @@
 //! A matrix product written over [`Sixteen`] uses the same multiplications and additions in the
 //! same order with either, so AVX-512 changes its speed but not its bits.
 
-use super::simd::multiply_add_eight;
+use super::multiply_add::multiply_add_eight;
 
 /// A vector of sixteen numbers.
 pub trait Sixteen: Copy {

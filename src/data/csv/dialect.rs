@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::layout::past_line_ends;
+use super::lines::past_line_ends;
 use super::numbers::count;
 
 /// Number of lines by which the separator is detected.

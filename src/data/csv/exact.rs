@@ -10,8 +10,8 @@ use std::path::Path;
 use csv::ByteRecord;
 
 use super::cells::{Role, roles};
-use super::layout::{LabelCells, Layout, past_line_ends};
-use super::lines::Lines;
+use super::layout::{LabelCells, Layout};
+use super::lines::{Lines, past_line_ends};
 use super::numbers::{list, may_be_thousands, number};
 use super::{After, Rows};
 use crate::data::Pixels;

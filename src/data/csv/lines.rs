@@ -31,6 +31,12 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// The first byte from `at` on that is not a line end.
+pub(super) fn past_line_ends(text: &[u8], at: usize) -> usize {
+    let rest = text[at..].iter();
+    at + rest.take_while(|&&byte| byte == b'\n' || byte == b'\r').count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@ mod agreement;
 mod cells;
 mod colour;
 mod columns;
+mod detect;
 mod dialect;
 mod exact;
 mod fast;
@@ -36,7 +37,8 @@ use serde::{Deserialize, Serialize};
 pub(super) use self::names::is_label as is_label_name;
 
 use self::colour::to_grey;
-use self::layout::{Layout, layout_of, text_of};
+use self::detect::{layout_of, text_of};
+use self::layout::Layout;
 use self::values::report_odd_values;
 use super::labels::{Merged, merged, shortest_number};
 use super::{

@@ -6,6 +6,7 @@
 //! ([`unreadable`]). A kind of source is a file here and a line in [`BY_BYTES`] or [`BY_TEXT`].
 
 mod bytes;
+mod guard;
 mod idx_files;
 mod names;
 mod paths;

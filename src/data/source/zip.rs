@@ -7,7 +7,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::bytes::Bytes;
-use super::unpack::Guard;
+use super::guard::Guard;
 use super::unreadable;
 use crate::data::dataset::listed;
 use crate::error::{Fault, Result};

@@ -7,8 +7,25 @@ use super::super::watch::Watch;
 use super::Clustering;
 use super::blocks::Blocks;
 use super::products::Centres;
-use super::swaps::{SecondNearest, Swap};
 use crate::error::Result;
+
+/// A centre moved to another cluster.
+pub struct Swap {
+    pub removed: usize,
+    pub split: usize,
+    /// Initial centres of the two halves of the split cluster.
+    pub halves: [Vec<f32>; 2],
+}
+
+/// The second-nearest centre of each point.
+pub struct SecondNearest<'a> {
+    /// Squared distance to the nearest `[N]`.
+    pub nearest: &'a [f32],
+    /// Squared distance to the second-nearest `[N]`.
+    pub distances: Vec<f32>,
+    /// Its index `[N]`.
+    pub centres: Vec<u32>,
+}
 
 /// An initialisation and its iterations so far. Labels and distances always belong to `centres`.
 #[derive(Clone)]

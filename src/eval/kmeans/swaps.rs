@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::super::knn::Euclidean;
 use super::super::watch::Watch;
-use super::lloyd::Start;
+use super::lloyd::{SecondNearest, Start, Swap};
 use crate::error::Result;
 
 /// Iterations after which swaps are evaluated.
@@ -29,14 +29,6 @@ const SAMPLED: usize = 1000;
 
 /// Iterations of 2-means.
 const SPLIT_ITERATIONS: usize = 4;
-
-/// A centre moved to another cluster.
-pub struct Swap {
-    pub removed: usize,
-    pub split: usize,
-    /// Initial centres of the two halves of the split cluster.
-    pub halves: [Vec<f32>; 2],
-}
 
 /// Swaps centres and iterates as long as that lowers the inertia; all iterations count towards
 /// `most`.
@@ -107,16 +99,6 @@ fn promising(start: &Start, watch: &Watch) -> Result<Vec<Swap>> {
         swaps.push(Swap { removed, split, halves });
     }
     Ok(swaps)
-}
-
-/// The second-nearest centre of each point.
-pub struct SecondNearest<'a> {
-    /// Squared distance to the nearest `[N]`.
-    pub nearest: &'a [f32],
-    /// Squared distance to the second-nearest `[N]`.
-    pub distances: Vec<f32>,
-    /// Its index `[N]`.
-    pub centres: Vec<u32>,
 }
 
 impl SecondNearest<'_> {

@@ -1,12 +1,11 @@
 //! The network in evaluation mode: with running statistics each BatchNorm is one multiply-add, so
 //! groups of eight images pass through all layers independently.
 
-use super::EPSILON;
-use super::forward;
 use super::lanes::LANES;
 use super::norm::Norm;
 use super::shard::{Scratch, Shard, Sizes};
 use super::weights::{Layout, Weights};
+use super::{EPSILON, forward};
 use crate::model::Architecture;
 use crate::runtime::Simd;
 

@@ -51,4 +51,4 @@ mod winograd;
 
 pub use network::FusedNetwork;
 
-use super::EPSILON;
+use super::network::EPSILON;

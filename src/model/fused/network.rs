@@ -7,7 +7,9 @@ use tch::{Device, Kind, Tensor, no_grad_guard};
 use super::engine::Engine;
 use super::evaluate::Evaluator;
 use crate::error::Result;
-use crate::model::{Architecture, MOMENTUM, NamedTensors, Network, Parameters};
+use crate::model::network::MOMENTUM;
+use crate::model::parameters::Parameters;
+use crate::model::{Architecture, NamedTensors, Network};
 use crate::runtime::{Cores, Simd, Workers};
 
 /// The tutorial's network on the fused engine; the module `fused` explains how it works.

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::convolution::flipped;
 use super::convolve::prepare;
-use crate::model::{Architecture, BLOCKS};
+use crate::model::Architecture;
+use crate::model::architecture::BLOCKS;
 
 /// Ranges of a layer's weights and bias in the flat vector, the bias right after the weights. For
 /// BatchNorm, these are γ and β.
@@ -85,7 +86,7 @@ impl Weights {
 
     /// For training, from the flat vector `[P]`.
     pub fn new(layout: &Layout, values: Vec<f32>) -> Weights {
-        let prepare_layer = |(layer, block): (&Layer, &crate::model::Block)| {
+        let prepare_layer = |(layer, block): (&Layer, &crate::model::architecture::Block)| {
             let (inputs, outputs) = (block.channels_in as usize, block.channels_out as usize);
             let weights = &values[layer.weights.clone()];
             (prepare(weights, inputs), prepare(&flipped(weights, inputs), outputs))
