@@ -7,31 +7,39 @@
 //!
 //! # The house
 //!
-//! Imports point down only; files of one floor know each other through their `mod.rs`.
+//! Every folder is a floor with one job. Imports point down, and no files of one folder import
+//! each other in a circle; a test checks both.
 //!
-//! | floor | what |
+//! | floor | its one job |
 //! |---|---|
-//! | [`cli`] | what the command line takes |
-//! | [`commands`] | one file a command: from arguments to calls below, and what is printed |
-//! | [`experiment`] | runs in folders, scheduling over cores, statistics, comparison |
-//! | [`config`] | settings of all floors below: defaults, TOML, checks |
-//! | [`report`] | tables and plots; never sees a tensor |
-//! | [`train`] | the training loop, optimiser, checkpoints, progress |
-//! | [`eval`] | embeddings, nearest neighbours, retrieval, clusters, t-SNE |
-//! | [`loss`] | one file a loss |
-//! | [`model`] | the network, its initialisation and its files |
-//! | [`data`] | CSV and IDX, split, pairs and batches |
-//! | [`runtime`] | the machine: libtorch, device, cores, instructions |
-//! | [`random`], [`files`], [`error`], [`words`] | seeded generators, atomic writing, the one error type, words as shells take them |
+//! | [`commands`] | one file per command: from arguments to calls below, and what is printed |
+//! | [`cli`] | the types that clap reads |
+//! | [`page`] | one HTML page per kind of result |
+//! | [`cluster`] | the same runs by Slurm or as printed command lines |
+//! | [`experiment`] | many runs: plan, schedule, cost, comparison, sweep, search, bound |
+//! | [`export`] | what other programs read: network, embeddings, TensorBoard |
+//! | [`run`] | one run and its folder: record, lock, training, resuming, catalogue |
+//! | [`evaluation`] | measures a run: embeds, all metrics, t-SNE, galleries |
+//! | [`stats`] | numbers over seeds: intervals, paired tests, Holm, ranks |
+//! | [`session`] | the loaded data and the machine that all runs of one command share |
+//! | [`config`] | settings of all floors below: defaults, TOML, flags, checks |
+//! | [`report`] | charts, tables and the pieces of a page; never sees a tensor |
+//! | [`train`] | the loop, optimiser, schedule, checkpoints, progress |
+//! | [`eval`] | nearest neighbours, retrieval, clusters, distances, t-SNE: arrays in, numbers out |
+//! | [`loss`] | one file per loss |
+//! | [`model`] | the network, its engines, its initialisation and its files |
+//! | [`data`] | sources of images, split, pairs and batches |
+//! | [`runtime`] | libtorch, device, cores, instructions, memory, signals |
+//! | [`random`], [`files`], [`error`], [`words`] | seeded generators, atomic writing and the layout of result folders, the one error type, numbers and words in text |
 //!
 //! # How a run goes
 //!
-//! [`experiment::Session`] loads the data and opens the device. [`experiment::Run`] settles a run
-//! and trains it through [`train::train`], which sees the network as [`model::Network`]: images
-//! in, embeddings out; the gradient with respect to the embeddings in, the gradient with respect
-//! to the parameters out. The loss is computed and differentiated on the embeddings alone.
-//! [`experiment::evaluate`] embeds, finds neighbours and draws. [`experiment::Comparison`] puts
-//! runs side by side.
+//! [`session::Session`] loads the data and opens the device. [`run::Run`] decides split, name and
+//! record of a run and trains it through [`train::train`], which sees the network as
+//! [`model::Network`]: images in, embeddings out; the gradient with respect to the embeddings in,
+//! the gradient with respect to the parameters out. The loss is computed and differentiated on the
+//! embeddings alone. [`run::evaluate`] embeds, finds neighbours and draws.
+//! [`experiment::Comparison`] puts runs side by side.
 
 pub mod cli;
 pub mod cluster;

@@ -72,7 +72,7 @@ fn values_of_the_wrong_type_are_refused_with_their_key() {
             "[train]\ncheckpoint_every = \"soon\"",
             "train.checkpoint_every: 'soon' is not a checkpoint interval",
         ),
-        ("[train]\ndevice = \"tpu\"", "train.device: 'tpu' is no device; take auto, cpu"),
+        ("[train]\ndevice = \"tpu\"", "train.device: unknown device 'tpu'; use auto, cpu"),
         ("[model]\nembedding = 1.5", "model.embedding: 1.5 is neither \"auto\" nor a whole number"),
     ] {
         let message = message(text);

@@ -33,7 +33,7 @@ pub fn write_embeddings(
     write_label_array(&file("labels"), &numbers.iter().map(label).collect::<Vec<_>>())
 }
 
-/// Reads what [`write_embeddings`] wrote of a run of so many classes: embeddings and class numbers in
+/// Reads what `write_embeddings` wrote of a run of so many classes: embeddings and class numbers in
 /// 0..classes. Earlier versions had class numbers under the name of labels, and nothing beside.
 ///
 /// # Errors

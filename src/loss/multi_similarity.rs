@@ -21,7 +21,7 @@ pub struct MultiSimilarity {
     pub base: f64,
     /// Whether only mined pairs count.
     pub mining: bool,
-    /// Slack ε of the miner, see [`MultiSimilarity::mine`]; at least 0.
+    /// Slack ε of the miner, at least 0.
     pub epsilon: f64,
 }
 

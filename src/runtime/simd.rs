@@ -15,7 +15,7 @@ pub trait Kernel {
     /// The result.
     type Output;
 
-    /// Runs the kernel. `FMA` says that [`multiply_add`] is one fast instruction.
+    /// Runs the kernel. `FMA` says that [`multiply_add`](super::multiply_add()) is one fast instruction.
     ///
     /// Mark it and every function and closure that it calls `#[inline(always)]`: without inlining
     /// they are compiled for the baseline CPU.

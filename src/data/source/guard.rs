@@ -26,7 +26,7 @@ impl Guard<'_> {
     /// Reads all of a decoder of `size` bytes, of which `taken` tells how many it took.
     ///
     /// # Errors
-    /// [`Error::Fault`](crate::error::Error::Fault) as [`unpacked`].
+    /// [`Error::Fault`](crate::error::Error::Fault) with the file and what is wrong with it.
     pub fn read_all(
         &self,
         mut decoder: impl Read,
