@@ -1,6 +1,5 @@
 //! Limits and options of jobs as Slurm's `sbatch` takes them, checked before it is asked.
 
-use crate::files::layout::TIMES;
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,6 +10,9 @@ pub struct TimeLimit {
     /// The same in seconds.
     pub seconds: u64,
 }
+
+/// The forms of a time limit, for messages.
+const TIMES: &str = "take minutes, H:MM:SS, D-H, D-H:MM or D-H:MM:SS, as in 90 or 2:00:00";
 
 impl FromStr for TimeLimit {
     type Err = String;

@@ -9,10 +9,19 @@ pub type Module = Vec<String>;
 /// The modules with what each of them names.
 #[derive(Default)]
 pub struct Sources {
-    /// What each module names, as paths from the crate, and under which name it knows it.
-    names: BTreeMap<Module, Vec<(Module, String)>>,
+    /// What each module names.
+    names: BTreeMap<Module, Vec<Name>>,
     /// Modules that only declare others and pass their items on.
     passing_on: BTreeSet<Module>,
+}
+
+/// An item that a module names.
+struct Name {
+    path: Module,
+    /// What the module calls it; nothing for a path within the code.
+    name: String,
+    /// Whether it is passed on: `pub use`.
+    is_passed_on: bool,
 }
 
 impl Sources {
@@ -40,10 +49,7 @@ impl Sources {
         if path.ends_with("mod.rs") && !defines {
             self.passing_on.insert(module.clone());
         }
-        let mut names = Vec::new();
-        for (path, name) in used(&code).into_iter().chain(inline(&code)) {
-            names.push((path, name));
-        }
+        let names = used(&code).into_iter().chain(inline(&code)).collect();
         self.names.insert(module, names);
     }
 
@@ -51,12 +57,13 @@ impl Sources {
     pub fn imports(&self) -> BTreeSet<(Module, Module)> {
         let mut found = BTreeSet::new();
         for (module, names) in &self.names {
-            for (path, _) in names {
+            for Name { path, is_passed_on, .. } in names {
                 let Some(target) = self.absolute(module, path).and_then(|path| self.home(path, 0))
                 else {
                     continue;
                 };
                 let is_own = target == *module || target.is_empty();
+                let is_own = is_own || (*is_passed_on && target.starts_with(module));
                 if !is_own
                     && !self.passing_on.contains(module)
                     && !self.passing_on.contains(&target)
@@ -88,8 +95,8 @@ impl Sources {
         let length = (1..=path.len()).rev().find(|&n| self.names.contains_key(&path[..n]))?;
         let module = path[..length].to_vec();
         let Some(item) = path.get(length).filter(|_| depth < 9) else { return Some(module) };
-        let named = self.names[&module].iter().filter(|(_, name)| name == item);
-        let passed_on = named.filter_map(|(path, _)| self.absolute(&module, path));
+        let named = self.names[&module].iter().filter(|named| named.name == *item);
+        let passed_on = named.filter_map(|named| self.absolute(&module, &named.path));
         match passed_on.into_iter().find(|target| target[..] != path[..=length]) {
             Some(target) => self.home([&target[..], &path[length + 1..]].concat(), depth + 1),
             None => Some(module),
@@ -109,18 +116,20 @@ fn without_comments(text: &str) -> String {
     text.lines().map(code).collect::<Vec<_>>().join("\n")
 }
 
-/// The paths of all `use` items, each with the name it is known by.
-fn used(code: &str) -> Vec<(Module, String)> {
+/// All `use` items.
+fn used(code: &str) -> Vec<Name> {
     let mut found = Vec::new();
     let mut statement = String::new();
     for line in code.lines() {
-        let is_use = line.starts_with("use ") || line.starts_with("pub use ");
+        let is_use =
+            line.starts_with("use ") || (line.starts_with("pub") && line.contains(" use "));
         if statement.is_empty() && !is_use {
             continue;
         }
-        statement += line.trim_start_matches("pub ").trim_start_matches("use ").trim();
-        if let Some(tree) = statement.strip_suffix(';') {
-            leaves(&[], tree, &mut found);
+        statement += line.trim();
+        if let Some(whole) = statement.strip_suffix(';') {
+            let (visibility, tree) = whole.split_once("use ").expect("it begins with use");
+            leaves(&[], tree, !visibility.is_empty(), &mut found);
             statement.clear();
         }
     }
@@ -128,7 +137,7 @@ fn used(code: &str) -> Vec<(Module, String)> {
 }
 
 /// The leaves of a tree such as `super::{a, b::{c, d as e}}`.
-fn leaves(above: &[String], tree: &str, found: &mut Vec<(Module, String)>) {
+fn leaves(above: &[String], tree: &str, is_passed_on: bool, found: &mut Vec<Name>) {
     if let Some((path, inside)) = tree.strip_suffix('}').and_then(|tree| tree.split_once('{')) {
         let above = [above, &parts(path)].concat();
         let mut depth = 0;
@@ -136,13 +145,13 @@ fn leaves(above: &[String], tree: &str, found: &mut Vec<(Module, String)>) {
             depth += i32::from(letter == '{') - i32::from(letter == '}');
             letter == ',' && depth == 0
         };
-        inside.split(branch).for_each(|branch| leaves(&above, branch.trim(), found));
+        inside.split(branch).for_each(|branch| leaves(&above, branch.trim(), is_passed_on, found));
     } else if !tree.is_empty() {
         let (path, name) = tree.split_once(" as ").map_or((tree, None), |(a, b)| (a, Some(b)));
         let path: Module = [above, &parts(path)].concat();
         let path: Module = path.into_iter().filter(|name| name != "*").collect();
         let last = path.last().cloned().unwrap_or_default();
-        found.push((path, name.map_or(last, str::to_owned)));
+        found.push(Name { path, name: name.map_or(last, str::to_owned), is_passed_on });
     }
 }
 
@@ -151,12 +160,12 @@ fn parts(path: &str) -> Module {
 }
 
 /// Paths within the code that begin at the crate or above, under no name of their own.
-fn inline(code: &str) -> Vec<(Module, String)> {
+fn inline(code: &str) -> Vec<Name> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let lines = code.lines().filter(|line| !line.trim_start_matches("pub ").starts_with("use "));
     lines
         .flat_map(|line| line.split(move |c| !is_part(c)))
         .filter(|word| word.starts_with("crate::") || word.starts_with("super::"))
-        .map(|word| (parts(word), String::new()))
+        .map(|word| Name { path: parts(word), name: String::new(), is_passed_on: false })
         .collect()
 }

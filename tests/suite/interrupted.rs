@@ -114,7 +114,7 @@ fn a_damaged_checkpoint_is_told_and_the_one_before_leads_to_the_same_bytes() {
     child.wait().unwrap();
     user.writes(&format!("{run}/checkpoint.safetensors"), "half");
     let (_, err) = user.succeeds(&["train", "--resume", &run]);
-    assert!(err.contains("checkpoint.safetensors: is no whole"), "{err}");
+    assert!(err.contains("checkpoint.safetensors: is not an intact"), "{err}");
     assert!(err.contains("the newest checkpoint is damaged, the one before is used"), "{err}");
     assert_undisturbed(&user, &run);
 }

@@ -95,7 +95,7 @@ fn what_is_no_test_file_of_a_run_is_refused_with_the_way_out() {
     let other = text(&table(200..240, plain), ",").replace("pixel", "px_");
     let told = refused("names.csv", other);
     assert!(told.contains("lacks pixel columns of the training file, pixel0, pixel1"), "{told}");
-    assert!(told.contains("px_0") && told.contains("take the header out"), "{told}");
+    assert!(told.contains("px_0") && told.contains("remove the header"), "{told}");
     let unlabelled: Vec<Vec<String>> =
         table(200..240, plain).iter().map(|row| row[1..].to_vec()).collect();
     let told = refused("unlabelled.csv", text(&unlabelled, ","));
