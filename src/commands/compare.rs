@@ -5,7 +5,7 @@ use super::submit::{Mode, done_otherwise, mode};
 use super::{WIDEST, cores, flags, open_test, print, print_json, tell_init, wrapped, written};
 use crate::cli::{CompareArgs, KeyArgs};
 use crate::error::Result;
-use crate::experiment::{Arm, Comparison, Forecast};
+use crate::experiment::{Comparison, TimeEstimate, Variant};
 use crate::page::Reporter;
 use crate::session::Session;
 use crate::train::Progress;
@@ -17,20 +17,21 @@ use crate::train::Progress;
 pub fn compare(args: CompareArgs, progress: Progress) -> Result<()> {
     let KeyArgs { train_size, unseen_classes, set } = &args.keys;
     let flag = |config| flags(config, &args.settings, unseen_classes.as_deref(), *train_size);
-    let arms = Arm::of_words(&args.grid.losses.0, args.settings.config.as_deref(), flag, set)?;
-    let plan = planned(arms, &args.grid.seeds.0, &args.settings, &args.many);
+    let variants =
+        Variant::of_words(&args.grid.losses.0, args.settings.config.as_deref(), flag, set)?;
+    let plan = planned(variants, &args.grid.seeds.0, &args.settings, &args.many);
     plan.check()?;
     let mode = mode(&args.many)?;
     let cores = cores(args.settings.cores);
-    let session = Session::open(&plan.arms[0].config, cores, progress)?;
+    let session = Session::open(&plan.variants[0].config, cores, progress)?;
     tell_renamed(&args.many, &session.progress);
-    tell_init(&session, plan.arms.iter().map(|arm| &arm.config))?;
+    tell_init(&session, plan.variants.iter().map(|variant| &variant.config))?;
     let test = args.test.as_ref().filter(|_| !matches!(mode, Mode::Task(_)));
-    let test = test.map(|path| open_test(&session, &plan.arms[0].config, path)).transpose()?;
+    let test = test.map(|path| open_test(&session, &plan.variants[0].config, path)).transpose()?;
     if done_otherwise("compare", (&session, &plan), &args.settings, &args.many)? {
         return Ok(());
     }
-    let forecast = Forecast { remarks: plan.remarks(), ..Forecast::of(&session, &plan)? };
+    let forecast = TimeEstimate { remarks: plan.remarks(), ..TimeEstimate::of(&session, &plan)? };
     if told_plan(&session, &forecast, &args.many)? {
         return Ok(());
     }

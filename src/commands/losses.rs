@@ -6,7 +6,7 @@ use super::{print, print_json};
 use crate::cli::LossesArgs;
 use crate::data::BatchKind;
 use crate::error::Result;
-use crate::evaluation::{Opinion, Opinions};
+use crate::evaluation::{LossOnEmbedding, LossesOnEmbedding};
 use crate::loss::{Description, Loss};
 use crate::report::table::Table;
 use crate::train::Progress;
@@ -18,10 +18,10 @@ use crate::words::{decimals, things};
 /// Embeddings or labels that cannot be read or do not fit; stdout cannot be written to.
 pub fn losses(args: LossesArgs, progress: &Progress) -> Result<()> {
     match (args.on, args.embeddings) {
-        (Some(run), _) => tell(Opinions::of_run(&run)?, args.json),
+        (Some(run), _) => tell(LossesOnEmbedding::of_run(&run)?, args.json),
         (None, Some(file)) => {
             let say = |line: &str| progress.say(line);
-            tell(Opinions::of_files(&file, args.labels.as_deref(), say)?, args.json)
+            tell(LossesOnEmbedding::of_files(&file, args.labels.as_deref(), say)?, args.json)
         }
         (None, None) => list(args.json),
     }
@@ -72,11 +72,11 @@ fn list(json: bool) -> Result<()> {
     print(&blocks.join("\n\n"))
 }
 
-fn tell(opinions: Opinions, json: bool) -> Result<()> {
+fn tell(opinions: LossesOnEmbedding, json: bool) -> Result<()> {
     if json {
         return print_json(&opinions);
     }
-    let Opinions { embeddings, rows, dimensions, classes, losses } = opinions;
+    let LossesOnEmbedding { embeddings, rows, dimensions, classes, losses } = opinions;
     print(&format!(
         "{embeddings}: {rows} {} of {dimensions} {}, {classes} {}\n\n{}",
         things(rows, "embedding"),
@@ -86,7 +86,7 @@ fn tell(opinions: Opinions, json: bool) -> Result<()> {
     ))
 }
 
-fn table(opinions: &[Opinion]) -> Table {
+fn table(opinions: &[LossOnEmbedding]) -> Table {
     let mut table = Table::new(["loss", "value", "active, %", "remark"]);
     for opinion in opinions {
         let number = |value: Option<f64>, of: fn(f64) -> String| value.map_or("–".to_owned(), of);

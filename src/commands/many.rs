@@ -4,18 +4,23 @@ use super::{cores, print};
 use crate::cli::{ManyArgs, Metric, SettingArgs};
 use crate::error::{Error, Result};
 use crate::eval::Score;
-use crate::experiment::{Arm, Forecast, Plan};
+use crate::experiment::{Plan, TimeEstimate, Variant};
 use crate::session::Session;
 use crate::train::Progress;
 use crate::words::line;
 
-/// A plan of these arms under the flags that commands with many runs share.
-pub fn planned(arms: Vec<Arm>, seeds: &[u64], settings: &SettingArgs, many: &ManyArgs) -> Plan {
-    let unseen = arms.iter().any(|arm| arm.config.data.unseen_classes != "none");
+/// A plan of these variants under the flags that commands with many runs share.
+pub fn planned(
+    variants: Vec<Variant>,
+    seeds: &[u64],
+    settings: &SettingArgs,
+    many: &ManyArgs,
+) -> Plan {
+    let unseen = variants.iter().any(|variant| variant.config.data.unseen_classes != "none");
     let by_default = if unseen { Score::MapAtR } else { Score::Accuracy };
     Plan {
         score: many.metric.map_or(by_default, |metric| metric.score),
-        arms,
+        variants,
         seeds: seeds.to_vec(),
         jobs: many.jobs.unwrap_or(cores(settings.cores)),
         runs: settings.runs.clone(),
@@ -74,7 +79,7 @@ pub fn without(words: &[String], flags: &[(&str, bool)]) -> Vec<String> {
 ///
 /// # Errors
 /// Stdout cannot be written to.
-pub fn told_plan(session: &Session, forecast: &Forecast, many: &ManyArgs) -> Result<bool> {
+pub fn told_plan(session: &Session, forecast: &TimeEstimate, many: &ManyArgs) -> Result<bool> {
     if many.dry_run {
         print(&forecast.told())?;
     } else {

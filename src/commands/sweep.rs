@@ -5,7 +5,7 @@ use super::submit::{done_otherwise, mode};
 use super::{WIDEST, cores, flags, print, print_json, tell_init, wrapped, written};
 use crate::cli::SweepArgs;
 use crate::error::Result;
-use crate::experiment::{Arm, Axes, Forecast, Sweep};
+use crate::experiment::{Axes, Sweep, TimeEstimate, Variant};
 use crate::page::Reporter;
 use crate::session::Session;
 use crate::train::Progress;
@@ -18,19 +18,20 @@ pub fn sweep(args: SweepArgs, progress: Progress) -> Result<()> {
     let unseen = args.unseen_classes.as_deref();
     let flag = |config| flags(config, &args.settings, unseen, None);
     let (fixed, set) = Axes::fixed(args.set.iter().map(|values| values.0.clone()).collect());
-    let bases = Arm::of_words(&args.grid.losses.0, args.settings.config.as_deref(), flag, &fixed)?;
+    let bases =
+        Variant::of_words(&args.grid.losses.0, args.settings.config.as_deref(), flag, &fixed)?;
     let axes = Axes::new(&args.train_size, set, args.equal == "steps")?;
     mode(&args.many)?;
     let session = Session::open(&bases[0].config, cores(args.settings.cores), progress)?;
     tell_renamed(&args.many, &session.progress);
     tell_init(&session, bases.iter().map(|base| &base.config))?;
-    let arms = axes.arms(&bases)?;
-    let plan = planned(arms, &args.grid.seeds.0, &args.settings, &args.many);
+    let variants = axes.variants(&bases)?;
+    let plan = planned(variants, &args.grid.seeds.0, &args.settings, &args.many);
     plan.check()?;
     if done_otherwise("sweep", (&session, &plan), &args.settings, &args.many)? {
         return Ok(());
     }
-    if told_plan(&session, &Forecast::of(&session, &plan)?, &args.many)? {
+    if told_plan(&session, &TimeEstimate::of(&session, &plan)?, &args.many)? {
         return Ok(());
     }
     session.listen()?;

@@ -16,9 +16,9 @@ mod variant;
 
 pub use bound::Bound;
 pub use compare::{Comparison, Finished, LossRuns, Summary};
-pub use cost::Forecast;
+pub use cost::TimeEstimate;
 pub use plan::Plan;
 pub use sweep::{Axes, Sweep};
 pub use tune::{Search, Tuned};
 pub use unfinished::{Unfinished, batch_folder};
-pub use variant::Arm;
+pub use variant::Variant;

@@ -4,7 +4,7 @@ use super::compare::Finished;
 use super::plan::Plan;
 use super::schedule::side_by_side;
 use super::unfinished::no_task;
-use super::variant::Arm;
+use super::variant::Variant;
 use crate::error::{Divergence, Error, Result};
 use crate::evaluation::{Evaluation, UNANSWERABLE, evaluated};
 use crate::run::{Existing, Run, RunLock, Status, evaluate};
@@ -18,20 +18,20 @@ impl Plan {
     /// There is no such place; not enough memory or disk; those of the run.
     pub fn carry_out_one(&self, session: &Session, place: usize) -> Result<Finished> {
         let tasks = self.tasks();
-        let &(arm, seed) = tasks.get(place).ok_or_else(|| no_task(place, tasks.len()))?;
-        let arm = &self.arms[arm];
-        self.settle(session, arm, seed)?.check_needs(session)?;
+        let &(variant, seed) = tasks.get(place).ok_or_else(|| no_task(place, tasks.len()))?;
+        let variant = &self.variants[variant];
+        self.settle(session, variant, seed)?.check_needs(session)?;
         let mut done =
-            side_by_side(session, 1, vec![seed], |session, seed| self.run(session, arm, seed));
+            side_by_side(session, 1, vec![seed], |session, seed| self.run(session, variant, seed));
         done.pop().expect("one task has one result")
     }
 
-    /// A run of an arm under a seed, done now or before.
-    pub fn run(&self, session: &Session, arm: &Arm, seed: u64) -> Result<Finished> {
+    /// A run of a variant under a seed, done now or before.
+    pub fn run(&self, session: &Session, variant: &Variant, seed: u64) -> Result<Finished> {
         session.interrupt.check("not begun")?;
-        let run = self.settle(session, arm, seed)?;
+        let run = self.settle(session, variant, seed)?;
         let _lock = RunLock::take(&run.folder)?;
-        let progress = session.progress.run(&format!("{} seed {seed}", arm.name), run.images());
+        let progress = session.progress.run(&format!("{} seed {seed}", variant.name), run.images());
         if let Some(divergence) = self.known_divergence(&run)? {
             progress.say("diverged already, not tried again without --force");
             return Err(Error::Diverged(divergence));

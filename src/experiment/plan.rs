@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use super::compare::{Finished, LossRuns};
 use super::schedule::side_by_side;
-use super::variant::{Arm, refuse_unlike};
+use super::variant::{Variant, refuse_unlike};
 use crate::data::{BatchKind, Dataset};
 use crate::error::{Divergence, Error, Result, chain};
 use crate::eval::Score;
 use crate::evaluation::tested;
-use crate::run::{DivergedRun, Needs, Run, RunLock, evaluate_test};
+use crate::run::{DivergedRun, ResourceEstimate, Run, RunLock, evaluate_test};
 use crate::runtime::Memory;
 use crate::session::Session;
 use crate::train::TrainConfig;
@@ -19,8 +19,8 @@ use crate::words::things;
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// What is held against each other; at least one.
-    pub arms: Vec<Arm>,
-    /// The seeds, each of which every arm is run with.
+    pub variants: Vec<Variant>,
+    /// The seeds, each of which every variant is run with.
     pub seeds: Vec<u64>,
     /// Runs side by side.
     pub jobs: usize,
@@ -36,9 +36,10 @@ pub struct Plan {
 
 impl Plan {
     /// # Errors
-    /// No arm, no seed, or one of them twice; a figure that decides and is not computed.
+    /// No variant, no seed, or one of them twice; a figure that decides and is not computed.
     pub fn check(&self) -> Result<()> {
-        let losses: Vec<String> = self.arms.iter().map(|arm| arm.name.clone()).collect();
+        let losses: Vec<String> =
+            self.variants.iter().map(|variant| variant.name.clone()).collect();
         let seeds: Vec<String> = self.seeds.iter().map(u64::to_string).collect();
         for (flag, values) in [("--losses", losses), ("--seeds", seeds)] {
             if values.is_empty() {
@@ -49,10 +50,10 @@ impl Plan {
                 return Err(Error::setting(flag, values.join(","), problem));
             }
         }
-        for arm in &self.arms {
-            self.score.check(&arm.config.eval)?;
+        for variant in &self.variants {
+            self.score.check(&variant.config.eval)?;
             for &seed in &self.seeds {
-                TrainConfig { seed, ..arm.config.train.clone() }.check()?;
+                TrainConfig { seed, ..variant.config.train.clone() }.check()?;
             }
         }
         Ok(())
@@ -70,11 +71,11 @@ impl Plan {
     pub fn carry_out(&self, session: &Session) -> Result<Vec<LossRuns>> {
         let session = &self.with_display(session)?;
         let tasks = self.tasks();
-        let done = side_by_side(session, self.jobs, tasks.clone(), |session, (arm, seed)| {
-            let arm = &self.arms[arm];
-            let finished = self.run(session, arm, seed);
+        let done = side_by_side(session, self.jobs, tasks.clone(), |session, (variant, seed)| {
+            let variant = &self.variants[variant];
+            let finished = self.run(session, variant, seed);
             session.progress.ended();
-            finished.inspect_err(|error| tell(session, arm, seed, error))
+            finished.inspect_err(|error| tell(session, variant, seed, error))
         });
         if done.iter().any(|run| matches!(run, Err(Error::Interrupted(_)))) {
             let finished = done.iter().filter(|run| run.is_ok()).count();
@@ -84,24 +85,24 @@ impl Plan {
             return Err(Error::Interrupted(format!("{finished} of {all} {are} finished")));
         }
         let mut results: Vec<LossRuns> = self
-            .arms
+            .variants
             .iter()
-            .map(|arm| LossRuns { loss: arm.name.clone(), ..LossRuns::default() })
+            .map(|variant| LossRuns { loss: variant.name.clone(), ..LossRuns::default() })
             .collect();
-        for ((arm, seed), finished) in tasks.into_iter().zip(done) {
+        for ((variant, seed), finished) in tasks.into_iter().zip(done) {
             match finished {
                 Err(Error::Diverged(divergence)) => {
-                    let folder = self.settle(session, &self.arms[arm], seed)?.folder;
+                    let folder = self.settle(session, &self.variants[variant], seed)?.folder;
                     let folder = folder.path().to_path_buf();
-                    results[arm].diverged.push(DivergedRun { seed, folder, divergence });
+                    results[variant].diverged.push(DivergedRun { seed, folder, divergence });
                 }
-                finished => results[arm].runs.push(finished?),
+                finished => results[variant].runs.push(finished?),
             }
         }
         let place = |seed: u64| self.seeds.iter().position(|&s| s == seed);
-        for arm in &mut results {
-            arm.runs.sort_by_key(|run| place(run.seed));
-            arm.diverged.sort_by_key(|run| place(run.seed));
+        for variant in &mut results {
+            variant.runs.sort_by_key(|run| place(run.seed));
+            variant.diverged.sort_by_key(|run| place(run.seed));
         }
         Ok(results)
     }
@@ -121,30 +122,35 @@ impl Plan {
 
     /// Losses whose settings were chosen by validation images that judge them, with the seed of those.
     pub fn tuned_on_judges(&self) -> Vec<(&str, u64)> {
-        let judged = |arm: &&Arm| arm.tuned.filter(|seed| self.seeds.contains(seed));
-        self.arms.iter().filter_map(|arm| Some((arm.name.as_str(), judged(&arm)?))).collect()
+        let judged = |variant: &&Variant| variant.tuned.filter(|seed| self.seeds.contains(seed));
+        self.variants
+            .iter()
+            .filter_map(|variant| Some((variant.name.as_str(), judged(&variant)?)))
+            .collect()
     }
 
-    /// Whether some arms train longer than others: on more epochs, steps or images.
+    /// Whether some variants train longer than others: on more epochs, steps or images.
     pub fn unequal(&self) -> bool {
-        self.arms.iter().any(|arm| arm.budget() != self.arms[0].budget())
+        self.variants.iter().any(|variant| variant.budget() != self.variants[0].budget())
     }
 
-    /// What decides, of each run: per arm, per seed.
+    /// What decides, of each run: per variant, per seed.
     pub fn scores(&self, results: &[LossRuns]) -> Vec<Vec<f64>> {
         let score = |run: &Finished| self.score.of(&run.evaluation.figures).unwrap_or(f64::NAN);
-        results.iter().map(|arm| arm.runs.iter().map(score).collect()).collect()
+        results.iter().map(|variant| variant.runs.iter().map(score).collect()).collect()
     }
 
-    /// Every run as place of its arm and seed; those that take longest first, so that none of
+    /// Every run as place of its variant and seed; those that take longest first, so that none of
     /// them is left over for the end.
     pub fn tasks(&self) -> Vec<(usize, u64)> {
         let mut tasks: Vec<(usize, u64)> = self
             .seeds
             .iter()
-            .flat_map(|&s| (0..self.arms.len()).map(move |arm| (arm, s)))
+            .flat_map(|&s| (0..self.variants.len()).map(move |variant| (variant, s)))
             .collect();
-        tasks.sort_by_key(|&(arm, _)| self.arms[arm].config.loss.batches() != BatchKind::Pairs);
+        tasks.sort_by_key(|&(variant, _)| {
+            self.variants[variant].config.loss.batches() != BatchKind::Pairs
+        });
         tasks
     }
 
@@ -153,7 +159,9 @@ impl Plan {
         let images: Vec<u64> = self
             .tasks()
             .into_iter()
-            .map(|(arm, seed)| Ok(self.settle(session, &self.arms[arm], seed)?.images()))
+            .map(|(variant, seed)| {
+                Ok(self.settle(session, &self.variants[variant], seed)?.images())
+            })
             .collect::<Result<_>>()?;
         let mut session = session.share();
         session.progress = session.progress.of_many(images.len(), images.iter().sum());
@@ -164,8 +172,8 @@ impl Plan {
     /// runs that are there count as made.
     ///
     /// # Errors
-    /// As [`Needs::check`]; settings that do not fit the data; two arms whose runs would be one.
-    pub fn check_needs(&self, session: &Session) -> Result<Needs> {
+    /// As [`ResourceEstimate::check`]; settings that do not fit the data; two variants whose runs would be one.
+    pub fn check_needs(&self, session: &Session) -> Result<ResourceEstimate> {
         let needs = self.needs(session)?;
         needs.check(&self.runs, Memory::now(), |line| session.progress.say(line))?;
         Ok(needs)
@@ -176,55 +184,55 @@ impl Plan {
     /// # Errors
     /// As [`Plan::check_needs`], but for memory.
     pub fn check_needs_elsewhere(&self, session: &Session) -> Result<()> {
-        let needs = Needs { memory: 0, ..self.needs(session)? };
+        let needs = ResourceEstimate { memory: 0, ..self.needs(session)? };
         needs.check(&self.runs, Memory::now(), |line| session.progress.say(line))
     }
 
-    fn needs(&self, session: &Session) -> Result<Needs> {
-        refuse_unlike(session, &self.arms)?;
-        let mut needs = Needs { memory: 0, disk: 0 };
-        let mut runs: Vec<(String, &Arm)> = Vec::new();
-        let jobs = self.jobs.min(self.arms.len() * self.seeds.len());
-        for (arm, seed) in self.tasks() {
-            let arm = &self.arms[arm];
-            let run = self.settle(session, arm, seed)?;
+    fn needs(&self, session: &Session) -> Result<ResourceEstimate> {
+        refuse_unlike(session, &self.variants)?;
+        let mut needs = ResourceEstimate { memory: 0, disk: 0 };
+        let mut runs: Vec<(String, &Variant)> = Vec::new();
+        let jobs = self.jobs.min(self.variants.len() * self.seeds.len());
+        for (variant, seed) in self.tasks() {
+            let variant = &self.variants[variant];
+            let run = self.settle(session, variant, seed)?;
             run.check_judged(self.score)?;
             if self.force {
-                run.check_replaceable(self.arms.iter().map(|arm| &arm.config))?;
+                run.check_replaceable(self.variants.iter().map(|variant| &variant.config))?;
             }
             if let Some((_, other)) = runs.iter().find(|(known, _)| known == run.fingerprint()) {
-                let (a, b) = (&other.name, &arm.name);
+                let (a, b) = (&other.name, &variant.name);
                 return Err(Error::Other(format!("{a} and {b} have the same settings: drop one")));
             }
-            runs.push((run.fingerprint().to_owned(), arm));
+            runs.push((run.fingerprint().to_owned(), variant));
             let new = usize::from(self.force || !run.folder.is_taken());
-            let losses = std::slice::from_ref(&arm.config.loss);
-            let one = Needs::of(session, &arm.config, losses, jobs, new)?;
+            let losses = std::slice::from_ref(&variant.config.loss);
+            let one = ResourceEstimate::of(session, &variant.config, losses, jobs, new)?;
             needs.memory = needs.memory.max(one.memory);
             needs.disk = needs.disk.saturating_add(one.disk);
         }
         Ok(needs)
     }
 
-    /// A run of an arm under a seed.
+    /// A run of a variant under a seed.
     ///
     /// # Errors
     /// Settings that do not fit the data.
-    pub fn settle(&self, session: &Session, arm: &Arm, seed: u64) -> Result<Run> {
-        let mut config = arm.config.clone();
+    pub fn settle(&self, session: &Session, variant: &Variant, seed: u64) -> Result<Run> {
+        let mut config = variant.config.clone();
         config.train.seed = seed;
-        arm.level.settle(session, &mut config)?;
+        variant.level.settle(session, &mut config)?;
         Run::new(session, config, &self.runs, None)
     }
 
-    /// The same without the arms that are not in `results`, having diverged.
+    /// The same without the variants that are not in `results`, having diverged.
     pub fn of_results(&self, results: &[LossRuns]) -> Plan {
-        let is_in = |arm: &&Arm| results.iter().any(|loss| loss.loss == arm.name);
-        Plan { arms: self.arms.iter().filter(is_in).cloned().collect(), ..self.clone() }
+        let is_in = |variant: &&Variant| results.iter().any(|loss| loss.loss == variant.name);
+        Plan { variants: self.variants.iter().filter(is_in).cloned().collect(), ..self.clone() }
     }
 
     /// The same runs judged by a file of test images, side by side; `results` are those of the
-    /// arms, in their order.
+    /// variants, in their order.
     ///
     /// # Errors
     /// As [`evaluate_test`]; an interruption before a run.
@@ -236,14 +244,14 @@ impl Plan {
     ) -> Result<Vec<LossRuns>> {
         let places = results
             .iter()
-            .zip(&self.arms)
-            .flat_map(|(loss, arm)| loss.runs.iter().map(move |run| (arm, run)))
+            .zip(&self.variants)
+            .flat_map(|(loss, variant)| loss.runs.iter().map(move |run| (variant, run)))
             .collect();
-        let done = side_by_side(session, self.jobs, places, |session, (arm, finished)| {
+        let done = side_by_side(session, self.jobs, places, |session, (variant, finished)| {
             session.interrupt.check("the runs are finished, not all of them are tested")?;
-            let run = self.settle(session, arm, finished.seed)?;
+            let run = self.settle(session, variant, finished.seed)?;
             let _lock = RunLock::take(&run.folder)?;
-            let name = format!("{} seed {}", arm.name, finished.seed);
+            let name = format!("{} seed {}", variant.name, finished.seed);
             let evaluation = match tested(session, &run.folder, &run.config, test)? {
                 Some(evaluation) => evaluation,
                 None => {
@@ -254,9 +262,9 @@ impl Plan {
             Ok(Finished { evaluation, ..finished.clone() })
         });
         let mut done = done.into_iter();
-        let of_arm = |arm: &LossRuns| {
-            let runs = done.by_ref().take(arm.runs.len()).collect::<Result<_>>()?;
-            Ok(LossRuns { runs, ..arm.clone() })
+        let of_arm = |variant: &LossRuns| {
+            let runs = done.by_ref().take(variant.runs.len()).collect::<Result<_>>()?;
+            Ok(LossRuns { runs, ..variant.clone() })
         };
         results.iter().map(of_arm).collect()
     }
@@ -267,14 +275,14 @@ const UNEQUAL: &str = "the losses do not train equally long (epochs, steps, batc
                        so this compares budgets as well as losses";
 
 /// Says what became of a run that did not come to its end.
-fn tell(session: &Session, arm: &Arm, seed: u64, error: &Error) {
+fn tell(session: &Session, variant: &Variant, seed: u64, error: &Error) {
     let what = match error {
         Error::Interrupted(place) => place.clone(),
         // The way out is told once for all runs.
         Error::Diverged(Divergence { why, .. }) => format!("diverged: {why}"),
         error => format!("failed: {}", chain(error)),
     };
-    session.progress.say(&format!("{} seed {seed}: {what}", arm.name));
+    session.progress.say(&format!("{} seed {seed}: {what}", variant.name));
 }
 
 #[cfg(test)]
@@ -284,12 +292,12 @@ mod tests {
     use crate::loss::Loss;
 
     fn plan(losses: &[&str], seeds: &[u64]) -> Plan {
-        let arm = |name: &&str| {
+        let variant = |name: &&str| {
             let loss = Loss::by_name(name).unwrap();
-            Arm::new(*name, Config { loss, ..Config::default() })
+            Variant::new(*name, Config { loss, ..Config::default() })
         };
         Plan {
-            arms: losses.iter().map(arm).collect(),
+            variants: losses.iter().map(variant).collect(),
             seeds: seeds.to_vec(),
             jobs: 2,
             runs: PathBuf::from("runs"),

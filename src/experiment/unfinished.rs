@@ -28,15 +28,15 @@ impl Plan {
     /// Settings that do not fit the data; files of a run that cannot be read.
     pub fn unfinished(&self, session: &Session) -> Result<Vec<Unfinished>> {
         let mut unfinished = Vec::new();
-        for (place, (arm, seed)) in self.tasks().into_iter().enumerate() {
-            let arm = &self.arms[arm];
-            let run = self.settle(session, arm, seed)?;
+        for (place, (variant, seed)) in self.tasks().into_iter().enumerate() {
+            let variant = &self.variants[variant];
+            let run = self.settle(session, variant, seed)?;
             let left = if self.force { Left::all() } else { Left::of(session, &run)? };
             if !left.is_nothing() {
                 let reached = reached(left, run.folder.is_taken());
                 unfinished.push(Unfinished {
                     place,
-                    name: format!("{} seed {seed}", arm.name),
+                    name: format!("{} seed {seed}", variant.name),
                     reached: reached.to_owned(),
                 });
             }
@@ -50,8 +50,8 @@ impl Plan {
     /// Someone is at work on one of them, and none is removed; something else lies in its place.
     pub fn remove(&self, session: &Session) -> Result<()> {
         let mut held = Vec::new();
-        for (arm, seed) in self.tasks() {
-            let folder = self.settle(session, &self.arms[arm], seed)?.folder;
+        for (variant, seed) in self.tasks() {
+            let folder = self.settle(session, &self.variants[variant], seed)?.folder;
             if folder.is_taken() {
                 held.push((RunLock::take(&folder)?, folder));
             }
@@ -65,8 +65,8 @@ impl Plan {
     /// # Errors
     /// Settings that do not fit the data.
     pub fn hash(&self, session: &Session) -> Result<String> {
-        let of_run = |(arm, seed)| {
-            let run = self.settle(session, &self.arms[arm], seed)?;
+        let of_run = |(variant, seed)| {
+            let run = self.settle(session, &self.variants[variant], seed)?;
             Ok(run.fingerprint().to_owned())
         };
         let runs: Vec<String> = self.tasks().into_iter().map(of_run).collect::<Result<_>>()?;

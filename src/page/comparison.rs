@@ -30,8 +30,9 @@ impl Comparison {
 
     /// The run of each loss under the first seed.
     fn firsts(&self) -> Result<Vec<Told>> {
-        let told = |(arm, run): (&str, &Finished)| Told::read(self.trained(run)?, arm.to_owned());
-        let firsts = self.results.iter().map(|arm| (arm.loss.as_str(), &arm.runs[0]));
+        let told =
+            |(variant, run): (&str, &Finished)| Told::read(self.trained(run)?, variant.to_owned());
+        let firsts = self.results.iter().map(|variant| (variant.loss.as_str(), &variant.runs[0]));
         firsts.map(told).collect()
     }
 }
@@ -155,15 +156,17 @@ fn losses(comparison: &Comparison) -> Table {
     let columns =
         names.flat_map(|name| [format!("{name}, training"), format!("{name}, validation")]);
     let mut table = Table::new(std::iter::once("epoch".to_owned()).chain(columns));
-    let epochs = |arm: &LossRuns| arm.runs.iter().map(|run| run.history.epochs.len()).min();
+    let epochs = |variant: &LossRuns| variant.runs.iter().map(|run| run.history.epochs.len()).min();
     let longest = comparison.results.iter().filter_map(epochs).max().unwrap_or(0);
     for epoch in 0..longest {
-        let mean = |arm: &LossRuns, of: fn(&EpochRecord) -> f64| {
-            let values = arm.runs.iter().map(|run| run.history.epochs.get(epoch).map(of));
+        let mean = |variant: &LossRuns, of: fn(&EpochRecord) -> f64| {
+            let values = variant.runs.iter().map(|run| run.history.epochs.get(epoch).map(of));
             let values: Option<Vec<f64>> = values.collect();
             values.map_or("–".to_owned(), |values| decimals(estimate(&values).mean, 4))
         };
-        let both = |arm: &LossRuns| [mean(arm, |e| e.train_loss), mean(arm, |e| e.validation_loss)];
+        let both = |variant: &LossRuns| {
+            [mean(variant, |e| e.train_loss), mean(variant, |e| e.validation_loss)]
+        };
         let cells = comparison.results.iter().flat_map(both);
         table.push(std::iter::once((epoch + 1).to_string()).chain(cells));
     }
@@ -173,13 +176,13 @@ fn losses(comparison: &Comparison) -> Table {
 fn runs(comparison: &Comparison) -> Section {
     let header = ["run", "loss", "seed", "accuracy, %", "MAP@R, %", "train time, s", "collapsed"];
     let mut table = Table::new(header);
-    for arm in &comparison.results {
-        for run in &arm.runs {
+    for variant in &comparison.results {
+        for run in &variant.runs {
             let figures = &run.evaluation.figures;
             let name = run.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
             table.push([
                 name,
-                arm.loss.clone(),
+                variant.loss.clone(),
                 run.seed.to_string(),
                 hundredths(figures.knn.accuracy),
                 hundredths(figures.retrieval.map_at_r),

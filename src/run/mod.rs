@@ -35,7 +35,7 @@ pub use listing::trials;
 pub use lock::RunLock;
 pub use record::{RunRecord, Status};
 pub use removal::Removal;
-pub use resources::Needs;
+pub use resources::ResourceEstimate;
 pub use setup::Run;
 pub use trained::{Trained, model_file};
 pub use trial::{State, Trial};

@@ -29,7 +29,7 @@ const PICTURES: u64 = 4_000_000;
 
 /// Bytes of memory and disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Needs {
+pub struct ResourceEstimate {
     /// Beside what is taken already, while runs are under way.
     pub memory: u64,
     /// Of the runs that are still to be begun.
@@ -75,7 +75,7 @@ fn product(factors: &[u64]) -> u64 {
     factors.iter().fold(1, |product, &factor| product.saturating_mul(factor))
 }
 
-impl Needs {
+impl ResourceEstimate {
     /// What training and evaluating takes, `jobs` runs at a time, `new` of all still to be begun.
     ///
     /// # Errors
@@ -86,7 +86,7 @@ impl Needs {
         losses: &[Loss],
         jobs: usize,
         new: usize,
-    ) -> Result<Needs> {
+    ) -> Result<ResourceEstimate> {
         let dataset = &session.dataset;
         let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
         let sizes = Sizes {
@@ -98,7 +98,7 @@ impl Needs {
             engine: session.engine,
         };
         let largest = losses.iter().map(|loss| sizes.memory(loss.batches())).max();
-        Ok(Needs {
+        Ok(ResourceEstimate {
             memory: product(&[largest.unwrap_or_default(), jobs as u64]),
             disk: product(&[sizes.disk(), new as u64]),
         })
@@ -179,7 +179,7 @@ mod tests {
         let memory = Memory { total: 8_000_000_000, available: 2_000_000_000 };
         let said = std::cell::RefCell::new(Vec::new());
         let check = |memory_needed, disk| {
-            let needs = Needs { memory: memory_needed, disk };
+            let needs = ResourceEstimate { memory: memory_needed, disk };
             needs.check(&runs, memory, |line| said.borrow_mut().push(line.to_owned()))
         };
         assert!(check(1_000_000_000, 1).is_ok() && said.borrow().is_empty());

@@ -9,7 +9,7 @@ use super::diverged::with_remedy;
 use super::existing::{Existing, Found};
 use super::hashed::{Owner, hashed_folder};
 use super::record::{DataRecord, RunRecord, Status};
-use super::resources::Needs;
+use super::resources::ResourceEstimate;
 use super::setup::Run;
 use crate::config::Config;
 use crate::data::{
@@ -132,12 +132,12 @@ impl Run {
     /// Says or refuses what memory or disk will not suffice for.
     ///
     /// # Errors
-    /// As [`Needs::check`].
+    /// As [`ResourceEstimate::check`].
     pub fn check_needs(&self, session: &Session) -> Result<()> {
         let losses = std::slice::from_ref(&self.config.loss);
         // What an unfinished run has still to write takes the place of what it has written.
         let new = usize::from(!self.folder.is_taken());
-        let needs = Needs::of(session, &self.config, losses, 1, new)?;
+        let needs = ResourceEstimate::of(session, &self.config, losses, 1, new)?;
         let say = |line: &str| session.progress.say(line);
         needs.check(self.folder.path(), Memory::now(), say)
     }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::conclusion::{DataUsed, Findings, LossFindings, conclude};
 use super::metrics::current_name;
+use super::ranking::{RankedLoss, stand_for, standings_table};
 use super::results::{Finished, LossRuns, hash_of, without_diverged};
 use super::standings;
-use super::standings::{Standing, stand_for, standings_table};
 use super::summary::Summary;
 use crate::data::Dataset;
 use crate::error::{Fault, Result};
@@ -47,7 +47,7 @@ pub struct Comparison {
     #[serde(deserialize_with = "current_name")]
     pub score: String,
     /// The losses by it, each against the best.
-    pub standings: Vec<Standing>,
+    pub standings: Vec<RankedLoss>,
     /// What the test images say, where they were asked for: after all else, of the same runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<Tested>,
@@ -75,7 +75,7 @@ pub struct Tested {
     /// Every metric of every loss on them.
     pub summary: Summary,
     /// The losses by the figure that decides, each against the best.
-    pub standings: Vec<Standing>,
+    pub standings: Vec<RankedLoss>,
 }
 
 impl Comparison {
@@ -99,7 +99,7 @@ impl Comparison {
         let (score, validation) = (plan.score.name(evaluation.figures.knn.k), evaluation.queries);
         Ok(Comparison {
             command: plan.command.clone(),
-            data: plan.arms[0].config.data.path.clone(),
+            data: plan.variants[0].config.data.path.clone(),
             data_sha256: session.dataset.sha256.clone(),
             train,
             validation,
@@ -134,12 +134,12 @@ impl Comparison {
         let missing = || Fault::new(path, format!("is no comparison: it has no {COMPARISON}"));
         let mut comparison = read.ok_or_else(missing)?;
         let named = comparison.summary.losses.iter().zip(&comparison.runs);
-        let arm = |(loss, runs): (&String, &Vec<PathBuf>)| {
+        let variant = |(loss, runs): (&String, &Vec<PathBuf>)| {
             let read = |run: &PathBuf| finished(&beside(path, run));
             let runs = runs.iter().map(read).collect::<Result<_>>()?;
             Ok(LossRuns { loss: loss.clone(), runs, diverged: Vec::new() })
         };
-        comparison.results = named.map(arm).collect::<Result<_>>()?;
+        comparison.results = named.map(variant).collect::<Result<_>>()?;
         comparison.folder = path.to_path_buf();
         if evaluations(&comparison.results) != comparison.evaluation {
             let problem = "holds figures of runs that were evaluated with other settings since";
@@ -215,7 +215,7 @@ impl Comparison {
         self.test.as_ref().and_then(|test| self.table_of(&test.standings, Ends::Possible))
     }
 
-    fn table_of(&self, standings: &[Standing], ends: Ends) -> Option<Table> {
+    fn table_of(&self, standings: &[RankedLoss], ends: Ends) -> Option<Table> {
         let Summary { losses, diverged, .. } = &self.summary;
         let table = || standings_table(&self.score, (losses, diverged), standings, ends);
         (standings.len() > 1).then(table)
@@ -276,7 +276,7 @@ impl Comparison {
         &self,
         folder: &ResultFolder,
         summary: &Summary,
-        standings: &[Standing],
+        standings: &[RankedLoss],
         ending: &str,
     ) -> Result<()> {
         let file = |name: &str| folder.file(&format!("{name}{ending}.csv"));
@@ -318,8 +318,8 @@ fn finished(run: &Path) -> Result<Finished> {
 }
 
 /// What a caption says of intervals that are cut, where some are.
-fn remark(summary: &Summary, standings: &[Standing]) -> String {
-    let cut = summary.leaves() || standings.iter().any(Standing::leaves);
+fn remark(summary: &Summary, standings: &[RankedLoss]) -> String {
+    let cut = summary.leaves() || standings.iter().any(RankedLoss::leaves);
     if cut { format!("; intervals {CUT}") } else { String::new() }
 }
 
@@ -359,7 +359,7 @@ fn conclusion(
         })
         .collect();
     let evaluation = &results[0].runs[0].evaluation;
-    let file = &plan.arms[0].config.data.path;
+    let file = &plan.variants[0].config.data.path;
     conclude(&Findings {
         metric: &plan.score.name(evaluation.figures.knn.k),
         unequal: plan.unequal(),

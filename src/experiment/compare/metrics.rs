@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::ranking::{RankedLoss, stand_for};
 use super::results::{Finished, LossRuns};
 use super::standings;
-use super::standings::{Standing, stand_for};
 use crate::eval::{KnnMetrics, LARGEST_K};
 use crate::stats::{
     DIFFERENCES, Ends, Estimate, SHARES, estimate, is_within, paired_difference, rows_some_missing,
@@ -34,7 +34,7 @@ pub struct MetricRow {
     pub losses: Vec<Estimate>,
     /// The losses from the best to the worst, each against the best; empty where higher is not
     /// better.
-    pub standings: Vec<Standing>,
+    pub standings: Vec<RankedLoss>,
     /// Second and later losses minus the first, seed by seed; empty where that means nothing.
     pub differences: Vec<Estimate>,
     /// The k, where the metric is vote top-k accuracy.

@@ -4,13 +4,13 @@ mod comparison;
 mod conclusion;
 mod metrics;
 mod pictures;
+mod ranking;
 mod results;
-mod standings;
 mod summary;
 
 pub use comparison::Comparison;
 pub use conclusion::NO_SPREAD;
 pub use metrics::current_name;
+pub use ranking::{RankedLoss, standings};
 pub use results::{Finished, LossRuns, hash_of, without_diverged};
-pub use standings::{Standing, standings};
 pub use summary::Summary;

@@ -85,7 +85,8 @@ impl Comparison {
         let maps = firsts()
             .map(|run| TsneCoordinates::read(&run.folder, &dataset.classes, dataset.len()))
             .collect::<Result<Vec<_>>>()?;
-        let title = |arm: &LossRuns| pictures::tsne_title(&arm.loss, &arm.runs[0].evaluation);
+        let title =
+            |variant: &LossRuns| pictures::tsne_title(&variant.loss, &variant.runs[0].evaluation);
         let titles: Vec<String> = self.results.iter().map(title).collect();
         let panels: Vec<scatter::Scatter> = maps
             .iter()

@@ -44,10 +44,10 @@ impl Finished {
     }
 }
 
-/// All runs of one arm, in the order of the seeds.
+/// All runs of one variant, in the order of the seeds.
 #[derive(Debug, Clone, Default)]
 pub struct LossRuns {
-    /// Name of the arm: of the loss, and what sets it apart.
+    /// Name of the variant: of the loss, and what sets it apart.
     pub loss: String,
     /// One a seed that came to its end.
     pub runs: Vec<Finished>,

@@ -1,6 +1,6 @@
 //! The time that a command with many runs will take, measured before it starts.
 
-mod measured;
-mod time;
+mod estimate;
+mod measure;
 
-pub use time::{Forecast, Left};
+pub use estimate::{Left, TimeEstimate};

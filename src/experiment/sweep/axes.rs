@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Setting;
 use crate::error::{Error, Result};
-use crate::experiment::variant::{Arm, Level};
+use crate::experiment::variant::{EqualBudget, Variant};
 use crate::report::chart::Scale;
 use crate::words::grouped;
 
@@ -91,15 +91,15 @@ impl Axes {
         cells
     }
 
-    /// An arm for every base at every place, in the order of bases and then of [`Axes::cells`].
+    /// A variant for every base at every place, in the order of bases and then of [`Axes::cells`].
     ///
     /// # Errors
     /// A key that a base does not have; a value that it cannot have.
-    pub fn arms(&self, bases: &[Arm]) -> Result<Vec<Arm>> {
-        let mut arms = Vec::new();
+    pub fn variants(&self, bases: &[Variant]) -> Result<Vec<Variant>> {
+        let mut variants = Vec::new();
         for base in bases {
             if let Some(key) = self.keys().into_iter().find(|key| !base.config.has(key)) {
-                let has = bases.iter().find(|arm| arm.config.has(&key));
+                let has = bases.iter().find(|variant| variant.config.has(&key));
                 let Some(has) = has else { return Err(unknown(base, &self.keys)) };
                 return Err(Error::Other(format!(
                     "{} has no {key}: sweep the losses that have it, as with --losses {}",
@@ -111,15 +111,15 @@ impl Axes {
                     self.keys.iter().zip(&cell).map(|(key, &i)| key[i].clone()).collect();
                 let values: Vec<String> =
                     settings.iter().map(|s| format!("{} {}", s.key, s.shown())).collect();
-                arms.push(Arm {
+                variants.push(Variant {
                     name: format!("{}, {}", base.name, values.join(", ")),
                     config: base.config.with(&settings)?,
-                    level: if self.equal_steps { Level::Steps } else { Level::Epochs },
+                    level: if self.equal_steps { EqualBudget::Steps } else { EqualBudget::Epochs },
                     tuned: base.tuned,
                 });
             }
         }
-        Ok(arms)
+        Ok(variants)
     }
 
     /// The values of the first key as they are shown.
@@ -245,7 +245,7 @@ fn refuse(values: &[Setting], before: &[Vec<Setting>]) -> Result<()> {
 }
 
 /// The error for a key that no base has, with the nearest that there is.
-fn unknown(base: &Arm, keys: &[Vec<Setting>]) -> Error {
+fn unknown(base: &Variant, keys: &[Vec<Setting>]) -> Error {
     let missing = keys.iter().find(|values| !base.config.has(&values[0].key));
     let told = missing.and_then(|values| base.config.with(&values[..1]).err());
     told.unwrap_or_else(|| Error::Other(format!("{} lacks a key", base.name)))

@@ -137,7 +137,7 @@ pub fn near(value: f64) -> String {
 pub mod tests {
     use super::super::line::Place;
     use super::*;
-    use crate::experiment::sweep::told::told;
+    use crate::experiment::sweep::summary::summarise;
     use crate::stats::estimate;
 
     /// A line with these means over three seeds.
@@ -168,7 +168,7 @@ pub mod tests {
         // Half-way in powers of ten: 10^2.5.
         assert!((crossing.at - 316.23).abs() < 0.01 && (crossing.score - 0.55).abs() < 1e-9);
         assert_eq!(crossing.drawn().label, "≈ 320");
-        let text = told(&lines, Some(&found), "1-NN accuracy", "training images");
+        let text = summarise(&lines, Some(&found), "1-NN accuracy", "training images");
         assert_eq!(
             text,
             "At training images 100, a has the highest 1-NN accuracy, 50.00 %: better by these seeds \
@@ -195,6 +195,8 @@ pub mod tests {
     fn lines_apart_do_not_cross() {
         let lines = [line("a", &[0.5, 0.6, 0.7]), line("b", &[0.4, 0.5, 0.6])];
         assert!(crossings(&lines, &POSITIONS).is_empty());
-        assert!(told(&lines, Some(&Vec::new()), "MAP@R", "x").ends_with("No two lines cross."));
+        assert!(
+            summarise(&lines, Some(&Vec::new()), "MAP@R", "x").ends_with("No two lines cross.")
+        );
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::axes::Axes;
 use super::crossings::{Crossing, crossings, drawn};
 use super::line::{Line, Place};
-use super::told::told;
+use super::summary::summarise;
 use crate::error::{Fault, Result};
 use crate::experiment::compare::{LossRuns, current_name, hash_of, without_diverged};
 use crate::experiment::plan::Plan;
@@ -79,12 +79,12 @@ impl Sweep {
     /// As [`Plan::carry_out`]; every loss diverged everywhere.
     pub fn new(session: &Session, plan: &Plan, axes: Axes, names: Vec<String>) -> Result<Sweep> {
         let results = plan.carry_out(session)?;
-        let Some(whole) = results.iter().find(|arm| arm.diverged.is_empty()) else {
+        let Some(whole) = results.iter().find(|variant| variant.diverged.is_empty()) else {
             return Err(all_diverged(&without_diverged(results).1));
         };
         let evaluation = &whole.runs[0].evaluation;
         // Where there are few training images, fewer vote.
-        let knn = plan.arms[0].config.eval.knn;
+        let knn = plan.variants[0].config.eval.knn;
         let (score, unseen) = (plan.score.name(knn), evaluation.unseen);
         let series = lines(plan, &axes, &names, &results);
         let crossings = match axes.ordered() {
@@ -96,10 +96,10 @@ impl Sweep {
         let folder =
             hashed_folder(&plan.runs, &format!("sweep-{}", axes.file_name()), &hash, owner);
         let conclusion =
-            told(&series, axes.ordered().then_some(&crossings), &score, &axes.first_label());
+            summarise(&series, axes.ordered().then_some(&crossings), &score, &axes.first_label());
         Ok(Sweep {
             command: plan.command.clone(),
-            data: plan.arms[0].config.data.path.clone(),
+            data: plan.variants[0].config.data.path.clone(),
             data_sha256: session.dataset.sha256.clone(),
             keys: axes.keys(),
             seeds: plan.seeds.clone(),
@@ -287,12 +287,12 @@ impl Checked for Sweep {
     }
 }
 
-/// The results of a plan's arms, which are ordered by name and then by place in the grid, as lines.
+/// The results of a plan's variants, which are ordered by name and then by place in the grid, as lines.
 fn lines(plan: &Plan, axes: &Axes, names: &[String], results: &[LossRuns]) -> Vec<Line> {
     let cells = axes.cells();
     let firsts = axes.first_values();
     let mut lines: Vec<Line> = Vec::new();
-    for (place, arm) in results.iter().enumerate() {
+    for (place, variant) in results.iter().enumerate() {
         let (base, cell) = (place / cells.len(), &cells[place % cells.len()]);
         let name = axes.line_name(&names[base], cell);
         let of_run = |value: Option<f64>| value.unwrap_or(f64::NAN);
@@ -302,15 +302,19 @@ fn lines(plan: &Plan, axes: &Axes, names: &[String], results: &[LossRuns]) -> Ve
         let map_at_r = |run: &crate::experiment::compare::Finished| {
             of_run(run.evaluation.figures.retrieval.map_at_r)
         };
-        let scores: Vec<f64> = arm.runs.iter().map(score).collect();
+        let scores: Vec<f64> = variant.runs.iter().map(score).collect();
         let point = Place {
             value: firsts[cell[0]].clone(),
-            seeds: arm.runs.iter().map(|run| run.seed).collect(),
-            estimate: if arm.diverged.is_empty() { estimate(&scores) } else { Estimate::nothing() },
+            seeds: variant.runs.iter().map(|run| run.seed).collect(),
+            estimate: if variant.diverged.is_empty() {
+                estimate(&scores)
+            } else {
+                Estimate::nothing()
+            },
             scores,
-            map_at_r: arm.runs.iter().map(map_at_r).collect(),
-            runs: arm.runs.iter().map(|run| run.folder.clone()).collect(),
-            diverged: arm.diverged.iter().map(|run| run.seed).collect(),
+            map_at_r: variant.runs.iter().map(map_at_r).collect(),
+            runs: variant.runs.iter().map(|run| run.folder.clone()).collect(),
+            diverged: variant.diverged.iter().map(|run| run.seed).collect(),
         };
         match lines.iter_mut().find(|line| line.name == name) {
             Some(line) => line.points.push(point),

@@ -4,7 +4,7 @@ mod axes;
 mod crossings;
 mod grid;
 mod line;
-mod told;
+mod summary;
 
 pub use self::axes::Axes;
 pub use self::grid::Sweep;

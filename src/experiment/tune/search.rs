@@ -14,15 +14,15 @@ use super::space::{Space, propose};
 use super::task::Search;
 use crate::error::{Error, Result};
 use crate::eval::{EvalConfig, Score};
-use crate::experiment::cost::Forecast;
+use crate::experiment::cost::TimeEstimate;
 use crate::experiment::plan::Plan;
 use crate::experiment::schedule::side_by_side_after;
-use crate::experiment::variant::{Arm, refuse_unlike};
+use crate::experiment::variant::{Variant, refuse_unlike};
 use crate::files::layout::TRIAL;
 use crate::files::{ResultFolder, sha256_hex, write_json};
 use crate::run::{
-    Existing, Needs, Owner, Removal, Run, RunLock, Status, Trial, hashed_folder, refuse_inputs_in,
-    trials,
+    Existing, Owner, Removal, ResourceEstimate, Run, RunLock, Status, Trial, hashed_folder,
+    refuse_inputs_in, trials,
 };
 use crate::runtime::Memory;
 use crate::session::Session;
@@ -43,13 +43,13 @@ impl Search {
     /// # Errors
     /// Settings that do not fit the data; not enough memory or disk; more trials are there than
     /// are asked for, whose results would no longer count.
-    pub fn forecast(&self, session: &Session) -> Result<Forecast> {
+    pub fn forecast(&self, session: &Session) -> Result<TimeEstimate> {
         let plan = self.plan();
         let left = self.check_trials(session)?;
         let losses = std::slice::from_ref(&self.config.loss);
-        let needs = Needs::of(session, &self.config, losses, self.jobs(), left)?;
+        let needs = ResourceEstimate::of(session, &self.config, losses, self.jobs(), left)?;
         needs.check(&self.runs, Memory::now(), |line| session.progress.say(line))?;
-        Forecast::of_trials(session, &plan, (self.trials, left), needs.disk)
+        TimeEstimate::of_trials(session, &plan, (self.trials, left), needs.disk)
     }
 
     /// Refuses a search that cannot be made, and gives the number of trials that are left.
@@ -58,7 +58,7 @@ impl Search {
     /// As [`Search::forecast`], but for memory and disk.
     pub fn check_trials(&self, session: &Session) -> Result<usize> {
         let plan = self.plan();
-        refuse_unlike(session, &plan.arms)?;
+        refuse_unlike(session, &plan.variants)?;
         let folder = self.folder(session)?;
         let ended = |place: &usize| ended(&folder, *place).is_ok_and(|trial| trial.is_some());
         let there = trials(&folder).len();
@@ -70,7 +70,8 @@ impl Search {
             );
             return Err(Error::setting("--trials", self.trials, problem));
         }
-        plan.settle(session, &plan.arms[0], self.config.train.seed)?.check_scored(self.score)?;
+        plan.settle(session, &plan.variants[0], self.config.train.seed)?
+            .check_scored(self.score)?;
         if self.force {
             refuse_inputs_in(&folder, [&self.config])?;
             ResultFolder::new(&folder).refuse_foreign()?;
@@ -83,7 +84,7 @@ impl Search {
     fn plan(&self) -> Plan {
         let name = self.config.loss.name().to_owned();
         Plan {
-            arms: vec![Arm::new(name, self.config.clone())],
+            variants: vec![Variant::new(name, self.config.clone())],
             seeds: vec![self.config.train.seed],
             jobs: self.jobs(),
             runs: self.runs.clone(),

@@ -3,8 +3,8 @@
 //! The words follow the interval of the paired difference: «better» stands only where the
 //! interval lies on one side of zero, and whatever does not follow from it is not said.
 
+use super::ranking::RankedLoss;
 use super::standings;
-use super::standings::Standing;
 use crate::run::{DivergedLoss, told_diverged};
 use crate::stats::{
     DIFFERENCES, Ends, Estimate, LEVEL, SHARES, estimate, from_to, listed, mean, p_told,
@@ -187,7 +187,7 @@ fn many(
     findings: &Findings<'_>,
     best: &LossFindings<'_>,
     others: &[LossFindings<'_>],
-    standings: &[Standing],
+    standings: &[RankedLoss],
 ) -> String {
     let (metric, over) = (mean_of(findings), over_seeds(findings));
     let share = percent(mean(best.values));
@@ -244,8 +244,12 @@ fn many(
 const MOST_ONE_BY_ONE: usize = 5;
 
 /// Many losses against the best: those it is better than, and those it is not.
-fn in_groups(leaders: &[&str], others: &[LossFindings<'_>], standings: &[Standing]) -> Vec<String> {
-    let is_behind = |standing: &Standing| standing.p.is_some_and(|p| p < LEVEL);
+fn in_groups(
+    leaders: &[&str],
+    others: &[LossFindings<'_>],
+    standings: &[RankedLoss],
+) -> Vec<String> {
+    let is_behind = |standing: &RankedLoss| standing.p.is_some_and(|p| p < LEVEL);
     let named = |behind: bool| -> Vec<&str> {
         let both = others.iter().zip(standings);
         let both = both.filter(|(other, _)| !leaders.contains(&other.name));
@@ -281,7 +285,7 @@ fn mean_difference(a: &LossFindings<'_>, b: &LossFindings<'_>) -> f64 {
 }
 
 /// One of several losses against the best.
-fn against(best: &LossFindings<'_>, other: &LossFindings<'_>, standing: &Standing) -> String {
+fn against(best: &LossFindings<'_>, other: &LossFindings<'_>, standing: &RankedLoss) -> String {
     let difference = standing.behind.expect("it is not the best");
     let difference = difference.with(Ends::Possible, DIFFERENCES);
     let (low, high) = difference.interval.expect("more than one seed");
@@ -345,7 +349,7 @@ fn collapse(losses: &[LossFindings<'_>]) -> Option<String> {
 
 /// How often each loss comes first when the seeds are drawn anew; said of three losses and more,
 /// over three seeds and more.
-fn chances(findings: &Findings<'_>, standings: &[Standing]) -> Option<String> {
+fn chances(findings: &Findings<'_>, standings: &[RankedLoss]) -> Option<String> {
     if findings.losses.len() < 3 || findings.seeds.len() < 3 {
         return None;
     }

@@ -26,7 +26,7 @@ const SEED: u64 = 2022;
 
 /// One loss on an embedding.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Opinion {
+pub struct LossOnEmbedding {
     /// Name of the loss.
     pub loss: &'static str,
     /// Mean over batches of 128; none where the loss cannot be computed on this embedding.
@@ -39,7 +39,7 @@ pub struct Opinion {
 
 /// What every loss says of the embeddings in a file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Opinions {
+pub struct LossesOnEmbedding {
     /// The file.
     pub embeddings: String,
     /// Embeddings in it.
@@ -49,10 +49,10 @@ pub struct Opinions {
     /// Classes among the labels.
     pub classes: usize,
     /// One a loss.
-    pub losses: Vec<Opinion>,
+    pub losses: Vec<LossOnEmbedding>,
 }
 
-impl Opinions {
+impl LossesOnEmbedding {
     /// Asks every loss about embeddings and labels in one file or two, and says what these were
     /// taken for.
     ///
@@ -63,7 +63,7 @@ impl Opinions {
         embeddings: &Path,
         labels: Option<&Path>,
         say: impl Fn(&str),
-    ) -> Result<Opinions> {
+    ) -> Result<LossesOnEmbedding> {
         let found = Features::read(embeddings, labels)?;
         say(&found.understood);
         let Features { embeddings, labels, file, label_file, .. } = found;
@@ -76,14 +76,14 @@ impl Opinions {
         let singles = to_f32((embeddings, &file), None, Scaling::Kept)?;
         singles.remarks.iter().for_each(|remark| say(remark));
         let points = singles.references;
-        Ok(Opinions::new(&file, &points, &labels.among(classes), classes.len()))
+        Ok(LossesOnEmbedding::new(&file, &points, &labels.among(classes), classes.len()))
     }
 
     /// Asks every loss about the validation embeddings of a run.
     ///
     /// # Errors
     /// There is no run in this folder, or it is not evaluated yet.
-    pub fn of_run(folder: &Path) -> Result<Opinions> {
+    pub fn of_run(folder: &Path) -> Result<LossesOnEmbedding> {
         let (folder, record) = ResultFolder::open(folder)?;
         let file = folder.file(EMBEDDINGS);
         if !file.exists() {
@@ -95,11 +95,16 @@ impl Opinions {
         }
         let classes = record.data.classes.len();
         let (embeddings, numbers) = read_evaluated(&folder, "val", classes)?;
-        Ok(Opinions::new(&file, &embeddings, &numbers, classes))
+        Ok(LossesOnEmbedding::new(&file, &embeddings, &numbers, classes))
     }
 
-    fn new(file: &Path, embeddings: &Array2<f32>, labels: &[i64], classes: usize) -> Opinions {
-        Opinions {
+    fn new(
+        file: &Path,
+        embeddings: &Array2<f32>,
+        labels: &[i64],
+        classes: usize,
+    ) -> LossesOnEmbedding {
+        LossesOnEmbedding {
             embeddings: file.display().to_string(),
             rows: embeddings.nrows(),
             dimensions: embeddings.ncols(),
@@ -116,7 +121,7 @@ impl Opinions {
 ///
 /// # Shapes
 /// embeddings `[N, E]`, labels `[N]` in 0..classes
-fn opinions(embeddings: &Array2<f32>, labels: &[i64], classes: usize) -> Vec<Opinion> {
+fn opinions(embeddings: &Array2<f32>, labels: &[i64], classes: usize) -> Vec<LossOnEmbedding> {
     let (rows, width) = embeddings.dim();
     let flat: Vec<f32> = embeddings.iter().copied().collect();
     let z = Tensor::from_slice(&flat).view([rows as i64, width as i64]);
@@ -141,10 +146,11 @@ struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    fn asked(&self, loss: &Loss) -> Opinion {
+    fn asked(&self, loss: &Loss) -> LossOnEmbedding {
         let name = loss.name();
         let width = self.z.size()[1] as usize;
-        let without = |remark: String| Opinion { loss: name, value: None, active: None, remark };
+        let without =
+            |remark: String| LossOnEmbedding { loss: name, value: None, active: None, remark };
         if loss.check(self.classes, width).is_err() {
             let needed = if loss.normalises() { 2 } else { self.classes };
             return without(format!("needs embeddings of at least {needed} numbers"));
@@ -162,7 +168,7 @@ impl Subject<'_> {
         if !value.is_finite() {
             return without(format!("too large to be computed ({value})"));
         }
-        Opinion { loss: name, value: Some(value), active, remark: remarks.join("; ") }
+        LossOnEmbedding { loss: name, value: Some(value), active, remark: remarks.join("; ") }
     }
 
     /// Mean loss and mean active share over the batches of an epoch.

@@ -13,7 +13,7 @@ use crate::words::MISSING;
 
 /// One loss against the best by one metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct RankedLoss {
     /// Its place in the list of losses.
     pub loss: usize,
     /// Its mean over the seeds, with the 95 % t-interval.
@@ -27,7 +27,7 @@ pub struct Standing {
     pub ranks: Vec<f64>,
 }
 
-impl Standing {
+impl RankedLoss {
     /// Whether its numbers are shares, their differences and probabilities, of so many losses.
     pub fn fits(&self, losses: usize) -> bool {
         self.loss < losses
@@ -48,7 +48,7 @@ impl Standing {
 ///
 /// # Shapes
 /// values `[losses][seeds]`
-pub fn standings(values: &[Vec<f64>]) -> Vec<Standing> {
+pub fn standings(values: &[Vec<f64>]) -> Vec<RankedLoss> {
     let seeds = values.first().map_or(0, Vec::len);
     let p = all_pairs(values);
     let is_whole = values.iter().flatten().all(|value| !value.is_nan());
@@ -64,7 +64,7 @@ pub fn standings(values: &[Vec<f64>]) -> Vec<Standing> {
         key(b).total_cmp(&key(a))
     });
     let best = order[0];
-    let standing = |loss: usize| Standing {
+    let standing = |loss: usize| RankedLoss {
         loss,
         estimate: estimate(&values[loss]),
         behind: (loss != best).then(|| paired_difference(&values[best], &values[loss])),
@@ -75,7 +75,7 @@ pub fn standings(values: &[Vec<f64>]) -> Vec<Standing> {
 }
 
 /// Whether these are the standings of so many losses, each once.
-pub fn stand_for(standings: &[Standing], losses: usize) -> bool {
+pub fn stand_for(standings: &[RankedLoss], losses: usize) -> bool {
     let mut places: Vec<usize> = standings.iter().map(|standing| standing.loss).collect();
     places.sort_unstable();
     places.into_iter().eq(0..losses) && standings.iter().all(|standing| standing.fits(losses))
@@ -88,7 +88,7 @@ const MOST_RANKS: usize = 3;
 pub fn standings_table(
     metric: &str,
     (names, diverged): (&[String], &[DivergedLoss]),
-    standings: &[Standing],
+    standings: &[RankedLoss],
     ends: Ends,
 ) -> Table {
     let ranks = standings.first().map_or(0, |standing| standing.ranks.len()).min(MOST_RANKS);
@@ -102,7 +102,7 @@ pub fn standings_table(
     ];
     header.extend(["P(1st)", "P(2nd)", "P(3rd)"].iter().take(ranks).map(|&name| name.to_owned()));
     let mut table = Table::new(header);
-    for Standing { loss, estimate, behind, p, ranks: chances } in standings {
+    for RankedLoss { loss, estimate, behind, p, ranks: chances } in standings {
         let mut row = vec![
             names[*loss].clone(),
             estimate.with(ends, SHARES).percent(),

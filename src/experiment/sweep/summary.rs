@@ -2,7 +2,7 @@
 
 use super::crossings::{Crossing, FEW, near};
 use super::line::Line;
-use crate::experiment::compare::{NO_SPREAD, Standing, standings};
+use crate::experiment::compare::{NO_SPREAD, RankedLoss, standings};
 use crate::stats::{LEVEL, listed, percent};
 use crate::words::count;
 
@@ -18,7 +18,8 @@ fn leader(lines: &[&Line], place: usize, score: &str, label: &str) -> String {
         return format!("At {label} {value}, {score} is {share}.");
     }
     let name = &lines[best.loss].name;
-    let is_level = |other: &&Standing| (best.estimate.mean - other.estimate.mean).abs() < NO_SPREAD;
+    let is_level =
+        |other: &&RankedLoss| (best.estimate.mean - other.estimate.mean).abs() < NO_SPREAD;
     let mut level: Vec<usize> = others.iter().filter(is_level).map(|other| other.loss).collect();
     level.push(best.loss);
     level.sort_unstable();
@@ -99,7 +100,12 @@ fn crossed(crossings: &[Crossing]) -> Vec<String> {
 }
 
 /// The curves in words: the best at both ends, and where lines cross.
-pub fn told(lines: &[Line], crossings: Option<&Vec<Crossing>>, score: &str, label: &str) -> String {
+pub fn summarise(
+    lines: &[Line],
+    crossings: Option<&Vec<Crossing>>,
+    score: &str,
+    label: &str,
+) -> String {
     let mut sentences = Vec::new();
     let count = lines[0].points.len();
     let finished = |place: usize| -> Vec<&Line> {
@@ -143,11 +149,13 @@ mod tests {
         (point.estimate, point.diverged) = (crate::stats::Estimate::nothing(), vec![2]);
         let found = crossings(&lines, &POSITIONS);
         assert_eq!(found.len(), 1);
-        let text = told(&lines, Some(&found), "MAP@R", "x");
+        let text = summarise(&lines, Some(&found), "MAP@R", "x");
         assert!(text.contains("At x 10,000, MAP@R is 90.00 %."), "{text}");
         assert!(text.contains("a diverged at x 10,000, and has no figure there."), "{text}");
-        assert!(told(&lines[..1], None, "MAP@R", "x").contains("At x 1,000, MAP@R is 60.00 %."));
-        let alone = told(&lines[..1], None, "MAP@R", "x");
+        assert!(
+            summarise(&lines[..1], None, "MAP@R", "x").contains("At x 1,000, MAP@R is 60.00 %.")
+        );
+        let alone = summarise(&lines[..1], None, "MAP@R", "x");
         assert!(alone.ends_with("The highest mean is 60.00 %, at 1,000."), "{alone}");
     }
 
@@ -196,15 +204,15 @@ mod tests {
     #[test]
     fn equal_means_are_told_as_equal() {
         let level = [line("a", &[0.5, 0.6]), line("b", &[0.5, 0.7]), line("c", &[0.4, 0.7])];
-        let text = told(&level, None, "MAP@R", "x");
+        let text = summarise(&level, None, "MAP@R", "x");
         let first = "At x 100, a and b have the same MAP@R, 50.00 %, the highest of 3.";
         assert!(text.starts_with(first), "{text}");
         assert!(text.contains("b and c have the same MAP@R, 70.00 %, the highest of 3."), "{text}");
-        let all = told(&[line("a", &[0.5]), line("b", &[0.5])], None, "MAP@R", "x");
+        let all = summarise(&[line("a", &[0.5]), line("b", &[0.5])], None, "MAP@R", "x");
         assert_eq!(all, "At x 100, a and b have the same MAP@R, 50.00 %.");
-        let alone = told(&[line("a", &[0.5, 0.7, 0.7])], None, "MAP@R", "x");
+        let alone = summarise(&[line("a", &[0.5, 0.7, 0.7])], None, "MAP@R", "x");
         assert!(alone.ends_with("The highest mean is 70.00 %, at 1,000 and 10,000."), "{alone}");
-        let flat = told(&[line("a", &[0.5, 0.5, 0.5])], None, "MAP@R", "x");
+        let flat = summarise(&[line("a", &[0.5, 0.5, 0.5])], None, "MAP@R", "x");
         assert!(flat.ends_with("The mean is 50.00 % everywhere."), "{flat}");
     }
 
@@ -214,13 +222,13 @@ mod tests {
         for point in &mut lines[0].points {
             (point.estimate, point.diverged) = (crate::stats::Estimate::nothing(), vec![2]);
         }
-        let text = told(&lines, None, "MAP@R", "x");
+        let text = summarise(&lines, None, "MAP@R", "x");
         assert!(text.starts_with("a diverged at x ") && !text.contains('%'), "{text}");
     }
 
     #[test]
     fn a_line_alone_tells_its_best_place() {
-        let text = told(&[line("a", &[0.5, 0.7, 0.6])], None, "MAP@R", "loss.margin");
+        let text = summarise(&[line("a", &[0.5, 0.7, 0.6])], None, "MAP@R", "loss.margin");
         assert!(text.ends_with("The highest mean is 70.00 %, at 1,000."), "{text}");
     }
 }

@@ -10,7 +10,7 @@ use crate::eval::{self, Figures, LabelledEmbeddings, RetrievalTask, Watch, tsne}
 use crate::evaluation::score;
 use crate::experiment::plan::Plan;
 use crate::experiment::schedule::side_by_side;
-use crate::experiment::variant::Arm;
+use crate::experiment::variant::Variant;
 use crate::model::Network;
 use crate::run::Run;
 use crate::session::Session;
@@ -28,31 +28,32 @@ pub struct Pace {
     pub evaluation: f64,
 }
 
-/// Times arms as they will run: as many side by side as will be, each arm at least once, since a run
+/// Times variants as they will run: as many side by side as will be, each variant at least once, since a run
 /// alone has cores lent that it lacks beside others.
 pub fn measured(
     session: &Session,
     plan: &Plan,
-    arms: &[usize],
+    variants: &[usize],
     left: usize,
-    measure: fn(&Session, &Plan, &Arm) -> Result<Pace>,
+    measure: fn(&Session, &Plan, &Variant) -> Result<Pace>,
 ) -> Result<Vec<(usize, Pace)>> {
-    let copies = plan.jobs.min(left).div_ceil(arms.len().max(1)).max(1);
-    let tasks: Vec<usize> = arms.iter().copied().cycle().take(copies * arms.len()).collect();
-    let found = side_by_side(session, plan.jobs, tasks.clone(), |session, arm| {
-        measure(session, plan, &plan.arms[arm])
+    let copies = plan.jobs.min(left).div_ceil(variants.len().max(1)).max(1);
+    let tasks: Vec<usize> =
+        variants.iter().copied().cycle().take(copies * variants.len()).collect();
+    let found = side_by_side(session, plan.jobs, tasks.clone(), |session, variant| {
+        measure(session, plan, &plan.variants[variant])
     });
-    tasks.into_iter().zip(found).map(|(arm, pace)| Ok((arm, pace?))).collect()
+    tasks.into_iter().zip(found).map(|(variant, pace)| Ok((variant, pace?))).collect()
 }
 
-/// Times an arm under the first seed.
-pub fn measure(session: &Session, plan: &Plan, arm: &Arm) -> Result<Pace> {
-    timed(session, plan, arm, time_evaluation)
+/// Times a variant under the first seed.
+pub fn measure(session: &Session, plan: &Plan, variant: &Variant) -> Result<Pace> {
+    timed(session, plan, variant, time_evaluation)
 }
 
 /// The same of a trial, which is scored after each epoch in place of an evaluation.
-pub fn measure_trial(session: &Session, plan: &Plan, arm: &Arm) -> Result<Pace> {
-    timed(session, plan, arm, |session, run, network, parts| {
+pub fn measure_trial(session: &Session, plan: &Plan, variant: &Variant) -> Result<Pace> {
+    timed(session, plan, variant, |session, run, network, parts| {
         let start = Instant::now();
         match score(session, &run.config, parts, plan.score, network) {
             // The first weights alone give embeddings without distances: the trials will tell.
@@ -65,10 +66,10 @@ pub fn measure_trial(session: &Session, plan: &Plan, arm: &Arm) -> Result<Pace> 
 fn timed(
     session: &Session,
     plan: &Plan,
-    arm: &Arm,
+    variant: &Variant,
     evaluate: impl Fn(&Session, &Run, &mut dyn Network, &DataSplit) -> Result<f64>,
 ) -> Result<Pace> {
-    let run = plan.settle(session, arm, plan.seeds[0])?;
+    let run = plan.settle(session, variant, plan.seeds[0])?;
     let parts = session.parts(&run.config)?;
     run.with_task(session, |task, network| {
         let first = network.state();

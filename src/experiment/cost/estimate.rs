@@ -1,19 +1,19 @@
 //! What a command with many runs will do and how long it will take, measured before it begins.
 
-use super::measured::{Pace, measure, measure_trial, measured};
+use super::measure::{Pace, measure, measure_trial, measured};
 use crate::error::Result;
 use crate::evaluation::evaluated;
 use crate::experiment::plan::Plan;
-use crate::run::{Needs, Run, Status};
+use crate::run::{ResourceEstimate, Run, Status};
 use crate::runtime::bytes;
 use crate::session::Session;
 use crate::words::things;
 
 /// What is to be done, and the time it takes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Forecast {
-    /// One line an arm: its name, runs that are still to be done, seconds of each.
-    pub arms: Vec<(String, usize, f64)>,
+pub struct TimeEstimate {
+    /// One line a variant: its name, runs that are still to be done, seconds of each.
+    pub variants: Vec<(String, usize, f64)>,
     /// Runs in all.
     pub runs: usize,
     /// Runs that are finished.
@@ -73,34 +73,40 @@ impl Left {
     }
 }
 
-impl Forecast {
-    /// Measures a few steps and a small evaluation of every arm, `plan.jobs` side by side as they
+impl TimeEstimate {
+    /// Measures a few steps and a small evaluation of every variant, `plan.jobs` side by side as they
     /// will run, and adds up what is not done yet.
     ///
     /// # Errors
     /// Settings that do not fit the data; not enough memory or disk.
-    pub fn of(session: &Session, plan: &Plan) -> Result<Forecast> {
-        let Needs { disk, .. } = plan.check_needs(session)?;
+    pub fn of(session: &Session, plan: &Plan) -> Result<TimeEstimate> {
+        let ResourceEstimate { disk, .. } = plan.check_needs(session)?;
         let mut left: Vec<(usize, Left)> = Vec::new();
-        for (arm, seed) in plan.tasks() {
-            let run = plan.settle(session, &plan.arms[arm], seed)?;
-            left.push((arm, if plan.force { Left::all() } else { Left::of(session, &run)? }));
+        for (variant, seed) in plan.tasks() {
+            let run = plan.settle(session, &plan.variants[variant], seed)?;
+            left.push((variant, if plan.force { Left::all() } else { Left::of(session, &run)? }));
         }
         let runs_left =
-            |arm: usize| left.iter().filter(|l| l.0 == arm && !l.1.is_nothing()).count();
-        let arms: Vec<usize> = (0..plan.arms.len()).filter(|&arm| runs_left(arm) > 0).collect();
+            |variant: usize| left.iter().filter(|l| l.0 == variant && !l.1.is_nothing()).count();
+        let variants: Vec<usize> =
+            (0..plan.variants.len()).filter(|&variant| runs_left(variant) > 0).collect();
         let all_left = left.iter().filter(|(_, left)| !left.is_nothing()).count();
-        let mut paces = vec![Pace::default(); plan.arms.len()];
-        for (arm, pace) in measured(session, plan, &arms, all_left, measure)? {
-            paces[arm] = pace;
+        let mut paces = vec![Pace::default(); plan.variants.len()];
+        for (variant, pace) in measured(session, plan, &variants, all_left, measure)? {
+            paces[variant] = pace;
         }
-        let of_arm = |arm: usize| {
-            (plan.arms[arm].name.clone(), runs_left(arm), Left::all().seconds(paces[arm]))
+        let of_arm = |variant: usize| {
+            (
+                plan.variants[variant].name.clone(),
+                runs_left(variant),
+                Left::all().seconds(paces[variant]),
+            )
         };
-        let times: Vec<f64> = left.iter().map(|&(arm, left)| left.seconds(paces[arm])).collect();
+        let times: Vec<f64> =
+            left.iter().map(|&(variant, left)| left.seconds(paces[variant])).collect();
         let jobs = plan.jobs.clamp(1, left.len());
-        Ok(Forecast {
-            arms: arms.into_iter().map(of_arm).collect(),
+        Ok(TimeEstimate {
+            variants: variants.into_iter().map(of_arm).collect(),
             runs: left.len(),
             finished: left.iter().filter(|(_, left)| left.is_nothing()).count(),
             jobs,
@@ -110,7 +116,7 @@ impl Forecast {
         })
     }
 
-    /// The same of `left` trials of `all` that are as long as a run of the plan's one arm.
+    /// The same of `left` trials of `all` that are as long as a run of the plan's one variant.
     ///
     /// # Errors
     /// Settings that do not fit the data.
@@ -119,16 +125,16 @@ impl Forecast {
         plan: &Plan,
         (all, left): (usize, usize),
         disk: u64,
-    ) -> Result<Forecast> {
-        let arms: &[usize] = if left > 0 { &[0] } else { &[] };
-        let found = measured(session, plan, arms, left, measure_trial)?;
+    ) -> Result<TimeEstimate> {
+        let variants: &[usize] = if left > 0 { &[0] } else { &[] };
+        let found = measured(session, plan, variants, left, measure_trial)?;
         let Pace { training, evaluation } = found.first().map(|found| found.1).unwrap_or_default();
-        let epochs = plan.arms[0].config.train.epochs;
+        let epochs = plan.variants[0].config.train.epochs;
         let seconds = training + evaluation * epochs as f64;
         let jobs = plan.jobs.clamp(1, left.max(1));
-        Ok(Forecast {
-            arms: if left > 0 {
-                vec![(plan.arms[0].name.clone(), left, seconds)]
+        Ok(TimeEstimate {
+            variants: if left > 0 {
+                vec![(plan.variants[0].name.clone(), left, seconds)]
             } else {
                 Vec::new()
             },
@@ -143,14 +149,14 @@ impl Forecast {
 
     /// The plan in words, a line each.
     pub fn told(&self) -> String {
-        let Forecast { runs, finished, jobs, .. } = self;
+        let TimeEstimate { runs, finished, jobs, .. } = self;
         let done =
             if *finished > 0 { format!(", {finished} of them finished") } else { String::new() };
         let mut lines = vec![format!("plan: {}{done}; {jobs} at a time", runs_of(*runs))];
-        lines.extend(self.arms.iter().map(|(name, runs, seconds)| {
+        lines.extend(self.variants.iter().map(|(name, runs, seconds)| {
             format!("  {name}: {} of about {}", runs_of(*runs), spoken(*seconds))
         }));
-        if self.arms.is_empty() {
+        if self.variants.is_empty() {
             lines.push("  nothing is left to train".to_owned());
         } else {
             lines.push(format!(
@@ -219,8 +225,8 @@ mod tests {
 
     #[test]
     fn a_plan_tells_what_is_left() {
-        let mut forecast = Forecast {
-            arms: vec![("cross-entropy".to_owned(), 2, 20.0)],
+        let mut forecast = TimeEstimate {
+            variants: vec![("cross-entropy".to_owned(), 2, 20.0)],
             runs: 3,
             finished: 1,
             jobs: 2,
@@ -233,7 +239,7 @@ mod tests {
             "plan: 3 runs, 1 of them finished; 2 at a time\n  cross-entropy: 2 runs of about 20 s\n  \
              about 20 s in all, measured over a few steps; up to 9 MB to be written\n  note: mind the step"
         );
-        forecast.arms.clear();
+        forecast.variants.clear();
         assert!(forecast.told().ends_with("nothing is left to train\n  note: mind the step"));
     }
 }
