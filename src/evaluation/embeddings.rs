@@ -10,7 +10,7 @@ use super::features::{Features, Labels, Scaling, Singles, all_classes, to_f32};
 use super::pictures;
 use crate::error::{Error, Fault, Result};
 use crate::eval::{EvalConfig, Figures, LabelledEmbeddings, RetrievalTask, Watch};
-use crate::files::layout::PLOTS;
+use crate::files::layout::{METRICS, PLOTS};
 use crate::files::{create_folder, write_json};
 use crate::report::Style;
 use crate::report::chart::Picture;
@@ -20,7 +20,7 @@ use crate::words::count;
 
 /// What [`EmbeddingEvaluation::write`] writes.
 pub const EMBEDDING_FILES: [&str; 8] = [
-    "metrics.json",
+    METRICS,
     "confusion.csv",
     "plots/confusion.png",
     "plots/confusion.svg",
@@ -140,7 +140,7 @@ impl EmbeddingEvaluation {
         let save = |picture: Picture, name: &str| picture.save(&plots.join(name), style);
         let name = self.query_embeddings.as_ref().unwrap_or(&self.embeddings);
         let name = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
-        write_json(&folder.join("metrics.json"), self)?;
+        write_json(&folder.join(METRICS), self)?;
         self.confusion_table().write_csv(&folder.join("confusion.csv"))?;
         let figures = &self.figures;
         save(pictures::confusion(&name, &figures.knn, &self.classes)?, "confusion.png")?;
@@ -243,7 +243,7 @@ mod tests {
         assert_eq!((retrieval.queries, retrieval.left_out, retrieval.map_at_r), (2, 1, Some(1.0)));
         assert_eq!((knn.accuracy, vote_top_k.voters), (Some(2.0 / 3.0), 4));
         found.write(&folder.path().join("out"), Style::Screen).unwrap();
-        for name in ["metrics.json", "confusion.csv", "plots/distances.png", "plots/recall.png"] {
+        for name in [METRICS, "confusion.csv", "plots/distances.png", "plots/recall.png"] {
             assert!(folder.path().join("out").join(name).is_file(), "{name}");
         }
     }

@@ -79,14 +79,14 @@ pub fn evaluate(
     session: &Session,
     folder: &ResultFolder,
     config: &Config,
-    model: TrainedModel,
+    open: impl FnOnce() -> Result<TrainedModel>,
     progress: &RunProgress,
 ) -> Result<Evaluation> {
     let mut times = Times::default();
     session.interrupt.check(without_figures(folder, METRICS))?;
     progress.stage("embedding");
     let start = Instant::now();
-    let mut embedded = embed_references(session, config, model)?;
+    let mut embedded = embed_references(session, config, open()?)?;
     let normalise = config.loss.normalises();
     let parts = embedded.parts.clone();
     let judged = parts.evaluation_set();

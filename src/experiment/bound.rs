@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::data::Subset;
 use crate::error::{Error, Fault, Result};
 use crate::eval;
+use crate::files::layout::BOUND;
 use crate::files::{read_csv, write_atomically};
 use crate::loss::{BoundTerms, bound_terms};
 use crate::model::Network;
@@ -18,8 +19,6 @@ use crate::session::Session;
 use crate::train::{EpochDecision, Observer, RunProgress, remedy};
 use crate::words::decimals;
 
-/// The values at every place, in the run's folder.
-const BOUND: &str = "bound.csv";
 /// Their picture.
 const PICTURE: &str = "bound.png";
 

@@ -262,11 +262,11 @@ impl Plan {
             Ok(Finished { evaluation, ..finished.clone() })
         });
         let mut done = done.into_iter();
-        let of_arm = |variant: &LossRuns| {
+        let of_variant = |variant: &LossRuns| {
             let runs = done.by_ref().take(variant.runs.len()).collect::<Result<_>>()?;
             Ok(LossRuns { runs, ..variant.clone() })
         };
-        results.iter().map(of_arm).collect()
+        results.iter().map(of_variant).collect()
     }
 }
 

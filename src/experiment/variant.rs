@@ -64,7 +64,7 @@ impl Variant {
         Variant { name: name.into(), config, level: EqualBudget::Settings, tuned: None }
     }
 
-    /// Arms of words that are each the name of a loss or a configuration file.
+    /// Variants of words that are each the name of a loss or a configuration file.
     ///
     /// A loss has its defaults, or the settings of `base` where those are of this loss. A file lies
     /// over the file of `base`, and `flags` over both.

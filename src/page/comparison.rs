@@ -79,9 +79,7 @@ impl Reporter<'_> {
         let seed = comparison.summary.seeds[0];
         let mut parts = Vec::new();
         if !comparison.unseen() {
-            parts.push(html::heading(&format!(
-                "ModelChoice class was taken for which, seed {seed}"
-            )));
+            parts.push(html::heading(&format!("Which class was taken for which, seed {seed}")));
             for told in firsts {
                 parts.push(parts::confusion(told)?);
             }

@@ -167,7 +167,7 @@ fn training(told: &Told) -> Result<Section> {
 fn neighbours(reporter: &Reporter, told: &Told) -> Result<Section> {
     let mut parts = Vec::new();
     if !told.evaluation.unseen {
-        parts.push(html::heading("ModelChoice class was taken for which"));
+        parts.push(html::heading("Which class was taken for which"));
         parts.push(super::parts::confusion(told)?);
     }
     let distances = &told.evaluation.figures.distances;

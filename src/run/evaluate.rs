@@ -23,8 +23,8 @@ pub fn evaluate(
     config: &Config,
     progress: &RunProgress,
 ) -> Result<Evaluation> {
-    let model = open_model(session, folder, config)?;
-    evaluation::evaluate(session, folder, config, model, progress)
+    let open = || open_model(session, folder, config);
+    evaluation::evaluate(session, folder, config, open, progress)
         .map_err(|error| noted(session, folder, config, error))
 }
 

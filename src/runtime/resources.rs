@@ -64,7 +64,7 @@ const ENDED: &[u8] =
       the reason \
 is memory or threads, use a smaller --batch, fewer --jobs or --cores, or fewer images\n";
 
-/// From now on `abort` prints a message, removes half-written files and exits with a code. ResourceEstimate no
+/// From now on `abort` prints a message, removes half-written files and exits with a code. Needs no
 /// setup, so that it can come before everything else: libtorch allocates while it is loaded.
 pub fn handle_abort() {
     #[cfg(unix)]

@@ -13,5 +13,6 @@ pub use estimate::{
 };
 pub use multiple::all_pairs;
 pub use ranks::rank_probabilities;
-pub use wording::{LEVEL, shown_p};
-pub use wording::{from_to, hundredths, listed, mean, p_told, percent, points, share};
+pub use wording::{
+    LEVEL, from_to, hundredths, listed, mean, p_told, percent, points, share, shown_p,
+};

@@ -31,6 +31,7 @@ fn a_comparison_leaves_a_page_that_can_be_made_again_elsewhere() {
     assert!(out.contains(&format!("report     {folder}/report.html")), "{out}");
     let text = page(&user, &folder);
     assert!(text.contains("contrastive against cross-entropy") && text.contains("T-shirt/top"));
+    assert!(text.contains("Which class was taken for which, seed 1"));
     assert!(text.contains("dml compare --config small.toml --seeds 1,2"), "how to repeat it");
     assert_eq!(text.matches("<figure class=\"map\">").count(), 2);
     assert_eq!(text.matches("id=\"images-").count(), 1, "both maps show the same images");

@@ -121,7 +121,7 @@ pub struct JobSummary {
     logs: Option<PathBuf>,
     /// File that the tables are printed to.
     result: Option<PathBuf>,
-    /// CommandLines to look, to cancel, to collect by hand, and to submit again what failed.
+    /// Commands to look, to cancel, to collect by hand, and to submit again what failed.
     look: Option<String>,
     cancel: Option<String>,
     collect: String,

@@ -6,12 +6,13 @@
 //! to the points farthest from their centres, and of several initialisations the one with the lowest
 //! inertia. Two things are added. After a few iterations only the best initialisations continue: the
 //! winner shows early, and most iterations come late. And centres are swapped ([`swaps`]), which
-//! corrects bad initialisations that Lloyd's iterations cannot. So the inertia ends below
-//! scikit-learn's, the more so the more clusters there are.
+//! corrects bad initialisations that Lloyd's iterations cannot. On the points of the tests the mean
+//! inertia is no higher, and the mean NMI no lower, than scikit-learn's.
 //!
-//! An iteration costs N·k·D multiply-adds, as does the search for swaps; initialisation costs
-//! 2 + ⌊ln k⌋ times that. Memory: one copy of the points, and about 64 MiB of distances to candidates
-//! for each of two concurrent initialisations; more from three million points on.
+//! An iteration costs N·k·D multiply-adds, as does each search for swaps; initialisation costs
+//! 2 + ⌊ln k⌋ times that. Memory: one copy of the points, up to four of the centres, and about 64 MiB
+//! of distances to candidates for each of two concurrent initialisations; more from three million
+//! points on.
 //!
 //! The result does not depend on the number of threads: each product is summed by one thread in
 //! the order of the dimensions, each centre by one thread in the order of its points. It depends
@@ -55,7 +56,7 @@ pub(super) struct Clustering {
     pub labels: Vec<u32>,
     /// Sum of squared distances of all points to the centres of their clusters.
     pub inertia: f64,
-    /// Iterations of the best initialisation.
+    /// Iterations of the best initialisation, with those of rejected swaps.
     pub iterations: usize,
 }
 
@@ -89,9 +90,12 @@ pub(super) fn kmeans(points: ArrayView2<f32>, task: &Kmeans, watch: &Watch) -> R
         running.sort_by(|a, b| a.0.total_cmp(&b.0));
         running.truncate(FINALISTS);
     }
-    let progress = StartProgress {
-        watch,
-        stage: format!("k-means, best {} of {}", running.len(), task.starts),
+    let progress = match task.starts {
+        1 => search.progress(&[0]),
+        starts => {
+            let stage = format!("k-means, best {} of {starts}", running.len());
+            StartProgress { watch, stage }
+        }
     };
     running.par_iter_mut().try_for_each(|(inertia, _, start)| -> Result<()> {
         let (limits, show) =

@@ -4,8 +4,8 @@
 //! and one centre covers two blobs, that is a local optimum. A swap removes the centre whose points
 //! lose least by moving to their second-nearest centre, and splits the cluster that gains most from two
 //! centres (the idea of H. Ismkhan, 2018, "I-k-means−+"). Both are estimated before the swap: the loss
-//! from the second-nearest centres, the gain by 2-means on the cluster alone. A few iterations later the
-//! inertia decides whether the swap is kept.
+//! from the second-nearest centres, the gain by 2-means on the cluster alone. A swap is kept if the
+//! inertia a few iterations later is below that before the swap.
 
 use rayon::prelude::*;
 
@@ -20,8 +20,8 @@ const SETTLE: usize = 3;
 /// The search ends when swaps lower the inertia by less than this share.
 const LEAST_GAIN: f64 = 1e-3;
 
-/// A centre that would take over more than this share of a cluster's points is its neighbour: of two
-/// neighbours only one takes part in simultaneous swaps.
+/// A centre that would take over more than this share of a removed centre's points takes no part in
+/// later swaps of the same attempt.
 const NEIGHBOUR: f64 = 0.2;
 
 /// Maximum number of points to estimate the gain of a split.
@@ -64,7 +64,8 @@ pub fn swap(
     Ok(())
 }
 
-/// Swaps that gain more than they lose, best first, and that do not affect each other.
+/// Swaps that gain more than they lose, best first; centres that take over the points of one take no
+/// part in those after it.
 fn promising(start: &Start, watch: &Watch) -> Result<Vec<Swap>> {
     let members = start.members();
     let neighbours = start.second_nearest(watch)?;

@@ -348,6 +348,7 @@ fn an_interrupt_stops_k_means() {
         ("k-means, centre 1", 1),
         ("k-means, iteration 1", 1),
         ("k-means, iteration 2", 1),
+        ("k-means, iteration 6", 1),
         ("k-means 3–4 of 5, iteration 2", 5),
         ("k-means 5 of 5, centre 2", 5),
         ("k-means, best 3 of 5, iteration 6", 5),

@@ -95,7 +95,7 @@ impl TimeEstimate {
         for (variant, pace) in measured(session, plan, &variants, all_left, measure)? {
             paces[variant] = pace;
         }
-        let of_arm = |variant: usize| {
+        let of_variant = |variant: usize| {
             (
                 plan.variants[variant].name.clone(),
                 runs_left(variant),
@@ -106,7 +106,7 @@ impl TimeEstimate {
             left.iter().map(|&(variant, left)| left.seconds(paces[variant])).collect();
         let jobs = plan.jobs.clamp(1, left.len());
         Ok(TimeEstimate {
-            variants: variants.into_iter().map(of_arm).collect(),
+            variants: variants.into_iter().map(of_variant).collect(),
             runs: left.len(),
             finished: left.iter().filter(|(_, left)| left.is_nothing()).count(),
             jobs,
