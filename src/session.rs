@@ -38,7 +38,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Loads the data, opens the device and settles the engine, and tells all three.
+    /// Loads the data, opens the device and chooses the engine, and reports all three.
     ///
     /// # Errors
     /// A fault of the file, images that do not suit the network, a device that cannot be had, an

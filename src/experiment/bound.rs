@@ -17,7 +17,7 @@ use crate::report::table::Table;
 use crate::run::{Existing, Run, RunLock};
 use crate::session::Session;
 use crate::train::{EpochDecision, Observer, RunProgress, remedy};
-use crate::words::decimals;
+use crate::words::{decimals, grouped};
 
 /// Their picture.
 const PICTURE: &str = "bound.png";
@@ -164,7 +164,7 @@ impl Bound {
             course(&|row| row.terms.cross_entropy),
             course(&gap),
             course(&|row| row.terms.spce),
-            crate::words::grouped(self.images),
+            grouped(self.images),
             self.run.config.loss.name(),
         )
         .replace(" -", " −")

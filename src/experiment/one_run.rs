@@ -20,7 +20,7 @@ impl Plan {
         let tasks = self.tasks();
         let &(variant, seed) = tasks.get(place).ok_or_else(|| no_task(place, tasks.len()))?;
         let variant = &self.variants[variant];
-        self.settle(session, variant, seed)?.check_needs(session)?;
+        self.prepare_run(session, variant, seed)?.check_needs(session)?;
         let mut done =
             side_by_side(session, 1, vec![seed], |session, seed| self.run(session, variant, seed));
         done.pop().expect("one task has one result")
@@ -29,7 +29,7 @@ impl Plan {
     /// A run of a variant under a seed, done now or before.
     pub fn run(&self, session: &Session, variant: &Variant, seed: u64) -> Result<Finished> {
         session.interrupt.check("not begun")?;
-        let run = self.settle(session, variant, seed)?;
+        let run = self.prepare_run(session, variant, seed)?;
         let _lock = RunLock::take(&run.folder)?;
         let progress = session.progress.run(&format!("{} seed {seed}", variant.name), run.images());
         if let Some(divergence) = self.known_divergence(&run)? {

@@ -92,7 +92,7 @@ impl Plan {
         for ((variant, seed), finished) in tasks.into_iter().zip(done) {
             match finished {
                 Err(Error::Diverged(divergence)) => {
-                    let folder = self.settle(session, &self.variants[variant], seed)?.folder;
+                    let folder = self.prepare_run(session, &self.variants[variant], seed)?.folder;
                     let folder = folder.path().to_path_buf();
                     results[variant].diverged.push(DivergedRun { seed, folder, divergence });
                 }
@@ -160,7 +160,7 @@ impl Plan {
             .tasks()
             .into_iter()
             .map(|(variant, seed)| {
-                Ok(self.settle(session, &self.variants[variant], seed)?.images())
+                Ok(self.prepare_run(session, &self.variants[variant], seed)?.images())
             })
             .collect::<Result<_>>()?;
         let mut session = session.share();
@@ -195,7 +195,7 @@ impl Plan {
         let jobs = self.jobs.min(self.variants.len() * self.seeds.len());
         for (variant, seed) in self.tasks() {
             let variant = &self.variants[variant];
-            let run = self.settle(session, variant, seed)?;
+            let run = self.prepare_run(session, variant, seed)?;
             run.check_judged(self.score)?;
             if self.force {
                 run.check_replaceable(self.variants.iter().map(|variant| &variant.config))?;
@@ -218,10 +218,10 @@ impl Plan {
     ///
     /// # Errors
     /// Settings that do not fit the data.
-    pub fn settle(&self, session: &Session, variant: &Variant, seed: u64) -> Result<Run> {
+    pub fn prepare_run(&self, session: &Session, variant: &Variant, seed: u64) -> Result<Run> {
         let mut config = variant.config.clone();
         config.train.seed = seed;
-        variant.level.settle(session, &mut config)?;
+        variant.level.apply(session, &mut config)?;
         Run::new(session, config, &self.runs, None)
     }
 
@@ -249,7 +249,7 @@ impl Plan {
             .collect();
         let done = side_by_side(session, self.jobs, places, |session, (variant, finished)| {
             session.interrupt.check("the runs are finished, not all of them are tested")?;
-            let run = self.settle(session, variant, finished.seed)?;
+            let run = self.prepare_run(session, variant, finished.seed)?;
             let _lock = RunLock::take(&run.folder)?;
             let name = format!("{} seed {}", variant.name, finished.seed);
             let evaluation = match tested(session, &run.folder, &run.config, test)? {

@@ -30,7 +30,7 @@ impl Plan {
         let mut unfinished = Vec::new();
         for (place, (variant, seed)) in self.tasks().into_iter().enumerate() {
             let variant = &self.variants[variant];
-            let run = self.settle(session, variant, seed)?;
+            let run = self.prepare_run(session, variant, seed)?;
             let left = if self.force { Left::all() } else { Left::of(session, &run)? };
             if !left.is_nothing() {
                 let reached = reached(left, run.folder.is_taken());
@@ -51,7 +51,7 @@ impl Plan {
     pub fn remove(&self, session: &Session) -> Result<()> {
         let mut held = Vec::new();
         for (variant, seed) in self.tasks() {
-            let folder = self.settle(session, &self.variants[variant], seed)?.folder;
+            let folder = self.prepare_run(session, &self.variants[variant], seed)?.folder;
             if folder.is_taken() {
                 held.push((RunLock::take(&folder)?, folder));
             }
@@ -66,7 +66,7 @@ impl Plan {
     /// Settings that do not fit the data.
     pub fn hash(&self, session: &Session) -> Result<String> {
         let of_run = |(variant, seed)| {
-            let run = self.settle(session, &self.variants[variant], seed)?;
+            let run = self.prepare_run(session, &self.variants[variant], seed)?;
             Ok(run.fingerprint().to_owned())
         };
         let runs: Vec<String> = self.tasks().into_iter().map(of_run).collect::<Result<_>>()?;

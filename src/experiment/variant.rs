@@ -40,7 +40,7 @@ impl EqualBudget {
     ///
     /// # Errors
     /// Settings that do not fit the data.
-    pub fn settle(self, session: &Session, config: &mut Config) -> Result<()> {
+    pub fn apply(self, session: &Session, config: &mut Config) -> Result<()> {
         let Amount::Of(size) = config.data.train_size else { return Ok(()) };
         if self == EqualBudget::Settings {
             return Ok(());

@@ -168,7 +168,7 @@ fn neighbours(reporter: &Reporter, told: &Told) -> Result<Section> {
     let mut parts = Vec::new();
     if !told.evaluation.unseen {
         parts.push(html::heading("Which class was taken for which"));
-        parts.push(super::parts::confusion(told)?);
+        parts.push(parts::confusion(told)?);
     }
     let distances = &told.evaluation.figures.distances;
     let picture = pictures::distances(&told.title(), distances)?;

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::data::Subset;
 use crate::files::ResultFolder;
 
-/// A run that is settled but not trained yet.
+/// A run whose settings and folder are decided, not trained yet.
 pub struct Run {
     /// Its resolved configuration.
     pub config: Config,

@@ -15,7 +15,7 @@ use super::lloyd::{SecondNearest, Start, Swap};
 use crate::error::Result;
 
 /// Iterations after which swaps are evaluated.
-const SETTLE: usize = 3;
+const TRIAL_ITERATIONS: usize = 3;
 
 /// The search ends when swaps lower the inertia by less than this share.
 const LEAST_GAIN: f64 = 1e-3;
@@ -46,8 +46,8 @@ pub fn swap(
     while !swaps.is_empty() && start.iterations() < most {
         let mut tried = start.clone();
         tried.swap_centres(&swaps, watch)?;
-        let settled = most.min(start.iterations() + SETTLE);
-        tried.advance((settled, tolerance), watch, begun)?;
+        let limit = most.min(start.iterations() + TRIAL_ITERATIONS);
+        tried.advance((limit, tolerance), watch, begun)?;
         let reached = tried.inertia();
         if reached >= inertia {
             start.count_iterations_of(&tried);

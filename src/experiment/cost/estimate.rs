@@ -83,7 +83,7 @@ impl TimeEstimate {
         let ResourceEstimate { disk, .. } = plan.check_needs(session)?;
         let mut left: Vec<(usize, Left)> = Vec::new();
         for (variant, seed) in plan.tasks() {
-            let run = plan.settle(session, &plan.variants[variant], seed)?;
+            let run = plan.prepare_run(session, &plan.variants[variant], seed)?;
             left.push((variant, if plan.force { Left::all() } else { Left::of(session, &run)? }));
         }
         let runs_left =

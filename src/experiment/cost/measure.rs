@@ -69,7 +69,7 @@ fn timed(
     variant: &Variant,
     evaluate: impl Fn(&Session, &Run, &mut dyn Network, &DataSplit) -> Result<f64>,
 ) -> Result<Pace> {
-    let run = plan.settle(session, variant, plan.seeds[0])?;
+    let run = plan.prepare_run(session, variant, plan.seeds[0])?;
     let parts = session.parts(&run.config)?;
     run.with_task(session, |task, network| {
         let first = network.state();

@@ -9,7 +9,7 @@ use super::crossings::{Crossing, crossings, drawn};
 use super::line::{Line, Place};
 use super::summary::summarise;
 use crate::error::{Fault, Result};
-use crate::experiment::compare::{LossRuns, current_name, hash_of, without_diverged};
+use crate::experiment::compare::{Finished, LossRuns, current_name, hash_of, without_diverged};
 use crate::experiment::plan::Plan;
 use crate::files::layout::SWEEP;
 use crate::files::{Checked, ResultFolder, is_share, read_json, write_json, write_text};
@@ -296,12 +296,8 @@ fn lines(plan: &Plan, axes: &Axes, names: &[String], results: &[LossRuns]) -> Ve
         let (base, cell) = (place / cells.len(), &cells[place % cells.len()]);
         let name = axes.line_name(&names[base], cell);
         let of_run = |value: Option<f64>| value.unwrap_or(f64::NAN);
-        let score = |run: &crate::experiment::compare::Finished| {
-            of_run(plan.score.of(&run.evaluation.figures))
-        };
-        let map_at_r = |run: &crate::experiment::compare::Finished| {
-            of_run(run.evaluation.figures.retrieval.map_at_r)
-        };
+        let score = |run: &Finished| of_run(plan.score.of(&run.evaluation.figures));
+        let map_at_r = |run: &Finished| of_run(run.evaluation.figures.retrieval.map_at_r);
         let scores: Vec<f64> = variant.runs.iter().map(score).collect();
         let point = Place {
             value: firsts[cell[0]].clone(),

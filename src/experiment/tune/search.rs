@@ -70,7 +70,7 @@ impl Search {
             );
             return Err(Error::setting("--trials", self.trials, problem));
         }
-        plan.settle(session, &plan.variants[0], self.config.train.seed)?
+        plan.prepare_run(session, &plan.variants[0], self.config.train.seed)?
             .check_scored(self.score)?;
         if self.force {
             refuse_inputs_in(&folder, [&self.config])?;

@@ -137,6 +137,7 @@ fn proposed(key: &str, span: Span, earlier: &[Trial], random: &mut Generator) ->
 
 #[cfg(test)]
 mod tests {
+    use super::super::search::LAG;
     use super::*;
     use crate::run::State;
 
@@ -146,7 +147,7 @@ mod tests {
         let space = Space::of(&Loss::by_name("triplet").unwrap());
         let mut found: Vec<Trial> = Vec::new();
         for place in 0..trials {
-            let known = (place + 1).saturating_sub(crate::experiment::tune::LAG);
+            let known = (place + 1).saturating_sub(LAG);
             let settings = propose(&space, place, seed, &found[..known]);
             let config = Config { loss: Loss::by_name("triplet").unwrap(), ..Config::default() };
             let config = config.with(&settings).unwrap();
