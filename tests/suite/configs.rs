@@ -18,7 +18,7 @@ fn configs() -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_configuration_is_read_and_checked() {
+fn every_configuration_parses_and_passes_its_checks() {
     for path in configs() {
         let config = Config::read(&path).unwrap_or_else(|e| panic!("{e}"));
         config.check().unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -26,7 +26,7 @@ fn every_configuration_is_read_and_checked() {
 }
 
 #[test]
-fn every_loss_has_a_configuration_that_writes_its_defaults_out() {
+fn every_loss_has_a_configuration_that_spells_out_its_defaults() {
     for loss in Loss::all() {
         let file = format!("losses/{}.toml", loss.name());
         let path = folder().join(&file);
@@ -41,7 +41,7 @@ fn every_loss_has_a_configuration_that_writes_its_defaults_out() {
 }
 
 #[test]
-fn the_list_of_all_settings_is_the_defaults() {
+fn the_list_of_all_settings_equals_the_defaults() {
     let path = configs().into_iter().find(|path| path.ends_with("all-settings.toml")).unwrap();
     assert_eq!(Config::read(&path).unwrap(), Config::default());
     let text = std::fs::read_to_string(&path).unwrap();

@@ -1,5 +1,5 @@
-//! Files that dml wrote and somebody changed, cut or lost: whoever reads them gives an error with the
-//! name of the file, or figures, and never panics.
+//! Files that dml wrote and that were then edited, truncated or lost: readers return a result or an
+//! error that names the file, and never panic.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,7 +16,7 @@ use crate::user::{User, texts};
 const SMALL: &str = "[data]\npath = \"small.csv\"\nvalidation = 0.2\n[train]\nepochs = 1\nbatch = 64\n\
                      [tsne]\nperplexity = 8.0\niterations = 30\n";
 
-/// Commands that leave a folder of each kind, and that read it when they are called again.
+/// Commands that create a folder of each kind, and read it when run again.
 const COMPARE: [&str; 5] = ["compare", "--config", "small.toml", "--seeds", "1,2"];
 const SWEEP: [&str; 9] = [
     "sweep",
@@ -43,11 +43,11 @@ fn user() -> User {
     user
 }
 
-/// The folders of results, one of each kind, with the names of the files that are read in them.
+/// One result folder of each kind, with the files that are read from it.
 fn folders(user: &User) -> Vec<(String, Vec<&'static str>)> {
     let search = user.run_folder("runs", "tune-");
     let compared = user.run_folder("runs", "compare-");
-    // The sweep has runs of the same loss and seed.
+    // Listed in comparison.json, because the sweep has runs of the same loss and seed.
     let comparison = user.reads_text(&format!("{compared}/comparison.json"));
     let comparison: Value = serde_json::from_str(&comparison).unwrap();
     let first = comparison["runs"][0][0].as_str().unwrap().to_owned();
@@ -63,27 +63,27 @@ fn folders(user: &User) -> Vec<(String, Vec<&'static str>)> {
     ]
 }
 
-/// At most so many of them, over the whole list.
-fn some<T>(all: Vec<T>, most: usize) -> Vec<T> {
+/// At most `most` items, spread over the whole list.
+fn sample<T>(all: Vec<T>, most: usize) -> Vec<T> {
     let every = all.len().div_ceil(most).max(1);
     all.into_iter().step_by(every).collect()
 }
 
-/// The places of all values in a value.
-fn places(value: &Value, here: &str, found: &mut Vec<String>) {
+/// Collects the JSON pointers of a value and all values in it.
+fn pointers(value: &Value, here: &str, found: &mut Vec<String>) {
     found.push(here.to_owned());
     match value {
         Value::Object(map) => {
             for (key, inner) in map {
                 let key = key.replace('~', "~0").replace('/', "~1");
-                places(inner, &format!("{here}/{key}"), found);
+                pointers(inner, &format!("{here}/{key}"), found);
             }
         }
         Value::Array(list) => {
             // The others are like the first and the last.
-            for place in [0, list.len().saturating_sub(1)] {
-                if let Some(inner) = list.get(place) {
-                    places(inner, &format!("{here}/{place}"), found);
+            for index in [0, list.len().saturating_sub(1)] {
+                if let Some(inner) = list.get(index) {
+                    pointers(inner, &format!("{here}/{index}"), found);
                 }
             }
         }
@@ -91,18 +91,18 @@ fn places(value: &Value, here: &str, found: &mut Vec<String>) {
     }
 }
 
-/// A value with another in a place.
-fn with(whole: &Value, place: &str, other: Value) -> Value {
-    let mut changed = whole.clone();
-    *changed.pointer_mut(place).unwrap() = other;
+/// A copy of a value with the one at `pointer` replaced.
+fn with(original: &Value, pointer: &str, other: Value) -> Value {
+    let mut changed = original.clone();
+    *changed.pointer_mut(pointer).unwrap() = other;
     changed
 }
 
-/// A JSON file changed by hand in every way that a hand has.
-fn changed_json(content: &[u8]) -> Vec<Vec<u8>> {
-    let whole: Value = serde_json::from_slice(content).unwrap();
+/// A JSON file with each value replaced, removed or repeated, as by hand.
+fn edited_json(content: &[u8]) -> Vec<Vec<u8>> {
+    let original: Value = serde_json::from_slice(content).unwrap();
     let mut found = Vec::new();
-    places(&whole, "", &mut found);
+    pointers(&original, "", &mut found);
     found.dedup();
     let others = [
         json!(null),
@@ -118,35 +118,35 @@ fn changed_json(content: &[u8]) -> Vec<Vec<u8>> {
         json!(true),
     ];
     let mut changed = Vec::new();
-    for place in &found {
-        let here = whole.pointer(place).unwrap();
-        changed.extend(others.iter().map(|other| with(&whole, place, other.clone())));
+    for pointer in &found {
+        let here = original.pointer(pointer).unwrap();
+        changed.extend(others.iter().map(|other| with(&original, pointer, other.clone())));
         if let Value::Array(list) = here {
             let (mut shorter, mut longer) = (list.clone(), list.clone());
             longer.extend(shorter.pop());
-            changed.push(with(&whole, place, Value::Array(shorter)));
-            changed.push(with(&whole, place, Value::Array(longer)));
+            changed.push(with(&original, pointer, Value::Array(shorter)));
+            changed.push(with(&original, pointer, Value::Array(longer)));
         }
         if let Value::Object(map) = here {
             for key in map.keys() {
                 let mut fewer = map.clone();
                 fewer.remove(key);
-                changed.push(with(&whole, place, Value::Object(fewer)));
+                changed.push(with(&original, pointer, Value::Object(fewer)));
             }
         }
     }
     changed.iter().map(|value| value.to_string().into_bytes()).collect()
 }
 
-/// A file of lines with one of them left out, twice there, or with another value.
-fn changed_lines(content: &[u8], separator: &str) -> Vec<Vec<u8>> {
+/// A file of lines with one of them missing, repeated, or with another value.
+fn edited_lines(content: &[u8], separator: &str) -> Vec<Vec<u8>> {
     let text = String::from_utf8(content.to_vec()).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     let mut changed = Vec::new();
-    for place in [0, 1, 2, lines.len() / 2, lines.len() - 1] {
-        let Some(line) = lines.get(place) else { continue };
+    for index in [0, 1, 2, lines.len() / 2, lines.len() - 1] {
+        let Some(line) = lines.get(index) else { continue };
         let mut put = |other: Vec<&str>| {
-            let all = [&lines[..place], &other, &lines[place + 1..]].concat();
+            let all = [&lines[..index], &other, &lines[index + 1..]].concat();
             changed.push((all.join("\n") + "\n").into_bytes());
         };
         put(Vec::new());
@@ -167,8 +167,8 @@ fn changed_lines(content: &[u8], separator: &str) -> Vec<Vec<u8>> {
     changed
 }
 
-/// A file cut at many places, with bytes that are no text, or with nothing.
-fn damaged(content: &[u8]) -> Vec<Vec<u8>> {
+/// A file truncated at many lengths, with bytes that are not text, or all zeros.
+fn corrupted(content: &[u8]) -> Vec<Vec<u8>> {
     let cut = |share: usize| content[..content.len() * share / 12].to_vec();
     let mut all: Vec<Vec<u8>> = (0..12).map(cut).collect();
     all.push(content[..content.len() - 1].to_vec());
@@ -180,31 +180,31 @@ fn damaged(content: &[u8]) -> Vec<Vec<u8>> {
 
 fn changes(name: &str, content: &[u8], most: usize) -> Vec<Vec<u8>> {
     let by_hand = match Path::new(name).extension().unwrap().to_str().unwrap() {
-        "json" => changed_json(content),
-        "toml" => changed_lines(content, "="),
-        _ => changed_lines(content, ","),
+        "json" => edited_json(content),
+        "toml" => edited_lines(content, "="),
+        _ => edited_lines(content, ","),
     };
-    [damaged(content), some(by_hand, most)].concat()
+    [corrupted(content), sample(by_hand, most)].concat()
 }
 
-/// What the readers of a folder say of it; none where all can read it.
+/// The errors of all readers of a folder; empty if all can read it.
 fn readers(runs: &Path, folder: &Path, cores: &Cores) -> Vec<String> {
-    let mut said = Vec::new();
-    said.extend(report(folder, None, cores, |_| {}).err().map(|error| chain(&error)));
+    let mut errors = Vec::new();
+    errors.extend(report(folder, None, cores, |_| {}).err().map(|error| chain(&error)));
     let entries = catalogue(runs);
-    said.extend(entries.iter().filter_map(|entry| entry.problem.clone()));
+    errors.extend(entries.iter().filter_map(|entry| entry.problem.clone()));
     let other = entries.iter().find(|entry| entry.folder != folder);
-    said.extend(difference(folder, &other.unwrap().folder).err().map(|error| chain(&error)));
-    said
+    errors.extend(difference(folder, &other.unwrap().folder).err().map(|error| chain(&error)));
+    errors
 }
 
-/// How many changes by hand of each file are tried: all of them take minutes.
-fn most() -> usize {
+/// How many edits of each file are tried: all of them take minutes.
+fn max_edits() -> usize {
     std::env::var("DML_TEST_CHANGES").map_or(15, |count| count.parse().unwrap())
 }
 
 #[test]
-fn whatever_a_file_holds_its_readers_name_it_and_never_panic() {
+fn readers_name_a_damaged_file_and_never_panic() {
     let user = user();
     let (runs, cores) = (user.path("runs"), Cores::new(1));
     let (mut tried, mut refused) = (0, 0);
@@ -213,38 +213,41 @@ fn whatever_a_file_holds_its_readers_name_it_and_never_panic() {
         let before = readers(&runs, &folder, &cores);
         for name in names {
             let path = folder.join(name);
-            let whole = fs::read(&path).unwrap();
-            for content in changes(name, &whole, most()) {
+            let original = fs::read(&path).unwrap();
+            for content in changes(name, &original, max_edits()) {
                 fs::write(&path, &content).unwrap();
-                let said = catch_unwind(AssertUnwindSafe(|| readers(&runs, &folder, &cores)));
+                let errors = catch_unwind(AssertUnwindSafe(|| readers(&runs, &folder, &cores)));
                 let shown = || String::from_utf8_lossy(&content).into_owned();
-                let Ok(said) = said else { panic!("{}: a panic of\n{}", path.display(), shown()) };
-                let new: Vec<&String> = said.iter().filter(|line| !before.contains(line)).collect();
-                // What no longer fits is said of the file, of its folder, or of what it is held against.
+                let Ok(errors) = errors else {
+                    panic!("{}: panic on\n{}", path.display(), shown())
+                };
+                let new: Vec<&String> =
+                    errors.iter().filter(|line| !before.contains(line)).collect();
+                // An error names the file, its folder, or the file that it contradicts.
                 let of_folder = folder.file_name().unwrap().to_str().unwrap();
                 for line in &new {
                     let named = line.contains(name) || line.contains(of_folder);
                     assert!(named, "{name} is not named: {line}\n{}", shown());
-                    assert!(line.contains("; "), "there is no way out of {line}");
+                    assert!(line.contains("; "), "no advice in {line}");
                 }
                 tried += 1;
                 refused += usize::from(!new.is_empty());
             }
-            // A folder in its place, or nothing at all.
+            // The file missing, or a folder of its name.
             fs::remove_file(&path).unwrap();
             readers(&runs, &folder, &cores);
             fs::create_dir(&path).unwrap();
             readers(&runs, &folder, &cores);
             fs::remove_dir(&path).unwrap();
-            fs::write(&path, &whole).unwrap();
+            fs::write(&path, &original).unwrap();
         }
-        assert_eq!(readers(&runs, &folder, &cores), before, "whole again, it is read as before");
+        assert_eq!(readers(&runs, &folder, &cores), before, "restored, it reads as before");
     }
     assert!(tried > 200 && refused > tried / 3, "{refused} of {tried} were refused");
 }
 
-/// The last line on stderr of a command that may fail by 1 alone.
-fn ends(user: &User, args: &[&str]) -> Option<String> {
+/// The last line on stderr of a command that exits with 1; `None` if it succeeds.
+fn error_of(user: &User, args: &[&str]) -> Option<String> {
     let output = user.runs(args);
     let (out, err) = texts(&output);
     match output.status.code() {
@@ -255,7 +258,7 @@ fn ends(user: &User, args: &[&str]) -> Option<String> {
 }
 
 #[test]
-fn commands_that_are_called_again_on_damaged_files_mend_them_or_name_them() {
+fn commands_run_again_on_damaged_files_repair_them_or_name_them() {
     let user = user();
     let out = ["--format", "csv", "--out", "e.csv", "--force"];
     for (folder, names) in folders(&user) {
@@ -272,21 +275,21 @@ fn commands_that_are_called_again_on_damaged_files_mend_them_or_name_them() {
         for name in names {
             let path = user.path(&folder).join(name);
             for command in &commands {
-                let whole = fs::read(&path).unwrap();
-                fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-                if let Some(message) = ends(&user, command) {
+                let original = fs::read(&path).unwrap();
+                fs::write(&path, &original[..original.len() / 2]).unwrap();
+                if let Some(message) = error_of(&user, command) {
                     assert!(message.contains(name), "{command:?} on {name}: {message}");
                     assert!(message.contains("; "), "{command:?} on {name}: {message}");
-                    fs::write(&path, &whole).unwrap();
+                    fs::write(&path, &original).unwrap();
                 }
             }
         }
     }
-    let listed = ends(&user, &["runs"]);
+    let listed = error_of(&user, &["runs"]);
     assert_eq!(listed, None);
 }
 
-/// Someone with a trained run, and its folder.
+/// A user with a trained run, and the run's folder.
 fn trained() -> (User, String) {
     let user = User::with_images(20);
     user.writes("small.toml", SMALL);
@@ -295,17 +298,17 @@ fn trained() -> (User, String) {
     (user, run)
 }
 
-/// The models and the figures of a run.
+/// The models, history and record of a run.
 fn results(user: &User, run: &str) -> Vec<Vec<u8>> {
     let files = ["model.safetensors", "model_best.safetensors", "history.csv", "run.json"];
     files.map(|name| user.reads(&format!("{run}/{name}"))).to_vec()
 }
 
 #[test]
-fn each_lost_file_of_a_run_is_mended_without_training_by_the_command_that_is_named() {
+fn each_lost_file_of_a_run_is_restored_without_training_by_the_suggested_command() {
     let (user, run) = trained();
     user.succeeds(&["eval", "--run", &run]);
-    let whole = results(&user, &run);
+    let original = results(&user, &run);
     let path = |name: &str| user.path(&run).join(name);
     let cut = |name: &str| {
         let content = fs::read(path(name)).unwrap();
@@ -317,19 +320,19 @@ fn each_lost_file_of_a_run_is_mended_without_training_by_the_command_that_is_nam
     let message = user.fails(1, &["report", &run]);
     assert!(message.ends_with(&format!("write it anew with {resume}")), "{message}");
     user.succeeds(&["train", "--resume", &run]);
-    assert!(results(&user, &run) == whole, "the run is another");
+    assert!(results(&user, &run) == original, "the run has changed");
 
     for name in ["model.safetensors", "model_best.safetensors"] {
         cut(name);
         let model = if name == "model.safetensors" { "last" } else { "best" };
         let message = user.fails(1, &["eval", "--run", &run, "--model", model]);
-        let way_out = format!("write it anew from the checkpoint with {resume}");
-        assert!(message.contains(name) && message.ends_with(&way_out), "{message}");
+        let advice = format!("write it anew from the checkpoint with {resume}");
+        assert!(message.contains(name) && message.ends_with(&advice), "{message}");
         user.succeeds(&["train", "--resume", &run]);
-        assert!(results(&user, &run) == whole, "the models are others");
+        assert!(results(&user, &run) == original, "the models have changed");
     }
 
-    // The checkpoint has the history, the record the settings.
+    // The history is also in the checkpoint, the settings in the record.
     cut("history.csv");
     user.succeeds(&["report", &run]);
     fs::remove_file(path("config.toml")).unwrap();
@@ -342,7 +345,7 @@ fn each_lost_file_of_a_run_is_mended_without_training_by_the_command_that_is_nam
     user.succeeds(&["eval", "--run", &run]);
     user.succeeds(&["report", &run]);
 
-    // Where nothing holds it any more, this run alone is named.
+    // With the checkpoint lost too, the advice is to train this one run again.
     cut("history.csv");
     cut("checkpoint.safetensors");
     let message = user.fails(1, &["report", &run]);
@@ -352,9 +355,9 @@ fn each_lost_file_of_a_run_is_mended_without_training_by_the_command_that_is_nam
 }
 
 #[test]
-fn a_trained_network_is_never_trained_over_for_a_lost_record() {
+fn a_lost_record_never_leads_to_retraining_a_trained_network() {
     let (user, run) = trained();
-    let whole = results(&user, &run);
+    let original = results(&user, &run);
     for entry in fs::read_dir(user.path(&run)).unwrap().map(|entry| entry.unwrap().path()) {
         if entry.file_name().unwrap().to_string_lossy().starts_with("checkpoint") {
             fs::remove_file(entry).unwrap();
@@ -362,19 +365,19 @@ fn a_trained_network_is_never_trained_over_for_a_lost_record() {
     }
     user.writes(&format!("{run}/run.json"), "{");
     user.succeeds(&["train", "--resume", &run]);
-    assert!(results(&user, &run) == whole, "the run is another");
+    assert!(results(&user, &run) == original, "the run has changed");
 
-    let half = &whole[0][..whole[0].len() / 2];
+    let half = &original[0][..original[0].len() / 2];
     user.writes(&format!("{run}/model.safetensors"), half);
     user.writes(&format!("{run}/run.json"), "{");
     let message = user.fails(1, &["train", "--resume", &run]);
     assert!(message.contains("its models are damaged or lost, too"), "{message}");
     assert!(message.ends_with("--force"), "{message}");
-    assert!(user.reads(&format!("{run}/model.safetensors")) == half, "it was trained over");
+    assert!(user.reads(&format!("{run}/model.safetensors")) == half, "the model was overwritten");
 }
 
 #[test]
-fn the_way_out_of_a_lost_record_does_not_lead_back_to_itself() {
+fn the_advice_for_a_lost_record_is_not_the_command_that_just_failed() {
     let user = User::with_images(20);
     user.writes("small.toml", SMALL);
     user.succeeds(&["train", "--config", "small.toml", "--name", "pilot-20261130"]);
@@ -385,7 +388,7 @@ fn the_way_out_of_a_lost_record_does_not_lead_back_to_itself() {
 }
 
 #[test]
-fn a_setting_that_was_edited_in_an_unfinished_run_is_named() {
+fn a_setting_edited_in_an_unfinished_run_is_named() {
     let user = User::with_images(20);
     user.writes("small.toml", SMALL);
     user.succeeds(&["train", "--config", "small.toml", "--name", "mine"]);
@@ -403,7 +406,7 @@ fn a_setting_that_was_edited_in_an_unfinished_run_is_named() {
 }
 
 #[test]
-fn one_damaged_trial_of_a_search_is_the_one_to_remove() {
+fn a_damaged_trial_can_be_removed_without_the_rest_of_the_search() {
     let user = User::with_images(20);
     user.writes("small.toml", SMALL);
     user.succeeds(&[&TUNE[..], &["3"]].concat());
@@ -416,8 +419,8 @@ fn one_damaged_trial_of_a_search_is_the_one_to_remove() {
     fs::write(&path, "{").unwrap();
     let more = [&TUNE[..], &["4"]].concat();
     let message = user.fails(1, &more);
-    let way_out = format!("remove this one trial with dml runs remove {trial}, and search again");
-    assert!(message.ends_with(&way_out), "{message}");
+    let advice = format!("remove this one trial with dml runs remove {trial}, and search again");
+    assert!(message.ends_with(&advice), "{message}");
     user.succeeds(&["runs", "remove", &trial]);
     user.succeeds(&more);
     assert_eq!([times("trial-001/run.json"), times("trial-003/run.json")], before);

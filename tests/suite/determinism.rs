@@ -1,4 +1,4 @@
-//! The same seed gives the same bytes; and what chance alone gives.
+//! The same seed gives the same bytes; shuffled labels give chance accuracy.
 
 use dml::data::Batch;
 use dml::files::layout;
@@ -15,7 +15,7 @@ use crate::user::User;
 const SMALL: &str = "[data]\npath = \"small.csv\"\n[train]\nepochs = 2\n\
                      [tsne]\nperplexity = 8.0\niterations = 100\n";
 
-/// The files of a run that hold no times.
+/// The files of a run that contain no times.
 const REPEATABLE: [&str; 6] = [
     "model.safetensors",
     "model_best.safetensors",
@@ -26,7 +26,7 @@ const REPEATABLE: [&str; 6] = [
 ];
 
 #[test]
-fn the_same_seed_gives_the_same_bytes_alone_and_beside_others() {
+fn the_same_seed_gives_the_same_bytes_alone_and_beside_other_runs() {
     let user = User::with_images(120);
     user.writes("small.toml", SMALL);
     for (runs, cores) in [("one", "64"), ("two", "1")] {
@@ -41,20 +41,23 @@ fn the_same_seed_gives_the_same_bytes_alone_and_beside_others() {
     for name in REPEATABLE {
         let bytes = user.reads(&format!("{one}/{name}"));
         assert!(bytes == user.reads(&format!("{two}/{name}")), "{name} differs from run to run");
-        assert!(bytes == user.reads(&format!("{beside}/{name}")), "{name} differs beside others");
-        assert!(bytes != user.reads(&format!("{other_seed}/{name}")), "{name} heeds no seed");
+        assert!(
+            bytes == user.reads(&format!("{beside}/{name}")),
+            "{name} differs beside other runs"
+        );
+        assert!(bytes != user.reads(&format!("{other_seed}/{name}")), "{name} ignores the seed");
     }
 }
 
 #[test]
-fn other_instructions_of_the_processor_change_no_more_than_roundings() {
+fn other_processor_instructions_change_only_rounding() {
     let user = User::with_images(120);
     user.writes("small.toml", SMALL);
     let args = ["train", "--config", "small.toml", "--loss", "cross-entropy", "--epochs", "1"];
     let losses = [None, Some("default")].map(|capability| {
         let mut command = user.dml(&args);
         command.args(["--runs", capability.unwrap_or("best")]);
-        // libtorch then computes without AVX2 and AVX-512.
+        // "default" makes libtorch compute without AVX2 and AVX-512.
         command.envs(capability.map(|value| ("ATEN_CPU_CAPABILITY", value)));
         assert!(command.output().unwrap().status.success());
         let run = user.run_folder(capability.unwrap_or("best"), "cross-entropy-");
@@ -67,7 +70,7 @@ fn other_instructions_of_the_processor_change_no_more_than_roundings() {
 }
 
 #[test]
-fn training_helps_and_shuffled_labels_are_guessing() {
+fn training_helps_and_shuffled_labels_give_chance_accuracy() {
     let sample = Sample::new();
     let mut network = Sample::network();
     let untrained = sample.accuracy(&mut network, false, &sample.train.labels);
@@ -78,47 +81,52 @@ fn training_helps_and_shuffled_labels_are_guessing() {
     assert!(trained > untrained + 0.1, "trained {trained}, untrained {untrained}");
     let mut shuffled = sample.train.labels.clone();
     shuffled.shuffle(&mut generator(1, Purpose::Sample, 0));
-    let guessed = sample.accuracy(&mut network, false, &shuffled);
-    assert!((guessed - 0.1).abs() < 0.07, "guessed {guessed}");
+    let chance = sample.accuracy(&mut network, false, &shuffled);
+    assert!((chance - 0.1).abs() < 0.07, "accuracy {chance} on shuffled labels");
 }
 
 #[test]
-fn going_on_from_a_checkpoint_gives_the_bytes_of_never_having_stopped() {
+fn resuming_from_a_checkpoint_gives_the_bytes_of_an_uninterrupted_run() {
     let sample = Sample::of(1500);
-    // The third has weights of its own, the fourth draws triplets and has a β a class.
+    // The third has trainable weights, the fourth samples triplets and has a β per class.
     for name in ["cross-entropy", "contrastive", "arcface", "margin"] {
         let loss = Loss::by_name(name).unwrap();
-        let whole = sample.train(&mut Sample::fused(), &loss, 2, None);
+        let uninterrupted = sample.train(&mut Sample::fused(), &loss, 2, None);
         let half = sample.train(&mut Sample::fused(), &loss, 1, None);
-        let mut kept = vec![layout::LAST_MODEL, layout::BEST_MODEL];
+        let mut files = vec![layout::LAST_MODEL, layout::BEST_MODEL];
         if loss.parameters(10, 10, 1).is_some() {
-            kept.extend([layout::LAST_LOSS, layout::BEST_LOSS]);
+            files.extend([layout::LAST_LOSS, layout::BEST_LOSS]);
         }
-        // The last of one epoch, and the last within the second.
+        // The checkpoint after the first epoch, and the last one within the second.
         let checkpoints = [
             (half.folder.path().join(layout::CHECKPOINT), "after epoch 1"),
-            (whole.folder.path().join(layout::OLDER_CHECKPOINT), "in epoch 2 after step 7"),
+            (uninterrupted.folder.path().join(layout::OLDER_CHECKPOINT), "in epoch 2 after step 7"),
         ];
-        for (path, place) in checkpoints {
+        for (path, step) in checkpoints {
             let checkpoint = Checkpoint::read(&path).unwrap();
-            assert_eq!(checkpoint.notes.place(), place);
-            // A network of other weights: all that counts comes from the checkpoint.
+            assert_eq!(checkpoint.notes.place(), step);
+            // Other weights, which the checkpoint has to replace.
             let mut resumed = Sample::fused();
             let _ = resumed.parameters().fill_(0.5);
             let resumed = sample.train(&mut resumed, &loss, 2, Some(checkpoint));
-            for file in &kept {
+            for file in &files {
                 let bytes = |trained: &Trained| std::fs::read(trained.folder.path().join(file));
-                let [whole, half, resumed] = [&whole, &half, &resumed].map(|t| bytes(t).unwrap());
-                assert!(whole == resumed, "{name}, {place}: {file}");
-                assert!(whole != half, "{name}: {file}");
+                let [uninterrupted, half, resumed] =
+                    [&uninterrupted, &half, &resumed].map(|t| bytes(t).unwrap());
+                assert!(uninterrupted == resumed, "{name}, {step}: {file}");
+                assert!(uninterrupted != half, "{name}: {file}");
             }
-            assert_eq!(timeless(&whole.history), timeless(&resumed.history), "{name}, {place}");
+            assert_eq!(
+                without_times(&uninterrupted.history),
+                without_times(&resumed.history),
+                "{name}, {step}"
+            );
         }
     }
 }
 
-/// All of a history that repeats.
-fn timeless(history: &History) -> Vec<EpochRecord> {
+/// The epochs of a history without their times.
+fn without_times(history: &History) -> Vec<EpochRecord> {
     let without = |record: &EpochRecord| EpochRecord {
         seconds: 0.0,
         images_per_second: 0.0,
@@ -128,8 +136,8 @@ fn timeless(history: &History) -> Vec<EpochRecord> {
 }
 
 #[test]
-fn nothing_is_drawn_from_libtorchs_own_generator() {
-    let next = || {
+fn libtorchs_own_random_generator_is_never_used() {
+    let next_after_a_step = || {
         tch::manual_seed(7);
         let network = &mut Sample::network();
         let images = Tensor::ones([4, 1, 28, 28], (tch::Kind::Float, Device::Cpu));
@@ -139,12 +147,12 @@ fn nothing_is_drawn_from_libtorchs_own_generator() {
         let loss = Loss::by_name("cross-entropy").unwrap();
         let random = &mut generator(1, Purpose::TrainLoss, 1);
         let targets = &Targets::new(&batch, 10, Device::Cpu);
-        let (branches, own) = (embeddings.as_slice(), None);
-        let value = loss.value(LossInput { branches, targets, parameters: own, random }).loss;
+        let (branches, parameters) = (embeddings.as_slice(), None);
+        let value = loss.value(LossInput { branches, targets, parameters, random }).loss;
         let _ = network.backward(Tensor::run_backward(&[value], &embeddings, false, false));
         Vec::<f32>::try_from(&Tensor::rand([8], (tch::Kind::Float, Device::Cpu))).unwrap()
     };
     tch::manual_seed(7);
     let undisturbed = Vec::<f32>::try_from(&Tensor::rand([8], (tch::Kind::Float, Device::Cpu)));
-    assert_eq!(next(), undisturbed.unwrap());
+    assert_eq!(next_after_a_step(), undisturbed.unwrap());
 }

@@ -1,11 +1,11 @@
-//! Runs that diverge: named at once, the others compared, and one state in every command.
+//! Runs that diverge: reported at once, left out of comparisons, recognised by every command.
 
 use crate::user::{User, assert_picture};
 
 const SMALL: &str = "[data]\npath = \"small.csv\"\nvalidation = 0.2\n[train]\nepochs = 2\nbatch = 32\n\
                      [tsne]\nperplexity = 3.0\niterations = 20\n";
 
-/// A loss that diverges by its margin.
+/// A loss that diverges because of its margin.
 const WILD: &str = "[loss]\nname = \"contrastive\"\nmargin = 1e30\n";
 
 fn user() -> User {
@@ -19,8 +19,8 @@ fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Asserts what stands in every text on the comparison of two losses beside `wild.toml`.
-fn assert_told(out: &str) {
+/// Asserts that the text of the comparison reports which loss diverged, how often, and what to change.
+fn assert_reports_divergence(out: &str) {
     let words = words(out);
     assert!(words.contains("contrastive (wild) (diverged in 2 of 2)"), "{out}");
     assert!(
@@ -42,17 +42,17 @@ const COMPARE: [&str; 7] = [
 ];
 
 #[test]
-fn losses_that_did_not_diverge_are_compared_and_the_others_named_everywhere() {
+fn losses_that_did_not_diverge_are_compared_and_the_others_named_in_every_output() {
     let user = user();
     user.succeeds(&["data", "sample", "small.csv", "--per-class", "4", "--out", "test.csv"]);
     let args = [&COMPARE[..], &["--test", "test.csv"]].concat();
     let (out, err) = user.succeeds(&args);
-    assert_told(&out);
+    assert_reports_divergence(&out);
     assert_eq!(err.matches(": diverged: the training loss became ").count(), 2, "{err}");
     let folder = user.run_folder("runs", "compare-");
     assert!(folder.contains("contrastive-wild-vs-contrastive-vs-cross-entropy"), "{folder}");
     let table = user.reads_text(&format!("{folder}/table.md"));
-    assert_told(&table);
+    assert_reports_divergence(&table);
     let standings = user.reads_text(&format!("{folder}/standings.csv"));
     assert!(standings.contains("contrastive (wild),diverged in 2 of 2,–,"), "{standings}");
     for picture in ["loss", "recall"] {
@@ -71,7 +71,7 @@ fn losses_that_did_not_diverge_are_compared_and_the_others_named_everywhere() {
     assert_eq!(json["test"]["summary"]["losses"].as_array().unwrap().len(), 2);
     let page = user.reads_text(&format!("{folder}/report.html"));
     assert!(page.contains("Runs that diverged, and what to change"));
-    // Made again, by the command and by what lies in the folder, it is the same.
+    // Running the command again, or `dml report`, gives the same.
     let (again, err) = user.succeeds(&args);
     assert!(again == out && !err.contains("epoch 1/"), "{err}");
     user.succeeds(&["report", &folder]);
@@ -79,7 +79,7 @@ fn losses_that_did_not_diverge_are_compared_and_the_others_named_everywhere() {
 }
 
 #[test]
-fn tasks_and_collecting_give_the_comparison_that_one_process_gives() {
+fn tasks_that_diverge_are_collected_into_the_comparison_of_one_process() {
     let user = user();
     let (here, _) = user.succeeds(&COMPARE);
     let there = [&COMPARE[..], &["--runs", "there"]].concat();
@@ -89,8 +89,8 @@ fn tasks_and_collecting_give_the_comparison_that_one_process_gives() {
     let (out, err) = user.succeeds(&[&there[..], &["--executor", "lines"]].concat());
     assert!(out.trim().is_empty() && err.contains("all 6 runs are finished or diverged"), "{err}");
     let (out, _) = user.succeeds(&[&there[..], &["--collect"]].concat());
-    assert_told(&out);
-    // Times differ from call to call.
+    assert_reports_divergence(&out);
+    // Times vary.
     let figures = |text: &str| {
         let lines = text.lines().filter(|line| !line.contains("train time"));
         let lines: Vec<&str> = lines.take_while(|line| !line.contains("A run of")).collect();
@@ -100,13 +100,13 @@ fn tasks_and_collecting_give_the_comparison_that_one_process_gives() {
 }
 
 #[test]
-fn where_every_loss_diverged_all_are_named_with_the_way_out() {
+fn if_every_loss_diverged_all_are_named_with_a_remedy() {
     let user = user();
     let args = ["--config", "small.toml", "--learning-rate", "1e30", "--seeds", "1,2"];
     let losses = ["compare", "--losses", "contrastive,triplet"];
-    let told = user.fails(1, &[&losses[..], &args].concat());
+    let message = user.fails(1, &[&losses[..], &args].concat());
     assert_eq!(
-        told,
+        message,
         "error: every loss diverged, so there is nothing to compare: contrastive in all 2 runs and \
          triplet in all 2 runs; try a lower train.learning_rate (it is 1e30, the default is 0.001)"
     );
@@ -118,12 +118,12 @@ fn where_every_loss_diverged_all_are_named_with_the_way_out() {
 }
 
 #[test]
-fn a_run_that_diverged_is_one_wherever_it_is_named() {
+fn every_command_recognises_a_diverged_run() {
     let user = user();
     let train = ["train", "--config", "small.toml", "--name", "wild", "--learning-rate", "1e30"];
-    let told = user.fails(1, &train);
-    let way_out = "; try a lower train.learning_rate (it is 1e30, the default is 0.001)";
-    assert!(told.starts_with("error: the training loss became ") && told.ends_with(way_out));
+    let message = user.fails(1, &train);
+    let remedy = "; try a lower train.learning_rate (it is 1e30, the default is 0.001)";
+    assert!(message.starts_with("error: the training loss became ") && message.ends_with(remedy));
     for args in [
         &train[..],
         &["train", "--resume", "runs/wild"],
@@ -131,11 +131,11 @@ fn a_run_that_diverged_is_one_wherever_it_is_named() {
         &["embed", "small.csv", "--run", "runs/wild", "--out", "new.npy"],
         &["export", "runs/wild", "--format", "torchscript", "--out", "new.pt"],
     ] {
-        let told = user.fails(1, args);
+        let message = user.fails(1, args);
         let start =
             "error: runs/wild diverged, and would again with the same settings: the training";
-        assert!(told.starts_with(start) && told.ends_with(way_out), "{args:?}: {told}");
-        assert!(!told.contains("--resume"), "{told}");
+        assert!(message.starts_with(start) && message.ends_with(remedy), "{args:?}: {message}");
+        assert!(!message.contains("--resume"), "{message}");
     }
     let (out, _) = user.succeeds(&["runs", "--state", "diverged"]);
     assert!(out.contains("wild") && out.contains("diverged"), "{out}");
@@ -144,7 +144,7 @@ fn a_run_that_diverged_is_one_wherever_it_is_named() {
     user.succeeds(&["report", "runs/wild"]);
     let page = user.reads_text("runs/wild/report.html");
     assert!(page.contains("The training diverged: the training loss became"), "{page}");
-    // Other settings make another run of it.
+    // Other settings may replace it.
     let tame = ["train", "--config", "small.toml", "--name", "wild", "--force"];
     user.succeeds(&tame);
     let (out, _) = user.succeeds(&["runs", "--state", "trained"]);
@@ -152,7 +152,7 @@ fn a_run_that_diverged_is_one_wherever_it_is_named() {
 }
 
 #[test]
-fn a_search_goes_on_where_the_settings_as_given_diverge() {
+fn a_search_continues_if_the_given_settings_diverge() {
     let user = user();
     let tune = ["tune", "--config", "small.toml", "--loss", "cross-entropy"];
     let wild = ["--learning-rate", "1e30", "--trials"];
@@ -166,7 +166,7 @@ fn a_search_goes_on_where_the_settings_as_given_diverge() {
 }
 
 #[test]
-fn a_search_whose_first_trial_is_best_says_that_nothing_was_gained() {
+fn a_search_whose_first_trial_is_best_reports_no_gain() {
     let user = user();
     let tune = ["tune", "--config", "small.toml", "--loss", "contrastive", "--trials", "1"];
     let (out, _) = user.succeeds(&tune);
@@ -177,15 +177,16 @@ fn a_search_whose_first_trial_is_best_says_that_nothing_was_gained() {
 }
 
 #[test]
-fn nothing_is_claimed_of_a_bound_whose_training_diverged() {
+fn no_bound_is_claimed_if_its_training_diverged() {
     let user = user();
     let bound = ["bound", "--config", "small.toml", "--points", "4", "--learning-rate"];
     let output = user.runs(&[&bound[..], &["1e30"]].concat());
-    let told = String::from_utf8(output.stdout).unwrap() + &String::from_utf8_lossy(&output.stderr);
-    assert!(!told.contains("as it must"), "{told}");
+    let printed =
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8_lossy(&output.stderr);
+    assert!(!printed.contains("as it must"), "{printed}");
     assert!(
-        told.contains("NaN") && words(&told).contains("try a lower train.learning_rate"),
-        "{told}"
+        printed.contains("NaN") && words(&printed).contains("try a lower train.learning_rate"),
+        "{printed}"
     );
     let (fine, _) = user.succeeds(&[&bound[..], &["1e-3"]].concat());
     assert!(words(&fine).contains("as it must"), "{fine}");

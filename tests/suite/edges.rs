@@ -1,5 +1,4 @@
-//! Right at the edges: figures that do not exist, too few images, labels of any kind, files that were
-//! damaged.
+//! Edge cases: undefined metrics, too few images, labels of any kind, damaged files.
 
 use serde_json::Value;
 
@@ -27,7 +26,7 @@ fn trains(user: &User, more: &[&str]) -> String {
     user.succeeds(&[&args[..], more].concat()).1
 }
 
-/// Images of 12×12 of classes with so many images each, by their labels.
+/// A CSV of 12×12 images: labels, with the number of images of each.
 fn images(classes: &[(&str, usize)]) -> String {
     let pixels: Vec<String> = (0..144).map(|pixel| format!("pixel{pixel}")).collect();
     let mut text = format!("label,{}\n", pixels.join(","));
@@ -45,7 +44,7 @@ fn images(classes: &[(&str, usize)]) -> String {
 }
 
 #[test]
-fn where_no_query_has_a_reference_figures_are_missing_in_table_json_and_pictures() {
+fn without_a_matching_reference_metrics_are_missing_from_table_json_and_plots() {
     let user = User::new();
     let (embeddings, labels) = (case("e32.npy"), case("y_distinct.npy"));
     let args = ["eval", "--embeddings", &embeddings, "--labels", &labels];
@@ -64,7 +63,7 @@ fn where_no_query_has_a_reference_figures_are_missing_in_table_json_and_pictures
 }
 
 #[test]
-fn a_run_without_a_reference_is_listed_reported_and_exported_without_its_figures() {
+fn a_run_without_matching_references_is_listed_reported_and_exported_without_metrics() {
     let classes: Vec<String> = (0..40).map(|class| format!("c{class}")).collect();
     let classes: Vec<(&str, usize)> = classes.iter().map(|class| (class.as_str(), 1)).collect();
     let user = with_data(images(&classes).as_bytes());
@@ -74,53 +73,56 @@ fn a_run_without_a_reference_is_listed_reported_and_exported_without_its_figures
     assert!(json(&list)[0]["map_at_r"].is_null() && json(&list)[0]["accuracy"].is_null());
     user.succeeds(&["report"]);
     let page = user.reads_text("runs/mine/report.html");
-    let told =
+    let expected =
         "has another image of its class among the training images, so there is nothing to find";
-    assert!(page.contains(told) && !page.contains("–.") && !page.contains("0.00 %"));
+    assert!(page.contains(expected) && !page.contains("–.") && !page.contains("0.00 %"));
     user.succeeds(&["export", "runs/mine", "--format", "tensorboard", "--out", "logs"]);
     let compare = ["compare", "--data", "data.csv", "--losses", "cross-entropy,arcface"];
-    let told = user.fails(1, &[&compare[..], &["--seeds", "1", "--metric", "map@r"]].concat());
-    assert!(told.contains("under seed 1 there is no map@r: none of the images"), "{told}");
-    let told = user.fails(1, &["train", "--data", "data.csv", "--loss", "triplet"]);
-    assert!(told.contains("data.csv: has no class with two images, so triplet has"), "{told}");
+    let message = user.fails(1, &[&compare[..], &["--seeds", "1", "--metric", "map@r"]].concat());
+    assert!(message.contains("under seed 1 there is no map@r: none of the images"), "{message}");
+    let message = user.fails(1, &["train", "--data", "data.csv", "--loss", "triplet"]);
+    assert!(
+        message.contains("data.csv: has no class with two images, so triplet has"),
+        "{message}"
+    );
 }
 
 #[test]
-fn fewer_references_than_voters_all_vote_in_every_command_and_it_is_said() {
+fn with_fewer_references_than_voters_all_vote_and_every_command_says_so() {
     let content = std::fs::read(case("n10.csv")).unwrap();
     let user = with_data(&content);
     trains(&user, &[]);
-    let (out, told) = user.succeeds(&["eval"]);
+    let (out, err) = user.succeeds(&["eval"]);
     assert!(out.contains("vote top-1 (9 voters; the tutorial's recall@k)"), "{out}");
     let remark = "there are only 9 references for eval.voters = 10: all of them vote";
-    assert_eq!(told.matches(remark).count(), 1, "{told}");
+    assert_eq!(err.matches(remark).count(), 1, "{err}");
     let metrics = json(&user.reads_text("runs/mine/metrics.json"));
     assert_eq!((&metrics["vote_top_k"]["voters"], &metrics["remark"]), (&9.into(), &remark.into()));
-    let (out, told) = user.succeeds(&["eval", "--set", "eval.voters=3", "--json"]);
-    assert!(json(&out)["vote_top_k"]["voters"] == 3 && !told.contains("references"), "{told}");
-    let told = user.fails(1, &["eval", "--set", "train.epochs=3"]);
-    assert!(told.contains("train.epochs = 3: decided the training, which is done"), "{told}");
-    let told = user.fails(1, &["eval", "--set", "eval.kn=3"]);
-    assert!(told.contains("the nearest key is eval.knn"), "{told}");
+    let (out, err) = user.succeeds(&["eval", "--set", "eval.voters=3", "--json"]);
+    assert!(json(&out)["vote_top_k"]["voters"] == 3 && !err.contains("references"), "{err}");
+    let message = user.fails(1, &["eval", "--set", "train.epochs=3"]);
+    assert!(message.contains("train.epochs = 3: decided the training, which is done"), "{message}");
+    let message = user.fails(1, &["eval", "--set", "eval.kn=3"]);
+    assert!(message.contains("the nearest key is eval.knn"), "{message}");
     let arrays = [case("e32.npy"), case("y_distinct.npy")];
     let args = ["eval", "--embeddings", &arrays[0], "--labels", &arrays[1]];
-    let (out, told) = user.succeeds(&[&args[..], &["--set", "eval.knn=70"]].concat());
-    assert!(out.contains("39-NN accuracy") && told.contains("eval.knn = 70"), "{out}{told}");
-    let told = user.fails(1, &[&args[..], &["--set", "tsne.perplexity=7"]].concat());
-    assert!(told.contains("no t-SNE is drawn"), "{told}");
+    let (out, err) = user.succeeds(&[&args[..], &["--set", "eval.knn=70"]].concat());
+    assert!(out.contains("39-NN accuracy") && err.contains("eval.knn = 70"), "{out}{err}");
+    let message = user.fails(1, &[&args[..], &["--set", "tsne.perplexity=7"]].concat());
+    assert!(message.contains("no t-SNE is drawn"), "{message}");
 }
 
 #[test]
-fn a_sweep_over_sizes_below_the_voters_and_a_comparison_of_few_images_end() {
+fn a_sweep_over_sizes_below_the_voters_and_a_comparison_of_few_images_succeed() {
     let user = User::with_images(30);
     let common = ["--data", "small.csv", "--epochs", "1", "--seeds", "1"];
     let sizes = ["sweep", "--train-size", "5,50", "--set", "data.validation=0.3"];
-    let (out, told) = user.succeeds(&[&sizes[..], &common].concat());
+    let (out, err) = user.succeeds(&[&sizes[..], &common].concat());
     assert!(out.contains("1-NN accuracy, % over data.train_size"), "{out}");
-    assert!(told.contains("only 5 references for eval.voters = 10"), "{told}");
+    assert!(err.contains("only 5 references for eval.voters = 10"), "{err}");
     assert!(
-        told.contains("no class has two training images: contrastive has no positive pair"),
-        "{told}"
+        err.contains("no class has two training images: contrastive has no positive pair"),
+        "{err}"
     );
     user.succeeds(&[&["compare"], &common[..]].concat());
     let folders = std::fs::read_dir(user.path("runs")).unwrap().flatten();
@@ -129,28 +131,30 @@ fn a_sweep_over_sizes_below_the_voters_and_a_comparison_of_few_images_end() {
     let found = |start: &str| names.iter().find(|name| name.starts_with(start)).unwrap();
     let (compared, swept) = (found("compare-"), found("sweep-"));
     assert_picture(&user.path(&format!("runs/{compared}/plots/tsne.png")));
-    // What somebody changed by hand is told with what replaces it.
+    // For a file edited by hand, the message names the command that replaces it.
     let comparison = format!("runs/{compared}/comparison.json");
     let mut changed = json(&user.reads_text(&comparison));
     changed["standings"] = serde_json::json!([]);
     user.writes(&comparison, changed.to_string());
-    let told = user.fails(1, &["report", &format!("runs/{compared}")]);
-    assert!(told.ends_with("compare again with dml compare as before, which trains nothing again"));
+    let message = user.fails(1, &["report", &format!("runs/{compared}")]);
+    assert!(
+        message.ends_with("compare again with dml compare as before, which trains nothing again")
+    );
     let sweep = format!("runs/{swept}/sweep.json");
     let mut changed = json(&user.reads_text(&sweep));
     changed["series"][0]["points"][0]["scores"] = serde_json::json!([]);
     user.writes(&sweep, changed.to_string());
-    let told = user.fails(1, &["report", &format!("runs/{swept}")]);
-    assert!(told.contains("holds lists or numbers that do not fit each other"), "{told}");
+    let message = user.fails(1, &["report", &format!("runs/{swept}")]);
+    assert!(message.contains("holds lists or numbers that do not fit each other"), "{message}");
 }
 
 #[test]
-fn equal_images_lie_at_one_point_of_the_map() {
+fn equal_images_share_one_point_of_the_map() {
     let content = std::fs::read(case("all_same.csv")).unwrap();
     let user = with_data(&content);
     trains(&user, &["--set", "data.validation=0.5"]);
-    let (out, told) = user.succeeds(&["eval", "--perplexity", "10"]);
-    assert!(told.contains("all 40 embeddings are equal, so the t-SNE is one point"), "{told}");
+    let (out, err) = user.succeeds(&["eval", "--perplexity", "10"]);
+    assert!(err.contains("all 40 embeddings are equal, so the t-SNE is one point"), "{err}");
     assert!(out.lines().any(|line| line.contains("t-SNE KL") && line.ends_with('–')), "{out}");
     let map = user.reads_text("runs/mine/tsne.csv");
     assert!(map.lines().skip(1).all(|line| line.ends_with(",0,0")), "{map}");
@@ -158,7 +162,7 @@ fn equal_images_lie_at_one_point_of_the_map() {
 }
 
 #[test]
-fn labels_are_those_of_the_file_in_every_array_and_old_runs_are_read() {
+fn every_array_has_the_labels_of_the_file_also_in_old_runs() {
     let user = with_data(images(&[("26", 20), ("3", 20), ("-7", 20)]).as_bytes());
     trains(&user, &["--loss", "cross-entropy"]);
     user.succeeds(&["eval"]);
@@ -175,7 +179,7 @@ fn labels_are_those_of_the_file_in_every_array_and_old_runs_are_read() {
     assert_eq!(labels, [-7, 3, 26]);
     let classes = numbers("runs/mine/classes_train.npy");
     assert_eq!(classes.iter().max(), Some(&2));
-    // A run of an earlier version has the class numbers as labels, and no other file.
+    // Earlier versions wrote the class numbers as labels, and no classes_*.npy.
     for part in ["train", "val"] {
         let file = |what: &str| user.path(&format!("runs/mine/{what}_{part}.npy"));
         std::fs::rename(file("classes"), file("labels")).unwrap();
@@ -185,7 +189,7 @@ fn labels_are_those_of_the_file_in_every_array_and_old_runs_are_read() {
 }
 
 #[test]
-fn labels_that_are_text_are_arrays_of_text() {
+fn text_labels_are_written_as_arrays_of_text() {
     let user = with_data(images(&[("cat", 20), ("élan", 20)]).as_bytes());
     trains(&user, &["--loss", "cross-entropy"]);
     let out = ["embed", "data.csv", "--out", "e.npy", "--labels-out", "labels.npy"];
@@ -197,34 +201,34 @@ fn labels_that_are_text_are_arrays_of_text() {
 }
 
 #[test]
-fn classes_of_one_image_lack_only_what_needs_a_pair() {
+fn classes_with_one_image_matter_only_to_losses_that_need_pairs() {
     let user = with_data(images(&[("a", 60), ("b", 20), ("c", 1), ("d", 1), ("e", 1)]).as_bytes());
     for loss in ["cross-entropy", "arcface", "contrastive", "triplet", "supcon"] {
         let args = ["train", "--data", "data.csv", "--epochs", "1", "--loss", loss, "--name", loss];
-        let (_, told) = user.succeeds(&args);
-        let lonely = told.contains("classes have a single training image");
-        assert_eq!(lonely, !["cross-entropy", "arcface"].contains(&loss), "{told}");
+        let (_, err) = user.succeeds(&args);
+        let warned = err.contains("classes have a single training image");
+        assert_eq!(warned, !["cross-entropy", "arcface"].contains(&loss), "{err}");
         user.succeeds(&["eval", "--run", &format!("runs/{loss}")]);
     }
 }
 
 #[test]
-fn a_damaged_evaluation_is_told_listed_and_mended_without_training() {
+fn a_damaged_evaluation_is_reported_listed_and_repaired_without_training() {
     let user = with_data(images(&[("a", 30), ("b", 30)]).as_bytes());
     trains(&user, &["--loss", "cross-entropy"]);
     user.succeeds(&["eval"]);
-    let whole = user.reads_text("runs/mine/metrics.json");
+    let original = user.reads_text("runs/mine/metrics.json");
     let model = user.reads("runs/mine/model.safetensors");
-    let mut short = json(&whole);
+    let mut short = json(&original);
     short["distances"]["same_class_pairs"] = serde_json::json!([1, 2]);
-    let mut other = json(&whole);
+    let mut other = json(&original);
     other["classes"] = serde_json::json!(["a"]);
     let clusters = |clusters: usize, nmi: f64, ami: f64| {
         serde_json::json!({
             "embeddings": 3, "clusters": clusters, "starts": 10, "nmi": nmi, "ami": ami
         })
     };
-    let mut damaged = vec![whole[..300].to_owned(), short.to_string(), other.to_string()];
+    let mut damaged = vec![original[..300].to_owned(), short.to_string(), other.to_string()];
     for (pointer, value) in [
         ("/classes", serde_json::json!(["a", "c"])),
         ("/knn/accuracy", Value::Null),
@@ -236,41 +240,44 @@ fn a_damaged_evaluation_is_told_listed_and_mended_without_training() {
         ("/clusters", clusters(99, 0.5, 0.5)),
         ("/distances/relative_spread", (-7).into()),
     ] {
-        let mut spoilt = json(&whole);
-        *spoilt.pointer_mut(pointer).unwrap() = value;
-        damaged.push(spoilt.to_string());
+        let mut edited = json(&original);
+        *edited.pointer_mut(pointer).unwrap() = value;
+        damaged.push(edited.to_string());
     }
-    let mut empty = json(&whole);
+    let mut empty = json(&original);
     empty["queries"] = 0.into();
     empty["classes"] = serde_json::json!([]);
     empty["knn"]["confusion"] = serde_json::json!([]);
     damaged.push(empty.to_string());
     for content in damaged {
         user.writes("runs/mine/metrics.json", &content);
-        let (list, told) = user.succeeds(&["runs"]);
+        let (list, err) = user.succeeds(&["runs"]);
         assert!(list.contains("damaged") && list.lines().all(|line| line.chars().count() < 110));
-        let way_out = "replace it with dml eval --run runs/mine";
-        assert!(told.contains(way_out), "{told}");
-        assert!(user.fails(1, &["report", "runs/mine"]).ends_with(way_out));
+        let remedy = "replace it with dml eval --run runs/mine";
+        assert!(err.contains(remedy), "{err}");
+        assert!(user.fails(1, &["report", "runs/mine"]).ends_with(remedy));
         user.succeeds(&["eval", "--run", "runs/mine"]);
-        assert_eq!(user.reads_text("runs/mine/metrics.json"), whole);
+        assert_eq!(user.reads_text("runs/mine/metrics.json"), original);
     }
     assert_eq!(user.reads("runs/mine/model.safetensors"), model);
     user.writes("runs/mine/run.json", "{\"dml\": \"0.1");
-    let (list, told) = user.succeeds(&["runs", "--state", "damaged"]);
-    assert!(list.contains("damaged") && told.contains("dml runs remove runs/mine"), "{told}");
+    let (list, err) = user.succeeds(&["runs", "--state", "damaged"]);
+    assert!(list.contains("damaged") && err.contains("dml runs remove runs/mine"), "{err}");
     user.succeeds(&["runs", "remove", "runs/mine"]);
     assert!(!user.path("runs/mine").exists());
 }
 
 #[test]
-fn embeddings_of_the_other_model_are_not_exported() {
+fn embeddings_of_one_model_are_not_exported_for_the_other() {
     let user = with_data(images(&[("a", 30), ("b", 30)]).as_bytes());
     trains(&user, &["--loss", "cross-entropy"]);
     user.succeeds(&["eval"]);
     let export = ["export", "runs/mine", "--format", "csv", "--out", "e.csv", "--model"];
-    let told = user.fails(1, &[&export[..], &["best"]].concat());
-    assert!(told.ends_with("evaluate that with dml eval --model best --run runs/mine"), "{told}");
+    let message = user.fails(1, &[&export[..], &["best"]].concat());
+    assert!(
+        message.ends_with("evaluate that with dml eval --model best --run runs/mine"),
+        "{message}"
+    );
     user.succeeds(&["eval", "--model", "best"]);
     user.succeeds(&[&export[..], &["best"]].concat());
 }

@@ -1,4 +1,4 @@
-//! Runs that were changed by hand: told or done again, and never a panic.
+//! Runs edited by hand: recomputed or reported, never a panic.
 
 use crate::user::User;
 
@@ -6,7 +6,7 @@ const SMALL: &str = "[data]\nvalidation = 0.3\n[train]\nepochs = 1\nbatch = 16\n
                      [tsne]\niterations = 20\nperplexity = 2.0\n[eval]\nvoters = 3\n";
 
 #[test]
-fn figures_at_a_k_that_nobody_asked_for_are_computed_again() {
+fn metrics_at_another_k_than_configured_are_recomputed() {
     let user = User::with_images(12);
     user.writes("small.toml", SMALL);
     let compare = ["compare", "--config", "small.toml", "--data", "small.csv", "--seeds", "1"];
@@ -21,7 +21,7 @@ fn figures_at_a_k_that_nobody_asked_for_are_computed_again() {
 }
 
 #[test]
-fn a_map_that_was_changed_is_told_with_the_way_out() {
+fn an_edited_map_is_an_error_that_says_what_to_do() {
     let user = User::with_images(12);
     user.writes("small.toml", SMALL);
     let compare = ["compare", "--config", "small.toml", "--data", "small.csv", "--seeds", "1"];

@@ -1,4 +1,4 @@
-//! Embeddings from elsewhere: their figures are those of the run that they come from.
+//! Embeddings from files: evaluated like the run that they come from.
 
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ fn json(text: &str) -> Value {
 }
 
 #[test]
-fn arrays_of_a_run_have_the_figures_of_the_run() {
+fn arrays_of_a_run_evaluate_to_the_metrics_of_the_run() {
     let user = evaluated();
     let args = [&REFERENCES[..], &QUERIES, &["--knn", "3", "--json", "--out", "out"]].concat();
     let printed = json(&user.succeeds(&args).0);
@@ -50,19 +50,19 @@ fn arrays_of_a_run_have_the_figures_of_the_run() {
 }
 
 #[test]
-fn without_queries_each_reference_is_one_and_files_are_left_only_where_asked() {
+fn without_queries_each_reference_is_a_query_and_files_are_written_only_with_out() {
     let user = evaluated();
     let (out, _) = user.succeeds(&[&REFERENCES[..], &["--normalise"]].concat());
     assert!(out.contains("each of 570 against all others, divided by their length"), "{out}");
     assert!(out.contains("MAP@R") && out.contains("Recall@1 (any of 1 nearest)"), "{out}");
     assert!(!user.path("metrics.json").exists() && !user.path("plots").exists());
-    let chance = json(&user.succeeds(&[&REFERENCES[..], &["--json"]].concat()).0);
-    assert_eq!(chance["queries"], 570);
-    assert!(chance["retrieval"]["map_at_r"].as_f64().unwrap() > 0.15, "{}", chance["retrieval"]);
+    let metrics = json(&user.succeeds(&[&REFERENCES[..], &["--json"]].concat()).0);
+    assert_eq!(metrics["queries"], 570);
+    assert!(metrics["retrieval"]["map_at_r"].as_f64().unwrap() > 0.15, "{}", metrics["retrieval"]);
 }
 
 #[test]
-fn clusters_are_left_out_where_asked_also_of_a_run() {
+fn no_clusters_leaves_cluster_metrics_out_of_files_and_runs() {
     let user = evaluated();
     let (out, _) = user.succeeds(&[&REFERENCES[..], &["--no-clusters"]].concat());
     let dash = |line: &str| line.contains("NMI of k-means clusters") && line.ends_with('–');
@@ -76,7 +76,7 @@ fn clusters_are_left_out_where_asked_also_of_a_run() {
 }
 
 #[test]
-fn faulty_arrays_and_arguments_that_exclude_each_other_are_told() {
+fn invalid_arrays_and_conflicting_arguments_are_errors() {
     let user = evaluated();
     let swapped = ["eval", "--embeddings", REFERENCES[4], "--labels", REFERENCES[2]];
     let message = user.fails(1, &swapped);
@@ -94,9 +94,9 @@ fn faulty_arrays_and_arguments_that_exclude_each_other_are_told() {
     let labels = ["--queries", QUERIES[1], "--query-labels", REFERENCES[4]];
     let message = user.fails(1, &[&REFERENCES[..], &labels].concat());
     assert!(message.contains("has 570 labels for the 30 rows of"), "{message}");
-    let (out, told) = user.succeeds(&[&REFERENCES[..], &["--knn", "570"]].concat());
+    let (out, err) = user.succeeds(&[&REFERENCES[..], &["--knn", "570"]].concat());
     assert!(out.contains("569-NN accuracy"), "{out}");
-    assert!(told.contains("only 569 references for eval.knn = 570: all of them vote"), "{told}");
+    assert!(err.contains("only 569 references for eval.knn = 570: all of them vote"), "{err}");
     for wrong in [
         &[&REFERENCES[..], &["--run", "runs/mine"]].concat()[..],
         &[&REFERENCES[..], &["--test", "small.csv"]].concat(),
@@ -108,18 +108,18 @@ fn faulty_arrays_and_arguments_that_exclude_each_other_are_told() {
     }
 }
 
-/// A file of the formats that other programs write.
+/// A file written by another program.
 fn case(name: &str) -> String {
     format!("{}/tests/cases/formats/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What NumPy computed of those files.
+/// What NumPy computed from those files.
 fn reference() -> Value {
     json(include_str!("../reference/formats.json"))
 }
 
 #[test]
-fn files_of_every_format_are_evaluated_to_the_figures_of_numpy_and_to_the_same() {
+fn files_of_every_format_give_the_same_metrics_as_numpy() {
     let user = User::new();
     let labels = case("y_i8.npy");
     let of = |name: &str, more: &[&str]| {
@@ -143,7 +143,7 @@ fn files_of_every_format_are_evaluated_to_the_figures_of_numpy_and_to_the_same()
 }
 
 #[test]
-fn points_far_from_the_origin_have_the_figures_of_numpy() {
+fn points_far_from_the_origin_give_the_metrics_of_numpy() {
     let user = User::new();
     for (name, expected) in reference()["far"].as_object().unwrap() {
         let file = case(name);
@@ -152,14 +152,14 @@ fn points_far_from_the_origin_have_the_figures_of_numpy() {
         for pairs in ["same_class", "other_class"] {
             let (found, expected) =
                 (found["distances"][pairs].as_f64().unwrap(), expected[pairs].as_f64().unwrap());
-            // The spacing of f64 at 1e8 is 1.5e-8, of distances of 1e-2.
+            // The spacing of f64 at 1e8 is 1.5e-8; distances are about 1e-2.
             assert!((found - expected).abs() < 1e-7, "{name} {pairs}: {found} {expected}");
         }
     }
 }
 
 #[test]
-fn embeddings_come_through_a_pipe_and_what_was_understood_is_said() {
+fn embeddings_are_read_from_a_pipe_and_dml_says_how_it_read_them() {
     let user = User::new();
     let labels = case("y_text.npy");
     for name in ["-", "/dev/stdin"] {
@@ -180,7 +180,7 @@ fn embeddings_come_through_a_pipe_and_what_was_understood_is_said() {
 }
 
 #[test]
-fn what_a_run_exports_reads_back_with_its_labels() {
+fn exported_embeddings_are_read_back_with_their_labels() {
     let user = evaluated();
     for format in ["csv", "parquet"] {
         let file = format!("all.{format}");

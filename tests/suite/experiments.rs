@@ -1,4 +1,4 @@
-//! Experiments as a user makes them: comparisons, sweeps, searches, the bound, and the list of runs.
+//! Experiments as a user runs them: comparisons, sweeps, searches, the bound, and the list of runs.
 
 use crate::user::{User, assert_picture};
 
@@ -12,13 +12,13 @@ fn user() -> User {
     user
 }
 
-/// The only folder under `runs` whose name begins so.
+/// The only folder in `runs` with this prefix.
 fn folder(user: &User, start: &str) -> String {
     user.run_folder("runs", start)
 }
 
 #[test]
-fn a_dry_run_tells_runs_and_time_and_leaves_nothing() {
+fn a_dry_run_prints_runs_and_time_and_writes_nothing() {
     let user = user();
     for command in [
         &["compare", "--losses", "contrastive,supcon", "--seeds", "1,2"][..],
@@ -37,7 +37,7 @@ fn a_dry_run_tells_runs_and_time_and_leaves_nothing() {
 }
 
 #[test]
-fn losses_with_settings_of_their_own_are_compared_and_tested_last() {
+fn losses_with_their_own_settings_are_compared_and_evaluated_on_test_images() {
     let user = user();
     user.writes("mine.toml", "[loss]\nname = \"contrastive\"\nmargin = 1.0\n[train]\nepochs = 1\n");
     user.succeeds(&["data", "sample", "small.csv", "--per-class", "9", "--out", "test.csv"]);
@@ -60,7 +60,7 @@ fn losses_with_settings_of_their_own_are_compared_and_tested_last() {
     let (validation, test) = words.split_once("Test images, 90 of test.csv").unwrap();
     assert!(validation.contains("Measured on 570 training and 30 validation images"), "{out}");
     assert!(test.contains("nothing was chosen by them") && test.contains("macro F1"), "{out}");
-    // They are a part of what is trained on.
+    // The test images were sampled from the training file.
     assert!(test.contains("90 of 90 test images are in small.csv, too"), "{out}");
     let compared = folder(&user, "compare-contrastive-vs-contrastive-mine-vs-cross-entropy-");
     let json = user.reads_text(&format!("{compared}/comparison.json"));
@@ -69,11 +69,11 @@ fn losses_with_settings_of_their_own_are_compared_and_tested_last() {
     let standings = user.reads_text(&format!("{compared}/standings_test.csv"));
     assert_eq!(standings.lines().count(), 4, "{standings}");
     assert!(user.reads_text(&format!("{compared}/table.md")).contains("Test images, 90 of"));
-    // Once more, nothing is trained or tested again.
+    // Run again, nothing is trained or tested.
     let (again, err) = user.succeeds(&args);
     assert_eq!(again, out);
     assert!(err.contains("9 of them finished") && !err.contains("epoch 1/"), "{err}");
-    // Asked by another figure and without test images, nothing of it is written over.
+    // Another metric and no test images: a new folder, the first is kept.
     let plain = [&args[..args.len() - 2], &["--metric", "map@r"]].concat();
     let (other, _) = user.succeeds(&plain);
     assert!(other.contains("mean MAP@R") && !other.contains(&compared), "{other}");
@@ -81,7 +81,7 @@ fn losses_with_settings_of_their_own_are_compared_and_tested_last() {
 }
 
 #[test]
-fn a_training_that_diverges_leaves_a_gap_in_a_sweep() {
+fn a_diverged_run_leaves_a_gap_in_a_sweep() {
     let user = user();
     let args = ["sweep", "--config", "small.toml", "--losses", "contrastive", "--seeds", "1,2"];
     let rates = ["--set", "train.learning_rate=1e-3,1e30"];
@@ -95,7 +95,7 @@ fn a_training_that_diverges_leaves_a_gap_in_a_sweep() {
 }
 
 #[test]
-fn what_no_evaluation_could_judge_is_told_before_anything_is_trained() {
+fn test_images_without_unseen_classes_are_an_error_before_training() {
     let user = user();
     // A file of test images without any of the unseen classes.
     let csv = user.reads_text("small.csv");
@@ -105,13 +105,13 @@ fn what_no_evaluation_could_judge_is_told_before_anything_is_trained() {
     user.writes("low.csv", &(low.join("\n") + "\n"));
     let args =
         ["compare", "--config", "small.toml", "--unseen-classes", "8-9", "--test", "low.csv"];
-    let told = user.fails(1, &args);
-    assert!(told.contains("low.csv: holds 0 images of the unseen classes"), "{told}");
+    let message = user.fails(1, &args);
+    assert!(message.contains("low.csv: holds 0 images of the unseen classes"), "{message}");
     assert!(!user.path("runs").exists());
 }
 
 #[test]
-fn classes_that_are_kept_from_training_alone_judge_a_run() {
+fn a_run_with_unseen_classes_is_evaluated_on_those_alone() {
     let user = user();
     let args = ["--config", "small.toml", "--unseen-classes", "1-4,T-shirt/top"];
     let (out, _) = user.succeeds(
@@ -138,7 +138,7 @@ fn classes_that_are_kept_from_training_alone_judge_a_run() {
 }
 
 #[test]
-fn a_sweep_draws_each_loss_over_the_sizes_and_its_whole_set_is_that_of_a_comparison() {
+fn a_sweep_plots_each_loss_over_the_sizes_and_reuses_the_runs_of_a_comparison() {
     let user = user();
     user.succeeds(&["compare", "--config", "small.toml", "--seeds", "1,2"]);
     let args = ["sweep", "--config", "small.toml", "--train-size", "570,30,100", "--seeds", "1,2"];
@@ -179,7 +179,7 @@ fn a_sweep_draws_each_loss_over_the_sizes_and_its_whole_set_is_that_of_a_compari
 }
 
 #[test]
-fn a_search_gives_the_same_on_one_core_and_goes_on_with_more_trials() {
+fn a_search_gives_the_same_on_one_core_and_continues_with_more_trials() {
     let user = user();
     let args = |jobs: &'static str, trials: &'static str, runs: &'static str| {
         [
@@ -224,16 +224,16 @@ fn a_search_gives_the_same_on_one_core_and_goes_on_with_more_trials() {
     let chosen = "contrastive (tuned) was tuned on the validation images of seed 2022";
     assert!(out.split_whitespace().collect::<Vec<_>>().join(" ").contains(chosen), "{out}");
     assert!(err.contains("contrastive (tuned) was tuned under seed 2022"), "{err}");
-    // Begun anew, nothing of the search before is left.
-    let begun = [&args("2", "2", "two")[..], &["--force"]].concat();
-    let (out, _) = user.succeeds(&begun);
+    // --force removes the earlier search.
+    let forced = [&args("2", "2", "two")[..], &["--force"]].concat();
+    let (out, _) = user.succeeds(&forced);
     assert!(out.contains("2 trials of at most 2 epochs"), "{out}");
     assert!(!user.path(&format!("{two}/trial-003")).exists());
     user.succeeds(&args("2", "2", "two"));
 }
 
 #[test]
-fn trials_wait_for_each_other_without_keeping_the_only_core() {
+fn waiting_trials_do_not_hold_the_only_core() {
     let user = user();
     let args = ["tune", "--loss", "cross-entropy", "--config", "small.toml", "--epochs", "1"];
     let (out, _) =
@@ -242,7 +242,7 @@ fn trials_wait_for_each_other_without_keeping_the_only_core() {
 }
 
 #[test]
-fn two_tuned_configurations_of_one_loss_are_told_apart_by_their_folders() {
+fn two_tuned_configurations_of_one_loss_are_named_after_their_folders() {
     let user = user();
     for (folder, margin) in [("a", "1.0"), ("b", "2.0")] {
         std::fs::create_dir(user.path(folder)).unwrap();
@@ -258,7 +258,7 @@ fn two_tuned_configurations_of_one_loss_are_told_apart_by_their_folders() {
 }
 
 #[test]
-fn cross_entropy_stays_above_its_pairwise_bound_while_it_is_trained() {
+fn cross_entropy_stays_above_its_pairwise_bound_during_training() {
     let user = user();
     let (out, _) = user.succeeds(&["bound", "--config", "small.toml", "--points", "6"]);
     let words = out.replace('\n', " ");
@@ -270,14 +270,14 @@ fn cross_entropy_stays_above_its_pairwise_bound_while_it_is_trained() {
     let spce =
         user.succeeds(&["bound", "--config", "small.toml", "--loss", "spce", "--epochs", "1"]);
     assert!(spce.0.replace('\n', " ").contains("while spce was minimised"), "{}", spce.0);
-    // Classes that are trained on need not be the first: they are numbered as in training.
+    // The classes trained on need not be the first ones.
     let unseen = ["bound", "--config", "small.toml", "--unseen-classes", "0-4", "--epochs", "5"];
     let (unseen, _) = user.succeeds(&unseen);
     assert!(unseen.replace('\n', " ").contains("cross-entropy fell from 2."), "{unseen}");
-    // A trace that lacks its end is not told as a whole one.
+    // An incomplete trace is an error.
     std::fs::remove_file(user.path(&format!("{run}/bound.csv"))).unwrap();
-    let told = user.fails(1, &["bound", "--config", "small.toml", "--points", "6"]);
-    assert!(told.contains("bound.csv: does not reach the last step, "), "{told}");
+    let message = user.fails(1, &["bound", "--config", "small.toml", "--points", "6"]);
+    assert!(message.contains("bound.csv: does not reach the last step, "), "{message}");
 }
 
 #[test]
@@ -301,7 +301,10 @@ fn runs_are_listed_compared_and_removed() {
         user.fails(1, &["runs", "remove", "long", "nothing"])
             .contains("nothing: is not there; dml runs lists")
     );
-    assert!(user.path("runs/long").exists(), "all are looked at before the first goes");
+    assert!(
+        user.path("runs/long").exists(),
+        "all names are checked before the first run is removed"
+    );
     let itself = user.fails(1, &["runs", "diff", "short", "runs/short"]);
     assert!(itself.contains("is held against itself"), "{itself}");
     let nearest = user.fails(1, &["runs", "--loss", "contrastiv"]);

@@ -1,4 +1,4 @@
-//! Disks that are full, read-only, or changed under a run: it is told, and nothing is lost.
+//! Disks that are full, read-only, or changed during a run: dml reports it, and nothing is lost.
 
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -17,19 +17,20 @@ const LONG: [&str; 9] = [
     "1 step",
 ];
 
-/// Begins a training and stops it by a kill once it has two checkpoints; gives its folder.
+/// Starts training and kills it once it has two checkpoints; returns the run's folder.
 fn unfinished(user: &User) -> String {
-    let (mut child, run) = under_way(user);
+    let (mut child, run) = start_training(user);
     child.kill().unwrap();
     child.wait().unwrap();
     run
 }
 
-fn under_way(user: &User) -> (Child, String) {
+/// Starts training and returns once it has two checkpoints, with the run's folder.
+fn start_training(user: &User) -> (Child, String) {
     let mut command = user.dml(&LONG);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     loop {
-        assert!(child.try_wait().unwrap().is_none(), "it ended before it was looked at");
+        assert!(child.try_wait().unwrap().is_none(), "training ended too early");
         let entries = std::fs::read_dir(user.path("runs")).into_iter().flatten().flatten();
         let two = |folder: &Path| folder.join("checkpoint_before.safetensors").exists();
         if let Some(folder) = entries.map(|e| e.path()).find(|path| two(path)) {
@@ -40,41 +41,41 @@ fn under_way(user: &User) -> (Child, String) {
     }
 }
 
-/// The last line on stderr of a command that had to fail by 1.
-fn told(output: &Output) -> String {
+/// The last line on stderr of a command that must have ended with code 1.
+fn error_message(output: &Output) -> String {
     let (out, err) = texts(output);
     assert_eq!(output.status.code(), Some(1), "{out}{err}");
     err.lines().last().unwrap().to_owned()
 }
 
-/// Asserts that a run goes on and has the model of one that never stopped.
-fn assert_goes_on(user: &User, run: &str) {
+/// Asserts that a run resumes and ends with the model of an uninterrupted one.
+fn assert_resumes(user: &User, run: &str) {
     user.succeeds(&["train", "--resume", run]);
     let resumed = user.reads(&format!("{run}/model.safetensors"));
     user.succeeds(&[&LONG[..], &["--force"]].concat());
     assert!(resumed == user.reads(&format!("{run}/model.safetensors")), "the bytes differ");
 }
 
-/// Copies a folder with all in it.
+/// Copies a folder with its content.
 fn copy(from: &Path, to: &Path) {
     assert!(Command::new("cp").arg("-a").args([from, to]).status().unwrap().success());
 }
 
-/// Whether this user may mount a disk of its own, which others do not see.
-pub fn may_mount() -> bool {
+/// Whether this user may mount a disk in a namespace of its own.
+pub fn can_mount() -> bool {
     let script = "mount -t tmpfs none /mnt";
     let tried = Command::new("unshare").args(["-rm", "sh", "-c", script]).output();
     tried.is_ok_and(|output| output.status.success())
 }
 
 #[test]
-fn a_full_disk_is_told_and_what_was_written_before_leads_to_the_same_bytes() {
+fn a_full_disk_is_an_error_and_the_run_resumes_to_the_same_bytes() {
     let user = User::with_images(12);
     let run = unfinished(&user);
     let dml = env!("CARGO_BIN_EXE_dml");
-    // A disk with room for the run and half a checkpoint; what it holds in the end is copied back.
-    // Where no disk may be mounted, no file may be longer than 80 KB, which a checkpoint is.
-    let script = if may_mount() {
+    // A disk with room for the run and half a checkpoint; its final content is copied back. If no disk
+    // can be mounted, files are limited to 80 KB, less than a checkpoint.
+    let script = if can_mount() {
         format!(
             "mkdir disk && mount -t tmpfs -o size=8m none disk && cp -a {run} disk/run && \
              head -c 8m /dev/zero > disk/filler 2>/dev/null; truncate -s -48k disk/filler; \
@@ -84,25 +85,25 @@ fn a_full_disk_is_told_and_what_was_written_before_leads_to_the_same_bytes() {
     } else {
         format!("trap '' XFSZ; ulimit -f 160; {dml} train --resume {run}")
     };
-    let shell = if may_mount() { ["unshare", "-rm"].as_slice() } else { &["env"] };
+    let shell = if can_mount() { ["unshare", "-rm"].as_slice() } else { &["env"] };
     let output = Command::new(shell[0])
         .args(&shell[1..])
         .args(["sh", "-c", &script])
         .current_dir(user.path("."))
         .output()
         .unwrap();
-    let message = told(&output);
+    let message = error_message(&output);
     assert!(message.starts_with("error: cannot write "), "{message}");
     let full = ["No space left on device", "File too large"];
     assert!(full.iter().any(|reason| message.contains(reason)), "{message}");
-    assert_goes_on(&user, &run);
+    assert_resumes(&user, &run);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_disk_that_is_too_small_from_the_start_is_told_with_the_figures() {
+fn a_disk_too_small_from_the_start_is_an_error_with_needed_and_free_space() {
     let user = User::with_images(12);
-    // A file system that has no room at all.
+    // A file system without free space.
     let message = user.fails(1, &["train", "--data", "small.csv", "--runs", "/proc/runs"]);
     assert!(message.starts_with("error: this writes about 4 MB into /proc/runs/"), "{message}");
     assert!(message.contains(", where 0 KB are free: free some, or take another"), "{message}");
@@ -110,14 +111,14 @@ fn a_disk_that_is_too_small_from_the_start_is_told_with_the_figures() {
     assert!(message.starts_with("error: this writes about 27 MB into /proc/runs, "), "{message}");
 }
 
-/// `dml` without a superuser's right to write where the folder's owner may not.
+/// Runs `dml` without root's right to ignore file permissions.
 fn without_privilege(user: &User, args: &[&str]) -> Output {
     let mut command = user.dml(args);
     #[cfg(target_os = "linux")]
     {
         use std::os::unix::process::CommandExt;
-        // SAFETY: the call is one system call, which takes a right from the child alone; it fails
-        // where there is no such right.
+        // SAFETY: a single system call, which drops a capability of the child alone; it fails if the
+        // child does not have it.
         unsafe {
             command.pre_exec(|| {
                 const DAC_OVERRIDE: libc::c_ulong = 1;
@@ -135,52 +136,53 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 #[test]
-fn a_read_only_folder_is_told_and_keeps_what_it_has() {
+fn a_read_only_folder_is_an_error_and_keeps_its_content() {
     let user = User::with_images(12);
     let run = unfinished(&user);
     set_mode(&user.path(&run), 0o555);
-    let message = told(&without_privilege(&user, &["train", "--resume", &run]));
+    let message = error_message(&without_privilege(&user, &["train", "--resume", &run]));
     assert!(message.starts_with("error: cannot ") && message.contains(&run), "{message}");
     assert!(message.contains("Permission denied"), "{message}");
     set_mode(&user.path("runs"), 0o555);
-    let message = told(&without_privilege(&user, &["train", "--data", "small.csv", "--seed", "1"]));
+    let message =
+        error_message(&without_privilege(&user, &["train", "--data", "small.csv", "--seed", "1"]));
     assert!(message.starts_with("error: cannot lock the run by runs/."), "{message}");
     set_mode(&user.path("runs"), 0o755);
     set_mode(&user.path(&run), 0o755);
-    assert_goes_on(&user, &run);
+    assert_resumes(&user, &run);
 }
 
 #[test]
-fn a_run_folder_that_is_taken_away_meanwhile_is_told_and_goes_on_where_it_is_brought_back() {
+fn a_run_folder_moved_during_training_is_an_error_and_resumes_once_moved_back() {
     let user = User::with_images(12);
-    let (child, run) = under_way(&user);
+    let (child, run) = start_training(&user);
     std::fs::rename(user.path(&run), user.path("elsewhere")).unwrap();
     let output = child.wait_with_output().unwrap();
-    let message = told(&output);
+    let message = error_message(&output);
     let gone = format!("the folder {run} was removed or replaced meanwhile; restore it, or");
     assert!(message.contains(&gone), "{message}");
-    assert!(!user.path(&run).exists(), "no half of a run is left in its place");
+    assert!(!user.path(&run).exists(), "no partial run is left under the old name");
     std::fs::rename(user.path("elsewhere"), user.path(&run)).unwrap();
-    assert_goes_on(&user, &run);
+    assert_resumes(&user, &run);
 }
 
 #[test]
-fn a_file_that_a_folder_took_the_place_of_is_told() {
+fn a_folder_with_the_name_of_a_file_is_an_error() {
     let user = User::with_images(12);
     let run = unfinished(&user);
     let files =
         ["history.csv", "checkpoint.safetensors", "run.json", "config.toml", "model.safetensors"];
     for name in files {
         let path = user.path(&run).join(name);
-        copy(&user.path(&run), &user.path("whole"));
+        copy(&user.path(&run), &user.path("copy"));
         let _ = std::fs::remove_file(&path);
         std::fs::create_dir(&path).unwrap();
         let message = user.fails(1, &["train", "--resume", &run]);
         assert!(message.contains(name) && message.contains("Is a directory"), "{message}");
         std::fs::remove_dir_all(user.path(&run)).unwrap();
-        std::fs::rename(user.path("whole"), user.path(&run)).unwrap();
+        std::fs::rename(user.path("copy"), user.path(&run)).unwrap();
     }
-    assert_goes_on(&user, &run);
+    assert_resumes(&user, &run);
     user.succeeds(&["eval", "--run", &run]);
     let metrics = user.path(&run).join("metrics.json");
     std::fs::remove_file(&metrics).unwrap();

@@ -3,29 +3,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// The path of a module below the crate, one name a level.
+/// The path of a module in the crate, one name per level.
 pub type Module = Vec<String>;
 
-/// The modules with what each of them names.
+/// The modules, with the items that each of them names.
 #[derive(Default)]
 pub struct Sources {
-    /// What each module names.
+    /// The items that each module names.
     names: BTreeMap<Module, Vec<Name>>,
-    /// Modules that only declare others and pass their items on.
-    passing_on: BTreeSet<Module>,
+    /// Modules that only declare others and re-export their items.
+    facades: BTreeSet<Module>,
 }
 
 /// An item that a module names.
 struct Name {
     path: Module,
-    /// What the module calls it; nothing for a path within the code.
+    /// Its name in the module; empty for a path within the code.
     name: String,
-    /// Whether it is passed on: `pub use`.
-    is_passed_on: bool,
+    /// Whether it is re-exported: `pub use`.
+    is_reexport: bool,
 }
 
 impl Sources {
-    /// Takes a file in: its path below `src`, and its text.
+    /// Adds a file: its path in `src`, and its text.
     pub fn add(&mut self, path: &Path, text: &str) {
         let mut module: Module = path
             .with_extension("")
@@ -47,7 +47,7 @@ impl Sources {
             items.iter().any(|item| line.starts_with(item))
         });
         if path.ends_with("mod.rs") && !defines {
-            self.passing_on.insert(module.clone());
+            self.facades.insert(module.clone());
         }
         let names = used(&code).into_iter().chain(inline(&code)).collect();
         self.names.insert(module, names);
@@ -57,17 +57,14 @@ impl Sources {
     pub fn imports(&self) -> BTreeSet<(Module, Module)> {
         let mut found = BTreeSet::new();
         for (module, names) in &self.names {
-            for Name { path, is_passed_on, .. } in names {
+            for Name { path, is_reexport, .. } in names {
                 let Some(target) = self.absolute(module, path).and_then(|path| self.home(path, 0))
                 else {
                     continue;
                 };
                 let is_own = target == *module || target.is_empty();
-                let is_own = is_own || (*is_passed_on && target.starts_with(module));
-                if !is_own
-                    && !self.passing_on.contains(module)
-                    && !self.passing_on.contains(&target)
-                {
+                let is_own = is_own || (*is_reexport && target.starts_with(module));
+                if !is_own && !self.facades.contains(module) && !self.facades.contains(&target) {
                     found.insert((module.clone(), target));
                 }
             }
@@ -75,7 +72,7 @@ impl Sources {
         found
     }
 
-    /// A path from the crate; none of a path into another crate.
+    /// The path from the crate's root; `None` for a path into another crate.
     fn absolute(&self, module: &Module, path: &Module) -> Option<Module> {
         let ups = path.iter().take_while(|name| *name == "super").count();
         let within = |from: &[String], rest: &[String]| [from, rest].concat();
@@ -96,18 +93,18 @@ impl Sources {
         let module = path[..length].to_vec();
         let Some(item) = path.get(length).filter(|_| depth < 9) else { return Some(module) };
         let named = self.names[&module].iter().filter(|named| named.name == *item);
-        let passed_on = named.filter_map(|named| self.absolute(&module, &named.path));
-        match passed_on.into_iter().find(|target| target[..] != path[..=length]) {
+        let reexports = named.filter_map(|named| self.absolute(&module, &named.path));
+        match reexports.into_iter().find(|target| target[..] != path[..=length]) {
             Some(target) => self.home([&target[..], &path[length + 1..]].concat(), depth + 1),
             None => Some(module),
         }
     }
 }
 
-/// The code above the tests, which stand at the end of a file and may look anywhere.
+/// The code above the tests, which are at the end of a file and may import anything.
 fn without_tests(text: &str) -> &str {
-    let begins = ["#[cfg(test)]\nmod tests", "#[cfg(test)]\npub mod tests", "#[cfg(all(test"];
-    let ends = begins.iter().filter_map(|begin| text.find(begin));
+    let starts = ["#[cfg(test)]\nmod tests", "#[cfg(test)]\npub mod tests", "#[cfg(all(test"];
+    let ends = starts.iter().filter_map(|start| text.find(start));
     &text[..ends.min().unwrap_or(text.len())]
 }
 
@@ -127,8 +124,8 @@ fn used(code: &str) -> Vec<Name> {
             continue;
         }
         statement += line.trim();
-        if let Some(whole) = statement.strip_suffix(';') {
-            let (visibility, tree) = whole.split_once("use ").expect("it begins with use");
+        if let Some(item) = statement.strip_suffix(';') {
+            let (visibility, tree) = item.split_once("use ").expect("a use item contains `use `");
             leaves(&[], tree, !visibility.is_empty(), &mut found);
             statement.clear();
         }
@@ -137,7 +134,7 @@ fn used(code: &str) -> Vec<Name> {
 }
 
 /// The leaves of a tree such as `super::{a, b::{c, d as e}}`.
-fn leaves(above: &[String], tree: &str, is_passed_on: bool, found: &mut Vec<Name>) {
+fn leaves(above: &[String], tree: &str, is_reexport: bool, found: &mut Vec<Name>) {
     if let Some((path, inside)) = tree.strip_suffix('}').and_then(|tree| tree.split_once('{')) {
         let above = [above, &parts(path)].concat();
         let mut depth = 0;
@@ -145,13 +142,13 @@ fn leaves(above: &[String], tree: &str, is_passed_on: bool, found: &mut Vec<Name
             depth += i32::from(letter == '{') - i32::from(letter == '}');
             letter == ',' && depth == 0
         };
-        inside.split(branch).for_each(|branch| leaves(&above, branch.trim(), is_passed_on, found));
+        inside.split(branch).for_each(|branch| leaves(&above, branch.trim(), is_reexport, found));
     } else if !tree.is_empty() {
         let (path, name) = tree.split_once(" as ").map_or((tree, None), |(a, b)| (a, Some(b)));
         let path: Module = [above, &parts(path)].concat();
         let path: Module = path.into_iter().filter(|name| name != "*").collect();
         let last = path.last().cloned().unwrap_or_default();
-        found.push(Name { path, name: name.map_or(last, str::to_owned), is_passed_on });
+        found.push(Name { path, name: name.map_or(last, str::to_owned), is_reexport });
     }
 }
 
@@ -159,13 +156,13 @@ fn parts(path: &str) -> Module {
     path.split("::").map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
-/// Paths within the code that begin at the crate or above, under no name of their own.
+/// Paths within the code that start with `crate` or `super`.
 fn inline(code: &str) -> Vec<Name> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let lines = code.lines().filter(|line| !line.trim_start_matches("pub ").starts_with("use "));
     lines
         .flat_map(|line| line.split(move |c| !is_part(c)))
         .filter(|word| word.starts_with("crate::") || word.starts_with("super::"))
-        .map(|word| Name { path: parts(word), name: String::new(), is_passed_on: false })
+        .map(|word| Name { path: parts(word), name: String::new(), is_reexport: false })
         .collect()
 }

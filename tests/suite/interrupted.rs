@@ -1,11 +1,11 @@
-//! Runs that are stopped, damaged, go on, or are begun twice at once.
+//! Runs that are stopped, damaged, resumed, or started twice at once.
 
 use std::io::Read;
 use std::process::{Child, Output, Stdio};
 
 use crate::user::{User, signal, texts, wait_a_little};
 
-/// Far longer than any test looks at it.
+/// Trains far longer than any test waits.
 const LONG: [&str; 9] = [
     "train",
     "--data",
@@ -18,53 +18,53 @@ const LONG: [&str; 9] = [
     "1 step",
 ];
 
-/// Starts a command and waits until a checkpoint of this name is there; gives its run's folder.
-fn under_way(user: &User, args: &[&str], checkpoint: &str) -> (Child, String) {
+/// Starts a command and waits until a run has a file of this name; returns the run's folder.
+fn start_and_wait_for(user: &User, args: &[&str], file: &str) -> (Child, String) {
     let mut command = user.dml(args);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     loop {
-        assert!(child.try_wait().unwrap().is_none(), "it ended before it was looked at");
+        assert!(child.try_wait().unwrap().is_none(), "it ended too early");
         let entries = std::fs::read_dir(user.path("runs")).into_iter().flatten().flatten();
-        let mut begun = entries.filter(|e| e.path().join(checkpoint).exists());
-        if let Some(folder) = begun.next() {
+        let mut started = entries.filter(|e| e.path().join(file).exists());
+        if let Some(folder) = started.next() {
             return (child, format!("runs/{}", folder.file_name().to_str().unwrap()));
         }
         wait_a_little();
     }
 }
 
-/// Starts a command and waits until it says that it goes on.
-fn going_on(user: &User, args: &[&str]) -> Child {
+/// Starts a command and waits until it reports that it resumes.
+fn start_and_wait_until_resumed(user: &User, args: &[&str]) -> Child {
     let mut command = user.dml(args);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let (mut said, mut byte) = (Vec::new(), [0]);
-    while !said.ends_with(b"goes on") {
+    let (mut output, mut byte) = (Vec::new(), [0]);
+    while !output.ends_with(b"goes on") {
         let count = child.stderr.as_mut().unwrap().read(&mut byte).unwrap();
-        assert_eq!(count, 1, "it ended with {}", String::from_utf8_lossy(&said));
-        said.push(byte[0]);
+        assert_eq!(count, 1, "it ended with {}", String::from_utf8_lossy(&output));
+        output.push(byte[0]);
     }
     child
 }
 
-/// Ends a process by a signal and gives its code and its last line on stderr.
-fn stopped(child: Child, name: &str) -> (Option<i32>, String) {
+/// Sends a process a signal and returns its exit code and its last line on stderr.
+fn stop_with(child: Child, name: &str) -> (Option<i32>, String) {
     signal(&child, name);
     let output: Output = child.wait_with_output().unwrap();
     let (_, err) = texts(&output);
     (output.status.code(), err.lines().last().unwrap_or_default().to_owned())
 }
 
-/// Asserts that a run has the model of one that never stopped.
-fn assert_undisturbed(user: &User, run: &str) {
+/// Asserts that a run has the model of an uninterrupted one.
+fn assert_same_as_uninterrupted(user: &User, run: &str) {
     let resumed = user.reads(&format!("{run}/model.safetensors"));
     user.succeeds(&[&LONG[..], &["--force"]].concat());
     assert!(resumed == user.reads(&format!("{run}/model.safetensors")), "the bytes differ");
 }
 
 #[test]
-fn a_run_whose_file_has_moved_goes_on_with_the_file_that_is_named() {
+fn a_run_whose_images_have_moved_resumes_with_the_file_given_by_data() {
     let user = User::with_images(12);
-    let (mut child, run) = under_way(&user, &LONG, "checkpoint.safetensors");
+    let (mut child, run) = start_and_wait_for(&user, &LONG, "checkpoint.safetensors");
     child.kill().unwrap();
     child.wait().unwrap();
     std::fs::rename(user.path("small.csv"), user.path("moved.csv")).unwrap();
@@ -86,13 +86,13 @@ fn a_run_whose_file_has_moved_goes_on_with_the_file_that_is_named() {
     let message = user.fails(1, &["eval", "--run", &run]);
     assert!(message.contains("moved.csv: there is no such file any more"), "{message}");
     user.succeeds(&["eval", "--run", &run, "--data", "small.csv"]);
-    assert_undisturbed(&user, &run);
+    assert_same_as_uninterrupted(&user, &run);
 }
 
 #[test]
-fn the_second_on_a_run_is_refused_and_after_a_kill_goes_on_to_the_same_bytes() {
+fn a_second_process_on_a_run_is_refused_and_resumes_it_once_the_first_is_killed() {
     let user = User::with_images(12);
-    let (mut first, run) = under_way(&user, &LONG, "checkpoint.safetensors");
+    let (mut first, run) = start_and_wait_for(&user, &LONG, "checkpoint.safetensors");
     for second in [&["train", "--resume", &run][..], &[&LONG[..], &["--force"]].concat()] {
         let message = user.fails(1, second);
         let owner = format!("error: process {} is at work on {run}", first.id());
@@ -101,59 +101,59 @@ fn the_second_on_a_run_is_refused_and_after_a_kill_goes_on_to_the_same_bytes() {
     first.kill().unwrap();
     first.wait().unwrap();
     user.succeeds(&["train", "--resume", &run]);
-    assert_undisturbed(&user, &run);
+    assert_same_as_uninterrupted(&user, &run);
     let left = std::fs::read_dir(user.path("runs")).unwrap().count();
-    assert_eq!(left, 1, "no lock is left over");
+    assert_eq!(left, 1, "a lock is left over");
 }
 
 #[test]
-fn a_damaged_checkpoint_is_told_and_the_one_before_leads_to_the_same_bytes() {
+fn a_damaged_checkpoint_is_reported_and_the_one_before_leads_to_the_same_bytes() {
     let user = User::with_images(12);
-    let (mut child, run) = under_way(&user, &LONG, "checkpoint_before.safetensors");
+    let (mut child, run) = start_and_wait_for(&user, &LONG, "checkpoint_before.safetensors");
     child.kill().unwrap();
     child.wait().unwrap();
     user.writes(&format!("{run}/checkpoint.safetensors"), "half");
     let (_, err) = user.succeeds(&["train", "--resume", &run]);
     assert!(err.contains("checkpoint.safetensors: is not an intact"), "{err}");
     assert!(err.contains("the newest checkpoint is damaged, the one before is used"), "{err}");
-    assert_undisturbed(&user, &run);
+    assert_same_as_uninterrupted(&user, &run);
 }
 
 #[test]
-fn ctrl_c_and_sigterm_save_the_step_say_how_to_go_on_and_end_with_130() {
+fn ctrl_c_and_sigterm_save_the_step_say_how_to_resume_and_exit_with_130() {
     let user = User::with_images(12);
-    let (child, run) = under_way(&user, &LONG, "checkpoint.safetensors");
-    let (code, told) = stopped(child, "INT");
-    assert_eq!(code, Some(130), "{told}");
-    assert!(told.starts_with("interrupted: stopped "), "{told}");
-    assert!(told.ends_with(&format!("; go on with dml train --resume {run}")), "{told}");
-    let child = going_on(&user, &["train", "--resume", &run]);
-    let (code, told) = stopped(child, "TERM");
-    assert_eq!(code, Some(130), "{told}");
-    let place = told.strip_prefix("interrupted: stopped ").unwrap().split(';').next().unwrap();
+    let (child, run) = start_and_wait_for(&user, &LONG, "checkpoint.safetensors");
+    let (code, message) = stop_with(child, "INT");
+    assert_eq!(code, Some(130), "{message}");
+    assert!(message.starts_with("interrupted: stopped "), "{message}");
+    assert!(message.ends_with(&format!("; go on with dml train --resume {run}")), "{message}");
+    let child = start_and_wait_until_resumed(&user, &["train", "--resume", &run]);
+    let (code, message) = stop_with(child, "TERM");
+    assert_eq!(code, Some(130), "{message}");
+    let step = message.strip_prefix("interrupted: stopped ").unwrap().split(';').next().unwrap();
     let (_, err) = user.succeeds(&["train", "--resume", &run]);
-    let goes_on = format!("goes on {}", place.split(" of ").next().unwrap());
-    assert!(err.contains(&goes_on), "{goes_on} is not in {err}");
-    assert_undisturbed(&user, &run);
+    let resumes = format!("goes on {}", step.split(" of ").next().unwrap());
+    assert!(err.contains(&resumes), "{resumes} is not in {err}");
+    assert_same_as_uninterrupted(&user, &run);
 }
 
 #[test]
-fn a_second_signal_ends_at_once_what_the_first_waits_for() {
+fn a_second_signal_exits_at_once() {
     let user = User::with_images(12);
     let endless = "[data]\npath = \"small.csv\"\nvalidation = 0.3\n[train]\nepochs = 1\n\
                    [tsne]\niterations = 1000000\nperplexity = 2.0\n";
     user.writes("endless.toml", endless);
     let args = ["compare", "--config", "endless.toml", "--seeds", "1", "--jobs", "1"];
-    let (child, _) = under_way(&user, &args, "plots/retrieval.png");
+    let (child, _) = start_and_wait_for(&user, &args, "plots/retrieval.png");
     signal(&child, "INT");
-    let (code, _) = stopped(child, "TERM");
+    let (code, _) = stop_with(child, "TERM");
     assert_eq!(code, Some(130));
 }
 
 #[test]
-fn a_run_that_was_killed_before_its_settings_were_written_can_be_done_again() {
+fn a_run_killed_before_its_settings_were_written_can_be_started_again() {
     let user = User::with_images(12);
-    let (mut child, run) = under_way(&user, &LONG, "run.json");
+    let (mut child, run) = start_and_wait_for(&user, &LONG, "run.json");
     child.kill().unwrap();
     child.wait().unwrap();
     for name in ["config.toml", "checkpoint.safetensors", "checkpoint_before.safetensors"] {
@@ -167,59 +167,60 @@ fn a_run_that_was_killed_before_its_settings_were_written_can_be_done_again() {
 }
 
 #[test]
-fn a_comparison_that_is_interrupted_goes_on_by_the_same_command_without_finished_runs() {
+fn an_interrupted_comparison_resumes_by_the_same_command_without_repeating_finished_runs() {
     let user = User::with_images(12);
     user.writes("small.toml", "[data]\npath = \"small.csv\"\n[tsne]\niterations = 20\n");
     let compare = |epochs, runs| {
         ["compare", "--config", "small.toml", "--epochs", epochs, "--jobs", "1", "--runs", runs]
     };
-    user.succeeds(&compare("20", "undisturbed"));
+    user.succeeds(&compare("20", "uninterrupted"));
     let args = compare("20", "runs");
-    // The first of six runs is finished.
-    let (child, _) = under_way(&user, &args, "times.json");
-    let (code, told) = stopped(child, "INT");
-    assert_eq!(code, Some(130), "{told}");
-    assert!(told.starts_with("interrupted: ") && told.contains(" of 6 runs "), "{told}");
-    assert!(told.ends_with("; the same command goes on from here"), "{told}");
-    let count = told["interrupted: ".len()..].split(' ').next().unwrap();
+    // Wait until the first of six runs is finished.
+    let (child, _) = start_and_wait_for(&user, &args, "times.json");
+    let (code, message) = stop_with(child, "INT");
+    assert_eq!(code, Some(130), "{message}");
+    assert!(message.starts_with("interrupted: ") && message.contains(" of 6 runs "), "{message}");
+    assert!(message.ends_with("; the same command goes on from here"), "{message}");
+    let count = message["interrupted: ".len()..].split(' ').next().unwrap();
     let (table, err) = user.succeeds(&args);
-    let taken = err.matches("finished already").count();
+    let reused = err.matches("finished already").count();
     // One of the runs may have been trained and not evaluated.
     let finished: usize = count.parse().unwrap();
-    assert!(finished >= 1 && (finished..=finished + 1).contains(&taken), "{told}\n{err}");
+    assert!(finished >= 1 && (finished..=finished + 1).contains(&reused), "{message}\n{err}");
     let rows = |table: &str, with: &str| -> Vec<String> {
         table.lines().filter(|line| line.contains(with)).map(str::to_owned).collect()
     };
-    let (undisturbed, _) = user.succeeds(&compare("20", "undisturbed"));
+    let (uninterrupted, _) = user.succeeds(&compare("20", "uninterrupted"));
     for metric in ["accuracy", "macro F1", "MAP@R", "NMI"] {
-        assert_eq!(rows(&table, metric), rows(&undisturbed, metric));
+        assert_eq!(rows(&table, metric), rows(&uninterrupted, metric));
     }
 }
 
 #[test]
-fn short_epochs_that_are_saved_together_are_gone_on_with_to_the_same_bytes() {
+fn a_run_of_short_epochs_saved_together_resumes_to_the_same_bytes() {
     let user = User::with_images(2);
     let train = ["train", "--data", "small.csv", "--epochs", "600", "--loss", "cross-entropy"];
     let runs = |folder| [&train[..], &["--runs", folder, "--name", "a"]].concat();
-    user.succeeds(&runs("undisturbed"));
-    let (mut child, run) = under_way(&user, &runs("runs"), "checkpoint_before.safetensors");
+    user.succeeds(&runs("uninterrupted"));
+    let (mut child, run) =
+        start_and_wait_for(&user, &runs("runs"), "checkpoint_before.safetensors");
     child.kill().unwrap();
     child.wait().unwrap();
-    let child = going_on(&user, &["train", "--resume", &run]);
-    let (code, told) = stopped(child, "INT");
-    assert_eq!(code, Some(130), "{told}");
+    let child = start_and_wait_until_resumed(&user, &["train", "--resume", &run]);
+    let (code, message) = stop_with(child, "INT");
+    assert_eq!(code, Some(130), "{message}");
     let (_, err) = user.succeeds(&["train", "--resume", &run]);
-    let place = told.strip_prefix("interrupted: stopped ").unwrap().split([';', ' ']).nth(2);
-    assert!(err.contains(&format!("epoch {}", place.unwrap())), "{told}\n{err}");
+    let epoch = message.strip_prefix("interrupted: stopped ").unwrap().split([';', ' ']).nth(2);
+    assert!(err.contains(&format!("epoch {}", epoch.unwrap())), "{message}\n{err}");
     for model in ["model.safetensors", "model_best.safetensors"] {
         let resumed = user.reads(&format!("{run}/{model}"));
-        assert!(resumed == user.reads(&format!("undisturbed/a/{model}")), "{model} differs");
+        assert!(resumed == user.reads(&format!("uninterrupted/a/{model}")), "{model} differs");
     }
-    // Losses of every epoch, each once; the seconds differ.
+    // Every epoch once, with the same losses; times vary.
     let losses = |run: &str| -> Vec<String> {
         let text = user.reads_text(&format!("{run}/history.csv"));
         text.lines().map(|line| line.split(',').take(3).collect::<Vec<_>>().join(",")).collect()
     };
     assert_eq!(losses(&run).len(), 601);
-    assert_eq!(losses(&run), losses("undisturbed/a"));
+    assert_eq!(losses(&run), losses("uninterrupted/a"));
 }

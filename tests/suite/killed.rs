@@ -1,4 +1,4 @@
-//! A comparison that is killed again and again, at any moment.
+//! A comparison that is killed again and again, at random moments.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -14,13 +14,13 @@ use rand::RngExt;
 
 use crate::user::User;
 
-/// Kills, unless `DML_KILLS` names another number (`make kills`).
+/// Number of kills; `DML_KILLS` overrides it (`make kills`).
 const KILLS: usize = 5;
 
-/// Longest time until a kill. A whole comparison takes about as long.
+/// Longest time until a kill; about the time of a whole comparison.
 const LONGEST: Duration = Duration::from_millis(2500);
 
-/// Files that hold seconds of trainings.
+/// Files that contain training times.
 const TIMED: [&str; 6] =
     ["history.csv", "times.json", "table.csv", "table.md", "comparison.json", "report.html"];
 
@@ -31,34 +31,37 @@ const SETTINGS: &str = "[data]\npath = \"small.csv\"\n\
 const COMPARE: [&str; 7] = ["compare", "--config", "small.toml", "--seeds", "2022", "--jobs", "2"];
 
 #[test]
-fn killed_at_any_moment_every_file_is_whole_or_absent_and_the_end_is_the_same_bytes() {
+fn killed_at_any_moment_files_are_complete_or_absent_and_the_result_has_the_same_bytes() {
     let kills = std::env::var("DML_KILLS").map_or(KILLS, |text| text.parse().unwrap());
     let user = User::with_images(12);
     user.writes("small.toml", SETTINGS);
     user.succeeds(&[&COMPARE[..], &["--runs", "undisturbed"]].concat());
     let undisturbed = repeatable(&user.path("undisturbed"));
     let random = &mut generator(5, Purpose::Sample, 0);
-    let (mut killed, mut ended, mut seen) = (0, 0, 0);
-    // A comparison that came to its end is held against the undisturbed one and begun anew.
+    let (mut killed, mut finished, mut seen) = (0, 0, 0);
+    // A comparison that finishes is compared with the undisturbed one, and started again from nothing.
     while killed < kills {
-        let (was_killed, looked_at) = go_on(&user, random);
-        seen += looked_at;
+        let (was_killed, files) = run_and_kill(&user, random);
+        seen += files;
         match was_killed {
             true => killed += 1,
             false => {
-                ended += 1;
+                finished += 1;
                 assert_same(&undisturbed, &user);
             }
         }
     }
     user.succeeds(&[&COMPARE[..], &["--runs", "runs"]].concat());
     assert_same(&undisturbed, &user);
-    println!("{killed} kills, {} ends with the same bytes, {seen} looks at files", ended + 1);
+    println!(
+        "{killed} kills, {} finished with the same bytes, {seen} reads of files",
+        finished + 1
+    );
 }
 
-/// Starts the comparison or goes on with it, kills it at a moment drawn, and looks at its files all
-/// the time; whether it was still at work, and how many files were looked at.
-fn go_on(user: &User, random: &mut Generator) -> (bool, usize) {
+/// Starts or resumes the comparison, kills it after a random time, and checks its files meanwhile.
+/// Returns whether the kill came before its end, and how many files were read.
+fn run_and_kill(user: &User, random: &mut Generator) -> (bool, usize) {
     let args = [&COMPARE[..], &["--runs", "runs"]].concat();
     let mut command = user.dml(&args);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -67,7 +70,7 @@ fn go_on(user: &User, random: &mut Generator) -> (bool, usize) {
     let status = std::thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(Ordering::SeqCst) {
-                seen.fetch_add(assert_whole(&runs), Ordering::SeqCst);
+                seen.fetch_add(assert_complete(&runs), Ordering::SeqCst);
             }
         });
         std::thread::sleep(LONGEST.mul_f64(random.random()));
@@ -76,12 +79,15 @@ fn go_on(user: &User, random: &mut Generator) -> (bool, usize) {
         done.store(true, Ordering::SeqCst);
         status
     });
-    seen.fetch_add(assert_whole(&runs), Ordering::SeqCst);
-    assert!(status.success() || status.code().is_none(), "it failed by itself: {status}");
+    seen.fetch_add(assert_complete(&runs), Ordering::SeqCst);
+    assert!(
+        status.success() || status.code().is_none(),
+        "it failed without being killed: {status}"
+    );
     (!status.success(), seen.into_inner())
 }
 
-/// Asserts that two folders of runs hold the same, and removes the one that was disturbed.
+/// Asserts that the runs equal the undisturbed ones, and removes them.
 fn assert_same(undisturbed: &[(PathBuf, Vec<u8>)], user: &User) {
     let disturbed = repeatable(&user.path("runs"));
     let names = |files: &[(PathBuf, Vec<u8>)]| -> Vec<PathBuf> {
@@ -94,17 +100,17 @@ fn assert_same(undisturbed: &[(PathBuf, Vec<u8>)], user: &User) {
     std::fs::remove_dir_all(user.path("runs")).unwrap();
 }
 
-/// All files under a folder that hold no times and no names of folders, sorted, with their content.
+/// All files under a folder that contain neither times nor folder names, sorted, with their content.
 fn repeatable(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    // Checkpoints hold the seconds of epochs; comparisons those of trainings.
-    let differs = |path: &Path| {
+    // Checkpoints contain the times of epochs.
+    let varies = |path: &Path| {
         let name = path.file_name().unwrap().to_str().unwrap();
         TIMED.contains(&name) || name.starts_with("checkpoint")
     };
     let mut files = Vec::new();
-    for path in files_under(folder).into_iter().filter(|path| !differs(path)) {
+    for path in files_under(folder).into_iter().filter(|path| !varies(path)) {
         let content = std::fs::read(&path).unwrap();
-        // The name of a comparison's folder comes from those of its runs.
+        // The hash in the name of a comparison's folder depends on the folders of its runs.
         let mut parts = path.strip_prefix(folder).unwrap().iter();
         let first = parts.next().unwrap().to_str().unwrap();
         let first = if first.starts_with("compare-") { "compare" } else { first };
@@ -114,7 +120,7 @@ fn repeatable(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     files
 }
 
-/// Every file under a folder, but for locks.
+/// Every file under a folder except locks.
 fn files_under(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -128,8 +134,8 @@ fn files_under(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Asserts that every file under a folder is whole, but for temporary ones; how many there are.
-fn assert_whole(folder: &Path) -> usize {
+/// Asserts that every file under a folder except temporary ones is complete; returns how many there are.
+fn assert_complete(folder: &Path) -> usize {
     let files = files_under(folder);
     let files: Vec<&PathBuf> =
         files.iter().filter(|path| !dml::files::is_temporary(path.file_name().unwrap())).collect();
@@ -139,17 +145,17 @@ fn assert_whole(folder: &Path) -> usize {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => continue,
             content => content.unwrap(),
         };
-        assert!(is_whole(path, &content), "{} is not whole", path.display());
+        assert!(is_complete(path, &content), "{} is not complete", path.display());
     }
     files.len()
 }
 
-fn is_whole(path: &Path, content: &[u8]) -> bool {
+fn is_complete(path: &Path, content: &[u8]) -> bool {
     let text = || std::str::from_utf8(content).unwrap();
     match path.extension().and_then(|end| end.to_str()) {
-        Some("safetensors") => is_whole_safetensors(path, content),
+        Some("safetensors") => is_complete_safetensors(path, content),
         Some("json") => serde_json::from_slice::<serde_json::Value>(content).is_ok(),
-        // What is missing would be taken from the defaults, so all of it has to be there.
+        // Missing keys would take their defaults, so the text has to read back as itself.
         Some("toml") => Config::parse(text(), path).is_ok_and(|read| read.to_toml() == text()),
         Some("csv") => {
             let mut rows = csv::Reader::from_reader(content);
@@ -162,12 +168,12 @@ fn is_whole(path: &Path, content: &[u8]) -> bool {
         Some("npy") => {
             ArrayD::<f32>::read_npy(content).is_ok() || ArrayD::<i64>::read_npy(content).is_ok()
         }
-        _ => panic!("{} is a file of no known kind", path.display()),
+        _ => panic!("{} is a file of an unknown kind", path.display()),
     }
 }
 
-/// A checkpoint tells itself whether it is whole; its file is read as it was when it was looked at.
-fn is_whole_safetensors(path: &Path, content: &[u8]) -> bool {
+/// Checkpoints have a checksum. A copy is read, as the file may change meanwhile.
+fn is_complete_safetensors(path: &Path, content: &[u8]) -> bool {
     let copy = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(copy.path(), content).unwrap();
     match path.file_name().unwrap().to_str().unwrap().starts_with("checkpoint") {
@@ -177,15 +183,15 @@ fn is_whole_safetensors(path: &Path, content: &[u8]) -> bool {
 }
 
 #[test]
-fn a_half_file_is_found_out() {
+fn a_truncated_file_is_detected() {
     let user = User::with_images(12);
     user.writes("small.toml", SETTINGS);
     user.succeeds(&[&COMPARE[..], &["--epochs", "1", "--runs", "runs"]].concat());
     let runs = user.path("runs");
-    assert!(assert_whole(&runs) > 30);
+    assert!(assert_complete(&runs) > 30);
     for path in files_under(&runs) {
         let content = std::fs::read(&path).unwrap();
-        let half = &content[..content.len() - content.len() / 3 - 1];
-        assert!(!is_whole(&path, half), "half of {} passed", path.display());
+        let truncated = &content[..content.len() - content.len() / 3 - 1];
+        assert!(!is_complete(&path, truncated), "the truncated {} passed", path.display());
     }
 }

@@ -1,4 +1,4 @@
-//! Imports point down only, from floor to floor and inside each of them.
+//! Imports point down, from layer to layer, and form no circles within a layer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::imports::{Module, Sources};
 
-/// The floors from top to bottom; a floor may import those below it.
-const FLOORS: [&str; 23] = [
+/// The layers from top to bottom; a layer may import those below it.
+const LAYERS: [&str; 23] = [
     "main",
     "commands",
     "cli",
@@ -33,10 +33,10 @@ const FLOORS: [&str; 23] = [
     "words",
 ];
 
-fn floor_of(module: &Module) -> usize {
-    let floor = &module[0];
-    let position = FLOORS.iter().position(|name| name == floor);
-    position.unwrap_or_else(|| panic!("the module {floor} has no floor yet"))
+fn layer_of(module: &Module) -> usize {
+    let layer = &module[0];
+    let position = LAYERS.iter().position(|name| name == layer);
+    position.unwrap_or_else(|| panic!("the module {layer} is not in LAYERS"))
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
@@ -57,14 +57,14 @@ fn sources() -> Sources {
 }
 
 #[test]
-fn imports_point_to_lower_floors() {
+fn imports_point_to_lower_layers() {
     let mut checked = 0;
     for (from, to) in sources().imports() {
         checked += 1;
-        let points_down = from[0] == to[0] || floor_of(&from) < floor_of(&to);
+        let points_down = from[0] == to[0] || layer_of(&from) < layer_of(&to);
         assert!(points_down, "{} imports {}, which is not below it", from.join("/"), to.join("/"));
     }
-    assert!(checked > 1000, "only {checked} imports were seen: the check itself is broken");
+    assert!(checked > 1000, "only {checked} imports were found: the check itself is broken");
 }
 
 #[test]
@@ -73,8 +73,8 @@ fn no_modules_import_each_other_in_a_circle() {
     assert!(circle.is_none(), "a circle: {}", circle.unwrap().join(" → "));
 }
 
-/// Modules that import each other in a circle, if there are any: what is left once every module
-/// that imports none of the others was taken away, again and again.
+/// Modules that import each other in a circle, if any. They are what remains after repeatedly removing
+/// every module that imports none of the others.
 fn circle(imports: &BTreeSet<(Module, Module)>) -> Option<Vec<String>> {
     let mut left: BTreeMap<Module, BTreeSet<Module>> = BTreeMap::new();
     for (from, to) in imports {
@@ -100,15 +100,15 @@ fn circle(imports: &BTreeSet<(Module, Module)>) -> Option<Vec<String>> {
 }
 
 #[test]
-fn a_circle_is_found_through_re_exports_and_in_every_way_of_writing_an_import() {
-    let of = |files: &[(&str, &str)]| {
+fn a_circle_is_found_through_re_exports_and_every_form_of_import() {
+    let circle_in = |files: &[(&str, &str)]| {
         let mut sources = Sources::default();
         files.iter().for_each(|(path, text)| sources.add(Path::new(path), text));
         circle(&sources.imports())
     };
     let module = ("a/mod.rs", "mod b;\nmod c;\npub use b::B;\npub use c::C;\n");
     let one_way = [module, ("a/b.rs", "pub struct B;"), ("a/c.rs", "use super::B;\nstruct C;")];
-    assert_eq!(of(&one_way), None);
+    assert_eq!(circle_in(&one_way), None);
     for back in [
         "use super::{\n    C,\n};\npub struct B;",
         "use crate::a::C as D;\npub struct B;",
@@ -116,16 +116,20 @@ fn a_circle_is_found_through_re_exports_and_in_every_way_of_writing_an_import() 
         "use super::c;\npub struct B;",
     ] {
         let files = [module, ("a/b.rs", back), one_way[2]];
-        assert_eq!(of(&files).unwrap(), ["a/b", "a/c", "a/b"], "{back}");
+        assert_eq!(circle_in(&files).unwrap(), ["a/b", "a/c", "a/b"], "{back}");
     }
     let in_tests = "pub struct B;\n#[cfg(test)]\nmod tests {\n    use super::super::C;\n}";
-    assert_eq!(of(&[module, ("a/b.rs", in_tests), one_way[2]]), None, "tests may look anywhere");
+    assert_eq!(
+        circle_in(&[module, ("a/b.rs", in_tests), one_way[2]]),
+        None,
+        "tests may import anything"
+    );
 }
 
-/// Files below `src` that hold a text outside their tests.
-fn holding(text: &str) -> Vec<String> {
+/// Files in `src` that contain a text outside their tests.
+fn files_containing(text: &str) -> Vec<String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    // Reference values of tests lie in files of these names, too.
+    // These files, too, belong to tests.
     let names = ["tests.rs", "reference.rs", "tutorial_reference.rs", "tables.rs"];
     let is_test = |path: &PathBuf| names.iter().any(|name| path.ends_with(name));
     let mut found = Vec::new();
@@ -142,22 +146,22 @@ fn holding(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn json_and_tables_of_results_are_read_in_one_place_which_checks_them() {
+fn only_the_checked_reader_parses_json_and_tables_of_results() {
     for json in ["serde_json::from_", "serde_json::Deserializer", "serde_json::de"] {
-        let found = holding(json);
+        let found = files_containing(json);
         assert!(found.iter().all(|file| file == "files/checked.rs"), "{json} in {found:?}");
     }
     assert_eq!(
-        holding("serde_json::from_slice"),
+        files_containing("serde_json::from_slice"),
         ["files/checked.rs"],
         "the check itself is broken"
     );
     let of_results = |file: &String| {
-        ["experiment/", "run/", "evaluation/", "train/"].iter().any(|floor| file.starts_with(floor))
+        ["experiment/", "run/", "evaluation/", "train/"].iter().any(|layer| file.starts_with(layer))
             && !file.starts_with("evaluation/features/")
     };
     for table in ["csv::Reader", "csv::ReaderBuilder"] {
-        let found: Vec<String> = holding(table).into_iter().filter(of_results).collect();
+        let found: Vec<String> = files_containing(table).into_iter().filter(of_results).collect();
         assert!(found.is_empty(), "{table} in {found:?}");
     }
 }

@@ -13,7 +13,7 @@ use crate::sample::Sample;
 use crate::user::User;
 
 #[test]
-fn under_every_loss_the_network_learns_to_know_neighbours_and_does_not_collapse() {
+fn every_loss_improves_the_network_and_does_not_collapse() {
     let sample = Sample::new();
     let mut shuffled = sample.train.labels.clone();
     shuffled.shuffle(&mut generator(1, Purpose::Sample, 0));
@@ -24,10 +24,14 @@ fn under_every_loss_the_network_learns_to_know_neighbours_and_does_not_collapse(
         let trained = sample.train(&mut network, &loss, 3, None);
         let mut accuracy =
             |labels: &[i64]| sample.accuracy(&mut network, loss.normalises(), labels);
-        let (known, guessed) = (accuracy(&sample.train.labels), accuracy(&shuffled));
+        let (trained_accuracy, chance) = (accuracy(&sample.train.labels), accuracy(&shuffled));
         let before = untrained[usize::from(loss.normalises())];
-        assert!(known > before + 0.03, "{}: {known}, untrained {before}", loss.name());
-        assert!((guessed - 0.1).abs() < 0.09, "{}: {guessed} by chance", loss.name());
+        assert!(
+            trained_accuracy > before + 0.03,
+            "{}: {trained_accuracy}, untrained {before}",
+            loss.name()
+        );
+        assert!((chance - 0.1).abs() < 0.09, "{}: {chance} on shuffled labels", loss.name());
         assert!(!trained.history.collapsed(), "{}: {:?}", loss.name(), trained.history);
         let record = trained.history.epochs.last().unwrap();
         assert!(record.active.is_none_or(|share| (0.0..=1.0).contains(&share)), "{record:?}");
@@ -35,7 +39,7 @@ fn under_every_loss_the_network_learns_to_know_neighbours_and_does_not_collapse(
 }
 
 #[test]
-fn batch_hard_triplets_on_embeddings_as_they_are_collapse() {
+fn batch_hard_triplets_on_unnormalised_embeddings_collapse() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/batch-hard.toml");
     let loss = Config::read(&path).unwrap().loss;
     let trained = Sample::new().train(&mut Sample::fused(), &loss, 3, None);
@@ -43,29 +47,29 @@ fn batch_hard_triplets_on_embeddings_as_they_are_collapse() {
 }
 
 #[test]
-fn a_losss_own_parameters_are_trained_and_kept_beside_the_model() {
+fn loss_parameters_are_trained_and_saved_beside_the_model() {
     let sample = Sample::of(1500);
-    for (name, of) in [("proxy-anchor", "proxies"), ("center", "centres"), ("margin", "beta")] {
+    for (name, tensor) in [("proxy-anchor", "proxies"), ("center", "centres"), ("margin", "beta")] {
         let loss = Loss::by_name(name).unwrap();
         let trained = sample.train(&mut Sample::fused(), &loss, 1, None);
-        let kept = read_tensors(&trained.folder.path().join(layout::LAST_LOSS)).unwrap();
-        let own = loss.parameters(10, 10, 2022).unwrap();
-        assert_eq!(kept[of].size(), own.values.size());
-        assert!(kept[of] != own.values, "{name}: {of} did not move");
+        let saved = read_tensors(&trained.folder.path().join(layout::LAST_LOSS)).unwrap();
+        let initial = loss.parameters(10, 10, 2022).unwrap().values;
+        assert_eq!(saved[tensor].size(), initial.size());
+        assert!(saved[tensor] != initial, "{name}: {tensor} did not change");
     }
     let none = sample.train(&mut Sample::fused(), &Loss::by_name("triplet").unwrap(), 1, None);
     assert!(!none.folder.path().join(layout::LAST_LOSS).exists());
 }
 
 #[test]
-fn a_small_batch_is_no_matter_to_a_loss_without_classes() {
+fn a_loss_without_pk_sampling_accepts_a_small_batch() {
     let user = User::with_images(12);
     let loss = ["--loss", "cross-entropy", "--batch", "16", "--epochs", "1"];
     user.succeeds(&[&["train", "--data", "small.csv"], &loss[..]].concat());
 }
 
 #[test]
-fn every_loss_is_asked_about_the_embeddings_of_a_run_or_of_a_file() {
+fn every_loss_is_computed_on_the_embeddings_of_a_run_or_of_a_file() {
     let user = User::with_images(60);
     user.succeeds(&["train", "--data", "small.csv", "--epochs", "1", "--name", "mine"]);
     let message = user.fails(1, &["losses", "--on", "runs/mine"]);

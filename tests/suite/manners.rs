@@ -1,4 +1,4 @@
-//! What the program says when something is wrong, and how it behaves in pipes.
+//! Error messages, warnings, help, and behaviour in pipes.
 
 use std::process::Stdio;
 
@@ -7,7 +7,7 @@ use crate::user::User;
 const TRAIN: [&str; 5] = ["train", "--data", "small.csv", "--epochs", "1"];
 
 #[test]
-fn a_run_folder_is_overwritten_only_by_force() {
+fn a_run_folder_is_replaced_only_with_force() {
     let user = User::with_images(12);
     user.succeeds(&TRAIN);
     let run = user.run_folder("runs", "contrastive-seed2022-");
@@ -22,7 +22,7 @@ fn a_run_folder_is_overwritten_only_by_force() {
 }
 
 #[test]
-fn a_folder_that_is_no_run_is_never_removed() {
+fn a_folder_that_is_not_a_run_is_never_removed() {
     let user = User::with_images(12);
     std::fs::create_dir_all(user.path("runs/thesis")).unwrap();
     user.writes("runs/thesis/chapter.txt", "mine");
@@ -34,9 +34,9 @@ fn a_folder_that_is_no_run_is_never_removed() {
 }
 
 #[test]
-fn wrong_settings_are_told_with_their_key_and_the_way_out() {
+fn errors_in_settings_name_the_key_and_the_remedy() {
     let user = User::with_images(12);
-    for (args, told) in [
+    for (args, expected) in [
         (
             vec!["--loss", "crossentropy"],
             "did you mean cross-entropy?); known losses: contrastive, cross",
@@ -53,7 +53,7 @@ fn wrong_settings_are_told_with_their_key_and_the_way_out() {
     ] {
         let defaults = ["train", "--data", "small.csv"];
         let message = user.fails(1, &[&defaults[..], &args].concat());
-        assert!(message.starts_with("error: ") && message.contains(told), "{message}");
+        assert!(message.starts_with("error: ") && message.contains(expected), "{message}");
     }
     user.writes("my.toml", "[train]\nepoch = 3\n");
     let message = user.fails(1, &["train", "--config", "my.toml"]);
@@ -61,7 +61,7 @@ fn wrong_settings_are_told_with_their_key_and_the_way_out() {
 }
 
 #[test]
-fn wrong_usage_ends_with_2() {
+fn wrong_usage_exits_with_2() {
     let user = User::new();
     for args in [
         vec!["trian"],
@@ -78,7 +78,7 @@ fn wrong_usage_ends_with_2() {
 }
 
 #[test]
-fn missing_or_faulty_data_are_told_with_place_and_remedy() {
+fn errors_in_data_name_file_line_and_remedy() {
     let user = User::new();
     let missing = user.fails(1, &["train"]);
     assert!(missing.contains("there is no data/fashion-mnist_train.csv"), "{missing}");
@@ -91,16 +91,16 @@ fn missing_or_faulty_data_are_told_with_place_and_remedy() {
 }
 
 #[test]
-fn a_loss_that_is_no_number_stops_with_epoch_step_and_way_out() {
+fn a_diverging_loss_stops_with_epoch_step_and_remedy() {
     let user = User::with_images(40);
     let message = user.fails(1, &[&TRAIN[..], &["--learning-rate", "1e30"]].concat());
     assert!(message.contains("loss became NaN in epoch 1, step 2 of 3"), "{message}");
-    let way_out = "try a lower train.learning_rate (it is 1e30, the default is 0.001)";
-    assert!(message.ends_with(way_out), "{message}");
+    let remedy = "try a lower train.learning_rate (it is 1e30, the default is 0.001)";
+    assert!(message.ends_with(remedy), "{message}");
 }
 
 #[test]
-fn a_run_is_evaluated_only_on_the_file_that_it_was_split_from() {
+fn a_run_is_evaluated_only_on_the_file_it_was_split_from() {
     let user = User::with_images(12);
     user.succeeds(&TRAIN);
     let text = user.reads_text("small.csv");
@@ -114,7 +114,7 @@ fn a_run_is_evaluated_only_on_the_file_that_it_was_split_from() {
 }
 
 #[test]
-fn the_engine_is_told_kept_and_not_changed_midway() {
+fn the_engine_is_printed_recorded_and_not_changed_on_resume() {
     let user = User::with_images(12);
     let (_, err) = user.succeeds(&[&TRAIN[..], &["--name", "auto"]].concat());
     assert!(err.contains("\nengine: fused\n"), "{err}");
@@ -133,18 +133,18 @@ fn the_engine_is_told_kept_and_not_changed_midway() {
 }
 
 #[test]
-fn there_are_no_bars_where_stderr_is_no_terminal() {
+fn there_are_no_progress_bars_if_stderr_is_not_a_terminal() {
     let user = User::with_images(12);
     let (_, err) = user.succeeds(&TRAIN);
     assert!(!err.contains('\r') && !err.contains('\u{1b}'), "{err:?}");
     let epochs = err.lines().filter(|line| line.contains("epoch 1/1")).count();
-    let told = ["device: ", "data: ", "engine: "];
-    let begins = err.lines().zip(told).all(|(line, start)| line.starts_with(start));
-    assert!(begins && epochs == 1, "device, data, engine and one line an epoch: {err}");
+    let prefixes = ["device: ", "data: ", "engine: "];
+    let in_order = err.lines().zip(prefixes).all(|(line, start)| line.starts_with(start));
+    assert!(in_order && epochs == 1, "device, data, engine and one line per epoch: {err}");
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_the_output_quietly() {
+fn a_closed_stdout_ends_the_output_quietly() {
     let user = User::new();
     for args in [&["losses"][..], &["--help"]] {
         let mut command = user.dml(args);
@@ -157,7 +157,7 @@ fn a_reader_that_goes_away_ends_the_output_quietly() {
 }
 
 #[test]
-fn a_stderr_that_nobody_reads_does_not_end_a_training() {
+fn a_closed_stderr_does_not_stop_training() {
     let user = User::with_images(12);
     let mut command = user.dml(&TRAIN);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -167,7 +167,7 @@ fn a_stderr_that_nobody_reads_does_not_end_a_training() {
 }
 
 #[test]
-fn what_is_no_fair_evaluation_is_refused() {
+fn evaluation_on_training_images_or_of_an_unfinished_run_is_refused() {
     let user = User::with_images(12);
     user.succeeds(&[&TRAIN[..], &["--name", "mine"]].concat());
     let seen = user.fails(1, &["eval", "--test", "small.csv"]);
@@ -179,7 +179,7 @@ fn what_is_no_fair_evaluation_is_refused() {
     user.writes("runs/mine/run.json", record);
     let unfinished = user.fails(1, &["eval", "--run", "runs/mine"]);
     assert!(unfinished.contains("go on with dml train --resume runs/mine"), "{unfinished}");
-    // And so it is done: training ended, but for its last word.
+    // Resuming it works: training had ended, only the record said otherwise.
     user.succeeds(&["train", "--resume", "runs/mine"]);
     user.succeeds(&["eval", "--run", "runs/mine"]);
     let finished = user.fails(1, &["train", "--resume", "runs/mine"]);
@@ -202,16 +202,16 @@ fn every_command_has_help_and_losses_are_listed() {
 }
 
 #[test]
-fn suggested_commands_can_be_pasted_whatever_the_folders_are_called() {
+fn suggested_commands_can_be_pasted_for_any_folder_name() {
     let user = User::with_images(12);
     for runs in ["my runs – ü/n 1", "it's $HOME", "-odd"] {
         let flag = format!("--runs={runs}");
         let (out, _) = user.succeeds(&[&TRAIN[..], &[&flag]].concat());
         let next = out.lines().find_map(|line| line.strip_prefix("next       dml ")).unwrap();
         let again = user.fails(1, &[&TRAIN[..], &[&flag]].concat());
-        let told = again.split("evaluate it with dml ").nth(1).unwrap();
-        assert_eq!(told.split(", or replace").next().unwrap(), next);
-        // A shell finds the run by what it was told to type.
+        let suggested = again.split("evaluate it with dml ").nth(1).unwrap();
+        assert_eq!(suggested.split(", or replace").next().unwrap(), next);
+        // Pasted into a shell, the command finds the run.
         let dml = env!("CARGO_BIN_EXE_dml");
         let typed = format!("'{dml}' {next} --perplexity 3 --json");
         let mut shell = std::process::Command::new("sh");
@@ -221,7 +221,7 @@ fn suggested_commands_can_be_pasted_whatever_the_folders_are_called() {
 }
 
 #[test]
-fn a_working_folder_that_was_removed_and_names_that_are_no_text_are_told() {
+fn a_removed_working_folder_and_a_file_name_that_is_not_utf8_are_errors() {
     use std::os::unix::ffi::OsStrExt;
     let user = User::with_images(12);
     let dml = env!("CARGO_BIN_EXE_dml");

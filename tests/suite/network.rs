@@ -1,4 +1,4 @@
-//! The network against values that PyTorch wrote (`tests/reference/network.py`).
+//! The network against values computed by PyTorch (`tests/reference/network.py`).
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,17 +15,17 @@ use dml::train::Adam;
 
 const TUTORIAL: Architecture = Architecture { side: 28, embedding: 10 };
 
-/// What training mode may be off by, as a share of the largest value. PyTorch itself, with its
-/// weights in the memory format that is fastest here (channels last), is off by up to 5.6e-5 from
-/// its own values in float64, mostly through BatchNorm's variance.
+/// Tolerance in training mode, relative to the largest value. PyTorch itself, with its weights in the
+/// memory format that is fastest here (channels last), is off by up to 5.6e-5 from its own values in
+/// float64, mostly through BatchNorm's variance.
 const TRAINING_MODE: f64 = 6e-5;
 
-/// The same for running statistics, where PyTorch is off by up to 1.6e-6, and for what is
-/// embedded with them.
+/// Tolerance of running statistics, where PyTorch is off by up to 1.6e-6, and of embeddings that use
+/// them.
 const RUNNING_STATISTICS: f64 = 3e-6;
 
-/// What computes the network: libtorch, or the fused engine on the best instructions that the
-/// processor has, or on those that every processor has.
+/// The engine of the network: libtorch, the fused engine with the best instructions of this processor,
+/// or the fused engine with those of every processor.
 #[derive(Debug, Clone, Copy)]
 enum Engine {
     Libtorch,
@@ -46,9 +46,9 @@ impl Engine {
         }
     }
 
-    /// What a gradient may be off by. The fused engine takes a batch's statistics in double
-    /// precision, and is nearer to the reference than libtorch.
-    fn of_gradients(self) -> f64 {
+    /// Tolerance of gradients. The fused engine computes a batch's statistics in double precision, so
+    /// it is closer to the reference than libtorch.
+    fn gradient_tolerance(self) -> f64 {
         match self {
             Engine::Libtorch => TRAINING_MODE,
             Engine::Fused | Engine::Portable => 1e-5,
@@ -94,8 +94,8 @@ impl Reference {
     }
 }
 
-/// Largest difference, as a share of the largest reference value; as it is where the reference is
-/// zero, as the gradient of a bias is that a pair's difference cancels.
+/// Largest difference, relative to the largest reference value, or absolute if the reference is zero
+/// (such as the gradient of linear2.bias, which cancels in a pair's difference).
 fn error(value: &Tensor, reference: &Tensor) -> f64 {
     assert_eq!(value.size(), reference.size());
     let value = value.to_kind(Kind::Double);
@@ -110,7 +110,7 @@ fn assert_near(engine: Engine, name: &str, value: &Tensor, reference: &Tensor, t
     assert!(error < tolerance, "{engine:?}: {name} is off by {error:.1e}");
 }
 
-/// A flat gradient under the parameters' names: it is laid out as the parameters are.
+/// A flat gradient as named tensors: it has the layout of the parameters.
 fn named(gradient: &Tensor) -> NamedTensors {
     let weights = initial_weights(&TUTORIAL, 0);
     let mut network =
@@ -119,7 +119,7 @@ fn named(gradient: &Tensor) -> NamedTensors {
     network.state()
 }
 
-/// Trains one batch under a loss: embeddings, loss, gradients of embeddings and of parameters.
+/// One forward and backward pass: the loss, and the gradients of the embeddings and of the parameters.
 fn differentiate(
     network: &mut dyn Network,
     images: Vec<Tensor>,
@@ -129,8 +129,8 @@ fn differentiate(
     let embeddings: Vec<Tensor> =
         network.forward(images).into_iter().map(|e| e.set_requires_grad(true)).collect();
     let random = &mut generator(1, Purpose::TrainLoss, 1);
-    let (branches, own) = (embeddings.as_slice(), None);
-    let value = loss.value(LossInput { branches, targets, parameters: own, random }).loss;
+    let (branches, parameters) = (embeddings.as_slice(), None);
+    let value = loss.value(LossInput { branches, targets, parameters, random }).loss;
     let gradients = Tensor::run_backward(&[&value], &embeddings, false, false);
     let copies = gradients.iter().map(Tensor::copy).collect();
     (value.double_value(&[]), copies, network.backward(gradients))
@@ -171,8 +171,8 @@ fn the_contrastive_loss_and_all_its_gradients_match_pytorch() {
             let mut network = reference.network(engine, &Cores::new(2));
             let (value, embedding_gradients, gradient) =
                 differentiate(&mut *network, reference.twins(), &loss, &reference.targets());
-            let wanted = reference.get(&format!("contrastive.{name}.loss")).double_value(&[]);
-            assert!((value / wanted - 1.0).abs() < TRAINING_MODE, "{value} is not {wanted}");
+            let expected = reference.get(&format!("contrastive.{name}.loss")).double_value(&[]);
+            assert!((value / expected - 1.0).abs() < TRAINING_MODE, "{value} is not {expected}");
             for (part, gradient) in ["a", "b"].iter().zip(&embedding_gradients) {
                 let name = format!("contrastive.{name}.grad_{part}");
                 assert_near(engine, &name, gradient, &reference.get(&name), TRAINING_MODE);
@@ -194,8 +194,8 @@ fn cross_entropy_and_all_its_gradients_match_pytorch() {
         let images = vec![reference.get("images_a")];
         let (value, embedding_gradients, gradient) =
             differentiate(&mut *network, images, &loss, &reference.targets());
-        let wanted = reference.get("cross_entropy.loss").double_value(&[]);
-        assert!((value / wanted - 1.0).abs() < 1e-6, "{value} is not {wanted}");
+        let expected = reference.get("cross_entropy.loss").double_value(&[]);
+        assert!((value / expected - 1.0).abs() < 1e-6, "{value} is not {expected}");
         let grad_a = reference.get("cross_entropy.grad_a");
         assert_near(engine, "cross_entropy.grad_a", &embedding_gradients[0], &grad_a, 1e-5);
         compare_gradients(engine, &named(&gradient), &reference.group("grad.cross_entropy."));
@@ -203,9 +203,9 @@ fn cross_entropy_and_all_its_gradients_match_pytorch() {
 }
 
 fn compare_gradients(engine: Engine, gradients: &NamedTensors, reference: &NamedTensors) {
-    assert_eq!(reference.len(), 22, "one gradient a parameter");
-    for (name, wanted) in reference {
-        assert_near(engine, name, &gradients[name], wanted, engine.of_gradients());
+    assert_eq!(reference.len(), 22, "one gradient per parameter");
+    for (name, expected) in reference {
+        assert_near(engine, name, &gradients[name], expected, engine.gradient_tolerance());
     }
 }
 
@@ -218,17 +218,18 @@ fn three_steps_of_adam_match_pytorch() {
         let mut adam = Adam::new(network.parameters(), 1e-3);
         let losses = Vec::<f64>::try_from(&reference.get("adam.losses")).unwrap();
         assert_eq!(losses.len(), 3);
-        for wanted in losses {
+        for expected in losses {
             let images = vec![reference.get("images_a")];
             let (value, _, gradient) =
                 differentiate(&mut *network, images, &loss, &reference.targets());
-            assert!((value / wanted - 1.0).abs() < 1e-5, "{value} is not {wanted}");
+            assert!((value / expected - 1.0).abs() < 1e-5, "{value} is not {expected}");
             adam.step(network.parameters(), &gradient, 1.0);
         }
         let state = network.state();
-        for (name, wanted) in reference.group("adam.").iter().filter(|(name, _)| *name != "losses")
+        for (name, expected) in
+            reference.group("adam.").iter().filter(|(name, _)| *name != "losses")
         {
-            assert_near(engine, name, &state[name], wanted, TRAINING_MODE);
+            assert_near(engine, name, &state[name], expected, TRAINING_MODE);
         }
     }
 }
@@ -237,7 +238,7 @@ fn three_steps_of_adam_match_pytorch() {
 fn a_step_on_one_core_gives_the_same_bytes_as_on_many() {
     let reference = Reference::read();
     let loss = Loss::Contrastive(Contrastive::default());
-    // The twins are few; repeated they fill more shards than there are cores.
+    // Repeated, so that there are more shards than cores.
     let images: Vec<Tensor> =
         reference.twins().iter().map(|images| images.repeat([19, 1, 1, 1])).collect();
     let Targets { labels, same, classes } = reference.targets();
@@ -262,17 +263,17 @@ fn a_step_on_one_core_gives_the_same_bytes_as_on_many() {
             assert!(alone.iter().all(|(name, t)| t.equal(&together[name])), "{engine:?} {cores}");
         }
         let weights = reference.group("w.");
-        assert!(!alone["linear1.weight"].equal(&weights["linear1.weight"]), "it did train");
+        assert!(!alone["linear1.weight"].equal(&weights["linear1.weight"]), "the weights changed");
     }
 }
 
 #[test]
-fn weights_and_statistics_pass_from_engine_to_engine_unchanged() {
+fn weights_and_statistics_are_unchanged_from_engine_to_engine() {
     let reference = Reference::read();
     let cores = Cores::new(2);
     for from in ENGINES {
         let mut first = reference.network(from, &cores);
-        // So that the running statistics are those of this engine's own batches.
+        // One training pass, so that the running statistics are this engine's own.
         first.forward(reference.twins());
         let expected = first.embed(reference.twins());
         for to in ENGINES {
@@ -287,7 +288,7 @@ fn weights_and_statistics_pass_from_engine_to_engine_unchanged() {
 }
 
 #[test]
-fn weights_that_do_not_fit_are_told_by_name() {
+fn errors_about_mismatched_weights_name_the_tensor() {
     let reference = Reference::read();
     let mut network = reference.network(Engine::Fused, &Cores::new(1));
     let mut state = network.state();

@@ -1,4 +1,4 @@
-//! Where results go: nothing of the user's is overwritten, and a stream holds nothing but the result.
+//! Output files and streams: no file of the user is overwritten, and a stream has only the result.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -32,7 +32,7 @@ fn content(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 }
 
 #[test]
-fn inputs_and_files_that_runs_keep_are_never_overwritten_by_any_command_or_name() {
+fn no_command_overwrites_inputs_or_files_of_runs_under_any_name() {
     use std::os::unix::fs::symlink;
     let user = user();
     user.succeeds(&["train", "--config", "small.toml", "--seed", "2", "--name", "other"]);
@@ -42,8 +42,8 @@ fn inputs_and_files_that_runs_keep_are_never_overwritten_by_any_command_or_name(
     symlink("runs/other", user.path("link")).unwrap();
     std::fs::hard_link(user.path("runs/other/confusion.csv"), user.path("other.csv")).unwrap();
     std::fs::create_dir(user.path("sub")).unwrap();
-    // Folders of the other kinds are known by one file.
-    for (folder, mark, kept) in [
+    // dml recognises folders of the other kinds by one file.
+    for (folder, marker, other) in [
         ("compare-x", "comparison.json", "table.csv"),
         ("sweep-x", "sweep.json", "runs.csv"),
         ("tune-x", "search.json", "trials.csv"),
@@ -52,7 +52,7 @@ fn inputs_and_files_that_runs_keep_are_never_overwritten_by_any_command_or_name(
     ] {
         let folder = user.path(&format!("runs/{folder}"));
         std::fs::create_dir_all(&folder).unwrap();
-        [mark, kept].iter().for_each(|name| std::fs::write(folder.join(name), "{}").unwrap());
+        [marker, other].iter().for_each(|name| std::fs::write(folder.join(name), "{}").unwrap());
     }
     user.writes("runs/init-0123456789ab.safetensors", "weights");
     std::fs::create_dir(user.path("table")).unwrap();
@@ -108,11 +108,11 @@ fn inputs_and_files_that_runs_keep_are_never_overwritten_by_any_command_or_name(
             assert!(message.contains(" = "), "{args:?}: {message}");
         }
     }
-    assert!(before == content(&user.path(".")), "something was changed, made or left over");
+    assert!(before == content(&user.path(".")), "a file was changed, created or left over");
 }
 
 #[test]
-fn an_existing_file_is_replaced_by_force_alone_in_every_command() {
+fn every_command_replaces_an_existing_file_only_with_force() {
     let user = user();
     let commands: [(&[&str], &str); 9] = [
         (&["embed", "small.csv", "--run", "runs/mine", "--out", "a.npy"], "a.npy"),
@@ -133,14 +133,14 @@ fn an_existing_file_is_replaced_by_force_alone_in_every_command() {
         assert!(message.contains(": use another "), "{command:?}: {message}");
         assert_eq!(user.reads_text(file), "mine");
         user.succeeds(&[command, &["--force"]].concat());
-        // The program's folder in the archive has a number for a name, which may differ.
+        // The name of the top folder in a TorchScript archive contains a number that varies.
         let same = user.reads(file) == written || file == "a.pt";
         assert!(same && user.reads(file).len() > 100, "{command:?}");
     }
     let evaluate =
         ["eval", "--embeddings", "a.npy", "--labels", "arrays/labels_val.npy", "--out", "figures"];
     user.fails(1, &evaluate);
-    assert!(!user.path("figures").exists(), "nothing is made for files that do not fit");
+    assert!(!user.path("figures").exists(), "nothing is written if the arrays do not match");
     let evaluate = [
         "eval",
         "--embeddings",
@@ -155,7 +155,7 @@ fn an_existing_file_is_replaced_by_force_alone_in_every_command() {
     assert!(user.fails(1, &evaluate).contains("figures: already has metrics.json"));
     assert_eq!(user.reads_text("figures/metrics.json"), "mine");
     user.succeeds(&[&evaluate[..], &["--force"]].concat());
-    // A new name in a run's folder is the user's own.
+    // A file in a run's folder that dml does not write itself is the user's own.
     let own = ["embed", "small.csv", "--out", "runs/mine/new.npy"];
     user.succeeds(&own);
     user.succeeds(&[&own[..], &["--force"]].concat());
@@ -164,7 +164,7 @@ fn an_existing_file_is_replaced_by_force_alone_in_every_command() {
 }
 
 #[test]
-fn an_ending_and_the_format_agree_or_the_way_out_is_named() {
+fn an_extension_that_contradicts_the_format_is_an_error_with_a_remedy() {
     let user = user();
     for (args, expected) in [
         (
@@ -207,21 +207,21 @@ fn an_ending_and_the_format_agree_or_the_way_out_is_named() {
     }
     let entries = std::fs::read_dir(user.path(".")).unwrap().count();
     assert_eq!(entries, 3, "small.csv, small.toml and the runs alone");
-    // An ending that promises nothing is the user's choice.
+    // Unknown extensions are accepted.
     user.succeeds(&["export", "runs/mine", "--format", "csv", "--out", "a.txt"]);
     user.succeeds(&["embed", "small.csv", "--format", "csv", "--out", "b"]);
     assert!(user.reads_text("a.txt").starts_with("part,label,class,e0,"));
     assert!(user.reads_text("b").starts_with("label,e0,"));
 }
 
-/// What a shell makes of a line with `$dml` in it.
+/// Runs a line with `$dml` in it by bash.
 fn shell(user: &User, line: &str) -> Output {
     let mut command = Command::new("bash");
     command.args(["-c", line]).env("dml", env!("CARGO_BIN_EXE_dml")).current_dir(user.path("."));
     command.output().unwrap()
 }
 
-/// Its stdout, where all went well.
+/// Its stdout; all commands in the line must succeed.
 fn piped(user: &User, line: &str) -> Vec<u8> {
     let output = shell(user, &format!("set -o pipefail; {line}"));
     assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
@@ -229,7 +229,7 @@ fn piped(user: &User, line: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_stream_holds_the_bytes_of_the_file_and_nothing_else() {
+fn a_stream_has_the_bytes_of_the_file_and_nothing_else() {
     let user = user();
     for (command, file) in [
         ("data sample small.csv --per-class 2", "s.csv"),
@@ -246,32 +246,35 @@ fn a_stream_holds_the_bytes_of_the_file_and_nothing_else() {
             let found = piped(&user, &format!("$dml {command} --out {out} | cat"));
             assert!(found == expected, "{command} --out {out}");
         }
-        let found =
-            piped(&user, &format!("$dml {command} --out >(cat > sub) > told; sleep 0.3; cat sub"));
+        let found = piped(
+            &user,
+            &format!("$dml {command} --out >(cat > sub) > stdout; sleep 0.3; cat sub"),
+        );
         assert!(found == expected, "{command} into a substituted process");
-        // A file that the shell opened is written on, not over.
+        // A file that the shell opened is appended to, not replaced.
         let line = format!("(echo a; $dml {command} --out /dev/stdout; echo b) > all; cat all");
         assert_eq!(piped(&user, &line), [b"a\n", &expected[..], b"b\n"].concat());
     }
-    let labels = piped(&user, "$dml embed small.csv --out f.csv --labels-out /dev/fd/3 3>&1 >told");
+    let labels =
+        piped(&user, "$dml embed small.csv --out f.csv --labels-out /dev/fd/3 3>&1 >stdout");
     assert!(labels.starts_with(b"\x93NUMPY"), "{} bytes", labels.len());
 }
 
 #[test]
-fn a_network_that_comes_through_a_pipe_is_loaded_as_from_a_file() {
+fn a_network_exported_through_a_pipe_loads_like_one_from_a_file() {
     let user = user();
     piped(&user, "$dml export runs/mine --format torchscript --out - > piped.pt");
     piped(&user, "$dml export runs/mine --out file.pt");
     let images = tch::Tensor::ones([3, 1, 28, 28], (tch::Kind::Float, tch::Device::Cpu));
-    let of = |name: &str| {
+    let embed = |name: &str| {
         let network = tch::CModule::load(user.path(name)).unwrap();
         Vec::<f32>::try_from(network.forward_ts(&[&images]).unwrap().view([-1])).unwrap()
     };
-    assert_eq!(of("piped.pt"), of("file.pt"));
+    assert_eq!(embed("piped.pt"), embed("file.pt"));
 }
 
 #[test]
-fn a_reader_that_leaves_early_ends_the_command_without_a_word_of_it() {
+fn a_reader_that_leaves_early_ends_the_command_silently() {
     let user = user();
     for command in [
         "data sample small.csv --per-class 30",
@@ -312,28 +315,28 @@ fn a_full_disk_is_reported_for_every_output_and_nothing_is_left() {
         "embed small.csv --run runs/mine --format csv --out",
         "data sample small.csv --per-class 20 --out",
     ];
-    let full = |output: &Output, what: &str| {
+    let assert_full = |output: &Output, what: &str| {
         let (_, err) = texts(output);
-        let told =
+        let is_full =
             ["No space left on device", "File too large"].iter().any(|why| err.contains(why));
-        assert!(output.status.code() == Some(1) && told, "{what}: {:?} {err}", output.status);
+        assert!(output.status.code() == Some(1) && is_full, "{what}: {:?} {err}", output.status);
         assert!(err.lines().last().unwrap().starts_with("error: cannot write "), "{what}: {err}");
     };
     std::fs::create_dir(user.path("disk")).unwrap();
     for command in commands {
-        full(&shell(&user, &format!("$dml {command} /dev/full")), command);
-        // No file may be longer than 1 KB.
+        assert_full(&shell(&user, &format!("$dml {command} /dev/full")), command);
+        // Files limited to 1 KB.
         let line = format!("trap '' XFSZ; ulimit -f 1; $dml {command} disk/out");
-        full(&shell(&user, &line), command);
+        assert_full(&shell(&user, &line), command);
         assert_eq!(std::fs::read_dir(user.path("disk")).unwrap().count(), 0, "{command}");
     }
     let evaluate = "eval --embeddings runs/mine/embeddings_val.npy --labels \
                     runs/mine/labels_val.npy --out disk";
-    full(&shell(&user, &format!("trap '' XFSZ; ulimit -f 0; $dml {evaluate}")), evaluate);
+    assert_full(&shell(&user, &format!("trap '' XFSZ; ulimit -f 0; $dml {evaluate}")), evaluate);
 }
 
 #[test]
-fn what_could_not_be_written_is_reported_before_any_work() {
+fn an_unwritable_output_is_an_error_before_any_work() {
     let user = user();
     user.writes("file", "");
     std::fs::create_dir(user.path("folder")).unwrap();
@@ -355,7 +358,7 @@ fn what_could_not_be_written_is_reported_before_any_work() {
 }
 
 #[test]
-fn weights_and_settings_come_through_pipes() {
+fn weights_and_settings_are_read_from_pipes() {
     let user = user();
     let train = "train --data small.csv --epochs 1 -q";
     piped(&user, &format!("$dml {train} --name a --init runs/mine/model.safetensors"));
@@ -365,14 +368,14 @@ fn weights_and_settings_come_through_pipes() {
     for name in ["b", "c"] {
         assert!(user.reads(&format!("runs/{name}/model.safetensors")) == model, "{name}");
     }
-    // Whoever goes on with such a run finds the weights again.
+    // The run can be resumed: it keeps the weights.
     let record = user.reads_text("runs/b/run.json").replace("\"trained\"", "\"training\"");
     user.writes("runs/b/run.json", record);
     user.succeeds(&["train", "--resume", "runs/b"]);
     let output = shell(&user, &format!("echo no | $dml {train} --name d --init -"));
     let (_, err) = texts(&output);
     assert!(err.contains("/dev/stdin: is not an intact safetensors file"), "{err}");
-    assert!(!user.path("runs/d").exists(), "nothing is begun");
+    assert!(!user.path("runs/d").exists(), "no folder is created");
     let set = "cat runs/mine/model.safetensors | $dml compare --data small.csv --set \
                model.init=/dev/stdin";
     let (_, err) = texts(&shell(&user, set));
@@ -387,7 +390,7 @@ fn weights_and_settings_come_through_pipes() {
 }
 
 #[test]
-fn force_removes_no_file_that_dml_did_not_write_and_none_that_training_reads() {
+fn force_removes_no_file_of_the_user_and_none_that_training_reads() {
     let user = user();
     let again = ["train", "--config", "small.toml", "--seed", "1", "--name", "mine", "--force"];
     user.writes("runs/mine/notes.txt", "mine");
@@ -437,7 +440,7 @@ fn dml_knows_every_file_that_it_writes_into_the_folders_of_runs() {
 }
 
 #[test]
-fn what_a_killed_process_left_half_written_beside_an_output_is_swept() {
+fn temporary_files_of_a_killed_process_are_removed() {
     let user = user();
     user.writes(".new.npy.4194305.dml-tmp", "half");
     user.writes(".mine.csv.4194305.tmp", "the user's");
@@ -447,7 +450,7 @@ fn what_a_killed_process_left_half_written_beside_an_output_is_swept() {
 }
 
 #[test]
-fn nobody_reads_what_is_said_beside_a_stream() {
+fn a_closed_stderr_does_not_disturb_a_stream() {
     let user = user();
     let args = ["embed", "small.csv", "--run", "runs/mine", "--out", "-"];
     let mut command = user.dml(&args);

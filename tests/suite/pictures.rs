@@ -1,8 +1,8 @@
-//! Pictures of classes that are too many to draw, or whose names no font has.
+//! Pictures with too many classes to draw, or with class names that no font has.
 
 use crate::user::{User, assert_picture};
 
-/// A CSV of two images of 4×4 of each of these labels.
+/// A CSV with two 4×4 images of each label.
 fn two_of_each(labels: &[String]) -> String {
     let pixels: Vec<String> = (0..16).map(|pixel| format!("p{pixel}")).collect();
     let mut text = format!("label,{}\n", pixels.join(","));
@@ -17,7 +17,7 @@ fn two_of_each(labels: &[String]) -> String {
 }
 
 #[test]
-fn more_classes_than_a_matrix_shows_are_told_before_training_and_all_the_rest_is_made() {
+fn too_many_classes_for_a_confusion_matrix_are_reported_before_training() {
     let user = User::new();
     let labels: Vec<String> = (0..110).map(|class| class.to_string()).collect();
     user.writes("many.csv", two_of_each(&labels));
@@ -41,9 +41,9 @@ fn more_classes_than_a_matrix_shows_are_told_before_training_and_all_the_rest_is
 }
 
 #[test]
-fn names_that_no_font_draws_are_told_once_and_stay_names_in_vectors() {
+fn names_that_no_font_draws_are_reported_once_and_kept_in_the_svg() {
     let user = User::new();
-    // Private letters that no font is known to have.
+    // Private-use characters, which no font is expected to have.
     let labels: Vec<String> =
         (0..8).map(|class| char::from_u32(0x10_fff0 + class).unwrap().to_string()).collect();
     user.writes("private.csv", two_of_each(&labels));
@@ -53,6 +53,6 @@ fn names_that_no_font_draws_are_told_once_and_stay_names_in_vectors() {
     assert!(err.contains("(U+10FFF0)") && err.contains("and 5 more"), "{err}");
     let run = user.run_folder("r", "contrastive-");
     assert_picture(&user.path(&format!("{run}/plots/pairs.png")));
-    let vectors = user.reads_text(&format!("{run}/plots/pairs.svg"));
-    assert!(labels.iter().any(|label| vectors.contains(&format!(">{label}</text>"))));
+    let svg = user.reads_text(&format!("{run}/plots/pairs.svg"));
+    assert!(labels.iter().any(|label| svg.contains(&format!(">{label}</text>"))));
 }

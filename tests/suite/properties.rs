@@ -1,4 +1,4 @@
-//! What holds for every file, not just for those that somebody thought of.
+//! Properties of every file, not only of chosen examples.
 
 use std::io::Write;
 use std::path::Path;
@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use tch::Tensor;
 
-/// The same cases every time, and no file of past failures.
+/// The same cases in each run, and no file of past failures.
 fn settings() -> ProptestConfig {
     ProptestConfig {
         cases: 200,
@@ -33,11 +33,11 @@ struct Dialect {
     quotes: bool,
     last_line_ends: bool,
     zipped: bool,
-    /// What separates cells.
+    /// The separator of cells.
     separator: char,
-    /// Pixels as `15.0`, or `15,0` where commas separate no cells.
+    /// Pixels as `15.0`, or as `15,0` unless commas separate cells.
     points: bool,
-    /// The label behind the pixels, not before them.
+    /// The label after the pixels, not before them.
     label_last: bool,
 }
 
@@ -118,7 +118,7 @@ fn file(content: &[u8]) -> tempfile::NamedTempFile {
     file
 }
 
-/// Any number but those that are none.
+/// Any number except NaN.
 fn number() -> impl Strategy<Value = f64> {
     any::<f64>().prop_filter("a number", |value| !value.is_nan())
 }
@@ -147,11 +147,11 @@ proptest! {
         (side, labels, pixels) in images(), dialect in dialect()
     ) {
         let file = file(&dialect.write(side, &labels, &pixels));
-        // Without names, noise tells no label from a pixel.
-        let place = if dialect.label_last { side * side + 1 } else { 1 };
+        // In random images without a header, the label column can't be recognised.
+        let column = if dialect.label_last { side * side + 1 } else { 1 };
         let label = match dialect.header {
             true => LabelColumn::Auto,
-            false => LabelColumn::Given(place.to_string()),
+            false => LabelColumn::Given(column.to_string()),
         };
         let found = load(file.path(), &CsvOptions { label, ..CsvOptions::default() }).unwrap();
         prop_assert_eq!(found.side, side);
@@ -162,12 +162,12 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_byte_is_read_or_told_and_never_a_panic(
+    fn a_changed_byte_is_read_or_an_error_but_never_a_panic(
         (side, labels, pixels) in images(), dialect in dialect(),
-        place in any::<prop::sample::Index>(), byte in any::<u8>()
+        index in any::<prop::sample::Index>(), byte in any::<u8>()
     ) {
         let mut content = dialect.write(side, &labels, &pixels);
-        *place.get_mut(&mut content) = byte;
+        *index.get_mut(&mut content) = byte;
         let file = file(&content);
         let read = load(file.path(), &CsvOptions::default());
         let checked = check(file.path(), &CsvOptions::default()).unwrap();
@@ -179,7 +179,7 @@ proptest! {
     }
 
     #[test]
-    fn bytes_of_no_meaning_are_told_by_every_reader(content in vec(any::<u8>(), 0..300)) {
+    fn random_bytes_are_an_error_for_every_reader(content in vec(any::<u8>(), 0..300)) {
         let file = file(&content);
         let path = file.path();
         prop_assert!(read_tensors(path).is_err());
@@ -212,7 +212,7 @@ proptest! {
     }
 
     #[test]
-    fn a_configuration_that_is_accepted_reads_back_as_itself(
+    fn an_accepted_configuration_reads_back_as_itself(
         epochs in 1..1_000_000_usize, learning_rate in 1e-300..1e300_f64, seed in 0..i64::MAX as u64,
         loss in prop::sample::select(Loss::all()), steps in 1..1_000_000_usize, perplexity in 1e-9..1e9_f64,
         validation in 1e-9..0.999_f64, path in "[^\\x00-\\x1f]{1,30}"

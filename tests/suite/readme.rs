@@ -1,4 +1,4 @@
-//! The README and the pages in `docs/` point at what exists, and keep to their width.
+//! In the README and `docs/`, links, commands and flags exist, and lines keep to their width.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{CommandFactory, Parser};
 use dml::cli::Cli;
 
-/// A page for users, in Markdown.
+/// A Markdown page for users.
 struct Page {
     path: PathBuf,
     text: String,
@@ -24,7 +24,7 @@ fn pages() -> Vec<Page> {
     let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let docs = docs.filter(|path| path.extension().is_some_and(|e| e == "md"));
     paths.extend(docs.map(|path| path.strip_prefix(root()).unwrap().to_owned()));
-    assert!(paths.len() > 10, "only {} pages were seen: the check itself is broken", paths.len());
+    assert!(paths.len() > 10, "only {} pages were found: the check itself is broken", paths.len());
     let read = |path: PathBuf| Page { text: fs::read_to_string(root().join(&path)).unwrap(), path };
     paths.into_iter().map(read).collect()
 }
@@ -50,7 +50,7 @@ impl Page {
         targets.filter_map(|rest| rest.split([')', ' ']).next()).collect()
     }
 
-    /// What the headings are called in links, as GitHub makes it.
+    /// The anchors that GitHub gives the headings.
     fn anchors(&self) -> Vec<String> {
         let headings = self.lines(false).into_iter().filter(|line| line.starts_with('#'));
         headings.map(anchor).collect()
@@ -95,7 +95,7 @@ fn words(command: &str) -> Vec<String> {
 #[test]
 fn every_link_leads_to_a_file_and_a_heading() {
     let pages = pages();
-    assert!(pages[0].links().len() > 15, "too few links were seen: the check itself is broken");
+    assert!(pages[0].links().len() > 15, "too few links were found: the check itself is broken");
     for page in &pages {
         for link in page.links().into_iter().filter(|link| !link.contains("://")) {
             let (file, heading) = link.split_once('#').unwrap_or((link, ""));
@@ -103,7 +103,7 @@ fn every_link_leads_to_a_file_and_a_heading() {
             if !file.is_empty() {
                 target.set_file_name(file);
             }
-            assert!(target.exists(), "{}: nothing is at {link}", page.path.display());
+            assert!(target.exists(), "{}: {link} does not exist", page.path.display());
             if !heading.is_empty() {
                 let text = fs::read_to_string(&target).unwrap();
                 let anchors = Page { path: target, text }.anchors();
@@ -115,7 +115,7 @@ fn every_link_leads_to_a_file_and_a_heading() {
 }
 
 #[test]
-fn the_program_takes_every_command_line_of_the_pages() {
+fn dml_accepts_every_command_line_of_the_pages() {
     let mut checked = 0;
     for page in pages() {
         for command in page.commands("dml") {
@@ -125,7 +125,7 @@ fn the_program_takes_every_command_line_of_the_pages() {
             }
         }
     }
-    assert!(checked > 40, "only {checked} commands were seen: the check itself is broken");
+    assert!(checked > 40, "only {checked} commands were found: the check itself is broken");
 }
 
 #[test]
@@ -138,26 +138,26 @@ fn every_command_and_flag_in_the_prose_exists() {
     let mut checked = 0;
     for page in pages() {
         for span in page.code_spans() {
-            let place = page.path.display();
+            let path = page.path.display();
             if let Some(rest) = span.strip_prefix("dml ") {
                 let name = rest.split(' ').next().unwrap();
-                assert!(commands.contains(name) || name == "COMMAND", "{place}: `{span}`");
+                assert!(commands.contains(name) || name == "COMMAND", "{path}: `{span}`");
             }
             if span.starts_with("dml ") || span.starts_with("--") {
                 let given = span.split(' ').filter_map(|word| word.strip_prefix("--"));
                 for flag in given {
                     checked += 1;
                     let name = flag.split('=').next().unwrap();
-                    assert!(flags.contains(name), "{place}: --{name} in `{span}`");
+                    assert!(flags.contains(name), "{path}: --{name} in `{span}`");
                 }
             }
         }
     }
-    assert!(checked > 40, "only {checked} flags were seen: the check itself is broken");
+    assert!(checked > 40, "only {checked} flags were found: the check itself is broken");
 }
 
 #[test]
-fn make_has_every_target_of_the_pages() {
+fn every_make_target_in_the_pages_exists() {
     let makefile = fs::read_to_string(root().join("Makefile")).unwrap();
     let targets: BTreeSet<&str> =
         makefile.lines().filter_map(|line| Some(line.split_once(':')?.0)).collect();
@@ -165,15 +165,15 @@ fn make_has_every_target_of_the_pages() {
         let spans = page.code_spans().into_iter().filter(|span| span.starts_with("make "));
         for command in spans.chain(page.commands("make")) {
             for target in words(&command).iter().skip(1).filter(|word| !word.contains('=')) {
-                let place = page.path.display();
-                assert!(targets.contains(target.as_str()), "{place}: make {target}");
+                let path = page.path.display();
+                assert!(targets.contains(target.as_str()), "{path}: make {target}");
             }
         }
     }
 }
 
 #[test]
-fn the_readme_is_short_and_no_page_is_wide() {
+fn the_readme_is_short_and_no_line_is_too_wide() {
     let pages = pages();
     assert!(pages[0].text.lines().count() <= 200, "the README has more than 200 lines");
     for page in &pages {
@@ -181,8 +181,8 @@ fn the_readme_is_short_and_no_page_is_wide() {
         for (number, line) in page.text.lines().enumerate() {
             let may_be_wide = line.starts_with('|') && !is_readme;
             let width = line.chars().count();
-            let place = format!("{}:{}", page.path.display(), number + 1);
-            assert!(width <= 120 || may_be_wide, "{place} has {width} columns");
+            let line_name = format!("{}:{}", page.path.display(), number + 1);
+            assert!(width <= 120 || may_be_wide, "{line_name} has {width} columns");
         }
     }
 }

@@ -1,16 +1,16 @@
-//! What is refused before anything is removed, and memory that does not suffice.
+//! Errors found before anything is removed, and too little memory or disk.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::faults::may_mount;
+use crate::faults::can_mount;
 use crate::user::{User, texts};
 
 const SMALL: &str = "[data]\npath = \"small.csv\"\nvalidation = 0.2\n[train]\nepochs = 1\nbatch = 64\n\
                      [tsne]\nperplexity = 8.0\niterations = 30\n";
 
-/// Commands that `--force` lets begin anew, and how the folders begin that it removes.
+/// Commands that `--force` starts over, and the prefix of the folders that it removes.
 const COMMANDS: [(&str, &str); 5] = [
     ("train --config small.toml --name mine", "mine"),
     ("compare --config small.toml --losses contrastive --seeds 1,2", "contrastive-seed"),
@@ -33,15 +33,16 @@ fn content(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     files
 }
 
-/// The last folder in `runs` whose name begins so.
+/// The last folder in `runs` with this prefix.
 fn last_folder(user: &User, start: &str) -> PathBuf {
     let entries = fs::read_dir(user.path("runs")).unwrap().flatten().map(|entry| entry.path());
-    let begins = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(start);
-    entries.filter(begins).max().unwrap()
+    let has_prefix =
+        |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(start);
+    entries.filter(has_prefix).max().unwrap()
 }
 
 #[test]
-fn force_removes_nothing_where_the_command_is_refused_afterwards() {
+fn force_removes_nothing_if_the_command_fails_its_checks() {
     for (command, start) in COMMANDS {
         let command: &[&str] = &command.split(' ').collect::<Vec<_>>();
         let user = User::with_images(12);
@@ -80,40 +81,43 @@ fn force_removes_nothing_where_the_command_is_refused_afterwards() {
 }
 
 #[test]
-fn a_run_is_not_removed_for_weights_that_cannot_be_read_or_lie_in_it() {
+fn force_keeps_a_run_if_the_initial_weights_are_unreadable_or_in_it() {
     let user = User::with_images(20);
     user.writes("small.toml", SMALL);
     let train = ["train", "--config", "small.toml", "--name", "mine"];
     user.succeeds(&train);
     user.writes("broken.safetensors", "no weights");
     let before = content(&user.path("runs"));
-    for (init, told) in [
+    for (init, expected) in [
         ("broken.safetensors", "broken.safetensors: is not an intact safetensors file"),
         ("runs/mine/model.safetensors", "lies in the folder that --force removes"),
         ("missing.safetensors", "missing.safetensors"),
     ] {
         let message = user.fails(1, &[&train[..], &["--init", init, "--force"]].concat());
-        assert!(message.contains(told), "{message}");
+        assert!(message.contains(expected), "{message}");
         assert!(before == content(&user.path("runs")), "{init}: something was removed");
     }
     let size = ["--set", "model.embedding=2000000000", "--force"];
     let message = user.fails(1, &[&train[..], &size].concat());
     assert!(message.starts_with("error: "), "{message}");
-    assert!(before == content(&user.path("runs")), "something was removed for want of memory");
+    assert!(
+        before == content(&user.path("runs")),
+        "something was removed although memory is too small"
+    );
 }
 
-/// Names of files that only a process at work has.
-fn left_over(folder: &Path) -> Vec<PathBuf> {
-    let is_left = |path: &PathBuf| {
+/// Temporary files and locks, which only a running process should have.
+fn leftovers(folder: &Path) -> Vec<PathBuf> {
+    let is_leftover = |path: &PathBuf| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         name.ends_with(".dml-tmp") || name.ends_with(".lock")
     };
-    content(folder).into_iter().map(|(path, _)| path).filter(is_left).collect()
+    content(folder).into_iter().map(|(path, _)| path).filter(is_leftover).collect()
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_address_space_that_is_too_small_ends_in_an_error_and_leaves_nothing() {
+fn a_small_address_space_ends_in_an_error_without_leftovers() {
     let user = User::with_images(60);
     user.writes("small.toml", SMALL);
     let dml = env!("CARGO_BIN_EXE_dml");
@@ -131,15 +135,15 @@ fn an_address_space_that_is_too_small_ends_in_an_error_and_leaves_nothing() {
                 assert!(last.starts_with("error: "), "{kib} KiB: {out}{err}");
                 refused += 1;
             }
-            // The loader itself has no room.
+            // Too little for the dynamic loader.
             Some(127) => {}
             code => panic!("{kib} KiB ended with {code:?}:\n{out}{err}"),
         }
-        assert_eq!(left_over(&user.path(".")), Vec::<PathBuf>::new(), "{kib} KiB: {err}");
+        assert_eq!(leftovers(&user.path(".")), Vec::<PathBuf>::new(), "{kib} KiB: {err}");
         kib += 40_000;
-        assert!(kib < 8_000_000, "it never suffices");
+        assert!(kib < 8_000_000, "no address space is large enough");
     }
-    assert!(refused > 1, "nothing was refused");
+    assert!(refused > 1, "the limit never took effect");
 }
 
 #[test]
@@ -163,10 +167,10 @@ fn a_full_disk_ends_every_export_in_an_error() {
         assert!(message.contains("cannot write /dev/full: "), "{kind}: {message}");
         assert!(message.contains("No space left on device"), "{kind}: {message}");
     }
-    if !may_mount() {
+    if !can_mount() {
         return;
     }
-    // A disk that is full but for a few bytes: nothing is left on it, and the network stays.
+    // A disk with a few free bytes: no partial file is left on it.
     let script = format!(
         "mkdir disk && mount -t tmpfs -o size=128k none disk && \
          head -c 124k /dev/zero > disk/filler; \

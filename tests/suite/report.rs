@@ -1,4 +1,4 @@
-//! Pages for people on what lies in a folder.
+//! The HTML report of each kind of result folder.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ fn user() -> User {
     user
 }
 
-/// The page in a folder, which has to be whole and to fetch nothing.
+/// The report in a folder, which must be complete and load nothing from elsewhere.
 fn page(user: &User, folder: &str) -> String {
     let text = user.reads_text(&format!("{folder}/report.html"));
     assert!(text.starts_with("<!DOCTYPE html>") && text.ends_with("</html>"));
@@ -23,7 +23,7 @@ fn page(user: &User, folder: &str) -> String {
 }
 
 #[test]
-fn a_comparison_leaves_a_page_that_can_be_made_again_elsewhere() {
+fn the_report_of_a_comparison_can_be_written_again_after_a_move() {
     let user = user();
     let args = ["compare", "--config", "small.toml", "--seeds", "1,2"];
     let (out, _) = user.succeeds(&args);
@@ -35,39 +35,42 @@ fn a_comparison_leaves_a_page_that_can_be_made_again_elsewhere() {
     assert!(text.contains("dml compare --config small.toml --seeds 1,2"), "how to repeat it");
     assert_eq!(text.matches("<figure class=\"map\">").count(), 2);
     assert_eq!(text.matches("id=\"images-").count(), 1, "both maps show the same images");
-    // Moved together with its runs, it is made again to the byte.
+    // Moved together with its runs, it gives the same bytes.
     fs::rename(user.path("runs"), user.path("moved")).unwrap();
     let moved = folder.replace("runs/", "moved/");
     fs::remove_file(user.path(&format!("{moved}/report.html"))).unwrap();
     user.succeeds(&["report", &moved]);
-    assert!(page(&user, &moved) == text, "the page made again is another");
-    // From within the folder, and without what earlier versions did not write.
+    assert!(page(&user, &moved) == text, "the new page differs");
+    // From within the folder, and without the command line, which earlier versions did not record.
     let json = user.reads_text(&format!("{moved}/comparison.json"));
     let command = json.lines().find(|line| line.contains("\"command\"")).unwrap();
     user.writes(&format!("{moved}/comparison.json"), json.replace(command, ""));
     let mut within = user.dml(&["report", ".", "--data", "../../small.csv"]);
     let output = within.current_dir(user.path(&moved)).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    // Figures of another evaluation are not shown beside these.
+    // Metrics of another evaluation are not mixed with these.
     let run = user.run_folder("moved", "contrastive-seed1-");
     user.succeeds(&["eval", "--run", &run, "--knn", "5"]);
-    let told = user.fails(1, &["report", &moved]);
+    let message = user.fails(1, &["report", &moved]);
     assert!(
-        told.contains("evaluated with other settings since; do the comparison again"),
-        "{told}"
+        message.contains("evaluated with other settings since; do the comparison again"),
+        "{message}"
     );
 }
 
 #[test]
-fn without_its_images_a_run_has_a_page_without_images_and_is_told_so() {
+fn without_its_images_the_report_of_a_run_has_none_and_a_warning_says_why() {
     let user = user();
     user.succeeds(&["train", "--config", "small.toml", "--loss", "supcon", "--name", "mine"]);
-    let told = user.fails(1, &["report", "runs/mine"]);
-    assert!(told.ends_with("is not evaluated yet; do so with dml eval --run runs/mine"), "{told}");
+    let message = user.fails(1, &["report", "runs/mine"]);
+    assert!(
+        message.ends_with("is not evaluated yet; do so with dml eval --run runs/mine"),
+        "{message}"
+    );
     user.succeeds(&["eval"]);
     user.succeeds(&["report"]);
-    let whole = page(&user, "runs/mine");
-    assert!(whole.contains("class=\"retrieved\"") && whole.contains("id=\"images-0\""));
+    let complete = page(&user, "runs/mine");
+    assert!(complete.contains("class=\"retrieved\"") && complete.contains("id=\"images-0\""));
     fs::rename(user.path("small.csv"), user.path("elsewhere.csv")).unwrap();
     let (_, err) = user.succeeds(&["report", "runs/mine"]);
     let moved = "no images in the report: small.csv: there is no such file any more";
@@ -78,7 +81,7 @@ fn without_its_images_a_run_has_a_page_without_images_and_is_told_so() {
     let (_, err) = user.succeeds(&["report", "runs/mine"]);
     assert!(err.contains("no images in the report: small.csv"), "{err}");
     user.succeeds(&["report", "runs/mine", "--data", "elsewhere.csv"]);
-    assert!(page(&user, "runs/mine") == whole && whole.contains("T-shirt/top"));
+    assert!(page(&user, "runs/mine") == complete && complete.contains("T-shirt/top"));
     fs::remove_file(user.path("runs/mine/embeddings_train.npy")).unwrap();
     user.succeeds(&["report", "runs/mine", "--data", "elsewhere.csv"]);
     assert!(!page(&user, "runs/mine").contains("class=\"retrieved\""));
@@ -88,7 +91,7 @@ fn without_its_images_a_run_has_a_page_without_images_and_is_told_so() {
 }
 
 #[test]
-fn sweeps_and_searches_leave_pages_that_can_be_made_again() {
+fn reports_of_sweeps_and_searches_can_be_written_again() {
     let user = user();
     let sweep = ["sweep", "--config", "small.toml", "--seeds", "1", "--losses", "cross-entropy"];
     user.succeeds(&[&sweep[..], &["--set", "train.learning_rate=1e-3,1e30"]].concat());
@@ -98,39 +101,39 @@ fn sweeps_and_searches_leave_pages_that_can_be_made_again() {
         let text = page(&user, &folder);
         assert!(text.contains("<table class=\"sortable\">") && text.contains("<svg "));
         user.succeeds(&["report", &folder]);
-        assert!(page(&user, &folder) == text, "{start}: the page made again is another");
+        assert!(page(&user, &folder) == text, "{start}: the new page differs");
     }
     let sweep = page(&user, &user.run_folder("runs", "sweep-"));
-    assert!(sweep.contains("diverged in 1 of 1"), "what is no number comes back from JSON");
+    assert!(sweep.contains("diverged in 1 of 1"), "a diverged run is read back from JSON");
 }
 
 #[test]
-fn a_folder_that_is_none_of_these_is_told() {
+fn a_folder_without_results_is_an_error() {
     let user = User::new();
     fs::create_dir(user.path("thesis")).unwrap();
-    let told = user.fails(1, &["report", "thesis"]);
-    assert!(told.contains("has no run.json, comparison.json, sweep.json or search.json"), "{told}");
+    let message = user.fails(1, &["report", "thesis"]);
+    assert!(
+        message.contains("has no run.json, comparison.json, sweep.json or search.json"),
+        "{message}"
+    );
     assert!(user.fails(1, &["report", "thesi"]).contains("thesi: is not there; dml runs lists"));
     assert!(user.fails(1, &["report"]).contains("holds no trained run"));
 }
 
 #[test]
-fn pictures_are_for_the_screen_or_for_paper_and_vectors_stand_beside_them() {
+fn pictures_come_in_screen_and_paper_style_and_as_svg() {
     let user = user();
     user.succeeds(&["train", "--config", "small.toml", "--name", "mine"]);
     user.succeeds(&["eval"]);
-    let vectors = || user.reads_text("runs/mine/plots/recall.svg");
-    let screen = vectors();
+    let svg = || user.reads_text("runs/mine/plots/recall.svg");
+    let screen = svg();
     assert!(screen.contains(
         ">Vote top-k accuracy: true class among the k that 10 neighbours rank highest</text>"
     ));
     user.succeeds(&["eval", "--style", "paper"]);
-    let paper = vectors();
+    let paper = svg();
     assert!(paper.contains("pt\" height=") && !paper.contains("rank highest</text>"));
-    assert!(
-        paper.contains("<title>Vote top-k accuracy: true class"),
-        "the caption stays with the file"
-    );
-    let told = user.fails(2, &["eval", "--style", "poster"]);
-    assert!(told.contains("take screen or paper"), "{told}");
+    assert!(paper.contains("<title>Vote top-k accuracy: true class"), "the file keeps its title");
+    let message = user.fails(2, &["eval", "--style", "poster"]);
+    assert!(message.contains("take screen or paper"), "{message}");
 }

@@ -1,4 +1,4 @@
-//! The sample that comes with the program, to train on.
+//! Training on the sample that comes with the program.
 
 use dml::data::{Class, CsvOptions, Images, Subset, load, split};
 use dml::eval::{EvalConfig, LabelledEmbeddings, RetrievalTask, embed, knn_metrics};
@@ -14,7 +14,7 @@ use crate::user::shipped_sample;
 
 const TUTORIAL: Architecture = Architecture { side: 28, embedding: 10 };
 
-/// The shipped sample, split, on the processor.
+/// The shipped sample, split, on the CPU.
 pub struct Sample {
     classes: Vec<Class>,
     images: Images,
@@ -22,7 +22,7 @@ pub struct Sample {
     validation: Subset,
 }
 
-/// What a training leaves.
+/// A trained run: its folder and its history.
 pub struct Trained {
     pub folder: tempfile::TempDir,
     pub history: History,
@@ -33,7 +33,7 @@ impl Sample {
         Sample::of(usize::MAX)
     }
 
-    /// With so many training images at most.
+    /// With at most `most` training images.
     pub fn of(most: usize) -> Sample {
         let dataset = load(&shipped_sample(), &CsvOptions::default()).unwrap();
         let mut split = split(dataset.len(), 0.05, 2022).unwrap();
@@ -52,13 +52,13 @@ impl Sample {
         LibtorchNetwork::new(&TUTORIAL, &weights, Device::Cpu, &Cores::new(1)).unwrap()
     }
 
-    /// The same on the fused engine, which is faster.
+    /// The same network on the fused engine, which is faster.
     pub fn fused() -> FusedNetwork {
         let weights = initial_weights(&TUTORIAL, 2022);
         FusedNetwork::new(&TUTORIAL, &weights, &Cores::new(1), Simd::detect()).unwrap()
     }
 
-    /// Trains for some epochs, from a checkpoint where one is given, with one every seven steps.
+    /// Trains, from a checkpoint if given, with a checkpoint every seven steps.
     pub fn train(
         &self,
         network: &mut dyn Network,
@@ -92,7 +92,7 @@ impl Sample {
         let references = LabelledEmbeddings { embeddings: references.view(), labels };
         let labels = &self.validation.labels;
         let queries = Some(LabelledEmbeddings { embeddings: queries.view(), labels });
-        let trial = RetrievalTask { references, queries, classes: 10 };
-        knn_metrics(&trial, &EvalConfig::default()).unwrap().0.accuracy.unwrap()
+        let task = RetrievalTask { references, queries, classes: 10 };
+        knn_metrics(&task, &EvalConfig::default()).unwrap().0.accuracy.unwrap()
     }
 }

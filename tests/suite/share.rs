@@ -1,4 +1,4 @@
-//! Networks and embeddings as other programs take them and give them.
+//! Exchange with other programs: exported networks and embeddings, initial weights, new images.
 
 use std::fs::File;
 
@@ -22,7 +22,7 @@ fn user() -> User {
     user
 }
 
-/// The cells of a CSV from a column on, in the order of their text.
+/// The rows of a CSV from a column on, sorted.
 fn rows(csv: &str, from: usize) -> Vec<Vec<String>> {
     let cells = |line: &str| line.split(',').skip(from).map(str::to_owned).collect();
     let mut rows: Vec<Vec<String>> = csv.lines().skip(1).map(cells).collect();
@@ -31,7 +31,7 @@ fn rows(csv: &str, from: usize) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn new_images_are_embedded_as_an_evaluation_embeds_them_with_labels_and_without() {
+fn new_images_with_or_without_labels_are_embedded_as_in_an_evaluation() {
     let user = user();
     let (out, err) = user.succeeds(&["embed", "small.csv", "--run", "runs/mine", "--out", "a.csv"]);
     assert!(out.starts_with("600 embeddings of 10 numbers") && err.contains("engine: "), "{out}");
@@ -46,18 +46,21 @@ fn new_images_are_embedded_as_an_evaluation_embeds_them_with_labels_and_without(
     assert_eq!(user.reads("bare.npy"), user.reads("a.npy"));
     let evaluated = ["eval", "--embeddings", "a.npy", "--labels", "labels.npy"];
     assert!(user.succeeds(&evaluated).0.contains("each of 600 against all others"));
-    let told = user.fails(1, &["embed", "bare.csv", "--out", "c.npy", "--labels-out", "l.npy"]);
-    assert!(told.contains("bare.csv: has no labels; leave --labels-out away"), "{told}");
-    let told = user.fails(1, &["embed", "small.csv", "--out", "c.txt"]);
-    assert!(told.contains("--out = c.txt: must end in .npy, .csv or .parquet"), "{told}");
+    let message = user.fails(1, &["embed", "bare.csv", "--out", "c.npy", "--labels-out", "l.npy"]);
+    assert!(message.contains("bare.csv: has no labels; leave --labels-out away"), "{message}");
+    let message = user.fails(1, &["embed", "small.csv", "--out", "c.txt"]);
+    assert!(message.contains("--out = c.txt: must end in .npy, .csv or .parquet"), "{message}");
     user.writes("tiny.csv", "label,a,b,c,d\n1,0,0,0,0\n");
-    let told = user.fails(1, &["embed", "tiny.csv", "--out", "c.npy"]);
-    assert!(told.contains("tiny.csv has images of 2×2, the run was trained on 28×28"), "{told}");
+    let message = user.fails(1, &["embed", "tiny.csv", "--out", "c.npy"]);
+    assert!(
+        message.contains("tiny.csv has images of 2×2, the run was trained on 28×28"),
+        "{message}"
+    );
     user.writes("odd.csv", csv.replacen(",0,", ",x,", 1));
     assert!(user.fails(1, &["embed", "odd.csv", "--out", "c.npy"]).contains("odd.csv, line "));
 }
 
-/// The rows of a Parquet file: its columns of other types, then the float32 ones as bits.
+/// The rows of a Parquet file: the columns of other types, and the float32 columns as bits.
 fn parquet(user: &User, name: &str) -> Vec<(Vec<Field>, Vec<u32>)> {
     let reader = SerializedFileReader::new(File::open(user.path(name)).unwrap()).unwrap();
     let rows = reader.get_row_iter(None).unwrap().map(|row| row.unwrap().into_columns());
@@ -74,14 +77,14 @@ fn parquet(user: &User, name: &str) -> Vec<(Vec<Field>, Vec<u32>)> {
     .collect()
 }
 
-/// The rows of an array of NumPy's, as bits.
+/// The rows of a NumPy array, as bits.
 fn bits(user: &User, name: &str) -> Vec<Vec<u32>> {
     let rows = read_embeddings(&user.path(name)).unwrap();
     rows.outer_iter().map(|row| row.iter().map(|n| n.to_bits()).collect()).collect()
 }
 
 #[test]
-fn a_table_in_parquet_holds_the_arrays_to_the_bit() {
+fn parquet_tables_equal_the_arrays_bit_for_bit() {
     let user = user();
     user.succeeds(&["export", "runs/mine", "--format", "npy", "--out", "arrays"]);
     user.succeeds(&["export", "runs/mine", "--format", "parquet", "--out", "all.parquet"]);
@@ -123,7 +126,7 @@ fn an_exported_network_embeds_any_number_of_images_as_the_run_does() {
     let images = Tensor::from_slice(&images).view([50, 1, 28, 28]);
     let network = CModule::load(user.path("mine.pt")).unwrap();
     let z = network.forward_ts(&[&images]).unwrap();
-    // The loss looks at directions alone, so the run's own embeddings have length 1.
+    // The loss normalises, so the run's own embeddings have length 1.
     let z = &z / z.norm_scalaropt_dim(2.0, [1i64], true);
     user.succeeds(&["embed", "small.csv", "--out", "a.csv"]);
     let own: Vec<f32> = user
@@ -136,8 +139,8 @@ fn an_exported_network_embeds_any_number_of_images_as_the_run_does() {
         })
         .collect();
     let own = Tensor::from_slice(&own).view([50, 10]);
-    let apart = (z - own).abs().max().to_kind(Kind::Double).double_value(&[]);
-    assert!(apart < 1e-5, "{apart}");
+    let difference = (z - own).abs().max().to_kind(Kind::Double).double_value(&[]);
+    assert!(difference < 1e-5, "{difference}");
     assert!(user.path("arrays/embeddings_train.npy").exists());
     assert!(user.path("arrays/labels_val.npy").exists());
     let wrong = user.fails(2, &["export", "runs/mine", "--format", "onnx", "--out", "x"]);
@@ -145,7 +148,7 @@ fn an_exported_network_embeds_any_number_of_images_as_the_run_does() {
 }
 
 #[test]
-fn training_begins_with_the_weights_of_a_file_whatever_it_is_called() {
+fn training_starts_from_the_weights_of_a_file_whatever_its_name() {
     let user = User::with_images(60);
     user.writes("small.toml", SMALL);
     let long = ["--loss", "cross-entropy", "--epochs", "4", "--name", "mine"];
@@ -157,15 +160,16 @@ fn training_begins_with_the_weights_of_a_file_whatever_it_is_called() {
     std::fs::rename(user.path("w.safetensors"), user.path("v.safetensors")).unwrap();
     let again = user.fails(1, &[&train[..], &["v.safetensors"]].concat());
     assert!(again.contains("is trained already"), "the same weights make the same run: {again}");
-    let (drawn, _) = user.succeeds(&["train", "--config", "small.toml", "--loss", "cross-entropy"]);
-    assert_ne!(name(&first), name(&drawn));
-    // Weights that know the images already begin lower than drawn ones.
+    let (random, _) =
+        user.succeeds(&["train", "--config", "small.toml", "--loss", "cross-entropy"]);
+    assert_ne!(name(&first), name(&random));
+    // Weights trained on these images start with a lower loss than random ones.
     let loss = |out: &str| -> f64 {
         let folder = name(out).split_whitespace().nth(1).unwrap().to_owned();
         let history = user.reads_text(&format!("{folder}/history.csv"));
         history.lines().nth(1).unwrap().split(',').nth(1).unwrap().parse().unwrap()
     };
-    assert!(loss(&first) < loss(&drawn) - 0.1, "{} {}", loss(&first), loss(&drawn));
+    assert!(loss(&first) < loss(&random) - 0.1, "{} {}", loss(&first), loss(&random));
     let missing = user.fails(1, &[&train[..], &["none.safetensors"]].concat());
     assert!(missing.contains("none.safetensors: file not found"), "{missing}");
     user.writes("text.safetensors", "no tensors");
@@ -173,40 +177,40 @@ fn training_begins_with_the_weights_of_a_file_whatever_it_is_called() {
     assert!(wrong.contains("text.safetensors: is not an intact safetensors file"), "{wrong}");
     assert!(wrong.contains("--init takes a safetensors file of this network"), "{wrong}");
     let again = user.fails(1, &[&train[..], &["text.safetensors"]].concat());
-    assert_eq!(again, wrong, "nothing was begun that would stand in the way");
+    assert_eq!(again, wrong, "the failed command left no folder behind");
 }
 
 #[test]
-fn a_run_goes_to_tensorboard_with_curves_and_the_projectors_images() {
+fn a_run_is_exported_to_tensorboard_with_curves_and_the_projectors_images() {
     let user = user();
     user.succeeds(&["export", "runs/mine", "--format", "tensorboard", "--out", "logs/mine"]);
     let events = user.reads("logs/mine/events.out.tfevents.0.dml");
-    let holds = |text: &str| events.windows(text.len()).any(|part| part == text.as_bytes());
+    let contains = |text: &str| events.windows(text.len()).any(|part| part == text.as_bytes());
     for tag in ["loss/train", "loss/validation", "evaluation/MAP@R", "distances/same class"] {
-        assert!(holds(tag), "{tag}");
+        assert!(contains(tag), "{tag}");
     }
     assert_eq!(user.reads_text("logs/mine/embeddings.tsv").lines().count(), 30);
     assert_eq!(user.reads_text("logs/mine/classes.tsv").lines().count(), 30);
     assert!(user.reads("logs/mine/images.png").starts_with(b"\x89PNG"));
     std::fs::remove_file(user.path("small.csv")).unwrap();
-    let told = user.fails(1, &["export", "runs/mine", "--format", "tensorboard", "--out", "l"]);
-    assert!(told.contains("small.csv"), "{told}");
+    let message = user.fails(1, &["export", "runs/mine", "--format", "tensorboard", "--out", "l"]);
+    assert!(message.contains("small.csv"), "{message}");
 }
 
 #[test]
-fn embeddings_of_a_run_that_was_not_evaluated_are_asked_for_in_vain() {
+fn exporting_embeddings_of_an_unevaluated_run_is_an_error() {
     let user = User::with_images(60);
     user.writes("small.toml", SMALL);
     user.succeeds(&["train", "--config", "small.toml", "--name", "mine"]);
-    let told = user.fails(1, &["export", "runs/mine", "--format", "csv", "--out", "a.csv"]);
+    let message = user.fails(1, &["export", "runs/mine", "--format", "csv", "--out", "a.csv"]);
     assert!(
-        told.contains("has no embeddings yet; evaluate it with dml eval --run runs/mine"),
-        "{told}"
+        message.contains("has no embeddings yet; evaluate it with dml eval --run runs/mine"),
+        "{message}"
     );
 }
 
 #[test]
-fn shells_and_man_are_told_of_every_command() {
+fn completions_and_man_pages_cover_the_commands() {
     let user = User::new();
     for (shell, mark) in
         [("bash", "complete -F _dml"), ("zsh", "#compdef dml"), ("fish", "complete -c dml")]
@@ -221,7 +225,7 @@ fn shells_and_man_are_told_of_every_command() {
 }
 
 #[test]
-fn told_to_be_quiet_a_command_says_nothing_but_results_and_errors() {
+fn a_quiet_command_prints_only_results_and_errors() {
     let user = User::with_images(60);
     user.writes("small.toml", SMALL);
     let (out, err) = user.succeeds(&["--quiet", "train", "--config", "small.toml"]);
@@ -229,11 +233,11 @@ fn told_to_be_quiet_a_command_says_nothing_but_results_and_errors() {
     let compare = ["compare", "--config", "small.toml", "--seeds", "1", "-q"];
     let (out, err) = user.succeeds(&compare);
     assert!(out.contains("written to ") && err.is_empty(), "{err}");
-    let told = user.fails(1, &["train", "--config", "small.toml", "-q"]);
-    assert!(told.starts_with("error: ") && told.lines().count() == 1, "{told}");
+    let message = user.fails(1, &["train", "--config", "small.toml", "-q"]);
+    assert!(message.starts_with("error: ") && message.lines().count() == 1, "{message}");
 }
 
-/// Images of 12×12 of two classes, of which the weights in `cases/init` were made.
+/// A CSV of 12×12 images of two classes, as the weights in `cases/init` were trained on.
 fn twelve() -> String {
     let names: Vec<String> = (0..144).map(|pixel| format!("p{pixel}")).collect();
     let row = |row: usize| {
@@ -244,7 +248,7 @@ fn twelve() -> String {
 }
 
 #[test]
-fn weights_of_pytorch_programs_begin_a_training_whatever_their_names_and_types() {
+fn training_starts_from_pytorch_weights_with_prefixes_and_other_types() {
     let user = User::new();
     user.writes("twelve.csv", twelve());
     let init = |name: &str| format!("{}/tests/cases/init/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -254,19 +258,19 @@ fn weights_of_pytorch_programs_begin_a_training_whatever_their_names_and_types()
             ["train", "--data", "twelve.csv", "--epochs", "1", "--batch", "16", "--init", &file];
         user.succeeds(&[&args[..], &["--name", name], more].concat()).1
     };
-    let told = train("plain", &[]);
-    assert!(!told.contains("init: "), "{told}");
-    let told = train("module", &[]);
+    let err = train("plain", &[]);
+    assert!(!err.contains("init: "), "{err}");
+    let err = train("module", &[]);
     assert!(
-        told.contains("init_module.safetensors: prefix module. removed from the names"),
-        "{told}"
+        err.contains("init_module.safetensors: prefix module. removed from the names"),
+        "{err}"
     );
     let model =
         |name: &str| read_tensors(&user.path(&format!("runs/{name}/model.safetensors"))).unwrap();
     let (plain, module) = (model("plain"), model("module"));
     assert!(plain.iter().all(|(name, tensor)| module[name].equal(tensor)), "the same network");
-    let told = train("f16", &[]);
-    assert!(told.contains("init_f16.safetensors: F16 converted to F32"), "{told}");
+    let err = train("f16", &[]);
+    assert!(err.contains("init_f16.safetensors: F16 converted to F32"), "{err}");
     let small = User::with_images(12);
     let file = init("init_plain.safetensors");
     let other = small.fails(1, &["train", "--data", "small.csv", "--init", &file]);

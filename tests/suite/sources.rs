@@ -1,4 +1,4 @@
-//! Images through pipes, from IDX files and from lists of image files, as a user names them.
+//! Images from pipes, IDX files and lists of image files.
 
 use std::fs::{self, File};
 use std::process::{Command, Output, Stdio};
@@ -11,7 +11,7 @@ fn with_stdin(user: &User, args: &[&str], file: &str) -> Output {
     user.dml(args).stdin(input).output().unwrap()
 }
 
-/// The same, which must succeed; its stdout and stderr.
+/// The same, which must succeed; returns stdout and stderr.
 fn piped(user: &User, args: &[&str], file: &str) -> (String, String) {
     let output = with_stdin(user, args, file);
     let (out, err) = texts(&output);
@@ -19,7 +19,7 @@ fn piped(user: &User, args: &[&str], file: &str) -> (String, String) {
     (out, err)
 }
 
-/// The same, which must fail; its last line on stderr.
+/// The same, which must fail; returns the last line on stderr.
 fn refused(user: &User, args: &[&str], file: &str) -> String {
     let output = with_stdin(user, args, file);
     let (_, err) = texts(&output);
@@ -28,7 +28,7 @@ fn refused(user: &User, args: &[&str], file: &str) -> String {
 }
 
 #[test]
-fn every_command_takes_its_images_from_standard_input() {
+fn every_command_reads_images_from_standard_input() {
     let user = User::with_images(12);
     let named = user.succeeds(&["data", "check", "small.csv"]).0;
     let (out, _) = piped(&user, &["data", "check", "-"], "small.csv");
@@ -49,7 +49,7 @@ fn every_command_takes_its_images_from_standard_input() {
 }
 
 #[test]
-fn what_would_read_standard_input_twice_is_refused_with_the_way_out() {
+fn reading_standard_input_twice_is_refused_with_a_remedy() {
     let user = User::with_images(12);
     piped(&user, &["train", "--epochs", "1", "--name", "a", "--data", "-"], "small.csv");
     let message = refused(&user, &["eval", "--run", "runs/a"], "small.csv");
@@ -99,7 +99,7 @@ fn pipes_of_every_kind_are_read() {
 }
 
 #[test]
-fn a_network_is_trained_and_evaluated_on_idx_files_and_lists() {
+fn idx_files_and_lists_give_the_network_of_the_csv() {
     let user = User::with_images(4);
     let csv = user.reads_text("small.csv");
     let rows: Vec<Vec<u8>> = csv
@@ -134,7 +134,7 @@ fn a_network_is_trained_and_evaluated_on_idx_files_and_lists() {
 }
 
 #[test]
-fn what_is_read_along_with_the_named_file_is_never_replaced() {
+fn files_read_along_with_the_named_one_are_never_replaced() {
     let user = User::with_images(2);
     let head = [0, 0, 8, 3, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 2];
     user.writes("set-images-idx3-ubyte", head.into_iter().chain(0..16).collect::<Vec<u8>>());
@@ -154,8 +154,8 @@ fn what_is_read_along_with_the_named_file_is_never_replaced() {
     ] {
         let before = user.reads(out);
         let args = ["data", "sample", file, "--per-class", "1", "--out", out, "--force"];
-        let told = user.fails(1, &args);
-        assert!(told.contains("would overwrite a"), "{told}");
+        let message = user.fails(1, &args);
+        assert!(message.contains("would overwrite a"), "{message}");
         assert!(user.reads(out) == before, "{out}");
     }
 }

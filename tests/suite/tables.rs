@@ -1,18 +1,18 @@
-//! Files as people have them, as a user trains on and evaluates them.
+//! Training and evaluation on tables as people have them.
 
 use serde_json::Value;
 
 use crate::user::User;
 
-/// Pixels of 8×8 images of two classes, dark above or below.
+/// Pixels of 8×8 images of two classes, bright in the upper or the lower half.
 fn pixels(row: usize) -> Vec<usize> {
-    let dark_above = row.is_multiple_of(2);
+    let bright_above = row.is_multiple_of(2);
     (0..64)
-        .map(|p| if (p < 32) == dark_above { 200 + (row + p) % 50 } else { (row * p) % 40 })
+        .map(|p| if (p < 32) == bright_above { 200 + (row + p) % 50 } else { (row * p) % 40 })
         .collect()
 }
 
-/// A table of these rows: names, and for each row its label and its pixels.
+/// A table with a header, and for each row its label and its pixels.
 fn table(rows: std::ops::Range<usize>, label: impl Fn(usize) -> String) -> Vec<Vec<String>> {
     let names = (0..64).map(|p| format!("pixel{p}"));
     let header = std::iter::once("label".to_owned()).chain(names).collect();
@@ -40,8 +40,8 @@ fn sorted(mut table: Vec<Vec<String>>) -> Vec<Vec<String>> {
     table
 }
 
-/// All figures of an evaluation that hang on the images and not on the file.
-fn figures(json: &str) -> Value {
+/// All metrics of an evaluation that depend on the images, not on the file.
+fn metrics(json: &str) -> Value {
     let mut value: Value = serde_json::from_str(json).unwrap();
     let object = value.as_object_mut().unwrap();
     object.remove("images");
@@ -58,18 +58,18 @@ fn trained() -> User {
 }
 
 #[test]
-fn a_test_file_is_read_as_the_training_file_in_whatever_order_and_writing() {
+fn a_test_file_is_read_like_the_training_file_in_any_column_order_and_dialect() {
     let user = trained();
     let evaluated = |name: &str| {
         let args = ["eval", "--run", "runs/r", "--test", name, "--json"];
-        figures(&user.succeeds(&args).0)
+        metrics(&user.succeeds(&args).0)
     };
     let test = || table(200..240, plain);
     user.writes("plain.csv", text(&test(), ","));
-    let wanted = evaluated("plain.csv");
+    let expected = evaluated("plain.csv");
     let with_index = |mut table: Vec<Vec<String>>| {
-        for (place, row) in table.iter_mut().enumerate() {
-            row.insert(0, if place == 0 { "id".to_owned() } else { (900 + place).to_string() });
+        for (index, row) in table.iter_mut().enumerate() {
+            row.insert(0, if index == 0 { "id".to_owned() } else { (900 + index).to_string() });
         }
         table
     };
@@ -81,25 +81,28 @@ fn a_test_file_is_read_as_the_training_file_in_whatever_order_and_writing() {
         ("headless.csv", text(&test()[1..], ",")),
     ] {
         user.writes(name, content);
-        assert_eq!(evaluated(name), wanted, "{name}");
+        assert_eq!(evaluated(name), expected, "{name}");
     }
 }
 
 #[test]
-fn what_is_no_test_file_of_a_run_is_refused_with_the_way_out() {
+fn a_test_file_that_does_not_match_the_run_is_refused_with_a_remedy() {
     let user = trained();
     let refused = |name: &str, content: String| {
         user.writes(name, content);
         user.fails(1, &["eval", "--run", "runs/r", "--test", name])
     };
     let other = text(&table(200..240, plain), ",").replace("pixel", "px_");
-    let told = refused("names.csv", other);
-    assert!(told.contains("lacks pixel columns of the training file, pixel0, pixel1"), "{told}");
-    assert!(told.contains("px_0") && told.contains("remove the header"), "{told}");
+    let message = refused("names.csv", other);
+    assert!(
+        message.contains("lacks pixel columns of the training file, pixel0, pixel1"),
+        "{message}"
+    );
+    assert!(message.contains("px_0") && message.contains("remove the header"), "{message}");
     let unlabelled: Vec<Vec<String>> =
         table(200..240, plain).iter().map(|row| row[1..].to_vec()).collect();
-    let told = refused("unlabelled.csv", text(&unlabelled, ","));
-    assert!(told.contains("has no label column") && told.contains("dml embed"), "{told}");
+    let message = refused("unlabelled.csv", text(&unlabelled, ","));
+    assert!(message.contains("has no label column") && message.contains("dml embed"), "{message}");
     let embed = |name: &str, out: &str| {
         user.succeeds(&["embed", name, "--run", "runs/r", "--out", out]);
         user.reads(out)
@@ -128,13 +131,13 @@ fn values_of_0_and_1_train_the_same_network_as_0_and_255() {
         let file = format!("{name}.csv");
         user.writes(&file, content);
         let (_, err) = user.succeeds(&["train", "--data", &file, "--epochs", "2", "--name", name]);
-        let is_told = err.contains("pixels: whole numbers from 0 to 1, divided by 1");
-        assert_eq!(is_told, name == "one", "{err}");
+        let warned = err.contains("pixels: whole numbers from 0 to 1, divided by 1");
+        assert_eq!(warned, name == "one", "{err}");
         let (out, _) = user.succeeds(&["eval", "--run", &format!("runs/{name}"), "--json"]);
-        figures(&out)["knn"].clone()
+        metrics(&out)["knn"].clone()
     });
     assert_eq!(models[0], models[1]);
-    // As the file says, not as the range does: another network, in a run of another name.
+    // --scale overrides the range: another network, in a run of another name.
     let args = ["train", "--data", "one.csv", "--epochs", "2", "--scale", "255"];
     user.succeeds(&args);
     user.succeeds(&args[..5]);
@@ -142,15 +145,15 @@ fn values_of_0_and_1_train_the_same_network_as_0_and_255() {
 }
 
 #[test]
-fn a_run_of_an_older_version_is_read_where_its_file_was_plain_and_else_refused() {
+fn a_run_of_an_older_version_is_read_if_its_file_is_still_read_the_same_way() {
     let user = trained();
     let shares = table(0..120, plain);
     let shares: Vec<Vec<String>> = shares
         .iter()
         .enumerate()
-        .map(|(place, row)| {
+        .map(|(index, row)| {
             let share = |cell: &String| match cell.parse::<usize>() {
-                Ok(value) if place > 0 => (value / 128).to_string(),
+                Ok(value) if index > 0 => (value / 128).to_string(),
                 _ => cell.clone(),
             };
             std::iter::once(row[0].clone()).chain(row[1..].iter().map(share)).collect()
@@ -165,23 +168,23 @@ fn a_run_of_an_older_version_is_read_where_its_file_was_plain_and_else_refused()
         user.writes(&path, record.to_string());
     }
     user.succeeds(&["eval", "--run", "runs/r"]);
-    let told = user.fails(1, &["eval", "--run", "runs/ones"]);
+    let message = user.fails(1, &["eval", "--run", "runs/ones"]);
     assert!(
-        told.contains("is read in another way now") && told.contains("train it again"),
-        "{told}"
+        message.contains("is read in another way now") && message.contains("train it again"),
+        "{message}"
     );
 }
 
 #[test]
-fn a_column_is_dropped_by_name_or_number_and_an_unknown_one_is_told() {
+fn a_column_is_dropped_by_name_or_number_and_an_unknown_one_is_an_error() {
     let user = User::new();
     let mut rows = table(0..40, plain);
-    for (place, row) in rows.iter_mut().enumerate() {
-        row.push(if place == 0 { "class".to_owned() } else { (place % 3).to_string() });
+    for (index, row) in rows.iter_mut().enumerate() {
+        row.push(if index == 0 { "class".to_owned() } else { (index % 3).to_string() });
     }
     user.writes("two.csv", text(&rows, ","));
-    let told = user.fails(1, &["data", "check", "two.csv"]);
-    assert!(told.contains("has one fault"), "{told}");
+    let message = user.fails(1, &["data", "check", "two.csv"]);
+    assert!(message.contains("has one fault"), "{message}");
     let out = String::from_utf8(user.runs(&["data", "check", "two.csv"]).stdout).unwrap();
     let question = "has two columns that could be the label, label and class; choose one: --label \
                     label or --label class";
@@ -203,7 +206,7 @@ fn a_column_is_dropped_by_name_or_number_and_an_unknown_one_is_told() {
 }
 
 #[test]
-fn a_check_shows_every_decision_that_training_says() {
+fn data_check_shows_every_decision_that_training_reports() {
     let user = User::new();
     user.writes("sorted.csv", text(&sorted(table(0..120, plain)), ","));
     let channels = |pixel: usize| ["R", "G", "B"].map(|colour| format!("{colour}{pixel}"));
@@ -222,11 +225,10 @@ fn a_check_shows_every_decision_that_training_says() {
         ("coloured.csv", "decided     colours: red, green and blue interleaved by pixel"),
         ("unnamed.csv", "image       8×8, grey\n"),
     ] {
-        let (told, _) = user.succeeds(&["data", "check", file]);
-        assert!(told.contains(decided), "{told}");
-        let said = user.succeeds(&["train", "--data", file, "--epochs", "1", "--name", file]).1;
-        let told_apart =
-            decided.strip_prefix("decided     ").is_none_or(|line| said.contains(line));
-        assert!(told_apart, "{said}");
+        let (out, _) = user.succeeds(&["data", "check", file]);
+        assert!(out.contains(decided), "{out}");
+        let err = user.succeeds(&["train", "--data", file, "--epochs", "1", "--name", file]).1;
+        let reported = decided.strip_prefix("decided     ").is_none_or(|line| err.contains(line));
+        assert!(reported, "{err}");
     }
 }

@@ -1,8 +1,8 @@
-//! The commands as a user goes through them on real images.
+//! The main commands, one after another, on real images.
 
 use crate::user::{User, assert_picture, shipped_sample};
 
-/// Settings for a few hundred images: the t-SNE has fewer points than its usual neighbourhoods.
+/// Settings for a few hundred images, with a perplexity that suits so few points.
 const SMALL: &str = "[data]\npath = \"small.csv\"\nnames = \"fashion-mnist\"\n[train]\nepochs = 1\n\
                      [tsne]\nperplexity = 8.0\niterations = 100\n";
 
@@ -13,7 +13,7 @@ fn user() -> User {
 }
 
 #[test]
-fn train_and_eval_leave_all_files_and_pictures() {
+fn train_and_eval_write_all_files_and_pictures() {
     let user = user();
     let (out, err) = user.succeeds(&["train", "--loss", "cross-entropy", "--config", "small.toml"]);
     assert!(err.contains("device: cpu"), "{err}");
@@ -25,7 +25,7 @@ fn train_and_eval_leave_all_files_and_pictures() {
     assert!(out.contains("1-NN accuracy") && out.contains("vote top-5 (10 voters)"), "{out}");
     assert!(out.contains("Recall@8 (any of 8 nearest)") && out.contains("MAP@R"), "{out}");
     assert!(out.contains("NMI of 10 k-means clusters") && out.contains("relative spread"), "{out}");
-    assert!(out.contains("Ankle boot"), "the confusion matrix has the classes' names: {out}");
+    assert!(out.contains("Ankle boot"), "the confusion matrix has class names: {out}");
     for name in [
         "config.toml",
         "run.json",
@@ -55,7 +55,7 @@ fn train_and_eval_leave_all_files_and_pictures() {
 }
 
 #[test]
-fn the_figures_in_json_are_those_on_disk_and_settings_of_eval_are_heeded() {
+fn json_output_equals_metrics_json_and_eval_applies_its_settings() {
     let user = user();
     user.succeeds(&["train", "--config", "small.toml", "--name", "mine"]);
     let (out, _) = user.succeeds(&["eval", "--run", "runs/mine", "--knn", "5", "--json"]);
@@ -72,8 +72,8 @@ fn the_figures_in_json_are_those_on_disk_and_settings_of_eval_are_heeded() {
     assert_eq!(printed["vote_top_k"]["at"].as_array().unwrap().len(), 2);
     assert_eq!(printed["tsne"]["engine"], "linfa");
     assert_eq!(printed["retrieval"]["recall_at"][1]["k"], 100);
-    let (out, told) = user.succeeds(&["eval", "--hits-at", "1,7", "--json"]);
-    assert!(told.contains("--hits-at is now called --recall-at"), "{told}");
+    let (out, err) = user.succeeds(&["eval", "--hits-at", "1,7", "--json"]);
+    assert!(err.contains("--hits-at is now called --recall-at"), "{err}");
     let printed: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(printed["retrieval"]["recall_at"][1]["k"], 7);
     assert_eq!(printed["vote_top_k"]["at"].as_array().unwrap().len(), 5);
@@ -81,7 +81,7 @@ fn the_figures_in_json_are_those_on_disk_and_settings_of_eval_are_heeded() {
 }
 
 #[test]
-fn the_training_embeddings_are_drawn_beside_the_validations() {
+fn tsne_of_both_also_draws_the_training_embeddings() {
     let user = user();
     user.succeeds(&["train", "--config", "small.toml", "--name", "mine"]);
     let (out, _) = user.succeeds(&["eval", "--tsne-of", "both"]);
@@ -93,14 +93,14 @@ fn the_training_embeddings_are_drawn_beside_the_validations() {
         serde_json::from_slice(&user.reads("runs/mine/metrics.json")).unwrap();
     let kl = |map: &str| figures[map]["kl"].as_f64().unwrap();
     assert!(kl("tsne_train") > kl("tsne"));
-    // A map that belongs to no figure does not stay.
+    // A map without metrics is removed.
     user.succeeds(&["eval"]);
     assert!(!user.path("runs/mine/tsne_train.csv").exists());
     assert!(!user.path("runs/mine/plots/tsne_train.png").exists());
 }
 
 #[test]
-fn test_images_from_another_file_are_evaluated_beside_the_validation_images() {
+fn test_images_are_evaluated_beside_the_validation_images() {
     let user = user();
     user.succeeds(&["train", "--config", "small.toml", "--name", "mine"]);
     let sample = shipped_sample();
@@ -115,11 +115,14 @@ fn test_images_from_another_file_are_evaluated_beside_the_validation_images() {
     for name in ["confusion", "distances", "retrieval"] {
         assert_picture(&user.path(&format!("runs/mine/plots/{name}_test.png")));
     }
-    assert!(!user.path("runs/mine/metrics.json").exists(), "the validation figures are apart");
+    assert!(
+        !user.path("runs/mine/metrics.json").exists(),
+        "the validation images were not evaluated"
+    );
 }
 
 #[test]
-fn compare_writes_tables_and_pictures_and_takes_up_what_is_finished() {
+fn compare_writes_tables_and_pictures_and_reuses_finished_runs() {
     let user = user();
     let args = ["compare", "--config", "small.toml", "--seeds", "1,2"];
     let (first, err) = user.succeeds(&args);
@@ -137,15 +140,15 @@ fn compare_writes_tables_and_pictures_and_takes_up_what_is_finished() {
     }
     let (second, err) = user.succeeds(&args);
     assert_eq!(err.matches("finished already").count(), 4, "{err}");
-    assert_eq!(first, second, "reused runs tell the same");
+    assert_eq!(first, second, "reused runs give the same output");
     let (_, err) = user.succeeds(&[&args[..], &["--epochs", "2"]].concat());
     assert!(!err.contains("finished already"), "other settings are other runs: {err}");
 }
 
 #[test]
-fn any_labelled_square_images_will_do_and_their_labels_are_kept() {
+fn any_labelled_square_images_work_and_keep_their_labels() {
     let user = User::new();
-    // 8×8 images, dark above for cats and below for dogs, the label in the last column.
+    // 8×8 images, bright below for cats and above for dogs, the label in the last column.
     let row = |i: usize| {
         let dog = i % 2 == 1;
         let pixel = |p: usize| if (p < 32) == dog { 200 + (i + p) % 50 } else { (i * p) % 40 };
@@ -166,13 +169,13 @@ fn any_labelled_square_images_will_do_and_their_labels_are_kept() {
 }
 
 #[test]
-fn data_check_tells_what_a_file_holds_and_every_fault() {
+fn data_check_describes_a_file_and_lists_every_fault() {
     let user = User::with_images(2);
     let (out, _) = user.succeeds(&["data", "check", "small.csv", "--names", "fashion-mnist"]);
     assert!(out.contains("20 images of 28×28, a header"), "{out}");
     assert!(out.contains("Ankle boot") && out.contains("no faults"), "{out}");
-    let spoilt = user.reads_text("small.csv").replacen("\n", "\nx", 1);
-    let lines: Vec<String> = spoilt
+    let edited = user.reads_text("small.csv").replacen("\n", "\nx", 1);
+    let lines: Vec<String> = edited
         .lines()
         .enumerate()
         .map(|(i, line)| if i == 7 { format!("{line},5") } else { line.to_owned() })

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-/// A working folder with a small CSV of real images in it.
+/// A working folder, with a small CSV of real images if wanted.
 pub struct User {
     folder: TempDir,
 }
@@ -19,23 +19,23 @@ pub fn shipped_sample() -> PathBuf {
 }
 
 impl User {
-    /// A user with `small.csv`, so many Fashion-MNIST images of each class.
+    /// A user with `small.csv`: `per_class` Fashion-MNIST images of each class.
     pub fn with_images(per_class: usize) -> User {
-        static DRAWN: Mutex<BTreeMap<usize, Vec<u8>>> = Mutex::new(BTreeMap::new());
+        static SAMPLES: Mutex<BTreeMap<usize, Vec<u8>>> = Mutex::new(BTreeMap::new());
         let user = User::new();
-        let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
-        let content = drawn.entry(per_class).or_insert_with(|| user.draws(per_class));
+        let mut samples = SAMPLES.lock().unwrap_or_else(PoisonError::into_inner);
+        let content = samples.entry(per_class).or_insert_with(|| user.sample(per_class));
         user.writes("small.csv", content);
         user
     }
 
-    /// The content of a sample of the images that come with the program.
-    fn draws(&self, per_class: usize) -> Vec<u8> {
+    /// A CSV sampled from the images that come with the program.
+    fn sample(&self, per_class: usize) -> Vec<u8> {
         let (sample, count) = (shipped_sample(), per_class.to_string());
         let sample = sample.to_str().unwrap();
-        self.succeeds(&["data", "sample", sample, "--per-class", &count, "--out", "drawn.csv"]);
-        let content = self.reads("drawn.csv");
-        std::fs::remove_file(self.path("drawn.csv")).unwrap();
+        self.succeeds(&["data", "sample", sample, "--per-class", &count, "--out", "sample.csv"]);
+        let content = self.reads("sample.csv");
+        std::fs::remove_file(self.path("sample.csv")).unwrap();
         content
     }
 
@@ -71,12 +71,12 @@ impl User {
         command
     }
 
-    /// Runs `dml` and gives what it left.
+    /// Runs `dml` and returns its output.
     pub fn runs(&self, args: &[&str]) -> Output {
         self.dml(args).output().unwrap()
     }
 
-    /// Runs `dml`, which must succeed, and gives its stdout and stderr.
+    /// Runs `dml`, which must succeed, and returns stdout and stderr.
     pub fn succeeds(&self, args: &[&str]) -> (String, String) {
         let output = self.runs(args);
         let (out, err) = texts(&output);
@@ -84,7 +84,8 @@ impl User {
         (out, err)
     }
 
-    /// Runs `dml`, which must fail with an exit code, and gives its last line on stderr.
+    /// Runs `dml`, which must fail with this exit code, and returns the last line on stderr, or all of it
+    /// for code 2.
     pub fn fails(&self, code: i32, args: &[&str]) -> String {
         let output = self.runs(args);
         let (out, err) = texts(&output);
@@ -92,12 +93,12 @@ impl User {
         if code == 2 { err } else { err.lines().last().unwrap().to_owned() }
     }
 
-    /// The one folder in `runs` whose name begins so.
+    /// The one folder in `runs` with this prefix.
     pub fn run_folder(&self, runs: &str, start: &str) -> String {
         let entries = std::fs::read_dir(self.path(runs)).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let found: Vec<String> = names.filter(|name| name.starts_with(start)).collect();
-        assert_eq!(found.len(), 1, "{found:?} begin with {start}");
+        assert_eq!(found.len(), 1, "{found:?} start with {start}");
         format!("{runs}/{}", found[0])
     }
 }
@@ -108,18 +109,18 @@ pub fn signal(child: &Child, name: &str) {
     assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
 }
 
-/// Between two looks at what another process does: turning in circles takes a core away from it.
+/// Sleeps briefly while polling another process: busy waiting would take a core away from it.
 pub fn wait_a_little() {
     std::thread::sleep(Duration::from_millis(1));
 }
 
-/// What a process left on stdout and stderr.
+/// The stdout and stderr of a process.
 pub fn texts(output: &Output) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (text(&output.stdout), text(&output.stderr))
 }
 
-/// Asserts that a file is a picture of some size with something on it.
+/// Asserts that a file is a picture of a reasonable size that is not blank.
 pub fn assert_picture(path: &Path) {
     let picture = image::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display())).to_rgb8();
     let (width, height) = picture.dimensions();
@@ -127,11 +128,11 @@ pub fn assert_picture(path: &Path) {
     let background = picture.get_pixel(0, 0);
     let drawn = picture.pixels().filter(|pixel| *pixel != background).count();
     let share = drawn as f64 / f64::from(width * height);
-    assert!(share > 0.005, "{} is blank but for {share}", path.display());
+    assert!(share > 0.005, "only {share} of {} is drawn on", path.display());
 }
 
 #[test]
-fn a_blank_picture_is_found_out() {
+fn a_blank_picture_is_detected() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("blank.png");
     image::RgbImage::from_pixel(800, 600, image::Rgb([255; 3])).save(&path).unwrap();
