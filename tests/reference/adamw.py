@@ -1,10 +1,10 @@
-"""Writes adamw.json: what PyTorch's AdamW makes of given gradients under schedules of its learning rate.
+"""Writes adamw.json: parameters after steps of PyTorch's AdamW under schedules of the learning rate.
 
 Run:   python tests/reference/adamw.py
-Needs: torch 2.13 (a CPU build will do). It takes seconds and overwrites adamw.json beside it.
+Needs: torch 2.13 (a CPU build will do). Takes seconds and overwrites adamw.json in this folder.
 
-Each case has a start [4], gradients [6][4], learning rate and weight decay, and the parameters after each of six steps in
-float64: of torch.optim.AdamW with the learning rate constant, LambdaLR(1 - step / 6) and CosineAnnealingLR(T_max=6).
+Each case has a start [4], gradients [6][4], learning rate and weight decay, and the parameters after each of six steps of
+torch.optim.AdamW in float64. The learning rate is constant, LambdaLR(1 - step / 6) or CosineAnnealingLR(T_max=6).
 """
 import json, pathlib, platform
 import torch
@@ -19,14 +19,14 @@ VERSIONS = dict(torch=torch.__version__, python=platform.python_version())
 def case(schedule, rate, decay, start, gradients):
     parameters = torch.tensor(start, dtype=torch.float64, requires_grad=True)
     optimiser = AdamW([parameters], lr=rate, weight_decay=decay)
-    course = dict(constant=lambda: LambdaLR(optimiser, lambda step: 1.0),
-                  linear=lambda: LambdaLR(optimiser, lambda step: 1 - step / STEPS),
-                  cosine=lambda: CosineAnnealingLR(optimiser, T_max=STEPS))[schedule]()
+    scheduler = dict(constant=lambda: LambdaLR(optimiser, lambda step: 1.0),
+                     linear=lambda: LambdaLR(optimiser, lambda step: 1 - step / STEPS),
+                     cosine=lambda: CosineAnnealingLR(optimiser, T_max=STEPS))[schedule]()
     after = []
     for gradient in gradients:
         parameters.grad = torch.tensor(gradient, dtype=torch.float64)
         optimiser.step()
-        course.step()
+        scheduler.step()
         after.append(parameters.detach().tolist())
     return dict(schedule=schedule, rate=rate, decay=decay, start=start, gradients=gradients, after=after)
 

@@ -480,7 +480,7 @@ def parameters_of(loss, b):
     return None if kind is None or loss.get('learn_beta') is False else b[kind]
 
 
-def answer(function, b, loss, z=None, dtype=torch.float64):
+def evaluate(function, b, loss, z=None, dtype=torch.float64):
     """Value, gradient and gradient of the loss parameters."""
     z = torch.tensor(b['z'] if z is None else z, dtype=dtype, requires_grad=True)
     params = parameters_of(loss, b)
@@ -490,11 +490,11 @@ def answer(function, b, loss, z=None, dtype=torch.float64):
     return [value.detach()] + [torch.zeros_like(i) if g is None else g for i, g in zip(inputs, gradients)]
 
 
-def apart(these, those):
-    """The largest difference, relative to max(1, largest number of `those`); NaN if `these` are not all finite."""
-    if not all(a.isfinite().all() for a in these):
+def relative_difference(found, expected):
+    """The largest difference, relative to max(1, largest number of `expected`); NaN if `found` is not all finite."""
+    if not all(a.isfinite().all() for a in found):
         return math.nan
-    return max((a.double() - b).abs().max().item() / max(1.0, b.abs().max().item()) for a, b in zip(these, those))
+    return max((a.double() - b).abs().max().item() / max(1.0, b.abs().max().item()) for a, b in zip(found, expected))
 
 
 def steady(function, b, loss, exact):
@@ -503,7 +503,7 @@ def steady(function, b, loss, exact):
     _, which = np.unique(b['z'], axis=0, return_inverse=True)
     for _ in range(3):
         moved = b['z'] * (1 + JITTER * draw.uniform(-1, 1, b['z'].shape))[which.reshape(-1)]
-        for now, before in zip(answer(function, b, loss, moved), exact):
+        for now, before in zip(evaluate(function, b, loss, moved), exact):
             if not (now - before).abs().max() <= STEADINESS * before.abs().max() + 1e-12:
                 return False
     return True
@@ -524,8 +524,8 @@ def case(loss, name):
     """One loss on one batch, and its float32 error."""
     loop, check, source, kind, _ = LOSSES[loss['name']]
     b = BATCHES[name]
-    plain, other = answer(loop, b, loss), answer(check, b, loss)
-    off = apart(other, plain)
+    plain, other = evaluate(loop, b, loss), evaluate(check, b, loss)
+    off = relative_difference(other, plain)
     differs = not off <= AGREEMENT
     if differs != bool(deviation(loss, name)):
         sys.exit(f'{loss} on {name}: loop and check differ by {off}; DEVIATIONS says otherwise')
@@ -545,7 +545,7 @@ def case(loss, name):
     out['source'] = source
     if note := note_of(loss, name):
         out['note'] = note
-    return out, apart(answer(function, b, loss, dtype=torch.float32), exact)
+    return out, relative_difference(evaluate(function, b, loss, dtype=torch.float32), exact)
 
 
 def all_losses():
@@ -572,10 +572,10 @@ def weights_loop(b):
 def weights_pml(b):
     """The weights the miner samples triplets with; NaN in the rows of anchors that have none."""
     seen, draw, z = [], loss_and_miner_utils.get_random_triplet_indices, torch.tensor(b['z'])
-    def catch(labels, ref_labels, weights):
+    def record(labels, ref_labels, weights):
         seen.append(weights)
         return [torch.tensor([], dtype=torch.long)] * 3
-    loss_and_miner_utils.get_random_triplet_indices = catch
+    loss_and_miner_utils.get_random_triplet_indices = record
     miners.DistanceWeightedMiner(cutoff=CUTOFF, nonzero_loss_cutoff=NONZERO_LOSS_CUTOFF)(z, labels_of(b))
     loss_and_miner_utils.get_random_triplet_indices = draw
     return seen[0].nan_to_num(0.0).numpy()

@@ -1,12 +1,12 @@
 """Writes comparisons.json: what SciPy, statsmodels and NumPy compute for comparisons over seeds.
 
 Run:   python tests/reference/comparisons.py
-Needs: scipy, statsmodels, numpy. It takes seconds and overwrites comparisons.json beside it.
+Needs: scipy, statsmodels, numpy. Takes seconds and overwrites comparisons.json in this folder.
 
 paired  two lists of values and the two-sided p-value of ttest_rel
-holm    p-values and what multipletests(method='holm') makes of them
-ranks   values [rows][seeds] and, over every one of the n^n resamples of the seeds, the share in which a row's mean has
-        each rank, highest first
+holm    p-values, and the same corrected by multipletests(method='holm')
+ranks   values [rows][seeds], and per row the share of all n^n resamples of the seeds in which its mean has each rank,
+        highest first
 """
 import itertools, json, pathlib, platform
 import numpy as np
@@ -32,8 +32,8 @@ def ranks(values):
     values = np.array(values)
     rows, n = values.shape
     table = np.zeros((rows, rows))
-    for drawn in itertools.product(range(n), repeat=n):
-        means = values[:, drawn].mean(axis=1)
+    for resample in itertools.product(range(n), repeat=n):
+        means = values[:, resample].mean(axis=1)
         for rank, row in enumerate(np.argsort(-means, kind='stable')):
             table[row, rank] += 1
     return dict(values=values.tolist(), probabilities=(table / n ** n).tolist())

@@ -1,7 +1,7 @@
 """Event records as TensorBoard's own package writes them, for the test of src/report/tensorboard.rs.
 
 Run:  python tests/reference/events.py > tests/reference/events.json
-Written with tensorboard 2.21.0 and protobuf as it came with it.
+Written with tensorboard 2.21.0 and the protobuf that it installs.
 """
 import io
 import json

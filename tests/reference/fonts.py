@@ -1,6 +1,6 @@
-"""Fonts of a few boxes, for the tests of letters that the compiled-in fonts lack.
+"""Fonts of a few boxes, for tests with characters that the built-in fonts lack.
 
-Made with Python 3.11.7 and fontTools 4.68.0:
+Written with Python 3.11.7 and fontTools 4.68.0:
 
     python tests/reference/fonts.py
 
@@ -37,7 +37,7 @@ def write(name, family, width, sizes):
     font.setupNameTable({"familyName": family, "styleName": "Regular", "psName": family.replace(" ", "")})
     font.setupOS2(sTypoAscender=800, usWinAscent=800, usWinDescent=200)
     font.setupPost()
-    # Not the time at which it was made: the same bytes each time.
+    # No creation time, for the same bytes each time.
     font.updateHead(created=0, modified=0)
     font.font.recalcTimestamp = False
     font.save(FOLDER / name)

@@ -1,7 +1,7 @@
-"""Small files of one set of embeddings as NumPy, pandas, polars and pyarrow write them.
+"""Writes ../cases/formats: one set of embeddings as NumPy, pandas, polars and pyarrow write it; and
+formats.json: the values in these files.
 
-Usage: python formats.py, beside the folder ../cases/formats, which it fills; formats.json says what
-each file holds. Written with NumPy 2.4.6, pandas 3.1.1, polars 2.1.0, pyarrow 26.0.1.
+Run as: python formats.py. Written with NumPy 2.4.6, pandas 3.1.1, polars 2.1.0, pyarrow 26.0.1.
 """
 
 import gzip
@@ -19,7 +19,7 @@ OUT.mkdir(parents=True, exist_ok=True)
 N, D = 12, 3
 random = np.random.default_rng(19)
 y = np.arange(N) % 3
-# Multiples of a quarter: every type of floats holds them.
+# Multiples of a quarter, which every float type represents exactly.
 z = (np.round(random.normal(size=(N, D)) * 4) / 4 + np.eye(3)[y]).astype(np.float32)
 whole = np.round(z * 4).astype(np.int64)
 names = np.array(["cat", "dog", "gnu"])[y]
@@ -27,18 +27,18 @@ doubles = random.normal(size=(N, D)) + np.eye(3)[y]
 
 
 def one_nn(points, labels):
-    """1-NN accuracy of each against all others, in f64, the first of equals."""
+    """1-NN accuracy of each against all others, in float64; of equal distances the first."""
     points = np.asarray(points, np.float64)
-    apart = ((points[:, None] - points[None]) ** 2).sum(-1)
-    np.fill_diagonal(apart, np.inf)
-    return float((labels[apart.argmin(1)] == labels).mean())
+    squared = ((points[:, None] - points[None]) ** 2).sum(-1)
+    np.fill_diagonal(squared, np.inf)
+    return float((labels[squared.argmin(1)] == labels).mean())
 
 
 def save(name, array):
     np.save(OUT / name, array)
 
 
-# Embeddings, each of which is z (or 4 z, where the type is of whole numbers).
+# Embeddings, all of z (4 z for integer types).
 for kind in ["<f2", "<f4", "<f8", ">f2", ">f4", ">f8"]:
     save(f"z_{'big' if kind[0] == '>' else 'little'}_{kind[1:]}.npy", z.astype(kind))
 for kind in ["i1", ">i2", "<i4", ">i8"]:
@@ -54,7 +54,7 @@ np.savetxt(OUT / "z_savetxt.txt", z)
 np.savetxt(OUT / "z_savetxt.csv", z, delimiter=",", header="a,b,c")
 save("doubles.npy", doubles)
 
-# Labels, each of which is y, or names.
+# Labels, all of y or names.
 for kind in ["i1", "u1", ">i2", "u2", "<i4", ">u4", "i8", "u8", "f2", ">f4", "f8"]:
     save(f"y_{kind.strip('<>')}.npy", y.astype(kind))
 save("y_column.npy", y[:, None])
@@ -99,20 +99,20 @@ pq.write_table(table, OUT / "pyarrow_half.parquet", row_group_size=5)
 missing = pa.table({"emb": pa.array([row.tolist() if i != 4 else None for i, row in enumerate(z)]), "size": np.arange(N), "label": y})
 pq.write_table(missing, OUT / "missing_list.parquet", compression="none")
 
-# Points far from the origin, and what they would be about it.
+# Points far from the origin, and their metrics without the offset.
 far = {}
 for offset in [1e6, 1e8]:
     points = offset + 1e-3 * random.integers(-8, 9, size=(40, 4)) + 1e-4 * random.normal(size=(40, 4))
     labels = (points[:, 0] > offset).astype(np.int64)
     name = f"far_{offset:.0e}.npz".replace("+", "")
     np.savez(OUT / name, z=points, y=labels)
-    apart = np.sqrt(((points[:, None] - points[None]) ** 2).sum(-1))
+    distances = np.sqrt(((points[:, None] - points[None]) ** 2).sum(-1))
     same = labels[:, None] == labels[None]
     upper = np.triu(np.ones((40, 40), bool), 1)
     far[name] = {
         "accuracy": one_nn(points - points.mean(0), labels),
-        "same_class": float(apart[same & upper].mean()),
-        "other_class": float(apart[~same & upper].mean()),
+        "same_class": float(distances[same & upper].mean()),
+        "other_class": float(distances[~same & upper].mean()),
     }
 
 values = {

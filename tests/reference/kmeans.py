@@ -1,11 +1,11 @@
-"""What scikit-learn's KMeans finds on points that the tests of `src/eval/kmeans/` make themselves.
+"""Prints kmeans.json: what scikit-learn's KMeans finds on points that the tests of `src/eval/kmeans/` generate, too.
 
-Points are made by `points` here and there: centres and noise from SplitMix64, so that both have the same bits and no file
-holds them. Two kinds of cases:
+Both sides generate centres and noise with SplitMix64, so the points have the same bits and need no file. Two kinds of
+cases:
 
-rounds    from given rows as first centres (init=…, n_init=1): the labels and the squared distances that Lloyd's rounds end
-          with. Where two of these rows are equal points, clusters become empty on the way.
-quality   with k-means++: mean and standard deviation over ten seeds of NMI and of the squared distances.
+rounds    with given rows as initial centres (init=…, n_init=1): the final labels and sum of squared distances of Lloyd's
+          algorithm. If two of these rows are equal points, clusters become empty on the way.
+quality   with k-means++: mean and standard deviation over ten seeds of NMI and of the sum of squared distances.
 
 Run:  python tests/reference/kmeans.py > tests/reference/kmeans.json
 Needs numpy and scikit-learn.
@@ -32,13 +32,13 @@ def uniform(seed, count):
 
 
 def points(seed, rows, dimensions, classes, noise, uneven=False):
-    """Points [rows, dimensions] f32 around as many centres as there are classes, and their classes."""
+    """Points [rows, dimensions] f32 around one centre per class, and their classes."""
     row = np.arange(rows)
     labels = row * row * classes // (rows * rows) if uneven else row % classes
     values = uniform(seed, (classes + rows) * dimensions)
     centres = values[:classes * dimensions].reshape(classes, dimensions)
-    apart = values[classes * dimensions:].reshape(rows, dimensions) - 0.5
-    return (centres[labels] + noise * apart).astype(np.float32), labels
+    offsets = values[classes * dimensions:].reshape(rows, dimensions) - 0.5
+    return (centres[labels] + noise * offsets).astype(np.float32), labels
 
 
 def rounds(name, first, **made):
@@ -75,7 +75,7 @@ def main():
             quality('three of each class', 1, seed=5, rows=2850, dimensions=16, classes=950, noise=0.8),
             quality('hundreds of classes', 1, seed=6, rows=3000, dimensions=32, classes=200, noise=1.4),
         ])
-    # The same by the definition, so that a change of the library does not pass unseen.
+    # Check the inertia by its definition, so that a change in the library is noticed.
     for case in content['rounds']:
         x, _ = points(**case['made'])
         labels = np.array(case['labels'])

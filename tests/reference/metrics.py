@@ -1,16 +1,16 @@
 """Writes metrics.json: what scikit-learn and SciPy compute for small cases of our metrics.
 
 Run:   python tests/reference/metrics.py
-Needs: scikit-learn, scipy, numpy. It takes seconds and overwrites metrics.json beside it.
+Needs: scikit-learn, scipy, numpy. Takes seconds and overwrites metrics.json in this folder.
 
 classification  label vectors as class indices 0..classes-1; accuracy, macro precision, recall and F1 with
                 zero_division=0; per-class values and supports for the labels that occur (`labels`, ascending);
                 the confusion matrix over all `classes`, rows true, columns predicted
 neighbours      float32 points without ties: the 5 nearest of each query, and for K = 1..9 KNeighborsClassifier's
-                [query, class] where the vote has one winner (scikit-learn's rule for ties differs from ours)
-recall          predict_proba of 10 neighbours; only queries for which all 4 classes have votes, all different, so that
-                the ranking by probability is the only one
-intervals       95 % t-interval of a mean; of a paired difference (ttest_rel)
+                [query, class] if the vote has one winner (scikit-learn breaks ties differently)
+recall          predict_proba of 10 neighbours; only queries for which the 4 classes have different, nonzero numbers of
+                votes, so that their ranking is unique
+intervals       95 % t-intervals of a mean and of a paired difference (ttest_rel)
 """
 import json, pathlib, platform
 import numpy as np
@@ -43,10 +43,10 @@ def classifications(draw):
     truth = draw.integers(0, 10, 200)
     noisy = np.where(draw.random(200) < 0.7, truth, draw.integers(0, 10, 200))
     skewed = draw.choice(10, 300, p=[.4, .2, .1, .1, .05, .05, .04, .03, .02, .01])
-    drawn_to_zero = np.where(draw.random(300) < 0.5, skewed, 0)
+    biased = np.where(draw.random(300) < 0.5, skewed, 0)
     return [
         classification('balanced, some wrong', 10, truth.tolist(), noisy.tolist()),
-        classification('unbalanced, drawn to one class', 10, skewed.tolist(), drawn_to_zero.tolist()),
+        classification('unbalanced, drawn to one class', 10, skewed.tolist(), biased.tolist()),
         classification('a class never predicted', 3, [0, 0, 1, 1, 2, 2], [0, 0, 1, 1, 0, 1]),
         classification('a class predicted but never true', 3, [0, 0, 1, 1], [0, 2, 1, 2]),
         classification('classes that occur in neither', 6, [1, 1, 4, 4, 4], [1, 4, 4, 4, 1]),

@@ -1,16 +1,16 @@
 """Writes network.safetensors and losses.json: what PyTorch computes for the tutorial's network and losses.
 
 Run:   python tests/reference/network.py
-Needs: torch 2.13, numpy, safetensors (a CPU build will do). It takes seconds and overwrites the two files beside it.
+Needs: torch 2.13, numpy, safetensors (CPU builds will do). Takes seconds and overwrites the two files in this folder.
 
 Every input (weights, images, embeddings) is a float32 number. Every result is computed in float64 from those float32
 inputs; tensors are then rounded to float32 and scalars kept in float64, so a comparison shows the error of the code
-under test and not PyTorch's. How far PyTorch's own float32 results lie from the stored ones is printed and kept in the
-metadata of the file (`about`, JSON: the largest absolute difference of each group), as a yardstick for tolerances.
-Where the float64 result would not be the point (a distance of exactly zero in float32) the case says so.
+under test and not PyTorch's. The error of PyTorch's own float32 results is printed and stored in the metadata of the
+file (`about`, JSON: the largest absolute difference of each group), as a yardstick for tolerances. A case that needs
+float32 (a distance of exactly zero) says so.
 
-Gradients jump where a ReLU's input crosses zero or a pooling window changes its winner. The seed is therefore one where
-none of these lies closer to its jump than CLEARANCE, so float32 and float64 take the same branches.
+Gradients jump where a ReLU's input crosses zero or a pooling window changes its maximum. With this seed, all stay at
+least CLEARANCE away from such a jump, so float32 and float64 take the same branches.
 
 network.safetensors (P = 6 pairs, 10 outputs)
   w.NAME                               initial weights and running statistics; some BatchNorm weights are negative
@@ -26,7 +26,7 @@ network.safetensors (P = 6 pairs, 10 outputs)
   grad.contrastive.NAME                gradient of the tutorial form with respect to every parameter (that of
                                        linear2.bias is zero: it cancels in a - b)
   cross_entropy.{loss,grad_a}          on the training-mode embeddings of a
-  grad.cross_entropy.NAME              gradient of it with respect to every parameter
+  grad.cross_entropy.NAME              its gradient with respect to every parameter
   adam.NAME, adam.losses               after (and the loss before each of) 3 steps of Adam, lr 1e-3, on cross-entropy of a;
                                        running statistics included
 """
@@ -41,14 +41,14 @@ from safetensors.torch import save_file
 HERE = pathlib.Path(__file__).resolve().parent
 MARGIN = 2.5
 CLEARANCE = 1e-6
-SEED = 147  # the first that `acceptable` takes, counted from 0
+SEED = 147  # the smallest `acceptable` one
 STEPS = 3
 VERSIONS = dict(torch=torch.__version__, numpy=np.__version__, safetensors=safetensors.__version__,
                 python=platform.python_version())
 
 
 class Siamese(nn.Module):
-    """The tutorial's network under the tutorial's names."""
+    """The tutorial's network, with the tutorial's names."""
 
     def __init__(self):
         super().__init__()
@@ -76,7 +76,7 @@ def inputs(seed):
             continue
         layer = net.get_submodule(name.rsplit('.', 1)[0])
         if isinstance(layer, nn.BatchNorm2d):
-            # The running ones are factors here; `inputs` multiplies them with the statistics of a batch.
+            # Running statistics are factors here; they are multiplied by those of a batch below.
             low, high = {'weight': (0.5, 1.5), 'bias': (-0.3, 0.3), 'running_mean': (0.7, 1.3),
                          'running_var': (0.7, 1.3)}[name.rsplit('.', 1)[1]]
             new = draw.uniform(low, high, old.shape)
@@ -85,9 +85,9 @@ def inputs(seed):
         else:
             bound = layer.weight[0].numel() ** -0.5
             new = draw.uniform(-bound, bound, old.shape)
-        # Tutorial-like embeddings lie closer together than the margin; widened, some pairs lie beyond it.
+        # Without this factor all embeddings would be closer together than the margin.
         weights[name] = torch.tensor(new * (6.0 if name.startswith('linear2') else 1.0), dtype=torch.float32)
-    # A smooth blob with noise, so that images differ in more than their noise.
+    # Smooth blobs with noise, so that images differ in more than noise.
     y, x = np.mgrid[0:28, 0:28] / 27.0
     def images():
         cx, cy, w = draw.uniform(0.2, 0.8, 6), draw.uniform(0.2, 0.8, 6), draw.uniform(0.1, 0.4, 6)
@@ -115,14 +115,14 @@ def build(weights, dtype):
 
 
 def clearance(net, images):
-    """How close the pass comes to a jump of the gradient: ReLU inputs to 0, pooling winners to their runners-up."""
+    """How close the pass comes to a jump of the gradient: ReLU inputs to 0, pooling maxima to their runners-up."""
     closest = [np.inf]
     def relu(_, args):
         closest.append(args[0].detach().abs().min().item())
     def pool(_, args):
         windows = F.unfold(args[0].detach().flatten(0, 1)[:, None], 2, stride=2).sort(dim=1, descending=True).values
         gap = windows[:, 0] - windows[:, 1]
-        # Equal inputs are ReLU zeros; which of them wins changes no gradient in front of the ReLU.
+        # Equal inputs are zeros of the ReLU; which of them is the maximum changes no gradient before it.
         closest.append(gap[gap > 1e-12].min().item())
     hooks = [m.register_forward_pre_hook(relu if isinstance(m, nn.ReLU) else pool)
              for m in net.modules() if isinstance(m, (nn.ReLU, nn.MaxPool2d))]
@@ -183,7 +183,7 @@ def compute(seed, dtype):
 
 
 def acceptable(seed):
-    """Whether a seed gives every case and keeps clear of the gradient's jumps, in the first pass and in Adam's."""
+    """Whether a seed covers all cases and stays clear of jumps of the gradient, also during the steps of Adam."""
     weights, a, b, labels_a, labels_b = inputs(seed)
     a, b = a.double(), b.double()
     net = build(weights, torch.float64).train()
@@ -194,7 +194,7 @@ def acceptable(seed):
     inside = (distance < MARGIN).sum()
     if not 2 <= inside <= len(distance) - 2 or not 0.3 < active < 0.9 or (distance - MARGIN).abs().min() < 0.05:
         return False
-    # A network whose last ReLU is closed in evaluation mode would give every image the same embedding.
+    # If the last ReLU is closed in evaluation mode, every image has the same embedding.
     if spread < 0.1:
         return False
     net = build(weights, torch.float64).train()
@@ -217,7 +217,7 @@ def acceptable(seed):
 
 def write_network():
     if not acceptable(SEED):
-        sys.exit(f'seed {SEED} comes too close to a jump of the gradient here; take the next that `acceptable` takes')
+        sys.exit(f'seed {SEED} is too close to a jump of the gradient on this machine; use the next `acceptable` one')
     exact, single = compute(SEED, torch.float64), compute(SEED, torch.float32)
     groups = {}
     for name, value in exact.items():
@@ -231,7 +231,7 @@ def write_network():
                 'different': (labels_a != labels_b).float()}
     keep_double = lambda n: n.endswith('loss') or n.endswith('losses') or n.endswith('distances')
     tensors |= {n: (t if keep_double(n) else t.float()).contiguous() for n, t in exact.items()}
-    # One key only: safetensors writes several in a random order, and the bytes should repeat.
+    # A single key: safetensors writes several in random order, and the bytes should be reproducible.
     save_file(tensors, HERE / 'network.safetensors', metadata={'about': json.dumps(about)})
     (HERE / 'network.safetensors').chmod(0o644)
     print(json.dumps(about, indent=1))
@@ -262,7 +262,7 @@ def write_losses():
     draw = np.random.default_rng(0)
     rows = lambda p, d, scale=1.0: (draw.normal(size=(p, d)) * scale).tolist()
     same = rows(3, 10)
-    # 2.5 apart up to the 1e-6 that pairwise_distance adds: just beyond, at and just inside the margin.
+    # 2.5 apart, up to the 1e-6 that pairwise_distance adds: just beyond, at and just within the margin.
     around = [[2.5 + 1e-3, 0.0], [2.5, 0.0], [2.5 - 1e-3, 0.0], [0.0, -2.5]]
     contrastive_cases = [
         contrastive_case('mixed pairs inside and beyond the margin', rows(8, 10, 0.6), rows(8, 10, 0.6), [0, 1] * 4),

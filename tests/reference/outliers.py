@@ -1,10 +1,10 @@
-"""Writes outliers.json: float64 embeddings far from the origin that no single centre describes, and
-their 1-NN accuracy in float64.
+"""Writes outliers.json: float64 embeddings far from the origin that subtracting one centre does not bring
+near it, and their 1-NN accuracy in float64.
 
 NumPy 2.4.6, scikit-learn 1.9.1. Run as: python outliers.py
 
-Neighbours are scikit-learn's (KDTree, which takes differences before squares, in float64); each
-embedding is held against all others.
+Neighbours are scikit-learn's (KDTree, which squares differences, in float64); each embedding is compared
+with all others.
 """
 
 import json
@@ -17,7 +17,7 @@ random = numpy.random.default_rng(5)
 
 
 def accuracy(points, labels):
-    # Two nearest: itself and the one that counts.
+    # The two nearest: usually itself and its nearest neighbour.
     _, rows = KDTree(points).query(points, k=2)
     own = numpy.arange(len(points))
     other = numpy.where(rows[:, 0] == own, rows[:, 1], rows[:, 0])
@@ -33,7 +33,7 @@ def case(points, labels):
     }
 
 
-# All at 1e8 but for one at the origin, as of an image that could not be read.
+# All at 1e8 except one at the origin, such as that of an unreadable image.
 labels = numpy.arange(90) % 3
 points = random.normal(size=(90, 8)) * 1e-3 + 1e8
 points[numpy.arange(90), labels] += 0.05

@@ -1,13 +1,13 @@
 """Writes retrieval.json: what pytorch-metric-learning and scikit-learn compute for small cases of our metrics.
 
 Run:   python tests/reference/retrieval.py
-Needs: pytorch-metric-learning 2.9, torch, scikit-learn, numpy. It takes seconds and overwrites retrieval.json beside it.
+Needs: pytorch-metric-learning 2.9, torch, scikit-learn, numpy. Takes seconds and overwrites retrieval.json in this folder.
 
 retrieval   AccuracyCalculator's precision_at_1, r_precision and mean_average_precision_at_r, with every reference ranked
-            (k=None) by an exact search: squared distances of small whole numbers, which float32 holds exactly, and of
-            equal distances the lower row first. `queries` is null where each reference is a query and is itself left
-            out. The figures are null where no label of a query has a reference. `hits`: for k = 1, 2, 4, 8 whether any
-            of the k nearest has the label, over the same queries, counted here.
+            (k=None) by an exact search: squared distances of small integers, which are exact in float32, and of equal
+            distances the lower row first. `queries` is null if each reference is a query and excluded from its own
+            neighbours. Metrics are null if no query's label has a reference. `hits`: Recall@k for k = 1, 2, 4, 8 over
+            the same queries, computed here.
 clusters    normalized_mutual_info_score and adjusted_mutual_info_score, both with the arithmetic mean
 """
 import json, math, pathlib, platform
@@ -25,7 +25,7 @@ KS = (1, 2, 4, 8)
 
 
 def ranked(query, reference, itself):
-    """Rows of the references, nearest first, of equal distances the lower row first."""
+    """Rows of the references, nearest first, of equal distances the lower row first, and squared distances."""
     query, reference = (np.asarray(points, dtype=np.float64) for points in (query, reference))
     squared = ((query[:, None] - reference[None]) ** 2).sum(-1)
     assert (squared == squared.astype(np.float32)).all()
@@ -51,12 +51,12 @@ def retrieval(name, references, labels, queries=None, truth=None):
     itself = queries is None
     calculator = AccuracyCalculator(include=('precision_at_1', 'r_precision', 'mean_average_precision_at_r'), k=None,
                                     device=torch.device('cpu'), knn_func=exact)
-    asked, asked_labels = (references, labels) if itself else (queries, truth)
+    query, query_labels = (references, labels) if itself else (queries, truth)
     array = lambda values: np.asarray(values, dtype=np.float32)
-    figures = calculator.get_accuracy(array(asked), array(asked_labels), array(references), array(labels), itself)
-    figures = {key: None if math.isnan(value) else value for key, value in figures.items()}
+    metrics = calculator.get_accuracy(array(query), array(query_labels), array(references), array(labels), itself)
+    metrics = {key: None if math.isnan(value) else value for key, value in metrics.items()}
     return dict(name=name, references=references, labels=labels, queries=queries, truth=truth,
-                hits=hits(asked, asked_labels, references, labels, itself), **figures)
+                hits=hits(query, query_labels, references, labels, itself), **metrics)
 
 
 def retrievals(draw):

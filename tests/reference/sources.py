@@ -1,5 +1,5 @@
-"""The same few images as a table in every compression and encoding, in IDX files and as a list of image files, and
-files of other formats, for the tests of src/data/source.
+"""Writes a few images as tables in every compression and encoding, as IDX files and as a list of image files, and files
+of other formats, for the tests of src/data/source.
 
 Run:  python tests/reference/sources.py tests/cases/sources
 Written with Python 3.11.7, numpy 2.4.6, pandas 3.1.1, pyarrow 26.0.1, openpyxl 3.1.5, scipy 1.17.1, zstandard 0.25.0 and
@@ -37,9 +37,9 @@ def write(name, content):
 
 
 def table(labels, pixels=images):
-    head = "label," + ",".join(f"pixel{i}" for i in range(1, SIDE * SIDE + 1))
+    header = "label," + ",".join(f"pixel{i}" for i in range(1, SIDE * SIDE + 1))
     rows = [f"{label}," + ",".join(map(str, image.ravel())) for label, image in zip(labels, pixels)]
-    return "\n".join([head, *rows]) + "\n"
+    return "\n".join([header, *rows]) + "\n"
 
 
 # Compressed, in one stream and in two.
@@ -80,7 +80,7 @@ write("shift_jis.csv", table([["ネコ", "イヌ", "日本語"][c] for c in clas
 write("gbk.csv", table([["猫", "小狗", "蝴蝶"][c] for c in classes]).encode("gbk"))
 
 
-# IDX: the head is two zeros, the type, the dimensions; all numbers have their highest byte first.
+# IDX: a header of two zeros, the type and the sizes; all numbers are big-endian.
 def idx(array):
     kinds = {"u1": 8, "i1": 9, "i2": 11, "i4": 12, "f4": 13, "f8": 14}
     sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
@@ -100,7 +100,7 @@ write("idx/wide-images-idx3-ubyte", idx(np.zeros((2, 4, 6), "u1")))
 write("idx/few-images-idx3-ubyte", idx(images))
 write("idx/few-labels-idx1-ubyte", idx(classes[:-1].astype("u1")))
 
-# Lists of image files; what they are in grey is Pillow's `convert("L")`.
+# Lists of image files; the expected grey values are those of Pillow's `convert("L")`.
 colours = rng.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
 smooth = np.add.outer(np.arange(8), np.arange(8)).astype(np.uint8) * 16
 pictures = {

@@ -1,13 +1,13 @@
-"""Writes ../cases/*.csv: one table of images as pandas, polars, NumPy and spreadsheets write it; and tables.json:
-what is to be read back of each file.
+"""Writes ../cases/*.csv: a table of images as pandas, polars, NumPy and spreadsheets write it; and tables.json: what
+has to be read from each file.
 
 Run:   python tests/reference/tables.py
-Needs: pandas, polars, numpy, pillow. It takes a second and overwrites the files.
+Needs: pandas, polars, numpy, pillow. Takes a second and overwrites the files.
 
-pixels  values as they stand in the file, [images][side * side] in the order of the image, as float32
-scale   what they are divided by; seen by a network is float32(pixels) / float32(scale)
-labels  the label of each image as it is shown
-Colours are made grey by Pillow (`convert("L")`).
+pixels  values in the file, [images][side * side] in the order of the image, as float32
+scale   their divisor; the network's input is float32(pixels) / float32(scale)
+labels  the label of each image as dml shows it
+Colours are converted to grey by Pillow (`convert("L")`).
 """
 import json, pathlib, platform
 import numpy as np
@@ -42,9 +42,9 @@ def frame(pixels=PIXELS, labels=LABELS, label='label', last=False):
     return table
 
 
-def write(name, text, **what):
+def write(name, text, **expected_values):
     (CASES / name).write_bytes(text.encode() if isinstance(text, str) else text)
-    expect(name, **what)
+    expect(name, **expected_values)
 
 
 def pandas():

@@ -1,4 +1,4 @@
-"""Writes text_labels.hex: the bytes of a NumPy file of text, in hexadecimal.
+"""Writes text_labels.hex: the bytes of a NumPy array of text, in hexadecimal.
 
 NumPy 2.4.6. Run as: python text_labels.py
 """

@@ -1,16 +1,16 @@
-"""Writes tsne.json: what scikit-learn makes of 60 points on the way to a t-SNE map.
+"""Writes tsne.json: the steps of scikit-learn's t-SNE of 60 points.
 
 Run:   python tests/reference/tsne.py
-Needs: numpy, scipy, scikit-learn (the versions used stand in the file). Takes seconds.
+Needs: numpy, scipy, scikit-learn (the file names the versions). Takes seconds.
 
   points       [60, 5] float32 numbers, three clusters; the last point repeats the first
-  perplexity   10, so 31 neighbours a point
-  affinities   the first three rows of P [3, 60], from float64 distances and each width solved to 1e-12
+  perplexity   10, so 31 neighbours per point
+  affinities   the first three rows of P [3, 60], from float64 distances, with widths solved to 1e-12
   start        [60, 2] the first two principal components, the first scaled to standard deviation 1
   maps         two maps [60, 2]: scikit-learn's and a random one
   kl           the exact KL(P||Q) of each in nats, by scikit-learn's own objective on that P
 
-scikit-learn's own P (float32 distances, entropies to 1e-5) is checked to lie close to the P stored here.
+scikit-learn's own P (float32 distances, entropies to 1e-5) must be close to the P stored here.
 """
 import json, pathlib, platform
 import numpy as np, scipy, sklearn
@@ -33,7 +33,7 @@ def points(random):
 
 
 def conditional(squares):
-    """Gaussian probabilities of one point's neighbours at exactly the wished perplexity."""
+    """Gaussian probabilities of one point's neighbours, at exactly the given perplexity."""
     def weights(log_beta):
         w = np.exp(-np.exp(log_beta) * (squares - squares.min()))
         return w / w.sum()
