@@ -1,4 +1,4 @@
-"""Chromium by the WebDriver protocol, with Python's own library alone."""
+"""Drives Chromium over the WebDriver protocol, with only Python's standard library."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ def missing():
 
 
 class Browser:
-    """A browser of its own, without a profile."""
+    """A headless browser with a fresh profile."""
 
     def __init__(self):
         with socket.socket() as free:
@@ -37,7 +37,7 @@ class Browser:
             ["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         self.address = f"http://127.0.0.1:{port}"
-        wanted = {
+        capabilities = {
             "browserName": "chrome",
             "goog:chromeOptions": {
                 "binary": shutil.which("chromium"),
@@ -47,7 +47,7 @@ class Browser:
         }
         for attempt in range(100):
             try:
-                session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
+                session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})
                 break
             except (ConnectionError, urllib.error.URLError):
                 if attempt == 99:
@@ -67,17 +67,17 @@ class Browser:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.address + path, data, {"Content-Type": "application/json"}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return json.load(answer)["value"]
-        except urllib.error.HTTPError as refusal:
-            told = json.load(refusal)["value"]
-            raise AssertionError(f"{told['error']}: {told['message']}") from None
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return json.load(response)["value"]
+        except urllib.error.HTTPError as response:
+            error = json.load(response)["value"]
+            raise AssertionError(f"{error['error']}: {error['message']}") from None
 
     def open(self, path):
         self._send("POST", "/url", {"url": "file://" + os.path.abspath(path)})
 
     def run(self, script, *arguments):
-        """The value that a script returns."""
+        """Runs JavaScript and returns its value."""
         return self._send("POST", "/execute/sync", {"script": script, "args": list(arguments)})
 
     def find(self, selector):
@@ -87,12 +87,12 @@ class Browser:
         self._send("POST", f"/element/{self.find(selector)[ELEMENT]}/click", {})
 
     def press(self, *keys):
-        """Keys on what has the focus."""
+        """Presses keys on the focused element."""
         strokes = [{"type": kind, "value": KEYS[key]} for key in keys for kind in ("keyDown", "keyUp")]
         self._act({"type": "key", "id": "keyboard", "actions": strokes})
 
     def point(self, x, y):
-        """The pointer to a place of the window."""
+        """Moves the mouse to a position in the window."""
         move = {"type": "pointerMove", "duration": 0, "x": round(x), "y": round(y)}
         self._act({"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": [move]})
 
@@ -100,31 +100,31 @@ class Browser:
         self._send("POST", "/actions", {"actions": [source]})
 
     def size(self, width, height):
-        """The size of the page, as of a screen without a window's borders."""
+        """Sets the size of the viewport."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self.devtools("Emulation.setDeviceMetricsOverride", metrics)
 
     def colours(self, scheme):
-        # Without motion, so that what was scrolled to is there at once.
-        wanted = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
-        features = [{"name": name, "value": value} for name, value in wanted.items()]
+        # Without animations, so that scrolling is immediate.
+        media = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+        features = [{"name": name, "value": value} for name, value in media.items()]
         self.devtools("Emulation.setEmulatedMedia", {"features": features})
 
     def devtools(self, command, parameters):
         return self._send("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
-    def told(self):
-        """What the console has said since the last call."""
+    def console(self):
+        """The messages on the console since the last call."""
         return [entry["message"] for entry in self._send("POST", "/se/log", {"type": "browser"})]
 
-    def picture(self, path, whole=False):
-        parameters = {"format": "png", "captureBeyondViewport": whole}
-        if whole:
+    def screenshot(self, path, full_page=False):
+        parameters = {"format": "png", "captureBeyondViewport": full_page}
+        if full_page:
             size = self.devtools("Page.getLayoutMetrics", {})["cssContentSize"]
             parameters["clip"] = {**size, "scale": 1}
         with open(path, "wb") as file:
             file.write(base64.b64decode(self.devtools("Page.captureScreenshot", parameters)["data"]))
 
-    def printed(self):
-        """The page as PDF."""
+    def pdf(self):
+        """The page printed to PDF."""
         return base64.b64decode(self._send("POST", "/print", {}))

@@ -1,4 +1,4 @@
-//! Lets the fuzz targets find libtorch at run time, as the program's own build.rs does for it.
+//! Lets the fuzz targets find libtorch at run time, as the build.rs of `dml` does.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Seeds every target's corpus with small files of the real formats, made by the program itself.
+# Seeds the corpus of every target with small real files, most of them written by dml.
 # Usage: seed.sh DML, from anywhere.
 set -euo pipefail
 dml=$(realpath "$1")
@@ -14,7 +14,7 @@ corpus() {
   cat > "$here/corpus/$1/seed-$2"
 }
 
-# Forty images of 8×8 in two classes; the values depend on the class and the place.
+# Forty 8×8 images of two classes; the values depend on class and position.
 images() {
   awk -v comma="$1" 'BEGIN {
     for (row = 0; row < 40; row++) {
@@ -72,7 +72,7 @@ for loss in contrastive arcface; do
   for file in runs/$loss/*.npy; do corpus npy "$loss-$(basename "$file")" < "$file"; done
 done
 
-# A run with a comparison, a sweep and a search, under the names that the target gives their folders.
+# A run, a comparison, a sweep and a search, under the folder names of the target run_folder.
 "$dml" compare --config small.toml --data header.csv --losses contrastive --epochs 1 --batch 16 --seeds 1 \
   > /dev/null 2>&1
 "$dml" sweep --config small.toml --data header.csv --losses contrastive --epochs 1 --train-size 12,20 --seeds 1 \

@@ -1,8 +1,8 @@
-"""Sets Python up and runs the tests in this folder.
+"""Sets up Python and runs the tests in this folder.
 
 Run:  make python
-PyTorch and the packages of benches/requirements.txt come into `.peers/`, as for `make bench`; what only these tests
-need comes into `target/python/`, so that the peers stay as they were measured (pandas takes pyarrow where it finds it).
+PyTorch and the packages of benches/requirements.txt go into `.peers/`, as for `make bench`. What only these tests need
+goes into `target/python/`, so that benchmarks are unaffected (pandas uses pyarrow if installed).
 """
 import os
 import pathlib
@@ -29,13 +29,13 @@ def main():
 
 
 def add_packages(interpreter):
-    """Installs what is missing or of another time."""
+    """Installs the packages if they are missing or out of date."""
     done = PACKAGES / "done"
     recipe = peers.recipe() + REQUIREMENTS.read_text()
     if not (done.exists() and done.read_text() == recipe):
         shutil.rmtree(PACKAGES, ignore_errors=True)
         pip = [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]
-        peers.call([*pip, "--target", PACKAGES, "--requirement", REQUIREMENTS], "run `make python` again to go on")
+        peers.call([*pip, "--target", PACKAGES, "--requirement", REQUIREMENTS], "run `make python` again to continue")
         done.write_text(recipe)
 
 

@@ -1,4 +1,4 @@
-"""The commands and the Python of docs/pytorch.md, taken out of it and run beside each other.
+"""Runs the commands and the Python of docs/pytorch.md, extracted from the page, and compares their results.
 
 Run:  make python
 """
@@ -32,12 +32,12 @@ DML = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "relea
 PAGE = "docs/pytorch.md"
 SAMPLE = ROOT / "data" / "fashion-mnist_sample.csv.gz"
 SETTINGS = '[data]\npath = "new.csv"\n[train]\nepochs = 2\nbatch = 64\n[tsne]\nperplexity = 8.0\niterations = 60\n'
-# Embeddings by libtorch and by the fused engine, of numbers around 1.
-APART = 1e-5
+# Largest difference between embeddings by libtorch and by the fused engine, whose values are around 1.
+TOLERANCE = 1e-5
 
 
 def section(title):
-    """The page's text below a heading."""
+    """The text of the page under a heading."""
     return (ROOT / PAGE).read_text().split(f"## {title}\n")[1].split("\n## ")[0]
 
 
@@ -46,7 +46,7 @@ def blocks(text, language):
 
 
 class PytorchPage(unittest.TestCase):
-    """A run of SupCon, which normalises embeddings, exported as the page says."""
+    """Tests on a run of SupCon, which normalises embeddings, exported as the page says."""
 
     @classmethod
     def setUpClass(cls):
@@ -57,11 +57,11 @@ class PytorchPage(unittest.TestCase):
         dml("train", "--config", "small.toml", "--loss", "supcon", "--name", "mine")
         dml("eval", "--run", "runs/mine")
         text = section("Exporting and importing")
-        cls.begin = None
+        cls.init_command = None
         for line in blocks(text, "")[0].splitlines():
             command = re.split("[#|]", line)[0].replace("RUN", "runs/mine").replace("NAME", "mine").split()[1:]
             if "--init" in command:
-                cls.begin = command
+                cls.init_command = command
             else:
                 dml(*command)
         dml("export", "runs/mine", "--format", "safetensors", "--out", "network.safetensors")
@@ -71,55 +71,55 @@ class PytorchPage(unittest.TestCase):
         with torch.no_grad():
             exec(compile(cls.example, PAGE, "exec"), cls.names)
 
-    def near(self, a, b, most=APART):
+    def assert_near(self, a, b, tolerance=TOLERANCE):
         self.assertEqual(tuple(a.shape), tuple(b.shape))
-        self.assertLessEqual(float((torch.as_tensor(a) - torch.as_tensor(b)).abs().max()), most)
+        self.assertLessEqual(float((torch.as_tensor(a) - torch.as_tensor(b)).abs().max()), tolerance)
 
     def test_the_example_embeds_as_dml_does(self):
         self.assertEqual(tuple(self.names["z"].shape), (600, 10))
-        self.near(self.names["z"], numpy.load("new.npy"))
+        self.assert_near(self.names["z"], numpy.load("new.npy"))
 
-    def test_a_loss_that_looks_at_lengths_too_leaves_embeddings_as_they_are(self):
+    def test_a_loss_without_normalisation_exports_unnormalised_embeddings(self):
         dml("train", "--config", "small.toml", "--loss", "contrastive", "--name", "lengths")
         dml("export", "runs/lengths", "--format", "torchscript", "--out", "lengths.pt")
         dml("embed", "new.csv", "--run", "runs/lengths", "--out", "lengths.npy")
         with torch.no_grad():
-            self.near(torch.jit.load("lengths.pt")(self.names["images"]), numpy.load("lengths.npy"))
+            self.assert_near(torch.jit.load("lengths.pt")(self.names["images"]), numpy.load("lengths.npy"))
 
     def test_weights_load_strictly_into_the_tutorials_class(self):
         with torch.no_grad():
             z = self.model(self.names["images"])
-            self.near(z, self.names["network"](self.names["images"]))
-        self.near(z / z.norm(dim=1, keepdim=True), numpy.load("new.npy"))
+            self.assert_near(z, self.names["network"](self.names["images"]))
+        self.assert_near(z / z.norm(dim=1, keepdim=True), numpy.load("new.npy"))
         exported, own = load_file("network.safetensors"), load_file("runs/mine/model.safetensors")
         self.assertEqual(exported.keys(), own.keys())
         self.assertTrue(all(torch.equal(tensor, own[name]) for name, tensor in exported.items()))
         Siamese().load_state_dict(own, strict=True)
 
-    def test_training_begins_with_weights_that_torch_saved(self):
-        """At a rate that moves no weight, what a run ends with is what it began with."""
+    def test_training_starts_from_weights_saved_by_torch(self):
+        """With a learning rate too small to change weights, a run ends with its initial ones."""
         torch.manual_seed(7)
         saved = Siamese().state_dict()
         torch.save(saved, "siamese_ct.pth")
         exec(compile(self.conversion, PAGE, "exec"), {"torch": torch})
-        still = ["--config", "small.toml", "--loss", "cross-entropy", "--set", "train.learning_rate=1e-30"]
-        dml(*self.begin, *still, "--name", "begun")
-        begun = load_file("runs/begun/model.safetensors")
+        frozen = ["--config", "small.toml", "--loss", "cross-entropy", "--set", "train.learning_rate=1e-30"]
+        dml(*self.init_command, *frozen, "--name", "initialised")
+        initialised = load_file("runs/initialised/model.safetensors")
         statistics = ("running_mean", "running_var", "num_batches_tracked")
         weights = [name for name in saved if not name.endswith(statistics)]
         self.assertEqual(len(weights), 22)
         for name in weights:
-            self.near(saved[name], begun[name], 1e-25)
-        dml("train", *still, "--name", "drawn")
-        drawn = load_file("runs/drawn/model.safetensors")
-        self.assertGreater(float((drawn["linear1.weight"] - begun["linear1.weight"]).abs().max()), 0.01)
+            self.assert_near(saved[name], initialised[name], 1e-25)
+        dml("train", *frozen, "--name", "random")
+        random = load_file("runs/random/model.safetensors")
+        self.assertGreater(float((random["linear1.weight"] - initialised["linear1.weight"]).abs().max()), 0.01)
 
     def test_pyarrow_reads_the_table(self):
         table = pyarrow.parquet.read_table("embeddings.parquet")
         expected = [("part", pyarrow.string()), ("label", pyarrow.int64()), ("class", pyarrow.string())]
-        expected += [(f"e{place}", pyarrow.float32()) for place in range(10)]
+        expected += [(f"e{i}", pyarrow.float32()) for i in range(10)]
         self.assertEqual([(field.name, field.type) for field in table.schema], expected)
-        found = numpy.stack([table[f"e{place}"].to_numpy() for place in range(10)], axis=1)
+        found = numpy.stack([table[f"e{i}"].to_numpy() for i in range(10)], axis=1)
         arrays = [numpy.load(f"runs/mine/embeddings_{part}.npy") for part in ("train", "val")]
         self.assertEqual(found.tobytes(), numpy.concatenate(arrays).tobytes())
         labels = [numpy.load(f"runs/mine/labels_{part}.npy") for part in ("train", "val")]
@@ -127,7 +127,7 @@ class PytorchPage(unittest.TestCase):
         self.assertEqual(table["part"].to_pylist(), ["train"] * len(arrays[0]) + ["val"] * len(arrays[1]))
         self.assertEqual(self.names["table"].shape, (600, 13))
 
-    def test_tensorboard_reads_curves_figures_and_distances(self):
+    def test_tensorboard_reads_curves_metrics_and_distances(self):
         events = EventAccumulator("logs/mine", size_guidance=dict(scalars=0, histograms=0))
         events.Reload()
         value = lambda tag: [(point.step, point.value) for point in events.Scalars(tag)]
@@ -155,9 +155,9 @@ class PytorchPage(unittest.TestCase):
         sprite = numpy.asarray(Image.open(logs / points.sprite.image_path))
         columns = sprite.shape[1] // 28
         images = pandas.read_csv("new.csv").drop(columns="label").to_numpy("uint8").reshape(-1, 28, 28)
-        for place, row in enumerate(shown):
-            y, x = 28 * (place // columns), 28 * (place % columns)
-            self.assertTrue((sprite[y:y + 28, x:x + 28] == images[int(row["row"])]).all(), place)
+        for index, row in enumerate(shown):
+            y, x = 28 * (index // columns), 28 * (index % columns)
+            self.assertTrue((sprite[y:y + 28, x:x + 28] == images[int(row["row"])]).all(), index)
 
 
 def dml(*arguments):

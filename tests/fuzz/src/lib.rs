@@ -1,24 +1,24 @@
-//! What all fuzz targets share: files in memory, and a count of the bytes that reading takes.
+//! Shared by all fuzz targets: files in memory, and a limit on the memory that reading takes.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes that a reader may hold whatever the input: buffers of a fixed size, tables of polars and
-/// libtorch's threads, the text of an error.
+/// Bytes that a reader may allocate for any input: fixed buffers, tables of polars and of libtorch's
+/// threads, error messages.
 const ALLOWANCE: usize = 8 << 20;
 
-/// Bytes that a reader may hold for each byte of the input.
+/// Bytes that a reader may allocate per byte of the input.
 const FACTOR: usize = 4;
 
-/// The system's allocator, with a count.
+/// The system's allocator, counting allocated bytes.
 struct Counting;
 
 static HELD: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: every call goes on to the system's allocator unchanged.
+// SAFETY: every call is forwarded unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let held = HELD.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
@@ -35,30 +35,30 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Reads an input of so many bytes, and panics where that took too much memory.
+/// Reads an input of `bytes` bytes, and panics if that takes too much memory.
 pub fn bounded<R>(bytes: usize, read: impl FnOnce() -> R) -> R {
     let before = HELD.load(Ordering::SeqCst);
     PEAK.store(before, Ordering::SeqCst);
     let result = read();
-    let taken = PEAK.load(Ordering::SeqCst).saturating_sub(before);
-    let most = FACTOR * bytes + ALLOWANCE;
-    assert!(taken <= most, "an input of {bytes} bytes took {taken} bytes to read");
+    let used = PEAK.load(Ordering::SeqCst).saturating_sub(before);
+    let limit = FACTOR * bytes + ALLOWANCE;
+    assert!(used <= limit, "reading an input of {bytes} bytes allocated {used} bytes");
     result
 }
 
-/// Bytes that a file counts as: a compressed one may be unpacked to so much before it is refused, and some
-/// formats say themselves how much memory unpacking takes.
+/// The size that an input counts as for [`bounded`]: a compressed one may be unpacked up to a limit before
+/// it is refused, and some formats state how much memory unpacking takes.
 pub fn unzipped(input: &[u8]) -> usize {
-    let most = match input {
+    let unpacked = match input {
         [0x1f, 0x8b, ..] | [b'B', b'Z', b'h', ..] => 64 << 20,
         [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => 64 << 20,
         [0xfd, b'7', ..] | [b'L', b'Z', b'I', b'P', ..] | [b'P', b'K', ..] => 5 << 30,
         _ => 0,
     };
-    input.len() + most
+    input.len() + unpacked
 }
 
-/// A folder in memory, of this process alone.
+/// A folder in memory, private to this process.
 pub fn folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {

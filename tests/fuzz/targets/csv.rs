@@ -1,5 +1,5 @@
-//! CSV of images, plain and gzip, in all dialects: reading and checking never panic, and a file is
-//! read where the check finds no fault.
+//! CSV of images, plain and gzip, in all dialects: reading and checking never panic, and agree on
+//! whether a file is faulty.
 #![no_main]
 
 use dml::data::{ClassNames, CsvOptions, Header, LabelColumn, Scale, TrainedOn, check, load};

@@ -1,5 +1,5 @@
-//! Embeddings with their labels in one file: archives, CSV and parquet. Reading never panics, and
-//! what is read has a label for each finite embedding.
+//! Embeddings and labels in one file: archives, CSV and Parquet. Reading never panics; it gives more
+//! than one embedding with labels, or an error that says what is wrong.
 #![no_main]
 
 use dml::error::Error;

@@ -1,6 +1,6 @@
-//! The files in folders of results: of a run its record, configuration, history, figures and map; of a
-//! comparison, a sweep and a search theirs; of a trial its own. They are parted in the input by bytes
-//! of 255, which no text holds. All readers look at them: reports, lists, differences.
+//! The files of result folders: the record, configuration, history, metrics and map of a run, and the
+//! files of a comparison, a sweep, a search and a trial. In the input they are separated by bytes of 255,
+//! which valid UTF-8 never contains. All readers get them: reports, lists, differences.
 #![no_main]
 
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use dml::runtime::Cores;
 use dml_fuzz::{bounded, folder};
 use libfuzzer_sys::fuzz_target;
 
-/// Where the parts of an input go, in their order.
+/// The files that the parts of an input are written to, in this order.
 const FILES: [&str; 10] = [
     "run/run.json",
     "run/config.toml",
@@ -28,7 +28,7 @@ const FILES: [&str; 10] = [
     "tune-x/trial-001/trial.json",
 ];
 
-/// The folder of the runs, with a folder of each kind in it.
+/// The runs folder, with a folder of each kind in it.
 fn runs() -> &'static Path {
     static RUNS: OnceLock<PathBuf> = OnceLock::new();
     RUNS.get_or_init(|| {

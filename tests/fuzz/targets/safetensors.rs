@@ -1,4 +1,4 @@
-//! Tensors from elsewhere: as a model for either engine, and as a checkpoint.
+//! Tensors from other programs: as a model for either engine, and as a checkpoint.
 #![no_main]
 
 use dml::model::{Architecture, Engine, open_network, read_notes, read_tensors};
@@ -8,7 +8,7 @@ use dml_fuzz::{bounded, file};
 use libfuzzer_sys::fuzz_target;
 use tch::Device;
 
-/// Small, so that its files are.
+/// A small network, for small files.
 const SMALL: Architecture = Architecture { side: 8, embedding: 2 };
 
 fuzz_target!(|input: &[u8]| {

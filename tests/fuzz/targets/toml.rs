@@ -1,4 +1,4 @@
-//! Configurations: what is accepted is written out and read back as itself.
+//! Configurations: an accepted one is written and reads back as itself.
 #![no_main]
 
 use std::path::Path;
