@@ -1,7 +1,7 @@
-"""Seconds to embed all images with a trained model in PyTorch: the peer of `benches/stages/embed.rs`.
+"""Times the embedding of all images by a trained model in PyTorch, as `benches/stages/embed.rs` does for dml.
 
-Evaluation mode, no gradients, channels_last, 500 images at once, from bytes in memory to embeddings in memory. Prints
-one line of JSON and writes the embeddings.
+Evaluation mode, no gradients, channels_last, batches of 500, from bytes in memory to embeddings in memory. Prints one
+line of JSON and writes the embeddings.
 
 Run:  python benches/embed_torch.py --images IMAGES.npy --weights RUN/model.safetensors --threads 2 --out OUT.npy
 Needs torch, numpy and safetensors. IMAGES [N, 784] u8, OUT [N, E] f32.

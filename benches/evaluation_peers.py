@@ -1,15 +1,15 @@
-"""The peers of `dml eval --embeddings`: pytorch-metric-learning with FAISS, and scikit-learn's k-means.
+"""Peers of `dml eval --embeddings`: pytorch-metric-learning with FAISS, and scikit-learn's k-means.
 
-make: writes a set of points around random centres, EMBEDDINGS [N, D] f32 and LABELS [N] i64.
+make: writes points around random centres, EMBEDDINGS [N, D] f32 and LABELS [N] i64.
 pytorch-metric-learning: AccuracyCalculator's NMI, AMI (clusters by FAISS), precision at 1, R-precision and MAP@R, each
 embedding against all others, with as many neighbours as the largest class needs (k="max_bin_count").
-scikit-learn: NMI of KMeans with as many starts as `dml` takes, one value a seed.
-Prints one line of JSON; seconds are those of the computation, without start and reading.
+scikit-learn: NMI of KMeans with as many starts as `dml` uses, one value per seed.
+Prints one line of JSON; seconds are of the computation alone, without start-up and reading.
 
 Run:  python benches/evaluation_peers.py make EMBEDDINGS.npy LABELS.npy N D CLASSES NOISE
       python benches/evaluation_peers.py pytorch-metric-learning EMBEDDINGS.npy LABELS.npy
       python benches/evaluation_peers.py scikit-learn EMBEDDINGS.npy LABELS.npy STARTS SEEDS
-Needs numpy and, as named, pytorch-metric-learning with faiss-cpu, or scikit-learn.
+Needs numpy and pytorch-metric-learning with faiss-cpu, or scikit-learn.
 """
 import json
 import sys
@@ -58,4 +58,4 @@ MODES = {"make": make, "pytorch-metric-learning": metric_learning, "scikit-learn
 if sys.argv[1:2] and sys.argv[1] in MODES:
     print(json.dumps(MODES[sys.argv[1]](*sys.argv[2:])))
 else:
-    sys.exit(f"the first argument is one of {', '.join(MODES)}")
+    sys.exit(f"the first argument must be one of {', '.join(MODES)}")

@@ -1,4 +1,4 @@
-"""Writes the images and labels of a CSV as .npy, for the peers that need no CSV.
+"""Writes the images and labels of a CSV as .npy, for peers that do not read CSV.
 
 Run:  python benches/images_npy.py FILE.csv IMAGES.npy LABELS.npy
 Needs pandas and numpy. IMAGES [N, 784] u8, LABELS [N] i64.

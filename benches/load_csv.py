@@ -1,9 +1,9 @@
-"""Seconds from a CSV of images to float32 arrays in 0..1 with pandas.
+"""Times loading a CSV of images into float32 arrays in 0..1 with pandas.
 
-Two ways: with pandas' own functions alone, and as the tutorial's script does it, which splits the table with
-scikit-learn's train_test_split before it takes the pixels out.
+Either with pandas alone, or with --split as in the tutorial's script, which splits the table with scikit-learn's
+train_test_split before it extracts the pixels.
 
-Run by hand, one load a process:  python benches/load_csv.py FILE.csv [--split]
+Run by hand, one load per process:  python benches/load_csv.py FILE.csv [--split]
 Needs pandas and numpy, and scikit-learn for --split.
 """
 import sys

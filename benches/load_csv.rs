@@ -1,7 +1,7 @@
-//! Seconds from a CSV of images to tensors that batches are gathered from.
+//! Times loading a CSV of images into the tensors that batches are gathered from.
 //!
-//! Run by hand: `cargo bench --bench load_csv -- data/fashion-mnist_train.csv`, one load a
-//! process. `benches/load_csv.py` does the same work with pandas.
+//! Run by hand: `cargo bench --bench load_csv -- data/fashion-mnist_train.csv`, one load per
+//! process. `benches/load_csv.py` does the same with pandas.
 
 use std::path::Path;
 use std::time::Instant;
@@ -12,12 +12,12 @@ use tch::{Device, Kind};
 fn main() {
     dml::runtime::start();
     let path = std::env::args().skip(1).find(|arg| !arg.starts_with("--"));
-    let path = path.expect("name a CSV: cargo bench --bench load_csv -- FILE");
+    let path = path.expect("usage: cargo bench --bench load_csv -- FILE");
     let start = Instant::now();
-    let dataset = load(Path::new(&path), &CsvOptions::default()).expect("a faultless CSV");
+    let dataset = load(Path::new(&path), &CsvOptions::default()).expect("the CSV has no faults");
     let images = Images::new(&dataset, Device::Cpu);
     println!("bytes ready      {:.3} s", start.elapsed().as_secs_f64());
-    // What the tutorial's script holds in the end: every image as floats in 0..1.
+    // What the tutorial's script ends up with: every image as floats in 0..1.
     let rows: Vec<i64> = (0..dataset.len() as i64).collect();
     let floats = images.select(&rows);
     println!("floats ready     {:.3} s", start.elapsed().as_secs_f64());

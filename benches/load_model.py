@@ -1,8 +1,8 @@
 """Loads a run's model into the tutorial's class in PyTorch and compares the embeddings.
 
 Run by hand:  python benches/load_model.py RUN_FOLDER IMAGES.csv
-Needs torch, numpy, pandas and safetensors. Ends with an error where a name is missing or unknown
-(strict=True) or an embedding differs by more than 1e-5, absolute or relative.
+Needs torch, numpy, pandas and safetensors. Fails if a name is missing or unknown (strict=True) or an embedding differs
+by more than 1e-5, absolute or relative.
 """
 import json
 import pathlib
@@ -17,7 +17,7 @@ from network import read
 run, images = pathlib.Path(sys.argv[1]), sys.argv[2]
 network = read(run / "model.safetensors").eval()
 
-# The rows of the validation images stand in tsne.csv, in the order of their embeddings.
+# tsne.csv has the rows of the validation images, in the order of their embeddings.
 rows = pd.read_csv(run / "tsne.csv")["row"].values
 pixels = pd.read_csv(images).iloc[rows, 1:].values.reshape(-1, 1, 28, 28).astype("float32") / 255.0
 with torch.no_grad():

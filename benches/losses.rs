@@ -1,7 +1,7 @@
-//! Every loss on a batch of 128 images, value and gradient, beside the network's own step.
+//! Value and gradient of every loss on a batch of 128 images, and for comparison a step of the network.
 //!
-//! Run by hand: `cargo bench --bench losses`, or with a part of a name behind `--` for some of
-//! them. A loss should cost less than a tenth of the network.
+//! Run by hand: `cargo bench --bench losses`, with part of a name after `--` to select some. A loss
+//! should take less than a tenth of the time of the network.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use dml::data::BatchKind;
@@ -16,7 +16,7 @@ const TUTORIAL: Architecture = Architecture { side: 28, embedding: 10 };
 const BATCH: i64 = 128;
 const CLASSES: i64 = 10;
 
-/// Numbers in −1..1, a shape of them.
+/// Random numbers in −1..1.
 fn tensor(shape: &[i64], stream: u64) -> Tensor {
     let mut random = generator(1, Purpose::Sample, stream);
     let count = shape.iter().product::<i64>();
@@ -24,7 +24,7 @@ fn tensor(shape: &[i64], stream: u64) -> Tensor {
     Tensor::from_slice(&values).view(shape)
 }
 
-/// What is known of a batch of eight classes with 16 images each; every other pair is of one class.
+/// The targets of a batch of eight classes with 16 images each; every other pair is of the same class.
 fn targets() -> Targets {
     let labels: Vec<i64> = (0..BATCH).map(|image| image / 16).collect();
     let same: Vec<f32> = (0..BATCH).map(|image| (image % 2) as f32).collect();
@@ -40,14 +40,15 @@ fn losses(criterion: &mut Criterion) {
         let count = if loss.batches() == BatchKind::Pairs { 2 } else { 1 };
         let branches: Vec<Tensor> =
             (0..count).map(|i| tensor(&[BATCH, 10], i).set_requires_grad(true)).collect();
-        let own = loss.parameters(CLASSES as usize, 10, 1);
-        let own = own.map(|own| own.values.set_requires_grad(true));
+        let parameters = loss.parameters(CLASSES as usize, 10, 1);
+        let parameters = parameters.map(|parameters| parameters.values.set_requires_grad(true));
         let mut random = generator(1, Purpose::TrainLoss, 1);
         group.bench_function(loss.name(), |b| {
             b.iter(|| {
-                let (branches, own, random) = (branches.as_slice(), own.as_ref(), &mut random);
-                let value = loss.value(LossInput { branches, targets, parameters: own, random });
-                let leaves: Vec<&Tensor> = branches.iter().chain(own).collect();
+                let (branches, parameters) = (branches.as_slice(), parameters.as_ref());
+                let random = &mut random;
+                let value = loss.value(LossInput { branches, targets, parameters, random });
+                let leaves: Vec<&Tensor> = branches.iter().chain(parameters).collect();
                 Tensor::run_backward(&[&value.loss], &leaves, false, false)
             });
         });

@@ -1,11 +1,11 @@
-"""Seconds of exact nearest neighbours with FAISS or scikit-learn: the peers of `benches/stages/neighbours.rs`.
+"""Times exact nearest-neighbour search with FAISS or scikit-learn, as `benches/stages/neighbours.rs` does for dml.
 
-faiss: IndexFlatL2, all cores. scikit-learn: NearestNeighbors as it chooses itself, n_jobs=-1. Building the index counts
-in each search. Prints one line of JSON: seconds for each k.
+faiss: IndexFlatL2, all cores. scikit-learn: NearestNeighbors(n_jobs=-1), which chooses its algorithm. Each search
+includes building the index. Prints one line of JSON: seconds for each k.
 
 Run:  python benches/neighbours_peers.py faiss REFERENCES.npy QUERIES.npy 1,10,92 [OUT.npy]
-Needs numpy and faiss-cpu or scikit-learn. REFERENCES [N, D], QUERIES [Q, D] f32; OUT gets the distances of the last
-search [Q, k].
+Needs numpy and faiss-cpu or scikit-learn. REFERENCES [N, D], QUERIES [Q, D] f32; the distances of the last search
+[Q, k] are written to OUT.
 """
 import json
 import sys
@@ -34,7 +34,7 @@ elif library == "scikit-learn":
 
     search = sklearn_search
 else:
-    sys.exit(f"{library}: faiss or scikit-learn")
+    sys.exit(f"{library}: must be faiss or scikit-learn")
 
 seconds = {}
 for k in ks.split(","):

@@ -1,6 +1,6 @@
-"""The tutorial's network in PyTorch, for the scripts beside this one.
+"""The tutorial's network in PyTorch, for the scripts in this folder.
 
-Run by hand to write initial weights, PyTorch's own under seed 0, that `dml` reads as well:
+Run by hand to write PyTorch's initial weights under seed 0, which `dml` reads, too:
     python benches/network.py EMBEDDING_SIZE OUT.safetensors
 Needs torch and safetensors.
 """

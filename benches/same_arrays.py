@@ -1,4 +1,4 @@
-"""How far two arrays are apart: a check that two programs did the same work.
+"""The difference of two arrays, to check that two programs computed the same.
 
 Run:  python benches/same_arrays.py A.npy B.npy
 Needs numpy. Prints one line of JSON: the largest difference, absolute, and relative to the largest value.

@@ -1,8 +1,8 @@
 //! A batch of 128 images through the network on either engine: forward, forward and backward, and
 //! embedding.
 //!
-//! Run by hand: `cargo bench --bench step`, or with a part of a name behind `--` for some of them.
-//! `make bench ONLY=step` puts whole training steps beside PyTorch.
+//! Run by hand: `cargo bench --bench step`, with part of a name after `--` to select some.
+//! `make bench ONLY=step` compares whole training steps with PyTorch.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use dml::model::{Architecture, Engine, Network, initial_weights, open_network};
@@ -14,7 +14,7 @@ use tch::{Device, Tensor};
 const TUTORIAL: Architecture = Architecture { side: 28, embedding: 10 };
 const BATCH: i64 = 128;
 
-/// Numbers in 0..1, a shape of them.
+/// Random numbers in 0..1.
 fn tensor(shape: &[i64], stream: u64) -> Tensor {
     let mut random = generator(1, Purpose::Sample, stream);
     let count = shape.iter().product::<i64>();

@@ -1,8 +1,8 @@
-"""Milliseconds of a training step of the tutorial's network in PyTorch: the peer of `benches/stages/step.rs`.
+"""Times a training step of the tutorial's network in PyTorch, as `benches/stages/step.rs` does for dml.
 
-As fast as PyTorch does it without compiling: channels_last weights and images, fused Adam. A step is gather from bytes,
-forward, cross-entropy, backward and Adam; batches take the rows in order. Prints one line of JSON: milliseconds, mean
-over the timed steps, and the mean loss of these.
+The fastest that PyTorch does without compiling: channels_last weights and images, fused Adam. A step gathers a batch
+from bytes, rows in order, then runs forward, cross-entropy, backward and Adam. Prints one line of JSON: the mean
+milliseconds and the mean loss of the timed steps.
 
 Run:  python benches/step_torch.py --images IMAGES.npy --labels LABELS.npy --weights W.safetensors --threads 1
 Needs torch, numpy and safetensors. IMAGES [N, 784] u8, LABELS [N] i64.

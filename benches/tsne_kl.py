@@ -1,4 +1,4 @@
-"""Exact KL(P||Q) in nats of several maps of the same points, all on one P.
+"""Exact KL(P||Q) in nats of several maps of the same points, with the same P.
 
 P is scikit-learn's, perplexity 30; Q runs over all pairs. Prints one line of JSON: the KL of each map.
 

@@ -1,4 +1,4 @@
-"""Seconds of a t-SNE with scikit-learn's or openTSNE's defaults (openTSNE on all cores), and the map.
+"""Times a t-SNE by scikit-learn or openTSNE with their defaults (openTSNE on all cores).
 
 Prints one line of JSON and writes the map.
 
@@ -21,7 +21,7 @@ elif library == "opentsne":
 
     lay_out = TSNE(n_jobs=-1, random_state=0).fit
 else:
-    sys.exit(f"{library}: scikit-learn or opentsne")
+    sys.exit(f"{library}: must be scikit-learn or opentsne")
 
 start = time.perf_counter()
 result = lay_out(points)

@@ -1,11 +1,11 @@
 """Compares a run's t-SNE with scikit-learn's default TSNE on the same embeddings.
 
 Run:   python benches/tsne_sklearn.py RUN/embeddings_val.npy RUN/tsne.csv [--seconds S] [--perplexity 30]
-Needs: numpy, scikit-learn. --seconds is the time of our t-SNE (times.json of the run), to be told beside
-scikit-learn's; take both on an idle machine, in the same minutes.
+Needs: numpy, scikit-learn. --seconds is the time of our t-SNE (times.json of the run), to print beside
+scikit-learn's; measure both on an idle machine, one right after the other.
 
-Both maps are judged by one function: exact KL(P||Q) in nats, P from scikit-learn, Q over all pairs. (scikit-learn's
-kl_divergence_ approximates Q, so it is a little lower.)
+Both maps are scored by the same function: exact KL(P||Q) in nats, P from scikit-learn, Q over all pairs.
+(scikit-learn's kl_divergence_ approximates Q, so it is a little lower.)
 """
 import argparse, csv, time
 import numpy as np
@@ -32,8 +32,8 @@ def divergence(p, y):
     a, b = np.ascontiguousarray(y.T)
     total = sum((1 / (1 + (a - x) ** 2 + (b - z) ** 2)).sum() - 1 for x, z in y)
     q = 1 / (1 + ((y[row] - y[column]) ** 2).sum(1)) / total
-    held = value > 0
-    return float((value[held] * np.log(value[held] / q[held])).sum())
+    positive = value > 0
+    return float((value[positive] * np.log(value[positive] / q[positive])).sum())
 
 
 def main():

@@ -1,16 +1,16 @@
-"""Measures `dml` and its peers in turn and writes benches/RESULTS.md. Started by benches/run.py; standard library only.
+"""Measures `dml` and its peers in turn and writes benches/RESULTS.md. Run by benches/run.py; standard library only.
 
-settings.py   what the command line takes, and where everything lies
-peers.py      the peers in a folder of their own
-process.py    one process: output, seconds, peak memory
-compare.py    rounds in turn; medians, ranges and ratios
-inputs.py     what the stages work on, made once
-machine.py    the machine and the versions
-results.py    from the runs' JSON to RESULTS.md
-stages/       one file a stage
-test_harness  what of this holds without a measurement
+settings.py       command-line options and paths
+peers.py          the peers' Python environment
+process.py        runs a process: output, seconds, peak memory
+compare.py        alternating rounds; medians, ranges and ratios
+inputs.py         programs and inputs of the stages
+machine.py        the machine and the versions
+results.py        RESULTS.md from the JSON of the stages
+stages/           one file per stage
+test_harness.py   tests that need no measurement
 """
 
 
 class BenchError(Exception):
-    """What stops a measurement, told to the user as it is."""
+    """An error that stops a measurement; its text is shown to the user."""

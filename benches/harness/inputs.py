@@ -1,4 +1,4 @@
-"""The programs that are measured, and what the stages work on: made once, kept in target/bench/."""
+"""The programs to measure, and the inputs of the stages, which are created once and kept in target/bench/."""
 import json
 import os
 import subprocess
@@ -10,7 +10,7 @@ from .settings import BENCHES, ROOT
 
 
 class Bench:
-    """`dml`, its peers and the inputs that they share."""
+    """`dml`, its peers and their common inputs."""
 
     def __init__(self, settings, python):
         self.settings = settings
@@ -25,11 +25,11 @@ class Bench:
         return run([self.settings.dml, *arguments], cores)
 
     def bench(self, name, *arguments, cores=None):
-        """One of this project's benches, as `cargo bench --bench NAME` would run it."""
+        """Runs one of this project's benches as `cargo bench --bench NAME` would."""
         return run([self.benches[name], *arguments], cores)
 
     def peer(self, script, *arguments, cores=None):
-        """A Python script of benches/, or of elsewhere by its absolute path."""
+        """Runs a Python script of benches/, or any other by its absolute path."""
         return run([self.python, BENCHES / script, *arguments], cores)
 
     # Inputs
@@ -55,7 +55,7 @@ class Bench:
         return weights
 
     def rows(self, count):
-        """A CSV with this many of the images, each class with its share."""
+        """A CSV with this many images, stratified by class."""
         path = self.file(f"rows-{count}.csv")
         if not path.exists():
             self.dml("data", "sample", self.settings.data, "--total", count, "--out", path)
@@ -68,50 +68,50 @@ class Bench:
         return self.file("runs") / name
 
     def reference_run(self):
-        """A cross-entropy run of default settings, trained and evaluated: its folder."""
+        """The folder of a trained and evaluated cross-entropy run with default settings."""
         folder = self.run_folder("reference")
         if not (folder / "times.json").exists():
-            say("training and evaluating the run whose model and embeddings the stages share")
+            say("training and evaluating the run whose model and embeddings the stages use")
             self.train("reference", "--loss", "cross-entropy", "--data", self.settings.data)
             self.dml("eval", "--run", folder)
         return folder
 
     def train(self, name, *arguments, cores=None):
-        """`dml train` under a name, anew."""
+        """Runs `dml train` under a name, replacing an earlier run."""
         return self.dml("train", "--name", name, "--force", *self.runs(), *arguments, cores=cores)
 
 
-# Training images of Fashion-MNIST.
+# Number of training images in Fashion-MNIST.
 IMAGES = 60_000
 
-# Engines of the network, as `--engine` of benches/stages takes them.
+# Engines of the network, for `--engine` of benches/stages.
 ENGINES = ("libtorch", "fused")
 
 
 def require_all_images(path):
-    """The tables name numbers of images, so another file would make them untrue."""
+    """The texts of the stages state the number of images, so other files are refused."""
     with open(path, "rb") as file:
         lines = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
     if lines not in (IMAGES, IMAGES + 1):
-        raise BenchError(f"{path} has {lines:,} lines: the measurements are about the {IMAGES:,} training images of "
-                         "Fashion-MNIST, a line each")
+        raise BenchError(f"{path} has {lines:,} lines: make bench needs the {IMAGES:,} training images of "
+                         "Fashion-MNIST, one per line")
 
 
 def built_benches():
-    """Paths of the benches' programs by name; builds what is not up to date."""
+    """Builds the benches and returns the paths of their programs by name."""
     cargo = os.environ.get("CARGO", "cargo")
     command = [cargo, "bench", "--locked", "--no-run", "--bench", "stages", "--bench", "load_csv",
                "--message-format", "json"]
     say("building the benches")
     done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode != 0:
-        raise BenchError(f"ended with {done.returncode}: {' '.join(command)}\n{done.stderr[-2000:]}")
+        raise BenchError(f"exit code {done.returncode}: {' '.join(command)}\n{done.stderr[-2000:]}")
     messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     return {message["target"]["name"]: message["executable"] for message in messages
             if message.get("executable") and message["target"]["kind"] == ["bench"]}
 
 
 def sample(finished, *figures):
-    """A Sample with these figures of the JSON that a process printed last."""
-    told = finished.last_json
-    return Sample({figure: told[figure] for figure in figures}, finished.peak_mb)
+    """A Sample with these figures from the last line of JSON that a process printed."""
+    printed = finished.last_json
+    return Sample({figure: printed[figure] for figure in figures}, finished.peak_mb)

@@ -1,4 +1,4 @@
-"""The machine and the versions, as RESULTS.md tells them."""
+"""The machine and the versions, for RESULTS.md."""
 import os
 import pathlib
 import platform
@@ -23,7 +23,7 @@ def machine():
 
 
 def versions(settings, python):
-    """Of `dml` and all that it is measured with."""
+    """The versions of `dml`, of Rust and of the peers."""
     script = ("import importlib.metadata as m, json, platform, sys; "
               "print(json.dumps({n: m.version(n) for n in sys.argv[1:]} | {'Python': platform.python_version()}))")
     return {
@@ -34,12 +34,12 @@ def versions(settings, python):
 
 
 def load():
-    """Processes that wanted to run in the last minute, as a mean."""
+    """The load average of the last minute."""
     return os.getloadavg()[0]
 
 
 def commit():
-    """The commit that is checked out, with a word where files differ from it."""
+    """The commit, followed by "with changes" if files differ from it."""
     changed = output(["git", "status", "--porcelain", "--untracked-files=no", "--", ":!benches/RESULTS.md"])
     return (output(["git", "rev-parse", "--short", "HEAD"]) or "unknown") + (" with changes" if changed else "")
 
@@ -54,7 +54,7 @@ def field(path, name):
 
 
 def output(command):
-    """What a command prints; nothing where it is missing or fails."""
+    """The output of a command; empty if it is missing or fails."""
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     except FileNotFoundError:

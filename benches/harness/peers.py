@@ -1,10 +1,10 @@
-"""Sets up the peers: a Python environment of their own in `.peers/`.
+"""Sets up the peers in their own Python environment, `.peers/`.
 
-All comes from pip's own registry at the versions of benches/requirements.txt. PyTorch is the costly one: its wheel for
-Linux on x86-64 links 2 GB of NVIDIA libraries that no computation on the processor ever calls. They are replaced by
-empty libraries of the same names (made with `cc`), and Python is told to look functions up when they are called first,
-so that nothing is looked up in them. What computes on the processor, libtorch_cpu.so, is untouched. Where the folder of
-libtorch that `dml` was built with is a wheel for this Python, it serves both.
+Packages come from PyPI in the versions of benches/requirements.txt. The large one is PyTorch: its wheel for Linux on
+x86-64 links 2 GB of NVIDIA libraries that computation on the CPU never calls. They are replaced by empty libraries of
+the same names (built with `cc`), loaded with lazy binding so that none of their symbols is looked up. libtorch_cpu.so,
+which does the computing, is unchanged. If the libtorch that `dml` was built with is a wheel for this Python, it is used
+for both.
 """
 import hashlib
 import os
@@ -19,20 +19,20 @@ from .compare import say
 from .settings import BENCHES, ROOT
 
 TORCH = "2.13.0"
-# Would bring PyTorch with all its NVIDIA libraries; what else it needs stands in the requirements.
+# Installed without dependencies: these include PyTorch with all NVIDIA libraries; the others are in the requirements.
 WITHOUT_TORCH = ("pytorch-metric-learning==2.9.0",)
-# These two are called at start even without a GPU.
+# These two are called at start-up even without a GPU.
 NVIDIA = ("nvidia-cuda-cupti==13.0.85", "nvidia-cuda-runtime==13.0.96")
 STAND_INS = ("libcublas.so.13", "libcublasLt.so.13", "libcudnn.so.9", "libcufft.so.12", "libcufile.so.0",
              "libcurand.so.10", "libcusparse.so.12", "libcusparseLt.so.0", "libnccl.so.2", "libnvrtc.so.13",
              "libnvshmem_host.so.3")
 REQUIREMENTS = BENCHES / "requirements.txt"
-# numpy's and pandas' releases of these versions begin here.
+# The oldest Python that these versions of numpy and pandas support.
 OLDEST_PYTHON = (3, 11)
 
 
 def python(settings):
-    """The Python that has the peers; sets it up where it is missing or of another time."""
+    """The Python of the peers, set up first if it is missing or out of date."""
     interpreter = settings.peers / "bin" / "python"
     done = settings.peers / "done"
     if not (done.exists() and done.read_text() == recipe()):
@@ -42,31 +42,31 @@ def python(settings):
 
 
 def recipe():
-    """Changes whenever the set-up would give something else."""
+    """A hash of everything that the set-up depends on."""
     text = REQUIREMENTS.read_text() + pathlib.Path(__file__).read_text() + sys.version + str(shared_torch())
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def set_up(folder, interpreter):
     if sys.version_info < OLDEST_PYTHON:
-        wanted = ".".join(map(str, OLDEST_PYTHON))
-        raise BenchError(f"the peers need Python {wanted} or newer, this is {platform.python_version()}: "
-                         "name another with PYTHON=python3.12")
-    say(f"setting the peers up in {folder.name}/ (0.5 GB without PyTorch)")
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        raise BenchError(f"the peers need Python {oldest} or newer, this is {platform.python_version()}: "
+                         "choose another with PYTHON=python3.12")
+    say(f"setting up the peers in {folder.name}/ (0.5 GB without PyTorch)")
     call([sys.executable, "-m", "venv", "--clear", folder], "install Python's venv and pip")
     pip = [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    call([*pip, "--requirement", REQUIREMENTS], "run `make bench` again to go on")
-    call([*pip, "--no-deps", *WITHOUT_TORCH], "run `make bench` again to go on")
+    call([*pip, "--requirement", REQUIREMENTS], "run `make bench` again to continue")
+    call([*pip, "--no-deps", *WITHOUT_TORCH], "run `make bench` again to continue")
     packages = pathlib.Path(sysconfig.get_path("purelib", "venv", {"base": str(folder), "platbase": str(folder)}))
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
-        call([*pip, f"torch=={TORCH}"], "run `make bench` again to go on")
+        call([*pip, f"torch=={TORCH}"], "run `make bench` again to continue")
     else:
         lines = []
         if shared_torch():
             lines.append(str(shared_torch()))
         else:
-            say(f"getting PyTorch {TORCH} (0.5 GB to download, 1.2 GB on disk)")
-            call([*pip, "--no-deps", f"torch=={TORCH}", *NVIDIA], "run `make bench` again to go on")
+            say(f"downloading PyTorch {TORCH} (0.5 GB to download, 1.2 GB on disk)")
+            call([*pip, "--no-deps", f"torch=={TORCH}", *NVIDIA], "run `make bench` again to continue")
         lines.append(stand_ins(folder / "stand-ins"))
         (packages / "torch_without_cuda.pth").write_text("\n".join(lines) + "\n")
     call([interpreter, "-c", "import torch, faiss, openTSNE, sklearn, pandas, pytorch_metric_learning"],
@@ -74,7 +74,7 @@ def set_up(folder, interpreter):
 
 
 def shared_torch():
-    """The folder above libtorch, where that is PyTorch's wheel for this very Python; else None."""
+    """The folder that contains libtorch, if it is PyTorch's wheel for this Python; else None."""
     folder = ROOT / os.environ.get("LIBTORCH", ".libtorch/torch")
     module = folder / f"_C{sysconfig.get_config_var('EXT_SUFFIX')}"
     version = folder / "version.py"
@@ -83,7 +83,7 @@ def shared_torch():
 
 
 def stand_ins(folder):
-    """Makes the empty libraries; gives the line of a .pth file that loads them when Python starts."""
+    """Builds the empty libraries; returns the line of a .pth file that loads them when Python starts."""
     folder.mkdir(exist_ok=True)
     for name in STAND_INS:
         call(["cc", "-shared", "-x", "c", os.devnull, "-o", folder / name, f"-Wl,-soname,{name}"],

@@ -1,4 +1,4 @@
-"""One process: its output, wall seconds, processor seconds and peak memory."""
+"""Runs a process and records its output, wall time, CPU time and peak memory."""
 import json
 import os
 import subprocess
@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from . import BenchError
 from .settings import ROOT
 
-# A user's tuning for one library would slow or speed another.
+# The user's tuning of some libraries would distort the comparison.
 UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
          "RAYON_NUM_THREADS", "POLARS_MAX_THREADS", "PYTHONPATH")
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A process that ended well."""
+    """A process that ended successfully."""
 
     stdout: str
-    seconds: float  # from start to end
+    seconds: float  # wall time
     processor_seconds: float  # user and system, all threads
     peak_mb: float  # largest resident memory, in 10^6 bytes
 
@@ -42,9 +42,9 @@ class Finished:
 
 
 def run(command, cores=None):
-    """Runs a command from the project's root to its end, on `cores` cores where given.
+    """Runs a command in the project's root, limited to `cores` cores if given.
 
-    Where it fails, the end of what it wrote to stderr is told.
+    If it fails, the error has the end of its stderr.
     """
     command = [str(part) for part in command]
     environment = {name: value for name, value in os.environ.items() if name not in UNSET}
@@ -63,12 +63,12 @@ def run(command, cores=None):
         seconds = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode != 0:
-            raise BenchError(f"ended with {child.returncode}: {' '.join(command)}\n{text(err)[-2000:]}")
+            raise BenchError(f"exit code {child.returncode}: {' '.join(command)}\n{text(err)[-2000:]}")
         return Finished(text(out), seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6)
 
 
 def available_cores():
-    """Numbers of the cores that this process may use."""
+    """Indices of the cores that this process may use."""
     return sorted(os.sched_getaffinity(0))
 
 

@@ -1,4 +1,4 @@
-"""From the JSON of the stages to RESULTS.md, always the whole file."""
+"""Writes RESULTS.md from the JSON of all stages."""
 import json
 import statistics
 
@@ -8,15 +8,16 @@ from .stages import STAGES
 
 HEAD = """# Results
 
-Written by `make bench`; change `benches/harness/`, not this file. Peer and `dml` work in turn, a process each time
-(A B A B …), on the same inputs. A figure is the median over the rounds, its range in brackets. The ratio is that of the
-medians, `dml` over peer, so below 1 `dml` is ahead; beside it stand the ratios within each round, as median and range,
-which a busy machine moves less. Memory is the largest resident memory of the process, in 10⁶ bytes.
+Written by `make bench`; edit `benches/harness/`, not this file. `dml` and its peer take turns (A B A B …) on the same
+inputs, a new process each time. Figures are medians over the rounds, with the range in brackets. The ratio is that of
+the medians, `dml` over peer: below 1, `dml` is faster. The next column has the median and range of the ratios within
+each round, which depend less on the load of the machine. Memory is the peak resident memory of the process, in 10⁶
+bytes.
 """
 
 
 def write(settings):
-    """Writes RESULTS.md from all that has been measured."""
+    """Writes RESULTS.md from everything measured so far."""
     measured = {}
     for name in STAGES:
         path = settings.results / f"{name}.json"
@@ -26,7 +27,7 @@ def write(settings):
 
 
 def render(measured):
-    """The text of RESULTS.md. measured: name of a stage → its JSON."""
+    """The text of RESULTS.md. measured: stage name → its JSON."""
     parts = [HEAD]
     newest = max(measured.values(), key=lambda stage: stage["when"], default=None)
     if newest:
@@ -59,8 +60,8 @@ def section(module, stage, newest):
 
 
 def provenance(stage, newest):
-    """When a stage was measured, and where that differs from what the head says."""
-    text = f"Measured {stage['when'][:10]}, rounds asked for: {stage['rounds']}, load before: {stage['load']:.1f}"
+    """When a stage was measured, and on which machine and versions if other than those at the top."""
+    text = f"Measured {stage['when'][:10]}, rounds: {stage['rounds']}, load before: {stage['load']:.1f}"
     if stage["machine"] != newest["machine"]:
         text += f", on another machine ({stage['machine']['processor']}, {stage['machine']['cores']} cores)"
     if stage["versions"] != newest["versions"]:
@@ -71,10 +72,10 @@ def provenance(stage, newest):
 
 
 def cells(line):
-    """A line of a comparison as the cells of a table."""
+    """The cells of one row of a comparison."""
     ours, peer = line["ours"], line["peer"]
     name = "" if ours["name"] == "dml" else f"{ours['name'].removeprefix('dml ')}: "
-    goal = f" (aimed at: {line['goal']:.2f})" if line["goal"] else ""
+    goal = f" (goal: {line['goal']:.2f})" if line["goal"] else ""
     rounds = pairwise(line)
     return [
         line["what"],
@@ -87,7 +88,7 @@ def cells(line):
 
 
 def spread(values, unit):
-    """Median and range with three digits."""
+    """Median and range with three significant digits."""
     middle = f"{number(statistics.median(values))} {unit}"
     return middle if len(values) == 1 else f"{middle} ({number(min(values))}–{number(max(values))})"
 

@@ -1,4 +1,4 @@
-"""What the harness promises, without a peer and without a measurement. Run: make check."""
+"""Tests of the harness that need no peers and no measurement. Run: make check."""
 import sys
 import unittest
 
@@ -31,14 +31,14 @@ class Comparing(unittest.TestCase):
         self.assertEqual(ratio(a_row()), 0.5)
         self.assertEqual(pairwise(a_row()), [0.25, 0.5, 1.5])
 
-    def test_an_exponent_tells_constant_linear_and_quadratic_and_skips_what_is_missing(self):
+    def test_exponents_are_0_1_and_2_for_constant_linear_and_quadratic_and_skip_missing_values(self):
         sizes = [1, 10, 100]
         for power in (0, 1, 2):
             self.assertAlmostEqual(exponent(sizes, [3 * size ** power for size in sizes]), power)
         self.assertAlmostEqual(exponent(sizes, [None, 10, 100]), 1)
         self.assertIsNone(exponent(sizes, [None, None, 100]))
 
-    def test_numbers_keep_three_digits(self):
+    def test_numbers_have_three_significant_digits(self):
         self.assertEqual([number(value) for value in (1234.5, 12.345, 1.2345, 0.12345, 0.012345)],
                          ["1,234", "12.3", "1.23", "0.123", "0.0123"])
 
@@ -50,23 +50,23 @@ class Processes(unittest.TestCase):
         self.assertEqual(done.last_json, 7)
         self.assertTrue(200 <= done.peak_mb < 300, done.peak_mb)
 
-    def test_output_of_several_lines_is_read_as_json_and_other_output_is_told(self):
+    def test_output_of_several_lines_is_parsed_as_json_and_other_output_is_an_error(self):
         self.assertEqual(run([sys.executable, "-c", "print('{'); print('\"a\": 1}')"]).json, dict(a=1))
         with self.assertRaisesRegex(BenchError, "no JSON:\nwords"):
             run([sys.executable, "-c", "print('words')"]).json
 
-    def test_a_process_that_fails_is_told_with_its_last_words(self):
-        with self.assertRaisesRegex(BenchError, "(?s)ended with 3: .*last words"):
+    def test_the_error_of_a_failed_process_has_the_end_of_its_stderr(self):
+        with self.assertRaisesRegex(BenchError, "(?s)exit code 3: .*last words"):
             run([sys.executable, "-c", "import sys; print('last words', file=sys.stderr); sys.exit(3)"])
 
 
 class Writing(unittest.TestCase):
-    def test_a_line_has_median_range_ratio_rounds_and_memory(self):
+    def test_a_row_has_median_range_ratio_rounds_and_memory(self):
         text = results.render(dict(csv=a_stage(rows=[a_row(goal=0.4)])))
-        self.assertIn("| some work | 2.00 s (1.00–9.00) | other 4.00 s (4.00–6.00) | 0.50 (aimed at: 0.40) "
+        self.assertIn("| some work | 2.00 s (1.00–9.00) | other 4.00 s (4.00–6.00) | 0.50 (goal: 0.40) "
                       "| 0.50 (0.25–1.50) | 109 / 106 |", text)
 
-    def test_what_was_not_measured_is_listed(self):
+    def test_stages_not_measured_are_listed(self):
         self.assertIn("- Training step (`ONLY=step`)", results.render(dict(csv=a_stage())))
         self.assertIn("- CSV to tensors (`ONLY=csv`)", results.render({}))
 
@@ -77,9 +77,9 @@ class Writing(unittest.TestCase):
         self.assertEqual(text.count("another machine"), 1)
 
 
-class Asking(unittest.TestCase):
-    def test_an_unknown_stage_and_a_missing_file_are_told(self):
-        with self.assertRaisesRegex(BenchError, "ONLY=stepp: no such stage; there are csv, step"):
+class Options(unittest.TestCase):
+    def test_an_unknown_stage_and_a_missing_file_are_errors(self):
+        with self.assertRaisesRegex(BenchError, "ONLY=stepp: unknown stage; use csv, step"):
             parse(["csv", "step"], ["--only", "csv,stepp"])
         with self.assertRaisesRegex(BenchError, "nowhere.csv is missing: .*DATA=FILE"):
             parse(["csv"], ["--data", "nowhere.csv"])

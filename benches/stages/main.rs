@@ -1,6 +1,6 @@
-//! Single stages of `dml` for the measurements: each call times one and prints one line of JSON.
+//! Single stages of `dml` for `make bench`: each call times one and prints one line of JSON.
 //!
-//! `benches/run.py` calls this beside the peers, on the same images, weights and embeddings. By hand:
+//! `benches/run.py` runs it and the peers on the same images, weights and embeddings. By hand:
 //! `cargo bench --bench stages -- step --help`.
 
 mod embed;
@@ -21,7 +21,7 @@ use dml::runtime::Cores;
 struct Cli {
     #[command(subcommand)]
     stage: Stage,
-    /// What `cargo bench` adds; without effect
+    /// Passed by `cargo bench`; ignored
     #[arg(long, global = true, hide = true)]
     bench: bool,
 }
@@ -63,10 +63,10 @@ fn network(engine: &str, weights: &Path, threads: usize) -> Result<Box<dyn Netwo
     let embedding = weights.get("linear2.bias").map_or(0, |bias| bias.size()[0]);
     let architecture = Architecture { side: 28, embedding };
     let helpers = Cores::new(threads);
-    // The core of the calling thread is taken for as long as the process lives.
+    // The calling thread holds its core until the process ends.
     std::mem::forget(helpers.take());
     let engine: EngineChoice =
-        engine.parse().map_err(|told: String| Error::setting("--engine", engine, told))?;
+        engine.parse().map_err(|problem: String| Error::setting("--engine", engine, problem))?;
     let (engine, _) = engine.resolve(&architecture, Device::Cpu)?;
     open_network(engine, &architecture, &weights, Device::Cpu, &helpers)
 }

@@ -18,7 +18,7 @@ pub struct Args {
     /// Query embeddings `[Q, D]` f32, .npy
     #[arg(long)]
     queries: PathBuf,
-    /// Numbers of neighbours, each a search of its own
+    /// Numbers of neighbours, each searched separately
     #[arg(long, value_delimiter = ',', required = true)]
     k: Vec<usize>,
     /// Where to write the distances of the last search `[Q, k]`, .npy
@@ -26,15 +26,15 @@ pub struct Args {
     out: Option<PathBuf>,
 }
 
-/// Seconds for each k, whatever the search builds first included.
+/// Seconds for each k, including building an index.
 pub fn measure(args: &Args) -> Result<Value> {
     let (references, queries) = (read(&args.references)?, read(&args.queries)?);
     let mut seconds = Map::new();
-    for (place, &k) in args.k.iter().enumerate() {
+    for (index, &k) in args.k.iter().enumerate() {
         let start = Instant::now();
         let found = nearest(references.view(), queries.view(), k)?;
         seconds.insert(k.to_string(), json!(start.elapsed().as_secs_f64()));
-        if let Some(out) = args.out.as_ref().filter(|_| place + 1 == args.k.len()) {
+        if let Some(out) = args.out.as_ref().filter(|_| index + 1 == args.k.len()) {
             write_npy(out, &found.distances)
                 .map_err(|e| Error::Other(format!("cannot write {}: {e}", out.display())))?;
         }

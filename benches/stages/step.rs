@@ -20,7 +20,7 @@ pub struct Args {
     /// CSV of 28×28 images; batches take its rows in order
     #[arg(long)]
     images: PathBuf,
-    /// Weights to begin with, safetensors
+    /// Initial weights, safetensors
     #[arg(long)]
     weights: PathBuf,
     #[arg(long, default_value_t = 128)]
@@ -29,10 +29,10 @@ pub struct Args {
     threads: usize,
     #[arg(long, default_value = "libtorch")]
     engine: String,
-    /// Steps before the clock starts
+    /// Steps before the timed ones
     #[arg(long, default_value_t = 20)]
     warmup: usize,
-    /// Steps that are timed
+    /// Timed steps
     #[arg(long, default_value_t = 200)]
     steps: usize,
 }
@@ -71,11 +71,11 @@ struct Training {
 impl Training {
     fn step(&mut self, number: usize, adam: &mut Adam) -> Tensor {
         let first = number * self.batch;
-        let places: Vec<usize> =
-            (first..first + self.batch).map(|place| place % self.dataset.len()).collect();
-        let rows: Vec<i64> = places.iter().map(|&place| place as i64).collect();
-        let labels = places.iter().map(|&place| self.dataset.labels[place]).collect();
-        let batch = Batch { branches: vec![places], labels, same: Vec::new() };
+        let indices: Vec<usize> =
+            (first..first + self.batch).map(|index| index % self.dataset.len()).collect();
+        let rows: Vec<i64> = indices.iter().map(|&index| index as i64).collect();
+        let labels = indices.iter().map(|&index| self.dataset.labels[index]).collect();
+        let batch = Batch { branches: vec![indices], labels, same: Vec::new() };
 
         let embeddings: Vec<Tensor> = self
             .network
@@ -85,8 +85,8 @@ impl Training {
             .collect();
         let targets = &Targets::new(&batch, self.dataset.classes.len(), Device::Cpu);
         let random = &mut generator(1, Purpose::TrainLoss, number as u64);
-        let (branches, own) = (embeddings.as_slice(), None);
-        let loss = self.loss.value(LossInput { branches, targets, parameters: own, random }).loss;
+        let (branches, parameters) = (embeddings.as_slice(), None);
+        let loss = self.loss.value(LossInput { branches, targets, parameters, random }).loss;
         let gradients = Tensor::run_backward(&[&loss], &embeddings, false, false);
         let gradient = self.network.backward(gradients);
         adam.step(self.network.parameters(), &gradient, 1.0);

@@ -6,9 +6,9 @@ from ..process import available_cores
 
 NAME = "embed"
 TITLE = "Embedding"
-ABOUT = """60,000 images through one trained model in evaluation mode, 500 at once, from bytes in memory to embeddings in
-memory. PyTorch: channels_last, no gradients. Where two embeddings differ by more than 1e-4 of the largest value, the
-stage fails."""
+ABOUT = """60,000 images through one trained model in evaluation mode, in batches of 500, from bytes in memory to
+embeddings in memory. PyTorch: channels_last, no gradients. The stage fails if embeddings differ by more than 1e-4 of
+the largest value."""
 
 LARGEST_DIFFERENCE = 1e-4
 

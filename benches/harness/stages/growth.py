@@ -11,38 +11,39 @@ from . import tsne
 
 NAME = "growth"
 TITLE = "How time grows"
-ABOUT = """`dml` alone, contrastive loss, except for a step, which is under cross-entropy. Of N rows 95 % are trained on. Seconds are medians of up to as many repetitions as there are rounds, fewer where they take long.
-The exponent is the slope of log time over log size, between the ends of the range and over its last step: 1 is linear,
-0 constant, 2 quadratic."""
+ABOUT = """`dml` alone with the contrastive loss, except for steps, which use cross-entropy. Of N rows, 95 % are trained
+on. Seconds are medians over the rounds, or over fewer repetitions if they take long. The exponent is the slope of log
+time over log size, between the ends of the range and for its last step: 0 is constant, 1 linear, 2 quadratic."""
 
 ROWS = (1_000, 3_000, 10_000, 30_000, 60_000)
 BATCHES = (16, 32, 64, 128, 256, 512)
 EMBEDDINGS = (2, 8, 32, 128, 512)
-# Rows of the runs that differ in something else.
+# Rows of the runs that vary something else.
 MIDDLE = 10_000
-# A point is measured again until this many seconds are spent on it.
+# Measurements are repeated until they have taken this many seconds.
 ENOUGH = 10.0
 
 EXPLANATIONS = {
-    "rows": """- **CSV** grows linearly; under 10,000 rows the start of the parser's threads shows.
+    "rows": """- **CSV** grows linearly; below 10,000 rows, starting the parser's threads shows.
 - **Epoch** grows linearly: every batch is the same work, and a partner is drawn in constant time. The first steps of a
-  process allocate its memory, which counts on 1,000 rows (8 steps) and no longer on 10,000.
-- **Embedding** grows linearly in batches of 500 images; 950 images are two batches, too few to hide the reading of the
-  model and the writing of the arrays, which count here.
-- **Neighbours** are those of all training embeddings among themselves: queries and references grow together, so looking at
-  every pair would be quadratic. What is provably too far is skipped, so the exponent stays below 2, and towards many
-  rows above 1.
-- **t-SNE** takes a fixed number of steps, each about linear in the points; the exact neighbours before them grow as above,
-  and small sets pay for what does not depend on their number.""",
-    "batch": """A step has a constant part (on libtorch some hundred calls that each start, allocate and end; on every engine Adam
-over all parameters and the loss) and one that is linear in the batch: small batches pay the constant one more often, so an
-epoch is shorter with large ones. Where time grows faster than the batch, the activations no longer fit into the cache.""",
-    "embedding": """Only the last linear layer (49·E weights) and the loss grow with the embedding's size E; the convolutions before it
-do not, and rule up to large E. A distance costs E products, and in many dimensions less can be skipped, so neighbours grow
-faster than an epoch does.""",
-    "threads": """The two branches of a pair, the batches of an embedding, the queries of a search and the lines of a CSV are
-worked on side by side. What stays with one core: the loss and Adam, and on libtorch a whole step under cross-entropy, which
-has one branch; numbers must not depend on the number of threads, so a branch is not divided there.""",
+  process allocate its memory, which matters with 1,000 rows (8 steps) but not with 10,000.
+- **Embedding** grows linearly in batches of 500 images; with 950 images, two batches, reading the model and writing the
+  arrays still matter.
+- **Neighbours** are those of all training embeddings among each other: queries and references grow together, so
+  comparing every pair would be quadratic. Points that are provably too far away are skipped, so the exponent stays
+  below 2, though above 1 for many rows.
+- **t-SNE** takes a fixed number of steps, each about linear in the points. The exact neighbours before them grow as
+  above, and for small sets constant costs matter.""",
+    "batch": """A step has a constant part (with libtorch, the overhead of about a hundred calls; with every engine,
+Adam over all parameters and the loss) and a part linear in the batch. Small batches pay for the constant part more
+often, so an epoch is shorter with large ones. If time grows faster than the batch, the activations no longer fit into
+the cache.""",
+    "embedding": """Only the last linear layer (49·E weights) and the loss grow with the embedding's size E; the
+convolutions before it do not, and dominate up to large E. A distance takes E products, and in many dimensions fewer
+points can be skipped, so neighbours grow faster than an epoch.""",
+    "threads": """The two branches of a pair, the batches of an embedding, the queries of a search and the lines of a
+CSV run in parallel. On one core: the loss and Adam, and with libtorch a whole step under cross-entropy, which has a
+single branch: results must not depend on the number of threads, so a branch is not split there.""",
 }
 
 
@@ -54,7 +55,7 @@ def by_rows(bench):
     names = ["CSV, s", "epoch, s", "embedding, s", "neighbours N × N, k = 10, s", LAID_OUT]
     points = [stages(bench, f"rows {rows}", bench.rows(rows) if rows < ROWS[-1] else bench.settings.data, rows)
               for rows in ROWS]
-    return grown("With rows", "rows", "rows", ROWS, names, points)
+    return growth_table("By rows", "rows", "rows", ROWS, names, points)
 
 
 def by_batch(bench):
@@ -65,7 +66,7 @@ def by_batch(bench):
         found = step(bench, f"batch {batch}", weights, "--batch", batch, "--steps", steps)
         points.append(found + [57_000 / batch * milliseconds / 1e3 for milliseconds in found])
     names = [f"{name}, ms" for name in engine_steps()] + [f"{name}: 57,000 images, s" for name in engine_steps()]
-    return grown("With the batch", "batch", "batch", BATCHES, names, points)
+    return growth_table("By batch size", "batch", "batch", BATCHES, names, points)
 
 
 def by_embedding(bench):
@@ -77,7 +78,7 @@ def by_embedding(bench):
         epoch, embedding, neighbours = found[1:4]
         points.append([epoch, embedding, neighbours])
     names = ["epoch, s", "embedding, s", "neighbours N × N, k = 10, s"]
-    return grown(f"With the embedding's size, {MIDDLE:,} rows", "embedding size", "embedding", EMBEDDINGS, names, points)
+    return growth_table(f"By embedding size, {MIDDLE:,} rows", "embedding size", "embedding", EMBEDDINGS, names, points)
 
 
 def by_threads(bench):
@@ -89,7 +90,7 @@ def by_threads(bench):
         points.append(step(bench, f"{cores} threads", weights, "--threads", cores) + found)
     names = [f"{name}, batch 128, ms" for name in engine_steps()]
     names += ["CSV, s", "epoch, s", "embedding, s", "neighbours, s", LAID_OUT]
-    return grown(f"With threads, {MIDDLE:,} rows", "threads", "threads", counts, names, points)
+    return growth_table(f"By threads, {MIDDLE:,} rows", "threads", "threads", counts, names, points)
 
 
 LAID_OUT = "t-SNE of the training embeddings, s"
@@ -119,7 +120,7 @@ def stages(bench, what, data, rows, *flags, cores=None):
 
 
 def seconds_of(output):
-    """Of the line `bytes ready  0.123 s`."""
+    """The seconds in the line `bytes ready  0.123 s`."""
     return float(output.split("bytes ready")[1].split()[0])
 
 
@@ -132,7 +133,7 @@ def step(bench, what, weights, *flags):
 
 
 def repeated(bench, what, once):
-    """Medians of lists of figures, over as many repetitions as there are rounds or fit into ENOUGH seconds."""
+    """Medians of lists of figures, over `rounds` repetitions or as many as fit into ENOUGH seconds."""
     start, found = time.perf_counter(), []
     while len(found) < bench.settings.rounds and (not found or time.perf_counter() - start < ENOUGH):
         found.append(once())
@@ -141,8 +142,8 @@ def repeated(bench, what, once):
     return middle
 
 
-def grown(title, size, explained, sizes, names, points):
-    """A table of figures by size, with the exponents of each column in the last two lines."""
+def growth_table(title, size, explained, sizes, names, points):
+    """A table of figures by size, with the exponents of each column in the last two rows."""
     shown = lambda value: "–" if value is None else number(value)
     rows = [[f"{at:,}", *map(shown, point)] for at, point in zip(sizes, points)]
     columns = list(zip(*points))

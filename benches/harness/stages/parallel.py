@@ -1,14 +1,14 @@
-"""Two runs of a comparison at a time, and one after the other."""
+"""Two runs of a comparison in parallel, and one after the other."""
 from ..compare import Sample, in_turn, row
 
 NAME = "parallel"
-TITLE = "Two runs at a time"
-ABOUT = """`dml compare --losses cross-entropy --seeds 1,2`, from start to end of the process: both runs at a time on a core each,
-and one after the other, each on one core or on all of them, as a run alone takes them. There is no other peer: the script
-trains one network at a time."""
+TITLE = "Two runs in parallel"
+ABOUT = """`dml compare --losses cross-entropy --seeds 1,2`, from start to end of the process: both runs in parallel on
+one core each, and one after the other, each on one core or on all of them, as for a single run. There is no other peer:
+the tutorial's script trains one network at a time."""
 
 GOAL = 0.6
-TOGETHER = "two at a time"
+TOGETHER = "in parallel"
 ONE_CORE = "in turn, on one core"
 ALL_CORES = "in turn, on all cores"
 

@@ -8,10 +8,10 @@ from ..process import available_cores
 
 NAME = "step"
 TITLE = "Training step"
-ABOUT = """One step of the tutorial's network under cross-entropy, batch 128: gather from bytes, forward, loss, backward and
-Adam, in milliseconds, mean over 200 steps after 20 for warming up. PyTorch is at its best without compiling:
-channels_last weights and images, fused Adam. Both sides begin with the same weights and take the same batches; where
-the mean losses of the timed steps differ by more than 1 %, the stage fails."""
+ABOUT = """One step of the tutorial's network with cross-entropy, batch 128: gather from bytes, forward, loss, backward
+and Adam, in milliseconds, mean over 200 steps after 20 warm-up steps. PyTorch is as fast as it gets without compiling:
+channels_last weights and images, fused Adam. Both sides start from the same weights and use the same batches; the stage
+fails if the mean losses of the timed steps differ by more than 1 %."""
 
 GOALS = {1: 0.5, 2: 0.4}
 LARGEST_DIFFERENCE = 0.01
@@ -40,7 +40,7 @@ def ours(bench, weights, threads, engine):
 
 
 def same_loss(samples, name):
-    """The relative difference of the mean losses; more than a hundredth means that it was not the same work."""
+    """The relative difference of the mean losses; an error if it is too large for the same work."""
     here, there = (statistics.median(s.figures["loss"] for s in samples[side]) for side in (name, "PyTorch"))
     difference = abs(here - there) / there
     if not difference <= LARGEST_DIFFERENCE:

@@ -5,11 +5,11 @@ from ..compare import OURS, Sample, in_turn, row
 
 NAME = "tsne"
 TITLE = "t-SNE"
-ABOUT = """Embeddings in 10 dimensions of a cross-entropy run, perplexity 30; the peers with their defaults, openTSNE with all
-cores. Seconds are those of the t-SNE alone, neighbours and affinities included. KL(P‖Q) is computed for all maps by one
-function: P from scikit-learn, Q over all pairs; lower is better, and figures of different points do not compare."""
+ABOUT = """Embeddings of a cross-entropy run in 10 dimensions, perplexity 30; the peers with their defaults, openTSNE on
+all cores. Seconds are of the t-SNE alone, including neighbours and affinities. KL(P‖Q) is computed by the same function
+for all maps: P from scikit-learn, Q over all pairs. Lower is better; values for different points cannot be compared."""
 
-# How `dml eval` is asked for a t-SNE of the training embeddings, and what it then leaves in the run's folder.
+# Flags of `dml eval` for a t-SNE of the training embeddings, and where its results are in the run's folder.
 TRAIN_FLAGS = ("--tsne-of", "both")
 TRAIN_MAP, TRAIN_SECONDS = "tsne_train.csv", "tsne_train_seconds"
 
@@ -35,8 +35,8 @@ def measure(bench):
         "opentsne": lambda: theirs(bench, "opentsne", training),
     }, settings.one_round)
     add("training embeddings", samples, "opentsne", training, run / TRAIN_MAP, goal=0.5)
-    table = dict(title="How faithful the maps are", header=["points", "KL of `dml`", "peer", "its KL", "difference"],
-                 rows=maps)
+    header = ["points", "KL of `dml`", "peer", "KL of peer", "difference"]
+    table = dict(title="How faithful the maps are", header=header, rows=maps)
     return dict(rows=lines, tables=[table])
 
 

@@ -1,13 +1,14 @@
-"""The whole experiment of the tutorial, one seed: its script and `dml compare`."""
+"""The whole experiment of the tutorial with one seed: its script and `dml compare`."""
 import json
 
 from ..compare import OURS, Sample, in_turn, row
 
 NAME = "whole"
 TITLE = "The whole experiment"
-ABOUT = """One seed, both losses, five epochs, embeddings, 1-NN, t-SNE and pictures, from start to end of the process, on all
-cores: `dml compare --seeds 2022` and the tutorial's Python script (PyTorch, pandas, scikit-learn), which is given by
-`make bench SCRIPT=FILE` and takes `TRAIN_CSV OUT_DIR SEED EPOCHS`. The script runs once, `dml` before and after it."""
+ABOUT = """One seed, both losses, five epochs, embeddings, 1-NN, t-SNE and pictures, from start to end of the process,
+on all cores: `dml compare --seeds 2022` and the tutorial's Python script (PyTorch, pandas, scikit-learn), which `make
+bench SCRIPT=FILE` names and which takes `TRAIN_CSV OUT_DIR SEED EPOCHS`. The script runs once, `dml` before and after
+it."""
 
 SEED, EPOCHS = 2022, 5
 GOAL, GOAL_MB = 1 / 6, 800
@@ -30,14 +31,14 @@ def measure(bench):
 
     if bench.settings.script is None:
         samples = in_turn(NAME, {OURS: ours}, bench.settings.few_rounds)
-        note = "The script's side was not measured: no SCRIPT was given."
+        note = "The script was not measured: SCRIPT was not given."
         return dict(rows=[], tables=[alone(samples[OURS])], notes=[note, memory(samples[OURS])])
     samples = in_turn(NAME, {OURS: ours, SCRIPT: theirs}, bench.settings.one_round)
     samples[OURS] += in_turn(f"{NAME}, once more", {OURS: ours}, 1)[OURS]
     line = row("two networks, one seed", "s", "seconds", samples, OURS, SCRIPT, GOAL)
     stages = compared[SCRIPT]["stages"]
-    told = ", ".join(f"{name.replace('_', ' ')} {seconds:.1f}" for name, seconds in stages.items())
-    return dict(rows=[line], notes=[f"The script's stages, s: {told}.", accuracies(compared), memory(samples[OURS])])
+    times = ", ".join(f"{name.replace('_', ' ')} {seconds:.1f}" for name, seconds in stages.items())
+    return dict(rows=[line], notes=[f"The script's stages, s: {times}.", accuracies(compared), memory(samples[OURS])])
 
 
 def alone(samples):
@@ -48,14 +49,14 @@ def alone(samples):
 
 def memory(samples):
     peak = max(sample.peak_mb for sample in samples)
-    return f"Peak memory of `dml`: {peak:.0f} MB; aimed at: under {GOAL_MB} MB."
+    return f"Peak memory of `dml`: {peak:.0f} MB; goal: under {GOAL_MB} MB."
 
 
 def accuracies(compared):
-    """1-NN accuracies of both sides; the script calls its losses ct and ce."""
+    """1-NN accuracies of both; the script calls its losses ct and ce."""
     summary = compared[OURS]["summary"]
     values = next(row["values"] for row in summary["metrics"] if row["metric"].startswith("1-NN"))
     ours = {loss: runs[0] for loss, runs in zip(summary["losses"], values)}
     theirs = {loss: compared[SCRIPT]["metrics"][name]["accuracy"] for loss, name in LOSSES.items()}
-    told = [f"{loss} {ours[loss]:.3f} (`dml`) and {theirs[loss]:.3f} (script)" for loss in LOSSES]
-    return f"1-NN accuracy: {', '.join(told)}; the spread over seeds is about 0.01."
+    texts = [f"{loss} {ours[loss]:.3f} (`dml`) and {theirs[loss]:.3f} (script)" for loss in LOSSES]
+    return f"1-NN accuracy: {', '.join(texts)}; the spread over seeds is about 0.01."
