@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# A Slurm of its own on this machine, for tests: `cluster.sh start FOLDER`, `cluster.sh stop FOLDER`.
+# A temporary Slurm on this machine, for tests: `cluster.sh start FOLDER`, `cluster.sh stop FOLDER`.
 #
-# Controller, one node and munge run as root out of FOLDER, with their own ports and key, so that a
-# Slurm that is there already is not touched; nothing is installed. Afterwards Slurm's programs find
-# it by SLURM_CONF=FOLDER/slurm.conf.
+# Controller, one node and munge run as root with all files in FOLDER and their own ports and key, so an
+# existing Slurm is not affected; nothing is installed. Slurm's programs find it with
+# SLURM_CONF=FOLDER/slurm.conf.
 set -euo pipefail
 
 fail() {
@@ -22,7 +22,7 @@ SlurmdPort=16818
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-# A task that was requeued begins again after the time for which its credential holds.
+# A requeued task starts again when its credential has expired.
 AuthInfo=socket=$folder/munge.socket,cred_expire=5
 StateSaveLocation=$folder/state
 SlurmdSpoolDir=$folder/spool
@@ -47,7 +47,7 @@ start() {
     command -v "$program" >/dev/null ||
       fail "$program is missing: install Slurm and munge, on Debian by apt-get install slurm-wlm munge"
   done
-  [ "$(id -u)" = 0 ] || fail 'Slurm has to be started by root'
+  [ "$(id -u)" = 0 ] || fail 'starting Slurm needs root'
   mkdir -p "$folder/state" "$folder/spool"
   configure
   (umask 077 && head -c 1024 /dev/urandom >"$folder/munge.key")
@@ -66,7 +66,7 @@ start() {
   fail 'the node did not become idle within a minute'
 }
 
-# Each by the number in its own file, the node first.
+# Stops each daemon by the process id in its own file, the node first.
 stop() {
   local name pid
   for name in slurmd slurmctld munged; do
@@ -80,7 +80,7 @@ stop() {
   done
 }
 
-[ $# = 2 ] || fail 'call it as cluster.sh start FOLDER or cluster.sh stop FOLDER'
+[ $# = 2 ] || fail 'usage: cluster.sh start FOLDER or cluster.sh stop FOLDER'
 folder=$(realpath "$2")
 case $1 in
   start) start ;;
