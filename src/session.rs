@@ -49,13 +49,13 @@ impl Session {
         let is_read_once = data::is_read_once(Path::new(&config.data.path));
         let dataset = load(&config.data)?;
         progress.say(&format!(
-            "data: {}, {} {} of {side}×{side}, {} {}",
+            "data: {}, {} {} of {shape}, {} {}",
             config.data.path,
             dataset.len(),
             things(dataset.len(), "image"),
             dataset.classes.len(),
             things(dataset.classes.len(), "class"),
-            side = dataset.side,
+            shape = dataset.shape,
         ));
         let classes: Vec<String> = dataset.classes.iter().map(|c| c.name.clone()).collect();
         class_names::remarks(&classes).iter().for_each(|remark| progress.say(remark));
@@ -68,7 +68,7 @@ impl Session {
         for remark in dataset.reading.lines() {
             progress.say(&format!("data: {remark}"));
         }
-        let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
+        let architecture = config.model.architecture(dataset.shape, dataset.classes.len())?;
         let (engine, told) = config.train.engine.resolve(&architecture, device)?;
         progress.say(&format!("engine: {told}"));
         Ok(Session {
@@ -123,10 +123,10 @@ impl Session {
             let remedy = "name a file of other images with --test";
             return Err(Fault::new(&test.file, problem).remedy(remedy).into());
         }
-        if test.side != self.dataset.side {
-            let (name, side, trained) = (test.file.display(), test.side, self.dataset.side);
+        if test.shape != self.dataset.shape {
+            let (name, shape, trained) = (test.file.display(), test.shape, self.dataset.shape);
             return Err(Error::Other(format!(
-                "{name} has images of {side}×{side}, the run was trained on {trained}×{trained}"
+                "{name} has images of {shape}, the run was trained on {trained}"
             )));
         }
         test.with_classes(&self.dataset.classes)

@@ -74,7 +74,7 @@ const LINES: [&str; 4] = ["label:", "ignored columns:", "pixels:", "cells:"];
 
 /// What was understood of a file: label, what was left out, and whatever was decided.
 fn understood(content: &Content) -> String {
-    let Content { reading, side, scale, .. } = content;
+    let Content { reading, shape, scale, .. } = content;
     let mut lines = Vec::new();
     match &reading.label {
         Some(found) => {
@@ -99,7 +99,7 @@ fn understood(content: &Content) -> String {
         Channels::Grey => "grey",
         _ => "colours turned grey",
     };
-    lines.push(format!("image       {side}×{side}, {from}{pixels}"));
+    lines.push(format!("image       {shape}, {from}{pixels}"));
     if let Some(Values { min, max, .. }) = content.values {
         lines.push(format!("pixels      {min} to {max}, divided by {scale}"));
     }
@@ -139,7 +139,7 @@ fn content(content: &Content) -> String {
         format!("values {} to {}, mean {:.2}", values.min, values.max, values.mean)
     });
     format!(
-        "{}\n{} {} of {side}×{side}, {header}, {values}, {}\n\
+        "{}\n{} {} of {shape}, {header}, {values}, {}\n\
          SHA-256 {}\n\n{}\n",
         understood(content),
         content.images,
@@ -150,7 +150,7 @@ fn content(content: &Content) -> String {
         },
         content.sha256,
         classes.terminal(),
-        side = content.side,
+        shape = content.shape,
     )
 }
 

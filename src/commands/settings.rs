@@ -68,7 +68,7 @@ pub fn tell_init<'a>(
     let (data, mut told) = (&session.dataset, Vec::new());
     for config in configs {
         config.warnings.iter().for_each(|warning| session.progress.say_once(warning));
-        let architecture = config.model.architecture(data.side, data.classes.len())?;
+        let architecture = config.model.architecture(data.shape, data.classes.len())?;
         let remark = config.model.check_init(&architecture)?;
         if let Some(remark) = remark.filter(|remark| !told.contains(remark)) {
             session.progress.say(&remark);

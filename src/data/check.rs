@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
-use super::{After, Class, CsvOptions, Dataset, Pixels, Reading, copies, examine, source};
+use super::{
+    After, Class, CsvOptions, Dataset, ImageShape, Pixels, Reading, copies, examine, source,
+};
 use crate::error::{Error, Fault, Result};
 
 /// Maximum number of faults of one kind that are kept; all are counted.
@@ -52,8 +54,9 @@ pub struct Content {
     pub reading: Reading,
     /// Number of images, that is, rows without a fault.
     pub images: usize,
-    /// Height and width of an image in pixels.
-    pub side: usize,
+    /// The shape of each image.
+    #[serde(flatten)]
+    pub shape: ImageShape,
     /// The divisor of the pixel values.
     #[serde(serialize_with = "short")]
     pub scale: f32,
@@ -174,7 +177,7 @@ fn content(data: &Dataset, header: bool) -> Content {
         header,
         reading: data.reading.clone(),
         images: data.len(),
-        side: data.side,
+        shape: data.shape,
         scale: data.scale,
         classes: counted.map(|(class, count)| ClassCount { class, count }).collect(),
         values: values(&data.pixels),
@@ -214,7 +217,10 @@ mod tests {
         let summary = checked(text);
         assert_eq!((summary.rows, summary.fault_count), (4, 0));
         let content = summary.content.unwrap();
-        assert_eq!((content.header, content.images, content.side), (true, 4, 2));
+        assert_eq!(
+            (content.header, content.images, content.shape),
+            (true, 4, ImageShape::square(2))
+        );
         let counts = content.classes.iter().map(|c| (c.class.label.as_str(), c.count));
         assert_eq!(counts.collect::<Vec<_>>(), [("x", 2), ("y", 2)]);
         assert_eq!(content.values, Some(Values { min: 0.0, max: 9.0, mean: 39.0 / 16.0 }));

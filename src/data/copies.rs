@@ -11,7 +11,7 @@ pub(super) fn within(data: &Dataset) -> usize {
         let mut seen = HashSet::with_capacity(values.len() / size);
         values.chunks_exact(size).filter(|image| !seen.insert(*image)).count()
     }
-    let size = data.side * data.side;
+    let size = data.shape.values();
     match &data.pixels {
         Pixels::Bytes(values) => of(values, size),
         Pixels::Floats(_) => of(&scaled(data), size),
@@ -20,13 +20,13 @@ pub(super) fn within(data: &Dataset) -> usize {
 
 impl Dataset {
     /// Number of images of another set that are also in this one, compared as the network sees
-    /// them. Both must have the same image size.
+    /// them. Both must have images of the same shape.
     pub fn shared_with(&self, other: &Dataset) -> usize {
         fn of<T: std::hash::Hash + Eq>(known: &[T], others: &[T], size: usize) -> usize {
             let known: HashSet<&[T]> = known.chunks_exact(size).collect();
             others.chunks_exact(size).filter(|image| known.contains(image)).count()
         }
-        let size = self.side * self.side;
+        let size = self.shape.values();
         match (&self.pixels, &other.pixels) {
             (Pixels::Bytes(known), Pixels::Bytes(others)) if self.scale == other.scale => {
                 of(known, others, size)

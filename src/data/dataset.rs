@@ -1,4 +1,4 @@
-//! Labelled square images in memory, and their classes.
+//! Labelled images in memory, and their classes.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::labels::comparable;
 use super::scaling::scaled;
-use super::{CsvOptions, Pixels, Reading, TrainedOn};
+use super::{CsvOptions, ImageShape, Pixels, Reading, TrainedOn};
 use crate::error::{Error, Fault, Result};
 use crate::words::first_few;
 
@@ -26,13 +26,16 @@ const FASHION_MNIST: [&str; 10] = [
     "Ankle boot",
 ];
 
+/// The shape of Fashion-MNIST's images.
+const FASHION_SHAPE: ImageShape = ImageShape::square(28);
+
 /// Images as read from a source, before labels become classes and the scale is chosen.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RawImages {
-    /// Values as in the file, row-major `[N, side * side]`.
+    /// Values as in the file, row-major `[N, C, H, W]`.
     pub pixels: Pixels,
-    /// Height and width of an image in pixels.
-    pub side: usize,
+    /// The shape of each image.
+    pub shape: ImageShape,
     /// Distinct labels in order of appearance, `[C]`; `None` for unlabelled images.
     pub distinct: Option<Vec<String>>,
     /// Index into `distinct` of each image, `[N]`; 0 for unlabelled images.
@@ -41,17 +44,17 @@ pub struct RawImages {
     pub reading: Reading,
 }
 
-/// Labelled square images of one channel.
+/// Labelled images of one shape.
 #[derive(Debug, Clone)]
 pub struct Dataset {
-    /// Pixel values as in the file, row-major `[N, side * side]`.
+    /// Pixel values as in the file, row-major `[N, C, H, W]`.
     pub pixels: Pixels,
     /// The divisor that brings them into 0..1 for the network.
     pub scale: f32,
     /// Class index of each image, 0..C, `[N]`; `i64` for indexing in libtorch.
     pub labels: Vec<i64>,
-    /// Height and width of an image in pixels.
-    pub side: usize,
+    /// The shape of each image.
+    pub shape: ImageShape,
     /// The classes in the order of their indices, `[C]`.
     pub classes: Vec<Class>,
     /// SHA-256 of the unzipped file, in hexadecimal.
@@ -92,7 +95,7 @@ impl Dataset {
     /// Chooses the scale and builds the classes of raw images.
     ///
     /// # Errors
-    /// [`Error::Fault`] if no scale is given that their range needs, or if the requested class
+    /// [`Error::Fault`] if the images do not have 1 or 3 channels, if no scale is given that their range needs, or if the requested class
     /// names do not fit the labels.
     pub fn new(
         raw: RawImages,
@@ -100,7 +103,11 @@ impl Dataset {
         file: &Path,
         sha256: String,
     ) -> Result<Dataset> {
-        let RawImages { pixels, side, distinct, rows, mut reading } = raw;
+        let RawImages { pixels, shape, distinct, rows, mut reading } = raw;
+        if !matches!(shape.channels, 1 | 3) {
+            let problem = format!("has images of {shape}, that is, of {} channels", shape.channels);
+            return Err(Fault::new(file, problem).remedy("make them grey (1) or RGB (3)").into());
+        }
         let scale = scaled(&pixels, options, &mut reading)
             .map_err(|(problem, remedy)| Fault::new(file, problem).remedy(remedy))?;
         let is_labelled = distinct.is_some();
@@ -108,10 +115,10 @@ impl Dataset {
         let distinct = distinct.unwrap_or_else(|| vec![String::new()]);
         let (mut classes, labels) = classes_of(&distinct, &rows);
         if is_labelled {
-            name_classes(&mut classes, options.names, side, file)?;
+            name_classes(&mut classes, options.names, shape, file)?;
         }
         let (file, shown) = (file.to_path_buf(), OnceLock::new());
-        Ok(Dataset { pixels, scale, labels, side, classes, sha256, file, reading, shown })
+        Ok(Dataset { pixels, scale, labels, shape, classes, sha256, file, reading, shown })
     }
 
     /// Identifies the images: the hash of the file, and how it is interpreted if earlier versions
@@ -138,12 +145,12 @@ impl Dataset {
         self.labels.is_empty()
     }
 
-    /// One image for display: grey values 0..=255, row-major `[side * side]`.
+    /// One image for display: values 0..=255, row-major `[C, H, W]`.
     ///
     /// # Panics
     /// If `row` is not below [`len`](Self::len).
     pub fn image(&self, row: usize) -> &[u8] {
-        let size = self.side * self.side;
+        let size = self.shape.values();
         let shown = match &self.pixels {
             Pixels::Bytes(bytes) if self.scale == 255.0 => bytes,
             other => self.shown.get_or_init(|| other.grey(self.scale)),
@@ -229,7 +236,7 @@ pub(super) fn classes_of(distinct: &[String], rows: &[u32]) -> (Vec<Class>, Vec<
 pub(super) fn name_classes(
     classes: &mut [Class],
     names: ClassNames,
-    side: usize,
+    shape: ImageShape,
     file: &Path,
 ) -> Result<()> {
     let digits = classes.len() == FASHION_MNIST.len()
@@ -237,7 +244,7 @@ pub(super) fn name_classes(
     let file_name = file.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let fashion = match names {
         ClassNames::Labels => false,
-        ClassNames::Auto => digits && side == 28 && file_name.contains("fashion"),
+        ClassNames::Auto => digits && shape == FASHION_SHAPE && file_name.contains("fashion"),
         ClassNames::FashionMnist if digits => true,
         ClassNames::FashionMnist => {
             let problem = "its labels are not 0 to 9, so Fashion-MNIST's class names do not fit";
@@ -271,7 +278,7 @@ mod tests {
     fn named(labels: &[&str], names: ClassNames, side: usize, file: &str) -> Result<String> {
         let class = |label: &&str| Class { label: (*label).into(), name: (*label).into() };
         let mut classes: Vec<Class> = labels.iter().map(class).collect();
-        name_classes(&mut classes, names, side, Path::new(file))?;
+        name_classes(&mut classes, names, ImageShape::square(side), Path::new(file))?;
         Ok(classes.last().unwrap().name.clone())
     }
 
@@ -280,7 +287,8 @@ mod tests {
     fn two_images(labels: [&str; 2]) -> Dataset {
         let distinct = Some(labels.map(str::to_owned).to_vec());
         let pixels = Pixels::Bytes(vec![3, 254]);
-        let raw = RawImages { pixels, side: 1, distinct, rows: vec![0, 1], ..RawImages::default() };
+        let shape = ImageShape::square(1);
+        let raw = RawImages { pixels, shape, distinct, rows: vec![0, 1], ..RawImages::default() };
         Dataset::new(raw, &CsvOptions::default(), Path::new("t.csv"), String::new()).unwrap()
     }
 

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::{read_unzipped, sha256_hex};
+use super::{ImageShape, read_unzipped, sha256_hex};
 use crate::error::{Error, Fault, Result};
 use crate::words;
 
@@ -84,11 +84,9 @@ fn words<const N: usize>(values: &[u8]) -> impl Iterator<Item = [u8; N]> + '_ {
 /// Greyscale images from an IDX file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdxImages {
-    /// Height of an image in pixels.
-    pub height: usize,
-    /// Width of an image in pixels.
-    pub width: usize,
-    /// Values 0..=255, row-major `[N, height * width]`.
+    /// The shape of each image, of one channel.
+    pub shape: ImageShape,
+    /// Values 0..=255, row-major `[N, H, W]`.
     pub pixels: Vec<u8>,
 }
 
@@ -106,7 +104,7 @@ pub fn read_images(file: &Path, sha256: Option<&str>) -> Result<IdxImages> {
             format!("has no images: its header says {count} of {height} × {width} pixels");
         return Err(Fault::new(file, problem).into());
     }
-    Ok(IdxImages { height, width, pixels })
+    Ok(IdxImages { shape: ImageShape::grey(height, width), pixels })
 }
 
 /// Reads a file of labels 0..=255, compressed or not: `[N]`.
@@ -212,7 +210,7 @@ mod tests {
     #[test]
     fn images_and_labels_are_read() {
         let read = with(&TWO_IMAGES, images).unwrap();
-        assert_eq!(read, IdxImages { height: 1, width: 2, pixels: vec![7, 8, 9, 255] });
+        assert_eq!(read, IdxImages { shape: ImageShape::grey(1, 2), pixels: vec![7, 8, 9, 255] });
         assert_eq!(with(&TWO_LABELS, labels).unwrap(), [9, 0]);
     }
 

@@ -2,16 +2,16 @@
 
 use tch::{Device, Kind, Tensor};
 
-use super::{Dataset, Pixels};
+use super::{Dataset, ImageShape, Pixels};
 
 /// All images, on one device.
 ///
 /// Bytes become floats only in batches: the whole set takes a quarter of the memory of floats and
 /// is shared by all runs.
 pub struct Images {
-    /// `[N, S·S]` u8 or f32, as in the file.
+    /// `[N, C·H·W]` u8 or f32, as in the file.
     pixels: Tensor,
-    side: i64,
+    shape: ImageShape,
     /// Divisor of the pixel values.
     scale: f64,
 }
@@ -19,13 +19,13 @@ pub struct Images {
 impl Images {
     /// Copies the pixels of a dataset to a device.
     pub fn new(dataset: &Dataset, device: Device) -> Images {
-        let side = dataset.side as i64;
+        let shape = dataset.shape;
         let pixels = match &dataset.pixels {
             Pixels::Bytes(bytes) => Tensor::from_slice(bytes),
             Pixels::Floats(floats) => Tensor::from_slice(floats),
         };
-        let pixels = pixels.view([-1, side * side]).to_device(device);
-        Images { pixels, side, scale: f64::from(dataset.scale) }
+        let pixels = pixels.view([-1, shape.values() as i64]).to_device(device);
+        Images { pixels, shape, scale: f64::from(dataset.scale) }
     }
 
     /// A shallow copy that shares memory, for another thread.
@@ -47,10 +47,12 @@ impl Images {
     /// The images in these rows, divided by the data set's scale.
     ///
     /// # Shapes
-    /// rows `[B]` → `[B, 1, S, S]` f32, in 0..1 unless the user chose another scale
+    /// rows `[B]` → `[B, C, H, W]` f32, in 0..1 unless the user chose another scale
     pub fn select(&self, rows: &[i64]) -> Tensor {
         let rows = Tensor::from_slice(rows).to_device(self.device());
         let values = self.pixels.index_select(0, &rows);
-        values.to_kind(Kind::Float).divide_scalar_(self.scale).view([-1, 1, self.side, self.side])
+        let ImageShape { channels, height, width } = self.shape;
+        let sizes = [-1, channels as i64, height as i64, width as i64];
+        values.to_kind(Kind::Float).divide_scalar_(self.scale).view(sizes)
     }
 }

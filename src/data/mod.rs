@@ -21,6 +21,7 @@ mod reading;
 mod renumbering;
 mod sample;
 mod scaling;
+mod shape;
 mod source;
 mod split;
 
@@ -41,6 +42,7 @@ pub use self::reading::{
 };
 pub use self::renumbering::{renumbered, seen_classes};
 pub use self::sample::{SampleSize, stratified, write_csv};
+pub use self::shape::ImageShape;
 pub use self::source::{is_read_once, read_with};
 pub use self::split::{Split, split};
 

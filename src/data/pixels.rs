@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Pixel values of all images, row-major `[N, side * side]`.
+/// Pixel values of all images, row-major `[N, C, H, W]`.
 ///
 /// Whole numbers up to 255 stay bytes, which take a quarter of the memory.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use rand::seq::SliceRandom;
 
-use super::{Dataset, Pixels};
-use crate::error::{Error, Result};
+use super::{Dataset, ImageShape, Pixels};
+use crate::error::{Error, Fault, Result};
 use crate::files::{create_folder, folder_of, write_zipped};
 use crate::random::{Purpose, generator};
 
@@ -82,8 +82,13 @@ fn proportional(counts: &[usize], all: usize, wanted: usize) -> Vec<usize> {
 /// The same rows give the same bytes: the gzip contains no name and no time.
 ///
 /// # Errors
+/// [`Error::Fault`] if the images are not square and grey, since a CSV does not tell their shape;
 /// [`Error::Io`] if the file cannot be written.
 pub fn write_csv(data: &Dataset, rows: &[usize], path: &Path) -> Result<()> {
+    if data.shape.side().is_none() {
+        let problem = format!("has images of {}, and a CSV holds only grey squares", data.shape);
+        return Err(Fault::new(&data.file, problem).remedy("keep the file as it is").into());
+    }
     if let Some(folder) = folder_of(path) {
         create_folder(folder)?;
     }
@@ -91,41 +96,41 @@ pub fn write_csv(data: &Dataset, rows: &[usize], path: &Path) -> Result<()> {
 }
 
 fn write_dataset(to: &mut impl Write, data: &Dataset, rows: &[usize]) -> io::Result<()> {
-    let size = data.side * data.side;
+    let size = data.shape.values();
     let label = |row: usize| data.classes[data.labels[row] as usize].label.as_str();
     let range = |row: usize| row * size..(row + 1) * size;
     match &data.pixels {
         Pixels::Bytes(values) => {
-            write_rows(to, data.side, rows.iter().map(|&row| (label(row), &values[range(row)])))
+            write_rows(to, data.shape, rows.iter().map(|&row| (label(row), &values[range(row)])))
         }
         Pixels::Floats(values) => {
             let put = |line: &mut Vec<u8>, value: f32| write!(line, ",{value}");
             let labelled = rows.iter().map(|&row| (label(row), &values[range(row)]));
-            write_values(to, data.side, labelled, put)
+            write_values(to, data.shape, labelled, put)
         }
     }
 }
 
-/// Writes a header and the rows, each a label and its pixels `[side * side]`.
+/// Writes a header and the rows, each a label and its pixels `[H, W]`.
 pub(super) fn write_rows<'a>(
     to: &mut impl Write,
-    side: usize,
+    shape: ImageShape,
     rows: impl Iterator<Item = (&'a str, &'a [u8])>,
 ) -> io::Result<()> {
     let texts: Vec<String> = (0..=u8::MAX).map(|value| format!(",{value}")).collect();
     let put = |line: &mut Vec<u8>, value: u8| line.write_all(texts[usize::from(value)].as_bytes());
-    write_values(to, side, rows, put)
+    write_values(to, shape, rows, put)
 }
 
 /// The same for values of any type; `put` writes a comma and the value.
 fn write_values<'a, T: Copy + 'a>(
     to: &mut impl Write,
-    side: usize,
+    shape: ImageShape,
     rows: impl Iterator<Item = (&'a str, &'a [T])>,
     put: impl Fn(&mut Vec<u8>, T) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut line = b"label".to_vec();
-    for pixel in 1..=side * side {
+    for pixel in 1..=shape.values() {
         write!(line, ",pixel{pixel}")?;
     }
     line.push(b'\n');

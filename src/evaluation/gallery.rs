@@ -62,7 +62,7 @@ impl Gallery<'_> {
     /// # Errors
     /// As [`Gallery::sections`].
     pub fn draw(&self, evaluation: &Evaluation) -> Result<Picture> {
-        retrieval::draw(&self.title(evaluation), self.dataset.side, &self.sections(evaluation)?)
+        retrieval::draw(&self.title(evaluation), self.dataset.shape, &self.sections(evaluation)?)
     }
 
     /// What is shown, in a line.

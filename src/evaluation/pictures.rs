@@ -43,7 +43,7 @@ pub fn pairs(session: &Session, train: &Subset, config: &Config) -> Result<Pictu
             }
         })
         .collect();
-    pairs::draw("Sample pairs", dataset.side, &drawn)
+    pairs::draw("Sample pairs", dataset.shape, &drawn)
 }
 
 /// Draws the loss curves of one run.

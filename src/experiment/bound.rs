@@ -73,7 +73,7 @@ impl Bound {
         let run = Run::prefixed(session, config, runs, &format!("bound-{points}-"))?;
         let (validation, classes) = (run.measured()?, run.trained_classes()?.len() as i64);
         let all_classes = session.dataset.classes.len();
-        let size = run.config.model.architecture(session.dataset.side, all_classes)?.embedding;
+        let size = run.config.model.architecture(session.dataset.shape, all_classes)?.embedding;
         if size < classes {
             let problem = format!("must be at least {classes}: cross-entropy takes it as logits");
             return Err(Error::setting("model.embedding", size, problem));

@@ -64,7 +64,7 @@ impl Trained {
                 image: dataset.image(row as usize),
             })
             .collect();
-        write_projector(out, &projected, dataset.side).map(drop)
+        write_projector(out, &projected, dataset.shape).map(drop)
     }
 }
 

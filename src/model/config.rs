@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::network::NamedTensors;
 use super::{Architecture, initial_weights, read_init};
+use crate::data::ImageShape;
 use crate::error::{Error, Result};
 use crate::files::{is_stream, sha256_hex};
 
@@ -110,19 +111,20 @@ impl ModelConfig {
         }
     }
 
-    /// The network for square images of size `side` and a number of classes.
+    /// The network for images of a shape and a number of classes.
     ///
     /// # Errors
-    /// Images too small for two poolings, or too large.
-    pub fn architecture(&self, side: usize, classes: usize) -> Result<Architecture> {
-        let side = side as i64;
-        if !(Architecture::SMALLEST_SIDE..=LARGEST_SIDE).contains(&side) {
-            return Err(Error::Other(format!(
-                "images of {side}×{side} do not fit the network, which takes {}×{0} to \
-                 {LARGEST_SIDE}×{LARGEST_SIDE}; resize the images",
+    /// Images that are not square and grey, too small for two poolings, or too large.
+    pub fn architecture(&self, shape: ImageShape, classes: usize) -> Result<Architecture> {
+        let side = shape.side().map(|side| side as i64);
+        let fits = |side: &i64| (Architecture::SMALLEST_SIDE..=LARGEST_SIDE).contains(side);
+        let side = side.filter(fits).ok_or_else(|| {
+            Error::Other(format!(
+                "images of {shape} do not fit the network, which takes grey squares of {}×{0} to \
+                 {LARGEST_SIDE}×{LARGEST_SIDE}; pad, crop or resize the images",
                 Architecture::SMALLEST_SIDE
-            )));
-        }
+            ))
+        })?;
         let embedding = match self.embedding {
             EmbeddingSize::Auto => TUTORIAL.max(classes as i64),
             EmbeddingSize::Fixed(size) => size,
@@ -159,9 +161,10 @@ mod tests {
     #[test]
     fn auto_is_the_tutorials_size_unless_there_are_more_classes() {
         let model = ModelConfig::default();
-        assert_eq!(model.architecture(28, 10).unwrap(), Architecture { side: 28, embedding: 10 });
-        assert_eq!(model.architecture(28, 3).unwrap().embedding, 10);
-        assert_eq!(model.architecture(28, 26).unwrap().embedding, 26);
+        let for_classes = |classes| model.architecture(ImageShape::square(28), classes).unwrap();
+        assert_eq!(for_classes(10), Architecture { side: 28, embedding: 10 });
+        assert_eq!(for_classes(3).embedding, 10);
+        assert_eq!(for_classes(26).embedding, 26);
     }
 
     #[test]
@@ -176,9 +179,16 @@ mod tests {
                 "{message}"
             );
         }
-        for side in [3, 257] {
-            let message = model(10).architecture(side, 10).unwrap_err().to_string();
-            assert!(message.contains("4×4 to 256×256"), "{message}");
+        let colour = ImageShape { channels: 3, height: 28, width: 28 };
+        for (shape, named) in [
+            (ImageShape::square(3), "images of 3×3 "),
+            (ImageShape::square(257), "images of 257×257 "),
+            (ImageShape::grey(28, 20), "images of 28×20 "),
+            (colour, "images of 3×28×28 "),
+        ] {
+            let message = model(10).architecture(shape, 10).unwrap_err().to_string();
+            assert!(message.starts_with(named), "{message}");
+            assert!(message.contains("takes grey squares of 4×4 to 256×256"), "{message}");
         }
     }
 }

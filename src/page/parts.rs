@@ -63,7 +63,7 @@ impl Reporter<'_> {
         let known = self.sprites.iter().position(|(known, _)| known == rows);
         Some(known.unwrap_or_else(|| {
             let sprite = ContactSheet::new(
-                dataset.side,
+                dataset.shape,
                 html::LARGEST_IMAGE,
                 rows.iter().map(|&row| dataset.image(row)),
             );
@@ -96,7 +96,7 @@ impl Reporter<'_> {
         let references = (&references, &parts.train, dataset);
         let shown = with_gallery(self.cores, references, &asked, |gallery| {
             let sections = gallery.sections(&told.evaluation)?;
-            Ok(html::gallery(dataset.side, &sections))
+            Ok(html::gallery(dataset.shape, &sections))
         });
         shown.map(Some)
     }

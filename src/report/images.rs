@@ -1,5 +1,8 @@
-//! Grey images: as PNG within the text of a page or of a picture, and many of them in one, in rows.
+//! Images as PNG within the text of a page or of a picture, and many of them in one, in rows.
+//!
+//! Images are row-major `[C, H, W]` with 1 or 3 channels, as in a data set.
 
+use std::borrow::Cow;
 use std::io;
 
 use base64::Engine;
@@ -7,55 +10,61 @@ use base64::engine::general_purpose::STANDARD;
 use image::codecs::png::PngEncoder;
 use image::{ColorType, ImageEncoder};
 
-/// A contact sheet: images of one size in rows of equal length.
+use crate::data::ImageShape;
+
+/// A contact sheet: images of one size, each in the middle of a square cell, in rows of equal length.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContactSheet {
-    /// Rows and columns of one of them.
+    /// Rows and columns of a cell.
     pub side: usize,
     /// Images in a row, as many as makes the whole about a square.
     pub across: usize,
     /// Rows of images.
     pub down: usize,
-    /// Grey values `[down · side, across · side]`, row-major; 0 where there is no image.
-    pub grey: Vec<u8>,
+    /// Channels of the whole.
+    channels: usize,
+    /// Values `[down · side, across · side, C]`, row-major; 0 where there is no image.
+    values: Vec<u8>,
 }
 
 impl ContactSheet {
-    /// Puts images of `side`×`side` grey values together; those larger than `largest`×`largest` are
-    /// shrunk by the mean of their pixels.
+    /// Puts images of one shape together; those larger than `largest`×`largest` are shrunk by the
+    /// mean of their pixels.
     pub fn new<'a>(
-        side: usize,
+        shape: ImageShape,
         largest: usize,
         images: impl ExactSizeIterator<Item = &'a [u8]>,
     ) -> ContactSheet {
-        let step = side.div_ceil(largest).max(1);
-        let small = (side / step).max(1);
+        let ImageShape { channels, height, width } = shape;
+        let step = height.max(width).div_ceil(largest).max(1);
+        let (rows, columns) = ((height / step).max(1), (width / step).max(1));
+        let side = rows.max(columns);
+        let (above, before) = ((side - rows) / 2, (side - columns) / 2);
         let across = (images.len() as f64).sqrt().ceil().max(1.0) as usize;
         let down = images.len().div_ceil(across).max(1);
-        let width = across * small;
-        let mut grey = vec![0; width * down * small];
+        let mut values = vec![0; across * side * down * side * channels];
         for (place, image) in images.enumerate() {
-            let (left, top) = (place % across * small, place / across * small);
-            for y in 0..small {
-                for x in 0..small {
-                    grey[(top + y) * width + left + x] =
-                        mean(image, side, (x * step, y * step), step);
+            let (left, top) = (place % across * side + before, place / across * side + above);
+            for (channel, plane) in image.chunks_exact(shape.pixels()).enumerate() {
+                for (y, x) in (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x))) {
+                    let pixel = (top + y) * across * side + left + x;
+                    values[pixel * channels + channel] = mean(plane, width, (x, y), step);
                 }
             }
         }
-        ContactSheet { side: small, across, down, grey }
+        ContactSheet { side, across, down, channels, values }
     }
 
     /// The same with as many rows as columns.
     pub fn square(mut self) -> ContactSheet {
         self.down = self.across;
-        self.grey.resize((self.across * self.side).pow(2), 0);
+        self.values.resize((self.across * self.side).pow(2) * self.channels, 0);
         self
     }
 
     /// The whole as the address of itself.
     pub fn data_url(&self) -> String {
-        data_url(self.across * self.side, self.down * self.side, &self.grey)
+        address(self.shape(), &self.values)
     }
 
     /// Writes the whole as PNG.
@@ -63,35 +72,55 @@ impl ContactSheet {
     /// # Errors
     /// Those of the writer.
     pub fn write_png(&self, file: &mut impl io::Write) -> io::Result<()> {
-        write_png(self.across * self.side, self.down * self.side, &self.grey, file)
+        write_png(self.shape(), &self.values, file)
+    }
+
+    /// The shape of the whole.
+    fn shape(&self) -> ImageShape {
+        let (height, width) = (self.down * self.side, self.across * self.side);
+        ImageShape { channels: self.channels, height, width }
     }
 }
 
-/// The mean of a square of pixels.
-fn mean(image: &[u8], side: usize, (x, y): (usize, usize), step: usize) -> u8 {
-    let row = |dy: usize| &image[(y + dy) * side + x..(y + dy) * side + x + step];
-    let sum: usize = (0..step).flat_map(|dy| row(dy).iter().map(|&grey| usize::from(grey))).sum();
-    (sum / (step * step)) as u8
+/// The mean of a plane's pixels in the square at column `x` and row `y` of squares of `step` pixels,
+/// as far as they are in the plane.
+fn mean(plane: &[u8], width: usize, (x, y): (usize, usize), step: usize) -> u8 {
+    let rows = plane.chunks_exact(width).skip(y * step).take(step);
+    let values = rows.flat_map(|row| row.iter().skip(x * step).take(step));
+    let (sum, count) =
+        values.fold((0, 0), |(sum, count), &value| (sum + usize::from(value), count + 1));
+    (sum / count) as u8
 }
 
-/// A picture as the address of itself: a PNG in base64.
+/// An image as the address of itself: a PNG in base64.
 ///
 /// # Shapes
-/// grey `[height, width]`, row-major
-pub fn data_url(width: usize, height: usize, grey: &[u8]) -> String {
+/// values `[C, H, W]`, row-major
+pub fn data_url(shape: ImageShape, values: &[u8]) -> String {
+    address(shape, &interleaved(shape, values))
+}
+
+/// The same from values `[H, W, C]`.
+fn address(shape: ImageShape, values: &[u8]) -> String {
     let mut png = Vec::new();
-    write_png(width, height, grey, &mut png).expect("a picture in memory can be written");
+    write_png(shape, values, &mut png).expect("a picture in memory can be written");
     format!("data:image/png;base64,{}", STANDARD.encode(png))
 }
 
-fn write_png(
-    width: usize,
-    height: usize,
-    grey: &[u8],
-    file: &mut impl io::Write,
-) -> io::Result<()> {
+/// Values `[H, W, C]` from `[C, H, W]`.
+fn interleaved(shape: ImageShape, values: &[u8]) -> Cow<'_, [u8]> {
+    if shape.channels == 1 {
+        return Cow::Borrowed(values);
+    }
+    let pixel = |pixel: usize| values.iter().skip(pixel).step_by(shape.pixels()).copied();
+    (0..shape.pixels()).flat_map(pixel).collect()
+}
+
+/// Writes values `[H, W, C]`.
+fn write_png(shape: ImageShape, values: &[u8], file: &mut impl io::Write) -> io::Result<()> {
+    let colour = if shape.channels == 1 { ColorType::L8 } else { ColorType::Rgb8 };
     PngEncoder::new(file)
-        .write_image(grey, width as u32, height as u32, ColorType::L8)
+        .write_image(values, shape.width as u32, shape.height as u32, colour)
         .map_err(io::Error::other)
 }
 
@@ -102,21 +131,53 @@ mod tests {
     #[test]
     fn images_stand_in_rows_and_large_ones_are_shrunk() {
         let images: Vec<Vec<u8>> = (0..3).map(|i| vec![i * 10; 4]).collect();
-        let sheet = ContactSheet::new(2, 32, images.iter().map(Vec::as_slice));
+        let sheet = ContactSheet::new(ImageShape::square(2), 32, images.iter().map(Vec::as_slice));
         assert_eq!((sheet.side, sheet.across, sheet.down), (2, 2, 2));
-        assert_eq!(sheet.grey, [0, 0, 10, 10, 0, 0, 10, 10, 20, 20, 0, 0, 20, 20, 0, 0]);
+        assert_eq!(sheet.values, [0, 0, 10, 10, 0, 0, 10, 10, 20, 20, 0, 0, 20, 20, 0, 0]);
         let large = [[vec![100; 32], vec![200; 32]].concat(), vec![0; 64 * 63]].concat();
-        let sheet = ContactSheet::new(64, 32, [large.as_slice()].into_iter());
+        let sheet = ContactSheet::new(ImageShape::square(64), 32, [large.as_slice()].into_iter());
         assert_eq!(sheet.side, 32);
-        let row = [0, 15, 16, 32].map(|place| sheet.grey[place]);
+        let row = [0, 15, 16, 32].map(|place| sheet.values[place]);
         assert_eq!(row, [50, 50, 100, 0]);
+    }
+
+    const COLOUR: ImageShape = ImageShape { channels: 3, height: 5, width: 7 };
+
+    fn picture(url: &str) -> image::DynamicImage {
+        let png = STANDARD.decode(url.split_once(',').unwrap().1).unwrap();
+        image::load_from_memory(&png).unwrap()
     }
 
     #[test]
     fn an_address_is_the_picture_itself() {
-        let url = data_url(2, 1, &[7, 200]);
-        let png = STANDARD.decode(url.split_once(',').unwrap().1).unwrap();
-        let picture = image::load_from_memory(&png).unwrap().to_luma8();
-        assert_eq!((picture.width(), picture.into_raw()), (2, vec![7, 200]));
+        let grey = picture(&data_url(ImageShape::grey(1, 2), &[7, 200])).to_luma8();
+        assert_eq!((grey.width(), grey.into_raw()), (2, vec![7, 200]));
+        let values: Vec<u8> = (0..105).collect();
+        let colour = picture(&data_url(COLOUR, &values)).into_rgb8();
+        assert_eq!(colour.dimensions(), (7, 5));
+        assert_eq!(colour.get_pixel(6, 2).0, [20, 55, 90], "row 2, column 6 of each channel");
+    }
+
+    #[test]
+    fn images_of_any_shape_stand_in_the_middle_of_their_cells() {
+        let images: Vec<Vec<u8>> = [0, 100].map(|first| (first..first + 105).collect()).to_vec();
+        let sheet = ContactSheet::new(COLOUR, 32, images.iter().map(Vec::as_slice));
+        assert_eq!((sheet.side, sheet.across, sheet.down), (7, 2, 1));
+        let whole = picture(&sheet.data_url()).into_rgb8();
+        assert_eq!(whole.dimensions(), (14, 7));
+        let at = |x, y| whole.get_pixel(x, y).0;
+        assert_eq!([at(0, 1), at(13, 5)], [[0, 35, 70], [134, 169, 204]]);
+        assert_eq!([at(3, 0), at(10, 6)], [[0; 3]; 2], "above and below is nothing");
+        let square = picture(&sheet.square().data_url()).into_rgb8();
+        assert_eq!((square.dimensions(), square.get_pixel(13, 5).0), ((14, 14), [134, 169, 204]));
+    }
+
+    #[test]
+    fn a_narrow_image_is_shrunk_to_at_least_a_pixel_each_way() {
+        let line: Vec<u8> = (0..100).collect();
+        let sheet = ContactSheet::new(ImageShape::grey(1, 100), 32, [line.as_slice()].into_iter());
+        assert_eq!(sheet.side, 25);
+        let middle = &sheet.values[12 * 25..][..25];
+        assert_eq!((middle[0], middle[24]), (1, 97), "means of four pixels");
     }
 }

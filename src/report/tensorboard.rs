@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::images::ContactSheet;
+use crate::data::ImageShape;
 use crate::error::Result;
 use crate::files::{write_atomically, write_text};
 
@@ -43,14 +44,14 @@ pub fn write_events(path: &Path, points: &[Point]) -> Result<()> {
     })
 }
 
-/// A point in the projector: where it is, its class, and its image of `side` rows and columns.
+/// A point in the projector: where it is, its class, and its image.
 #[derive(Debug, Clone, Copy)]
 pub struct Projected<'a> {
     /// The embedding.
     pub embedding: &'a [f32],
     /// The class's name.
     pub class: &'a str,
-    /// Grey values, row-major `[side · side]`.
+    /// Values 0..=255, row-major `[C, H, W]`.
     pub image: &'a [u8],
 }
 
@@ -62,7 +63,12 @@ const LARGEST: usize = 8192;
 ///
 /// # Errors
 /// A file that cannot be written.
-pub fn write_projector(folder: &Path, points: &[Projected<'_>], side: usize) -> Result<usize> {
+pub fn write_projector(
+    folder: &Path,
+    points: &[Projected<'_>],
+    shape: ImageShape,
+) -> Result<usize> {
+    let side = shape.height.max(shape.width);
     let points = &points[..points.len().min((LARGEST / side).pow(2))];
     let number = |value: &f32| value.to_string();
     let row = |point: &Projected<'_>| {
@@ -71,7 +77,10 @@ pub fn write_projector(folder: &Path, points: &[Projected<'_>], side: usize) -> 
     let class = |point: &Projected<'_>| point.class.replace(char::is_control, " ") + "\n";
     write_text(&folder.join("embeddings.tsv"), &points.iter().map(row).collect::<String>())?;
     write_text(&folder.join("classes.tsv"), &points.iter().map(class).collect::<String>())?;
-    write_sprite(&folder.join("images.png"), points, side)?;
+    let images = points.iter().map(|point| point.image);
+    // All images in a square, row by row, as TensorBoard wants them.
+    let sprite = ContactSheet::new(shape, side, images).square();
+    write_atomically(&folder.join("images.png"), |file| sprite.write_png(file))?;
     let config = format!(
         "embeddings {{\n  tensor_path: \"embeddings.tsv\"\n  metadata_path: \"classes.tsv\"\n  \
          sprite {{\n    image_path: \"images.png\"\n    single_image_dim: {side}\n    \
@@ -79,13 +88,6 @@ pub fn write_projector(folder: &Path, points: &[Projected<'_>], side: usize) -> 
     );
     write_text(&folder.join("projector_config.pbtxt"), &config)?;
     Ok(points.len())
-}
-
-/// All images in a square, row by row, as TensorBoard wants them.
-fn write_sprite(path: &Path, points: &[Projected<'_>], side: usize) -> Result<()> {
-    let images = points.iter().map(|point| point.image);
-    let sheet = ContactSheet::new(side, side, images).square();
-    write_atomically(path, |file| sheet.write_png(file))
 }
 
 /// A record: its length and its bytes, each with a checksum.
@@ -206,12 +208,27 @@ mod tests {
         let image: Vec<u8> = (0..16).map(|pixel| 16 * pixel).collect();
         let embedding = [0.5, -1.0];
         let point = Projected { embedding: &embedding, class: "a\tb", image: &image };
-        let count = write_projector(folder.path(), &[point; 5], 4).unwrap();
+        let count = write_projector(folder.path(), &[point; 5], ImageShape::square(4)).unwrap();
         let text = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
         assert_eq!((count, text("embeddings.tsv").as_str()), (5, "0.5\t-1\n".repeat(5).as_str()));
         assert_eq!(text("classes.tsv"), "a b\n".repeat(5));
         assert!(text("projector_config.pbtxt").contains("single_image_dim: 4"));
         let sprite = Pixels::read(&folder.path().join("images.png"));
         assert_eq!((sprite.width, sprite.height), (12, 12), "three columns of four pixels");
+    }
+
+    #[test]
+    fn the_sprite_has_colours_and_a_square_cell_for_images_of_any_shape() {
+        let folder = tempfile::tempdir().unwrap();
+        let shape = ImageShape { channels: 3, height: 5, width: 7 };
+        let image: Vec<u8> = (0..105).collect();
+        let point = Projected { embedding: &[0.5], class: "a", image: &image };
+        write_projector(folder.path(), &[point; 4], shape).unwrap();
+        let sprite = image::open(folder.path().join("images.png")).unwrap().into_rgb8();
+        assert_eq!(sprite.dimensions(), (14, 14));
+        // Row 2, column 6 of the last image, in the middle of its cell.
+        assert_eq!(sprite.get_pixel(7 + 6, 7 + 1 + 2).0, [20, 55, 90]);
+        let config = std::fs::read_to_string(folder.path().join("projector_config.pbtxt")).unwrap();
+        assert_eq!(config.matches("single_image_dim: 7").count(), 2);
     }
 }

@@ -46,7 +46,7 @@ pub fn evaluate_test(
 /// The model that the settings name.
 fn open_model(session: &Session, folder: &ResultFolder, config: &Config) -> Result<TrainedModel> {
     let dataset = &session.dataset;
-    let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
+    let architecture = config.model.architecture(dataset.shape, dataset.classes.len())?;
     let weights = folder.weights(config.eval.model, &architecture)?;
     let notes = read_notes(&folder.file(model_file(config.eval.model)))?;
     let epoch = notes.get("epoch").and_then(|text| text.parse().ok());

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use crate::data::{Class, ClassNames, Dataset, TrainedOn, is_read_once};
+use crate::data::{Class, ClassNames, Dataset, ImageShape, TrainedOn, is_read_once};
 use crate::error::{Fault, Result};
 use crate::files::{Checked, read_json};
 use crate::model::Engine;
@@ -54,8 +54,9 @@ pub struct DataRecord {
     /// Images of the classes that were kept from training.
     #[serde(default)]
     pub unseen: usize,
-    /// Rows and columns of an image.
-    pub side: usize,
+    /// The shape of each image; of grey squares the record has `side`.
+    #[serde(flatten)]
+    pub shape: ImageShape,
     /// Labels in the file and the names shown, in the order of the class numbers 0..C.
     pub classes: Vec<Class>,
     /// How the file was read; none in records of versions that knew plain files alone.
@@ -68,13 +69,14 @@ const LARGEST_SIDE: usize = 1 << 16;
 
 impl Checked for RunRecord {
     fn check(&self) -> std::result::Result<(), String> {
-        let DataRecord { images, train, validation, unseen, side, .. } = self.data;
+        let DataRecord { images, train, validation, unseen, shape, .. } = self.data;
         if ![train, validation, unseen].iter().all(|&part| part <= images) {
             return Err(format!("has a part of more than all {images} images"));
         }
-        match (1..=LARGEST_SIDE).contains(&side) {
+        let sizes = [shape.channels, shape.height, shape.width];
+        match sizes.iter().all(|size| (1..=LARGEST_SIDE).contains(size)) {
             true => Ok(()),
-            false => Err(format!("has images of {side}×{side}, which cannot be")),
+            false => Err(format!("has images of {shape}, which cannot be")),
         }
     }
 }

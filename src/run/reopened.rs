@@ -88,7 +88,7 @@ impl Run {
     /// One of them is damaged or lost.
     pub fn models(&self) -> Result<()> {
         let data = &self.record.data;
-        let architecture = self.config.model.architecture(data.side, data.classes.len())?;
+        let architecture = self.config.model.architecture(data.shape, data.classes.len())?;
         [ModelChoice::Last, ModelChoice::Best]
             .into_iter()
             .try_for_each(|model| self.folder.weights(model, &architecture).map(drop))

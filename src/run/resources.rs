@@ -39,7 +39,8 @@ pub struct ResourceEstimate {
 /// What decides them.
 #[derive(Debug, Clone, Copy)]
 struct Sizes {
-    side: u64,
+    /// Pixels in an image.
+    pixels: u64,
     embedding: u64,
     parameters: u64,
     images: u64,
@@ -52,7 +53,7 @@ impl Sizes {
     fn memory(&self, kind: BatchKind) -> u64 {
         let branches = if kind == BatchKind::Pairs { 2 } else { 1 };
         let pixel = if self.engine == Engine::Fused { FUSED_PIXEL } else { LIBTORCH_PIXEL };
-        let batch = [self.batch, branches, self.side, self.side, pixel];
+        let batch = [self.batch, branches, self.pixels, pixel];
         let pairs = [self.batch, self.batch, PAIR];
         let pairs = if kind == BatchKind::PkSampling { product(&pairs) } else { 0 };
         let training = product(&batch).saturating_add(pairs);
@@ -88,9 +89,9 @@ impl ResourceEstimate {
         new: usize,
     ) -> Result<ResourceEstimate> {
         let dataset = &session.dataset;
-        let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
+        let architecture = config.model.architecture(dataset.shape, dataset.classes.len())?;
         let sizes = Sizes {
-            side: dataset.side as u64,
+            pixels: dataset.shape.pixels() as u64,
             embedding: architecture.embedding as u64,
             parameters: architecture.parameter_count(),
             images: dataset.len() as u64,
@@ -144,7 +145,7 @@ mod tests {
     use super::*;
 
     const TUTORIAL: Sizes = Sizes {
-        side: 28,
+        pixels: 28 * 28,
         embedding: 10,
         parameters: 7_343,
         images: 60_000,

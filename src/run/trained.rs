@@ -70,7 +70,7 @@ impl Trained {
     /// # Errors
     /// Settings that were changed since.
     pub fn architecture(&self) -> Result<Architecture> {
-        self.config.model.architecture(self.record.data.side, self.record.data.classes.len())
+        self.config.model.architecture(self.record.data.shape, self.record.data.classes.len())
     }
 
     /// The weights of one of its models.
@@ -92,11 +92,11 @@ impl Trained {
         cores: &Cores,
         say: impl Fn(&str),
     ) -> Result<Array2<f32>> {
-        let side = self.record.data.side;
-        if images.side != side {
-            let (name, found) = (images.file.display(), images.side);
+        let trained = self.record.data.shape;
+        if images.shape != trained {
+            let (name, shape) = (images.file.display(), images.shape);
             return Err(Error::Other(format!(
-                "{name} has images of {found}×{found}, the run was trained on {side}×{side}"
+                "{name} has images of {shape}, the run was trained on {trained}"
             )));
         }
         let (device, told) = open_device(self.config.train.device)?;

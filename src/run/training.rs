@@ -62,7 +62,7 @@ impl Run {
     ) -> Result<Run> {
         let dataset = &session.dataset;
         let DataSplit { train, validation, unseen } = session.parts(&config)?;
-        let architecture = config.model.architecture(dataset.side, dataset.classes.len())?;
+        let architecture = config.model.architecture(dataset.shape, dataset.classes.len())?;
         config.model.check_init(&architecture)?;
         let unseen_classes = unseen_classes(&config.data.unseen_classes, &dataset.classes)?;
         let seen = dataset.classes.len() - unseen_classes.len();
@@ -90,7 +90,7 @@ impl Run {
                 train: train.rows.len(),
                 validation: validation.rows.len(),
                 unseen: unseen.as_ref().map_or(0, |part| part.rows.len()),
-                side: dataset.side,
+                shape: dataset.shape,
                 classes: dataset.classes.clone(),
                 read_as: Some(dataset.trained_on()),
             },
@@ -231,7 +231,7 @@ impl Run {
         work: impl FnOnce(&Task, &mut dyn Network) -> Result<R>,
     ) -> Result<R> {
         let data = &self.record.data;
-        let architecture = self.config.model.architecture(data.side, data.classes.len())?;
+        let architecture = self.config.model.architecture(data.shape, data.classes.len())?;
         let weights = self.config.model.initial_weights(&architecture, self.config.train.seed)?;
         let mut network =
             open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use dml::config::Config;
-use dml::data::{CsvOptions, LabelColumn, Pixels, check, load};
+use dml::data::{CsvOptions, ImageShape, LabelColumn, Pixels, check, load};
 use dml::evaluation::{read_embeddings, read_labels};
 use dml::loss::Loss;
 use dml::model::{NamedTensors, read_notes, read_tensors, write_tensors};
@@ -154,7 +154,7 @@ proptest! {
             false => LabelColumn::Given(column.to_string()),
         };
         let found = load(file.path(), &CsvOptions { label, ..CsvOptions::default() }).unwrap();
-        prop_assert_eq!(found.side, side);
+        prop_assert_eq!(found.shape, ImageShape::square(side));
         prop_assert_eq!(found.pixels, Pixels::Bytes(pixels.concat()));
         let read: Vec<&str> =
             found.labels.iter().map(|&class| found.classes[class as usize].label.as_str()).collect();

@@ -1,16 +1,16 @@
 //! Converts colours to grey, because the network takes one channel.
 
-use crate::data::{Channels, Pixels, luma, luma_byte};
+use crate::data::{Channels, ImageShape, Pixels, luma, luma_byte};
 
 /// Values up to this may be in a smaller unit than 0..255, in which fractions must not be rounded
 /// away.
 const LARGEST_OF_SMALL_UNITS: u8 = 16;
 
-/// Converts images with any channels to grey images of `side`² values.
+/// Converts images with any channels to grey images of this shape.
 ///
 /// Bytes stay bytes, rounded as Pillow's `convert("L")` rounds them.
-pub(super) fn to_grey(pixels: Pixels, channels: Channels, side: usize) -> Pixels {
-    let size = side * side;
+pub(super) fn to_grey(pixels: Pixels, channels: Channels, shape: ImageShape) -> Pixels {
+    let size = shape.pixels();
     if channels == Channels::Grey || size == 0 {
         return pixels;
     }
@@ -28,7 +28,7 @@ pub(super) fn to_grey(pixels: Pixels, channels: Channels, side: usize) -> Pixels
         }
         Pixels::Bytes(bytes) => {
             let floats = Pixels::Floats(bytes.into_iter().map(f32::from).collect());
-            to_grey(floats, channels, side)
+            to_grey(floats, channels, shape)
         }
         Pixels::Floats(floats) => {
             let of = |image: &[f32], pixel: usize| {
@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn every_order_of_the_channels_gives_the_same_image() {
-        let grey = |values: &[u8], channels| to_grey(Pixels::Bytes(values.to_vec()), channels, 1);
+        let one = ImageShape::square(1);
+        let grey = |values: &[u8], channels| to_grey(Pixels::Bytes(values.to_vec()), channels, one);
         for values in [[255, 0, 0], [9, 200, 17]] {
             let wanted = Pixels::Bytes(vec![luma_byte(values)]);
             assert_eq!(grey(&values, Channels::Rgb), wanted);
@@ -74,12 +75,15 @@ mod tests {
         let planes = [[10, 20, 30, 40], [50, 60, 70, 80], [90, 100, 110, 120]].concat();
         let pixel = |i: usize| luma_byte([planes[i], planes[4 + i], planes[8 + i]]);
         let wanted = Pixels::Bytes((0..4).map(pixel).collect());
-        assert_eq!(to_grey(Pixels::Bytes(planes.clone()), Channels::RgbPlanes, 2), wanted);
+        assert_eq!(
+            to_grey(Pixels::Bytes(planes), Channels::RgbPlanes, ImageShape::square(2)),
+            wanted
+        );
     }
 
     #[test]
     fn colours_of_a_small_unit_are_not_rounded() {
-        let grey = to_grey(Pixels::Bytes(vec![1, 0, 0]), Channels::Rgb, 1);
+        let grey = to_grey(Pixels::Bytes(vec![1, 0, 0]), Channels::Rgb, ImageShape::square(1));
         assert_eq!(grey, Pixels::Floats(vec![0.299]));
     }
 }

@@ -79,7 +79,8 @@ fn described(
     let commas = if decimal_commas { ", decimal commas" } else { "" };
     let format = format!("{}{commas}", opened.named);
     let image = image_columns(&found, names.as_deref(), columns);
-    let Columns { label, label_found, pixels, channels, side, left_out, mut decisions, .. } = found;
+    let Columns { label, label_found, pixels, channels, shape, left_out, mut decisions, .. } =
+        found;
     if opened.separator != b',' {
         decisions.push(format!("cells: separated by {format}"));
     }
@@ -102,7 +103,7 @@ fn described(
         label,
         pixels,
         channels,
-        side,
+        shape,
         body,
         first_line,
         reading,

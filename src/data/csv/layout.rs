@@ -1,6 +1,6 @@
 //! The layout of a CSV of images: separator, roles of the columns, size of the images.
 
-use crate::data::{Channels, Reading};
+use crate::data::{Channels, ImageShape, Reading};
 
 /// The label cells of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,10 +42,10 @@ pub(super) struct Layout {
     pub label: LabelCells,
     /// The pixel cells.
     pub pixels: PixelCells,
-    /// The channels of a pixel.
+    /// The channels of a pixel in the file.
     pub channels: Channels,
-    /// Height and width of an image in pixels.
-    pub side: usize,
+    /// The shape of an image once it is grey.
+    pub shape: ImageShape,
     /// Byte offset of the first data row.
     pub body: usize,
     /// Line number of the first data row, from 1.
@@ -57,7 +57,7 @@ pub(super) struct Layout {
 impl Layout {
     /// Number of values of an image in a row, with all channels.
     pub fn values(&self) -> usize {
-        self.channels.count() * self.side * self.side
+        self.channels.count() * self.shape.pixels()
     }
 
     /// Minimum number of bytes of a line, including its end.

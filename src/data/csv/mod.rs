@@ -236,10 +236,10 @@ pub(super) fn examine(
     reading.remarks.splice(..0, table.remarks.iter().cloned());
     reading.remarks.extend(skipped);
     reading.remarks.extend(together);
-    let (side, header) = (layout.side, layout.names.is_some());
+    let (shape, header) = (layout.shape, layout.names.is_some());
     let distinct = layout.is_labelled().then_some(found.distinct);
-    let pixels = to_grey(found.pixels, layout.channels, side);
-    let raw = RawImages { pixels, side, distinct, rows: found.rows, reading };
+    let pixels = to_grey(found.pixels, layout.channels, shape);
+    let raw = RawImages { pixels, shape, distinct, rows: found.rows, reading };
     Ok(Findings { data: Dataset::new(raw, &options, file, sha256)?, rows, header })
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use crate::data::Channels;
+use crate::data::{Channels, ImageShape};
 
 fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -100,7 +100,7 @@ fn grey_images_of_3_to_4_are_not_mistaken_for_colour_images() {
     // 16×16 RGB, in planes and interleaved.
     for (height, width, channels) in [(48, 16, Channels::RgbPlanes), (16, 48, Channels::Rgb)] {
         let data = loaded(&smooth(height, width));
-        assert_eq!((data.side, data.reading.columns.channels), (16, channels));
+        assert_eq!((data.shape, data.reading.columns.channels), (ImageShape::square(16), channels));
     }
 }
 
@@ -114,7 +114,11 @@ fn a_header_whose_first_name_is_a_hash_is_not_a_comment() {
         let text = format!("{name}label,p0,p1,p2,p3\n{}", rows.collect::<String>());
         let text = if name == "#;" { text.replace(',', ";") } else { text };
         let data = loaded(&text);
-        assert_eq!((data.len(), data.side, data.classes.len()), (4, 2, 2), "{name}");
+        assert_eq!(
+            (data.len(), data.shape, data.classes.len()),
+            (4, ImageShape::square(2), 2),
+            "{name}"
+        );
         assert_eq!(data.reading.label.unwrap().column, "label");
     }
     let comment = loaded(&format!("#,by hand\nlabel,p0,p1,p2,p3\n{ROWS}"));
@@ -189,7 +193,7 @@ fn pixels_in_one_cell_win_over_a_column_of_file_names() {
         for cell in [list.clone(), format!("[{list}]")] {
             let rows = format!("a.png,0,\"{cell}\"\nb.png,1,\"{cell}\"\n");
             let data = loaded(&format!("filename,label,pixels\n{rows}"));
-            assert_eq!((data.len(), data.side), (2, 3), "{cell}");
+            assert_eq!((data.len(), data.shape), (2, ImageShape::square(3)), "{cell}");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::columns::Columns;
 use super::dialect::Opened;
 use super::layout::{LabelCells, PixelCells};
 use super::{CsvOptions, LabelColumn, names};
-use crate::data::{Channels, LabelFound};
+use crate::data::{Channels, ImageShape, LabelFound};
 
 /// The columns of a file whose header names only one label and the pixels of a square image in
 /// order; `None` if rows have to be examined.
@@ -46,7 +46,7 @@ pub(super) fn plain(
         }),
         pixels: PixelCells::Columns(others),
         channels: Channels::Grey,
-        side,
+        shape: ImageShape::square(side),
         left_out: Vec::new(),
         reordered: false,
         decisions: label_note(&header[label], options.has_flags()),

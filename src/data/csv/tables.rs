@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::*;
+use crate::data::ImageShape;
 
 /// The expected content of a file.
 #[derive(Deserialize)]
@@ -49,7 +50,11 @@ fn a_table_is_read_as_the_same_images_whatever_program_wrote_it() {
     assert!(expected.len() > 30);
     for (name, wanted) in expected {
         let found = read(&name, &CsvOptions::default());
-        assert_eq!((found.side, found.scale), (wanted.side, wanted.scale), "{name}");
+        assert_eq!(
+            (found.shape, found.scale),
+            (ImageShape::square(wanted.side), wanted.scale),
+            "{name}"
+        );
         assert_eq!(labels(&found), wanted.labels, "{name}");
         assert_eq!(values(&found), wanted.pixels.concat(), "{name}");
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
+use crate::data::ImageShape;
 
 /// A file with this content, in a temporary folder.
 fn file(content: &[u8]) -> (tempfile::TempDir, PathBuf) {
@@ -65,7 +66,10 @@ fn good_but(line: &str) -> String {
 fn pixels_are_rows_and_labels_are_class_indices() {
     let data = loaded(GOOD);
     assert_eq!(data.pixels, Pixels::Bytes(GOOD_PIXELS.to_vec()));
-    assert_eq!((data.labels.as_slice(), data.side), ([0, 1, 0, 1].as_slice(), 2));
+    assert_eq!(
+        (data.labels.as_slice(), data.shape),
+        ([0, 1, 0, 1].as_slice(), ImageShape::square(2))
+    );
     assert_eq!(labels(&data), ["3", "7"]);
     assert_eq!(data.sha256, sha256_hex(GOOD.as_bytes()));
 }
@@ -475,6 +479,6 @@ fn an_image_that_pandas_mistook_for_a_header_is_skipped() {
     let text = "0,0.1,0.2,0.3,0.4,0.5,0.6,7,0.7,0.8\n".to_owned()
         + &"3,0,0,9,0,0,200,7,0,0\n5,0,0,1,0,0,90,7,0,0\n".repeat(3);
     let data = loaded(&text);
-    assert_eq!((data.len(), data.side, labels(&data)), (6, 3, vec!["3", "5"]));
+    assert_eq!((data.len(), data.shape, labels(&data)), (6, ImageShape::square(3), vec!["3", "5"]));
     assert!(data.reading.remarks[0].contains("an image that pandas mistook for names"));
 }

@@ -193,8 +193,8 @@ fn is_there(path: &Path, sha256: &str) -> Result<bool> {
 /// # Errors
 /// [`Error::Io`] where the file cannot be written.
 fn write(idx: &Idx, path: &Path) -> Result<()> {
-    let IdxImages { height, width, pixels } = &idx.images;
+    let IdxImages { shape, pixels } = &idx.images;
     let labels: Vec<String> = idx.labels.iter().map(u8::to_string).collect();
-    let rows = labels.iter().map(String::as_str).zip(pixels.chunks_exact(height * width));
-    write_atomically(path, |file| write_rows(file, *height, rows))
+    let rows = labels.iter().map(String::as_str).zip(pixels.chunks_exact(shape.values()));
+    write_atomically(path, |file| write_rows(file, *shape, rows))
 }

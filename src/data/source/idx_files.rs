@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::names::Name;
 use super::{Found, Tell, is_read_once, read_unpacked};
 use crate::data::idx::Array;
-use crate::data::{CsvOptions, LabelColumn, Pixels, RawImages, Reading};
+use crate::data::{CsvOptions, ImageShape, LabelColumn, Pixels, RawImages, Reading};
 use crate::error::{Fault, Result};
 use crate::files::{is_same_file, sha256_hex};
 use crate::words;
@@ -46,7 +46,7 @@ impl IdxFile {
 ///
 /// # Errors
 /// [`Error::Fault`](crate::error::Error::Fault) where a file is damaged, the other one is missing or
-/// holds another number; images that are no grey squares; a label that is no whole number.
+/// holds another number; images in colour; a label that is no whole number.
 pub(super) fn read(path: &Path, bytes: &[u8], options: &CsvOptions, _: Tell) -> Result<Found> {
     if let LabelColumn::Given(column) = &options.label {
         let problem = "is an IDX file, which has no columns";
@@ -72,7 +72,7 @@ pub(super) fn read(path: &Path, bytes: &[u8], options: &CsvOptions, _: Tell) -> 
 }
 
 fn put_together(images: IdxFile, labels: Option<IdxFile>) -> Result<Found> {
-    let (count, side) = shape(&images)?;
+    let (count, shape) = shape(&images)?;
     let mut remarks = Vec::new();
     let (distinct, rows) = match &labels {
         None => {
@@ -110,25 +110,20 @@ fn put_together(images: IdxFile, labels: Option<IdxFile>) -> Result<Found> {
     };
     let pixels = pixels(images)?;
     let reading = Reading { remarks, ..Reading::default() };
-    let raw = RawImages { pixels, side, distinct, rows, reading };
+    let raw = RawImages { pixels, shape, distinct, rows, reading };
     Ok(Found { raw, sha256, rows: count, header: false })
 }
 
-/// Number and side of the images.
-fn shape(images: &IdxFile) -> Result<(usize, usize)> {
+/// Number and shape of the images.
+fn shape(images: &IdxFile) -> Result<(usize, ImageShape)> {
     let fault = |problem: String| Fault::new(&images.path, problem);
-    let refused = |height: usize, width: usize| {
-        let problem =
-            format!("has images of {height}×{width} pixels, and the network takes squares");
-        fault(problem).remedy("pad or crop them to squares")
-    };
-    let (count, height, width) = match *images.array.dimensions.as_slice() {
+    let (count, shape) = match *images.array.dimensions.as_slice() {
         [count, height, width] | [count, 1, height, width] | [count, height, width, 1] => {
-            (count, height, width)
+            (count, ImageShape::grey(height, width))
         }
         // Images whose rows were put one after the other.
         [count, pixels] if pixels.isqrt().pow(2) == pixels => {
-            (count, pixels.isqrt(), pixels.isqrt())
+            (count, ImageShape::square(pixels.isqrt()))
         }
         [_, pixels] => {
             let problem =
@@ -148,12 +143,9 @@ fn shape(images: &IdxFile) -> Result<(usize, usize)> {
             return Err(fault(problem).into());
         }
     };
-    match (count, height, width) {
-        (0, ..) | (_, 0, _) | (_, _, 0) => {
-            Err(fault(format!("holds no image: {count} of {height}×{width} pixels")).into())
-        }
-        _ if height != width => Err(refused(height, width).into()),
-        _ => Ok((count, height)),
+    match count * shape.pixels() {
+        0 => Err(fault(format!("holds no image: {count} of {shape} pixels")).into()),
+        _ => Ok((count, shape)),
     }
 }
 

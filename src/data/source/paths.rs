@@ -10,7 +10,9 @@ use super::{Found, Tell};
 use crate::data::csv::is_label_name;
 use crate::data::dataset::listed;
 use crate::data::labels::{Merged, is_missing, merged};
-use crate::data::{After, CsvOptions, Header, LabelColumn, LabelFound, Pixels, RawImages, Reading};
+use crate::data::{
+    After, CsvOptions, Header, ImageShape, LabelColumn, LabelFound, Pixels, RawImages, Reading,
+};
 use crate::error::{Fault, Result};
 use crate::files::sha256_hex;
 
@@ -103,8 +105,8 @@ fn is_image_file(cell: &str) -> bool {
 ///
 /// # Errors
 /// [`Error::Fault`](crate::error::Error::Fault) where no column or several may be the label's, or no
-/// image can be read. Images that are missing, damaged, no squares or of another size than the first
-/// go to `tell`.
+/// image can be read. Images that are missing, damaged or of another size than the first go to
+/// `tell`.
 pub(super) fn read(path: &Path, text: &[u8], options: &CsvOptions, tell: Tell) -> Result<Found> {
     let layout = layout_of(path, text, options)?;
     let has_header = layout.header.is_some();
@@ -125,10 +127,10 @@ pub(super) fn read(path: &Path, text: &[u8], options: &CsvOptions, tell: Tell) -
         }
     }
     faults.splice(..0, missing(path, folder, &good.missing));
-    if good.side == 0 {
+    let Some((shape, _)) = good.first else {
         let none = || Fault::new(path, "names no image");
         return Err(faults.into_iter().next().unwrap_or_else(none).into());
-    }
+    };
     let _ = faults.into_iter().any(|fault| tell(fault) == After::Stop);
     let Merged { distinct, rows, together } =
         merged(std::mem::take(&mut good.distinct), std::mem::take(&mut good.rows));
@@ -149,7 +151,7 @@ pub(super) fn read(path: &Path, text: &[u8], options: &CsvOptions, tell: Tell) -
     let reading = Reading { format, label, remarks, files, ..Reading::default() };
     let raw = RawImages {
         pixels: Pixels::Bytes(good.pixels),
-        side: good.side,
+        shape,
         distinct: layout.label.map(|_| distinct),
         rows,
         reading,
@@ -266,9 +268,8 @@ fn found_file(folder: &Path, cell: &str) -> Option<PathBuf> {
 #[derive(Default)]
 struct Good {
     pixels: Vec<u8>,
-    side: usize,
-    /// The line that the side is from.
-    first_line: u64,
+    /// The shape of the images, and the line that it is from.
+    first: Option<(ImageShape, u64)>,
     distinct: Vec<String>,
     known: HashMap<String, u32>,
     rows: Vec<u32>,
@@ -287,18 +288,11 @@ impl Good {
         fault: &impl Fn(String) -> Fault,
         line: u64,
     ) -> Option<Fault> {
-        let (width, height) = image.size;
-        let other = || format!("its image has {height}×{width} pixels");
-        if width != height {
-            let problem = format!("{}, and the network takes squares", other());
-            return Some(fault(problem).remedy("pad or crop the images to squares"));
-        }
-        if self.side == 0 {
-            (self.side, self.first_line) = (width as usize, line);
-        }
-        if width as usize != self.side {
-            let (side, first) = (self.side, self.first_line);
-            let problem = format!("{}, that of line {first} {side}×{side}", other());
+        let (first, first_line) = *self.first.get_or_insert((image.shape, line));
+        if image.shape != first {
+            let found = image.shape;
+            let problem =
+                format!("its image has {found} pixels, that of line {first_line} {first}");
             return Some(fault(problem).remedy("bring all images to one size"));
         }
         self.pixels.extend_from_slice(&image.pixels);

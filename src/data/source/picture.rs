@@ -7,17 +7,17 @@ use std::path::Path;
 use image::io::{Limits, Reader};
 use image::{DynamicImage, ImageError};
 
-use crate::data::luma_byte;
+use crate::data::{ImageShape, luma_byte};
 
 /// The longest side of an image that is read, in pixels.
 const LONGEST_SIDE: u32 = 8192;
 
 /// An image in grey.
 pub(super) struct Grey {
-    /// Row-major `[side * side]`.
+    /// Row-major `[H, W]`.
     pub pixels: Vec<u8>,
-    /// Width and height in pixels.
-    pub size: (u32, u32),
+    /// Height and width, of one channel.
+    pub shape: ImageShape,
     /// Whether it had colours.
     pub was_coloured: bool,
     /// Whether it had opacity.
@@ -49,7 +49,8 @@ pub(super) fn read_image(path: &Path) -> std::result::Result<Grey, String> {
 
 /// Grey values by ITU-R BT.601 in whole numbers, as Pillow has them; opacity is left out.
 fn grey(image: DynamicImage) -> Grey {
-    let (size, color) = ((image.width(), image.height()), image.color());
+    let shape = ImageShape::grey(image.height() as usize, image.width() as usize);
+    let color = image.color();
     let was_deep = color.bytes_per_pixel() / color.channel_count() > 1;
     let (was_coloured, had_opacity) = (color.has_color(), color.has_alpha());
     let pixels = match was_coloured {
@@ -57,5 +58,5 @@ fn grey(image: DynamicImage) -> Grey {
         false => image.into_luma8().into_raw(),
         true => image.into_rgb8().pixels().map(|pixel| luma_byte(pixel.0)).collect(),
     };
-    Grey { pixels, size, was_coloured, had_opacity, was_deep }
+    Grey { pixels, shape, was_coloured, had_opacity, was_deep }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::{CsvOptions, Dataset, LabelColumn, Pixels, load};
+use super::super::{CsvOptions, Dataset, ImageShape, LabelColumn, Pixels, load};
 use super::refuse_larger;
 use crate::error::Result;
 use crate::runtime::Memory;
@@ -101,7 +101,7 @@ fn either_of_two_idx_files_finds_the_other() {
     for name in ["idx/train-images-idx3-ubyte", "idx/train-labels-idx1-ubyte.gz"] {
         let data = read(name);
         assert_eq!(data.pixels, Pixels::Bytes(images()));
-        assert_eq!((data.side, labels(&data)), (4, vec!["0", "1", "2"]));
+        assert_eq!((data.shape, labels(&data)), (ImageShape::square(4), vec!["0", "1", "2"]));
         assert_eq!(data.labels, [0, 1, 2, 0, 1, 2, 0, 1, 2]);
         let [remark] = data.reading.remarks.as_slice() else { panic!("{:?}", data.reading) };
         assert!(
@@ -134,6 +134,13 @@ fn idx_files_of_every_type_are_read() {
 }
 
 #[test]
+fn idx_images_need_not_be_square() {
+    let options = CsvOptions { label: LabelColumn::IfThere, ..CsvOptions::default() };
+    let wide = load(&case("idx/wide-images-idx3-ubyte"), &options).unwrap();
+    assert_eq!((wide.shape, wide.len(), wide.pixels.len()), (ImageShape::grey(4, 6), 2, 48));
+}
+
+#[test]
 fn idx_files_that_do_not_fit_are_refused() {
     assert_eq!(
         message("idx/i8-images-idx3-byte"),
@@ -145,9 +152,6 @@ fn idx_files_that_do_not_fit_are_refused() {
     let text = message_of(few, "few-labels-idx1-ubyte");
     assert!(text.starts_with("few-labels-idx1-ubyte: holds 8 labels, and "), "{text}");
     assert!(text.contains("few-images-idx3-ubyte 9 images; fetch both files again"), "{text}");
-    let options = CsvOptions { label: LabelColumn::IfThere, ..CsvOptions::default() };
-    let text = message_of(load(&case("idx/wide-images-idx3-ubyte"), &options), "wide-images");
-    assert!(text.contains("has images of 4×6 pixels, and the network takes squares"), "{text}");
     let options = CsvOptions { label: "species".into(), ..CsvOptions::default() };
     let text = message_of(load(&case("idx/train-images-idx3-ubyte"), &options), "train-images");
     assert!(text.contains("drop --label species"), "{text}");
@@ -204,7 +208,10 @@ fn list(text: &str) -> (tempfile::TempDir, PathBuf) {
 fn images_of_a_list_are_those_of_pillow_in_grey() {
     let files = ["grey.png", "colour.png", "palette.png", "opacity.png", "bilevel.png"];
     let data = read("list/list.csv");
-    assert_eq!((data.side, data.labels.as_slice()), (4, [0, 1, 0, 1, 0].as_slice()));
+    assert_eq!(
+        (data.shape, data.labels.as_slice()),
+        (ImageShape::square(4), [0, 1, 0, 1, 0].as_slice())
+    );
     assert_eq!(data.reading.label.as_ref().unwrap().why, "by its name");
     for (row, name) in files.into_iter().enumerate() {
         assert_eq!(data.image(row), bytes(&expected(name)), "{name}");

@@ -21,6 +21,7 @@ use super::palette::HAIRLINE;
 use super::picture::{Bounds, Picture};
 use super::series_style::SeriesStyle;
 use super::text::{Anchor, TextStyle, Words, text_element, text_width};
+use crate::data::ImageShape;
 use crate::error::Error;
 use crate::report::images::data_url;
 
@@ -113,16 +114,16 @@ impl SvgBackend {
         }
     }
 
-    /// A grey image of `side`×`side` values (row-major), its pixels as squares, in a square of `size`
+    /// An image of values `[C, H, W]`, its pixels as squares, in the middle of a square of `size`
     /// pixels.
-    pub fn grey_image(&mut self, corner: BackendCoord, size: f64, side: usize, grey: &[u8]) {
+    pub fn image(&mut self, corner: BackendCoord, size: f64, shape: ImageShape, values: &[u8]) {
         let (x, y) = pixels(corner);
         let element = format!(
             "<image x=\"{}\" y=\"{}\" width=\"{size}\" height=\"{size}\" \
              style=\"image-rendering:pixelated\" href=\"{}\"/>\n",
             number(x),
             number(y),
-            data_url(side, side, grey),
+            data_url(shape, values),
             size = number(size),
         );
         self.picture.push(&element, Bounds::around(&[(x, y), (x + size, y + size)], 0.0));

@@ -11,6 +11,7 @@ use super::backend::SvgBackend;
 use super::marker::Dash;
 use super::series_style::SeriesStyle;
 use super::text::{TextStyle, Words};
+use crate::data::ImageShape;
 
 /// Points that plotters places, and what is drawn there.
 pub struct Element<C, F> {
@@ -109,16 +110,16 @@ fn text<C>(
     Element { points: vec![at], draw }
 }
 
-/// A grey image of `side`×`side` values (row-major) in a square of `size` pixels whose upper left
-/// corner is given.
-pub fn grey_image<C>(
+/// An image of values `[C, H, W]` in a square of `size` pixels whose upper left corner is given; one
+/// that is not square is as large as fits, in the middle.
+pub fn image<C>(
     corner: C,
     size: f64,
-    side: usize,
-    grey: &[u8],
+    shape: ImageShape,
+    values: &[u8],
 ) -> Element<C, impl Fn(&mut SvgBackend, &[BackendCoord])> {
     let draw = move |backend: &mut SvgBackend, places: &[BackendCoord]| {
-        backend.grey_image(places[0], size, side, grey);
+        backend.image(places[0], size, shape, values);
     };
     Element { points: vec![corner], draw }
 }

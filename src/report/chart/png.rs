@@ -63,7 +63,8 @@ mod tests {
     use plotters::style::RGBColor;
 
     use super::*;
-    use crate::report::chart::elements::{grey_image, polyline};
+    use crate::data::ImageShape;
+    use crate::report::chart::elements::{image, polyline};
     use crate::report::chart::geometry::at;
     use crate::report::chart::marker::Dash;
 
@@ -80,9 +81,9 @@ mod tests {
     }
 
     #[test]
-    fn a_grey_image_keeps_its_orientation() {
+    fn an_image_keeps_its_orientation() {
         let picture = Picture::draw((20.0, 20.0), |page| {
-            page.draw(&grey_image(at((0.0, 0.0)), 20.0, 2, &[0, 80, 160, 240]))?;
+            page.draw(&image(at((0.0, 0.0)), 20.0, ImageShape::square(2), &[0, 80, 160, 240]))?;
             Ok(())
         });
         let (.., pixels) = rasterised(&picture.unwrap(), Style::Screen).unwrap();

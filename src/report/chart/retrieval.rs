@@ -2,11 +2,12 @@
 
 use super::backend::Area;
 use super::class_name::ClassName;
-use super::elements::{caption, grey_image, label};
+use super::elements::{caption, image, label};
 use super::geometry::{Point, Rect, at};
 use super::palette::{FIRST, LABEL, LINE, MARGIN, PAGE, QUIET_TEXT, SECOND, TITLE};
 use super::picture::Picture;
 use super::text::{Anchor, TextStyle, lines, shortened, text_width};
+use crate::data::ImageShape;
 use crate::error::{Error, Result};
 
 /// A query and what was found for it.
@@ -21,7 +22,7 @@ pub struct Retrieved<'a> {
 /// An image and its class.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pictured<'a> {
-    /// `side`×`side` grey values, row-major.
+    /// Values 0..=255, row-major `[C, H, W]`.
     pub image: &'a [u8],
     /// Its class.
     pub class: ClassName<'a>,
@@ -54,10 +55,10 @@ const MOST: usize = 60;
 /// class, in orange, their class in bold, where they are not.
 ///
 /// # Errors
-/// [`Error::Other`] without a row, with more than 60, or when an image does not have `side`²
-/// values.
-pub fn draw(title: &str, side: usize, sections: &[Section<'_>]) -> Result<Picture> {
-    if let Some(problem) = problem(side, sections) {
+/// [`Error::Other`] without a row, with more than 60, or when an image does not have the values
+/// of its shape.
+pub fn draw(title: &str, shape: ImageShape, sections: &[Section<'_>]) -> Result<Picture> {
+    if let Some(problem) = problem(shape, sections) {
         return Err(Error::Other(problem));
     }
     let rows = || sections.iter().flat_map(|section| &section.rows);
@@ -81,7 +82,7 @@ pub fn draw(title: &str, side: usize, sections: &[Section<'_>]) -> Result<Pictur
             page.draw(&label(at((MARGIN, top + HEADING / 2.0)), heading, style))?;
             top += HEADING;
             for row in &section.rows {
-                draw_row(page, row, side, top)?;
+                draw_row(page, row, shape, top)?;
                 top += ROW;
             }
         }
@@ -89,15 +90,15 @@ pub fn draw(title: &str, side: usize, sections: &[Section<'_>]) -> Result<Pictur
     })
 }
 
-fn problem(side: usize, sections: &[Section<'_>]) -> Option<String> {
+fn problem(shape: ImageShape, sections: &[Section<'_>]) -> Option<String> {
     let rows = || sections.iter().flat_map(|section| &section.rows);
     let count = rows().count();
-    if count == 0 || count > MOST || side == 0 {
-        return Some(format!("1 to {MOST} queries can be drawn, not {count} of side {side}"));
+    if count == 0 || count > MOST || shape.values() == 0 {
+        return Some(format!("1 to {MOST} queries can be drawn, not {count} of {shape}"));
     }
     let images = rows().flat_map(|row| row.nearest.iter().chain([&row.query]));
-    let odd = images.map(|image| image.image.len()).find(|length| *length != side * side)?;
-    Some(format!("an image of {odd} values is not {side}×{side}"))
+    let odd = images.map(|image| image.image.len()).find(|length| *length != shape.values())?;
+    Some(format!("an image of {odd} values is not {shape}"))
 }
 
 /// What the frames mean, in a line.
@@ -116,13 +117,13 @@ fn draw_key(page: &Area, y: f64) -> Result<()> {
     Ok(())
 }
 
-fn draw_row(page: &Area, row: &Retrieved<'_>, side: usize, top: f64) -> Result<()> {
+fn draw_row(page: &Area, row: &Retrieved<'_>, shape: ImageShape, top: f64) -> Result<()> {
     let name = |picture: &Pictured<'_>, x: f64, style: TextStyle| {
         let style = style.size(SMALL).anchor(Anchor::Middle);
         let words = picture.class.within(IMAGE + BETWEEN - 4.0, style);
         page.draw(&label(at((x + IMAGE / 2.0, top + IMAGE + NAME * 0.65)), words, style))
     };
-    page.draw(&grey_image(at((MARGIN, top)), IMAGE, side, row.query.image))?;
+    page.draw(&image(at((MARGIN, top)), IMAGE, shape, row.query.image))?;
     page.draw(&Rect { x: MARGIN, y: top, width: IMAGE, height: IMAGE }.outlined())?;
     name(&row.query, MARGIN, TextStyle::tick().colour(QUIET_TEXT))?;
     for (place, found) in row.nearest.iter().enumerate() {
@@ -131,7 +132,7 @@ fn draw_row(page: &Area, row: &Retrieved<'_>, side: usize, top: f64) -> Result<(
         let width = IMAGE + 2.0 * FRAME;
         let frame = Rect { x: x - FRAME, y: y - FRAME, width, height: width };
         page.draw(&frame.filled(if right { FIRST } else { SECOND }))?;
-        page.draw(&grey_image(at((x, y)), IMAGE, side, found.image))?;
+        page.draw(&image(at((x, y)), IMAGE, shape, found.image))?;
         let style = TextStyle::tick();
         let wrong = style.bold().colour(SECOND);
         name(found, x, if right { style.colour(QUIET_TEXT) } else { wrong })?;
@@ -161,7 +162,7 @@ mod tests {
     }
 
     fn drawn(sections: &[Section<'_>]) -> Pixels {
-        Pixels::of(&draw("Nearest training images", 3, sections).unwrap())
+        Pixels::of(&draw("Nearest training images", ImageShape::square(3), sections).unwrap())
     }
 
     /// The colour of the frame around the image at a place of the first row.
@@ -180,6 +181,18 @@ mod tests {
     }
 
     #[test]
+    fn a_colour_image_keeps_its_colours_and_proportions() {
+        let shape = ImageShape { channels: 3, height: 5, width: 7 };
+        let values = [10, 60, 200].map(|value| [value; 35]).concat();
+        let picture = Pictured { image: &values, class: ClassName { name: "a", number: 0 } };
+        let row = Retrieved { query: picture, nearest: vec![picture] };
+        let drawn = Pixels::of(&draw("", shape, &[section(vec![row])]).unwrap());
+        let top = f64::from(drawn.height) - MARGIN - NAME - IMAGE;
+        let at = |y| drawn.pixels(Rect { x: MARGIN + 8.0, y, width: 1.0, height: 1.0 })[0];
+        assert_eq!([at(top + 4.0), at(top + IMAGE / 2.0)], [[255; 3], [10, 60, 200]]);
+    }
+
+    #[test]
     fn each_row_and_section_has_its_room() {
         let row = || retrieved("Bag", &["Bag"; 8]);
         let one = drawn(&[section(vec![row()])]);
@@ -193,7 +206,7 @@ mod tests {
     #[test]
     fn what_cannot_be_drawn_is_an_error() {
         let error = |side: usize, sections: &[Section<'_>]| {
-            draw("", side, sections).unwrap_err().to_string()
+            draw("", ImageShape::square(side), sections).unwrap_err().to_string()
         };
         assert!(error(3, &[]).contains("not 0"));
         let row = section(vec![retrieved("Bag", &["Bag"])]);

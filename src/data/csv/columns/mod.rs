@@ -11,7 +11,7 @@ use std::path::Path;
 use super::glimpse::{Content, Glimpse};
 use super::layout::{LabelCells, PixelCells, named};
 use super::{CsvOptions, LabelColumn, names};
-use crate::data::{Channels, LabelFound, LeftOut, listed};
+use crate::data::{Channels, ImageShape, LabelFound, LeftOut, listed};
 use crate::error::Fault;
 
 /// The roles of a file's columns.
@@ -21,7 +21,7 @@ pub(super) struct Columns {
     pub label_found: Option<LabelFound>,
     pub pixels: PixelCells,
     pub channels: Channels,
-    pub side: usize,
+    pub shape: ImageShape,
     pub left_out: Vec<LeftOut>,
     /// Whether the pixels are in another order in the file.
     pub reordered: bool,
@@ -95,8 +95,8 @@ pub(super) fn classified(
         Some(column) => PixelCells::List(column),
         None => PixelCells::Columns(classifier.matched(&label)?),
     };
-    let (channels, side) = classifier.shape(&pixels)?;
-    classifier.finish(label, found, pixels, (channels, side))
+    let (channels, shape) = classifier.shape(&pixels)?;
+    classifier.finish(label, found, pixels, (channels, shape))
 }
 
 impl Classifier<'_> {
@@ -274,7 +274,7 @@ impl Classifier<'_> {
         label: LabelCells,
         why: Option<String>,
         pixels: PixelCells,
-        (channels, side): (Channels, usize),
+        (channels, shape): (Channels, ImageShape),
     ) -> Result<Columns, Fault> {
         let column = match &label {
             LabelCells::None => None,
@@ -287,7 +287,7 @@ impl Classifier<'_> {
         let label_found = column.zip(why).map(|(column, why)| LabelFound { column, why });
         self.decide(label_found.as_ref(), &label, channels);
         let Classifier { left_out, reordered, decisions, .. } = self;
-        Ok(Columns { label, label_found, pixels, channels, side, left_out, reordered, decisions })
+        Ok(Columns { label, label_found, pixels, channels, shape, left_out, reordered, decisions })
     }
 
     fn decide(&mut self, found: Option<&LabelFound>, label: &LabelCells, channels: Channels) {

@@ -1,16 +1,17 @@
-//! Determines the channels of a pixel and the side of an image from the number of values.
+//! Determines the channels of a pixel and the shape of an image from the number of values, which
+//! tells the shape of square images only.
 
 use super::super::layout::PixelCells;
 use super::Classifier;
-use crate::data::{Channels, listed};
+use crate::data::{Channels, ImageShape, listed};
 use crate::error::Fault;
 
 /// The smallest side of images that are recognised as colour by the number of columns alone.
 const SMALLEST_COLOURED: usize = 4;
 
 impl Classifier<'_> {
-    /// The channels of a pixel and the side of an image.
-    pub(super) fn shape(&mut self, pixels: &PixelCells) -> Result<(Channels, usize), Fault> {
+    /// The channels of a pixel in the file, and the shape of an image once it is grey.
+    pub(super) fn shape(&mut self, pixels: &PixelCells) -> Result<(Channels, ImageShape), Fault> {
         let count = match pixels {
             PixelCells::Columns(columns) => columns.len(),
             PixelCells::List(column) => self.glimpse.list_length(*column),
@@ -23,7 +24,7 @@ impl Classifier<'_> {
         let pixels = count / channels.count();
         let side = pixels.isqrt();
         if count > 0 && side * side * channels.count() == count {
-            return Ok((channels, side));
+            return Ok((channels, ImageShape::square(side)));
         }
         Err(self.no_square(count, channels, matches!(known, Some(c) if c != Channels::Grey)))
     }
