@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use dml::data::{CsvOptions, Images, load};
+use dml::data::{Images, ReadOptions, open};
 use tch::{Device, Kind};
 
 fn main() {
@@ -14,7 +14,7 @@ fn main() {
     let path = std::env::args().skip(1).find(|arg| !arg.starts_with("--"));
     let path = path.expect("usage: cargo bench --bench load_csv -- FILE");
     let start = Instant::now();
-    let dataset = load(Path::new(&path), &CsvOptions::default()).expect("the CSV has no faults");
+    let dataset = open(Path::new(&path), &ReadOptions::default()).expect("the CSV has no faults");
     let images = Images::new(&dataset, Device::Cpu);
     println!("bytes ready      {:.3} s", start.elapsed().as_secs_f64());
     // What the tutorial's script ends up with: every image as floats in 0..1.

@@ -170,7 +170,7 @@ pub fn load(config: &DataConfig) -> Result<Dataset> {
             config.path
         )));
     }
-    data::load(path, &config.csv_options())
+    data::open(path, &config.read_options())
 }
 
 fn device_name(device: Device) -> String {

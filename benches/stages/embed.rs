@@ -7,7 +7,7 @@ use ndarray_npy::write_npy;
 use serde_json::{Value, json};
 use tch::Device;
 
-use dml::data::{CsvOptions, Images, load};
+use dml::data::{Images, ReadOptions, open};
 use dml::error::{Error, Result};
 use dml::eval;
 
@@ -30,7 +30,7 @@ pub struct Args {
 
 /// Seconds from bytes in memory to embeddings in memory.
 pub fn measure(args: &Args) -> Result<Value> {
-    let dataset = load(&args.images, &CsvOptions::default())?;
+    let dataset = open(&args.images, &ReadOptions::default())?;
     let images = Images::new(&dataset, Device::Cpu);
     let mut network = crate::network(&args.engine, &args.weights, args.threads)?;
     let rows: Vec<i64> = (0..dataset.len() as i64).collect();

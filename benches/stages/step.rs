@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use tch::{Device, Tensor};
 
-use dml::data::{Batch, CsvOptions, Dataset, Images, load};
+use dml::data::{Batch, Dataset, Images, ReadOptions, open};
 use dml::error::Result;
 use dml::loss::{Loss, LossInput, Targets};
 use dml::model::Network;
@@ -40,7 +40,7 @@ pub struct Args {
 /// Milliseconds of a step, mean over all, and the mean loss of the timed steps: gather, forward,
 /// loss, backward and Adam.
 pub fn measure(args: &Args) -> Result<Value> {
-    let dataset = load(&args.images, &CsvOptions::default())?;
+    let dataset = open(&args.images, &ReadOptions::default())?;
     let mut training = Training {
         images: Images::new(&dataset, Device::Cpu),
         dataset,

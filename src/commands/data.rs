@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{RUNS, print, print_json, set_columns, told, with_images};
 use crate::cli::{CheckArgs, ColumnArgs, DataCommand, FetchArgs, SampleArgs};
 use crate::data::{
-    self, Channels, Content, CsvOptions, DataConfig, FaultKind, Names, SampleSize, Summary, Values,
+    self, Channels, Content, DataConfig, FaultKind, Names, ReadOptions, SampleSize, Summary, Values,
 };
 use crate::error::{Error, Result};
 use crate::files::{CSV, OutputRules, keeper_of};
@@ -159,7 +159,7 @@ fn sample(args: &SampleArgs, progress: &Progress) -> Result<()> {
     let keeper = |path: &Path| keeper_of(path, Path::new(RUNS));
     let mut rules = with_images(OutputRules::new(args.force, &keeper), "the images", &args.file);
     let out = rules.file("--out", &args.out)?;
-    let dataset = data::load(&args.file, &options(&args.columns))?;
+    let dataset = data::open(&args.file, &options(&args.columns))?;
     rules.refuse_inputs("an image of the list", &dataset.reading.files)?;
     for remark in dataset.reading.lines() {
         progress.say(&format!("data: {remark}"));
@@ -172,8 +172,8 @@ fn sample(args: &SampleArgs, progress: &Progress) -> Result<()> {
     told(&out, &format!("{}: {} {images}", out.shown(), rows.len()), progress)
 }
 
-fn options(columns: &ColumnArgs) -> CsvOptions {
+fn options(columns: &ColumnArgs) -> ReadOptions {
     let mut config = DataConfig::default();
     set_columns(&mut config, columns);
-    config.csv_options()
+    config.read_options()
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{set, set_columns, set_compute, told, with_images};
 use crate::cli::{EmbedArgs, EmbedFormat, ExportArgs, Format};
-use crate::data::{ClassNames, CsvOptions, DataConfig, LabelColumn, load};
+use crate::data::{ClassNames, DataConfig, LabelColumn, ReadOptions, open};
 use crate::error::{Error, Result};
 use crate::eval::ModelChoice;
 use crate::export::{EVENT_FILES, npy_files, write_embedded, write_labels};
@@ -42,7 +42,7 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     let mut columns = DataConfig::default();
     columns.drop.clone_from(&trained.config.data.drop);
     set_columns(&mut columns, &args.columns);
-    let mut options = CsvOptions { names: ClassNames::Labels, ..columns.csv_options() };
+    let mut options = ReadOptions { names: ClassNames::Labels, ..columns.read_options() };
     if options.label == LabelColumn::Auto {
         options.label = LabelColumn::IfThere;
     }
@@ -51,7 +51,7 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
         options.drop = like.leaves_out(options.drop);
     }
     options.like = Some(like);
-    let images = load(&args.images, &options)?;
+    let images = open(&args.images, &options)?;
     rules.refuse_inputs("an image of the list", &images.reading.files)?;
     for remark in images.reading.lines() {
         progress.say(&format!("{}: {remark}", args.images.display()));

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::config::Config;
-use crate::data::{ClassNames, CsvOptions, Dataset, LabelColumn, Scale, load, unseen_classes};
+use crate::data::{ClassNames, Dataset, LabelColumn, ReadOptions, Scale, open, unseen_classes};
 use crate::error::{Fault, Result};
 use crate::session::Session;
 use crate::words::count;
@@ -15,7 +15,7 @@ use crate::words::count;
 pub fn open_test(session: &Session, config: &Config, path: &Path) -> Result<Dataset> {
     // Names come from the run; a test file may lack some of the classes.
     let like = session.dataset.trained_on();
-    let mut options = CsvOptions { names: ClassNames::Labels, ..config.data.csv_options() };
+    let mut options = ReadOptions { names: ClassNames::Labels, ..config.data.read_options() };
     // A label that was named by its number has a name to be found by, too.
     let is_number = config.data.label.trim().parse::<usize>().is_ok();
     if is_number && like.columns.label.is_some() {
@@ -24,7 +24,7 @@ pub fn open_test(session: &Session, config: &Config, path: &Path) -> Result<Data
     options.drop = like.leaves_out(options.drop);
     options.like = Some(like);
     options.scale = Scale::Auto;
-    let test = load(path, &options)?;
+    let test = open(path, &options)?;
     for remark in test.reading.lines() {
         session.progress.say(&format!("{}: {remark}", path.display()));
     }

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
-use super::{
-    After, Class, CsvOptions, Dataset, ImageShape, Pixels, Reading, copies, examine, source,
-};
+use super::source::{After, examine, refuse_missing};
+use super::{Class, Dataset, ImageShape, Pixels, ReadOptions, Reading, copies};
 use crate::error::{Error, Fault, Result};
 
 /// Maximum number of faults of one kind that are kept; all are counted.
@@ -118,9 +117,9 @@ fn short<S: Serializer>(value: &f32, to: S) -> std::result::Result<S::Ok, S::Err
 /// # Errors
 /// [`Error::Io`] if the file cannot be read, and [`Error::Fault`] if it is missing or a folder. All
 /// other faults are in the summary.
-pub fn check(file: &Path, options: &CsvOptions) -> Result<Summary> {
+pub fn check(file: &Path, options: &ReadOptions) -> Result<Summary> {
     // Without a file there is nothing to summarise.
-    source::refuse_missing(file)?;
+    refuse_missing(file)?;
     let mut summary = Summary {
         file: file.to_path_buf(),
         rows: 0,
@@ -200,7 +199,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         fs::write(&path, text).unwrap();
-        check(&path, &CsvOptions::default()).unwrap()
+        check(&path, &ReadOptions::default()).unwrap()
     }
 
     fn messages(summary: &Summary) -> Vec<String> {
@@ -280,7 +279,7 @@ mod tests {
     #[test]
     fn a_missing_file_or_a_folder_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let message = |path: &Path| check(path, &CsvOptions::default()).unwrap_err().to_string();
+        let message = |path: &Path| check(path, &ReadOptions::default()).unwrap_err().to_string();
         assert!(message(folder.path()).contains("is a folder"));
         assert!(message(&folder.path().join("none.csv")).contains("file not found"));
     }

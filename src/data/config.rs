@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Amount, ClassNames, CsvOptions, Header, LabelColumn, Scale};
+use super::{Amount, ClassNames, Header, LabelColumn, ReadOptions, Scale};
 use crate::error::{Error, Result};
 
 /// The section `[data]`.
@@ -65,11 +65,11 @@ impl DataConfig {
     }
 
     /// How the file is read.
-    pub fn csv_options(&self) -> CsvOptions {
+    pub fn read_options(&self) -> ReadOptions {
         let label = LabelColumn::from(self.label.as_str());
         let drop = listed_columns(&self.drop);
         let (header, names, scale) = (self.header, self.names, self.scale);
-        CsvOptions { label, header, names, scale, drop, like: None }
+        ReadOptions { label, header, names, scale, drop, like: None }
     }
 }
 

@@ -48,13 +48,13 @@ fn scaled(data: &Dataset) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{CsvOptions, load};
+    use crate::data::{ReadOptions, open};
 
     fn read(text: &str) -> Dataset {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         std::fs::write(&path, text).unwrap();
-        load(&path, &CsvOptions::default()).unwrap()
+        open(&path, &ReadOptions::default()).unwrap()
     }
 
     #[test]

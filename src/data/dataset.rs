@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::labels::comparable;
 use super::scaling::scaled;
-use super::{CsvOptions, ImageShape, Pixels, Reading, TrainedOn};
+use super::{ClassNames, ImageShape, Pixels, ReadOptions, Reading, TrainedOn};
 use crate::error::{Error, Fault, Result};
 use crate::words::first_few;
 
@@ -76,21 +76,6 @@ pub struct Class {
     pub name: String,
 }
 
-/// How classes are named.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ClassNames {
-    /// Fashion-MNIST's names if the file name contains `fashion` in any case, the images are 28
-    /// pixels wide and the labels are exactly 0 to 9; otherwise the labels themselves. The shape
-    /// alone is not enough: MNIST has the same.
-    #[default]
-    Auto,
-    /// The labels themselves.
-    Labels,
-    /// Fashion-MNIST's names for the labels 0 to 9.
-    FashionMnist,
-}
-
 impl Dataset {
     /// Chooses the scale and builds the classes of raw images.
     ///
@@ -99,7 +84,7 @@ impl Dataset {
     /// names do not fit the labels.
     pub fn new(
         raw: RawImages,
-        options: &CsvOptions,
+        options: &ReadOptions,
         file: &Path,
         sha256: String,
     ) -> Result<Dataset> {
@@ -289,7 +274,7 @@ mod tests {
         let pixels = Pixels::Bytes(vec![3, 254]);
         let shape = ImageShape::square(1);
         let raw = RawImages { pixels, shape, distinct, rows: vec![0, 1], ..RawImages::default() };
-        Dataset::new(raw, &CsvOptions::default(), Path::new("t.csv"), String::new()).unwrap()
+        Dataset::new(raw, &ReadOptions::default(), Path::new("t.csv"), String::new()).unwrap()
     }
 
     #[test]

@@ -158,7 +158,7 @@ fn quoted(label: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{CsvOptions, load};
+    use super::super::{ReadOptions, open};
     use super::*;
     use std::fs;
     use std::path::PathBuf;
@@ -172,7 +172,7 @@ mod tests {
             .collect();
         let (_folder, path) = file("in.csv");
         fs::write(&path, format!("label,p,q,r,s\n{text}")).unwrap();
-        load(&path, &CsvOptions::default()).unwrap()
+        open(&path, &ReadOptions::default()).unwrap()
     }
 
     fn file(name: &str) -> (tempfile::TempDir, PathBuf) {
@@ -232,7 +232,7 @@ mod tests {
         for name in ["s.csv", "s.csv.gz", "S.CSV.GZ"] {
             let (_folder, path) = file(name);
             write_csv(&data, &rows, &path).unwrap();
-            let read = load(&path, &CsvOptions::default()).unwrap();
+            let read = open(&path, &ReadOptions::default()).unwrap();
             assert_eq!(read.classes, data.classes);
             for (index, &row) in rows.iter().enumerate() {
                 assert_eq!(

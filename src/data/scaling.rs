@@ -1,6 +1,6 @@
 //! Chooses the divisor of a file's pixel values and describes the choice.
 
-use super::{CsvOptions, Pixels, Reading, Scale};
+use super::{Pixels, ReadOptions, Reading, Scale};
 
 /// The divisor of the values: the one in the options, else that of the training images of a run,
 /// else chosen by their range. Notes it in `reading` unless it is 255 for bytes.
@@ -9,7 +9,7 @@ use super::{CsvOptions, Pixels, Reading, Scale};
 /// What is wrong with the range, and what to do about it.
 pub(super) fn scaled(
     pixels: &Pixels,
-    options: &CsvOptions,
+    options: &ReadOptions,
     reading: &mut Reading,
 ) -> Result<f32, (String, &'static str)> {
     let scale = match (options.scale, &options.like) {
@@ -52,7 +52,7 @@ fn other_range(
 }
 
 /// Notes the divisor, unless it is 255 for bytes.
-fn scale_note(options: &CsvOptions, pixels: &Pixels, scale: f32) -> Option<String> {
+fn scale_note(options: &ReadOptions, pixels: &Pixels, scale: f32) -> Option<String> {
     if matches!(pixels, Pixels::Bytes(_)) && scale == 255.0 {
         return None;
     }
@@ -70,7 +70,7 @@ mod tests {
     use super::super::{LabelColumn, TrainedOn};
     use super::*;
 
-    fn notes(values: &[f32], options: &CsvOptions) -> (f32, Vec<String>) {
+    fn notes(values: &[f32], options: &ReadOptions) -> (f32, Vec<String>) {
         let mut reading = Reading::default();
         let scale = scaled(&Pixels::from_floats(values.to_vec()), options, &mut reading).unwrap();
         (scale, reading.decisions)
@@ -78,11 +78,11 @@ mod tests {
 
     #[test]
     fn only_bytes_divided_by_255_need_no_note() {
-        let auto = CsvOptions::default();
+        let auto = ReadOptions::default();
         assert_eq!(notes(&[0.0, 200.0], &auto), (255.0, vec![]));
         let note = "pixels: numbers from 0.5 to 1, divided by 1; change it with --scale";
         assert_eq!(notes(&[0.5, 1.0], &auto), (1.0, vec![note.to_owned()]));
-        let given = CsvOptions { scale: Scale::By(16.0), ..auto };
+        let given = ReadOptions { scale: Scale::By(16.0), ..auto };
         let note = "pixels: whole numbers from 0 to 200, divided by 16";
         assert_eq!(notes(&[0.0, 200.0], &given), (16.0, vec![note.to_owned()]));
     }
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn other_files_use_the_training_scale_and_a_different_range_is_noted() {
         let like = Some(TrainedOn { scale: 255.0, ..TrainedOn::default() });
-        let options = CsvOptions { like, ..CsvOptions::default() };
+        let options = ReadOptions { like, ..ReadOptions::default() };
         assert_eq!(notes(&[0.0, 90.0], &options), (255.0, vec![]));
         let (scale, found) = notes(&[0.0, 0.5], &options);
         assert_eq!((scale, found.len()), (255.0, 1));
@@ -98,7 +98,7 @@ mod tests {
             found[0].starts_with("pixels: from 0 to 0.5, divided by 255 like the training images")
         );
         assert!(found[0].ends_with("convert the values to the unit of the training file"));
-        let embed = CsvOptions { label: LabelColumn::IfThere, ..options.clone() };
+        let embed = ReadOptions { label: LabelColumn::IfThere, ..options.clone() };
         assert!(notes(&[0.0, 0.5], &embed).1[0].ends_with("change it with --scale"));
         assert_eq!(notes(&[-1.0, 0.5], &options).1.len(), 1);
     }

@@ -6,7 +6,7 @@ use ndarray::Array2;
 
 use super::record::{RunRecord, Status};
 use crate::config::Config;
-use crate::data::{Dataset, Images, load};
+use crate::data::{Dataset, Images, open};
 use crate::error::{Error, Fault, Result};
 use crate::eval::{self, ModelChoice};
 use crate::files::ResultFolder;
@@ -60,7 +60,7 @@ impl Trained {
     /// # Errors
     /// A fault of the file; it holds other data.
     pub fn dataset(&self, path: &str) -> Result<Dataset> {
-        let dataset = load(Path::new(path), &self.config.data.csv_options())?;
+        let dataset = open(Path::new(path), &self.config.data.read_options())?;
         self.record.refuse_other_data(&dataset, path, "name that file with --data")?;
         Ok(dataset)
     }

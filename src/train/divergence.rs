@@ -131,12 +131,12 @@ mod tests {
     use tch::Device;
 
     use super::*;
-    use crate::data::{CsvOptions, load};
+    use crate::data::{ReadOptions, open};
 
     /// The images of the sample, divided by `scale`.
     fn images(scale: f32) -> Images {
         let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/data/fashion-mnist_sample.csv.gz");
-        let mut sample = load(Path::new(sample), &CsvOptions::default()).unwrap();
+        let mut sample = open(Path::new(sample), &ReadOptions::default()).unwrap();
         sample.scale = scale;
         Images::new(&sample, Device::Cpu)
     }

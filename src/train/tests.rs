@@ -5,7 +5,7 @@ use std::path::Path;
 use tch::{Device, Tensor};
 
 use super::Adam;
-use crate::data::{BatchKind, CsvOptions, Images, load};
+use crate::data::{BatchKind, Images, ReadOptions, open};
 use crate::loss::{Loss, LossInput, Targets};
 use crate::model::{
     Architecture, FusedNetwork, LibtorchNetwork, NamedTensors, Network, initial_weights,
@@ -38,7 +38,7 @@ fn portable(weights: &NamedTensors) -> Box<dyn Network> {
 /// 32 real images (32 pairs for a loss on pairs) and their targets.
 fn batch(loss: &Loss) -> (Vec<Tensor>, Targets) {
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/data/fashion-mnist_sample.csv.gz");
-    let sample = load(Path::new(sample), &CsvOptions::default()).unwrap();
+    let sample = open(Path::new(sample), &ReadOptions::default()).unwrap();
     let images = Images::new(&sample, Device::Cpu);
     let rows = |from: i64| (from..from + 32).collect::<Vec<i64>>();
     let branches = if loss.batches() == BatchKind::Pairs { vec![0, 32] } else { vec![0] };

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use dml::config::Config;
-use dml::data::{CsvOptions, ImageShape, LabelColumn, Pixels, check, load};
+use dml::data::{ImageShape, LabelColumn, Pixels, ReadOptions, check, open};
 use dml::evaluation::{read_embeddings, read_labels};
 use dml::loss::Loss;
 use dml::model::{NamedTensors, read_notes, read_tensors, write_tensors};
@@ -153,7 +153,7 @@ proptest! {
             true => LabelColumn::Auto,
             false => LabelColumn::Given(column.to_string()),
         };
-        let found = load(file.path(), &CsvOptions { label, ..CsvOptions::default() }).unwrap();
+        let found = open(file.path(), &ReadOptions { label, ..ReadOptions::default() }).unwrap();
         prop_assert_eq!(found.shape, ImageShape::square(side));
         prop_assert_eq!(found.pixels, Pixels::Bytes(pixels.concat()));
         let read: Vec<&str> =
@@ -169,8 +169,8 @@ proptest! {
         let mut content = dialect.write(side, &labels, &pixels);
         *index.get_mut(&mut content) = byte;
         let file = file(&content);
-        let read = load(file.path(), &CsvOptions::default());
-        let checked = check(file.path(), &CsvOptions::default()).unwrap();
+        let read = open(file.path(), &ReadOptions::default());
+        let checked = check(file.path(), &ReadOptions::default()).unwrap();
         prop_assert_eq!(read.is_ok(), checked.fault_count == 0);
         if let Err(error) = read {
             let name = file.path().display().to_string();
@@ -187,7 +187,7 @@ proptest! {
         prop_assert!(Checkpoint::read(path).is_err());
         prop_assert!(read_embeddings(path).is_err());
         prop_assert!(read_labels(path).is_err());
-        prop_assert!(load(path, &CsvOptions::default()).is_err());
+        prop_assert!(open(path, &ReadOptions::default()).is_err());
         let text = String::from_utf8_lossy(&content);
         prop_assert!(text.trim().is_empty() || Config::parse(&text, Path::new("my.toml")).is_err());
     }

@@ -1,6 +1,6 @@
 //! Training on the sample that comes with the program.
 
-use dml::data::{Class, CsvOptions, Images, Subset, load, split};
+use dml::data::{Class, Images, ReadOptions, Subset, open, split};
 use dml::eval::{EvalConfig, LabelledEmbeddings, RetrievalTask, embed, knn_metrics};
 use dml::loss::Loss;
 use dml::model::{Architecture, FusedNetwork, LibtorchNetwork, Network, initial_weights};
@@ -35,7 +35,7 @@ impl Sample {
 
     /// With at most `most` training images.
     pub fn of(most: usize) -> Sample {
-        let dataset = load(&shipped_sample(), &CsvOptions::default()).unwrap();
+        let dataset = open(&shipped_sample(), &ReadOptions::default()).unwrap();
         let mut split = split(dataset.len(), 0.05, 2022).unwrap();
         split.train.truncate(most);
         Sample {

@@ -5,16 +5,22 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::bytes::is_read_once;
+use super::kind::{Content, Found, Kind, Recognises, Report};
 use super::names::Name;
-use super::{Found, Tell, is_read_once, read_unpacked};
+use super::whole::read_unpacked;
 use crate::data::idx::Array;
-use crate::data::{CsvOptions, ImageShape, LabelColumn, Pixels, RawImages, Reading};
+use crate::data::{ImageShape, LabelColumn, Pixels, RawImages, ReadOptions, Reading};
 use crate::error::{Fault, Result};
 use crate::files::{is_same_file, sha256_hex};
 use crate::words;
 
+/// IDX files.
+pub(super) const KIND: Kind =
+    Kind { name: "an IDX file", recognises: Recognises::Bytes(is_idx), read };
+
 /// Whether bytes begin as an IDX file does: two zeros, a type, and one to four dimensions.
-pub(super) fn is_idx(bytes: &[u8]) -> bool {
+fn is_idx(bytes: &[u8]) -> bool {
     matches!(bytes, [0, 0, 8 | 9 | 11..=14, 1..=4, ..])
 }
 
@@ -47,7 +53,8 @@ impl IdxFile {
 /// # Errors
 /// [`Error::Fault`](crate::error::Error::Fault) where a file is damaged, the other one is missing or
 /// holds another number; images in colour; a label that is no whole number.
-pub(super) fn read(path: &Path, bytes: &[u8], options: &CsvOptions, _: Tell) -> Result<Found> {
+fn read(content: &Content, options: &ReadOptions, _: Report) -> Result<Found> {
+    let path = content.path;
     if let LabelColumn::Given(column) = &options.label {
         let problem = "is an IDX file, which has no columns";
         let remedy = format!("drop --label {column}: the labels are in a file beside it");
@@ -57,7 +64,7 @@ pub(super) fn read(path: &Path, bytes: &[u8], options: &CsvOptions, _: Tell) -> 
         let problem = "is an IDX file, which has no columns";
         return Err(Fault::new(path, problem).remedy("leave --drop out").into());
     }
-    let named = IdxFile::new(path, bytes)?;
+    let named = IdxFile::new(path, &content.bytes)?;
     let labels_may_lack = options.label == LabelColumn::IfThere;
     let (images, labels) = if named.holds_labels() {
         (beside(path, false)?, Some(named))
@@ -110,8 +117,7 @@ fn put_together(images: IdxFile, labels: Option<IdxFile>) -> Result<Found> {
     };
     let pixels = pixels(images)?;
     let reading = Reading { remarks, ..Reading::default() };
-    let raw = RawImages { pixels, shape, distinct, rows, reading };
-    Ok(Found { raw, sha256, rows: count, header: false })
+    Ok(Found::faultless(RawImages { pixels, shape, distinct, rows, reading }, sha256))
 }
 
 /// Number and shape of the images.

@@ -1,165 +1,105 @@
-//! What a file of images is, recognised by its content alone.
+//! Sources of data, recognised by their content alone.
 //!
-//! A file is read whole ([`bytes`]) and unpacked ([`unpack`], [`zip`]). It is then of a kind that is
-//! known by its bytes, or text, which becomes UTF-8 ([`text`]) and is of a kind that is known by its
-//! text, or else a table; anything else is refused with the way to turn it into what is read
-//! ([`unreadable`]). A kind of source is a file here and a line in [`BY_BYTES`] or [`BY_TEXT`].
+//! A file is read whole ([`bytes`]) and unpacked ([`unpack`], [`zip`]). It is then of the first of
+//! [`KINDS`] that recognises its bytes or, once it is UTF-8 ([`text`]), its text; anything else is
+//! refused with the way to turn it into what is read ([`unreadable`]). A kind of source is a file here
+//! and a line in the list; it turns the content of a file and the options into labels and images of one
+//! shape ([`kind`]).
 
 mod bytes;
+mod csv;
 mod guard;
 mod idx_files;
+mod kind;
 mod names;
 mod paths;
 mod picture;
 mod text;
 mod unpack;
 mod unreadable;
+mod whole;
 mod zip;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-pub use self::bytes::{Bytes, is_read_once, refuse_missing};
-use super::csv::{After, Findings};
-use super::{ClassNames, CsvOptions, Dataset, RawImages};
-use crate::error::{Fault, Result};
-use crate::runtime::{Memory, bytes as shown};
+pub use self::bytes::{is_read_once, refuse_missing};
+pub(super) use self::kind::{After, Findings, Report};
+pub use self::whole::read_unzipped;
 
-/// Reads a whole file, `-` for standard input, and unpacks it where it is compressed.
+use self::kind::{Content, Kind, Recognises};
+use self::whole::read_unpacked;
+use super::{Dataset, ReadOptions};
+use crate::error::Result;
+
+/// The kinds of sources, in the order in which they are tried. Any text is a CSV.
+const KINDS: [Kind; 3] = [idx_files::KIND, paths::KIND, csv::KIND];
+
+/// Opens a source of data.
 ///
 /// # Errors
-/// [`Error::Fault`](crate::error::Error::Fault) where the file is missing, a folder, more than the
-/// memory holds, or compressed and cut off, corrupt, or holds far more than images do;
-/// [`Error::Io`](crate::error::Error::Io) where the system refuses to read it.
-pub fn read_unzipped(path: &Path) -> Result<Bytes> {
-    read_unpacked(path, &mut Vec::new())
-}
-
-/// The same, with remarks on what was decided.
-fn read_unpacked(path: &Path, remarks: &mut Vec<String>) -> Result<Bytes> {
-    let memory = Memory::now();
-    let found = bytes::read(path, memory)?;
-    let whole = unpack::unpacked(path, found, memory, remarks)?;
-    refuse_larger(path, whole.len() as u64, memory)?;
-    Ok(whole)
-}
-
-/// Refuses a file that no memory will hold the images of. As measured, reading takes 1.25 bytes a
-/// byte of the file, which itself need not stay in memory.
-fn refuse_larger(path: &Path, size: u64, memory: Memory) -> Result<()> {
-    let needed = size.saturating_add(size / 4);
-    if needed <= memory.total {
-        return Ok(());
+/// [`Error::Fault`](crate::error::Error::Fault) for the first problem: the file is missing, a folder,
+/// more than the memory holds, compressed and damaged, or of no kind that is read; what its kind
+/// refuses; an image, a label or a value that is missing or damaged; the range of values needs a
+/// scale. [`Error::Io`](crate::error::Error::Io) if it cannot be read.
+pub fn open(path: &Path, options: &ReadOptions) -> Result<Dataset> {
+    let mut first = None;
+    let findings = examine(path, options, &mut |fault| {
+        first.get_or_insert(fault);
+        After::Stop
+    })?;
+    match first {
+        Some(fault) => Err(fault.into()),
+        None => Ok(findings.data),
     }
-    let (size, needed, there) = (shown(size), shown(needed), shown(memory.total));
-    let problem = format!("has {size}, to read it takes {needed} of memory, and there are {there}");
-    Err(Fault::new(path, problem).remedy("take a part of it").into())
+}
+
+/// Opens a source of data and reports each fault of its images and classes.
+///
+/// # Errors
+/// As [`open`], but only for faults of the whole file.
+pub(super) fn examine(path: &Path, options: &ReadOptions, report: Report) -> Result<Findings> {
+    let mut remarks = Vec::new();
+    let (kind, content) = recognised(path, &mut remarks)?;
+    let mut found = (kind.read)(&content, options, report)?;
+    found.images.reading.remarks.splice(..0, remarks);
+    found.into_findings(path, options)
+}
+
+/// Reads a file and finds its kind.
+fn recognised<'a>(
+    path: &'a Path,
+    remarks: &mut Vec<String>,
+) -> Result<(&'static Kind, Content<'a>)> {
+    let bytes = read_unpacked(path, remarks)?;
+    let by_bytes =
+        |kind: &&Kind| matches!(kind.recognises, Recognises::Bytes(is_one) if is_one(&bytes));
+    if let Some(kind) = KINDS.iter().find(by_bytes) {
+        return Ok((kind, Content { path, bytes, decoded: None }));
+    }
+    let decoded = match text::decoded(path, &bytes, &kinds(), remarks)? {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(text) => Some(text),
+    };
+    let content = Content { path, bytes, decoded };
+    let text = content.text();
+    let by_text =
+        |kind: &&Kind| matches!(kind.recognises, Recognises::Text(is_one) if is_one(text));
+    let kind = KINDS.iter().find(by_text).expect("any text is a CSV");
+    Ok((kind, content))
+}
+
+/// What may be named instead of a file of no kind.
+fn kinds() -> String {
+    let names = KINDS.map(|kind| kind.name);
+    let [others @ .., last] = names.as_slice() else { return String::new() };
+    format!("{} or {last}", others.join(", "))
 }
 
 /// The file that is read together with this one: the labels of IDX images, or the images of such
 /// labels.
 pub fn read_with(path: &Path) -> Option<PathBuf> {
     idx_files::partner(path)
-}
-
-/// The bytes of a file whose text is a table of images.
-pub struct Table {
-    /// As they are in the unpacked file; its hash is the file's.
-    pub bytes: Bytes,
-    /// The text in UTF-8, where it is not that already.
-    decoded: Option<Vec<u8>>,
-    /// What was decided, a line each.
-    pub remarks: Vec<String>,
-}
-
-impl Table {
-    /// The text in UTF-8, a byte-order mark included.
-    pub fn text(&self) -> &[u8] {
-        self.decoded.as_deref().unwrap_or(&self.bytes)
-    }
-}
-
-/// What is told of each fault of a file's images, and says whether to go on.
-type Tell<'a> = &'a mut dyn FnMut(Fault) -> After;
-
-/// A kind of source beside the table.
-struct Kind {
-    recognises: fn(&[u8]) -> bool,
-    read: fn(&Path, &[u8], &CsvOptions, Tell) -> Result<Found>,
-}
-
-/// Kinds that are known by their bytes.
-const BY_BYTES: [Kind; 1] = [Kind { recognises: idx_files::is_idx, read: idx_files::read }];
-
-/// Kinds that are known by their text.
-const BY_TEXT: [Kind; 1] = [Kind { recognises: paths::is_list, read: paths::read }];
-
-/// What a file of images turned out to be.
-pub enum Source {
-    /// A table of images, still to be read.
-    Table(Table),
-    /// Images of any other kind.
-    Images(Box<Found>),
-}
-
-/// Images that no table holds.
-pub struct Found {
-    /// The images without a fault.
-    raw: RawImages,
-    /// SHA-256 of all that was read, in hexadecimal.
-    sha256: String,
-    /// Number of rows, those with a fault included.
-    rows: usize,
-    /// Whether there is a header.
-    header: bool,
-}
-
-impl Found {
-    /// Gives the images their classes.
-    ///
-    /// # Errors
-    /// As [`Dataset::new`].
-    pub(super) fn into_findings(self, file: &Path, options: &CsvOptions) -> Result<Findings> {
-        let Found { raw, sha256, rows, header } = self;
-        // Where an image is faulty, classes may only seem to be missing.
-        let names = if raw.rows.len() == rows { options.names } else { ClassNames::Labels };
-        let options = CsvOptions { names, ..options.clone() };
-        Ok(Findings { data: Dataset::new(raw, &options, file, sha256)?, rows, header })
-    }
-}
-
-/// Opens a file of images; faults of single images go to `tell`.
-///
-/// # Errors
-/// As [`read_unzipped`], and where the file is of no kind that is read.
-pub(super) fn open(path: &Path, options: &CsvOptions, tell: Tell) -> Result<Source> {
-    let mut remarks = Vec::new();
-    let bytes = read_unpacked(path, &mut remarks)?;
-    let kind = BY_BYTES.iter().find(|kind| (kind.recognises)(&bytes));
-    if let Some(kind) = kind {
-        return images(kind, (path, &bytes), remarks, options, tell);
-    }
-    let decoded = match text::decoded(path, &bytes, &mut remarks)? {
-        Cow::Borrowed(_) => None,
-        Cow::Owned(text) => Some(text),
-    };
-    let table = Table { bytes, decoded, remarks };
-    match BY_TEXT.iter().find(|kind| (kind.recognises)(table.text())) {
-        Some(kind) => images(kind, (path, table.text()), table.remarks.clone(), options, tell),
-        None => Ok(Source::Table(table)),
-    }
-}
-
-fn images(
-    kind: &Kind,
-    (path, content): (&Path, &[u8]),
-    remarks: Vec<String>,
-    options: &CsvOptions,
-    tell: Tell,
-) -> Result<Source> {
-    let mut found = (kind.read)(path, content, options, tell)?;
-    found.raw.reading.remarks.splice(..0, remarks);
-    Ok(Source::Images(Box::new(found)))
 }
 
 #[cfg(test)]

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::csv::is_label_name;
+use super::kind::{After, Content, Found, Kind, Recognises, Report};
 use super::picture::{Grey, read_image};
-use super::{Found, Tell};
-use crate::data::csv::is_label_name;
 use crate::data::dataset::listed;
 use crate::data::labels::{Merged, is_missing, merged};
 use crate::data::{
-    After, CsvOptions, Header, ImageShape, LabelColumn, LabelFound, Pixels, RawImages, Reading,
+    Header, ImageShape, LabelColumn, LabelFound, Pixels, RawImages, ReadOptions, Reading,
 };
 use crate::error::{Fault, Result};
 use crate::files::sha256_hex;
@@ -46,6 +46,10 @@ struct Layout {
     /// The column of labels.
     label: Option<(usize, LabelFound)>,
 }
+
+/// Lists of image files.
+pub(super) const KIND: Kind =
+    Kind { name: "a list of image files", recognises: Recognises::Text(is_list), read };
 
 /// Whether a text is a list of image files: a column of its first rows holds names of such, and
 /// none holds pixels.
@@ -106,8 +110,9 @@ fn is_image_file(cell: &str) -> bool {
 /// # Errors
 /// [`Error::Fault`](crate::error::Error::Fault) where no column or several may be the label's, or no
 /// image can be read. Images that are missing, damaged or of another size than the first go to
-/// `tell`.
-pub(super) fn read(path: &Path, text: &[u8], options: &CsvOptions, tell: Tell) -> Result<Found> {
+/// `report`.
+fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Found> {
+    let (path, text) = (content.path, content.text());
     let layout = layout_of(path, text, options)?;
     let has_header = layout.header.is_some();
     let records = records(text, layout.separator).skip(usize::from(has_header));
@@ -131,7 +136,7 @@ pub(super) fn read(path: &Path, text: &[u8], options: &CsvOptions, tell: Tell) -
         let none = || Fault::new(path, "names no image");
         return Err(faults.into_iter().next().unwrap_or_else(none).into());
     };
-    let _ = faults.into_iter().any(|fault| tell(fault) == After::Stop);
+    let _ = faults.into_iter().any(|fault| report(fault) == After::Stop);
     let Merged { distinct, rows, together } =
         merged(std::mem::take(&mut good.distinct), std::mem::take(&mut good.rows));
     let column = match &layout.header {
@@ -149,17 +154,18 @@ pub(super) fn read(path: &Path, text: &[u8], options: &CsvOptions, tell: Tell) -
     let files = records.iter().filter_map(named).collect();
     let format = format.to_owned();
     let reading = Reading { format, label, remarks, files, ..Reading::default() };
-    let raw = RawImages {
+    let images = RawImages {
         pixels: Pixels::Bytes(good.pixels),
         shape,
         distinct: layout.label.map(|_| distinct),
         rows,
         reading,
     };
-    Ok(Found { raw, sha256: sha256_hex(hash.as_bytes()), rows: lines.len(), header: has_header })
+    let sha256 = sha256_hex(hash.as_bytes());
+    Ok(Found { images, sha256, rows: lines.len(), header: has_header, is_scaled: true })
 }
 
-fn layout_of(path: &Path, text: &[u8], options: &CsvOptions) -> Result<Layout> {
+fn layout_of(path: &Path, text: &[u8], options: &ReadOptions) -> Result<Layout> {
     let (separator, mut first) = separator_of(text).expect("it was found to be a list");
     let row = first.pop().expect("a list has a row");
     let files: Vec<usize> = (0..row.len()).filter(|&column| is_image_file(&row[column])).collect();
@@ -182,7 +188,7 @@ fn label_of(
     path: &Path,
     (row, files): (&[String], usize),
     header: Option<&[String]>,
-    options: &CsvOptions,
+    options: &ReadOptions,
 ) -> Result<Option<(usize, LabelFound)>> {
     let name = |column: usize| match header.and_then(|names| names.get(column)) {
         Some(name) => name.clone(),

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::{CsvOptions, Dataset, ImageShape, LabelColumn, Pixels, load};
-use super::refuse_larger;
+use super::super::{Dataset, ImageShape, LabelColumn, Pixels, ReadOptions, open};
+use super::whole::refuse_larger;
 use crate::error::Result;
 use crate::runtime::Memory;
 
@@ -13,12 +13,12 @@ fn case(name: &str) -> PathBuf {
 }
 
 fn read(name: &str) -> Dataset {
-    load(&case(name), &CsvOptions::default()).unwrap_or_else(|error| panic!("{name}: {error}"))
+    open(&case(name), &ReadOptions::default()).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 /// The message of a case that is refused, from the name of its file on.
 fn message(name: &str) -> String {
-    message_of(load(&case(name), &CsvOptions::default()), name)
+    message_of(open(&case(name), &ReadOptions::default()), name)
 }
 
 fn message_of(found: Result<Dataset>, name: &str) -> String {
@@ -123,8 +123,8 @@ fn idx_files_of_every_type_are_read() {
     let float = read("idx/f32-images-idx3-float.xz");
     let values = images().into_iter().map(|value| (f64::from(value) / 255.0) as f32).collect();
     assert_eq!((float.pixels, float.scale), (Pixels::Floats(values), 1.0));
-    let options = CsvOptions { label: LabelColumn::IfThere, ..CsvOptions::default() };
-    let signed = load(&case("idx/i8-images-idx3-byte"), &options).unwrap();
+    let options = ReadOptions { label: LabelColumn::IfThere, ..ReadOptions::default() };
+    let signed = open(&case("idx/i8-images-idx3-byte"), &options).unwrap();
     let halves: Vec<u8> = images().into_iter().map(|value| value / 2).collect();
     assert_eq!(signed.pixels, Pixels::Bytes(halves));
     assert_eq!(signed.reading.remarks, ["labels: no file of labels is beside the images"]);
@@ -135,8 +135,8 @@ fn idx_files_of_every_type_are_read() {
 
 #[test]
 fn idx_images_need_not_be_square() {
-    let options = CsvOptions { label: LabelColumn::IfThere, ..CsvOptions::default() };
-    let wide = load(&case("idx/wide-images-idx3-ubyte"), &options).unwrap();
+    let options = ReadOptions { label: LabelColumn::IfThere, ..ReadOptions::default() };
+    let wide = open(&case("idx/wide-images-idx3-ubyte"), &options).unwrap();
     assert_eq!((wide.shape, wide.len(), wide.pixels.len()), (ImageShape::grey(4, 6), 2, 48));
 }
 
@@ -148,12 +148,12 @@ fn idx_files_that_do_not_fit_are_refused() {
          or not, \
          with the labels; put that file into the same folder"
     );
-    let few = load(&case("idx/few-images-idx3-ubyte"), &CsvOptions::default());
+    let few = open(&case("idx/few-images-idx3-ubyte"), &ReadOptions::default());
     let text = message_of(few, "few-labels-idx1-ubyte");
     assert!(text.starts_with("few-labels-idx1-ubyte: holds 8 labels, and "), "{text}");
     assert!(text.contains("few-images-idx3-ubyte 9 images; fetch both files again"), "{text}");
-    let options = CsvOptions { label: "species".into(), ..CsvOptions::default() };
-    let text = message_of(load(&case("idx/train-images-idx3-ubyte"), &options), "train-images");
+    let options = ReadOptions { label: "species".into(), ..ReadOptions::default() };
+    let text = message_of(open(&case("idx/train-images-idx3-ubyte"), &options), "train-images");
     assert!(text.contains("drop --label species"), "{text}");
 }
 
@@ -161,10 +161,10 @@ fn idx_files_that_do_not_fit_are_refused() {
 fn a_damaged_idx_file_and_one_that_is_no_number_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a-images-idx3-ubyte");
-    let options = CsvOptions { label: LabelColumn::IfThere, ..CsvOptions::default() };
+    let options = ReadOptions { label: LabelColumn::IfThere, ..ReadOptions::default() };
     let told = |content: &[u8]| {
         fs::write(&path, content).unwrap();
-        message_of(load(&path, &options), "a-images-idx3-ubyte")
+        message_of(open(&path, &options), "a-images-idx3-ubyte")
     };
     let whole = fs::read(case("idx/train-images-idx3-ubyte")).unwrap();
     assert!(told(&whole[..100]).contains("has 84 values, but its header says 9 × 4 × 4; download"));
@@ -185,7 +185,7 @@ fn emnist_is_said_to_lie_on_its_side() {
         fs::copy(case("idx").join(from), folder.path().join(to)).unwrap();
     }
     let path = folder.path().join("emnist-letters-train-images-idx3-ubyte");
-    let data = load(&path, &CsvOptions::default()).unwrap();
+    let data = open(&path, &ReadOptions::default()).unwrap();
     assert_eq!(data.pixels, Pixels::Bytes(images()));
     assert!(
         data.reading.remarks[1].starts_with("EMNIST: its IDX files hold each image with rows and")
@@ -229,7 +229,7 @@ fn images_of_a_list_are_those_of_pillow_in_grey() {
 #[test]
 fn jpeg_images_are_read_to_within_what_decoders_differ_in() {
     let (_folder, path) = list("file\tclass\nsmooth.jpg\ta\nsmooth_rgb.jpg\ta\n");
-    let data = load(&path, &CsvOptions::default()).unwrap();
+    let data = open(&path, &ReadOptions::default()).unwrap();
     for (row, name) in ["smooth.jpg", "smooth_rgb.jpg"].into_iter().enumerate() {
         let far = data.image(row).iter().zip(bytes(&expected(name)));
         let far = far.map(|(&found, right)| found.abs_diff(right)).max();
@@ -241,8 +241,8 @@ fn jpeg_images_are_read_to_within_what_decoders_differ_in() {
 fn a_list_has_its_label_where_it_is_said_or_the_only_other_column() {
     let columns = |text: &str, label: LabelColumn| {
         let (_folder, path) = list(text);
-        let options = CsvOptions { label, ..CsvOptions::default() };
-        load(&path, &options).map(|data| labels(&data).join(" ")).map_err(|error| error.to_string())
+        let options = ReadOptions { label, ..ReadOptions::default() };
+        open(&path, &options).map(|data| labels(&data).join(" ")).map_err(|error| error.to_string())
     };
     let auto = LabelColumn::Auto;
     assert_eq!(columns("grey.png 3\ncolour.png 4\n", auto.clone()).unwrap(), "3 4");
@@ -267,7 +267,7 @@ fn a_list_has_its_label_where_it_is_said_or_the_only_other_column() {
 fn what_is_wrong_with_a_list_is_reported_with_its_line() {
     let told = |text: &str| {
         let (_folder, path) = list(text);
-        message_of(load(&path, &CsvOptions::default()), "list.csv")
+        message_of(open(&path, &ReadOptions::default()), "list.csv")
     };
     let text = told("path,label\ngrey.png,a\n\nsmooth.jpg,b\n");
     let sizes = "list.csv, line 4: its image has 8×8 pixels, that of line 2 4×4";
@@ -282,7 +282,7 @@ fn what_is_wrong_with_a_list_is_reported_with_its_line() {
     let whole = fs::read(folder.path().join("grey.png")).unwrap();
     fs::write(folder.path().join("cut.png"), &whole[..whole.len() / 2]).unwrap();
     fs::write(folder.path().join("text.png"), "GIF? no").unwrap();
-    let summary = super::super::check(&path, &CsvOptions::default());
+    let summary = super::super::check(&path, &ReadOptions::default());
     let faults = summary.unwrap().faults;
     assert!(faults[0].problem.starts_with("cut.png: is "), "{faults:?}");
     assert_eq!(&*faults[1].problem, "text.png: is neither PNG nor JPEG: convert it");

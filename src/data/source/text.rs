@@ -40,16 +40,18 @@ enum Written {
 /// otherwise: it is returned as it is, and whoever reads its lines can say where.
 ///
 /// # Errors
-/// [`Error::Fault`](crate::error::Error::Fault) where the bytes are no text, with what they are.
+/// [`Error::Fault`](crate::error::Error::Fault) where the bytes are no text, with what they are; `kinds` names what is read
+/// instead.
 pub(super) fn decoded<'a>(
     path: &Path,
     bytes: &'a [u8],
+    kinds: &str,
     remarks: &mut Vec<String>,
 ) -> Result<Cow<'a, [u8]>> {
     let written = match by_mark(bytes).or_else(|| by_zeros(bytes)) {
         Some(written) => written,
         None => {
-            unreadable::refuse(path, bytes)?;
+            unreadable::refuse(path, bytes, kinds)?;
             if is_ascii(bytes) || is_mostly_utf8(bytes) {
                 return Ok(Cow::Borrowed(bytes));
             }
@@ -205,12 +207,12 @@ mod tests {
 
     fn decode(bytes: &[u8]) -> (String, Vec<String>) {
         let mut remarks = Vec::new();
-        let text = decoded(Path::new("a.csv"), bytes, &mut remarks).unwrap();
+        let text = decoded(Path::new("a.csv"), bytes, "a CSV", &mut remarks).unwrap();
         (String::from_utf8(text.into_owned()).unwrap(), remarks)
     }
 
     fn message(bytes: &[u8]) -> String {
-        decoded(Path::new("a.csv"), bytes, &mut Vec::new()).unwrap_err().to_string()
+        decoded(Path::new("a.csv"), bytes, "a CSV", &mut Vec::new()).unwrap_err().to_string()
     }
 
     const TEXT: &str = "label,p1,p2,p3,p4\nTür,1,2,3,4\n家,5,6,7,8\n";
@@ -227,7 +229,8 @@ mod tests {
     fn utf_8_stays_as_it_is_without_a_remark() {
         for text in [TEXT, "\u{feff}a,1\n", "", "1,2\n"] {
             let mut remarks = Vec::new();
-            let found = decoded(Path::new("a.csv"), text.as_bytes(), &mut remarks).unwrap();
+            let found =
+                decoded(Path::new("a.csv"), text.as_bytes(), "a CSV", &mut remarks).unwrap();
             assert!(matches!(found, Cow::Borrowed(bytes) if bytes == text.as_bytes()));
             assert_eq!(remarks, [""; 0]);
         }
@@ -296,7 +299,7 @@ mod tests {
         let bytes = "Tür,1\nHaus,2\nTöpfe,3\n".as_bytes();
         let mut damaged = bytes.to_vec();
         damaged.extend_from_slice(b"\xff,4\n");
-        let found = decoded(Path::new("a.csv"), &damaged, &mut Vec::new()).unwrap();
+        let found = decoded(Path::new("a.csv"), &damaged, "a CSV", &mut Vec::new()).unwrap();
         assert_eq!(&*found, &*damaged);
     }
 }

@@ -139,8 +139,9 @@ const TEXT_FORMATS: &[(&str, &str, &str)] = &[
 /// Refuses bytes that are no text, and text of another format.
 ///
 /// # Errors
-/// [`Error::Fault`](crate::error::Error::Fault) with what they are and how they become what is read.
-pub(super) fn refuse(path: &Path, bytes: &[u8]) -> Result<()> {
+/// [`Error::Fault`](crate::error::Error::Fault) with what they are and how they become what is read;
+/// if that is unknown, with the `kinds` that are read.
+pub(super) fn refuse(path: &Path, bytes: &[u8], kinds: &str) -> Result<()> {
     let start = &bytes[..bytes.len().min(SNIFFED)];
     let starts_with = |known: &&Format| {
         start.get(known.offset..).is_some_and(|rest| rest.starts_with(known.magic))
@@ -151,7 +152,7 @@ pub(super) fn refuse(path: &Path, bytes: &[u8]) -> Result<()> {
     match known {
         Some((name, remedy)) => Err(fault(path, name, remedy).into()),
         None if has_controls(start) => {
-            let remedy = "name a CSV of images, compressed or not, or an IDX file";
+            let remedy = format!("name {kinds}, compressed or not");
             let problem = "is binary, of no format that dml knows";
             Err(Fault::new(path, problem).remedy(remedy).into())
         }
@@ -214,7 +215,7 @@ mod tests {
     use super::*;
 
     fn message(bytes: &[u8]) -> String {
-        refuse(Path::new("a.csv"), bytes).unwrap_err().to_string()
+        refuse(Path::new("a.csv"), bytes, "a CSV").unwrap_err().to_string()
     }
 
     #[test]
@@ -252,8 +253,8 @@ mod tests {
         let tables =
             ["label,p\n", "", "PNG,1,2\n", "ORC,1\n", "%,1\n", "html,3\n", "{a},1\n", "[1,2],3\n"];
         for text in tables {
-            assert!(refuse(Path::new("a.csv"), text.as_bytes()).is_ok(), "{text}");
+            assert!(refuse(Path::new("a.csv"), text.as_bytes(), "a CSV").is_ok(), "{text}");
         }
-        assert!(refuse(Path::new("a.csv"), b"T\xfcr,1\n").is_ok());
+        assert!(refuse(Path::new("a.csv"), b"T\xfcr,1\n", "a CSV").is_ok());
     }
 }

@@ -2,13 +2,13 @@
 //! whether a file is faulty.
 #![no_main]
 
-use dml::data::{ClassNames, CsvOptions, Header, LabelColumn, Scale, TrainedOn, check, load};
+use dml::data::{ClassNames, Header, LabelColumn, ReadOptions, Scale, TrainedOn, check, open};
 use dml_fuzz::{bounded, file, unzipped};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     let Some((&dialect, content)) = input.split_first() else { return };
-    let options = CsvOptions {
+    let options = ReadOptions {
         header: [Header::Auto, Header::Yes, Header::No][usize::from(dialect) % 3],
         label: match dialect / 3 % 3 {
             0 => LabelColumn::Auto,
@@ -23,7 +23,7 @@ fuzz_target!(|input: &[u8]| {
     };
     let path = file("images.csv", content);
     let size = unzipped(content);
-    let read = bounded(size, || load(&path, &options).map(|dataset| dataset.len()));
+    let read = bounded(size, || open(&path, &options).map(|dataset| dataset.len()));
     let found = bounded(size, || check(&path, &options));
     if let (Ok(images), Ok(summary)) = (&read, &found) {
         assert_eq!(summary.fault_count, 0, "read in spite of {:?}", summary.faults);

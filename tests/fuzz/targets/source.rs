@@ -2,7 +2,7 @@
 //! and checking never panic, and agree on whether a file is faulty.
 #![no_main]
 
-use dml::data::{CsvOptions, LabelColumn, check, load};
+use dml::data::{LabelColumn, ReadOptions, check, open};
 use dml_fuzz::{bounded, file, unzipped};
 use libfuzzer_sys::fuzz_target;
 
@@ -12,7 +12,7 @@ const NAMES: [&str; 3] = ["images.csv", "set-images-idx3-ubyte", "set-labels-idx
 fuzz_target!(|input: &[u8]| {
     let Some((&choice, content)) = input.split_first() else { return };
     let label = if choice & 128 != 0 { LabelColumn::IfThere } else { LabelColumn::Auto };
-    let options = CsvOptions { label, ..CsvOptions::default() };
+    let options = ReadOptions { label, ..ReadOptions::default() };
     // IDX labels and images of two images, and an image file for lists.
     file(NAMES[2], &[0, 0, 8, 1, 0, 0, 0, 2, 0, 1]);
     file(NAMES[1], &[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 7, 9]);
@@ -20,7 +20,7 @@ fuzz_target!(|input: &[u8]| {
     let path = file(NAMES[usize::from(choice) % 3], content);
     // Decoding text may triple its size.
     let size = 3 * unzipped(content);
-    let read = bounded(size, || load(&path, &options).map(|dataset| dataset.len()));
+    let read = bounded(size, || open(&path, &options).map(|dataset| dataset.len()));
     let found = bounded(size, || check(&path, &options));
     if let (Ok(images), Ok(summary)) = (&read, &found) {
         assert_eq!(summary.fault_count, 0, "read in spite of {:?}", summary.faults);

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use super::super::kind::Report;
 use super::layout::{Layout, PixelCells};
-use super::{After, CsvOptions, Rows};
-use crate::data::{Pixels, Scale};
+use super::rows::Rows;
+use crate::data::{Pixels, ReadOptions, Scale};
 use crate::error::Fault;
 
 /// Largest value of images of 8 bits.
@@ -21,8 +22,8 @@ pub(super) fn report_odd_values(
     text: &[u8],
     layout: &Layout,
     found: &Rows,
-    options: &CsvOptions,
-    report: &mut dyn FnMut(Fault) -> After,
+    options: &ReadOptions,
+    report: Report,
 ) -> bool {
     let Pixels::Floats(values) = &found.pixels else { return true };
     if options.scale != Scale::Auto || options.like.is_some() || layout.values() == 0 {

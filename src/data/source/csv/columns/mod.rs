@@ -10,8 +10,8 @@ use std::path::Path;
 
 use super::glimpse::{Content, Glimpse};
 use super::layout::{LabelCells, PixelCells, named};
-use super::{CsvOptions, LabelColumn, names};
-use crate::data::{Channels, ImageShape, LabelFound, LeftOut, listed};
+use super::names;
+use crate::data::{Channels, ImageShape, LabelColumn, LabelFound, LeftOut, ReadOptions, listed};
 use crate::error::Fault;
 
 /// The roles of a file's columns.
@@ -33,7 +33,7 @@ struct Classifier<'a> {
     file: &'a Path,
     names: Option<&'a [String]>,
     glimpse: &'a Glimpse,
-    options: &'a CsvOptions,
+    options: &'a ReadOptions,
     contents: Vec<Content>,
     /// Candidate pixel columns, in image order as far as it is known.
     pixels: Vec<usize>,
@@ -55,7 +55,7 @@ pub(super) fn classified(
     names: Option<&[String]>,
     width: usize,
     glimpse: &Glimpse,
-    options: &CsvOptions,
+    options: &ReadOptions,
 ) -> Result<Columns, Fault> {
     let contents: Vec<Content> = (0..width).map(|column| glimpse.content(column)).collect();
     if contents.len() == 1 && contents[0] != Content::Lists {

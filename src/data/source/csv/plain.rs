@@ -3,8 +3,8 @@
 use super::columns::Columns;
 use super::dialect::Opened;
 use super::layout::{LabelCells, PixelCells};
-use super::{CsvOptions, LabelColumn, names};
-use crate::data::{Channels, ImageShape, LabelFound};
+use super::names;
+use crate::data::{Channels, ImageShape, LabelColumn, LabelFound, ReadOptions};
 
 /// The columns of a file whose header names only one label and the pixels of a square image in
 /// order; `None` if rows have to be examined.
@@ -12,7 +12,7 @@ pub(super) fn plain(
     opened: &Opened,
     body: usize,
     header: &[String],
-    options: &CsvOptions,
+    options: &ReadOptions,
 ) -> Option<Columns> {
     let rest = &opened.text[body..];
     let line = &rest[..rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len())];

@@ -9,11 +9,12 @@ use std::path::Path;
 
 use csv::ByteRecord;
 
+use super::super::kind::After;
 use super::cells::{Role, roles};
 use super::layout::{LabelCells, Layout};
 use super::lines::{Lines, past_line_ends};
 use super::numbers::{list, may_be_thousands, number};
-use super::{After, Rows};
+use super::rows::Rows;
 use crate::data::Pixels;
 use crate::data::labels::{is_missing, shortest_number};
 use crate::error::Fault;

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::*;
-use crate::data::{Channels, ImageShape};
+use crate::data::{Channels, Dataset, ImageShape, LabelColumn, ReadOptions, Scale, open};
+use crate::error::Result;
 
 fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -13,28 +13,28 @@ fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-fn load_with(content: &str, options: &CsvOptions) -> Result<Dataset> {
+fn load_with(content: &str, options: &ReadOptions) -> Result<Dataset> {
     let (_folder, path) = file(content);
-    load(&path, options)
+    open(&path, options)
 }
 
 fn loaded(content: &str) -> Dataset {
-    load_with(content, &CsvOptions::default()).unwrap()
+    load_with(content, &ReadOptions::default()).unwrap()
 }
 
 /// The error message from the file name on.
 fn message_for(content: &str) -> String {
-    message_with(content, &CsvOptions::default())
+    message_with(content, &ReadOptions::default())
 }
 
-fn message_with(content: &str, options: &CsvOptions) -> String {
+fn message_with(content: &str, options: &ReadOptions) -> String {
     let text = load_with(content, options).unwrap_err().to_string();
     text[text.rfind("a.csv").unwrap()..].to_owned()
 }
 
 /// Options to read a file as one of images that a run was trained on.
-fn like(trained: &Dataset) -> CsvOptions {
-    CsvOptions { like: Some(trained.trained_on()), ..CsvOptions::default() }
+fn like(trained: &Dataset) -> ReadOptions {
+    ReadOptions { like: Some(trained.trained_on()), ..ReadOptions::default() }
 }
 
 /// Four images of 2×2 pixels, two of each class.
@@ -139,7 +139,7 @@ fn commas_that_could_be_thousands_separators_are_rejected_with_any_separator() {
             "{message}"
         );
         // One that is certainly decimal decides for all.
-        let scaled = CsvOptions { scale: Scale::By(100.0), ..CsvOptions::default() };
+        let scaled = ReadOptions { scale: Scale::By(100.0), ..ReadOptions::default() };
         let data = load_with(&text("0,5"), &scaled).unwrap();
         assert_eq!(data.pixels.range(), Some((0.0, 65.535)));
     }
@@ -155,7 +155,7 @@ fn a_table_without_a_header_has_its_label_where_the_training_file_does() {
     for (header, column) in [("label,a,b,c,d", "1"), ("a,b,c,d,label", "5")] {
         let trained = loaded(&format!("{header}\n{rows}"));
         for label in [LabelColumn::Auto, LabelColumn::from("label")] {
-            let data = load_with(&rows, &CsvOptions { label, ..like(&trained) }).unwrap();
+            let data = load_with(&rows, &ReadOptions { label, ..like(&trained) }).unwrap();
             assert_eq!((&data.labels, &data.pixels), (&trained.labels, &trained.pixels));
             assert_eq!(data.reading.label.unwrap().column, column);
         }
@@ -214,7 +214,7 @@ fn two_labels_of_the_same_name_are_distinguished_by_number() {
         "a.csv, line 1: has two columns that could be the label, both called label: numbers 1 and \
          6; choose one: --label 1 or --label 6"
     );
-    let options = |label: &str| CsvOptions { label: label.into(), ..CsvOptions::default() };
+    let options = |label: &str| ReadOptions { label: label.into(), ..ReadOptions::default() };
     let trained = load_with(text, &options("6")).unwrap();
     assert_eq!(trained.classes[1].label, "6");
     assert_eq!(load_with(text, &like(&trained)).unwrap().labels, trained.labels);
@@ -233,7 +233,7 @@ fn errors_in_test_images_suggest_only_flags_that_their_command_has() {
         (&ROWS.replace('\n', ",7,7\n"), "label".into()),
         ("label,a,b,c\n0,1,2,3\n", LabelColumn::Auto),
     ] {
-        let message = message_with(text, &CsvOptions { label, ..like(&trained) });
+        let message = message_with(text, &ReadOptions { label, ..like(&trained) });
         assert!(!message.contains("--"), "{message}");
     }
 }

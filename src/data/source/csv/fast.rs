@@ -18,10 +18,10 @@ use polars::prelude::{
 };
 use rayon::prelude::*;
 
-use super::Rows;
 use super::cells::{ReadLine, Roles, Value};
 use super::layout::{Layout, PixelCells};
 use super::numbers::{list, number as number_of};
+use super::rows::Rows;
 use crate::data::Pixels;
 use crate::data::labels::is_missing;
 

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::CsvOptions;
 use super::columns::{Columns, classified};
 use super::dialect::{Opened, open};
 use super::exact::{CLOSE, UNCLOSED, is_unclosed};
@@ -13,7 +12,7 @@ use super::lines::{Lines, past_line_ends};
 use super::names::are_unique;
 use super::numbers::{may_be_thousands, number};
 use super::plain::plain;
-use crate::data::{ImageColumns, Names, Reading};
+use crate::data::{ImageColumns, Names, ReadOptions, Reading};
 use crate::error::{Fault, Result};
 
 /// Byte-order mark that some spreadsheet programs put before UTF-8 text.
@@ -32,7 +31,7 @@ pub(super) fn text_of(unzipped: &[u8]) -> &[u8] {
 pub(super) fn layout_of<'a>(
     file: &Path,
     text: &'a [u8],
-    options: &CsvOptions,
+    options: &ReadOptions,
 ) -> Result<(Opened<'a>, Layout)> {
     let mut opened = open(text);
     let (cells, end) = first_record(file, &opened)?;

@@ -1,6 +1,10 @@
 //! Tests that both passes read a file the same way, or the fast one leaves it to the exact one.
 
+use std::path::Path;
+
+use super::super::kind::After;
 use super::*;
+use crate::data::Header;
 
 /// All texts of up to `length` characters out of those that could be interpreted in two ways.
 fn odd_cells(length: usize) -> Vec<String> {
@@ -19,7 +23,7 @@ fn odd_cells(length: usize) -> Vec<String> {
 }
 
 fn both_passes(text: &str) -> (Option<Rows>, Option<Rows>) {
-    let options = CsvOptions { header: Header::Yes, ..CsvOptions::default() };
+    let options = ReadOptions { header: Header::Yes, ..ReadOptions::default() };
     // An empty column or one of text is not a pixel, so there is no image.
     let Ok((opened, layout)) = layout_of(Path::new("a.csv"), text.as_bytes(), &options) else {
         return (None, None);

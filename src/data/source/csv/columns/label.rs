@@ -2,9 +2,9 @@
 
 use super::super::glimpse::Content;
 use super::super::layout::LabelCells;
-use super::super::{LabelColumn, names};
+use super::super::names;
 use super::Classifier;
-use crate::data::listed;
+use crate::data::{LabelColumn, listed};
 use crate::error::Fault;
 
 impl Classifier<'_> {

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::glimpse::Glimpse;
 use super::numbers::{count, number};
-use super::{CsvOptions, Header, LabelColumn};
+use crate::data::{Header, LabelColumn, ReadOptions};
 
 /// Whether the first record is a header.
-pub(super) fn has_header(cells: &[String], options: &CsvOptions) -> bool {
+pub(super) fn has_header(cells: &[String], options: &ReadOptions) -> bool {
     let is_named = |cell: &String| cell.eq_ignore_ascii_case("label");
     let is_given = |cell: &String| match &options.label {
         LabelColumn::Given(name) => name.trim() == cell && name.trim().parse::<usize>().is_err(),

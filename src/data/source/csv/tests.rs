@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::*;
-use crate::data::ImageShape;
+use crate::data::{Dataset, Header, ImageShape, LabelColumn, Pixels, ReadOptions, Scale, open};
+use crate::error::Result;
+use crate::files::sha256_hex;
 
 /// A file with this content, in a temporary folder.
 fn file(content: &[u8]) -> (tempfile::TempDir, PathBuf) {
@@ -14,23 +15,23 @@ fn file(content: &[u8]) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-fn load_with(content: impl AsRef<[u8]>, options: &CsvOptions) -> Result<Dataset> {
+fn load_with(content: impl AsRef<[u8]>, options: &ReadOptions) -> Result<Dataset> {
     let (_folder, path) = file(content.as_ref());
-    load(&path, options)
+    open(&path, options)
 }
 
 fn loaded(content: impl AsRef<[u8]>) -> Dataset {
-    load_with(content, &CsvOptions::default()).unwrap()
+    load_with(content, &ReadOptions::default()).unwrap()
 }
 
 /// The error message from the file name on.
-fn message_with(content: impl AsRef<[u8]>, options: &CsvOptions) -> String {
+fn message_with(content: impl AsRef<[u8]>, options: &ReadOptions) -> String {
     let text = load_with(content, options).unwrap_err().to_string();
     text[text.rfind("a.csv").unwrap()..].to_owned()
 }
 
 fn message_for(content: impl AsRef<[u8]>) -> String {
-    message_with(content, &CsvOptions::default())
+    message_with(content, &ReadOptions::default())
 }
 
 fn labels(data: &Dataset) -> Vec<&str> {
@@ -45,12 +46,12 @@ fn values(data: &Dataset) -> &[u8] {
     }
 }
 
-fn label_at(column: &str) -> CsvOptions {
-    CsvOptions { label: LabelColumn::Given(column.to_owned()), ..CsvOptions::default() }
+fn label_at(column: &str) -> ReadOptions {
+    ReadOptions { label: LabelColumn::Given(column.to_owned()), ..ReadOptions::default() }
 }
 
-fn header(header: Header) -> CsvOptions {
-    CsvOptions { header, ..CsvOptions::default() }
+fn header(header: Header) -> ReadOptions {
+    ReadOptions { header, ..ReadOptions::default() }
 }
 
 /// Two classes of two images of 2×2 pixels, under a header.
@@ -141,7 +142,7 @@ fn settings_are_parsed_from_text() {
 fn with_a_header_a_numeric_name_takes_precedence_over_the_position() {
     let text = "0,1,2,3,4\n9,1,1,1,5\n9,1,1,1,6\n9,1,1,1,5\n9,1,1,1,6\n";
     assert_eq!(labels(&load_with(text, &label_at("4")).unwrap()), ["5", "6"]);
-    let without = CsvOptions { header: Header::No, ..label_at("5") };
+    let without = ReadOptions { header: Header::No, ..label_at("5") };
     assert_eq!(labels(&load_with(text, &without).unwrap()), ["4", "5", "6"]);
 }
 
@@ -341,7 +342,7 @@ fn an_unknown_label_column_is_rejected_with_the_nearest_name() {
          header: give the column's position, 1 to 5"
     );
     assert_eq!(
-        message_with(GOOD, &CsvOptions { header: Header::No, ..label_at("label") }),
+        message_with(GOOD, &ReadOptions { header: Header::No, ..label_at("label") }),
         "a.csv, line 1: 'label' is not a column of this file, so there are no labels; it has no \
          header: give the column's position, 1 to 5"
     );
@@ -377,7 +378,7 @@ fn an_unnamed_label_is_found_at_either_end_by_its_content() {
     for classes in [2, 3, 10] {
         let label = |row: usize| (row * 7 % classes).to_string();
         for (at, column) in [(0, "1"), (16, "17")] {
-            let data = load_with(labelled(at, &label), &CsvOptions::default());
+            let data = load_with(labelled(at, &label), &ReadOptions::default());
             let data = data.unwrap();
             assert_eq!(data.classes.len(), classes);
             assert_eq!(data.reading.label.as_ref().unwrap().column, column);
@@ -438,7 +439,7 @@ fn the_range_determines_the_scale_unless_it_is_given() {
         let text = format!(
             "label,a,b,c,d\nx,0,0,0,{largest}\nx,0,0,0,{largest}\ny,0,0,0,0\ny,0,0,0,{largest}\n"
         );
-        load_with(text, &CsvOptions { scale, ..CsvOptions::default() })
+        load_with(text, &ReadOptions { scale, ..ReadOptions::default() })
     };
     for (largest, scale) in
         [("1", 1.0), ("0.5", 1.0), ("16", 16.0), ("200", 255.0), ("40000", 65_535.0)]
@@ -457,8 +458,8 @@ fn images_with_float_values_are_displayed_in_grey() {
     let data = loaded("label,a,b,c,d\nx,0,0.5,1,0\nx,0,0.5,1,0\ny,1,1,1,1\ny,0,0,0,0\n");
     assert_eq!(data.image(0), [0, 128, 255, 0]);
     let signed = "label,a,b,c,d\nx,-1,0,1,0\nx,-1,0,1,0\ny,1,1,1,1\ny,0,0,0,0\n";
-    let data =
-        load_with(signed, &CsvOptions { scale: Scale::By(1.0), ..CsvOptions::default() }).unwrap();
+    let data = load_with(signed, &ReadOptions { scale: Scale::By(1.0), ..ReadOptions::default() })
+        .unwrap();
     assert_eq!(data.image(0), [0, 128, 255, 128]);
 }
 

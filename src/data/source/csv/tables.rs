@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::*;
-use crate::data::ImageShape;
+use serde::Deserialize;
+
+use crate::data::{Dataset, ImageShape, Pixels, ReadOptions, open};
 
 /// The expected content of a file.
 #[derive(Deserialize)]
@@ -21,7 +22,7 @@ fn expected() -> BTreeMap<String, Expected> {
     struct Reference {
         files: BTreeMap<String, Expected>,
     }
-    let text = include_str!("../../../tests/reference/tables.json");
+    let text = include_str!("../../../../tests/reference/tables.json");
     serde_json::from_str::<Reference>(text).unwrap().files
 }
 
@@ -29,8 +30,8 @@ fn path(name: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases")).join(name)
 }
 
-fn read(name: &str, options: &CsvOptions) -> Dataset {
-    load(&path(name), options).unwrap_or_else(|error| panic!("{error}"))
+fn read(name: &str, options: &ReadOptions) -> Dataset {
+    open(&path(name), options).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn values(data: &Dataset) -> Vec<f32> {
@@ -49,7 +50,7 @@ fn a_table_is_read_as_the_same_images_whatever_program_wrote_it() {
     let expected = expected();
     assert!(expected.len() > 30);
     for (name, wanted) in expected {
-        let found = read(&name, &CsvOptions::default());
+        let found = read(&name, &ReadOptions::default());
         assert_eq!(
             (found.shape, found.scale),
             (ImageShape::square(wanted.side), wanted.scale),
@@ -65,15 +66,15 @@ fn whole_numbers_up_to_255_are_stored_as_bytes() {
     for (name, wanted) in expected() {
         let is_byte = |value: &f32| value.fract() == 0.0 && *value <= 255.0;
         let are_bytes = wanted.pixels.iter().flatten().all(is_byte);
-        let found = read(&name, &CsvOptions::default());
+        let found = read(&name, &ReadOptions::default());
         assert_eq!(matches!(found.pixels, Pixels::Bytes(_)), are_bytes, "{name}");
     }
 }
 
 #[test]
 fn files_in_other_notations_are_read_like_the_training_file() {
-    let trained = read("pandas.csv", &CsvOptions::default());
-    let like = CsvOptions { like: Some(trained.trained_on()), ..CsvOptions::default() };
+    let trained = read("pandas.csv", &ReadOptions::default());
+    let like = ReadOptions { like: Some(trained.trained_on()), ..ReadOptions::default() };
     for name in [
         "pandas_sorted.csv",
         "pandas_floats.csv",
@@ -94,7 +95,7 @@ fn files_in_other_notations_are_read_like_the_training_file() {
 #[test]
 fn decisions_are_noted_and_a_plain_file_needs_no_note() {
     let remarks = |name: &str| {
-        read(name, &CsvOptions::default()).reading.lines().collect::<Vec<_>>().join("\n")
+        read(name, &ReadOptions::default()).reading.lines().collect::<Vec<_>>().join("\n")
     };
     for plain in
         ["pandas.csv", "polars.csv", "polars_mark.csv", "pandas_floats.csv", "polars_quoted.csv"]
