@@ -1,6 +1,6 @@
-//! Numbers of tasks as Slurm writes them.
+//! Task numbers in Slurm's notation.
 
-/// Numbers in ascending order, as `0-3,7`.
+/// Formats ascending numbers as ranges: `0-3,7`.
 pub fn ranges(indices: &[usize]) -> String {
     let mut spans: Vec<(usize, usize)> = Vec::new();
     for &index in indices {
@@ -21,8 +21,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_in_a_row_are_a_range() {
-        let told = [&[0, 1, 2, 3, 7][..], &[5], &[1, 3, 4], &[]].map(ranges);
-        assert_eq!(told, ["0-3,7", "5", "1,3-4", ""]);
+    fn consecutive_numbers_form_a_range() {
+        let texts = [&[0, 1, 2, 3, 7][..], &[5], &[1, 3, 4], &[]].map(ranges);
+        assert_eq!(texts, ["0-3,7", "5", "1,3-4", ""]);
     }
 }

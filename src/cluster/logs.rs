@@ -1,4 +1,4 @@
-//! What the tasks of a batch printed last.
+//! The last line that each task of a batch printed.
 
 use crate::files::layout::LOGS;
 use std::fs;
@@ -10,11 +10,11 @@ use std::time::SystemTime;
 pub struct Log {
     /// The file.
     pub path: PathBuf,
-    /// The last line that says something.
+    /// The last line that is not empty.
     pub last: String,
 }
 
-/// The newest log of each of these tasks of a batch, where it has one.
+/// The newest log of each of these tasks; tasks without a log are skipped.
 pub fn logs(folder: &Path, tasks: &[usize]) -> Vec<Log> {
     let entries = fs::read_dir(folder.join(LOGS)).into_iter().flatten().flatten();
     let dated = |entry: fs::DirEntry| {
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_task_is_told_by_its_newest_log() {
+    fn the_newest_log_of_a_task_counts() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(LOGS).join(name);
         fs::create_dir(folder.path().join(LOGS)).unwrap();

@@ -5,20 +5,20 @@ use std::path::Path;
 use super::directives::{Memory, SbatchOption, TimeLimit};
 use crate::words::{line, path_word};
 
-/// What a task may take.
+/// Resource limits of a task.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// The longest it may take at a stretch; the partition's, where none is given.
+    /// Time limit; `None` for the partition's.
     pub time: Option<TimeLimit>,
-    /// Seconds before the end at which it is told to save what it has.
+    /// Seconds before the time limit at which Slurm signals the task to save its work.
     pub grace: u64,
-    /// The partition; Slurm's default, where none is given.
+    /// The partition; `None` for Slurm's default.
     pub partition: Option<String>,
-    /// Memory; Slurm's default, where none is given.
+    /// Memory; `None` for Slurm's default.
     pub memory: Option<Memory>,
     /// Cores.
     pub cores: usize,
-    /// Any other options, as they are.
+    /// Other options, passed on unchanged.
     pub options: Vec<SbatchOption>,
 }
 
@@ -27,40 +27,40 @@ pub struct Limits {
 pub struct Script<'a> {
     /// Name of the job.
     pub name: &'a str,
-    /// The tasks of an array, as `0-3,7%2`; none of a single job.
+    /// The tasks of an array, for example `0-3,7%2`; `None` for a single job.
     pub array: Option<&'a str>,
-    /// File of what is printed, with Slurm's `%A`, `%a` and `%j`, in `logs`.
+    /// Name of the log in `logs`, with Slurm's `%A`, `%a` and `%j`.
     pub log: &'a str,
     /// Folder of the logs, absolute.
     pub logs: &'a Path,
     /// Folder that the command runs in, absolute.
     pub directory: &'a Path,
-    /// The command without the number of its task.
+    /// The command without its task number.
     pub command: &'a [String],
-    /// Whether graphics cards are hidden from it.
+    /// Whether GPUs are hidden from the command.
     pub without_gpu: bool,
-    /// What it may take.
+    /// Its limits.
     pub limits: &'a Limits,
 }
 
-/// Times that a task may begin again before it is taken for one that never ends.
+/// How often a task is requeued before it is considered one that never ends.
 const MOST_RESTARTS: u32 = 100;
 
 impl Script<'_> {
-    /// Its text.
+    /// The script's text.
     pub fn text(&self) -> String {
         let task = if self.array.is_some() { " --task \"$SLURM_ARRAY_TASK_ID\"" } else { "" };
         let command = format!("{}{task} --cores \"$SLURM_CPUS_PER_TASK\"", line(self.command));
         let gpu = match self.without_gpu {
             true => {
-                "# Runs go by their device, which was the processor where this was submitted.\n\
+                "# The device is part of a run's settings, here the CPU.\n\
                      export CUDA_VISIBLE_DEVICES=\n"
             }
             false => "",
         };
-        let end = TO_THE_END.replace("RESTARTS", &MOST_RESTARTS.to_string());
+        let end = WAIT_AND_REQUEUE.replace("RESTARTS", &MOST_RESTARTS.to_string());
         format!(
-            "#!/bin/bash\n{}\n\ncd {} || exit 1\n{gpu}{ONES_OWN_JOB}\n{command} &\n{end}",
+            "#!/bin/bash\n{}\n\ncd {} || exit 1\n{gpu}{FORWARD_SIGNAL}\n{command} &\n{end}",
             self.directives().join("\n"),
             path_word(self.directory),
         )
@@ -80,13 +80,13 @@ impl Script<'_> {
         lines.extend(partition.as_ref().map(|name| ("--partition", name.clone())));
         let lines = lines.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
         let fixed = ["--open-mode=append", "--requeue"].map(str::to_owned);
-        let others = options.iter().map(|option| split_option(&option.to_string()));
+        let others = options.iter().map(|option| quoted_option(&option.to_string()));
         lines.chain(fixed).chain(others).map(|option| format!("#SBATCH {option}")).collect()
     }
 }
 
-/// `-A x` and `--account=x` with their values quoted where they have to be.
-fn split_option(option: &str) -> String {
+/// An option like `-A x` or `--account=x` with its value quoted if necessary.
+fn quoted_option(option: &str) -> String {
     match option.split_once(['=', ' ']) {
         Some((name, value)) if option[name.len()..].starts_with('=') => {
             format!("{name}={}", quoted(value))
@@ -96,7 +96,7 @@ fn split_option(option: &str) -> String {
     }
 }
 
-/// A value as `sbatch` takes it from a script, which is not read as a shell reads it.
+/// Quotes a value for a line of directives, which `sbatch` does not parse as a shell does.
 fn quoted(value: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,=:@%+".contains(c);
     match !value.is_empty() && value.chars().all(plain) {
@@ -105,36 +105,37 @@ fn quoted(value: &str) -> String {
     }
 }
 
-const ONES_OWN_JOB: &str = r#"
+/// Precedes the command: passes Slurm's signal on to it.
+const FORWARD_SIGNAL: &str = r#"
 job=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}
 
-# Slurm tells a task that is cancelled, and all its processes, by the same signal as one whose time
-# is nearly over; the former must not be told twice, nor begin again.
-goes_on() {
+# Slurm sends SIGTERM to a task shortly before its time limit, and also to a cancelled task and all
+# its processes; a cancelled task must neither get the signal twice nor be requeued.
+still_running() {
   state=$(squeue --noheader --states=all --format=%T --jobs="$job" 2>/dev/null)
   [ -z "$state" ] || [ "$state" = RUNNING ]
 }
-asked=
-trap 'asked=yes; if [ -n "$child" ] && goes_on; then kill -TERM "$child" 2>/dev/null; fi' TERM
+signalled=
+trap 'signalled=yes; if [ -n "$child" ] && still_running; then kill -TERM "$child" 2>/dev/null; fi' TERM
 "#;
 
-/// What follows the command, which is in the background so that the signal is heard at once.
-const TO_THE_END: &str = r#"child=$!
-# `wait` returns when a signal comes, too; the last one gives the code in any case.
+/// Follows the command, which runs in the background so that the trap runs at once.
+const WAIT_AND_REQUEUE: &str = r#"child=$!
+# A signal ends `wait` early, too; the last one returns the exit code.
 wait "$child"
 while kill -0 "$child" 2>/dev/null; do wait "$child"; done
 wait "$child"
 code=$?
 
-# 130: stopped, with all that was done in a checkpoint.
-if [ "$code" = 130 ] && goes_on; then
+# 130: interrupted, with all work saved in a checkpoint.
+if [ "$code" = 130 ] && still_running; then
   if [ "${SLURM_RESTART_COUNT:-0}" -ge RESTARTS ]; then
-    echo "task $job: stopped RESTARTS times, not begun again: give it more --time" >&2
+    echo "task $job: interrupted RESTARTS times, not requeued again: increase --time" >&2
   elif scontrol requeue "$job"; then
-    echo "task $job: goes on from its checkpoint when Slurm begins it again" >&2
+    echo "task $job: requeued, will resume from its checkpoint" >&2
   fi
-elif [ -n "$asked" ] && [ "$code" != 0 ]; then
-  echo "task $job: ended with code $code and is not begun again" >&2
+elif [ -n "$signalled" ] && [ "$code" != 0 ]; then
+  echo "task $job: ended with exit code $code, not requeued" >&2
 fi
 exit "$code"
 "#;
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_script_says_what_a_task_may_take_and_does_its_part_of_the_command() {
+    fn a_script_has_the_limits_and_the_command_of_its_task() {
         let text = script(Some("0-3,7%2"), true);
         let head = "#!/bin/bash\n\
                     #SBATCH --job-name=dml-compare\n\
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_understands_the_script() {
+    fn bash_parses_the_script() {
         let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().unwrap();
         bash.stdin.take().unwrap().write_all(script(Some("0"), true).as_bytes()).unwrap();
         assert!(bash.wait().unwrap().success());

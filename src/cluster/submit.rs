@@ -1,4 +1,4 @@
-//! Submission to Slurm: an array of tasks, and a job that collects when all of them have ended.
+//! Submission to Slurm: an array of tasks, and a job that collects their results at the end.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -10,26 +10,27 @@ use crate::error::{Error, Result};
 use crate::files::layout::{COLLECTOR, JOB, LOGS, TASKS};
 use crate::files::{Checked, ResultFolder, create_folder, read_json, write_json, write_text};
 use crate::run::RunLock;
+use crate::words::count;
 
-/// What is to be submitted.
+/// What to submit.
 #[derive(Debug)]
 pub struct Batch {
     /// Folder of scripts and logs, the same for the same runs.
     pub folder: PathBuf,
     /// The script of the tasks.
     pub tasks: String,
-    /// The script of the job that collects.
+    /// The script of the job that collects the results.
     pub collector: String,
-    /// The highest number of a task.
+    /// The highest task number.
     pub last: usize,
 }
 
 /// What was submitted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Submitted {
-    /// Number of the array.
+    /// Job ID of the array.
     pub job: String,
-    /// Number of the job that collects.
+    /// Job ID of the job that collects the results.
     pub collector: Option<String>,
 }
 
@@ -38,14 +39,14 @@ impl Checked for Submitted {
         let is_number = |id: &String| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit());
         match is_number(&self.job) && self.collector.as_ref().is_none_or(is_number) {
             true => Ok(()),
-            false => Err("holds no number of a job".to_owned()),
+            false => Err("contains no job ID".to_owned()),
         }
     }
 }
 
-/// What mends a note of what was submitted.
-const JOB_LOST: &str = "see with squeue --me that none of its tasks is at work, then remove this one \
-                        file and submit again";
+/// What to do about an unreadable record of the submitted jobs.
+const JOB_UNREADABLE: &str = "check with squeue --me that none of its tasks is running, then delete \
+                              this file and submit again";
 
 impl Batch {
     /// Folder of the logs.
@@ -53,24 +54,24 @@ impl Batch {
         self.folder.join(LOGS)
     }
 
-    /// Submits both. Where something is removed first, by `prepare`, Slurm is asked before whether it
-    /// would take them.
+    /// Submits both. `prepare` may remove files, so it is called only after `sbatch --test-only` has
+    /// accepted both scripts.
     ///
     /// # Errors
-    /// Slurm is not there or refuses; tasks submitted before are still at work; a number of a task
-    /// that is beyond what Slurm takes; those of `prepare`.
+    /// Slurm is missing or fails; earlier tasks of this batch are still queued or running; a task
+    /// number is too high for Slurm; errors of `prepare`.
     pub fn submit(&self, prepare: Option<&dyn Fn() -> Result<()>>) -> Result<Submitted> {
         let folder = ResultFolder::new(&self.folder);
         let _lock = RunLock::take(&folder)?;
         self.refuse_too_many()?;
-        self.refuse_at_work()?;
+        self.refuse_active()?;
         create_folder(&self.logs())?;
         write_text(&folder.file(TASKS), &self.tasks)?;
         write_text(&folder.file(COLLECTOR), &self.collector)?;
         if let Some(prepare) = prepare {
             for script in [TASKS, COLLECTOR] {
                 let script = folder.file(script).display().to_string();
-                ask("sbatch", &["--test-only", &script])?;
+                slurm("sbatch", &["--test-only", &script])?;
             }
             prepare()?;
         }
@@ -80,8 +81,9 @@ impl Batch {
         let collector = sbatch(&folder.file(COLLECTOR), Some(&submitted.job)).map_err(|why| {
             let job = &submitted.job;
             Error::Other(format!(
-                "the tasks are submitted as job {job}, what collects is not: {why}; collect by \
-                 hand with --collect when they have ended, or take them back with scancel {job}"
+                "the tasks were submitted as job {job}, but the job that collects their results was \
+                 not: {why}; collect them with --collect when the tasks have ended, or cancel the \
+                 tasks with scancel {job}"
             ))
         })?;
         submitted.collector = Some(collector);
@@ -89,36 +91,35 @@ impl Batch {
         Ok(submitted)
     }
 
-    /// A second array would only find the runs locked by the first.
-    fn refuse_at_work(&self) -> Result<()> {
-        let before: Option<Submitted> = read_json(&self.folder.join(JOB), JOB_LOST)?;
+    /// A second array would find the runs locked by the first.
+    fn refuse_active(&self) -> Result<()> {
+        let before: Option<Submitted> = read_json(&self.folder.join(JOB), JOB_UNREADABLE)?;
         let Some(before) = before else { return Ok(()) };
         let jobs = format!("--jobs={}", before.job);
-        // A job that Slurm has forgotten is refused, and at work no more.
-        let told = ask("squeue", &["--noheader", "--array", "--format=%T", &jobs]);
-        let left = told.unwrap_or_default().lines().count();
+        // squeue fails for a job that Slurm has forgotten, which has ended.
+        let states = slurm("squeue", &["--noheader", "--array", "--format=%T", &jobs]);
+        let left = states.unwrap_or_default().lines().count();
         if left == 0 {
             return Ok(());
         }
         let job = before.job;
         Err(Error::Other(format!(
-            "{left} task{} of job {job} {} still waiting or at work on the same runs: wait for {}, \
-             or take the job back with scancel {job}",
-            if left == 1 { "" } else { "s" },
-            if left == 1 { "is" } else { "are" },
+            "job {job} still has {} queued or running for the same runs: wait for {}, or cancel the \
+             job with scancel {job}",
+            count(left, "task"),
             if left == 1 { "it" } else { "them" },
         )))
     }
 
     fn refuse_too_many(&self) -> Result<()> {
-        let config = ask("scontrol", &["show", "config"])?;
+        let config = slurm("scontrol", &["show", "config"])?;
         let found = config.lines().find_map(|line| line.strip_prefix("MaxArraySize"));
         let size = found.and_then(|rest| rest.trim_start_matches([' ', '=']).trim().parse().ok());
         match size {
             Some(size) if self.last >= size => Err(Error::Other(format!(
-                "the last task would have the number {}, and this Slurm takes numbers below \
-                 {size} (MaxArraySize): submit fewer losses, seeds or values at a time, or take \
-                 --executor lines",
+                "the last task would have number {}, but this Slurm allows only numbers below {size} \
+                 (MaxArraySize): submit fewer losses, seeds or values at a time, or use --executor \
+                 lines",
                 self.last
             ))),
             _ => Ok(()),
@@ -126,42 +127,43 @@ impl Batch {
     }
 }
 
-/// Submits a script, to begin when all tasks of `after` have ended however they did, and gives the
-/// job's number.
+/// Submits a script and returns its job ID. The job starts when all tasks of the job `after` have
+/// ended, successfully or not.
 fn sbatch(script: &Path, after: Option<&str>) -> Result<String> {
     let dependency = after.map(|job| format!("--dependency=afterany:{job}"));
     let script = script.display().to_string();
     let mut args = vec!["--parsable"];
     args.extend(dependency.as_deref());
     args.push(&script);
-    let told = ask("sbatch", &args)?;
-    // Of several clusters, the name of this one follows.
-    let job = told.lines().last().unwrap_or("").split(';').next().unwrap_or("").trim();
+    let output = slurm("sbatch", &args)?;
+    // With several clusters, the name of this one follows.
+    let job = output.lines().last().unwrap_or("").split(';').next().unwrap_or("").trim();
     match !job.is_empty() && job.bytes().all(|b| b.is_ascii_digit()) {
         true => Ok(job.to_owned()),
         false => {
-            Err(Error::Other(format!("sbatch gave no number of a job, but '{}'", told.trim())))
+            let output = output.trim();
+            Err(Error::Other(format!("expected a job ID from sbatch, got '{output}'")))
         }
     }
 }
 
-/// What one of Slurm's programs prints.
-fn ask(program: &str, args: &[&str]) -> Result<String> {
+/// Runs one of Slurm's programs and returns its output.
+fn slurm(program: &str, args: &[&str]) -> Result<String> {
     let output = Command::new(program).args(args).output().map_err(|refusal| {
         let why = match refusal.kind() {
-            ErrorKind::NotFound => "it is not there".to_owned(),
+            ErrorKind::NotFound => "command not found".to_owned(),
             _ => refusal.to_string(),
         };
         Error::Other(format!(
-            "--executor slurm needs Slurm's program {program}, and {why}: call dml where jobs are \
-             submitted from, or take --executor lines"
+            "--executor slurm cannot run {program}: {why}; run dml on a machine that submits Slurm \
+             jobs, or use --executor lines"
         ))
     })?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     if output.status.success() {
         return Ok(text(&output.stdout));
     }
-    let told = text(&output.stderr).lines().map(str::trim).collect::<Vec<_>>().join("; ");
-    let told = if told.is_empty() { output.status.to_string() } else { told };
-    Err(Error::Other(format!("{program} refuses {}: {told}", args.join(" "))))
+    let message = text(&output.stderr).lines().map(str::trim).collect::<Vec<_>>().join("; ");
+    let message = if message.is_empty() { output.status.to_string() } else { message };
+    Err(Error::Other(format!("{program} {} failed: {message}", args.join(" "))))
 }

@@ -38,7 +38,7 @@ wait_until() {
   fail "still failing after 20 minutes: $*"
 }
 
-requeue_message='goes on from its checkpoint when Slurm begins it again'
+requeue_message='requeued, will resume from its checkpoint'
 
 # Whether a job has ended; no if squeue fails.
 ended() {

@@ -314,7 +314,7 @@ fn missing_runs_are_submitted_once_with_a_job_that_collects_them() {
     fake_slurm(&user, "echo 42", "echo PENDING; echo RUNNING");
     let (code, _, err) = with_slurm(&user, &SLURM);
     assert_eq!(code, Some(1));
-    assert!(err.contains("2 tasks of job 41 are still waiting or at work"), "{err}");
+    assert!(err.contains("job 41 still has 2 tasks queued or running"), "{err}");
     user.succeeds(&local("2"));
     let (code, out, err) = with_slurm(&user, &SLURM);
     assert_eq!(code, Some(0), "{err}");
@@ -338,39 +338,39 @@ fn a_submission_that_slurm_refuses_says_what_to_do_and_removes_nothing() {
         texts(&output).1
     };
     let err = without_slurm(&user);
-    assert!(err.contains("needs Slurm's program scontrol, and it is not there"), "{err}");
+    assert!(err.contains("cannot run scontrol: command not found"), "{err}");
     fake_slurm(&user, "echo 41", "exit 1");
     let many = ["compare", "--config", "it's small.toml", "--seeds", "1-3", "--executor", "slurm"];
     let (_, _, err) = with_slurm(&user, &many);
     assert!(
-        err.contains("the number 5, and this Slurm takes numbers below 4 (MaxArraySize)"),
+        err.contains("number 5, but this Slurm allows only numbers below 4 (MaxArraySize)"),
         "{err}"
     );
     user.run_folder("runs", "contrastive-seed1-");
     fake_slurm(&user, "echo 'sbatch: error: Invalid account' >&2; exit 1", "exit 1");
     let (code, _, err) = with_slurm(&user, &SLURM);
     assert_eq!(code, Some(1));
-    assert!(err.contains("sbatch refuses") && err.contains("Invalid account"), "{err}");
+    assert!(err.contains("sbatch --parsable ") && err.contains("Invalid account"), "{err}");
     // sbatch --test-only runs before anything is removed.
     let (code, _, err) = with_slurm(&user, &forced);
     assert_eq!(code, Some(1));
-    assert!(err.contains("sbatch refuses --test-only runs/slurm-compare-"), "{err}");
+    assert!(err.contains("sbatch --test-only runs/slurm-compare-"), "{err}");
     user.run_folder("runs", "contrastive-seed1-");
     fake_slurm(&user, "case $* in *afterany*) echo no >&2; exit 1;; esac; echo 41", "exit 1");
     let (code, _, err) = with_slurm(&user, &SLURM);
     assert_eq!(code, Some(1));
-    assert!(err.contains("submitted as job 41, what collects is not"), "{err}");
+    assert!(err.contains("submitted as job 41, but the job that collects"), "{err}");
 }
 
 #[test]
 fn invalid_task_options_are_errors() {
     let user = user();
     for (args, expected) in [
-        (&["--time", "1h"][..], "take minutes, H:MM:SS"),
-        (&["--mem", "lots"], "as in 4G"),
-        (&["--sbatch", "--array=1-9"], "--array is set already"),
-        (&["--sbatch=-a0-9"], "-a is set already"),
-        (&["--partition", "a b"], "as sinfo lists them"),
+        (&["--time", "1h"][..], "expected minutes, H:MM:SS"),
+        (&["--mem", "lots"], "for example 4G"),
+        (&["--sbatch", "--array=1-9"], "dml sets --array itself"),
+        (&["--sbatch=-a0-9"], "dml sets -a itself"),
+        (&["--partition", "a b"], "as listed by sinfo"),
         (&["--grace", "0"], "from 1 to 65535"),
         (&["--task", "0"], "cannot be used with"),
         (&["--collect"], "cannot be used with"),
