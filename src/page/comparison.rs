@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::parts::{self, Told};
+use super::parts::{self, EvaluatedRun};
 use super::reporter::{Reporter, write};
 use crate::error::{Divergence, Result};
 use crate::evaluation::pictures;
@@ -18,7 +18,7 @@ impl Comparison {
     /// The run of the first loss under the first seed.
     ///
     /// # Errors
-    /// It is not there any more.
+    /// The run is missing.
     pub fn first(&self) -> Result<Trained> {
         self.trained(&self.results[0].runs[0])
     }
@@ -29,11 +29,11 @@ impl Comparison {
     }
 
     /// The run of each loss under the first seed.
-    fn firsts(&self) -> Result<Vec<Told>> {
-        let told =
-            |(variant, run): (&str, &Finished)| Told::read(self.trained(run)?, variant.to_owned());
-        let firsts = self.results.iter().map(|variant| (variant.loss.as_str(), &variant.runs[0]));
-        firsts.map(told).collect()
+    fn firsts(&self) -> Result<Vec<EvaluatedRun>> {
+        let read = |variant: &LossRuns| {
+            EvaluatedRun::read(self.trained(&variant.runs[0])?, variant.loss.clone())
+        };
+        self.results.iter().map(read).collect()
     }
 }
 
@@ -41,7 +41,7 @@ impl Reporter<'_> {
     /// Writes the report on a comparison into its folder.
     ///
     /// # Errors
-    /// A run is not there any more; a file that was changed or cannot be written.
+    /// A run is missing; a file was changed or cannot be written.
     pub fn comparison(mut self, comparison: &Comparison) -> Result<PathBuf> {
         let losses = &comparison.summary.losses;
         let firsts = comparison.firsts()?;
@@ -49,44 +49,44 @@ impl Reporter<'_> {
         sections.extend(self.maps(&firsts)?);
         sections.push(self.neighbours(comparison, &firsts)?);
         sections.push(runs(comparison));
-        sections.push(repeating(comparison, &firsts));
+        sections.push(reproduction(comparison, &firsts));
         let page = Page {
             title: match losses.len() {
                 1..=4 => losses.join(" against "),
-                many => format!("{many} losses held against each other"),
+                many => format!("{many} losses compared"),
             },
             question: format!(
-                "Under which loss does the better embedding come out, of {}? Judged by {}. {}",
+                "Which of {} learns the better embedding, judged by {}? {}",
                 listed(losses),
                 comparison.score,
                 comparison.caption()
             ),
             conclusion: comparison.conclusion.clone(),
             sections,
-            sprites: Vec::new(),
+            contact_sheets: Vec::new(),
         };
         write(&self.finished(page), &comparison.folder)
     }
 
-    fn maps(&mut self, firsts: &[Told]) -> Result<Option<Section>> {
+    fn maps(&mut self, firsts: &[EvaluatedRun]) -> Result<Option<Section>> {
         let maps: Vec<Markup> =
-            firsts.iter().filter_map(|told| self.map(told).transpose()).collect::<Result<_>>()?;
+            firsts.iter().filter_map(|run| self.map(run).transpose()).collect::<Result<_>>()?;
         let heading = "The embeddings".to_owned();
         Ok((!maps.is_empty()).then_some(Section { id: "embeddings", heading, parts: maps }))
     }
 
-    fn neighbours(&self, comparison: &Comparison, firsts: &[Told]) -> Result<Section> {
+    fn neighbours(&self, comparison: &Comparison, firsts: &[EvaluatedRun]) -> Result<Section> {
         let seed = comparison.summary.seeds[0];
         let mut parts = Vec::new();
         if !comparison.unseen() {
-            parts.push(html::heading(&format!("Which class was taken for which, seed {seed}")));
-            for told in firsts {
-                parts.push(parts::confusion(told)?);
+            parts.push(html::heading(&format!("Confusion between classes, seed {seed}")));
+            for run in firsts {
+                parts.push(parts::confusion(run)?);
             }
         }
-        for told in firsts {
-            let gallery = self.gallery(told)?;
-            let name = format!("{}: images and those nearest to them, seed {seed}", told.name);
+        for run in firsts {
+            let gallery = self.gallery(run)?;
+            let name = format!("{}: images and their nearest neighbours, seed {seed}", run.name);
             parts.extend(gallery.map(|gallery| html::fold(&name, &gallery)));
         }
         Ok(Section { id: "neighbours", heading: "Neighbours".to_owned(), parts })
@@ -97,10 +97,10 @@ fn figures(comparison: &Comparison) -> Section {
     let mut parts = tables(&comparison.summary, &comparison.caption());
     if let Some(standings) = comparison.standings_table() {
         let caption = match comparison.summary.seeds.len() {
-            1 => "From the best to the worst, under one seed, which cannot tell them from chance",
+            1 => "Best first; one seed cannot tell these differences from chance",
             _ => {
-                "From the best to the worst. p: paired t-test, corrected by Holm for all pairs of \
-                 losses; P(1st): probability of the rank when the seeds are drawn anew"
+                "Best first. p: paired t-test, Holm-corrected for all pairs of losses; P(1st): \
+                 probability of this rank when the seeds are resampled (bootstrap)"
             }
         };
         parts.push(html::table(&standings, caption));
@@ -109,12 +109,12 @@ fn figures(comparison: &Comparison) -> Section {
         parts.push(html::heading("On test images"));
         parts.extend(tables(&test.summary, &comparison.test_caption(test)));
         let standings = comparison.test_standings_table();
-        parts.extend(standings.map(|table| html::table(&table, "The same order by test images")));
+        parts.extend(standings.map(|table| html::table(&table, "Ranking on the test images")));
     }
     Section { id: "figures", heading: "Figures".to_owned(), parts }
 }
 
-/// The figures in tables of one unit a column; `caption` stands below the first.
+/// The figures as tables with one unit per column; `caption` belongs to the first.
 fn tables(summary: &Summary, caption: &str) -> Vec<Markup> {
     let captions = std::iter::once(caption).chain(std::iter::repeat("Figures in other units"));
     summary.tables_by_unit().iter().zip(captions).map(|(t, text)| html::table(t, text)).collect()
@@ -124,7 +124,7 @@ fn curves(comparison: &Comparison) -> Result<Section> {
     let mut parts = Vec::new();
     if !comparison.unseen() {
         let caption = pictures::vote_top_k_caption(comparison.voters());
-        let shown = |e: &Estimate| e.with(Ends::Possible, SHARES).percent();
+        let shown = |e: &Estimate| e.with(Ends::Clipped, SHARES).percent();
         let mut table = Table::new(
             std::iter::once("k").chain(comparison.summary.losses.iter().map(String::as_str)),
         );
@@ -138,17 +138,16 @@ fn curves(comparison: &Comparison) -> Result<Section> {
         };
         parts.push(html::figure(&comparison.vote_top_k()?, &caption, Some(numbers)));
     }
-    let caption = "Training and validation loss by epochs";
+    let caption = "Training and validation loss by epoch";
     let numbers = match comparison.summary.seeds.len() {
-        1 => html::table(&losses(comparison), "Losses by epochs"),
-        _ => html::table(&losses(comparison), "Mean losses over the seeds, by epochs"),
+        1 => html::table(&losses(comparison), "Losses by epoch"),
+        _ => html::table(&losses(comparison), "Losses by epoch, mean over the seeds"),
     };
     parts.push(html::figure(&comparison.curves()?, caption, Some(numbers)));
     Ok(Section { id: "curves", heading: "Curves".to_owned(), parts })
 }
 
-/// Training and validation loss of each loss after each epoch that all its runs have, as means over
-/// the seeds.
+/// Mean training and validation loss of each variant after each epoch that all its runs reached.
 fn losses(comparison: &Comparison) -> Table {
     let names = comparison.summary.losses.iter();
     let columns =
@@ -189,7 +188,7 @@ fn runs(comparison: &Comparison) -> Section {
             ]);
         }
     }
-    let mut parts = vec![html::table(&table, "Every run, by the name of its folder")];
+    let mut parts = vec![html::table(&table, "All runs, by folder name")];
     let gaps = &comparison.summary.diverged;
     if !gaps.is_empty() {
         parts.push(html::table(&diverged(gaps), "Runs that diverged, and what to change"));
@@ -197,9 +196,9 @@ fn runs(comparison: &Comparison) -> Section {
     Section { id: "runs", heading: "Runs".to_owned(), parts }
 }
 
-/// A row a run that diverged.
+/// One row per run that diverged.
 fn diverged(losses: &[DivergedLoss]) -> Table {
-    let mut table = Table::new(["run", "loss", "seed", "diverged", "way out"]);
+    let mut table = Table::new(["run", "loss", "seed", "diverged", "what to change"]);
     for loss in losses {
         for DivergedRun { seed, folder, divergence } in &loss.diverged {
             let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -211,15 +210,15 @@ fn diverged(losses: &[DivergedLoss]) -> Table {
     table
 }
 
-fn repeating(comparison: &Comparison, firsts: &[Told]) -> Section {
+fn reproduction(comparison: &Comparison, firsts: &[EvaluatedRun]) -> Section {
     let mut parts = Vec::new();
     if !comparison.command.is_empty() {
         parts.push(html::command(&comparison.command));
     }
     parts.push(parts::origin(&firsts[0].trained.record));
-    parts.extend(firsts.iter().map(|told| {
-        let name = format!("{}: every setting", told.name);
-        html::folded(&name, &told.trained.config.to_toml())
+    parts.extend(firsts.iter().map(|run| {
+        let name = format!("{}: all settings", run.name);
+        html::folded(&name, &run.trained.config.to_toml())
     }));
-    Section { id: "again", heading: "How to repeat it".to_owned(), parts }
+    Section { id: "again", heading: "How to reproduce it".to_owned(), parts }
 }

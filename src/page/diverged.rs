@@ -1,4 +1,4 @@
-//! The report on a run that diverged: when it did, what to change, and its losses until then.
+//! The report on a run that diverged: when, what to change, and its losses until then.
 
 use std::path::PathBuf;
 
@@ -19,34 +19,35 @@ use crate::words::{dml, grouped};
 pub fn report_diverged(folder: &ResultFolder, divergence: &Divergence) -> Result<PathBuf> {
     let (folder, record) = ResultFolder::open(folder.path())?;
     let config = folder.config()?;
-    // Before the first epoch ended there is none.
-    let has_one = folder.file(HISTORY).exists();
-    let history = if has_one { folder.history()? } else { History::default() };
+    // There is no history before the end of the first epoch.
+    let has_history = folder.file(HISTORY).exists();
+    let history = if has_history { folder.history()? } else { History::default() };
     let title = format!("{} seed {}", record.loss, record.seed);
     let table = html::table(&parts::history_table(&history), "Losses and seconds of each epoch");
     let curves = pictures::curves(&title, &history)?;
-    let caption = "Training and validation loss by epochs, until it diverged";
+    let caption = "Training and validation loss by epoch, until training diverged";
     let again = vec![
         html::command(&format!("{} --runs again", dml("train --config", &folder.file(CONFIG)))),
         parts::origin(&record),
-        html::folded("config.toml: every setting", &config.to_toml()),
+        html::folded("config.toml: all settings", &config.to_toml()),
     ];
     let section = |id, heading: &str, parts| Section { id, heading: heading.to_owned(), parts };
     let Divergence { why, remedy } = divergence;
-    let way_out = if remedy.is_empty() { String::new() } else { format!(" Way out: {remedy}.") };
+    let remedy =
+        if remedy.is_empty() { String::new() } else { format!(" What to change: {remedy}.") };
     let (images, data) = (grouped(record.data.train), &record.data.path);
     let page = Page {
         title: format!("{title}, diverged"),
         question: format!(
-            "Why is there no embedding that was learned under {} from {images} images of {data}?",
+            "Why did training with {} on {images} images of {data} give no embedding?",
             record.loss
         ),
-        conclusion: format!("The training diverged: {why}.{way_out}"),
+        conclusion: format!("Training diverged: {why}.{remedy}"),
         sections: vec![
             section("training", "Training", vec![html::figure(&curves, caption, Some(table))]),
-            section("again", "How to repeat it", again),
+            section("again", "How to reproduce it", again),
         ],
-        sprites: Vec::new(),
+        contact_sheets: Vec::new(),
     };
     write(&page, folder.path())
 }

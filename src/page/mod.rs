@@ -1,7 +1,7 @@
-//! Reports for people: one file of HTML on a run, a comparison, a sweep or a search.
+//! HTML reports: one self-contained file for a run, a comparison, a sweep or a search.
 //!
-//! A report is made of what lies in the folders alone, so that it can be written anew at any time,
-//! and of the images, where those are still there.
+//! A report needs only the files in the result folders, so it can be written again at any time. It
+//! shows the images if the data file still exists.
 
 mod comparison;
 mod diverged;

@@ -1,8 +1,8 @@
-//! The parts that reports are put together from.
+//! The parts that reports consist of.
 
 use ndarray::Array2;
 
-use super::reporter::{Reporter, sprite_name};
+use super::reporter::{Reporter, sheet_id};
 use crate::data::{DataSplit, Subset};
 use crate::error::Result;
 use crate::evaluation::{EvaluatedSet, Evaluation, TsneCoordinates, pictures, with_gallery};
@@ -15,30 +15,30 @@ use crate::run::{RunRecord, Trained};
 use crate::train::History;
 use crate::words::{count, decimals, grouped, rounded};
 
-/// Points of a map on a page: more would be slow to point at.
+/// Maximum number of points of an interactive map; more would be slow.
 const MOST_POINTS: usize = 6000;
 
-/// One run with what is known of it.
-pub struct Told {
+/// An evaluated run with everything a report shows.
+pub struct EvaluatedRun {
     pub trained: Trained,
     pub history: History,
     pub evaluation: Evaluation,
-    /// What it is called: the loss, and what sets it apart.
+    /// Its name in the report: the loss, or the variant of a comparison.
     pub name: String,
 }
 
 impl Reporter<'_> {
-    /// The t-SNE of a run; nothing where it has none.
+    /// The t-SNE of a run; `None` if it has none.
     ///
     /// # Errors
     /// Its file was changed.
-    pub fn map(&mut self, told: &Told) -> Result<Option<Markup>> {
-        if told.evaluation.tsne.is_none() {
+    pub fn map(&mut self, run: &EvaluatedRun) -> Result<Option<Markup>> {
+        if run.evaluation.tsne.is_none() {
             return Ok(None);
         }
-        let data = &told.trained.record.data;
-        let map = TsneCoordinates::read(told.trained.folder.path(), &data.classes, data.images)?;
-        let title = pictures::tsne_title(&told.name, &told.evaluation);
+        let data = &run.trained.record.data;
+        let map = TsneCoordinates::read(run.trained.folder.path(), &data.classes, data.images)?;
+        let title = pictures::tsne_title(&run.name, &run.evaluation);
         let all = map.points.len();
         let (map, every) = map.thinned(MOST_POINTS);
         let title = match every {
@@ -46,76 +46,76 @@ impl Reporter<'_> {
             every => format!("{title} · one of {every} of {}", count(all, "image")),
         };
         let panel = scatter::Scatter { title: &title, points: &map.points, labels: &map.labels };
-        let classes = &told.evaluation.classes;
+        let classes = &run.evaluation.classes;
         let picture = scatter::draw(&[panel], classes)?;
-        let place = self.sprite(&map.rows);
-        let images = place.map(|place| (sprite_name(place), &self.sprites[place].1));
-        let images = images.as_ref().map(|(name, sprite)| (name.as_str(), *sprite));
+        let sheet = self.sheet(&map.rows);
+        let images = sheet.map(|index| (sheet_id(index), &self.contact_sheets[index].1));
+        let images = images.as_ref().map(|(id, sheet)| (id.as_str(), *sheet));
         Ok(Some(html::map(&picture, &title, (classes, &map.labels, &map.rows), images)))
     }
 
-    /// Which of the page's pictures has the images of these rows, once there is one.
-    fn sprite(&mut self, rows: &[usize]) -> Option<usize> {
+    /// Index of the contact sheet with the images of these rows, which is added if necessary.
+    fn sheet(&mut self, rows: &[usize]) -> Option<usize> {
         let dataset = self.dataset?;
         if rows.iter().any(|&row| row >= dataset.len()) {
             return None;
         }
-        let known = self.sprites.iter().position(|(known, _)| known == rows);
+        let known = self.contact_sheets.iter().position(|(known, _)| known == rows);
         Some(known.unwrap_or_else(|| {
-            let sprite = ContactSheet::new(
+            let sheet = ContactSheet::new(
                 dataset.shape,
                 html::LARGEST_IMAGE,
                 rows.iter().map(|&row| dataset.image(row)),
             );
-            self.sprites.push((rows.to_vec(), sprite));
-            self.sprites.len() - 1
+            self.contact_sheets.push((rows.to_vec(), sheet));
+            self.contact_sheets.len() - 1
         }))
     }
 
-    /// Images with those nearest to them; nothing without the data or the embeddings, which somebody
-    /// may have removed to save room.
+    /// Images with their nearest neighbours; `None` without the data or the embeddings, which may have
+    /// been deleted to save space.
     ///
     /// # Errors
-    /// Files of the run that were changed.
-    pub fn gallery(&self, told: &Told) -> Result<Option<Markup>> {
+    /// A file of the run was changed.
+    pub fn gallery(&self, run: &EvaluatedRun) -> Result<Option<Markup>> {
         let Some(dataset) = self.dataset else { return Ok(None) };
-        if !told.trained.is_embedded() {
+        if !run.trained.is_embedded() {
             return Ok(None);
         }
-        let Trained { config, .. } = &told.trained;
-        let (references, _) = told.trained.evaluated("train")?;
-        let (queries, labels) = told.trained.evaluated("val")?;
+        let Trained { config, .. } = &run.trained;
+        let (references, _) = run.trained.evaluated("train")?;
+        let (queries, labels) = run.trained.evaluated("val")?;
         let parts =
             DataSplit::new(&dataset.labels, &dataset.classes, &config.data, config.train.seed)?;
         let unseen = parts.has_unseen_classes();
         let judged = parts.evaluation_set();
-        if !belong(&references, &parts.train) || judged.labels != labels {
+        if !fits(&references, &parts.train) || judged.labels != labels {
             return Ok(None);
         }
-        let asked = EvaluatedSet { embeddings: &queries, part: judged, dataset, unseen };
+        let evaluated = EvaluatedSet { embeddings: &queries, part: judged, dataset, unseen };
         let references = (&references, &parts.train, dataset);
-        let shown = with_gallery(self.cores, references, &asked, |gallery| {
-            let sections = gallery.sections(&told.evaluation)?;
+        let shown = with_gallery(self.cores, references, &evaluated, |gallery| {
+            let sections = gallery.sections(&run.evaluation)?;
             Ok(html::gallery(dataset.shape, &sections))
         });
         shown.map(Some)
     }
 }
 
-fn belong(embeddings: &Array2<f32>, part: &Subset) -> bool {
+fn fits(embeddings: &Array2<f32>, part: &Subset) -> bool {
     embeddings.nrows() == part.rows.len()
 }
 
-/// The confusion matrix of a run: as a table, as a picture where that would be too wide, or the
-/// pairs of classes that were mixed up most often where that could not be read either.
+/// The confusion matrix of a run: a table, a picture if that would be too wide, or the most confused
+/// pairs of classes if a picture would be unreadable, too.
 ///
 /// # Errors
 /// There is nothing to draw.
-pub fn confusion(told: &Told) -> Result<Markup> {
-    let Evaluation { figures, classes, .. } = &told.evaluation;
-    let title = told.name.as_str();
+pub fn confusion(run: &EvaluatedRun) -> Result<Markup> {
+    let Evaluation { figures, classes, .. } = &run.evaluation;
+    let title = run.name.as_str();
     if pictures::is_too_large(classes) {
-        return Ok(confused(told));
+        return Ok(most_confused_table(run));
     }
     let matrix = Confusion { title, classes, counts: &figures.knn.confusion.counts() };
     match html::confusion(&matrix) {
@@ -127,10 +127,10 @@ pub fn confusion(told: &Told) -> Result<Markup> {
     }
 }
 
-fn confused(told: &Told) -> Markup {
-    let Evaluation { figures, classes, .. } = &told.evaluation;
+fn most_confused_table(run: &EvaluatedRun) -> Markup {
+    let Evaluation { figures, classes, .. } = &run.evaluation;
     let (pairs, found) = pictures::most_confused(&figures.knn.confusion, classes);
-    let mut table = Table::new(["class", "taken for", "images", "of", "share, %"]);
+    let mut table = Table::new(["class", "predicted as", "images", "of", "share, %"]);
     for pair in &pairs {
         let share = 100.0 * pair.count as f64 / pair.of.max(1) as f64;
         table.push([
@@ -142,7 +142,7 @@ fn confused(told: &Told) -> Markup {
         ]);
     }
     let note = pictures::confused_note(classes.len(), pairs.len(), found);
-    html::table(&table, &format!("{}: {note}", told.name))
+    html::table(&table, &format!("{}: {note}", run.name))
 }
 
 /// Losses of each epoch.
@@ -161,20 +161,20 @@ pub fn history_table(history: &History) -> Table {
     table
 }
 
-/// The two classes that are mixed up most often, in a sentence; nothing where none are.
+/// The most confused pair of classes in a sentence; `None` if there is no error.
 pub fn most_confused(evaluation: &Evaluation) -> Option<String> {
     let (pairs, _) =
         pictures::most_confused(&evaluation.figures.knn.confusion, &evaluation.classes);
     let pair = pairs.first()?;
-    let (true_class, taken) = (pair.class.name, pair.taken_for.name);
+    let (class, predicted) = (pair.class.name, pair.taken_for.name);
     let times = match pair.count {
         1 => "once".to_owned(),
         count => format!("{} times", grouped(count as usize)),
     };
-    Some(format!("What was mixed up most often: {true_class} taken for {taken}, {times}."))
+    Some(format!("Most frequent confusion: {class} classified as {predicted}, {times}."))
 }
 
-/// What a run was made from and with.
+/// The data, versions and machine behind a run.
 pub fn origin(record: &RunRecord) -> Markup {
     let data = &record.data;
     let mut facts = vec![

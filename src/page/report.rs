@@ -1,4 +1,4 @@
-//! Which page what lies in a folder gets.
+//! Chooses the page for a result folder.
 
 use std::path::{Path, PathBuf};
 
@@ -12,12 +12,12 @@ use crate::files::layout::{COMPARISON, METRICS, RECORD, SEARCH, SWEEP};
 use crate::run::{Trained, not_there};
 use crate::runtime::Cores;
 
-/// Writes the report on what lies in a folder, and names the file. `data` is the CSV of the images,
-/// where it has moved; where it is not to be had, the report has no images, which `say` is told.
+/// Writes the report on a result folder and returns its path. `data` is the data file if it has
+/// moved. Without the data the report has no images, and `say` gets a warning.
 ///
 /// # Errors
-/// The folder is none that there is a report on; a file in it was changed; `data` is not what the
-/// runs were trained on.
+/// Not a result folder; a file in it was changed; `data` is not the file that the runs were trained
+/// on.
 pub fn report(
     path: &Path,
     data: Option<&str>,
@@ -49,15 +49,15 @@ pub fn report(
         return Err(not_there(path).into());
     }
     let problem = format!("has no {RECORD}, {COMPARISON}, {SWEEP} or {SEARCH}");
-    let remedy = "name the folder of a run, a comparison, a sweep or a search that came to its end";
+    let remedy = "name the folder of a run, or of a finished comparison, sweep or search";
     Err(Fault::new(path, problem).remedy(remedy).into())
 }
 
-/// The images that a run was trained on; none where its file is not there any more, or is another,
-/// and no other was named.
+/// The images that a run was trained on; `None` if its file is missing or has changed, and the user
+/// named no other.
 ///
 /// # Errors
-/// The file that was named is not what the run was trained on.
+/// The named file is not the one that the run was trained on.
 fn images_of(run: &Trained, data: Option<&str>, say: impl Fn(&str)) -> Result<Option<Dataset>> {
     let path = data.unwrap_or(&run.config.data.path);
     let found = match data {

@@ -1,7 +1,4 @@
-//! Reports for people: one file of HTML on a run, a comparison, a sweep or a search.
-//!
-//! A report is made of what lies in the folders alone, so that it can be written anew at any time,
-//! and of the images, where those are still there.
+//! What all reports share: the images, the cores, and writing the file.
 
 use std::path::{Path, PathBuf};
 
@@ -13,32 +10,33 @@ use crate::report::html::Page;
 use crate::report::images::ContactSheet;
 use crate::runtime::Cores;
 
-/// What reports are made with.
+/// Makes reports.
 pub struct Reporter<'a> {
-    /// The images that the runs were trained on, where they are at hand.
+    /// The data that the runs were trained on, if available.
     pub dataset: Option<&'a Dataset>,
-    /// What finds neighbours.
+    /// Cores for the search of neighbours.
     pub cores: &'a Cores,
-    /// Images of maps: rows in the data, and all of them in one picture.
-    pub sprites: Vec<(Vec<usize>, ContactSheet)>,
+    /// Images that maps show on hover: their rows in the data, and one picture of all of them.
+    pub contact_sheets: Vec<(Vec<usize>, ContactSheet)>,
 }
 
 impl<'a> Reporter<'a> {
-    /// With these images.
+    /// A reporter with this data.
     pub fn new(dataset: Option<&'a Dataset>, cores: &'a Cores) -> Reporter<'a> {
-        Reporter { dataset, cores, sprites: Vec::new() }
+        Reporter { dataset, cores, contact_sheets: Vec::new() }
     }
 
-    /// Puts the images that were collected on a page.
+    /// Adds the collected contact sheets to a page.
     pub fn finished(self, page: Page) -> Page {
-        let named = self.sprites.into_iter().enumerate();
-        let sprites = named.map(|(place, (_, sprite))| (sprite_name(place), sprite)).collect();
-        Page { sprites, ..page }
+        let sheets = self.contact_sheets.into_iter().enumerate();
+        let contact_sheets = sheets.map(|(index, (_, sheet))| (sheet_id(index), sheet)).collect();
+        Page { contact_sheets, ..page }
     }
 }
 
-pub fn sprite_name(place: usize) -> String {
-    format!("images-{place}")
+/// The HTML id of a contact sheet.
+pub fn sheet_id(index: usize) -> String {
+    format!("images-{index}")
 }
 
 /// Writes a page into a folder.

@@ -14,8 +14,8 @@ impl Reporter<'_> {
     /// The file cannot be written.
     pub fn search(self, tuned: &Tuned) -> Result<PathBuf> {
         let score = &tuned.score;
-        let trials = html::table(&tuned.table(), "All trials, the best first");
-        let caption = format!("{score} over each setting; the trials below have the numbers");
+        let trials = html::table(&tuned.table(), "All trials, best first");
+        let caption = format!("{score} over each setting; the table of trials has the numbers");
         let picture = html::figure(&tuned.draw()?, &caption, None);
         let again = [
             (!tuned.command.is_empty()).then(|| html::command(&tuned.command)),
@@ -28,14 +28,14 @@ impl Reporter<'_> {
         let section = |id, heading: &str, parts| Section { id, heading: heading.to_owned(), parts };
         let page = Page {
             title: format!("{} tuned", tuned.loss),
-            question: format!("Under which settings does {} do best, by {score}?", tuned.loss),
+            question: format!("Which settings give {} the highest {score}?", tuned.loss),
             conclusion: tuned.caption(),
             sections: vec![
                 section("settings", "Settings", vec![picture]),
                 section("trials", "Trials", vec![trials]),
-                section("again", "How to repeat it", again.into_iter().flatten().collect()),
+                section("again", "How to reproduce it", again.into_iter().flatten().collect()),
             ],
-            sprites: Vec::new(),
+            contact_sheets: Vec::new(),
         };
         write(&self.finished(page), tuned.folder())
     }

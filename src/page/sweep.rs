@@ -29,23 +29,24 @@ impl Reporter<'_> {
         let page = Page {
             title: format!("{} over {}", sweep.score, sweep.keys.join(" × ")),
             question: format!(
-                "How does what is learned depend on {}? {caption}",
+                "How does {} depend on {}? {caption}",
+                sweep.score,
                 sweep.keys.join(" and ")
             ),
             conclusion: sweep.conclusion.clone(),
             sections: vec![
                 section("curve", "The curve", vec![curve]),
                 section("figures", "Figures", vec![table()]),
-                section("runs", "Runs", vec![html::table(&rounded(sweep.each_run()), "Every run")]),
-                section("again", "How to repeat it", again.into_iter().flatten().collect()),
+                section("runs", "Runs", vec![html::table(&rounded(sweep.each_run()), "All runs")]),
+                section("again", "How to reproduce it", again.into_iter().flatten().collect()),
             ],
-            sprites: Vec::new(),
+            contact_sheets: Vec::new(),
         };
         write(&self.finished(page), &sweep.folder)
     }
 }
 
-/// Figures with as many decimals as a reader wants; the files have all of them.
+/// Rounds numbers to four decimals; the files have them in full.
 fn rounded(mut table: Table) -> Table {
     for cell in table.rows.iter_mut().flatten() {
         if let Some((_, decimals)) = cell.split_once('.')

@@ -143,7 +143,7 @@ fn every_command_recognises_a_diverged_run() {
     assert!(none.contains("the only run in runs does not match"), "{none}");
     user.succeeds(&["report", "runs/wild"]);
     let page = user.reads_text("runs/wild/report.html");
-    assert!(page.contains("The training diverged: the training loss became"), "{page}");
+    assert!(page.contains("Training diverged: the training loss became"), "{page}");
     // Other settings may replace it.
     let tame = ["train", "--config", "small.toml", "--name", "wild", "--force"];
     user.succeeds(&tame);

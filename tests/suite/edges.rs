@@ -74,7 +74,7 @@ fn a_run_without_matching_references_is_listed_reported_and_exported_without_met
     user.succeeds(&["report"]);
     let page = user.reads_text("runs/mine/report.html");
     let expected =
-        "has another image of its class among the training images, so there is nothing to find";
+        "has another image of its class among the training images, so accuracy and MAP@R";
     assert!(page.contains(expected) && !page.contains("–.") && !page.contains("0.00 %"));
     user.succeeds(&["export", "runs/mine", "--format", "tensorboard", "--out", "logs"]);
     let compare = ["compare", "--data", "data.csv", "--losses", "cross-entropy,arcface"];

@@ -31,8 +31,8 @@ fn the_report_of_a_comparison_can_be_written_again_after_a_move() {
     assert!(out.contains(&format!("report     {folder}/report.html")), "{out}");
     let text = page(&user, &folder);
     assert!(text.contains("contrastive against cross-entropy") && text.contains("T-shirt/top"));
-    assert!(text.contains("Which class was taken for which, seed 1"));
-    assert!(text.contains("dml compare --config small.toml --seeds 1,2"), "how to repeat it");
+    assert!(text.contains("Confusion between classes, seed 1"));
+    assert!(text.contains("dml compare --config small.toml --seeds 1,2"), "how to reproduce it");
     assert_eq!(text.matches("<figure class=\"map\">").count(), 2);
     assert_eq!(text.matches("id=\"images-").count(), 1, "both maps show the same images");
     // Moved together with its runs, it gives the same bytes.
@@ -63,10 +63,7 @@ fn without_its_images_the_report_of_a_run_has_none_and_a_warning_says_why() {
     let user = user();
     user.succeeds(&["train", "--config", "small.toml", "--loss", "supcon", "--name", "mine"]);
     let message = user.fails(1, &["report", "runs/mine"]);
-    assert!(
-        message.ends_with("is not evaluated yet; do so with dml eval --run runs/mine"),
-        "{message}"
-    );
+    assert!(message.ends_with("is not evaluated yet; run dml eval --run runs/mine"), "{message}");
     user.succeeds(&["eval"]);
     user.succeeds(&["report"]);
     let complete = page(&user, "runs/mine");

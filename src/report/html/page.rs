@@ -23,7 +23,7 @@ pub struct Page {
     /// What stands below, in its order.
     pub sections: Vec<Section>,
     /// Images that maps on the page show, with the names by which they find them.
-    pub sprites: Vec<(String, ContactSheet)>,
+    pub contact_sheets: Vec<(String, ContactSheet)>,
 }
 
 /// A part of a report.
@@ -64,7 +64,7 @@ impl Page {
                         }
                     }
                     footer { p { "Written by dml " (env!("CARGO_PKG_VERSION")) "." } }
-                    @for (id, sheet) in &self.sprites { img id=(id) src=(sheet.data_url()) alt="" hidden; }
+                    @for (id, sheet) in &self.contact_sheets { img id=(id) src=(sheet.data_url()) alt="" hidden; }
                     div #tip hidden { canvas width="112" height="112" {} span {} }
                     script { (PreEscaped(SCRIPT)) }
                 }
@@ -107,7 +107,7 @@ mod tests {
             question: HOSTILE.to_owned(),
             conclusion: HOSTILE.to_owned(),
             sections: vec![Section { id: "a", heading: HOSTILE.to_owned(), parts }],
-            sprites: Vec::new(),
+            contact_sheets: Vec::new(),
         }
         .html()
     }
