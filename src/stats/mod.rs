@@ -1,6 +1,6 @@
-//! Numbers over seeds: means with intervals, paired tests, Holm's correction, ranks.
+//! Statistics over seeds: means with intervals, paired tests, Holm's correction, ranks.
 //!
-//! This floor knows no run and no file.
+//! This module knows nothing of runs and files.
 
 mod estimate;
 mod multiple;
@@ -8,11 +8,11 @@ mod ranks;
 mod wording;
 
 pub use estimate::{
-    CUT, DIFFERENCES, Ends, Estimate, SHARES, estimate, is_within, paired_difference,
-    rows_some_missing, some_missing,
+    CLIPPED, DIFFERENCES, Ends, Estimate, SHARES, estimate, is_within, nulls_as_nan,
+    paired_difference, rows_with_nulls_as_nan,
 };
 pub use multiple::all_pairs;
 pub use ranks::rank_probabilities;
 pub use wording::{
-    LEVEL, from_to, hundredths, listed, mean, p_told, percent, points, share, shown_p,
+    LEVEL, from_to, hundredths, listed, mean, p_text, percent, points, share, shown_p,
 };

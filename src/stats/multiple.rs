@@ -1,53 +1,53 @@
-//! Many comparisons at once: p-values of pairs, corrected for how many pairs there are.
+//! Multiple comparisons: p-values of pairs, corrected for the number of pairs.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// Two-sided p-value of a paired t-test: how often a difference as large as that of `a` and `b`
-/// comes about by chance where there is none.
+/// Two-sided p-value of a paired t-test: the probability of a difference at least as large as that
+/// of `a` and `b` if there is no true difference.
 ///
-/// `None` where there is a single pair of values, or where all differences are the same, which
-/// leaves no spread to compute it from. It is below 0.05 exactly where the 95 % t-interval of the
-/// difference excludes zero.
+/// `None` for a single pair of values, or if all differences are equal: without spread there is no
+/// test. It is below 0.05 exactly if the 95 % t-interval of the difference excludes zero.
 ///
 /// # Shapes
-/// a, b `[n]`, the same seed at the same place
+/// a, b `[n]`, both in the same order of seeds
 ///
 /// # Panics
-/// When the lengths differ: a bug.
+/// If the lengths differ: a bug.
 pub fn paired_p(a: &[f64], b: &[f64]) -> Option<f64> {
     let difference = super::estimate::paired_difference(a, b);
     let deviation = difference.standard_deviation.filter(|&deviation| deviation > NO_SPREAD)?;
     let n = difference.n as f64;
     let t = difference.mean / (deviation / n.sqrt());
-    let distribution = StudentsT::new(0.0, 1.0, n - 1.0).expect("freedom is positive");
+    let distribution =
+        StudentsT::new(0.0, 1.0, n - 1.0).expect("the degrees of freedom are positive");
     Some(2.0 * distribution.cdf(-t.abs()))
 }
 
 /// A spread below this comes from rounding.
 const NO_SPREAD: f64 = 1e-12;
 
-/// Holm's correction of p-values: the chance that any true null hypothesis among them is rejected
-/// at a level stays below that level.
+/// Holm's correction of p-values: the probability of rejecting any true null hypothesis among them at
+/// some level stays below that level.
 ///
 /// # Source
 /// Holm: A simple sequentially rejective multiple test procedure, Scand. J. Statist. 6, 1979. The
-/// k-th smallest of m is multiplied by m − k + 1, and none may be below a smaller one.
+/// k-th smallest of m is multiplied by m − k + 1; the results are made non-decreasing.
 pub fn holm(p: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p.len()).collect();
     order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
     let mut corrected = vec![0.0; p.len()];
-    let mut least = 0.0_f64;
-    for (place, &which) in order.iter().enumerate() {
-        least = least.max(p[which] * (p.len() - place) as f64).min(1.0);
-        corrected[which] = least;
+    let mut largest = 0.0_f64;
+    for (rank, &index) in order.iter().enumerate() {
+        largest = largest.max(p[index] * (p.len() - rank) as f64).min(1.0);
+        corrected[index] = largest;
     }
     corrected
 }
 
-/// Corrected p-values of every pair of rows: `[i][j]`, symmetric, `None` where a pair has none.
+/// Corrected p-values of all pairs of rows: `[i][j]`, symmetric, `None` for pairs without a p-value.
 ///
-/// All pairs count, even where only those with the best are looked at: which one is best is not
-/// known beforehand, so each pair could have been the one.
+/// The correction is for all pairs even if only those with the best row are reported: which row is
+/// best is not known in advance, so any pair could have been reported.
 ///
 /// # Shapes
 /// values `[rows][n]`
@@ -57,7 +57,7 @@ pub fn all_pairs(values: &[Vec<f64>]) -> Vec<Vec<Option<f64>>> {
         (0..rows).flat_map(|i| (i + 1..rows).map(move |j| (i, j))).collect();
     let found: Vec<Option<f64>> =
         pairs.iter().map(|&(i, j)| paired_p(&values[i], &values[j])).collect();
-    // A pair without a p-value rejects nothing, and was looked at like the others.
+    // A pair without a p-value rejects nothing, but counts as one of the comparisons.
     let corrected = holm(&found.iter().map(|p| p.unwrap_or(1.0)).collect::<Vec<_>>());
     let mut table = vec![vec![None; rows]; rows];
     for ((i, j), p) in pairs.into_iter().zip(found.into_iter().zip(corrected)) {
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn p_values_are_scipys() {
+    fn p_values_equal_scipys() {
         let cases = reference().paired;
         assert!(cases.len() >= 5);
         for case in cases {
@@ -111,11 +111,11 @@ mod tests {
             assert_eq!(p < 0.05, low > 0.0 || high < 0.0, "p {p}, interval {low} to {high}");
         }
         assert_eq!(paired_p(&[0.5], &[0.4]), None);
-        assert_eq!(paired_p(&[0.5, 0.6], &[0.4, 0.5]), None, "no spread but for rounding");
+        assert_eq!(paired_p(&[0.5, 0.6], &[0.4, 0.5]), None, "no spread apart from rounding");
     }
 
     #[test]
-    fn corrected_p_values_are_those_of_statsmodels() {
+    fn corrected_p_values_equal_those_of_statsmodels() {
         let cases = reference().holm;
         assert!(cases.len() >= 3);
         for case in cases {
@@ -126,12 +126,12 @@ mod tests {
         assert!(holm(&[]).is_empty());
     }
 
-    /// About normal: the sum of twelve uniform numbers less six has variance 1.
+    /// Approximately normal: the sum of twelve uniform numbers minus six has variance 1.
     fn normal(random: &mut Generator) -> f64 {
         (0..12).map(|_| random.random::<f64>()).sum::<f64>() - 6.0
     }
 
-    /// Accuracies of losses that are all equally good; seeds are better or worse for all of them.
+    /// Accuracies of equally good losses; a seed shifts all of them alike.
     fn equal_losses(losses: usize, seeds: usize, random: &mut Generator) -> Vec<Vec<f64>> {
         let shared: Vec<f64> = (0..seeds).map(|_| 0.02 * normal(random)).collect();
         let one = |random: &mut Generator| {
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_difference_the_interval_excludes_zero_in_about_a_twentieth_of_comparisons() {
+    fn without_a_true_difference_about_5_percent_of_intervals_exclude_zero() {
         let mut random = generator(5, Purpose::Sample, 0);
         for seeds in [3, 5, 10] {
             let excludes = |_: &usize| {
@@ -155,9 +155,9 @@ mod tests {
     }
 
     #[test]
-    fn among_six_equal_losses_any_is_called_better_in_at_most_a_twentieth_of_comparisons() {
+    fn with_six_equal_losses_at_most_about_5_percent_of_comparisons_call_one_better() {
         let mut random = generator(5, Purpose::Sample, 1);
-        let (mut corrected, mut bare) = (0, 0);
+        let (mut corrected, mut uncorrected) = (0, 0);
         for _ in 0..1000 {
             let values = equal_losses(6, 5, &mut random);
             let best = (0..6)
@@ -167,14 +167,14 @@ mod tests {
             corrected += usize::from(table[best].iter().flatten().any(|&p| p < 0.05));
             let others = values.iter().enumerate().filter(|(row, _)| *row != best);
             let mut pairs = others.map(|(_, row)| paired_p(&values[best], row).unwrap());
-            bare += usize::from(pairs.any(|p| p < 0.05));
+            uncorrected += usize::from(pairs.any(|p| p < 0.05));
         }
         assert!(corrected <= 65, "{corrected} of 1,000");
-        assert!(bare > 150, "without the correction {bare} of 1,000");
+        assert!(uncorrected > 150, "without the correction {uncorrected} of 1,000");
     }
 
     #[test]
-    fn a_true_difference_is_found() {
+    fn a_true_difference_is_detected() {
         let mut random = generator(5, Purpose::Sample, 2);
         let found = (0..200).filter(|_| {
             let mut values = equal_losses(2, 5, &mut random);

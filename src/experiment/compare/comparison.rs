@@ -19,7 +19,7 @@ use crate::report::chart::Picture;
 use crate::report::table::Table;
 use crate::run::{DivergedLoss, Owner, RunLock, all_diverged, beside, hashed_folder};
 use crate::session::Session;
-use crate::stats::{CUT, Ends, from_to};
+use crate::stats::{CLIPPED, Ends, from_to};
 use crate::words::{grouped, things};
 
 /// The sample that comes with the program.
@@ -207,12 +207,12 @@ impl Comparison {
 
     /// The losses by the figure that decides, each against the best; none of a single loss.
     pub fn standings_table(&self) -> Option<Table> {
-        self.table_of(&self.standings, Ends::Possible)
+        self.table_of(&self.standings, Ends::Clipped)
     }
 
     /// The same of the test images.
     pub fn test_standings_table(&self) -> Option<Table> {
-        self.test.as_ref().and_then(|test| self.table_of(&test.standings, Ends::Possible))
+        self.test.as_ref().and_then(|test| self.table_of(&test.standings, Ends::Clipped))
     }
 
     fn table_of(&self, standings: &[RankedLoss], ends: Ends) -> Option<Table> {
@@ -319,8 +319,8 @@ fn finished(run: &Path) -> Result<Finished> {
 
 /// What a caption says of intervals that are cut, where some are.
 fn remark(summary: &Summary, standings: &[RankedLoss]) -> String {
-    let cut = summary.leaves() || standings.iter().any(RankedLoss::leaves);
-    if cut { format!("; intervals {CUT}") } else { String::new() }
+    let cut = summary.exceeds_range() || standings.iter().any(RankedLoss::exceeds_range);
+    if cut { format!("; intervals {CLIPPED}") } else { String::new() }
 }
 
 /// Hash over the settings that each run was evaluated with.

@@ -7,7 +7,8 @@ use super::results::{Finished, LossRuns};
 use super::standings;
 use crate::eval::{KnnMetrics, LARGEST_K};
 use crate::stats::{
-    DIFFERENCES, Ends, Estimate, SHARES, estimate, is_within, paired_difference, rows_some_missing,
+    DIFFERENCES, Ends, Estimate, SHARES, estimate, is_within, paired_difference,
+    rows_with_nulls_as_nan,
 };
 use crate::words::{MISSING, decimals, rounded};
 
@@ -28,7 +29,7 @@ pub struct MetricRow {
     #[serde(deserialize_with = "current_name")]
     pub metric: String,
     /// Value of each run: per loss, per seed.
-    #[serde(deserialize_with = "rows_some_missing")]
+    #[serde(deserialize_with = "rows_with_nulls_as_nan")]
     pub values: Vec<Vec<f64>>,
     /// Over the seeds, per loss.
     pub losses: Vec<Estimate>,
@@ -263,13 +264,13 @@ mod tests {
         let of = |values: &[f64]| estimate(values);
         assert_eq!(Unit::Percent.value(&of(&[0.79, 0.80])), "79.50 ± 0.71");
         assert_eq!(Unit::Percent.value(&of(&[0.79])), "79.00");
-        assert_eq!(Unit::Seconds.difference(&of(&[-3.0]), Ends::Possible), "−3.0");
+        assert_eq!(Unit::Seconds.difference(&of(&[-3.0]), Ends::Clipped), "−3.0");
         assert_eq!(Unit::Nats.value(&of(&[0.25])), "0.250");
         // What is missing under one seed has neither mean nor difference.
         assert_eq!(Unit::Percent.value(&of(&[0.79, f64::NAN])), "–");
-        assert_eq!(Unit::Share.difference(&of(&[f64::NAN, 0.1]), Ends::Possible), "–");
+        assert_eq!(Unit::Share.difference(&of(&[f64::NAN, 0.1]), Ends::Clipped), "–");
         // Two equal differences: an interval of no width; what rounds to zero has no sign.
-        let percent = |difference: &Estimate| Unit::Percent.difference(difference, Ends::Possible);
+        let percent = |difference: &Estimate| Unit::Percent.difference(difference, Ends::Clipped);
         assert_eq!(percent(&of(&[-1e-9, -1e-9])), "0.00 [0.00, 0.00]");
         let difference = percent(&paired_difference(&[0.9, 0.8], &[0.7, 0.7]));
         // 15 ± t(1, 0.975) · sd/√2 = 15 ± 12.706 · 5
@@ -278,6 +279,6 @@ mod tests {
         let wide = paired_difference(&[0.9, 0.8], &[0.4, 0.5]);
         assert_eq!(percent(&wide), "+40.00 [−87.06, +100.00]");
         assert_eq!(Unit::Percent.difference(&wide, Ends::Computed), "+40.00 [−87.06, +167.06]");
-        assert_eq!(Unit::Seconds.difference(&wide, Ends::Possible), "+0.4 [−0.9, +1.7]");
+        assert_eq!(Unit::Seconds.difference(&wide, Ends::Clipped), "+0.4 [−0.9, +1.7]");
     }
 }

@@ -37,10 +37,10 @@ impl RankedLoss {
             && self.p.iter().chain(&self.ranks).all(|&chance| is_share(chance))
     }
 
-    /// Whether an interval in it reaches beyond what can be.
-    pub fn leaves(&self) -> bool {
-        let behind = self.behind.is_some_and(|behind| behind.leaves(DIFFERENCES));
-        self.estimate.leaves(SHARES) || behind
+    /// Whether one of its intervals exceeds the possible range.
+    pub fn exceeds_range(&self) -> bool {
+        let behind = self.behind.is_some_and(|behind| behind.exceeds(DIFFERENCES));
+        self.estimate.exceeds(SHARES) || behind
     }
 }
 
@@ -133,7 +133,7 @@ mod tests {
         assert!(found[1].p.unwrap() > 0.05 && found[2].p.unwrap() < 0.01);
         assert!((found[2].behind.unwrap().mean - 0.195).abs() < 1e-9);
         let names = ["a", "b", "c"].map(str::to_owned);
-        let table = standings_table("1-NN accuracy", (&names, &[]), &found, Ends::Possible);
+        let table = standings_table("1-NN accuracy", (&names, &[]), &found, Ends::Clipped);
         assert_eq!(table.rows[0][0], "b");
         assert!(table.rows[2][2].starts_with("19.50 [") && table.rows[2][4] == "0.00");
     }
@@ -143,7 +143,7 @@ mod tests {
         let found = standings(&[vec![0.7], vec![0.8]]);
         assert_eq!((found[0].loss, found[1].p, found[1].ranks.len()), (1, None, 0));
         let names = ["a", "b"].map(str::to_owned);
-        let table = standings_table("MAP@R", (&names, &[]), &found, Ends::Possible);
+        let table = standings_table("MAP@R", (&names, &[]), &found, Ends::Clipped);
         assert_eq!(table.rows[1], ["a", "70.00", "10.00", "–"]);
         assert_eq!(table.header[1], "value, %", "there is no interval to be named");
     }
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(found.iter().map(|s| s.loss).collect::<Vec<_>>(), [2, 1, 0]);
         assert!(found.iter().all(|standing| standing.ranks.is_empty()));
         let names = ["a", "b", "c"].map(str::to_owned);
-        let table = standings_table("MAP@R", (&names, &[]), &found, Ends::Possible);
+        let table = standings_table("MAP@R", (&names, &[]), &found, Ends::Clipped);
         assert_eq!(table.rows[2], ["a", "–", "–", "–"]);
     }
 

@@ -82,7 +82,7 @@ impl Summary {
 
     /// The table for people.
     pub fn shown(&self) -> Table {
-        self.table(Ends::Possible)
+        self.table(Ends::Clipped)
     }
 
     fn side_by_side(&self) -> bool {
@@ -97,7 +97,7 @@ impl Summary {
         let is_percent = |row: &&MetricRow| row.unit == Unit::Percent;
         let (percent, others): (Vec<_>, Vec<_>) = self.metrics.iter().partition(is_percent);
         let rows = percent.into_iter().cloned().collect();
-        let mut by_metric = Summary { metrics: rows, ..self.clone() }.by_metric(Ends::Possible);
+        let mut by_metric = Summary { metrics: rows, ..self.clone() }.by_metric(Ends::Clipped);
         by_metric.header[0] = "metric, %".to_owned();
         for row in &mut by_metric.rows {
             row[0] = row[0].trim_end_matches(", %").to_owned();
@@ -106,7 +106,7 @@ impl Summary {
         for (place, loss) in self.losses.iter().enumerate().skip(1) {
             let difference = |row: &&MetricRow| {
                 let of_loss = row.differences.get(place - 1);
-                let shown = |e: &Estimate| row.unit.difference(e, Ends::Possible);
+                let shown = |e: &Estimate| row.unit.difference(e, Ends::Clipped);
                 of_loss.map_or("–".to_owned(), shown)
             };
             let name = format!("{loss} − {}", self.losses[0]);
@@ -115,11 +115,11 @@ impl Summary {
         vec![by_metric, by_loss]
     }
 
-    /// Whether an interval in its table reaches beyond what can be.
-    pub fn leaves(&self) -> bool {
+    /// Whether an interval in its table exceeds the possible range.
+    pub fn exceeds_range(&self) -> bool {
         let mut shares = self.metrics.iter().filter(|row| row.unit.is_share());
-        let leaves = |row: &MetricRow| row.differences.iter().any(|e| e.leaves(DIFFERENCES));
-        self.side_by_side() && shares.any(leaves)
+        let exceeds = |row: &MetricRow| row.differences.iter().any(|e| e.exceeds(DIFFERENCES));
+        self.side_by_side() && shares.any(exceeds)
     }
 
     /// The losses' names, with a mark where runs collapsed.
@@ -199,9 +199,9 @@ mod tests {
 
     #[test]
     fn few_losses_stand_side_by_side_and_many_below_each_other() {
-        let few = summary(&["a", "b"]).table(Ends::Possible);
+        let few = summary(&["a", "b"]).table(Ends::Clipped);
         assert_eq!(few.header, ["metric", "a", "b (1 of 2 collapsed)", "b − a"]);
-        let many = summary(&["a", "b", "c", "d"]).table(Ends::Possible);
+        let many = summary(&["a", "b", "c", "d"]).table(Ends::Clipped);
         assert_eq!(many.header, ["loss", "1-NN accuracy, %"]);
         assert_eq!(many.rows[1], ["b (1 of 2 collapsed)", "79.50 ± 0.71"]);
         assert_eq!(many.rows.len(), 4);
@@ -219,14 +219,14 @@ mod tests {
         assert!(!text.contains("diverged"), "as earlier versions wrote it: {text}");
         assert!(serde_json::from_str::<Summary>(&text).unwrap().diverged.is_empty());
         beside.diverged = vec![gap("c")];
-        let table = beside.table(Ends::Possible);
+        let table = beside.table(Ends::Clipped);
         assert_eq!(
             table.header[2..],
             ["b (1 of 2 collapsed)", "c (diverged in 0 of 2)", "b − a"].map(str::to_owned)
         );
         assert_eq!(table.rows[0][3], "–");
         beside.diverged.push(gap("d"));
-        let table = beside.table(Ends::Possible);
+        let table = beside.table(Ends::Clipped);
         assert_eq!(table.rows[3], ["d (diverged in 0 of 2)", "–"]);
     }
 

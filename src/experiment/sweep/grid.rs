@@ -18,7 +18,7 @@ use crate::report::chart::{Picture, series};
 use crate::report::table::Table;
 use crate::run::{Owner, RunLock, all_diverged, diverged_in, hashed_folder};
 use crate::session::Session;
-use crate::stats::{CUT, Ends, Estimate, SHARES, estimate, is_within};
+use crate::stats::{CLIPPED, Ends, Estimate, SHARES, estimate, is_within};
 use crate::words::things;
 
 /// A swept grid, trained and evaluated.
@@ -145,8 +145,8 @@ impl Sweep {
         let named = things(seeds.len(), "seed");
         let spread = if seeds.len() > 1 { "; mean and 95 % t-interval" } else { "" };
         let mut places = self.series.iter().flat_map(|line| &line.points);
-        let cut = match places.any(|place| place.estimate.leaves(SHARES)) {
-            true => format!("; intervals {CUT}"),
+        let cut = match places.any(|place| place.estimate.exceeds(SHARES)) {
+            true => format!("; intervals {CLIPPED}"),
             false => String::new(),
         };
         format!(
@@ -166,7 +166,7 @@ impl Sweep {
 
     /// A row a place of the first key, a column a line.
     pub fn table(&self) -> Table {
-        self.table_with(Ends::Possible)
+        self.table_with(Ends::Clipped)
     }
 
     fn table_with(&self, ends: Ends) -> Table {
@@ -305,7 +305,7 @@ fn lines(plan: &Plan, axes: &Axes, names: &[String], results: &[LossRuns]) -> Ve
             estimate: if variant.diverged.is_empty() {
                 estimate(&scores)
             } else {
-                Estimate::nothing()
+                Estimate::missing()
             },
             scores,
             map_at_r: variant.runs.iter().map(map_at_r).collect(),

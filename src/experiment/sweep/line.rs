@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::stats::{Estimate, some_missing};
+use crate::stats::{Estimate, nulls_as_nan};
 
 /// One loss over the first key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,12 +23,12 @@ pub struct Place {
     /// The seeds of the runs that came to their end.
     pub seeds: Vec<u64>,
     /// The score of each of them.
-    #[serde(deserialize_with = "some_missing")]
+    #[serde(deserialize_with = "nulls_as_nan")]
     pub scores: Vec<f64>,
     /// Mean and 95 % interval over the seeds; no number where a run diverged.
     pub estimate: Estimate,
     /// MAP@R of each run.
-    #[serde(deserialize_with = "some_missing")]
+    #[serde(deserialize_with = "nulls_as_nan")]
     pub map_at_r: Vec<f64>,
     /// Folders of the runs.
     pub runs: Vec<PathBuf>,

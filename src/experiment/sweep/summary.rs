@@ -146,7 +146,7 @@ mod tests {
     fn a_place_where_a_run_diverged_is_a_gap_and_is_named() {
         let mut lines = [line("a", &[0.5, 0.6, 0.7]), line("c", &[0.4, 0.7, 0.9])];
         let point = &mut lines[0].points[2];
-        (point.estimate, point.diverged) = (crate::stats::Estimate::nothing(), vec![2]);
+        (point.estimate, point.diverged) = (crate::stats::Estimate::missing(), vec![2]);
         let found = crossings(&lines, &POSITIONS);
         assert_eq!(found.len(), 1);
         let text = summarise(&lines, Some(&found), "MAP@R", "x");
@@ -220,7 +220,7 @@ mod tests {
     fn where_every_place_has_a_gap_nothing_is_said_of_figures() {
         let mut lines = [line("a", &[0.5, 0.6, 0.7])];
         for point in &mut lines[0].points {
-            (point.estimate, point.diverged) = (crate::stats::Estimate::nothing(), vec![2]);
+            (point.estimate, point.diverged) = (crate::stats::Estimate::missing(), vec![2]);
         }
         let text = summarise(&lines, None, "MAP@R", "x");
         assert!(text.starts_with("a diverged at x ") && !text.contains('%'), "{text}");

@@ -7,7 +7,7 @@ use super::ranking::RankedLoss;
 use super::standings;
 use crate::run::{DivergedLoss, told_diverged};
 use crate::stats::{
-    DIFFERENCES, Ends, Estimate, LEVEL, SHARES, estimate, from_to, listed, mean, p_told,
+    DIFFERENCES, Ends, Estimate, LEVEL, SHARES, estimate, from_to, listed, mean, p_text,
     paired_difference, percent, points,
 };
 use crate::words::{count, grouped, rounded, things};
@@ -103,7 +103,7 @@ pub fn conclude(findings: &Findings<'_>) -> String {
 }
 
 fn alone(findings: &Findings<'_>, only: &LossFindings<'_>) -> String {
-    let Estimate { mean, interval, .. } = estimate(only.values).with(Ends::Possible, SHARES);
+    let Estimate { mean, interval, .. } = estimate(only.values).with(Ends::Clipped, SHARES);
     let (name, metric, over) = (only.name, mean_of(findings), over_seeds(findings));
     let interval = interval.map_or(String::new(), |(low, high)| {
         format!(" (95 % interval {} to {})", percent(low), percent(high))
@@ -118,7 +118,7 @@ fn alone(findings: &Findings<'_>, only: &LossFindings<'_>) -> String {
 fn two(findings: &Findings<'_>, best: &LossFindings<'_>, other: &LossFindings<'_>) -> String {
     let (metric, over) = (mean_of(findings), over_seeds(findings));
     let difference = paired_difference(best.values, other.values);
-    let difference = difference.with(Ends::Possible, DIFFERENCES);
+    let difference = difference.with(Ends::Clipped, DIFFERENCES);
     let (top, next) = (mean(best.values), mean(other.values));
     let means = if difference.mean.abs() < NO_SPREAD {
         format!(
@@ -287,7 +287,7 @@ fn mean_difference(a: &LossFindings<'_>, b: &LossFindings<'_>) -> f64 {
 /// One of several losses against the best.
 fn against(best: &LossFindings<'_>, other: &LossFindings<'_>, standing: &RankedLoss) -> String {
     let difference = standing.behind.expect("it is not the best");
-    let difference = difference.with(Ends::Possible, DIFFERENCES);
+    let difference = difference.with(Ends::Clipped, DIFFERENCES);
     let (low, high) = difference.interval.expect("more than one seed");
     let (name, share) = (other.name, percent(mean(other.values)));
     let head = match difference.mean.abs() < NO_SPREAD {
@@ -302,7 +302,7 @@ fn against(best: &LossFindings<'_>, other: &LossFindings<'_>, standing: &RankedL
     };
     let (low_end, high_end) = (points(low), points(high));
     let interval = format!("95 % interval of the paired difference {low_end} to {high_end}");
-    let p_shown = p_told(p);
+    let p_shown = p_text(p);
     if p < LEVEL {
         format!("{head}, {interval}, {p_shown}: better, with these settings and data.")
     } else {
