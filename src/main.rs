@@ -1,4 +1,4 @@
-//! Table of contents: start libtorch, read the command line, do it, print what went wrong.
+//! Starts libtorch, parses the command line, runs the command and prints its error.
 
 use std::io::Write;
 
@@ -10,18 +10,18 @@ use dml::{commands, runtime};
 
 fn main() {
     let code = run();
-    // Whoever wrote it has already reported a failure.
+    // The command that wrote to stdout has already reported a failure.
     let _ = std::io::stdout().flush();
     runtime::leave(code)
 }
 
-/// Does what the command line says; gives the exit code.
+/// Runs the command and returns the exit code.
 fn run() -> u8 {
     runtime::start();
     runtime::install_failure_handlers();
     let Cli { quiet, command } = Cli::read();
     let progress = if quiet { Progress::quiet() } else { Progress::new() };
-    let done = catch_resource_errors(|| match command {
+    let result = catch_resource_errors(|| match command {
         Command::Data(what) => commands::data(what, &progress),
         Command::Train(args) => commands::train(args, progress),
         Command::Eval(args) => commands::eval(args, &progress),
@@ -37,33 +37,33 @@ fn run() -> u8 {
         Command::Completions(args) => commands::completions(args),
         Command::Man(args) => commands::man(args),
     });
-    let (kind, code, told) = match done {
+    let (kind, code, message) = match result {
         Ok(()) => return 0,
-        Err(Error::Interrupted(place)) => ("interrupted", INTERRUPTED, place),
+        Err(Error::Interrupted(message)) => ("interrupted", INTERRUPTED, message),
         Err(error) => ("error", 1, error::chain(&error)),
     };
-    // Where stderr is gone, the exit code still tells.
-    let _ = writeln!(std::io::stderr(), "{kind}: {told}");
+    // If stderr is closed, the exit code still reports the failure.
+    let _ = writeln!(std::io::stderr(), "{kind}: {message}");
     code
 }
 
-/// What has to be done before libtorch is loaded, which allocates memory as it sets itself up.
+/// Runs before libtorch is loaded, which allocates memory while it initialises.
 #[cfg(target_os = "linux")]
 extern "C" fn before_libraries() {
     runtime::handle_abort();
     check_working_folder();
 }
 
-/// Ends the process where its working folder is not there any more. That has to be found out before
-/// libtorch is loaded, whose MKL would end it without naming the cause.
+/// Ends the process if its working folder does not exist any more. Checked before libtorch is loaded,
+/// because its MKL would end the process without naming the cause.
 #[cfg(target_os = "linux")]
 fn check_working_folder() {
     const GONE: &[u8] =
-        b"error: the working folder was removed or replaced: change to one that is \
-there, or to the one of the same name with cd \"$PWD\"\n";
+        b"error: the working folder was removed or replaced: change to another folder, \
+or with cd \"$PWD\" to the one that now has this name\n";
     let mut path = [0; libc::PATH_MAX as usize];
-    // SAFETY: system calls on a buffer of this length and on constant text; nothing that has to be
-    // set up before is touched.
+    // SAFETY: system calls on a buffer of this length and on constant text; nothing uninitialised is
+    // used.
     unsafe {
         let found = libc::getcwd(path.as_mut_ptr(), path.len());
         if found.is_null() && *libc::__errno_location() == libc::ENOENT {
@@ -73,9 +73,9 @@ there, or to the one of the same name with cd \"$PWD\"\n";
     }
 }
 
-/// What the loader calls before the libraries set themselves up.
+/// The loader calls this before it initialises the libraries.
 #[cfg(target_os = "linux")]
 #[used]
-// SAFETY: the section holds functions without arguments that are called once.
+// SAFETY: the section contains functions without arguments that are called once.
 #[unsafe(link_section = ".preinit_array")]
 static BEFORE_LIBRARIES: extern "C" fn() = before_libraries;

@@ -1,4 +1,4 @@
-//! What all runs of one command share: data, device, cores, and the progress display.
+//! What all runs of a command share: data, device, cores and the progress display.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,37 +15,37 @@ use crate::runtime::{Cores, Interrupt, open_device};
 use crate::train::Progress;
 use crate::words::{count, grouped, things};
 
-/// Loaded data on a device, and the machine to work with.
+/// Loaded data, the device and the cores.
 pub struct Session {
-    /// The images' labels and classes.
+    /// The data with labels and classes.
     pub dataset: Arc<Dataset>,
-    /// The images.
+    /// The images on the device.
     pub images: Images,
     /// Where the network is computed.
     pub device: Device,
-    /// Its name, `cpu` or `cuda:N`.
+    /// Name of the device, `cpu` or `cuda:N`.
     pub device_name: String,
-    /// What computes it.
+    /// The engine that computes the network.
     pub engine: Engine,
     /// The cores that runs share.
     pub cores: Cores,
-    /// Where pictures are to be looked at.
+    /// Style of the pictures.
     pub style: Style,
-    /// Bars and lines on stderr.
+    /// Progress bars and messages on stderr.
     pub progress: Progress,
-    /// The user's wish to stop, heard from [`Session::listen`] on.
+    /// Set by Ctrl-C or SIGTERM once [`Session::listen`] was called.
     pub interrupt: Interrupt,
 }
 
 impl Session {
-    /// Loads the data, opens the device and chooses the engine, and reports all three.
+    /// Opens the device, loads the data and chooses the engine, and reports all three.
     ///
     /// # Errors
-    /// A fault of the file, images that do not suit the network, a device that cannot be had, an
-    /// engine that does not apply.
+    /// A fault of the file, images that do not fit the network, a device that is not available, an
+    /// engine that does not support the network or the device.
     pub fn open(config: &Config, cores: usize, progress: Progress) -> Result<Session> {
-        let (device, told) = open_device(config.train.device)?;
-        progress.say(&format!("device: {told}"));
+        let (device, message) = open_device(config.train.device)?;
+        progress.say(&format!("device: {message}"));
         let is_read_once = data::is_read_once(Path::new(&config.data.path));
         let dataset = load(&config.data)?;
         progress.say(&format!(
@@ -61,16 +61,16 @@ impl Session {
         class_names::remarks(&classes).iter().for_each(|remark| progress.say(remark));
         if is_read_once {
             progress.say(
-                "data: read once; what reads it again later, to evaluate, go on or report, wants it in \
-                 a file that --data names",
+                "data: the input can be read only once; evaluating, resuming or reporting later needs \
+                 it as a file, named with --data",
             );
         }
         for remark in dataset.reading.lines() {
             progress.say(&format!("data: {remark}"));
         }
         let architecture = config.model.architecture(dataset.shape, dataset.classes.len())?;
-        let (engine, told) = config.train.engine.resolve(&architecture, device)?;
-        progress.say(&format!("engine: {told}"));
+        let (engine, message) = config.train.engine.resolve(&architecture, device)?;
+        progress.say(&format!("engine: {message}"));
         Ok(Session {
             images: Images::new(&dataset, device),
             dataset: Arc::new(dataset),
@@ -84,19 +84,19 @@ impl Session {
         })
     }
 
-    /// From now on Ctrl-C and SIGTERM let what is under way come to a place where all is saved.
-    /// Until then they end the process at once, as long as there is nothing to save.
+    /// From now on Ctrl-C and SIGTERM stop the work at the next point where everything is saved.
+    /// Before, they end the process at once, because there is nothing to save yet.
     ///
     /// # Errors
-    /// The system refuses.
+    /// The system refuses the signal handler.
     pub fn listen(&self) -> Result<()> {
         let progress = self.progress.clone();
         self.interrupt.listen(move || {
-            progress.say("stopping where all is saved; once more stops at once");
+            progress.say("saving, then stopping; interrupt again to stop at once");
         })
     }
 
-    /// The same session for another thread.
+    /// The session for another thread.
     pub fn share(&self) -> Session {
         Session {
             dataset: Arc::clone(&self.dataset),
@@ -111,43 +111,43 @@ impl Session {
         }
     }
 
-    /// Test images with the classes numbered as the training images' are.
+    /// Test images, with classes numbered like those of the training data.
     ///
     /// # Errors
-    /// They are the very images that are trained on; images of another size, or labels that are
-    /// not trained on.
+    /// The file is the training data itself; images of another size; labels that the training data
+    /// lacks.
     pub fn test_images(&self, test: Dataset) -> Result<Dataset> {
         if test.sha256 == self.dataset.sha256 {
-            // Figures on images that the network has seen would say nothing about others.
-            let problem = "holds the very images that the run was trained on";
-            let remedy = "name a file of other images with --test";
+            // Metrics on training images say nothing about new images.
+            let problem = "is the data that the run was trained on";
+            let remedy = "name a file with other images with --test";
             return Err(Fault::new(&test.file, problem).remedy(remedy).into());
         }
         if test.shape != self.dataset.shape {
             let (name, shape, trained) = (test.file.display(), test.shape, self.dataset.shape);
             return Err(Error::Other(format!(
-                "{name} has images of {shape}, the run was trained on {trained}"
+                "{name} has images of {shape}, but the run was trained on {trained}"
             )));
         }
         test.with_classes(&self.dataset.classes)
     }
 
-    /// What is to be known of test images that are among those that runs train on and are measured
-    /// by, value by value.
+    /// A warning if test images are also in the training data, pixel by pixel.
     pub fn seen(&self, test: &Dataset) -> Option<String> {
         let seen = self.dataset.shared_with(test);
         let data = self.dataset.file.display();
         (seen > 0).then(|| {
             format!(
-                "{} of {} in {data}, too, which the runs are trained on: figures on them say nothing of \
-                 new images",
+                "{} of {} {} also in {data}, the training data: metrics on them say nothing about new \
+                 images",
                 grouped(seen),
-                count(test.len(), "test image") + if test.len() == 1 { " is" } else { " are" },
+                count(test.len(), "test image"),
+                if seen == 1 { "is" } else { "are" },
             )
         })
     }
 
-    /// Images that a run trains on, that measure it and that judge it.
+    /// The split of the data into training, validation and unseen-class images.
     ///
     /// # Errors
     /// As [`DataSplit::new`].
@@ -157,16 +157,16 @@ impl Session {
     }
 }
 
-/// Loads the CSV that a configuration names.
+/// Loads the data file that a configuration names.
 ///
 /// # Errors
-/// A fault of the file; where the full set is missing, the message says how to get it.
+/// A fault of the file; if the default file is missing, the message says how to get it.
 pub fn load(config: &DataConfig) -> Result<Dataset> {
     let path = Path::new(&config.path);
     if !path.exists() && *config == DataConfig::default() {
         return Err(Error::Other(format!(
-            "there is no {}: get it with dml data fetch, or name a CSV with --data; \
-             data/fashion-mnist_sample.csv.gz is a small one",
+            "{} is missing: get it with dml data fetch, or name another file with --data, for example \
+             the small data/fashion-mnist_sample.csv.gz",
             config.path
         )));
     }

@@ -38,7 +38,7 @@ fn every_command_reads_images_from_standard_input() {
     user.succeeds(&[&train[..], &["small.csv"]].concat());
     let train = ["train", "--epochs", "1", "--name", "b", "--data", "-"];
     let (_, err) = piped(&user, &train, "small.csv");
-    assert!(err.contains("data: read once; what reads it again later"), "{err}");
+    assert!(err.contains("data: the input can be read only once"), "{err}");
     assert!(user.reads("runs/a/model.safetensors") == user.reads("runs/b/model.safetensors"));
     let embed = ["embed", "two.csv", "--run", "runs/a", "--out"];
     user.succeeds(&[&embed[..], &["a.npy"]].concat());
