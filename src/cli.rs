@@ -1,4 +1,4 @@
-//! The command line: types that clap reads, nothing else.
+//! The types of the command line, which clap parses.
 
 mod cluster;
 mod data;
@@ -29,24 +29,24 @@ pub use data::{CheckArgs, DataCommand, FetchArgs, SampleArgs};
 pub use embeddings::EmbeddingArgs;
 pub use experiments::{BoundArgs, CompareArgs, KeyArgs, ManyArgs, SweepArgs, TuneArgs};
 pub use parse::{Ks, Metric};
-use parse::{class_names, ks, number, seed, size, tsne_engine, tsne_of, which_model};
+use parse::{class_names, ks, model_choice, number, seed, size, tsne_engine, tsne_sets};
 pub use runs::{DiffArgs, RemoveArgs, RunsArgs, RunsCommand};
 pub use share::{EmbedArgs, EmbedFormat, ExportArgs, Format, ReportArgs};
 pub use shell::{CompletionsArgs, LOSSES, ManArgs, completing};
 
-/// Deep metric learning on labelled images: train, embed, evaluate and compare losses honestly.
+/// Deep metric learning on labelled images: train, evaluate and compare losses.
 #[derive(Debug, Parser)]
 #[command(name = "dml", version, max_term_width = 100)]
 #[command(after_help = "Examples:
-  dml data fetch                                  get Fashion-MNIST as CSV into data/
+  dml data fetch                                  write Fashion-MNIST as CSV into data/
   dml compare                                     contrastive against cross-entropy, three seeds
   dml train --loss cross-entropy --epochs 2       one run
   dml eval --knn 1                                evaluate the newest run
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; training saves what was done.
-`dml COMMAND --help` has examples for each command.")]
+Exit codes: 0 success, 1 failure, 2 usage error, 130 interrupted (finished work is saved).
+`dml COMMAND --help` shows examples of each command.")]
 pub struct Cli {
-    /// Say nothing but results and errors
+    /// Print only results and errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
     #[command(subcommand)]
@@ -54,13 +54,13 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Reads the command line; on one that cannot be read, says why and ends the process.
+    /// Parses the command line; on an error, prints it and ends the process.
     pub fn read() -> Cli {
         let mut command = with_negative_numbers(Cli::command());
         let matches = command.try_get_matches_from_mut(std::env::args_os());
-        let matches = matches.unwrap_or_else(|error| match no_text() {
+        let matches = matches.unwrap_or_else(|error| match non_utf8_argument() {
             Some(word) if error.kind() == ErrorKind::InvalidUtf8 => {
-                let problem = format!("{word} is no text in UTF-8: rename the file, or link to it");
+                let problem = format!("{word} is not valid UTF-8: rename the file, or link to it");
                 command.error(ErrorKind::InvalidUtf8, problem).exit()
             }
             _ => error.exit(),
@@ -69,89 +69,89 @@ impl Cli {
     }
 }
 
-/// The first argument that is no text, as it is shown.
-fn no_text() -> Option<String> {
+/// The first argument that is not UTF-8, quoted.
+fn non_utf8_argument() -> Option<String> {
     let word = std::env::args_os().find(|word| word.to_str().is_none())?;
     Some(words::path_word(Path::new(&word)))
 }
 
-/// The same command, which takes `-1` for a number that may be wrong and not for a flag.
+/// Makes a command parse `-1` as a value, not as a flag.
 fn with_negative_numbers(command: clap::Command) -> clap::Command {
     command.allow_negative_numbers(true).mut_subcommands(with_negative_numbers)
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Get, check or sample the data
+    /// Fetch, check or sample data
     #[command(subcommand)]
     Data(DataCommand),
-    /// Train one network under one loss
+    /// Train a network with one loss
     Train(TrainArgs),
-    /// Evaluate a run by nearest neighbours and t-SNE
+    /// Evaluate a run with nearest neighbours and t-SNE
     Eval(EvalArgs),
-    /// Train and evaluate losses × seeds on the same data, and conclude
+    /// Train and evaluate losses × seeds on the same data, and draw a conclusion
     Compare(CompareArgs),
-    /// Losses over training-set sizes, or over the values of any setting
+    /// Compare losses over training-set sizes, or over values of any setting
     Sweep(SweepArgs),
-    /// Search the settings under which a loss does best, on validation images alone
+    /// Search for the best settings of a loss, using only validation images
     Tune(TuneArgs),
-    /// Show cross-entropy and the pairwise losses that it bounds over a training
+    /// Show cross-entropy and the pairwise losses that it bounds during training
     Bound(BoundArgs),
-    /// List runs with their key figures, compare two, remove some
+    /// List runs with their key figures, compare two, or remove some
     Runs(RunsArgs),
-    /// Write a page on a run, a comparison, a sweep or a search
+    /// Write an HTML report on a run, a comparison, a sweep or a search
     Report(ReportArgs),
     /// Embed new images with a trained run
     Embed(EmbedArgs),
-    /// Give a run's network or embeddings to other programs
+    /// Export a run's network or embeddings
     Export(ExportArgs),
-    /// List every loss with formula, settings and source, or ask each about an embedding
+    /// List all losses with formula, settings and source, or compute each on given embeddings
     Losses(LossesArgs),
-    /// Print completions for a shell
+    /// Print shell completions
     Completions(CompletionsArgs),
-    /// Print the manual page, or write one for every command
+    /// Print the manual page, or write one for each command
     Man(ManArgs),
 }
 
-/// How the columns of a CSV are to be read.
+/// How to read the columns of a CSV.
 #[derive(Debug, Args)]
 pub struct ColumnArgs {
-    /// Label column by name or by number from 1 [default: by its name, else the column that is no
-    /// pixel by its name, else the first or last by what they hold]
+    /// Label column, by name or number from 1 [default: found by its name, else the column that is
+    /// not named like a pixel, else the first or last by their values]
     #[arg(long, value_name = "COLUMN")]
     pub label: Option<String>,
-    /// Whether the first line names the columns: auto, yes or no [default: auto]
+    /// Whether the first line is a header: auto, yes or no [default: auto]
     #[arg(long, value_name = "WHETHER")]
     pub header: Option<Header>,
-    /// Columns to leave out, by name or number, separated by commas; may be given several times
-    /// [default: those that number rows, say which set they are of, or hold nothing or text]
+    /// Columns to ignore, by name or number, separated by commas; may be repeated [default: row
+    /// numbers, names of splits, text, and empty columns]
     #[arg(long, value_name = "COLUMN")]
     pub drop: Vec<String>,
-    /// What pixel values are divided by: auto, or a number as 1, 16, 255 or 65535 [default: auto, by
+    /// Divisor of the pixel values: auto, or a number like 1, 16, 255 or 65535 [default: auto, from
     /// their range]
     #[arg(long, value_name = "NUMBER")]
     pub scale: Option<Scale>,
-    /// Names of the classes: auto, labels or fashion-mnist [default: auto]
+    /// Class names: auto, labels or fashion-mnist [default: auto]
     #[arg(long, value_name = "WHICH", value_parser = class_names)]
     pub names: Option<ClassNames>,
 }
 
-/// What the network is computed by.
+/// Device and engine.
 #[derive(Debug, Args)]
 pub struct ComputeArgs {
-    /// Where to compute: auto, cpu, cuda or cuda:N [default: auto]
+    /// Device: auto, cpu, cuda or cuda:N [default: auto]
     #[arg(long)]
     pub device: Option<DeviceChoice>,
-    /// What computes the network: auto, libtorch or fused [default: auto]
+    /// Engine that computes the network: auto, libtorch or fused [default: auto]
     #[arg(long)]
     pub engine: Option<EngineChoice>,
 }
 
-/// Settings that flags lay over the configuration file.
+/// Flags that override the configuration file.
 #[derive(Debug, Args)]
 pub struct SettingArgs {
-    /// Configuration in TOML; flags win over it
+    /// Configuration in TOML; flags override it
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Labelled images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
@@ -163,24 +163,24 @@ pub struct SettingArgs {
     /// Passes over the training images [default: 5]
     #[arg(long, value_name = "N", value_parser = size)]
     pub epochs: Option<usize>,
-    /// Images in a step [default: 128]
+    /// Images per step [default: 128]
     #[arg(long, value_name = "N", value_parser = size)]
     pub batch: Option<usize>,
-    /// Adam's step size [default: 0.001]
+    /// Learning rate [default: 0.001]
     #[arg(long, value_name = "RATE", value_parser = number)]
     pub learning_rate: Option<f64>,
     #[command(flatten)]
     pub compute: ComputeArgs,
-    /// Checkpoints beside those of each epoch: epoch for none, "N s" or "N steps" [default: 30 s]
+    /// Interval of checkpoints within epochs: "N s", "N steps", or epoch for none [default: 30 s]
     #[arg(long, value_name = "TIME")]
     pub checkpoint_every: Option<CheckpointEvery>,
-    /// What pictures are for: screen or paper (no titles, fine print) [default: screen]
+    /// Style of pictures: screen, or paper (no titles, small print) [default: screen]
     #[arg(long, value_name = "STYLE")]
     pub style: Option<Style>,
     /// Folder that holds the runs
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub runs: PathBuf,
-    /// Cores for training and evaluation; loading takes all [default: all]
+    /// Cores for training and evaluation; loading uses all [default: all]
     #[arg(long, value_name = "N", value_parser = size)]
     pub cores: Option<usize>,
 }
@@ -193,29 +193,29 @@ pub struct SettingArgs {
   dml train --config configs/hadsell.toml --epochs 10
   dml train --data my.csv --label species --device cpu
   dml train --init siamese_ct.safetensors               from weights that PyTorch saved
-  dml train --resume runs/contrastive-seed2022-1a2b3c4d5e6f  go on from the last checkpoint")]
+  dml train --resume runs/contrastive-seed2022-1a2b3c4d5e6f  resume from the last checkpoint")]
 pub struct TrainArgs {
-    /// Loss to train under; `dml losses` lists them [default: contrastive]
+    /// Loss to train with; `dml losses` lists them [default: contrastive]
     #[arg(long, value_name = "NAME")]
     pub loss: Option<String>,
-    /// Seed of split, weights, order and pairs [default: 2022]
+    /// Seed of split, initial weights, order and pairs [default: 2022]
     #[arg(long, value_parser = seed)]
     pub seed: Option<u64>,
     #[command(flatten)]
     pub keys: KeyArgs,
     #[command(flatten)]
     pub settings: SettingArgs,
-    /// Begin with the weights of this safetensors file, one of PyTorch's for example, - for stdin
-    /// [default: drawn under the seed]
+    /// Initial weights: a safetensors file, for example from PyTorch, - for stdin [default: random, by
+    /// the seed]
     #[arg(long, value_name = "FILE")]
     pub init: Option<String>,
     /// Name of the run's folder [default: loss, seed and a hash of settings and data]
     #[arg(long)]
     pub name: Option<String>,
-    /// Train again where the run's folder exists
+    /// Replace the run if its folder exists
     #[arg(long)]
     pub force: bool,
-    /// Go on with an unfinished run, with the settings it began with; --data where its images moved
+    /// Resume an unfinished run with its own settings; add --data if its images have moved
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "loss", "seed", "config", "label", "header", "drop", "scale", "names", "epochs", "batch", "learning_rate",
         "train_size", "unseen_classes", "set", "init", "name", "force", "style",
@@ -238,46 +238,46 @@ pub struct EvalArgs {
     /// Run folder [default: the newest trained run]
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
-    /// Neighbours that vote on an image's class, at most as many as there are references [default: as
-    /// the run's configuration, 1]
+    /// Number of neighbours that vote on the class of an image, at most the number of references
+    /// [default: the run's setting, 1]
     #[arg(long, value_name = "K", value_parser = size)]
     pub knn: Option<usize>,
-    /// The k of Recall@k and of vote top-k accuracy (the tutorial's recall@k), as 1..5 or 1,2,4
+    /// The k of Recall@k and of vote top-k accuracy (the tutorial's recall@k): 1..5 or 1,2,4
     /// [default: 1,2,4,8 and 1..5]
     #[arg(long, value_name = "KS", value_parser = ks, allow_hyphen_values = true)]
     pub recall_at: Option<Ks>,
-    /// Earlier name of --recall-at, of the k of Recall@k alone
+    /// Earlier name of --recall-at, for Recall@k only
     #[arg(long, value_name = "KS", value_parser = ks, allow_hyphen_values = true, hide = true,
         conflicts_with = "recall_at")]
     pub hits_at: Option<Ks>,
-    /// Leave out k-means, and with it NMI and AMI
+    /// Skip k-means, and with it NMI and AMI
     #[arg(long)]
     pub no_clusters: bool,
-    /// Which of the run's models: last or best [default: last]
-    #[arg(long, value_name = "WHICH", value_parser = which_model)]
+    /// Model of the run: last or best [default: last]
+    #[arg(long, value_name = "WHICH", value_parser = model_choice)]
     pub model: Option<ModelChoice>,
-    /// Engine of the t-SNE: fft or linfa [default: fft]
+    /// Implementation of the t-SNE: fft or linfa [default: fft]
     #[arg(long, value_name = "ENGINE", value_parser = tsne_engine)]
     pub tsne: Option<Engine>,
-    /// Embeddings that the t-SNE draws: validation, or both for the training images' too, in a
-    /// picture of their own [default: validation]
-    #[arg(long, value_name = "WHICH", value_parser = tsne_of, conflicts_with = "test")]
+    /// Embeddings that the t-SNE shows: validation, or both, with the training images in a separate
+    /// picture [default: validation]
+    #[arg(long, value_name = "WHICH", value_parser = tsne_sets, conflicts_with = "test")]
     pub tsne_of: Option<TsneSets>,
-    /// Effective number of neighbours in the t-SNE; of N images at most (N − 1)/3 [default: 30]
+    /// Perplexity of the t-SNE, at most (N − 1)/3 for N images [default: 30]
     #[arg(long, value_name = "N", conflicts_with = "test", value_parser = number)]
     pub perplexity: Option<f64>,
-    /// Any setting of the evaluation, as eval.voters=5 or tsne.iterations=1000; again for more
+    /// Any setting of the evaluation, like eval.voters=5 or tsne.iterations=1000; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = Setting::read)]
     pub set: Vec<Setting>,
-    /// Evaluate on this file of other images instead of the validation images (no t-SNE)
+    /// Evaluate on the images of this file instead of the validation images (no t-SNE)
     #[arg(long, value_name = "FILE", conflicts_with = "tsne")]
     pub test: Option<PathBuf>,
-    /// File that the run was trained on, where it has moved
+    /// Data file of the run, if it has moved
     #[arg(long, value_name = "FILE")]
     pub data: Option<String>,
     #[command(flatten)]
     pub compute: ComputeArgs,
-    /// What pictures are for: screen or paper (no titles, fine print) [default: screen]
+    /// Style of pictures: screen, or paper (no titles, small print) [default: screen]
     #[arg(long, value_name = "STYLE")]
     pub style: Option<Style>,
     /// Folder that holds the runs
@@ -292,20 +292,20 @@ pub struct EvalArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  dml losses                                                formula, settings, source and needs of each
-  dml losses --on runs/cross-entropy-seed2022-1a2b3c4d5e6f  each on a run's validation embeddings
-  dml losses --embeddings z.npy --labels y.npy              each on embeddings from elsewhere
+  dml losses                                                formula, settings, source and needs of each loss
+  dml losses --on runs/cross-entropy-seed2022-1a2b3c4d5e6f  each loss on a run's validation embeddings
+  dml losses --embeddings z.npy --labels y.npy              each loss on embeddings of another program
 
-Losses are asked with their defaults, on the batches they are trained on; proxies, weights and
-centres stand at the class means.")]
+Losses are computed with their default settings, on the batches they are trained on, with proxies,
+weights and centres at the class means.")]
 pub struct LossesArgs {
-    /// Ask every loss about the validation embeddings of this evaluated run
+    /// Compute each loss on the validation embeddings of this evaluated run
     #[arg(long, value_name = "RUN", conflicts_with_all = ["embeddings", "labels"])]
     pub on: Option<PathBuf>,
-    /// Ask every loss about these embeddings, in a file as dml eval takes them
+    /// Compute each loss on these embeddings, in any format that dml eval reads
     #[arg(long, value_name = "FILE")]
     pub embeddings: Option<PathBuf>,
-    /// Their labels [default: those in the file of the embeddings]
+    /// Labels of the embeddings [default: from the same file]
     #[arg(long, value_name = "FILE", requires = "embeddings")]
     pub labels: Option<PathBuf>,
     /// Print JSON
@@ -324,35 +324,42 @@ mod tests {
     }
 
     #[test]
-    fn a_number_below_zero_is_a_value_and_is_refused_as_such() {
+    fn a_negative_number_is_refused_as_a_value() {
         let read = |words: &[&str]| {
             let words = ["dml"].iter().chain(words).copied();
             with_negative_numbers(Cli::command()).try_get_matches_from(words).map(drop)
         };
-        let told = |words: &[&str]| read(words).unwrap_err().to_string();
+        let message = |words: &[&str]| read(words).unwrap_err().to_string();
         assert!(
-            told(&["train", "--seed", "-1"]).contains("'-1' for '--seed <SEED>': take a whole")
+            message(&["train", "--seed", "-1"])
+                .contains("'-1' for '--seed <SEED>': expected a whole")
         );
-        assert!(told(&["compare", "--seeds", "-1,2"]).contains("take 1,2,3 or 1-5"));
-        assert!(told(&["eval", "--knn", "-1"]).contains("take a whole number from 1 on"));
-        assert!(told(&["train", "--epochs", "-1"]).contains("take a whole number from 1 on"));
-        assert!(told(&["compare", "--seeds", "1,-2"]).contains("take 1,2,3 or 1-5"));
-        assert!(told(&["compare", "--task", "-1"]).contains("take a whole number from 0 on"));
-        assert!(told(&["runs", "--seed", "-1"]).contains("take a whole number from 0 on"));
+        assert!(message(&["compare", "--seeds", "-1,2"]).contains("like 1,2,3 or 1-5"));
+        assert!(message(&["eval", "--knn", "-1"]).contains("expected a whole number, 1 or more"));
+        assert!(
+            message(&["train", "--epochs", "-1"]).contains("expected a whole number, 1 or more")
+        );
+        assert!(message(&["compare", "--seeds", "1,-2"]).contains("like 1,2,3 or 1-5"));
+        assert!(
+            message(&["compare", "--task", "-1"]).contains("expected a whole number, 0 or more")
+        );
+        assert!(message(&["runs", "--seed", "-1"]).contains("expected a whole number, 0 or more"));
         for (flag, least) in [("--per-class", 1), ("--total", 1), ("--seed", 0)] {
-            let refused = told(&["data", "sample", "a.csv", "--out", "b.csv", flag, "-1"]);
-            let words = format!("take a whole number from {least} on");
+            let refused = message(&["data", "sample", "a.csv", "--out", "b.csv", flag, "-1"]);
+            let words = format!("expected a whole number, {least} or more");
             assert!(refused.contains(&words), "{refused}");
         }
-        let trials = told(&["tune", "--loss", "a", "--trials", "-1"]);
-        assert!(trials.contains("take a whole number from 1 to 100000"), "{trials}");
-        let rate = told(&["train", "--learning-rate", "fast"]);
-        assert!(rate.contains("take a number, as 0.001 or 1e-3"), "{rate}");
-        assert!(read(&["train", "--learning-rate", "-1"]).is_ok(), "refused with its key");
-        assert!(told(&["eval", "--recall-at", "-1,2"]).contains("take a range like 1..5"));
+        let trials = message(&["tune", "--loss", "a", "--trials", "-1"]);
+        assert!(trials.contains("expected a whole number from 1 to 100000"), "{trials}");
+        let rate = message(&["train", "--learning-rate", "fast"]);
+        assert!(rate.contains("expected a number like 0.001 or 1e-3"), "{rate}");
+        assert!(read(&["train", "--learning-rate", "-1"]).is_ok(), "refused later, with its key");
+        assert!(message(&["eval", "--recall-at", "-1,2"]).contains("expected a range like 1..5"));
         for classes in [&["--unseen-classes", "-1,-2"][..], &["--unseen-classes=-3--1"]] {
             assert!(read(&[&["train"], classes].concat()).is_ok());
         }
-        assert!(told(&["train", "--unseen-classes", "--seed"]).contains("take classes as in"));
+        assert!(
+            message(&["train", "--unseen-classes", "--seed"]).contains("expected classes like")
+        );
     }
 }

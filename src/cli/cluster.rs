@@ -1,69 +1,69 @@
-//! Commands with many runs beyond one machine.
+//! Options for distributing many runs over several machines.
 
 use clap::Args;
 
 use super::parse::{between, count, one_of};
 use crate::cluster::{Memory, SbatchOption, TimeLimit};
 
-/// Where the runs of a command are done.
+/// Where the runs of a command are executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Executor {
-    /// Here, side by side.
+    /// On this machine, in parallel.
     Local,
-    /// Wherever the user runs the commands that are printed.
+    /// Wherever the user runs the printed commands.
     Lines,
-    /// On a cluster, as one Slurm job array, with a job that collects when all have ended.
+    /// On a cluster: one Slurm job array, and a job that collects the results at the end.
     Slurm,
 }
 
-/// Where runs are done, and what a task of theirs may take.
+/// Where runs are executed, and the limits of each task.
 #[derive(Debug, Args)]
 pub struct ClusterArgs {
-    /// What does the runs that are missing: local; lines, a command each on stdout for GNU parallel
-    /// and the like; or slurm, a job array with a job that collects
+    /// Where to do the missing runs: local; lines, which prints a command for each, for GNU parallel
+    /// and the like; or slurm, which submits a job array and a job that collects the results
     #[arg(long, value_name = "WHAT", default_value = "local", value_parser = executor,
           help_heading = HEADING)]
     pub executor: Executor,
-    /// Longest time of a task at a stretch, as 90 (minutes) or 2:00:00; a run that takes longer goes
-    /// on from its checkpoint [default: the partition's]
+    /// Time limit of a task, like 90 (minutes) or 2:00:00; a longer run resumes from its checkpoint
+    /// [default: the partition's]
     #[arg(long, value_name = "TIME", help_heading = HEADING)]
     pub time: Option<TimeLimit>,
-    /// Seconds before that at which a task is told to save what it has [default: 90, or half of a
-    /// shorter --time]
+    /// Seconds before the time limit at which a task saves its work [default: 90, or half of a shorter
+    /// --time]
     #[arg(long, value_name = "SECONDS", help_heading = HEADING,
           value_parser = |text: &str| between(text, 1, 65_535).map(u64::from))]
     pub grace: Option<u64>,
-    /// Slurm's partition [default: Slurm's]
+    /// Slurm partition [default: Slurm's]
     #[arg(long, value_name = "NAME", value_parser = partition, help_heading = HEADING)]
     pub partition: Option<String>,
-    /// Memory of a task, as 4G [default: Slurm's]
+    /// Memory of a task, like 4G [default: Slurm's]
     #[arg(long, value_name = "SIZE", help_heading = HEADING)]
     pub mem: Option<Memory>,
-    /// Any other option of sbatch, as --sbatch=--account=x; may be given again
+    /// Any other option of sbatch, like --sbatch=--account=x; may be repeated
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true, help_heading = HEADING)]
     pub sbatch: Vec<SbatchOption>,
-    /// Do this one task alone and write no tables: what a task of the executors does
+    /// Do only this task and write no tables; the executors call this
     #[arg(long, value_name = "N", help_heading = HEADING, value_parser = count,
           conflicts_with_all = ["executor", "collect", "force", "dry_run", "json", "jobs"])]
     pub task: Option<usize>,
-    /// Train nothing: make tables and pictures of runs that are finished, or say which are missing
+    /// Train nothing: make tables and pictures of the finished runs, or list the missing ones
     #[arg(long, help_heading = HEADING, conflicts_with_all = ["executor", "force", "dry_run"])]
     pub collect: bool,
 }
 
-/// Reads where runs are done.
+/// Parses an executor.
 fn executor(text: &str) -> Result<Executor, String> {
     let words =
         [("local", Executor::Local), ("lines", Executor::Lines), ("slurm", Executor::Slurm)];
     one_of(text, &words)
 }
 
-const HEADING: &str = "Beyond one machine";
+const HEADING: &str = "Several machines";
 
 fn partition(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,".contains(c);
     match !text.is_empty() && text.chars().all(plain) {
         true => Ok(text.to_owned()),
-        false => Err("take the name of a partition, as sinfo lists them".to_owned()),
+        false => Err("expected a partition as listed by sinfo".to_owned()),
     }
 }

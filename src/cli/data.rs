@@ -7,24 +7,24 @@ use clap::{Args, Subcommand};
 use super::ColumnArgs;
 use super::parse::{seed, size};
 
-/// What to do with data.
+/// The commands on data.
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
-    /// Write Fashion-MNIST as CSV, its content checked
+    /// Get Fashion-MNIST, verify it, and write it as CSV
     #[command(after_help = "Example:
   dml data fetch                      tries the Debian folder, the Debian package, a download
-  dml data fetch --from ~/fashion     the four IDX files lie there, zipped or not")]
+  dml data fetch --from ~/fashion     from a folder with the four IDX files, gzipped or not")]
     Fetch(FetchArgs),
-    /// Tell what a CSV of images holds, and every fault with its line
+    /// Describe a file of images, and list all faults with their lines
     #[command(after_help = "Example:
   dml data check data/fashion-mnist_sample.csv.gz
   dml data check my.csv --label species --header yes
   dml data check my.csv --drop id,Usage --scale 255
-  dml data check mnist/train-images-idx3-ubyte.gz     labels are found beside the images
-  dml data check list.csv                             its columns are path and label
+  dml data check mnist/train-images-idx3-ubyte.gz     finds the labels next to the images
+  dml data check list.csv                             with columns path and label
   xzcat images.csv.xz | dml data check -")]
     Check(CheckArgs),
-    /// Write a stratified subset of a CSV of images
+    /// Write a stratified subset of a file of images as CSV
     #[command(after_help = "Example:
   dml data sample data/fashion-mnist_train.csv --per-class 600 --out small.csv.gz")]
     Sample(SampleArgs),
@@ -32,13 +32,13 @@ pub enum DataCommand {
 
 #[derive(Debug, Args)]
 pub struct FetchArgs {
-    /// Folder with the four IDX files of Fashion-MNIST, zipped or not
+    /// Folder with the four IDX files of Fashion-MNIST, gzipped or not
     #[arg(long, value_name = "DIR")]
     pub from: Option<PathBuf>,
-    /// Folder to write the two CSVs into
+    /// Folder for the two CSVs
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub into: PathBuf,
-    /// Overwrite a CSV that holds something else
+    /// Overwrite a CSV that has other content
     #[arg(long)]
     pub force: bool,
 }
@@ -58,21 +58,21 @@ pub struct CheckArgs {
 pub struct SampleArgs {
     /// Labelled images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
     pub file: PathBuf,
-    /// Images of each class
+    /// Images per class
     #[arg(long, value_name = "N", default_value_t = 600, value_parser = size)]
     pub per_class: usize,
-    /// Images in all instead, each class with its share
+    /// Total number of images instead, in proportion to the classes
     #[arg(long, value_name = "N", conflicts_with = "per_class", value_parser = size)]
     pub total: Option<usize>,
-    /// Seed of the choice
+    /// Seed of the selection
     #[arg(long, default_value_t = 2022, value_parser = seed)]
     pub seed: u64,
-    /// CSV to write, - for stdout; .gz at the end zips it
+    /// CSV to write, - for stdout; gzipped if the name ends in .gz
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
     #[command(flatten)]
     pub columns: ColumnArgs,
-    /// Overwrite the file where it exists; never FILE itself or a file that a run keeps
+    /// Overwrite an existing file, but never FILE itself or a file of a run
     #[arg(long)]
     pub force: bool,
 }

@@ -1,4 +1,4 @@
-//! Commands that train many runs.
+//! Arguments of the commands that train many runs.
 
 use std::path::PathBuf;
 
@@ -8,26 +8,26 @@ use super::parse::{Losses, Metric, between, classes, losses, metric, seed};
 use super::{ClusterArgs, SettingArgs};
 use crate::config::Setting;
 
-/// Settings by their keys, and those of the data that experiments vary.
+/// Settings by key, and the settings of the data that experiments vary.
 #[derive(Debug, Args)]
 pub struct KeyArgs {
-    /// Images to train on, stratified; larger sets contain the smaller [default: all]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    /// Number of training images, stratified; larger sets contain the smaller [default: all]
+    #[arg(long, value_name = "N", value_parser = positive)]
     pub train_size: Option<usize>,
-    /// Classes kept from training, by which alone runs are judged: 5-9, -3..-1 or Bag,Coat, in
-    /// double quotes where a name holds a comma [default: none]
+    /// Classes to hold out from training and evaluate on: 5-9, -3..-1 or Bag,Coat; names that contain
+    /// a comma in double quotes [default: none]
     #[arg(long, value_name = "CLASSES", value_parser = classes, allow_hyphen_values = true)]
     pub unseen_classes: Option<String>,
-    /// Any setting by its key, as in train.schedule=cosine; wins over all else
+    /// Any setting by key, like train.schedule=cosine; overrides everything else
     #[arg(long, value_name = "KEY=VALUE", value_parser = Setting::read)]
     pub set: Vec<Setting>,
 }
 
-/// What is trained how often.
+/// The grid of losses × seeds.
 #[derive(Debug, Args)]
 pub struct GridArgs {
-    /// Losses, each by its name or as a configuration file, a tuned one for instance; in double
-    /// quotes where a name holds a comma
+    /// Losses, each by name or as a configuration file, for example a tuned one; names that contain a
+    /// comma in double quotes
     #[arg(
         long,
         value_name = "A,B",
@@ -35,31 +35,28 @@ pub struct GridArgs {
         default_value = "contrastive,cross-entropy"
     )]
     pub losses: Losses,
-    /// Seeds, one run of each loss for each: 1,2,3 or 1-5
+    /// Seeds, with one run per loss and seed: 1,2,3 or 1-5
     #[arg(long, value_name = "N,N", default_value = "2022,1,2", value_parser = seeds, allow_hyphen_values = true)]
     pub seeds: Seeds,
 }
 
-/// Seeds in their order.
+/// Seeds in the given order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seeds(pub Vec<u64>);
 
-/// More seeds than anyone has time for.
-const MOST_SEEDS: usize = 1000;
+/// Maximum number of seeds.
+const MAX_SEEDS: usize = 1000;
 
-/// Reads a number of runs or images, from 1 to a thousand million.
-fn at_least_one(text: &str) -> Result<usize, String> {
-    let number = text.trim().parse().map_err(|_| "take a whole number".to_owned())?;
-    match number {
-        1..=1_000_000_000 => Ok(number),
-        _ => Err("take a number from 1 to 1000000000".to_owned()),
-    }
+/// Parses a number of runs or images, from 1 to 1,000,000,000.
+fn positive(text: &str) -> Result<usize, String> {
+    between(text, 1, 1_000_000_000).map(|number| number as usize)
 }
 
-/// Reads `2022,1,2` or `1-5,2022`.
+/// Parses `2022,1,2` or `1-5,2022`.
 fn seeds(text: &str) -> Result<Seeds, String> {
-    let wrong =
-        |part: &str| format!("'{part}' is no seed and no range of seeds; take 1,2,3 or 1-5");
+    let wrong = |part: &str| {
+        format!("'{part}' is not a seed or a range; expected a list like 1,2,3 or 1-5")
+    };
     let mut list = Vec::new();
     for part in text.split(',').map(str::trim) {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -68,8 +65,8 @@ fn seeds(text: &str) -> Result<Seeds, String> {
         if first > last {
             return Err(wrong(part));
         }
-        if last - first >= (MOST_SEEDS - list.len().min(MOST_SEEDS)) as u64 {
-            return Err(format!("'{text}' names more than {MOST_SEEDS} seeds"));
+        if last - first >= (MAX_SEEDS - list.len().min(MAX_SEEDS)) as u64 {
+            return Err(format!("'{text}' names more than {MAX_SEEDS} seeds"));
         }
         list.extend(first..=last);
     }
@@ -79,20 +76,20 @@ fn seeds(text: &str) -> Result<Seeds, String> {
     Ok(Seeds(list))
 }
 
-/// What all commands with many runs share.
+/// Arguments of all commands with many runs.
 #[derive(Debug, Args)]
 pub struct ManyArgs {
-    /// Runs side by side [default: as many as there are cores]; of an executor, tasks at a time
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    /// Parallel runs [default: the number of cores]; with another executor, parallel tasks
+    #[arg(long, value_name = "N", value_parser = positive)]
     pub jobs: Option<usize>,
-    /// Figure that decides: accuracy, map@r or recall@1; not given, accuracy, or map@r where unseen
-    /// classes judge
-    #[arg(long, value_name = "FIGURE", value_parser = metric)]
+    /// Metric that decides: accuracy, map@r or recall@1 [default: accuracy, or map@r for unseen
+    /// classes]
+    #[arg(long, value_name = "METRIC", value_parser = metric)]
     pub metric: Option<Metric>,
-    /// Tell what would be done and how long it would take, and stop
+    /// Show what would be done and how long it would take, and stop
     #[arg(long)]
     pub dry_run: bool,
-    /// Do again what is finished
+    /// Repeat finished work
     #[arg(long)]
     pub force: bool,
     /// Print the result as JSON
@@ -108,14 +105,14 @@ pub struct ManyArgs {
   dml compare --losses contrastive,cross-entropy --seeds 2022,1,2 --jobs 2
   dml compare --losses cross-entropy,runs/tune-cross-entropy-1a2b3c4d5e6f/best.toml --seeds 1-5
   dml compare --losses supcon,proxy-nca,triplet --unseen-classes 5-9
-  dml compare --test data/fashion-mnist_test.csv        the official test set, after all else
+  dml compare --test data/fashion-mnist_test.csv        also on the official test set, at the end
   dml compare --seeds 2022 --epochs 1 --data data/fashion-mnist_sample.csv.gz
   dml compare --seeds 1-20 --executor slurm --time 1:00:00 --partition short
   dml compare --seeds 1-20 --executor lines | parallel -j 8 && dml compare --seeds 1-20 --collect")]
 pub struct CompareArgs {
     #[command(flatten)]
     pub grid: GridArgs,
-    /// CSV of test images that all finished runs are evaluated on in the end; they decide nothing
+    /// CSV of test images, on which all runs are evaluated at the end; the conclusion ignores them
     #[arg(long, value_name = "CSV")]
     pub test: Option<PathBuf>,
     #[command(flatten)]
@@ -141,18 +138,18 @@ pub struct SweepArgs {
         long,
         value_name = "N,N",
         value_delimiter = ',',
-        value_parser = at_least_one,
+        value_parser = positive,
         allow_hyphen_values = true
     )]
     pub train_size: Vec<usize>,
-    /// What training sets of different sizes have in common: steps or epochs
+    /// What is equal for training sets of different sizes: steps or epochs
     #[arg(long, value_name = "WHAT", default_value = "steps", value_parser = ["steps", "epochs"])]
     pub equal: String,
-    /// A setting by its key and the values it takes; several such make a grid
+    /// A setting by key with its values; several form a grid
     #[arg(long, value_name = "KEY=A,B", value_parser = list)]
     pub set: Vec<Values>,
-    /// Classes kept from training, by which alone runs are judged: 5-9, -3..-1 or Bag,Coat, in
-    /// double quotes where a name holds a comma [default: none]
+    /// Classes to hold out from training and evaluate on: 5-9, -3..-1 or Bag,Coat; names that contain
+    /// a comma in double quotes [default: none]
     #[arg(long, value_name = "CLASSES", value_parser = classes, allow_hyphen_values = true)]
     pub unseen_classes: Option<String>,
     #[command(flatten)]
@@ -161,7 +158,7 @@ pub struct SweepArgs {
     pub many: ManyArgs,
 }
 
-/// A key with the values it takes.
+/// A key with its values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Values(pub Vec<Setting>);
 
@@ -172,22 +169,22 @@ fn list(text: &str) -> Result<Values, String> {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   dml tune --loss triplet --trials 30
-  dml tune --loss triplet --trials 60                   goes on where 30 ended
-  dml tune --loss cross-entropy --metric map@r          a search of its own
+  dml tune --loss triplet --trials 60                   continues from 30 trials
+  dml tune --loss cross-entropy --metric map@r          a separate search
   dml train --config runs/tune-triplet-1a2b3c4d5e6f/best.toml
   dml compare --losses triplet,runs/tune-triplet-1a2b3c4d5e6f/best.toml --seeds 1-5
   dml tune --loss triplet --trials 60 --executor slurm  four tasks that share the trials
 
-Every loss is searched in the same way: the first trial has the settings as given, the next seven
-are drawn at random, the others are proposed by TPE. A trial stops early where its score after an
-epoch is below the median of the earlier trials that came so far, from four such on. A trial knows of
-those up to four before it, so four at most run side by side, and the result is the same for any
---jobs. Validation images alone are looked at.")]
+The search is the same for every loss: the first trial has the given settings, the next seven are
+random, and TPE proposes the others. A trial stops early if its score after an epoch is below the
+median of at least four earlier trials after that epoch. A trial depends on all trials but the three
+just before it, so at most four run in parallel, and --jobs does not change the result. The search
+uses only validation images.")]
 pub struct TuneArgs {
     /// Loss to tune
     #[arg(long, value_name = "NAME")]
     pub loss: String,
-    /// Trials in all, those of earlier calls included
+    /// Total number of trials, including those of earlier calls
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = |text: &str| between(text, 1, 100_000))]
     pub trials: u32,
     /// Seed of the runs and of the search [default: 2022]
@@ -207,20 +204,20 @@ pub struct TuneArgs {
   dml bound --loss spce --epochs 2
   dml bound --data data/fashion-mnist_sample.csv.gz --points 40")]
 pub struct BoundArgs {
-    /// Loss that is minimised meanwhile
+    /// Loss to minimise
     #[arg(long, value_name = "NAME", default_value = "cross-entropy")]
     pub loss: String,
     /// Seed of the run [default: 2022]
     #[arg(long, value_parser = seed)]
     pub seed: Option<u64>,
-    /// Places over the training at which the losses are taken
+    /// Number of points during training at which the losses are computed
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = |text: &str| between(text, 2, 2000))]
     pub points: u32,
     #[command(flatten)]
     pub keys: KeyArgs,
     #[command(flatten)]
     pub settings: SettingArgs,
-    /// Train again what is finished
+    /// Train again, even if finished
     #[arg(long)]
     pub force: bool,
 }
@@ -230,11 +227,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seeds_are_named_one_by_one_or_as_ranges() {
+    fn seeds_are_a_list_of_numbers_and_ranges() {
         assert_eq!(seeds("2022,1,2"), Ok(Seeds(vec![2022, 1, 2])));
         assert_eq!(seeds("1-3, 7"), Ok(Seeds(vec![1, 2, 3, 7])));
         for text in ["", "a", "3-1", "1-", "-1", "1,,2", "1..3"] {
-            assert!(seeds(text).unwrap_err().contains("take 1,2,3 or 1-5"), "{text}");
+            assert!(seeds(text).unwrap_err().contains("like 1,2,3 or 1-5"), "{text}");
         }
         assert!(seeds("1-3,2").unwrap_err().ends_with("names 2 twice"));
         assert!(seeds("0-18446744073709551615").unwrap_err().contains("more than 1000"));

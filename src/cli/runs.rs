@@ -1,4 +1,4 @@
-//! `dml runs`.
+//! Arguments of `dml runs`.
 
 use std::path::PathBuf;
 
@@ -21,38 +21,38 @@ pub struct RunsArgs {
     /// Only runs of this loss
     #[arg(long, value_name = "NAME")]
     pub loss: Option<String>,
-    /// Only runs under this seed
+    /// Only runs with this seed
     #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
-    /// Only runs in this state: training, trained, evaluated, diverged, or damaged (what they left
-    /// cannot be read; of a newer version, too)
+    /// Only runs in this state: training, trained, evaluated, diverged, or damaged (unreadable, or of
+    /// a newer version)
     #[arg(long, value_name = "STATE", value_parser = [
         "training", "trained", "evaluated", "diverged", "damaged",
     ])]
     pub state: Option<String>,
-    /// Only runs with this setting; several such must all hold
+    /// Only runs with this setting; if repeated, runs with all of them
     #[arg(long = "where", value_name = "KEY=VALUE", value_parser = Setting::read)]
     pub with: Vec<Setting>,
-    /// Order: name, loss, seed, accuracy, map, score (of trials) or time
+    /// Sort by name, loss, seed, accuracy, map, score (of trials) or time
     #[arg(long, value_name = "COLUMN", default_value = "name",
           value_parser = ["name", "loss", "seed", "accuracy", "map", "score", "time"])]
     pub sort: String,
     #[command(flatten)]
-    pub place: RunsPlace,
+    pub common: CommonArgs,
 }
 
-/// What to do with runs.
+/// The commands on runs.
 #[derive(Debug, Subcommand)]
 pub enum RunsCommand {
-    /// What two runs differ in: settings, data, versions, figures
+    /// Show how two runs differ: settings, data, versions, figures
     Diff(DiffArgs),
     /// Remove runs, comparisons, sweeps or searches with all their files
     Remove(RemoveArgs),
 }
 
-/// Where runs are, and how they are told.
+/// Where the runs are, and the output format.
 #[derive(Debug, Args)]
-pub struct RunsPlace {
+pub struct CommonArgs {
     /// Folder that holds the runs
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub runs: PathBuf,
@@ -66,12 +66,12 @@ pub struct RunsPlace {
   dml runs diff runs/contrastive-seed1-1a2b3c4d5e6f runs/contrastive-seed2-7a8b9c0d1e2f
   dml runs diff contrastive-seed1-1a2b3c4d5e6f contrastive-seed2-7a8b9c0d1e2f --runs elsewhere")]
 pub struct DiffArgs {
-    /// A run, by its folder or by its name
+    /// A run, by folder or name
     pub first: PathBuf,
-    /// Another
+    /// Another run
     pub second: PathBuf,
     #[command(flatten)]
-    pub place: RunsPlace,
+    pub common: CommonArgs,
 }
 
 #[derive(Debug, Args)]
@@ -79,12 +79,12 @@ pub struct DiffArgs {
   dml runs remove runs/contrastive-seed1-1a2b3c4d5e6f
   dml runs remove contrastive-seed1-1a2b3c4d5e6f triplet-seed1-7a8b9c0d1e2f --dry-run
   dml runs remove tune-triplet-1a2b3c4d5e6f                    a search with its trials
-  dml runs remove compare-contrastive-vs-triplet-1a2b3c4d5e6f  what was written; its runs stay")]
+  dml runs remove compare-contrastive-vs-triplet-1a2b3c4d5e6f  a comparison; its runs stay")]
 pub struct RemoveArgs {
-    /// Runs, comparisons, sweeps or searches, each by its folder or by its name
+    /// Runs, comparisons, sweeps or searches, by folder or name
     #[arg(required = true, value_name = "RUN")]
     pub names: Vec<PathBuf>,
-    /// Tell what would be removed, and stop
+    /// Show what would be removed, and stop
     #[arg(long)]
     pub dry_run: bool,
     /// Folder that holds the runs

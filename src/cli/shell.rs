@@ -1,4 +1,4 @@
-//! `dml completions` and `dml man`.
+//! Arguments of `dml completions` and `dml man`.
 
 use std::path::PathBuf;
 
@@ -23,34 +23,34 @@ pub struct CompletionsArgs {
   dml man | man -l -
   dml man --out ~/.local/share/man/man1                 dml.1, dml-train.1 and so on")]
 pub struct ManArgs {
-    /// Write a page for every command into this folder
+    /// Write a page for each command into this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Overwrite pages that exist
+    /// Overwrite existing pages
     #[arg(long, requires = "out")]
     pub force: bool,
 }
 
-/// The flag whose value is a list of losses and of files.
+/// The flag that takes a list of losses and files.
 pub const LOSSES: &str = "losses";
 
-/// The command line as completions are made of it: with the words that flags take. Only shells see
-/// them, so that what is refused is still refused with the words of each flag.
+/// The command line for generating completions: with the possible values of flags. The parser itself
+/// does not have them, so that each flag reports invalid values in its own words.
 pub fn completing(command: Command) -> Command {
-    command.mut_args(with_words).mut_subcommands(completing)
+    command.mut_args(with_values).mut_subcommands(completing)
 }
 
-fn with_words(flag: Arg) -> Arg {
-    match flag.get_long().map(words_of) {
+fn with_values(flag: Arg) -> Arg {
+    match flag.get_long().map(values_of) {
         None => flag,
-        Some(words) if words.is_empty() => flag,
-        // A list of losses may be a default, and is no word.
-        Some(words) => flag.value_parser(PossibleValuesParser::new(words)).default_value(None),
+        Some(values) if values.is_empty() => flag,
+        // The default of --losses is a list, which is not one of the values.
+        Some(values) => flag.value_parser(PossibleValuesParser::new(values)).default_value(None),
     }
 }
 
-/// The words that a flag takes; none where it takes anything, or says itself what it takes.
-fn words_of(flag: &str) -> Vec<&'static str> {
+/// The possible values of a flag; empty if it accepts anything, or if clap knows them already.
+fn values_of(flag: &str) -> Vec<&'static str> {
     match flag {
         "loss" | LOSSES => Loss::all().iter().map(Loss::name).collect(),
         "metric" => vec!["accuracy", "map@r", "recall@1"],
@@ -76,7 +76,7 @@ mod tests {
     use super::super::Cli;
     use super::*;
 
-    /// Every flag of every command, with the words to the command.
+    /// All flags of all commands, each with the path of its command.
     fn flags(command: &Command, path: &[String]) -> Vec<(Vec<String>, Arg)> {
         let own = command.get_opts().map(|flag| (path.to_vec(), flag.clone()));
         let below = command
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn every_word_that_a_shell_offers_is_taken() {
+    fn every_offered_completion_is_accepted() {
         let all = flags(&completing(Cli::command()), &["dml".to_owned()]);
         let mut offered = Vec::new();
         for (path, flag) in &all {
@@ -94,8 +94,8 @@ mod tests {
             for value in flag.get_possible_values() {
                 let given = [format!("--{long}"), value.get_name().to_owned()];
                 let read = Cli::command().try_get_matches_from([&path[..], &given].concat());
-                let told = read.err().map(|error| error.to_string()).unwrap_or_default();
-                assert!(!told.contains("invalid value"), "{path:?} {given:?}: {told}");
+                let error = read.err().map(|error| error.to_string()).unwrap_or_default();
+                assert!(!error.contains("invalid value"), "{path:?} {given:?}: {error}");
                 offered.push(given.join(" "));
             }
         }
@@ -114,8 +114,8 @@ mod tests {
     }
 
     #[test]
-    fn what_the_program_itself_reads_knows_nothing_of_these_words() {
+    fn the_parser_itself_does_not_restrict_these_flags() {
         let read = |word| Cli::command().try_get_matches_from(["dml", "train", "--loss", word]);
-        assert!(read("suppcon").is_ok(), "refused later, with the nearest loss");
+        assert!(read("suppcon").is_ok(), "refused later, with a suggestion");
     }
 }

@@ -36,15 +36,15 @@ fn list(args: &RunsArgs, progress: &Progress) -> Result<()> {
             })
             && args.with.iter().all(|setting| entry.has(setting))
     };
-    let all = catalogue(&args.place.runs);
+    let all = catalogue(&args.common.runs);
     let count = all.len();
     let mut entries: Vec<Entry> = all.into_iter().filter(wanted).collect();
     sort(&mut entries, &args.sort);
-    if args.place.json {
+    if args.common.json {
         return print_json(&entries);
     }
     if entries.is_empty() {
-        let runs = args.place.runs.display();
+        let runs = args.common.runs.display();
         let told = match count {
             0 => format!("{runs} holds no runs: make one with dml train or dml compare"),
             1 => format!("the only run in {runs} does not match"),
@@ -79,9 +79,9 @@ fn sort(entries: &mut [Entry], column: &str) {
 }
 
 fn diff(args: &DiffArgs) -> Result<()> {
-    let [first, second] = [&args.first, &args.second].map(|name| found(&args.place.runs, name));
+    let [first, second] = [&args.first, &args.second].map(|name| found(&args.common.runs, name));
     let differences = difference(&first, &second)?;
-    if args.place.json {
+    if args.common.json {
         return print_json(&differences);
     }
     let name = |path: &Path| ResultFolder::new(path).name();

@@ -233,7 +233,7 @@ fn a_removed_working_folder_and_a_file_name_that_is_not_utf8_are_errors() {
     let output = user.dml(&["train", "--data"]).arg(odd).output().unwrap();
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{message}");
-    assert!(message.contains("$'a\\377b.csv' is no text in UTF-8: rename the file"), "{message}");
+    assert!(message.contains("$'a\\377b.csv' is not valid UTF-8: rename the file"), "{message}");
     assert!(user.dml(&["data", "check"]).arg(odd).output().unwrap().status.success());
     let mut bare = user.dml(&["data", "check", "small.csv"]);
     assert!(bare.env_remove("HOME").output().unwrap().status.success());
