@@ -4,6 +4,7 @@
 //! written. A resolved configuration contains every key.
 
 mod faults;
+mod hashed;
 mod keys;
 mod overrides;
 mod renamed;
@@ -26,6 +27,7 @@ use crate::loss::{Contrastive, Loss};
 use crate::model::{Engine, ModelConfig};
 use crate::report::PlotsConfig;
 use crate::train::TrainConfig;
+use hashed::Hashed;
 
 /// All settings of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -150,7 +152,8 @@ impl Config {
         Ok(sha256_hex(parts.as_bytes()))
     }
 
-    /// The settings that determine the trained model, as TOML; all others are at their defaults.
+    /// The text that stands for the settings that determine the trained model; all others are at their
+    /// defaults.
     fn training_settings(&self) -> Result<String> {
         let mut relevant = self.clone();
         relevant.model.init = self.model.init_digest()?;
@@ -164,7 +167,7 @@ impl Config {
         relevant.eval = EvalConfig::default();
         relevant.tsne = TsneConfig::default();
         relevant.plots = PlotsConfig::default();
-        Ok(hashed(&relevant.to_toml()))
+        Ok(Hashed::of(&relevant).text())
     }
 
     /// A hash of the evaluation's settings, its engine and the version of its metrics.
@@ -175,8 +178,8 @@ impl Config {
     /// A hash of the evaluation's settings and its engine only, after which folders are named: it stays the
     /// same if a later version computes a metric differently.
     pub fn evaluation_settings(&self, engine: Engine) -> String {
-        let eval = hashed(&toml::to_string(&self.eval).expect("plain values"));
-        let tsne = toml::to_string(&self.tsne).expect("plain values");
+        let settings = Hashed::of(self);
+        let [eval, tsne] = ["eval", "tsne"].map(|section| settings.section(section));
         sha256_hex([eval, tsne, engine.to_string()].join("\n").as_bytes())
     }
 }
@@ -185,17 +188,6 @@ impl Config {
 /// earlier version are then evaluated again, without training, before they are compared. 2: our own
 /// k-means. 3: with swaps of its centres.
 const FIGURES: &str = "figures 3";
-
-/// Settings added by later versions, at their defaults: they are not hashed, so that folders keep their
-/// names.
-const LATER_DEFAULTS: [&str; 3] = ["drop = \"none\"", "scale = \"auto\"", "clusters = true"];
-
-/// The text of a configuration that is hashed: with the keys and settings of the first version.
-fn hashed(toml: &str) -> String {
-    let toml = renamed::with_first_names(toml);
-    let lines = toml.split_inclusive('\n');
-    lines.filter(|line| !LATER_DEFAULTS.contains(&line.trim_end())).collect()
-}
 
 /// The text of a file.
 fn text_of(path: &Path) -> Result<String> {

@@ -15,13 +15,6 @@ const RENAMED: [(&str, &str); 2] = [("hits_at", "recall_at"), ("recall_voters", 
 const RECALL: &str = "recall_at";
 const VOTE: &str = "vote_top";
 
-/// The settings in the order and under the names that run folders were first hashed with.
-const FIRST_NAMES: [(&str, &str); 3] = [
-    ("recall_at = ", "hits_at = "),
-    ("vote_top = ", "recall_at = "),
-    ("voters = ", "recall_voters = "),
-];
-
 /// Rewrites a file's `[eval]` to today's keys and returns the warnings about it.
 ///
 /// A file with an earlier key is taken for one of an earlier version, where `recall_at` had the k of
@@ -97,16 +90,6 @@ pub fn current_key(key: &str) -> String {
     }
 }
 
-/// A configuration's TOML with the keys that folder names were first hashed with, so that a renamed
-/// setting renames no folder.
-pub fn with_first_names(toml: &str) -> String {
-    let rename = |line: &str| match FIRST_NAMES.iter().find(|(key, _)| line.starts_with(key)) {
-        Some((key, first)) => line.replacen(key, first, 1),
-        None => line.to_owned(),
-    };
-    toml.split_inclusive('\n').map(rename).collect()
-}
-
 fn now(earlier: &str, key: &str) -> String {
     format!("eval.{earlier} is now called eval.{key}")
 }
@@ -179,12 +162,5 @@ mod tests {
             let message = refused.unwrap_err().to_string();
             assert!(message.contains("and both are set; keep eval."), "{message}");
         }
-    }
-
-    #[test]
-    fn hashed_text_has_the_first_names() {
-        let toml = with_first_names(&toml::to_string(&EvalConfig::default()).unwrap());
-        let lists = "recall_at = [1, 2, 3, 4, 5]\nrecall_voters = 10\nhits_at = [1, 2, 4, 8]\n";
-        assert!(toml.contains(lists), "{toml}");
     }
 }

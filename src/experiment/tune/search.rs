@@ -111,7 +111,7 @@ impl Search {
         let fingerprint =
             config.training_fingerprint(&data, &session.device_name, session.engine)?;
         let evaluation = config.evaluation_settings(session.engine);
-        let space = format!("{:?}", Space::of(&config.loss));
+        let space = Space::of(&config.loss).hashed();
         // The first trial has the settings as given.
         let owner = |folder: &Path| match Owner::of_run(&folder.join(name(0)), &fingerprint) {
             Owner::Other => Owner::Other,

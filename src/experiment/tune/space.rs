@@ -41,6 +41,21 @@ impl Space {
         Space { settings: training.chain(own).collect() }
     }
 
+    /// The text of the space in the hash that names a search's folder; as the first version wrote it.
+    pub fn hashed(&self) -> String {
+        let span = |span: &Span| match span {
+            Span::Linear(low, high) => format!("Linear({low:?}, {high:?})"),
+            Span::Logarithmic(low, high) => format!("Logarithmic({low:?}, {high:?})"),
+            Span::Choices(words) => format!("Choices({words:?})"),
+        };
+        let settings: Vec<String> = self
+            .settings
+            .iter()
+            .map(|(key, values)| format!("({key:?}, {})", span(values)))
+            .collect();
+        format!("Space {{ settings: [{}] }}", settings.join(", "))
+    }
+
     /// The values that a configuration has of these settings.
     pub fn values_of(&self, config: &Config) -> BTreeMap<String, Value> {
         let value = |key: &String| Some((key.clone(), config.value(key)?));
@@ -139,6 +154,7 @@ fn proposed(key: &str, span: Span, earlier: &[Trial], random: &mut Generator) ->
 mod tests {
     use super::super::search::LAG;
     use super::*;
+    use crate::files::sha256_hex;
     use crate::run::State;
 
     /// Trials of a search whose score is highest at a learning rate of 0.003, a cosine schedule and
@@ -191,6 +207,23 @@ mod tests {
                     assert!(position(span, value).is_finite(), "{key} {value}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn searches_of_earlier_versions_keep_the_names_of_their_folders() {
+        for (loss, digits) in [
+            ("contrastive", "701bca606b2b"),
+            ("cross-entropy", "79fa6ff6023b"),
+            ("triplet", "d4c1d627c700"),
+            ("n-pair", "15f369d9daaa"),
+            ("multi-similarity", "04f583c6c53b"),
+            ("supcon", "49f6f58aa8f8"),
+            ("proxy-anchor", "31f51f7ac3b2"),
+            ("spce", "14d61f7cd5f4"),
+        ] {
+            let text = Space::of(&Loss::by_name(loss).unwrap()).hashed();
+            assert_eq!(sha256_hex(text.as_bytes())[..12], *digits, "{text}");
         }
     }
 
