@@ -111,24 +111,35 @@ job=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TAS
 
 # Slurm sends SIGTERM to a task shortly before its time limit, and also to a cancelled task and all
 # its processes; a cancelled task must neither get the signal twice nor be requeued.
+query() { squeue --noheader --states=all --format="$1" --jobs="$job" 2>/dev/null; }
 still_running() {
-  state=$(squeue --noheader --states=all --format=%T --jobs="$job" 2>/dev/null)
+  state=$(query %T)
   [ -z "$state" ] || [ "$state" = RUNNING ]
 }
+# Slurm sends the early signal once, and it is lost if the task has hardly started. At the limit it
+# sends SIGTERM again, to all processes; such a task is completing and can still be requeued.
+can_requeue() { still_running || [ "$(query %r)" = TimeLimit ]; }
 signalled=
 trap 'signalled=yes; if [ -n "$child" ] && still_running; then kill -TERM "$child" 2>/dev/null; fi' TERM
 "#;
 
 /// Follows the command, which runs in the background so that the trap runs at once.
 const WAIT_AND_REQUEUE: &str = r#"child=$!
+# The signal may have come before the trap knew `child`.
+if [ -n "$signalled" ] && still_running; then kill -TERM "$child" 2>/dev/null; fi
 # A signal ends `wait` early, too; the last one returns the exit code.
 wait "$child"
 while kill -0 "$child" 2>/dev/null; do wait "$child"; done
 wait "$child"
 code=$?
 
-# 130: interrupted, with all work saved in a checkpoint.
-if [ "$code" = 130 ] && still_running; then
+# 130: interrupted, with all work saved in a checkpoint. 143: killed by the signal before any work.
+case $code in
+  130) interrupted=yes ;;
+  143) interrupted=$signalled ;;
+  *) interrupted= ;;
+esac
+if [ -n "$interrupted" ] && can_requeue; then
   if [ "${SLURM_RESTART_COUNT:-0}" -ge RESTARTS ]; then
     echo "task $job: interrupted RESTARTS times, not requeued again: increase --time" >&2
   elif scontrol requeue "$job"; then
@@ -143,7 +154,9 @@ exit "$code"
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::io::Write;
+    use std::os::unix::fs::PermissionsExt;
     use std::process::{Command, Stdio};
 
     fn limits() -> Limits {
@@ -200,5 +213,47 @@ mod tests {
         let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().unwrap();
         bash.stdin.take().unwrap().write_all(script(Some("0"), true).as_bytes()).unwrap();
         assert!(bash.wait().unwrap().success());
+    }
+
+    /// Runs a script whose command is a line of bash, with fake Slurm programs that report this state
+    /// and reason; returns what it prints to stderr.
+    fn run(line: &str, state: &str, reason: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let squeue = format!("case $* in *%T*) echo {state} ;; *%r*) echo {reason} ;; esac");
+        for (name, body) in [("squeue", squeue.as_str()), ("scontrol", "")] {
+            let path = folder.path().join(name);
+            fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let command = ["bash", "-c", line].map(str::to_owned);
+        let (name, log, directory) = ("dml-compare", "%j.out", folder.path());
+        let (array, logs, without_gpu) = (None, directory, false);
+        let (command, limits) = (&command[..], &limits());
+        let script = Script { name, array, log, logs, directory, command, without_gpu, limits };
+        let mut bash = Command::new("bash");
+        bash.args(["-c", &script.text()]).env("SLURM_JOB_ID", "7").env("SLURM_CPUS_PER_TASK", "1");
+        bash.env("PATH", format!("{}:/usr/bin:/bin", folder.path().display()));
+        String::from_utf8(bash.output().unwrap().stderr).unwrap()
+    }
+
+    #[test]
+    fn a_task_is_requeued_when_its_time_is_over_but_not_when_it_fails_or_is_cancelled() {
+        // Signals the script, as Slurm does, while the command does not handle the signal yet.
+        let too_early = "kill -TERM $PPID; exec sleep 60";
+        for (line, state, reason, requeued) in [
+            ("exit 130", "RUNNING", "None", true),
+            ("exit 130", "COMPLETING", "TimeLimit", true),
+            (too_early, "RUNNING", "None", true),
+            ("exit 130", "COMPLETING", "None", false),
+            ("exit 143", "RUNNING", "None", false),
+            ("exit 1", "RUNNING", "None", false),
+        ] {
+            let err = run(line, state, reason);
+            assert_eq!(
+                err.contains("task 7: requeued, "),
+                requeued,
+                "{line} {state} {reason}: {err}"
+            );
+        }
     }
 }
