@@ -1,14 +1,16 @@
 //! Tests that cross modules: the network against PyTorch, the program as a user runs it, repeatable
 //! bytes, and the layering of the source.
 
+mod cli;
 mod cluster;
 mod configs;
 mod damaged;
 mod determinism;
 mod diverged;
 mod edges;
-mod elsewhere;
+mod edited;
 mod embeddings;
+mod exchange;
 mod experiments;
 mod faults;
 mod imports;
@@ -16,7 +18,6 @@ mod interrupted;
 mod killed;
 mod layers;
 mod losses;
-mod manners;
 mod names;
 mod network;
 mod outputs;
@@ -26,7 +27,6 @@ mod readme;
 mod refused;
 mod report;
 mod sample;
-mod share;
 mod sources;
 mod tables;
 mod tour;
