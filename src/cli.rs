@@ -15,7 +15,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::Setting;
-use crate::data::{ClassNames, Header, Scale};
+use crate::data::{ClassNames, Header, Scale, image_sources};
 use crate::eval::ModelChoice;
 use crate::eval::tsne::{Engine, TsneSets};
 use crate::model::EngineChoice;
@@ -67,6 +67,11 @@ impl Cli {
         });
         Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
     }
+}
+
+/// Help of an argument that takes images, with the kinds of sources that are read.
+fn images_help(what: &str) -> String {
+    format!("{what}: {}, compressed or not; - is stdin", image_sources())
 }
 
 /// The first argument that is not UTF-8, quoted.
@@ -154,9 +159,11 @@ pub struct SettingArgs {
     /// Configuration in TOML; flags override it
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Labelled images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
-    /// [default: data/fashion-mnist_train.csv]
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = images_help("Labelled images") + " [default: data/fashion-mnist_train.csv]"
+    )]
     pub data: Option<String>,
     #[command(flatten)]
     pub columns: ColumnArgs,

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::ColumnArgs;
 use super::parse::{seed, size};
+use super::{ColumnArgs, images_help};
 
 /// The commands on data.
 #[derive(Debug, Subcommand)]
@@ -45,7 +45,7 @@ pub struct FetchArgs {
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Labelled images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
+    #[arg(help = images_help("Labelled images"))]
     pub file: PathBuf,
     #[command(flatten)]
     pub columns: ColumnArgs,
@@ -56,7 +56,7 @@ pub struct CheckArgs {
 
 #[derive(Debug, Args)]
 pub struct SampleArgs {
-    /// Labelled images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
+    #[arg(help = images_help("Labelled images"))]
     pub file: PathBuf,
     /// Images per class
     #[arg(long, value_name = "N", default_value_t = 600, value_parser = size)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::parse::model_choice;
-use super::{ColumnArgs, ComputeArgs};
+use super::{ColumnArgs, ComputeArgs, images_help};
 use crate::eval::ModelChoice;
 
 #[derive(Debug, Args)]
@@ -38,8 +38,7 @@ pub struct ReportArgs {
 The images must have the size that the run was trained on. Labels are optional, and may be others than
 those of the training data.")]
 pub struct EmbedArgs {
-    /// Images: CSV, compressed or not, an IDX file or a list of image files; - is stdin
-    #[arg(value_name = "IMAGES")]
+    #[arg(value_name = "IMAGES", help = images_help("Images"))]
     pub images: PathBuf,
     /// File for the embeddings, - for stdout: .npy (float32, one row per image), or .csv, .csv.gz or
     /// .parquet with labels

@@ -193,6 +193,7 @@ fn values(pixels: &Pixels) -> Option<Values> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::testing::{SHAPE, coloured};
     use std::fs;
 
     fn checked(text: impl AsRef<[u8]>) -> Summary {
@@ -225,6 +226,20 @@ mod tests {
         assert_eq!(content.values, Some(Values { min: 0.0, max: 9.0, mean: 39.0 / 16.0 }));
         assert_eq!(content.copies, 1);
         assert_eq!(content.sha256, super::super::sha256_hex(text.as_bytes()));
+    }
+
+    #[test]
+    fn images_of_any_shape_are_counted_and_described() {
+        let content = content(&coloured(), false);
+        assert_eq!((content.shape, content.images, content.copies), (SHAPE, 3, 0));
+        // Of image, channel, row and column the middle ones.
+        let mean = 30.0 + 70.0 + 14.0 + 3.0;
+        assert_eq!(content.values, Some(Values { min: 0.0, max: 234.0, mean }));
+        let json = serde_json::to_value(&content).unwrap();
+        let sizes = ["channels", "height", "width"].map(|key| json[key].as_u64());
+        assert_eq!((sizes, json.get("side")), ([Some(3), Some(5), Some(7)], None));
+        let square = checked("label,a\nx,1\nx,2\ny,1\n").content.unwrap();
+        assert_eq!(serde_json::to_value(square).unwrap()["side"], 1);
     }
 
     #[test]

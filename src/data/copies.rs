@@ -48,6 +48,7 @@ fn scaled(data: &Dataset) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::testing::coloured;
     use crate::data::{ReadOptions, open};
 
     fn read(text: &str) -> Dataset {
@@ -68,5 +69,17 @@ mod tests {
         assert_eq!(trained.shared_with(&trained), 3);
         assert_eq!(within(&read(same)), 0);
         assert_eq!(within(&read("label,a,b,c,d\n0,1,2,3,4\n1,1,2,3,4\n1,1,2,3,4\n")), 2);
+    }
+
+    #[test]
+    fn images_are_compared_in_all_their_channels() {
+        let first = coloured();
+        let mut second = first.clone();
+        let Pixels::Bytes(values) = &mut second.pixels else { panic!("not bytes") };
+        // The last channel's last value of the second image; the third becomes the first.
+        values[2 * 105 - 1] += 1;
+        values.copy_within(..105, 2 * 105);
+        assert_eq!((within(&first), within(&second)), (0, 1));
+        assert_eq!(first.shared_with(&second), 2);
     }
 }

@@ -252,6 +252,7 @@ pub(super) fn listed(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::testing::{SHAPE, coloured, value};
 
     fn ordered(labels: &[&str]) -> (Vec<String>, Vec<i64>) {
         let distinct: Vec<String> = labels.iter().map(|&label| label.to_owned()).collect();
@@ -325,6 +326,25 @@ mod tests {
             two_images(["c", "z"]).with_classes(&classes).unwrap_err().to_string(),
             "t.csv: 'z' is a label that the training data does not have; it has a, b, c"
         );
+    }
+
+    #[test]
+    fn an_image_has_the_values_of_all_its_channels() {
+        let data = coloured();
+        assert_eq!((data.shape, data.image(2).len()), (SHAPE, 105));
+        let at = |channel: usize, y: usize, x: usize| data.image(2)[(channel * 5 + y) * 7 + x];
+        for (channel, y, x) in [(0, 0, 0), (1, 4, 6), (2, 3, 5)] {
+            assert_eq!(at(channel, y, x), value(2, channel, y, x));
+        }
+    }
+
+    #[test]
+    fn images_of_neither_one_nor_three_channels_are_refused() {
+        let shape = ImageShape { channels: 2, height: 1, width: 1 };
+        let raw = RawImages { shape, ..RawImages::default() };
+        let made = Dataset::new(raw, &ReadOptions::default(), Path::new("t.csv"), String::new());
+        let text = made.unwrap_err().to_string();
+        assert!(text.starts_with("t.csv: has images of 2×1×1, that is, of 2 channels"), "{text}");
     }
 
     #[test]

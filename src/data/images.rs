@@ -56,3 +56,22 @@ impl Images {
         values.to_kind(Kind::Float).divide_scalar_(self.scale).view(sizes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::testing::{coloured, value};
+
+    #[test]
+    fn a_batch_has_each_value_at_its_channel_row_and_column() {
+        let batch = Images::new(&coloured(), Device::Cpu).select(&[2, 0]);
+        assert_eq!((batch.size(), batch.kind()), (vec![2, 3, 5, 7], Kind::Float));
+        for (place, image) in [(0, 2), (1, 0)] {
+            for (channel, y, x) in [(0, 0, 0), (0, 4, 6), (1, 0, 6), (1, 4, 0), (2, 3, 5)] {
+                let found = batch.double_value(&[place, channel as i64, y as i64, x as i64]);
+                let wanted = f64::from(f32::from(value(image, channel, y, x)) / 255.0);
+                assert_eq!(found, wanted, "image {image}, channel {channel}, ({y}, {x})");
+            }
+        }
+    }
+}

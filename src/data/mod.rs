@@ -24,6 +24,8 @@ mod scaling;
 mod shape;
 mod source;
 mod split;
+#[cfg(test)]
+pub mod testing;
 
 pub use self::amount::Amount;
 pub use self::batches::{Batch, BatchKind, BatchShape, Batches, Subset, class_sizes};
@@ -43,7 +45,7 @@ pub use self::reading::{
 pub use self::renumbering::{renumbered, seen_classes};
 pub use self::sample::{SampleSize, stratified, write_csv};
 pub use self::shape::ImageShape;
-pub use self::source::{is_read_once, open, read_with};
+pub use self::source::{image_sources, is_read_once, open, read_with};
 pub use self::split::{Split, split};
 
 use self::dataset::listed;

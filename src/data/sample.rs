@@ -158,6 +158,7 @@ fn quoted(label: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::coloured;
     use super::super::{ReadOptions, open};
     use super::*;
     use std::fs;
@@ -257,6 +258,14 @@ mod tests {
         assert_eq!(bytes, written("two.csv.gz"));
         // RFC 1952: no flags, time 0, slowest method, unknown system.
         assert_eq!(bytes[3..10], [0, 0, 0, 0, 0, 2, 255]);
+    }
+
+    #[test]
+    fn images_that_are_not_grey_squares_are_not_written_as_csv() {
+        let (_folder, path) = file("s.csv");
+        let text = write_csv(&coloured(), &[0], &path).unwrap_err().to_string();
+        assert!(text.starts_with("coloured: has images of 3×5×7, and a CSV holds"), "{text}");
+        assert!(!path.exists());
     }
 
     #[test]

@@ -77,7 +77,7 @@ fn recognised<'a>(
     if let Some(kind) = KINDS.iter().find(by_bytes) {
         return Ok((kind, Content { path, bytes, decoded: None }));
     }
-    let decoded = match text::decoded(path, &bytes, &kinds(), remarks)? {
+    let decoded = match text::decoded(path, &bytes, &image_sources(), remarks)? {
         Cow::Borrowed(_) => None,
         Cow::Owned(text) => Some(text),
     };
@@ -89,11 +89,11 @@ fn recognised<'a>(
     Ok((kind, content))
 }
 
-/// What may be named instead of a file of no kind.
-fn kinds() -> String {
-    let names = KINDS.map(|kind| kind.name);
-    let [others @ .., last] = names.as_slice() else { return String::new() };
-    format!("{} or {last}", others.join(", "))
+/// The kinds of sources for help and messages: `a CSV of images, a list of image files or …`.
+pub fn image_sources() -> String {
+    let [first, others @ ..] = &KINDS.map(|kind| kind.name);
+    let others: Vec<&str> = others.iter().rev().copied().collect();
+    format!("{} or {first}", others.join(", "))
 }
 
 /// The file that is read together with this one: the labels of IDX images, or the images of such

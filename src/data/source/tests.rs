@@ -134,6 +134,18 @@ fn idx_files_of_every_type_are_read() {
 }
 
 #[test]
+fn a_file_of_no_kind_is_refused_with_the_kinds_that_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.bin");
+    fs::write(&path, [7, 0, 9]).unwrap();
+    assert_eq!(
+        message_of(open(&path, &ReadOptions::default()), "a.bin"),
+        "a.bin: is binary, of no format that dml knows; name a CSV of images, a list of image \
+         files or an IDX file, compressed or not"
+    );
+}
+
+#[test]
 fn idx_images_need_not_be_square() {
     let options = ReadOptions { label: LabelColumn::IfThere, ..ReadOptions::default() };
     let wide = open(&case("idx/wide-images-idx3-ubyte"), &options).unwrap();
