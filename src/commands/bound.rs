@@ -1,26 +1,27 @@
-//! `dml bound`: cross-entropy and the pairwise losses that it bounds, over a training.
+//! `dml bound`: cross-entropy and the pairwise losses that it bounds, during training.
 
-use super::many::{GOES_ON, GOES_ON_ANEW, way_on};
-use super::{cores, print, resolve, tell_init, wrapped};
+use super::many::{RESUME, RESUME_WITHOUT_FORCE, with_hint};
+use super::{cores, print, report_init, resolve, wrapped};
 use crate::cli::BoundArgs;
 use crate::error::Result;
 use crate::experiment::Bound;
 use crate::session::Session;
 use crate::train::Progress;
 
-/// Trains, takes the losses on the way, and draws them.
+/// Trains, computes the losses along the way, and draws them.
 ///
 /// # Errors
-/// Wrong settings, faulty data; an interruption.
+/// Invalid settings or data; an interruption.
 pub fn bound(args: BoundArgs, progress: Progress) -> Result<()> {
     let config = resolve(&args.settings, &args.keys, Some(&args.loss), args.seed)?;
     let session = Session::open(&config, cores(args.settings.cores), progress)?;
-    tell_init(&session, [&config])?;
+    report_init(&session, [&config])?;
     session.listen()?;
     let _core = session.cores.take();
-    let place = (args.settings.runs.as_path(), args.force);
-    let bound = Bound::new(&session, config, args.points as usize, place)
-        .map_err(|error| way_on(error, if args.force { GOES_ON_ANEW } else { GOES_ON }))?;
+    let hint = if args.force { RESUME_WITHOUT_FORCE } else { RESUME };
+    let runs = (args.settings.runs.as_path(), args.force);
+    let bound = Bound::new(&session, config, args.points as usize, runs)
+        .map_err(|error| with_hint(error, hint))?;
     print(&format!(
         "{}\n\n{}\n\nwritten to {folder}\npicture    {folder}/plots/bound.png",
         bound.table().terminal(),

@@ -1,8 +1,8 @@
-//! `dml data`: get, check and sample images in CSV.
+//! `dml data`: fetch, check and sample images.
 
 use std::path::Path;
 
-use super::{RUNS, print, print_json, set_columns, told, with_images};
+use super::{RUNS, print, print_json, report_written, set_columns, with_images};
 use crate::cli::{CheckArgs, ColumnArgs, DataCommand, FetchArgs, SampleArgs};
 use crate::data::{
     self, Channels, Content, DataConfig, FaultKind, Names, ReadOptions, SampleSize, Summary, Values,
@@ -13,10 +13,10 @@ use crate::report::table::Table;
 use crate::train::Progress;
 use crate::words::{count, things};
 
-/// Gets, checks or samples data.
+/// Fetches, checks or samples data.
 ///
 /// # Errors
-/// What the data floor says of the files; a checked file with faults.
+/// Those of the data module; a checked file has faults.
 pub fn data(command: DataCommand, progress: &Progress) -> Result<()> {
     match command {
         DataCommand::Fetch(args) => fetch(&args, progress),
@@ -28,7 +28,7 @@ pub fn data(command: DataCommand, progress: &Progress) -> Result<()> {
 fn fetch(args: &FetchArgs, progress: &Progress) -> Result<()> {
     let mut say = |line: &str| progress.say(line);
     let keeper = |path: &Path| keeper_of(path, Path::new(RUNS));
-    // What is there is overwritten only where its content is wrong, and with --force.
+    // `fetch` overwrites a file only if its content is wrong, and with --force.
     let rules = OutputRules::new(true, &keeper);
     let fetched = data::fetch(args.from.as_deref(), &args.into, args.force, rules, &mut say)?;
     print(&format!("{}\n{}", fetched.train.display(), fetched.test.display()))
@@ -39,7 +39,7 @@ fn check(args: &CheckArgs) -> Result<()> {
     if args.json {
         print_json(&summary)?
     } else {
-        print(&shown(&summary))?
+        print(&text(&summary))?
     }
     match summary.fault_count {
         0 => Ok(()),
@@ -48,32 +48,32 @@ fn check(args: &CheckArgs) -> Result<()> {
     }
 }
 
-fn shown(summary: &Summary) -> String {
+fn text(summary: &Summary) -> String {
     let file = summary.file.display();
-    // Where the columns are at fault, no row was looked at.
-    let mut text = vec![match summary.rows {
+    // With faults in the columns, no row was read.
+    let mut lines = vec![match summary.rows {
         0 => file.to_string(),
         rows => format!("{file}: {}", count(rows, "row")),
     }];
-    text.extend(summary.content.as_ref().map(content));
-    text.extend(summary.faults.iter().map(|fault| format!("fault: {fault}")));
+    lines.extend(summary.content.as_ref().map(content));
+    lines.extend(summary.faults.iter().map(|fault| format!("fault: {fault}")));
     for FaultKind { problem, count } in &summary.kinds {
-        let told = summary.faults.iter().filter(|fault| *fault.problem == **problem).count();
-        if *count > told.max(3) {
-            text.push(format!("of this kind there are {count}: {problem}"));
+        let listed = summary.faults.iter().filter(|fault| *fault.problem == **problem).count();
+        if *count > listed.max(3) {
+            lines.push(format!("{count} faults of this kind: {problem}"));
         }
     }
     if summary.fault_count == 0 {
-        text.push("no faults".to_owned());
+        lines.push("no faults".to_owned());
     }
-    text.join("\n")
+    lines.join("\n")
 }
 
-/// How decisions begin that a check shows in lines of their own.
-const LINES: [&str; 4] = ["label:", "ignored columns:", "pixels:", "cells:"];
+/// Prefixes of decisions that a check shows in separate lines.
+const SHOWN_SEPARATELY: [&str; 4] = ["label:", "ignored columns:", "pixels:", "cells:"];
 
-/// What was understood of a file: label, what was left out, and whatever was decided.
-fn understood(content: &Content) -> String {
+/// How the file was read: label, ignored columns, and all decisions.
+fn reading(content: &Content) -> String {
     let Content { reading, shape, scale, .. } = content;
     let mut lines = Vec::new();
     match &reading.label {
@@ -81,7 +81,7 @@ fn understood(content: &Content) -> String {
             let columns = if found.column.contains(" to ") { "columns" } else { "column" };
             lines.push(format!("label       {columns} {}, {}", found.column, found.why));
         }
-        // What is no table says in a remark where its labels are from.
+        // A file that is not a table has a remark about its labels.
         None if reading.format.is_empty() => {}
         None => lines.push("label       none".to_owned()),
     }
@@ -106,23 +106,23 @@ fn understood(content: &Content) -> String {
     if !reading.format.is_empty() {
         lines.push(format!("cells       separated by {}", reading.format));
     }
-    // What has no line of its own above.
-    let has_line = |told: &&String| LINES.iter().any(|start| told.starts_with(start));
-    let others = reading.decisions.iter().filter(|told| !has_line(told));
-    lines.extend(others.map(|told| format!("decided     {told}")));
+    let is_shown =
+        |decision: &&String| SHOWN_SEPARATELY.iter().any(|start| decision.starts_with(start));
+    let others = reading.decisions.iter().filter(|decision| !is_shown(decision));
+    lines.extend(others.map(|decision| format!("decided     {decision}")));
     lines.extend(reading.remarks.iter().map(|remark| format!("remark      {remark}")));
     if let [only] = &content.classes[..] {
         lines.push(format!(
-            "remark      {} is the class of every image; to train, images of another are needed",
+            "remark      all images are of class {}; training needs at least two classes",
             only.class.label
         ));
     }
     let lonely = content.lonely();
     if !lonely.is_empty() {
-        let (of, which) = (lonely.len(), lonely[..lonely.len().min(8)].join(", "));
-        let more = if of > 8 { format!(" and {} more", of - 8) } else { String::new() };
+        let (all, which) = (lonely.len(), lonely[..lonely.len().min(8)].join(", "));
+        let more = if all > 8 { format!(" and {} more", all - 8) } else { String::new() };
         lines.push(format!(
-            "remark      classes with a single image, from which no pair can be drawn: {which}{more}"
+            "remark      classes with a single image, which have no pairs: {which}{more}"
         ));
     }
     lines.join("\n")
@@ -141,7 +141,7 @@ fn content(content: &Content) -> String {
     format!(
         "{}\n{} {} of {shape}, {header}, {values}, {}\n\
          SHA-256 {}\n\n{}\n",
-        understood(content),
+        reading(content),
         content.images,
         things(content.images, "image"),
         match content.copies {
@@ -169,7 +169,7 @@ fn sample(args: &SampleArgs, progress: &Progress) -> Result<()> {
     out.make_folder()?;
     data::write_csv(&dataset, &rows, out.path())?;
     let images = things(rows.len(), "image");
-    told(&out, &format!("{}: {} {images}", out.shown(), rows.len()), progress)
+    report_written(&out, &format!("{}: {} {images}", out.shown(), rows.len()), progress)
 }
 
 fn options(columns: &ColumnArgs) -> ReadOptions {

@@ -1,8 +1,8 @@
-//! `dml eval`: a trained run, or embeddings from elsewhere, by nearest neighbours and t-SNE.
+//! `dml eval`: evaluates a trained run, or embeddings of another program.
 
 use std::path::{Path, PathBuf};
 
-use super::{of_embeddings, of_evaluation, open_test, print, print_json, set, set_compute};
+use super::{embedding_config, evaluation_config, open_test, print, print_json, set, set_compute};
 use crate::cli::{EmbeddingArgs, EvalArgs};
 use crate::config::Config;
 use crate::error::Result;
@@ -19,11 +19,11 @@ use crate::session::Session;
 use crate::train::Progress;
 use crate::words::things;
 
-/// Evaluates a run on its validation images or on a file of test images, or embeddings from
-/// elsewhere.
+/// Evaluates a run on its validation images or on a file of test images; or embeddings of another
+/// program.
 ///
 /// # Errors
-/// No such run, data that are not the run's, faulty arrays, settings that cannot be.
+/// An unknown run, data other than the run's, faulty arrays, invalid settings.
 pub fn eval(args: EvalArgs, progress: &Progress) -> Result<()> {
     match &args.embeddings {
         EmbeddingArgs { embeddings: Some(embeddings), labels, .. } => {
@@ -46,9 +46,9 @@ fn eval_embeddings(
     };
     let out = out.as_deref().map(|folder| checked_out(folder, args)).transpose()?;
     let mut config = Config::default();
-    set_figures(&mut config.eval, args);
+    set_metrics(&mut config.eval, args);
     set(&mut config.plots.style, &args.style);
-    let config = of_embeddings(config, &args.set)?;
+    let config = embedding_config(config, &args.set)?;
     warnings(&config, args).iter().for_each(|warning| progress.say(warning));
     let cores = Cores::new(Cores::available());
     let _core = cores.take();
@@ -56,7 +56,7 @@ fn eval_embeddings(
     let evaluation = watched(progress, |watch| {
         EmbeddingEvaluation::new(&files, &config.eval, &cores, (watch, &say))
     })?;
-    evaluation.remarks.iter().for_each(|told| progress.say(told));
+    evaluation.remarks.iter().for_each(|remark| progress.say(remark));
     if let Some(out) = &out {
         class_names::remarks(&evaluation.classes).iter().for_each(|remark| progress.say(remark));
         confusion_remark(&evaluation.figures.knn.confusion).iter().for_each(|it| progress.say(it));
@@ -65,10 +65,10 @@ fn eval_embeddings(
     if args.json {
         return print_json(&evaluation);
     }
-    print(&told_embeddings(&evaluation, args.embeddings.out.as_deref()))
+    print(&embeddings_text(&evaluation, args.embeddings.out.as_deref()))
 }
 
-/// The folder that the figures go to, before anything is read.
+/// The output folder, checked before anything is read.
 fn checked_out(folder: &Path, args: &EvalArgs) -> Result<Output> {
     let keeper = |path: &Path| keeper_of(path, &args.runs);
     let EmbeddingArgs { embeddings, labels, queries, query_labels, force, .. } = &args.embeddings;
@@ -87,11 +87,11 @@ fn checked_out(folder: &Path, args: &EvalArgs) -> Result<Output> {
     rules.folder("--out", folder, &EMBEDDING_FILES)
 }
 
-/// Computes what Ctrl-C ends, as nothing is written before, with a sign of how far it is.
+/// Runs a computation with a progress display, which Ctrl-C ends because nothing is written yet.
 fn watched<T>(progress: &Progress, work: impl FnOnce(&Watch) -> Result<T>) -> Result<T> {
     let interrupt = Interrupt::default();
-    let remarks = progress.clone();
-    interrupt.listen(move || remarks.say("stopping; nothing is written"))?;
+    let messages = progress.clone();
+    interrupt.listen(move || messages.say("stopping; nothing is written"))?;
     let bar = progress.run("evaluation", 0);
     bar.stage("reading");
     work(&Watch::new(&interrupt, &|stage| bar.stage(stage)))
@@ -119,7 +119,7 @@ fn eval_run(args: &EvalArgs, progress: &Progress) -> Result<()> {
             evaluate_test(&session, &folder, &config, &test, &bar)?
         }
         None => {
-            // All pictures of a run have one style.
+            // All pictures of a run have the same style.
             let history = folder.history()?;
             let train = session.parts(&config)?.train;
             draw_training(&session, &folder, (&config, &train), &history)?;
@@ -127,25 +127,25 @@ fn eval_run(args: &EvalArgs, progress: &Progress) -> Result<()> {
         }
     };
     drop(bar);
-    if args.json { print_json(&evaluation) } else { print(&told(&folder, &evaluation)) }
+    if args.json { print_json(&evaluation) } else { print(&text(&folder, &evaluation)) }
 }
 
 fn configured(args: &EvalArgs, mut config: Config) -> Result<Config> {
     set(&mut config.data.path, &args.data);
     set_compute(&mut config, &args.compute);
-    set_figures(&mut config.eval, args);
+    set_metrics(&mut config.eval, args);
     set(&mut config.eval.model, &args.model);
     set(&mut config.tsne.engine, &args.tsne);
     set(&mut config.tsne.of, &args.tsne_of);
     set(&mut config.tsne.perplexity, &args.perplexity);
     set(&mut config.plots.style, &args.style);
-    let config = of_evaluation(config, &args.set)?;
+    let config = evaluation_config(config, &args.set)?;
     config.check()?;
     Ok(config)
 }
 
-/// What the flags say of the figures.
-fn set_figures(config: &mut EvalConfig, args: &EvalArgs) {
+/// Applies the flags about metrics.
+fn set_metrics(config: &mut EvalConfig, args: &EvalArgs) {
     set(&mut config.knn, &args.knn);
     set(&mut config.recall_at, &args.recall_at.as_ref().map(|ks| ks.0.clone()));
     set(&mut config.vote_top, &args.recall_at.as_ref().map(|ks| ks.0.clone()));
@@ -153,13 +153,13 @@ fn set_figures(config: &mut EvalConfig, args: &EvalArgs) {
     config.clusters &= !args.no_clusters;
 }
 
-/// Warnings about settings and flags under their earlier names.
+/// Warnings about earlier names of settings and flags.
 fn warnings(config: &Config, args: &EvalArgs) -> Vec<String> {
     let flag = args.hits_at.as_ref().map(|_| "--hits-at is now called --recall-at".to_owned());
     config.warnings.iter().cloned().chain(flag).collect()
 }
 
-fn told(folder: &ResultFolder, evaluation: &Evaluation) -> String {
+fn text(folder: &ResultFolder, evaluation: &Evaluation) -> String {
     let mut table = figures_table(&evaluation.figures);
     let maps = [("t-SNE KL", &evaluation.tsne), ("t-SNE KL, training", &evaluation.tsne_train)];
     for (name, map) in maps {
@@ -173,41 +173,41 @@ fn told(folder: &ResultFolder, evaluation: &Evaluation) -> String {
     let mut parts = vec![
         format!(
             "{images} of {folder}: {} against {}",
-            queries_of(*queries),
-            references_of(*references)
+            queries_text(*queries),
+            references_text(*references)
         ),
         table.terminal(),
     ];
-    if evaluation.classes.len() <= MOST_CLASSES {
+    if evaluation.classes.len() <= MAX_CLASSES {
         parts.push(evaluation.confusion_table().terminal());
     }
     parts.push(format!("written to {folder}"));
     parts.join("\n\n")
 }
 
-fn queries_of(number: usize) -> String {
+fn queries_text(number: usize) -> String {
     format!("{number} {}", things(number, "query"))
 }
 
-fn references_of(number: usize) -> String {
+fn references_text(number: usize) -> String {
     format!("{number} {}", things(number, "reference"))
 }
 
-/// A confusion matrix of more classes does not fit a terminal.
-const MOST_CLASSES: usize = 20;
+/// A larger confusion matrix does not fit a terminal.
+const MAX_CLASSES: usize = 20;
 
-fn told_embeddings(evaluation: &EmbeddingEvaluation, out: Option<&Path>) -> String {
+fn embeddings_text(evaluation: &EmbeddingEvaluation, out: Option<&Path>) -> String {
     let EmbeddingEvaluation { embeddings, query_embeddings, queries, references, .. } = evaluation;
     let what = match query_embeddings {
         Some(path) => {
-            format!("{path}: {} against {references} of {embeddings}", queries_of(*queries))
+            format!("{path}: {} against {references} of {embeddings}", queries_text(*queries))
         }
         None => format!("{embeddings}: each of {references} against all others"),
     };
     let length = if evaluation.normalised { ", divided by their length" } else { "" };
     let table = figures_table(&evaluation.figures).terminal();
     let mut parts = vec![format!("{what}{length}"), table];
-    if evaluation.classes.len() <= MOST_CLASSES {
+    if evaluation.classes.len() <= MAX_CLASSES {
         parts.push(evaluation.confusion_table().terminal());
     }
     parts.extend(out.map(|folder| format!("written to {}", folder.display())));

@@ -1,4 +1,4 @@
-//! `dml losses`: what can be trained under, and what each loss says of an embedding.
+//! `dml losses`: lists the losses, or computes each of them on given embeddings.
 
 use serde::Serialize;
 
@@ -12,24 +12,27 @@ use crate::report::table::Table;
 use crate::train::Progress;
 use crate::words::{decimals, things};
 
-/// Lists every loss, or asks each about embeddings.
+/// Lists all losses, or computes each of them on embeddings.
 ///
 /// # Errors
-/// Embeddings or labels that cannot be read or do not fit; stdout cannot be written to.
+/// Embeddings or labels that cannot be read or do not match; stdout cannot be written to.
 pub fn losses(args: LossesArgs, progress: &Progress) -> Result<()> {
     match (args.on, args.embeddings) {
-        (Some(run), _) => tell(LossesOnEmbedding::of_run(&run)?, args.json),
+        (Some(run), _) => print_values(LossesOnEmbedding::of_run(&run)?, args.json),
         (None, Some(file)) => {
             let say = |line: &str| progress.say(line);
-            tell(LossesOnEmbedding::of_files(&file, args.labels.as_deref(), say)?, args.json)
+            print_values(
+                LossesOnEmbedding::of_files(&file, args.labels.as_deref(), say)?,
+                args.json,
+            )
         }
         (None, None) => list(args.json),
     }
 }
 
-/// What a loss is and what it needs.
+/// A loss and its requirements.
 #[derive(Serialize)]
-struct Told {
+struct LossInfo {
     #[serde(flatten)]
     description: Description,
     batches: &'static str,
@@ -37,9 +40,9 @@ struct Told {
     own_parameters: Option<&'static str>,
 }
 
-impl Told {
-    fn of(loss: &Loss) -> Told {
-        Told {
+impl LossInfo {
+    fn of(loss: &Loss) -> LossInfo {
+        LossInfo {
             description: loss.description(),
             batches: match loss.batches() {
                 BatchKind::Images => "single images",
@@ -47,36 +50,36 @@ impl Told {
                 BatchKind::PkSampling => "P classes × K images",
             },
             normalises: loss.normalises(),
-            own_parameters: loss.parameters(1, 1, 0).map(|own| own.name),
+            own_parameters: loss.parameters(1, 1, 0).map(|parameters| parameters.name),
         }
     }
 
     fn text(&self) -> String {
         let Description { name, formula, settings, source } = self.description;
-        let length = if self.normalises { "brought to length 1" } else { "as they are" };
-        let own = self.own_parameters.unwrap_or("none");
+        let length = if self.normalises { "normalised to length 1" } else { "not normalised" };
+        let parameters = self.own_parameters.unwrap_or("none");
         format!(
             "{name}\n  formula     {formula}\n  settings    {settings}\n  source      {source}\n  \
-             batches     {}\n  embeddings  {length}\n  own         {own}",
+             batches     {}\n  embeddings  {length}\n  parameters  {parameters}",
             self.batches
         )
     }
 }
 
 fn list(json: bool) -> Result<()> {
-    let told: Vec<Told> = Loss::all().iter().map(Told::of).collect();
+    let losses: Vec<LossInfo> = Loss::all().iter().map(LossInfo::of).collect();
     if json {
-        return print_json(&told);
+        return print_json(&losses);
     }
-    let blocks: Vec<String> = told.iter().map(Told::text).collect();
+    let blocks: Vec<String> = losses.iter().map(LossInfo::text).collect();
     print(&blocks.join("\n\n"))
 }
 
-fn tell(opinions: LossesOnEmbedding, json: bool) -> Result<()> {
+fn print_values(values: LossesOnEmbedding, json: bool) -> Result<()> {
     if json {
-        return print_json(&opinions);
+        return print_json(&values);
     }
-    let LossesOnEmbedding { embeddings, rows, dimensions, classes, losses } = opinions;
+    let LossesOnEmbedding { embeddings, rows, dimensions, classes, losses } = values;
     print(&format!(
         "{embeddings}: {rows} {} of {dimensions} {}, {classes} {}\n\n{}",
         things(rows, "embedding"),
@@ -86,15 +89,15 @@ fn tell(opinions: LossesOnEmbedding, json: bool) -> Result<()> {
     ))
 }
 
-fn table(opinions: &[LossOnEmbedding]) -> Table {
+fn table(losses: &[LossOnEmbedding]) -> Table {
     let mut table = Table::new(["loss", "value", "active, %", "remark"]);
-    for opinion in opinions {
+    for loss in losses {
         let number = |value: Option<f64>, of: fn(f64) -> String| value.map_or("–".to_owned(), of);
         table.push([
-            opinion.loss.to_owned(),
-            number(opinion.value, |value| decimals(value, 4)),
-            number(opinion.active, |share| format!("{:.1}", 100.0 * share)),
-            opinion.remark.clone(),
+            loss.loss.to_owned(),
+            number(loss.value, |value| decimals(value, 4)),
+            number(loss.active, |share| format!("{:.1}", 100.0 * share)),
+            loss.remark.clone(),
         ]);
     }
     table

@@ -1,4 +1,4 @@
-//! What commands with many runs share: the plan told first, and the way on after an interruption.
+//! What commands with many runs share: showing the plan, and how to resume after an interruption.
 
 use super::{cores, print};
 use crate::cli::{ManyArgs, Metric, SettingArgs};
@@ -9,7 +9,7 @@ use crate::session::Session;
 use crate::train::Progress;
 use crate::words::line;
 
-/// A plan of these variants under the flags that commands with many runs share.
+/// A plan of these variants with the flags that commands with many runs share.
 pub fn planned(
     variants: Vec<Variant>,
     seeds: &[u64],
@@ -17,49 +17,48 @@ pub fn planned(
     many: &ManyArgs,
 ) -> Plan {
     let unseen = variants.iter().any(|variant| variant.config.data.unseen_classes != "none");
-    let by_default = if unseen { Score::MapAtR } else { Score::Accuracy };
+    let default = if unseen { Score::MapAtR } else { Score::Accuracy };
     Plan {
-        score: many.metric.map_or(by_default, |metric| metric.score),
+        score: many.metric.map_or(default, |metric| metric.score),
         variants,
         seeds: seeds.to_vec(),
         jobs: many.jobs.unwrap_or(cores(settings.cores)),
         runs: settings.runs.clone(),
         force: many.force,
-        command: typed(),
+        command: command_line(),
     }
 }
 
-/// Warns about a metric under its earlier name.
-pub fn tell_renamed(many: &ManyArgs, progress: &Progress) {
+/// Warns about the earlier name of a metric.
+pub fn warn_renamed(many: &ManyArgs, progress: &Progress) {
     many.metric.and_then(Metric::warning).iter().for_each(|warning| progress.say(warning));
 }
 
-/// Flags that change nothing of what is made.
-const OF_NO_MATTER: [&str; 4] = ["--collect", "--json", "--quiet", "-q"];
+/// Flags that do not affect the results.
+const WITHOUT_EFFECT: [&str; 4] = ["--collect", "--json", "--quiet", "-q"];
 
-/// The command line as a shell would take it to make the same again.
-pub fn typed() -> String {
+/// The command line that reproduces the results, quoted for a shell.
+pub fn command_line() -> String {
     let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
-    let words = words.filter(|word| !OF_NO_MATTER.contains(&word.as_str()));
+    let words = words.filter(|word| !WITHOUT_EFFECT.contains(&word.as_str()));
     line(&std::iter::once("dml".to_owned()).chain(words).collect::<Vec<_>>())
 }
 
-/// The same command line with another value of a flag, to do what is missing: without `--force`.
-pub fn typed_with(flag: &str, value: impl ToString) -> String {
+/// The same command line with another value of a flag, and without `--force`.
+pub fn command_line_with(flag: &str, value: impl ToString) -> String {
     let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
     line(&with_flag(words, flag, &value.to_string()))
 }
 
 fn with_flag(words: impl Iterator<Item = String>, flag: &str, value: &str) -> Vec<String> {
-    let words = words.filter(|word| !OF_NO_MATTER.contains(&word.as_str()));
+    let words = words.filter(|word| !WITHOUT_EFFECT.contains(&word.as_str()));
     let words: Vec<String> = std::iter::once("dml".to_owned()).chain(words).collect();
-    let mut found = without(&words, &[("force", false), (flag.trim_start_matches('-'), true)]);
-    found.extend([flag.to_owned(), value.to_owned()]);
-    found
+    let mut line = without(&words, &[("force", false), (flag.trim_start_matches('-'), true)]);
+    line.extend([flag.to_owned(), value.to_owned()]);
+    line
 }
 
-/// Words of a command line without some flags, each by its name and whether it takes a value, and
-/// without their values.
+/// Removes flags and their values from a command line; each flag comes with whether it takes a value.
 pub fn without(words: &[String], flags: &[(&str, bool)]) -> Vec<String> {
     let mut kept = Vec::new();
     let mut words = words.iter();
@@ -75,38 +74,38 @@ pub fn without(words: &[String], flags: &[(&str, bool)]) -> Vec<String> {
     kept
 }
 
-/// Tells what will be done and how long it takes; whether that was all that was asked for.
+/// Shows what will be done and how long it will take; returns whether that was all, with `--dry-run`.
 ///
 /// # Errors
 /// Stdout cannot be written to.
-pub fn told_plan(session: &Session, forecast: &TimeEstimate, many: &ManyArgs) -> Result<bool> {
+pub fn show_plan(session: &Session, estimate: &TimeEstimate, many: &ManyArgs) -> Result<bool> {
     if many.dry_run {
-        print(&forecast.told())?;
+        print(&estimate.to_text())?;
     } else {
-        session.progress.say(&forecast.told());
+        session.progress.say(&estimate.to_text());
     }
     Ok(many.dry_run)
 }
 
-/// How to go on after an interruption.
-pub const GOES_ON: &str = "the same command goes on from here";
-/// The same where `--force` had removed all before it began.
-pub const GOES_ON_ANEW: &str = "the same command without --force goes on from here";
-/// The same where `--force` replaces run by run.
-pub const GOES_ON_MIXED: &str = "the same command without --force goes on from here, and takes \
-                                 finished runs that were not replaced yet as they are";
+/// How to resume after an interruption.
+pub const RESUME: &str = "run the same command again to resume";
+/// How to resume if `--force` has removed everything before the work began.
+pub const RESUME_WITHOUT_FORCE: &str = "run the same command without --force to resume";
+/// How to resume if `--force` replaces one run after the other.
+const RESUME_REPLACING: &str = "run the same command without --force to resume; it keeps the finished \
+                                runs that were not replaced yet";
 
-/// An interruption, with how to go on.
-pub fn way_on(error: Error, how: &str) -> Error {
+/// Adds a hint to an interruption.
+pub fn with_hint(error: Error, hint: &str) -> Error {
     match error {
-        Error::Interrupted(place) => Error::Interrupted(format!("{place}; {how}")),
+        Error::Interrupted(message) => Error::Interrupted(format!("{message}; {hint}")),
         other => other,
     }
 }
 
-/// How to go on with runs that are replaced one by one under `--force`.
-pub fn going_on(force: bool) -> &'static str {
-    if force { GOES_ON_MIXED } else { GOES_ON }
+/// How to resume a plan, whose runs `--force` replaces one after the other.
+pub fn resume_hint(force: bool) -> &'static str {
+    if force { RESUME_REPLACING } else { RESUME }
 }
 
 #[cfg(test)]
@@ -114,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_is_told_with_another_value_of_a_flag_and_never_with_force() {
+    fn a_suggested_command_has_the_new_value_of_a_flag_and_no_force() {
         let of =
             |text: &str| with_flag(text.split(' ').map(str::to_owned), "--trials", "60").join(" ");
         let expected = "dml tune --loss a --trials 60";

@@ -1,6 +1,6 @@
-//! The commands: from arguments to calls below, and what is printed.
+//! The commands: each turns its arguments into library calls and prints the result.
 //!
-//! Results go to stdout, progress and remarks to stderr.
+//! Results go to stdout, progress and messages to stderr.
 
 mod bound;
 mod compare;
@@ -33,7 +33,8 @@ pub use train::train;
 pub use tune::tune;
 
 use settings::{
-    cores, flags, of_embeddings, of_evaluation, resolve, set, set_columns, set_compute, tell_init,
+    cores, embedding_config, evaluation_config, flags, report_init, resolve, set, set_columns,
+    set_compute,
 };
 use test_images::open_test;
 
@@ -47,10 +48,10 @@ use crate::train::Progress;
 
 /// Prints results to stdout.
 ///
-/// Where nobody reads on, as in `dml losses | head -1`, the rest is dropped without a word.
+/// If the reader closes the pipe, as in `dml losses | head -1`, the rest is silently dropped.
 ///
 /// # Errors
-/// Stdout cannot be written to for another reason, a full disk for example.
+/// Stdout cannot be written to for another reason, for example a full disk.
 fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
@@ -62,28 +63,27 @@ fn print(text: &str) -> Result<()> {
     }
 }
 
-/// Folder that holds the runs unless another is named.
+/// The default folder of runs.
 const RUNS: &str = "runs";
 
-/// Says what was written, on stdout; on stderr where that is a stream, so that nothing but the
-/// result is on it.
+/// Reports what was written: on stdout, or on stderr if stdout is the output itself.
 ///
 /// # Errors
 /// Stdout cannot be written to.
-fn told(out: &Output, what: &str, progress: &Progress) -> Result<()> {
+fn report_written(out: &Output, message: &str, progress: &Progress) -> Result<()> {
     if !out.is_stream() {
-        return print(what);
+        return print(message);
     }
-    progress.say(what);
+    progress.say(message);
     Ok(())
 }
 
-/// Columns that a table of many losses is broken at.
-const WIDEST: usize = 120;
-/// Columns that running text is broken at.
+/// Maximum width of a table of many losses, in columns.
+const TABLE_WIDTH: usize = 120;
+/// Maximum width of running text, in columns.
 const TEXT_WIDTH: usize = 100;
 
-/// Text broken at spaces, so that no word is cut at the end of a terminal's line.
+/// Wraps text at spaces.
 fn wrapped(text: &str) -> String {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
@@ -100,7 +100,7 @@ fn wrapped(text: &str) -> String {
     lines.join("\n")
 }
 
-/// Where results were written, and where the pictures and the page among them are.
+/// Where the results, pictures and report were written.
 fn written(folder: &Path) -> String {
     let shown = folder.display();
     format!("written to {shown}\npictures   {shown}/plots\nreport     {shown}/report.html")
@@ -114,7 +114,7 @@ fn print_json(value: &impl serde::Serialize) -> Result<()> {
     print(&serde_json::to_string_pretty(value).expect("plain values"))
 }
 
-/// Rules with a file of images, and what is read together with it.
+/// Adds a file of images, and the file that is read together with it, to the inputs.
 fn with_images<'a>(rules: OutputRules<'a>, what: &'static str, path: &Path) -> OutputRules<'a> {
     let rules = rules.input(what, path);
     match read_with(path) {
@@ -128,15 +128,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_broken_at_spaces_and_loses_nothing() {
+    fn text_is_wrapped_at_spaces_without_losing_any() {
         let text = "the quick brown fox jumps over the lazy dog ".repeat(9);
-        let broken = wrapped(text.trim());
-        assert!(broken.lines().count() > 3);
+        let lines = wrapped(text.trim());
+        assert!(lines.lines().count() > 3);
         assert!(
-            broken
+            lines
                 .lines()
-                .all(|line| (60..=TEXT_WIDTH).contains(&line.len()) || broken.ends_with(line))
+                .all(|line| (60..=TEXT_WIDTH).contains(&line.len()) || lines.ends_with(line))
         );
-        assert_eq!(broken.replace('\n', " "), text.trim());
+        assert_eq!(lines.replace('\n', " "), text.trim());
     }
 }

@@ -1,4 +1,4 @@
-//! `dml report`: what lies in a folder as a page for people.
+//! `dml report`: writes the HTML report of a result folder.
 
 use super::print;
 use crate::cli::ReportArgs;
@@ -11,8 +11,8 @@ use crate::train::Progress;
 /// Writes the report on a run, a comparison, a sweep or a search.
 ///
 /// # Errors
-/// No such folder; a run that is not evaluated; images that are not those it was trained on; a file
-/// that cannot be written.
+/// An unknown folder; a run that is not evaluated; other images than those it was trained on; a file
+/// cannot be written.
 pub fn report(args: ReportArgs, progress: &Progress) -> Result<()> {
     let folder = match args.folder {
         Some(folder) => folder,

@@ -1,4 +1,4 @@
-//! `dml runs`: what there is, what two differ in, and away with what is not wanted.
+//! `dml runs`: lists, compares and removes runs.
 
 use std::path::{Path, PathBuf};
 
@@ -12,10 +12,10 @@ use crate::report::table::Table;
 use crate::run::{Entry, Removal, catalogue, difference, listed};
 use crate::train::Progress;
 
-/// Lists runs, or does with them what was asked for.
+/// Lists, compares or removes runs.
 ///
 /// # Errors
-/// A run that is not there, or is at work; a file that cannot be read or removed.
+/// A run that is missing or in use; a file that cannot be read or removed.
 pub fn runs(args: RunsArgs, progress: &Progress) -> Result<()> {
     match &args.command {
         None => list(&args, progress),
@@ -45,21 +45,23 @@ fn list(args: &RunsArgs, progress: &Progress) -> Result<()> {
     }
     if entries.is_empty() {
         let runs = args.common.runs.display();
-        let told = match count {
+        let message = match count {
             0 => format!("{runs} holds no runs: make one with dml train or dml compare"),
             1 => format!("the only run in {runs} does not match"),
             count => format!("none of the {count} runs in {runs} matches"),
         };
-        progress.say(&told);
+        progress.say(&message);
         return Ok(());
     }
     print(&listed(&entries).terminal())?;
-    entries.iter().filter_map(|entry| entry.problem.as_ref()).for_each(|told| progress.say(told));
+    entries
+        .iter()
+        .filter_map(|entry| entry.problem.as_ref())
+        .for_each(|problem| progress.say(problem));
     Ok(())
 }
 
-/// Figures from the highest to the lowest, times from the shortest to the longest; those without one
-/// last.
+/// Sorts by a column: metrics in descending order, times in ascending order, missing values last.
 fn sort(entries: &mut [Entry], column: &str) {
     let highest = |of: fn(&Entry) -> Option<f64>| {
         move |a: &Entry, b: &Entry| {
@@ -79,7 +81,7 @@ fn sort(entries: &mut [Entry], column: &str) {
 }
 
 fn diff(args: &DiffArgs) -> Result<()> {
-    let [first, second] = [&args.first, &args.second].map(|name| found(&args.common.runs, name));
+    let [first, second] = [&args.first, &args.second].map(|name| path_of(&args.common.runs, name));
     let differences = difference(&first, &second)?;
     if args.common.json {
         return print_json(&differences);
@@ -93,11 +95,11 @@ fn diff(args: &DiffArgs) -> Result<()> {
 }
 
 fn remove(args: &RemoveArgs) -> Result<()> {
-    let mut paths: Vec<PathBuf> = args.names.iter().map(|name| found(&args.runs, name)).collect();
-    let place = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
-    paths.sort_by_key(place);
-    paths.dedup_by_key(|path| place(path));
-    // All are there and at rest before the first goes.
+    let mut paths: Vec<PathBuf> = args.names.iter().map(|name| path_of(&args.runs, name)).collect();
+    let canonical = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    paths.sort_by_key(canonical);
+    paths.dedup_by_key(|path| canonical(path));
+    // All must exist and be unused before the first is removed.
     let removals = paths.iter().map(|path| Removal::of(path)).collect::<Result<Vec<_>>>()?;
     for (path, removal) in paths.iter().zip(&removals) {
         let shown = path.display();
@@ -111,8 +113,8 @@ fn remove(args: &RemoveArgs) -> Result<()> {
     Ok(())
 }
 
-/// A run by its folder, or by its name among the runs.
-fn found(runs: &Path, name: &Path) -> PathBuf {
+/// The path of a run, given as a folder or as a name in the folder of runs.
+fn path_of(runs: &Path, name: &Path) -> PathBuf {
     let among = runs.join(name);
     if !name.exists() && among.exists() { among } else { name.to_path_buf() }
 }

@@ -1,4 +1,4 @@
-//! From flags to a checked configuration.
+//! Turns flags into a checked configuration.
 
 use crate::cli::{ColumnArgs, ComputeArgs, KeyArgs, SettingArgs};
 use crate::config::{Config, Setting, known_key};
@@ -8,8 +8,8 @@ use crate::loss::Loss;
 use crate::runtime::Cores;
 use crate::session::Session;
 
-/// Defaults, then the configuration file, then flags (`seed` is one), then settings by their keys;
-/// checked. A loss that is named has its defaults, unless the file is of this loss.
+/// Combines defaults, configuration file, flags (`seed` is one) and settings by key, in this order,
+/// and checks the result. A named loss has its defaults, unless the file is for this loss.
 ///
 /// # Errors
 /// As [`Config::read`], [`Config::with`] and [`Config::check`].
@@ -19,7 +19,7 @@ pub fn resolve(
     loss: Option<&str>,
     seed: Option<u64>,
 ) -> Result<Config> {
-    let lay_over = |mut config: Config| {
+    let apply = |mut config: Config| {
         if let Some(name) = loss.filter(|name| *name != config.loss.name()) {
             config.loss = Loss::by_name(name)?;
         }
@@ -27,12 +27,12 @@ pub fn resolve(
         flags(config, args, keys.unseen_classes.as_deref(), keys.train_size)?.with(&keys.set)
     };
     match &args.config {
-        Some(path) => Config::read_with(path, lay_over),
-        None => lay_over(Config::default()),
+        Some(path) => Config::read_with(path, apply),
+        None => apply(Config::default()),
     }
 }
 
-/// Flags laid over a configuration; checked.
+/// Applies flags to a configuration and checks it.
 ///
 /// # Errors
 /// As [`Config::check`].
@@ -56,33 +56,33 @@ pub fn flags(
     Ok(config)
 }
 
-/// Warns about settings under their earlier names and says what has to be done to the files of first
-/// weights, each once.
+/// Warns about earlier names of settings, and reports how files of initial weights are read, each
+/// once.
 ///
 /// # Errors
-/// A file that cannot be used.
-pub fn tell_init<'a>(
+/// A file of weights that cannot be used.
+pub fn report_init<'a>(
     session: &Session,
     configs: impl IntoIterator<Item = &'a Config>,
 ) -> Result<()> {
-    let (data, mut told) = (&session.dataset, Vec::new());
+    let (data, mut reported) = (&session.dataset, Vec::new());
     for config in configs {
         config.warnings.iter().for_each(|warning| session.progress.say_once(warning));
         let architecture = config.model.architecture(data.shape, data.classes.len())?;
         let remark = config.model.check_init(&architecture)?;
-        if let Some(remark) = remark.filter(|remark| !told.contains(remark)) {
+        if let Some(remark) = remark.filter(|remark| !reported.contains(remark)) {
             session.progress.say(&remark);
-            told.push(remark);
+            reported.push(remark);
         }
     }
     Ok(())
 }
 
-/// Settings of an evaluation laid over the configuration of a run that is trained; checked.
+/// Applies settings of an evaluation to the configuration of a trained run, and checks it.
 ///
 /// # Errors
-/// As [`Config::with`]; a setting that decided the training, or that has a flag of its own.
-pub fn of_evaluation(config: Config, settings: &[Setting]) -> Result<Config> {
+/// As [`Config::with`]; a setting of the training, or one that has a separate flag.
+pub fn evaluation_config(config: Config, settings: &[Setting]) -> Result<Config> {
     for setting in settings {
         known_key(&setting.key, "--set")?;
         let refuse = |problem: &str| Err(Error::setting(&setting.key, setting.shown(), problem));
@@ -90,9 +90,9 @@ pub fn of_evaluation(config: Config, settings: &[Setting]) -> Result<Config> {
             "data.path" => refuse("name the file of the run's images with --data")?,
             "train.device" => refuse("name the device with --device")?,
             "train.engine" => refuse("name the engine with --engine")?,
-            key if EVALUATED.iter().any(|section| key.starts_with(section)) => {}
+            key if EVALUATION_SECTIONS.iter().any(|section| key.starts_with(section)) => {}
             _ => refuse(
-                "decided the training, which is done: dml eval takes eval.*, tsne.* and plots.*; \
+                "applies to training, which is finished: dml eval takes eval.*, tsne.* and plots.*; \
                  train another run with it",
             )?,
         }
@@ -100,34 +100,36 @@ pub fn of_evaluation(config: Config, settings: &[Setting]) -> Result<Config> {
     config.with(settings)
 }
 
-/// The sections that an evaluation of a run takes settings of.
-const EVALUATED: [&str; 3] = ["eval.", "tsne.", "plots."];
+/// The sections whose settings an evaluation of a run accepts.
+const EVALUATION_SECTIONS: [&str; 3] = ["eval.", "tsne.", "plots."];
 
-/// The same for embeddings that another program made.
+/// Like [`evaluation_config`], for embeddings of another program.
 ///
 /// # Errors
-/// As [`Config::with`]; a setting that has nothing to do with them.
-pub fn of_embeddings(config: Config, settings: &[Setting]) -> Result<Config> {
+/// As [`Config::with`]; a setting that does not apply to them.
+pub fn embedding_config(config: Config, settings: &[Setting]) -> Result<Config> {
     for setting in settings {
         known_key(&setting.key, "--set")?;
         let problem = match setting.key.as_str() {
-            "eval.model" => "embeddings from elsewhere have no run with two models",
-            key if key.starts_with("tsne.") => "of embeddings from elsewhere no t-SNE is drawn",
-            key if EVALUATED.iter().any(|section| key.starts_with(section)) => continue,
-            _ => "of embeddings from elsewhere nothing is trained: take eval.* or plots.*",
+            "eval.model" => "embeddings of another program have no run, and so no choice of models",
+            key if key.starts_with("tsne.") => {
+                "dml draws no t-SNE of embeddings of another program"
+            }
+            key if EVALUATION_SECTIONS.iter().any(|section| key.starts_with(section)) => continue,
+            _ => "dml trains nothing for embeddings of another program: use eval.* or plots.*",
         };
         return Err(Error::setting(&setting.key, setting.shown(), problem));
     }
     config.with(settings)
 }
 
-/// Lays the flags for device and engine over the configuration.
+/// Applies the flags for device and engine.
 pub fn set_compute(config: &mut Config, compute: &ComputeArgs) {
     set(&mut config.train.device, &compute.device);
     set(&mut config.train.engine, &compute.engine);
 }
 
-/// Lays the flags for columns over the configuration.
+/// Applies the flags for columns.
 pub fn set_columns(data: &mut DataConfig, columns: &ColumnArgs) {
     set(&mut data.label, &columns.label);
     set(&mut data.header, &columns.header);
@@ -138,14 +140,14 @@ pub fn set_columns(data: &mut DataConfig, columns: &ColumnArgs) {
     }
 }
 
-/// Takes over a flag that was given.
+/// Sets a setting if its flag was given.
 pub fn set<T: Clone>(setting: &mut T, flag: &Option<T>) {
     if let Some(value) = flag {
         setting.clone_from(value);
     }
 }
 
-/// The cores to use: as many as asked for, at most those there are.
-pub fn cores(asked: Option<usize>) -> usize {
-    asked.map_or(Cores::available(), |cores| cores.clamp(1, Cores::available()))
+/// The number of cores to use: as requested, at most all.
+pub fn cores(requested: Option<usize>) -> usize {
+    requested.map_or(Cores::available(), |cores| cores.clamp(1, Cores::available()))
 }

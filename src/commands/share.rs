@@ -1,9 +1,9 @@
-//! `dml embed` and `dml export`: a run's work for other images and other programs.
+//! `dml embed` and `dml export`: uses a run for new images and in other programs.
 
 use std::io::IsTerminal;
 use std::path::Path;
 
-use super::{set, set_columns, set_compute, told, with_images};
+use super::{report_written, set, set_columns, set_compute, with_images};
 use crate::cli::{EmbedArgs, EmbedFormat, ExportArgs, Format};
 use crate::data::{ClassNames, DataConfig, LabelColumn, ReadOptions, open};
 use crate::error::{Error, Result};
@@ -17,14 +17,14 @@ use crate::runtime::Cores;
 use crate::train::Progress;
 use crate::words::things;
 
-/// The other way out where an ending and what is written disagree.
+/// The alternative if an extension and the format disagree.
 const OTHER_FORMAT: &str = ", or another --format";
 
 /// Embeds new images with a trained run.
 ///
 /// # Errors
-/// No such run; a fault of the file; images of another size; outputs that must not be written, or
-/// cannot.
+/// An unknown run; a fault of the file; images of another size; outputs that must not or cannot be
+/// written.
 pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     let mut trained = Trained::open(args.run.as_deref(), &args.runs)?;
     let keeper = |path: &Path| keeper_of(path, &args.runs);
@@ -73,10 +73,10 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
         things(columns, "number"),
         out.shown()
     );
-    told(&out, &written, progress)
+    report_written(&out, &written, progress)
 }
 
-/// Rules with the files that a run's settings name.
+/// Adds the files that a run's settings name to the inputs.
 fn with_inputs_of<'a>(trained: &Trained, rules: OutputRules<'a>) -> OutputRules<'a> {
     let config = &trained.config;
     let path = Path::new(&config.data.path);
@@ -84,21 +84,20 @@ fn with_inputs_of<'a>(trained: &Trained, rules: OutputRules<'a>) -> OutputRules<
         .input("the weights that the run began with", &config.model.init)
 }
 
-/// What embeddings are written as: what was asked for, else what the ending says; CSV into a pipe.
+/// The format of embeddings: as requested, else by the extension; CSV into a pipe.
 fn embedded_kind(args: &EmbedArgs, out: &Output, progress: &Progress) -> Result<&'static FileKind> {
     let kind = match args.format {
         Some(EmbedFormat::Npy) => &NPY,
         Some(EmbedFormat::Csv) => &CSV,
         Some(EmbedFormat::Parquet) => &PARQUET,
         None if out.is_stream() => {
-            progress.say("format: CSV; --format npy or parquet writes another");
+            progress.say("format: CSV; choose another with --format npy or parquet");
             &CSV
         }
         None => {
             let kind = FileKind::of_name(&args.out);
             kind.filter(|kind| [&NPY, &CSV, &PARQUET].contains(kind)).ok_or_else(|| {
-                let problem =
-                    "must end in .npy, .csv or .parquet, or --format has to say what to write";
+                let problem = "must end in .npy, .csv or .parquet, unless you add --format";
                 Error::setting("--out", args.out.display(), problem)
             })?
         }
@@ -107,7 +106,7 @@ fn embedded_kind(args: &EmbedArgs, out: &Output, progress: &Progress) -> Result<
     Ok(kind)
 }
 
-/// Refuses a name that promises something else, and a terminal for what is no text.
+/// Refuses an extension of another format, and a terminal for binary output.
 fn refuse_unfit(kind: &FileKind, named: &Path, out: &Output) -> Result<()> {
     if !out.is_stream() {
         return kind.refuse_other_name("--out", named, OTHER_FORMAT);
@@ -115,7 +114,7 @@ fn refuse_unfit(kind: &FileKind, named: &Path, out: &Output) -> Result<()> {
     let is_terminal = out.path() == Path::new("/dev/stdout") && std::io::stdout().is_terminal();
     match is_terminal && *kind != CSV {
         true => {
-            let problem = format!("is a terminal, and {} is no text: name a file", kind.name);
+            let problem = format!("is a terminal, but {} is binary: name a file", kind.name);
             Err(Error::setting("--out", named.display(), problem))
         }
         false => Ok(()),
@@ -125,8 +124,8 @@ fn refuse_unfit(kind: &FileKind, named: &Path, out: &Output) -> Result<()> {
 /// Writes a run's network or embeddings for other programs.
 ///
 /// # Errors
-/// No such run, or one that is not evaluated where embeddings are asked for; an output that must not
-/// be written, or cannot.
+/// An unknown run; a run that is not evaluated, if embeddings are requested; an output that must not
+/// or cannot be written.
 pub fn export(args: ExportArgs, progress: &Progress) -> Result<()> {
     let format = args.format.map_or_else(|| format_of(&args.out), Ok)?;
     let mut trained = Trained::open(Some(&args.run), &args.run)?;
@@ -135,7 +134,7 @@ pub fn export(args: ExportArgs, progress: &Progress) -> Result<()> {
     let keeper = |path: &Path| keeper_of(path, runs);
     let mut rules = with_inputs_of(&trained, OutputRules::new(args.force, &keeper));
     let out = exported_out(&args, format, &mut rules)?;
-    // Embeddings are those of the last evaluation, whichever model it took.
+    // Embeddings are those of the last evaluation, with the model that it used.
     let is_network = matches!(format, Format::Safetensors | Format::Torchscript);
     if let Some(model) = args.model.filter(|_| !is_network) {
         trained.check_embedded_by(model)?;
@@ -153,10 +152,10 @@ pub fn export(args: ExportArgs, progress: &Progress) -> Result<()> {
         Format::Tensorboard => trained
             .export_tensorboard(path, |images| rules.refuse_inputs("an image of the list", images)),
     }?;
-    told(&out, &format!("written to {}", out.shown()), progress)
+    report_written(&out, &format!("written to {}", out.shown()), progress)
 }
 
-/// The format that the ending of an output says.
+/// The format of an output by its extension.
 fn format_of(out: &Path) -> Result<Format> {
     match FileKind::of_name(out) {
         Some(&SAFETENSORS) => Ok(Format::Safetensors),
@@ -164,14 +163,14 @@ fn format_of(out: &Path) -> Result<Format> {
         Some(&CSV) => Ok(Format::Csv),
         Some(&PARQUET) => Ok(Format::Parquet),
         _ => {
-            let problem = "does not say what to write: add --format safetensors, torchscript, csv \
-                           or parquet, or npy or tensorboard, which are folders";
+            let problem = "has no known extension: add --format safetensors, torchscript, csv or \
+                           parquet, or npy or tensorboard, which write folders";
             Err(Error::setting("--out", out.display(), problem))
         }
     }
 }
 
-/// Where an export goes, once nothing speaks against it.
+/// The checked output of an export.
 fn exported_out(args: &ExportArgs, format: Format, rules: &mut OutputRules) -> Result<Output> {
     let (named, flag) = (args.out.as_path(), "--out");
     let kind = match format {
@@ -181,8 +180,8 @@ fn exported_out(args: &ExportArgs, format: Format, rules: &mut OutputRules) -> R
         Format::Parquet => &PARQUET,
         Format::Npy | Format::Tensorboard => {
             if FileKind::of_name(named).is_some() && !named.is_dir() {
-                let problem = "has the ending of a file, but this format writes a folder: leave \
-                               the ending away, or take another --format";
+                let problem = "has the extension of a file, but this format writes a folder: drop \
+                               the extension, or use another --format";
                 return Err(Error::setting(flag, named.display(), problem));
             }
             return match format {

@@ -1,4 +1,4 @@
-//! `dml completions` and `dml man`: what a shell and `man` show of the command line.
+//! `dml completions` and `dml man`: completions and manual pages from the command line's types.
 
 use std::path::Path;
 
@@ -22,8 +22,8 @@ pub fn completions(args: CompletionsArgs) -> Result<()> {
     print(with_lists(args.shell, &String::from_utf8_lossy(&text)).trim_end())
 }
 
-/// A script that completes `--losses` as what it is, a list of losses and of configuration files, for
-/// which clap has no words.
+/// Makes a completion script complete `--losses` as a list of losses and configuration files, which
+/// clap does not support.
 fn with_lists(shell: Shell, script: &str) -> String {
     let names: Vec<&str> = Loss::all().iter().map(Loss::name).collect();
     let words = names.join(" ");
@@ -44,7 +44,7 @@ fn with_lists(shell: Shell, script: &str) -> String {
         }
         _ => return script.to_owned(),
     };
-    // A single `--loss` has the same words and keeps them.
+    // A single `--loss` has the same values and keeps them.
     let is_list = |before: &str| {
         let line = before.rsplit('\n').find(|line| !line.trim().is_empty()).unwrap_or_default();
         [format!("--{LOSSES})"), format!("--{LOSSES}="), format!("-l {LOSSES} ")]
@@ -58,7 +58,7 @@ fn with_lists(shell: Shell, script: &str) -> String {
         text.push_str(chosen);
         text.push_str(part);
     }
-    // zsh wants its own first line to stay the first.
+    // For zsh, `#compdef` must stay in the first line.
     match text.split_once('\n') {
         Some((first, rest)) if first.starts_with("#compdef") => {
             format!("{first}\n\n{helper}\n{rest}")
@@ -67,7 +67,7 @@ fn with_lists(shell: Shell, script: &str) -> String {
     }
 }
 
-/// What follows the last comma is one of the words or a file of settings.
+/// Completes the text after the last comma with a loss or a configuration file.
 const BASH_LIST: &str = r#"_dml_list() {
     local before="" last="$2"
     if [[ "$last" == *,* ]]; then
@@ -98,7 +98,7 @@ end
 /// Prints the manual page, or writes one for every command.
 ///
 /// # Errors
-/// Stdout or a file cannot be written to; pages that exist, without `--force`.
+/// Stdout or a file cannot be written to; pages exist, without `--force`.
 pub fn man(args: ManArgs) -> Result<()> {
     let is_stdout = |out: &&Path| ["-", "/dev/stdout"].iter().any(|name| *out == Path::new(name));
     let Some(folder) = args.out.as_deref().filter(|out| !is_stdout(out)) else {
@@ -115,7 +115,7 @@ pub fn man(args: ManArgs) -> Result<()> {
     pages.iter().try_for_each(|(name, page)| write_text(&out.path().join(name), page))
 }
 
-/// The pages of a command and of those below it, each with the name of its file.
+/// The pages of a command and its subcommands, with their file names.
 fn collect(command: &clap::Command, pages: &mut Vec<(String, String)>) {
     for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {
         collect(inner, pages);
@@ -140,7 +140,7 @@ mod tests {
         with_lists(shell, &String::from_utf8(text).unwrap())
     }
 
-    /// What bash offers at the end of a line.
+    /// What bash offers to complete the last word.
     fn offered(folder: &Path, words: &[&str]) -> Vec<String> {
         let last = words.len() - 1;
         let (current, before) = (words[last], words[last - 1]);
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn bash_offers_losses_metrics_states_and_formats() {
+    fn bash_completes_losses_metrics_states_and_formats() {
         let folder = tempfile::tempdir().unwrap();
         let offered = |words: &[&str]| offered(folder.path(), words);
         assert_eq!(offered(&["dml", "train", "--loss", "cr"]), ["cross-entropy"]);
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn bash_offers_losses_and_files_of_settings_at_any_place_of_a_list() {
+    fn bash_completes_losses_and_configuration_files_anywhere_in_a_list() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("tuned.toml"), "").unwrap();
         std::fs::write(folder.path().join("tr.csv"), "").unwrap();

@@ -1,4 +1,4 @@
-//! Test images from a file, as `eval` and `compare` take them.
+//! Test images from a file, for `eval` and `compare`.
 
 use std::path::Path;
 
@@ -13,10 +13,10 @@ use crate::words::count;
 /// # Errors
 /// A fault of the file; as [`Session::test_images`]; too few images of unseen classes.
 pub fn open_test(session: &Session, config: &Config, path: &Path) -> Result<Dataset> {
-    // Names come from the run; a test file may lack some of the classes.
+    // Class names come from the run, because a test file may lack some classes.
     let like = session.dataset.trained_on();
     let mut options = ReadOptions { names: ClassNames::Labels, ..config.data.read_options() };
-    // A label that was named by its number has a name to be found by, too.
+    // A label column that was given by its number can also be found by its name.
     let is_number = config.data.label.trim().parse::<usize>().is_ok();
     if is_number && like.columns.label.is_some() {
         options.label = LabelColumn::Auto;
@@ -35,10 +35,10 @@ pub fn open_test(session: &Session, config: &Config, path: &Path) -> Result<Data
         let judged = test.labels.iter().filter(|label| unseen.contains(label)).count();
         if judged < 2 {
             let problem = format!(
-                "holds {} of the unseen classes, which are held against each other",
+                "has {} of the unseen classes, and evaluation needs at least two",
                 count(judged, "image")
             );
-            let remedy = "name a file with more of them with --test";
+            let remedy = "name another file with --test";
             return Err(Fault::new(path, problem).remedy(remedy).into());
         }
     }

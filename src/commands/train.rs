@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use super::{cores, print, resolve, set, set_compute, tell_init};
+use super::{cores, print, report_init, resolve, set, set_compute};
 use crate::cli::TrainArgs;
 use crate::config::{Config, Setting};
 use crate::data::is_read_once;
@@ -17,10 +17,10 @@ use crate::session::Session;
 use crate::train::{History, Progress};
 use crate::words::{decimals, dml, things};
 
-/// Trains one network under one loss, or goes on with an unfinished run.
+/// Trains a network with a loss, or resumes an unfinished run.
 ///
 /// # Errors
-/// Wrong settings, faulty data, a folder that is taken, a loss that is no number; an interruption.
+/// Invalid settings or data; an existing folder; training that diverged; an interruption.
 pub fn train(args: TrainArgs, progress: Progress) -> Result<()> {
     let config = match &args.resume {
         Some(path) => {
@@ -35,7 +35,7 @@ pub fn train(args: TrainArgs, progress: Progress) -> Result<()> {
             match (&args.settings.data, opened) {
                 (Some(moved), _) => config.data.path.clone_from(moved),
                 (None, Ok((_, record))) => record.refuse_moved(&config.data.path)?,
-                // A damaged record is written anew where the settings are whole.
+                // A damaged record is written again from the settings.
                 (None, Err(_)) => {}
             }
             set_compute(&mut config, &args.settings.compute);
@@ -49,7 +49,7 @@ pub fn train(args: TrainArgs, progress: Progress) -> Result<()> {
         Some(path) => (Run::reopen(&session, config, path)?, Existing::GoOn),
         None => {
             let existing = if args.force { Existing::Replace } else { Existing::Refuse };
-            tell_init(&session, [&config])?;
+            report_init(&session, [&config])?;
             (Run::new(&session, config, &args.settings.runs, args.name.as_deref())?, existing)
         }
     };
@@ -58,17 +58,17 @@ pub fn train(args: TrainArgs, progress: Progress) -> Result<()> {
     session.listen()?;
     let bar = progress.run(&run.title(), run.images());
     let _core = session.cores.take();
-    let history = run.train(&session, existing, &bar).map_err(|error| way_on(error, &run));
+    let history = run.train(&session, existing, &bar).map_err(|error| with_hint(error, &run));
     drop(bar);
     print(&summary(&run, &history?))
 }
 
-/// An interruption, with how to go on.
-fn way_on(error: Error, run: &Run) -> Error {
+/// Adds to an interruption how to resume.
+fn with_hint(error: Error, run: &Run) -> Error {
     match error {
-        Error::Interrupted(place) => {
-            let on = dml("train --resume", run.folder.path());
-            Error::Interrupted(format!("{place}; go on with {on}"))
+        Error::Interrupted(message) => {
+            let command = dml("train --resume", run.folder.path());
+            Error::Interrupted(format!("{message}; resume with {command}"))
         }
         other => other,
     }
@@ -78,37 +78,36 @@ fn configured(args: &TrainArgs, progress: &Progress) -> Result<Config> {
     let config = resolve(&args.settings, &args.keys, args.loss.as_deref(), args.seed)?;
     let Some(init) = &args.init else { return Ok(config) };
     let file = match is_pipe(init) {
-        true => kept_init(init, &args.settings.runs, progress)?,
+        true => save_init(init, &args.settings.runs, progress)?,
         false => init.clone(),
     };
     config.with(&[Setting { key: "model.init".to_owned(), value: toml::Value::String(file) }])
 }
 
-/// Whether what `--init` names gives its content once only.
+/// Whether the file of `--init` can be read only once.
 fn is_pipe(init: &str) -> bool {
     init == "-" || is_stream(Path::new(init))
 }
 
-/// Keeps the weights that come through a pipe in a file among the runs: whoever goes on with the run
-/// reads them again.
-fn kept_init(init: &str, runs: &Path, progress: &Progress) -> Result<String> {
-    let named = if init == "-" { "/dev/stdin" } else { init };
+/// Saves weights from a pipe in a file among the runs, because resuming the run reads them again.
+fn save_init(init: &str, runs: &Path, progress: &Progress) -> Result<String> {
+    let source = if init == "-" { "/dev/stdin" } else { init };
     let content =
-        std::fs::read(named).map_err(|refusal| Error::io("read", Path::new(named))(refusal))?;
-    refuse_non_safetensors(Path::new(named), &content)?;
+        std::fs::read(source).map_err(|refusal| Error::io("read", Path::new(source))(refusal))?;
+    refuse_non_safetensors(Path::new(source), &content)?;
     create_folder(runs)?;
     let path = runs.join(kept_weights(&sha256_hex(&content)[..12]));
     if !path.exists() {
         write_atomically(&path, |file| file.write_all(&content))?;
     }
-    progress.say(&format!("init: {init}, kept as {}", path.display()));
+    progress.say(&format!("init: {init}, saved as {}", path.display()));
     Ok(path.display().to_string())
 }
 
 fn summary(run: &Run, history: &History) -> String {
     let folder = run.folder.path().display();
     let last = history.epochs.last().expect("at least one epoch is configured");
-    // What came through a pipe cannot be read again.
+    // Data from a pipe cannot be read again.
     let data = if is_read_once(Path::new(&run.config.data.path)) { " --data FILE" } else { "" };
     format!(
         "{}: {} {} in {:.1} s, validation loss {}, lowest in epoch {}\n\

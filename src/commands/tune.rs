@@ -1,10 +1,13 @@
-//! `dml tune`: the settings under which a loss does best.
+//! `dml tune`: searches for the best settings of a loss.
 
 use std::path::Path;
 
-use super::many::{GOES_ON, GOES_ON_ANEW, tell_renamed, told_plan, typed, typed_with, way_on};
+use super::many::{
+    RESUME, RESUME_WITHOUT_FORCE, command_line, command_line_with, show_plan, warn_renamed,
+    with_hint,
+};
 use super::submit::{Mode, Submission, mode, refuse_unfinished, submit};
-use super::{cores, print, print_json, resolve, tell_init, wrapped, written};
+use super::{cores, print, print_json, report_init, resolve, wrapped, written};
 use crate::cli::{ManyArgs, TuneArgs};
 use crate::config::{Config, Setting};
 use crate::error::Result;
@@ -14,41 +17,40 @@ use crate::files::is_stream;
 use crate::page::Reporter;
 use crate::session::Session;
 use crate::train::Progress;
-use crate::words::{item, path_word, things, word};
+use crate::words::{count, item, path_word, word};
 
 /// Searches, ranks the trials, and writes the best settings.
 ///
 /// # Errors
-/// Wrong settings, faulty data, no trial that was finished; an interruption.
+/// Invalid settings or data; no finished trial; an interruption.
 pub fn tune(args: TuneArgs, progress: Progress) -> Result<()> {
     let config = resolve(&args.settings, &args.keys, Some(&args.loss), args.seed)?;
     let cores = cores(args.settings.cores);
     let many = &args.many;
     let search = Search {
-        // What is judged are images of the classes that are trained on, unseen ones or not.
+        // A search scores only classes that are trained on, whether or not there are unseen classes.
         score: many.metric.map_or(Score::Accuracy, |metric| metric.score),
         config,
         trials: args.trials as usize,
         jobs: many.jobs.unwrap_or(cores),
         runs: args.settings.runs.clone(),
         force: many.force,
-        command: typed(),
+        command: command_line(),
     };
     search.check()?;
     let mode = mode(many)?;
     let session = Session::open(&search.config, cores, progress)?;
-    tell_renamed(&args.many, &session.progress);
-    tell_init(&session, [&search.config])?;
-    if done_otherwise(mode, &session, &search, &args)? {
+    warn_renamed(&args.many, &session.progress);
+    report_init(&session, [&search.config])?;
+    if run_other_mode(mode, &session, &search, &args)? {
         return Ok(());
     }
-    if told_plan(&session, &search.forecast(&session)?, many)? {
+    if show_plan(&session, &search.estimate(&session)?, many)? {
         return Ok(());
     }
     session.listen()?;
-    let tuned = search
-        .carry_out(&session)
-        .map_err(|error| way_on(error, if search.force { GOES_ON_ANEW } else { GOES_ON }))?;
+    let hint = if search.force { RESUME_WITHOUT_FORCE } else { RESUME };
+    let tuned = search.carry_out(&session).map_err(|error| with_hint(error, hint))?;
     let folder = tuned.write()?;
     if many.json {
         print_json(&tuned)?;
@@ -58,17 +60,18 @@ pub fn tune(args: TuneArgs, progress: Progress) -> Result<()> {
             wrapped(&tuned.caption()),
             tuned.table().terminal(),
             written(folder),
-            match tuned.gained_nothing() {
-                true => nothing_gained(search.trials),
-                false => format!("next       {}", next(&search, &args, &tuned.best_path())?),
+            match tuned.is_no_better() {
+                true => no_better(search.trials),
+                false =>
+                    format!("next       {}", next_command(&search, &args, &tuned.best_path())?),
             }
         ))?;
     }
     Reporter::new(Some(&session.dataset), &session.cores).search(&tuned).map(drop)
 }
 
-/// Does what is asked of a search other than to carry it out here; whether that was all.
-fn done_otherwise(mode: Mode, session: &Session, search: &Search, args: &TuneArgs) -> Result<bool> {
+/// Runs a search in a mode other than [`Mode::Local`]; returns whether the command is then done.
+fn run_other_mode(mode: Mode, session: &Session, search: &Search, args: &TuneArgs) -> Result<bool> {
     let many = &args.many;
     match mode {
         Mode::Local => Ok(false),
@@ -76,9 +79,8 @@ fn done_otherwise(mode: Mode, session: &Session, search: &Search, args: &TuneArg
             search.check_trials(session)?;
             session.listen()?;
             let done = search.work(session, worker)?;
-            let trials = things(done, "trial");
-            print(&format!("task {worker}: {done} {trials} done, none is left for it"))
-                .map(|()| true)
+            let trials = count(done, "trial");
+            print(&format!("task {worker}: {trials} done, none left for it")).map(|()| true)
         }
         Mode::Collect => refuse_unfinished(&work(session, search, many)?, session).map(|()| false),
         Mode::Submit => {
@@ -89,7 +91,7 @@ fn done_otherwise(mode: Mode, session: &Session, search: &Search, args: &TuneArg
     }
 }
 
-/// What there is to hand out of a search: workers that share the trials.
+/// The unfinished trials of a search, with workers that share them as tasks.
 fn work<'a>(session: &'a Session, search: &'a Search, many: &ManyArgs) -> Result<Submission<'a>> {
     let unfinished = search.unfinished(session)?;
     let workers = Search { jobs: many.jobs.unwrap_or(usize::MAX), ..search.clone() }.jobs();
@@ -98,34 +100,31 @@ fn work<'a>(session: &'a Session, search: &'a Search, many: &ManyArgs) -> Result
     Ok(Submission {
         command: "tune",
         unit: "trial",
-        all: search.trials,
+        total: search.trials,
         tasks: (0..workers.min(unfinished.len())).collect(),
         unfinished,
-        at_once: None,
+        max_parallel: None,
         folder: batch_folder(&search.runs, &name),
         remove: Box::new(move || search.remove(session)),
     })
 }
 
-/// What is left to do where no trial did better than the first: a comparison would be of equal
-/// settings.
-fn nothing_gained(trials: usize) -> String {
-    let more = typed_with("--trials", trials.saturating_mul(2).max(ENOUGH_TRIALS));
-    format!(
-        "nothing gained: no trial did better than the first, the settings as given\nmore       {more}"
-    )
+/// Suggests more trials if none beat the first: a comparison would have equal settings on both sides.
+fn no_better(trials: usize) -> String {
+    let more = command_line_with("--trials", trials.saturating_mul(2).max(ENOUGH_TRIALS));
+    format!("no gain: no trial beat the first, which has the given settings\nmore       {more}")
 }
 
-/// Trials that a search is to have before it is given up: those of `dml tune` by itself.
+/// The number of trials before giving up a search: the default of `dml tune`.
 const ENOUGH_TRIALS: usize = 30;
 
-/// The comparison of tuned and untuned that the search asks for: on the same data, equally long,
-/// under other seeds.
-fn next(search: &Search, args: &TuneArgs, best: &Path) -> Result<String> {
+/// The command that compares tuned and untuned settings on the same data, with the same budget and
+/// other seeds.
+fn next_command(search: &Search, args: &TuneArgs, best: &Path) -> Result<String> {
     let seeds = other_seeds(search.config.train.seed);
     let losses = [args.loss.clone(), item(&best.display().to_string())].join(",");
     let mut command = format!("dml compare --losses {} --seeds {seeds}", word(losses));
-    // A pipe gave its settings once: they are named one by one.
+    // A configuration from a pipe is gone, so its settings are given one by one.
     let file = args.settings.config.as_deref().filter(|path| !is_stream(path));
     if let Some(file) = file {
         command += &format!(" --config {}", path_word(file));
@@ -149,13 +148,13 @@ fn next(search: &Search, args: &TuneArgs, best: &Path) -> Result<String> {
     Ok(command)
 }
 
-/// Five seeds without the one whose validation images the search has looked at.
-fn other_seeds(searched: u64) -> String {
-    match searched {
+/// Five seeds other than that of the search, which has used its validation images.
+fn other_seeds(search_seed: u64) -> String {
+    match search_seed {
         1 => "2-6".to_owned(),
         2..=5 => {
             let seeds: Vec<String> = (1..=6)
-                .filter(|&seed| seed != searched)
+                .filter(|&seed| seed != search_seed)
                 .map(|seed: u64| seed.to_string())
                 .collect();
             seeds.join(",")
@@ -164,8 +163,8 @@ fn other_seeds(searched: u64) -> String {
     }
 }
 
-/// What both sides of the comparison need beside what `best.toml` holds for one: all that the
-/// search did not choose itself.
+/// The settings that both sides of the comparison need: those that the search did not choose, because
+/// `best.toml` has only the others.
 fn differing(base: &Config, searched: &Config) -> Vec<Setting> {
     let chosen = ["train.seed", "train.learning_rate", "train.weight_decay", "train.schedule"];
     let keys = searched.keys().into_iter();
@@ -194,13 +193,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_comparison_leaves_out_the_seed_that_was_searched_with() {
+    fn the_comparison_leaves_out_the_seed_of_the_search() {
         let seeds = [2022, 1, 3, 5, 6].map(other_seeds);
         assert_eq!(seeds, ["1-5", "2-6", "1,2,4,5,6", "1,2,3,4,6", "1-5"]);
     }
 
     #[test]
-    fn the_comparison_has_all_that_the_search_did_not_choose() {
+    fn the_comparison_has_all_settings_that_the_search_did_not_choose() {
         let base = Config::default();
         let set =
             ["train.batch=32", "model.embedding=16", "train.learning_rate=1", "loss.margin=1"];

@@ -1,4 +1,4 @@
-//! Cross-entropy and the pairwise losses that it bounds, over one training.
+//! Cross-entropy and the pairwise losses that it bounds, during one training run.
 
 use std::path::{Path, PathBuf};
 
@@ -19,10 +19,10 @@ use crate::session::Session;
 use crate::train::{EpochDecision, Observer, RunProgress, remedy};
 use crate::words::{decimals, grouped};
 
-/// Their picture.
+/// The picture of the losses.
 const PICTURE: &str = "bound.png";
 
-/// The losses after so many steps.
+/// The losses after a number of steps.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Row {
     step: usize,
@@ -30,10 +30,10 @@ struct Row {
 }
 
 impl Row {
-    /// After so many steps, in the order of the columns.
-    fn new(step: usize, of: [f64; 8]) -> Row {
+    /// From the columns of the table.
+    fn new(step: usize, values: [f64; 8]) -> Row {
         let [cross_entropy, bound, spce, attraction, pairwise, repulsion, spce_attraction, last] =
-            of;
+            values;
         let terms = BoundTerms {
             cross_entropy,
             bound,
@@ -48,22 +48,21 @@ impl Row {
     }
 }
 
-/// A training with the losses over it.
+/// A training run with the losses along the way.
 pub struct Bound {
     rows: Vec<Row>,
     run: Run,
     images: usize,
-    /// What to change where it diverged; empty where it did not.
+    /// What to change if training diverged; else empty.
     remedy: String,
 }
 
 impl Bound {
-    /// Trains a run, or goes on with it, and takes the losses on the validation images at about
-    /// `points` steps.
+    /// Trains or resumes a run, and computes the losses on the validation images at about `points`
+    /// steps.
     ///
     /// # Errors
-    /// As [`Run::train`]; embeddings that cannot be logits, being smaller than the number of
-    /// classes.
+    /// As [`Run::train`]; embeddings with fewer dimensions than classes, which cannot be logits.
     pub fn new(
         session: &Session,
         config: Config,
@@ -75,7 +74,9 @@ impl Bound {
         let all_classes = session.dataset.classes.len();
         let size = run.config.model.architecture(session.dataset.shape, all_classes)?.embedding;
         if size < classes {
-            let problem = format!("must be at least {classes}: cross-entropy takes it as logits");
+            let problem = format!(
+                "must be at least {classes}, because the embeddings are the logits of cross-entropy"
+            );
             return Err(Error::setting("model.embedding", size, problem));
         }
         let all = run.steps();
@@ -102,23 +103,23 @@ impl Bound {
         run.train_observed(session, existing, &mut tracer, &bar)?;
         let rows = tracer.rows;
         if rows.last().is_none_or(|row| row.step != all) {
-            // The run was trained on by something that did not look at the losses.
-            let told = format!("does not reach the last step, {all}, of its finished training");
-            let fault = Fault::new(&run.folder.file(BOUND), told);
-            return Err(fault.remedy(WAY_OUT).into());
+            // Something else has continued the run, without computing the losses.
+            let problem = format!("ends before the last step of training, {all}");
+            let fault = Fault::new(&run.folder.file(BOUND), problem);
+            return Err(fault.remedy(REMEDY).into());
         }
         let settings = &run.config;
         let remedy = match rows.iter().all(is_finite) {
             true => String::new(),
             false => remedy(&settings.train, &settings.loss, &session.images, true),
         };
-        let found = Bound { rows, run, images, remedy };
-        found.run.folder.create_plots()?;
-        found.draw()?.save(&found.run.folder.plot(PICTURE), session.style)?;
-        Ok(found)
+        let bound = Bound { rows, run, images, remedy };
+        bound.run.folder.create_plots()?;
+        bound.draw()?.save(&bound.run.folder.plot(PICTURE), session.style)?;
+        Ok(bound)
     }
 
-    /// The losses at the beginning, half-way and at the end.
+    /// The losses at the beginning, after a quarter, after half, and at the end.
     pub fn table(&self) -> Table {
         let mut table = Table::new(["step", "cross-entropy", "pairwise bound", "gap", "SPCE"]);
         let last = self.rows.len() - 1;
@@ -136,10 +137,10 @@ impl Bound {
         table
     }
 
-    /// What was seen, in words that follow from the values.
+    /// The result in words.
     pub fn conclusion(&self) -> String {
-        if let Some(told) = not_numbers(&self.rows, &self.remedy) {
-            return told;
+        if let Some(text) = divergence_text(&self.rows, &self.remedy) {
+            return text;
         }
         let above = self
             .rows
@@ -157,9 +158,9 @@ impl Bound {
             }
         };
         format!(
-            "Cross-entropy lay above the pairwise bound at {above} of {} steps, as it must. From the \
-             first to the last, cross-entropy {}, the gap {}, SPCE {}. Taken on {} validation images \
-             while {} was minimised.",
+            "Cross-entropy was above the pairwise bound at {above} of {} steps, as it must be. From the \
+             first to the last step, cross-entropy {}, the gap {}, SPCE {}. Measured on {} validation \
+             images while {} was minimised.",
             self.rows.len(),
             course(&|row| row.terms.cross_entropy),
             course(&gap),
@@ -203,7 +204,7 @@ impl Bound {
         let title = format!("{}, on validation images", self.run.title());
         let panels = [
             bound::BoundPanel { title: &title, quantities: &drawn[0] },
-            bound::BoundPanel { title: "What they consist of", quantities: &drawn[1] },
+            bound::BoundPanel { title: "Their terms", quantities: &drawn[1] },
         ];
         let note = "pairwise bound: the repulsion of cross-entropy with the attraction of all pairs of a class";
         bound::draw(note, &steps, &panels)
@@ -215,24 +216,24 @@ fn is_finite(row: &Row) -> bool {
     [cross_entropy, bound, spce].iter().all(|value| value.is_finite())
 }
 
-/// What is said in place of a conclusion where losses are NaN or infinite.
-fn not_numbers(rows: &[Row], remedy: &str) -> Option<String> {
+/// The text instead of a conclusion if losses are NaN or infinite.
+fn divergence_text(rows: &[Row], remedy: &str) -> Option<String> {
     let first = rows.iter().find(|row| !is_finite(row))?;
     let odd = rows.iter().filter(|row| !is_finite(row)).count();
     Some(format!(
-        "At {odd} of {} steps, first at step {}, the losses are NaN or infinite: the training \
-         diverged, so nothing follows about the bound. Way out: {remedy}.",
+        "At {odd} of {} steps, first at step {}, the losses are NaN or infinite: training diverged, so \
+         this run says nothing about the bound. What to change: {remedy}.",
         rows.len(),
         first.step
     ))
 }
 
-/// A loss with four decimals, one that would be a line of digits in powers of ten.
+/// A loss with four decimals, in scientific notation if it is very large or small.
 fn shown(value: f64) -> String {
     decimals(value, 4).replace('-', "−")
 }
 
-/// Takes the losses now and then.
+/// Computes the losses at regular intervals.
 struct Tracer<'a> {
     session: &'a Session,
     validation: Subset,
@@ -245,13 +246,13 @@ struct Tracer<'a> {
 }
 
 impl Tracer<'_> {
-    fn take(&mut self, step: usize, network: &mut dyn Network) -> Result<()> {
+    fn record(&mut self, step: usize, network: &mut dyn Network) -> Result<()> {
         let embeddings = eval::embed(network, &self.session.images, &self.validation.rows, false);
         let (rows, columns) = embeddings.dim();
         let flat = Tensor::from_slice(&embeddings.into_raw_vec_and_offset().0);
         let z = flat.view([rows as i64, columns as i64]);
         let labels = Tensor::from_slice(&self.validation.labels);
-        // After an interruption a step may be told of again.
+        // After an interruption a step may come again.
         self.rows.retain(|row| row.step < step);
         self.rows.push(Row { step, terms: bound_terms(&z, &labels, self.classes) });
         write(&self.path, &self.rows)
@@ -264,7 +265,7 @@ impl Observer for Tracer<'_> {
     }
 
     fn after_steps(&mut self, steps: usize, network: &mut dyn Network) -> Result<()> {
-        self.take(steps, network)
+        self.record(steps, network)
     }
 
     fn after_epoch(
@@ -274,7 +275,7 @@ impl Observer for Tracer<'_> {
         _progress: &RunProgress,
     ) -> Result<EpochDecision> {
         if epoch == self.epochs {
-            self.take(self.all, network)?;
+            self.record(self.all, network)?;
         }
         Ok(EpochDecision::Continue)
     }
@@ -302,20 +303,21 @@ fn write(path: &Path, rows: &[Row]) -> Result<()> {
     })
 }
 
-/// What mends the table: the losses are taken on the way.
-const WAY_OUT: &str = "begin again with dml bound as before and --force, which trains this one run";
+/// What to do about a damaged table, which only training can create.
+const REMEDY: &str = "run the same dml bound again with --force, which trains only this run";
 
-/// The rows so far; none of a run that has not begun.
+/// The rows so far; empty if the run has not started.
 fn read(path: &Path) -> Result<Vec<Row>> {
-    let whole = |rows: Vec<(usize, [f64; 8])>| {
-        let rows: Vec<Row> = rows.into_iter().map(|(step, of)| Row::new(step, of)).collect();
-        // Losses may be NaN; steps rise.
+    let parse = |rows: Vec<(usize, [f64; 8])>| {
+        let rows: Vec<Row> =
+            rows.into_iter().map(|(step, values)| Row::new(step, values)).collect();
+        // Losses may be NaN, but steps must increase.
         match rows.windows(2).all(|pair| pair[0].step < pair[1].step) {
             true => Ok(rows),
-            false => Err("holds steps out of turn".to_owned()),
+            false => Err("has steps out of order".to_owned()),
         }
     };
-    Ok(read_csv(path, WAY_OUT, whole)?.unwrap_or_default())
+    Ok(read_csv(path, REMEDY, parse)?.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -323,7 +325,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_taken_is_read_back_to_the_last_bit() {
+    fn recorded_losses_are_read_back_exactly() {
         let terms = BoundTerms {
             cross_entropy: 0.1 + 0.2,
             bound: -0.1,
@@ -343,11 +345,11 @@ mod tests {
         assert!(text.starts_with("step,cross_entropy,bound,spce,attraction,pairwise,repulsion,"));
         assert_eq!(read(&path).unwrap(), rows);
         std::fs::write(&path, &text[..text.len() - 9]).unwrap();
-        assert!(read(&path).unwrap_err().to_string().contains("begin again with dml bound"));
+        assert!(read(&path).unwrap_err().to_string().contains("run the same dml bound again"));
     }
 
     #[test]
-    fn nothing_is_claimed_of_losses_that_are_not_numbers() {
+    fn nothing_is_claimed_about_losses_that_diverged() {
         let terms = BoundTerms {
             cross_entropy: 2.0,
             bound: 1.0,
@@ -362,10 +364,10 @@ mod tests {
         let rows = |all: [BoundTerms; 3]| {
             all.into_iter().enumerate().map(|(step, terms)| Row { step, terms }).collect::<Vec<_>>()
         };
-        assert_eq!(not_numbers(&rows([terms; 3]), ""), None);
-        let told = not_numbers(&rows([terms, odd, terms]), "try less").unwrap();
-        assert!(told.starts_with("At 1 of 3 steps, first at step 1, the losses are NaN"), "{told}");
-        assert!(told.ends_with("Way out: try less."), "{told}");
+        assert_eq!(divergence_text(&rows([terms; 3]), ""), None);
+        let text = divergence_text(&rows([terms, odd, terms]), "try less").unwrap();
+        assert!(text.starts_with("At 1 of 3 steps, first at step 1, the losses are NaN"), "{text}");
+        assert!(text.ends_with("What to change: try less."), "{text}");
         let numbers = [0.25, -12.0, -1.5e30, f64::NAN].map(shown);
         assert_eq!(numbers, ["0.2500", "−12.0000", "−1.50e30", "NaN"]);
     }

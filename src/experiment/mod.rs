@@ -1,7 +1,7 @@
-//! Many runs: what is planned, what it costs, how it is carried out, and what it shows.
+//! Experiments with many runs: plan, cost, execution and results.
 //!
-//! A [`Plan`] is losses × seeds on the same data; a [`Comparison`], a [`Sweep`] and a [`Search`]
-//! say what its runs show. [`Bound`] follows one training.
+//! A [`Plan`] is losses × seeds on the same data. A [`Comparison`] and a [`Sweep`] are the results of
+//! one, a [`Search`] tunes a loss, and [`Bound`] follows a single training run.
 
 mod bound;
 mod compare;

@@ -1,9 +1,9 @@
-//! One run of a plan, wherever that is: here beside the others, or as a task of its own.
+//! One run of a plan, in parallel with the others or as a separate task.
 
 use super::compare::Finished;
 use super::plan::Plan;
 use super::schedule::side_by_side;
-use super::unfinished::no_task;
+use super::unfinished::unknown_task;
 use super::variant::Variant;
 use crate::error::{Divergence, Error, Result};
 use crate::evaluation::{Evaluation, UNANSWERABLE, evaluated};
@@ -12,13 +12,13 @@ use crate::session::Session;
 use crate::train::{History, RunProgress};
 
 impl Plan {
-    /// One run by its place among [`Plan::tasks`], just as [`Plan::carry_out`] does it.
+    /// Does one run, given by its index in [`Plan::tasks`], exactly as [`Plan::carry_out`] does.
     ///
     /// # Errors
-    /// There is no such place; not enough memory or disk; those of the run.
-    pub fn carry_out_one(&self, session: &Session, place: usize) -> Result<Finished> {
+    /// An unknown task; not enough memory or disk space; errors of the run.
+    pub fn carry_out_one(&self, session: &Session, task: usize) -> Result<Finished> {
         let tasks = self.tasks();
-        let &(variant, seed) = tasks.get(place).ok_or_else(|| no_task(place, tasks.len()))?;
+        let &(variant, seed) = tasks.get(task).ok_or_else(|| unknown_task(task, tasks.len()))?;
         let variant = &self.variants[variant];
         self.prepare_run(session, variant, seed)?.check_needs(session)?;
         let mut done =
@@ -26,21 +26,21 @@ impl Plan {
         done.pop().expect("one task has one result")
     }
 
-    /// A run of a variant under a seed, done now or before.
+    /// Trains and evaluates a run, or reuses it if it is finished.
     pub fn run(&self, session: &Session, variant: &Variant, seed: u64) -> Result<Finished> {
-        session.interrupt.check("not begun")?;
+        session.interrupt.check("not started")?;
         let run = self.prepare_run(session, variant, seed)?;
         let _lock = RunLock::take(&run.folder)?;
         let progress = session.progress.run(&format!("{} seed {seed}", variant.name), run.images());
         if let Some(divergence) = self.known_divergence(&run)? {
-            progress.say("diverged already, not tried again without --force");
+            progress.say("diverged before; use --force to train it again");
             return Err(Error::Diverged(divergence));
         }
         let (history, evaluation) = self.train_and_evaluate(session, &run, &progress)?;
         let name = self.score.name(evaluation.figures.knn.k);
         match self.score.of(&evaluation.figures) {
             Some(value) => progress.say(&format!("{name} {value:.4}")),
-            None => progress.say(&format!("there is no {name}: {UNANSWERABLE}")),
+            None => progress.say(&format!("no {name}: {UNANSWERABLE}")),
         }
         let (folder, train) = (run.folder.path().to_path_buf(), run.train_images());
         Ok(Finished { seed, folder, train, history, evaluation })
@@ -62,9 +62,9 @@ impl Plan {
         Ok((history, evaluation))
     }
 
-    /// Why a run that is not to be done anew has no figures and never will.
+    /// Why a run diverged before, if it is not to be repeated.
     fn known_divergence(&self, run: &Run) -> Result<Option<Divergence>> {
-        // A trained run has two models, of which the other may well have figures.
+        // A trained run has two models, and the evaluation of the other may succeed.
         let is_trained = run.folder.record()?.is_some_and(|run| run.status == Status::Trained);
         match self.force || is_trained {
             true => Ok(None),

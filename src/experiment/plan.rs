@@ -1,4 +1,4 @@
-//! Losses × seeds on the same data: trained or reused side by side, then put beside each other.
+//! Losses × seeds on the same data: trains or reuses their runs in parallel.
 
 use std::path::PathBuf;
 
@@ -15,28 +15,30 @@ use crate::session::Session;
 use crate::train::TrainConfig;
 use crate::words::things;
 
-/// What to compare.
+/// The runs to do.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// What is held against each other; at least one.
+    /// The variants to compare, at least one.
     pub variants: Vec<Variant>,
-    /// The seeds, each of which every variant is run with.
+    /// The seeds; each variant has one run per seed.
     pub seeds: Vec<u64>,
-    /// Runs side by side.
+    /// Number of parallel runs.
     pub jobs: usize,
     /// Folder of the runs.
     pub runs: PathBuf,
-    /// Whether to do again what is finished.
+    /// Whether to repeat finished runs.
     pub force: bool,
-    /// The figure that decides.
+    /// The metric that decides.
     pub score: Score,
-    /// What was typed to have it carried out.
+    /// The command line.
     pub command: String,
 }
 
 impl Plan {
+    /// Checks the plan.
+    ///
     /// # Errors
-    /// No variant, no seed, or one of them twice; a figure that decides and is not computed.
+    /// No variant or no seed, or duplicates; a metric that decides but is not computed.
     pub fn check(&self) -> Result<()> {
         let losses: Vec<String> =
             self.variants.iter().map(|variant| variant.name.clone()).collect();
@@ -59,15 +61,14 @@ impl Plan {
         Ok(())
     }
 
-    /// Trains or reuses every run and evaluates it, `jobs` at a time.
+    /// Trains or reuses all runs and evaluates them, `jobs` at a time.
     ///
-    /// A run that fails does not stop the others; what they computed stays on disk and is reused
-    /// by the next call. So it is with an interruption: it stops every run where a checkpoint holds
-    /// it, and no other begins.
+    /// A failed run does not stop the others; their results stay on disk, and the next call reuses
+    /// them. An interruption stops all runs at a checkpoint.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] where a run was not finished for that; else the first error of a run,
-    /// after all others have ended. A run that diverged is no error: see [`LossRuns::diverged`].
+    /// [`Error::Interrupted`] if an interruption left runs unfinished; else the first error of a run,
+    /// after all others have ended. A diverged run is not an error: see [`LossRuns::diverged`].
     pub fn carry_out(&self, session: &Session) -> Result<Vec<LossRuns>> {
         let session = &self.with_display(session)?;
         let tasks = self.tasks();
@@ -75,7 +76,7 @@ impl Plan {
             let variant = &self.variants[variant];
             let finished = self.run(session, variant, seed);
             session.progress.ended();
-            finished.inspect_err(|error| tell(session, variant, seed, error))
+            finished.inspect_err(|error| report_failure(session, variant, seed, error))
         });
         if done.iter().any(|run| matches!(run, Err(Error::Interrupted(_)))) {
             let finished = done.iter().filter(|run| run.is_ok()).count();
@@ -99,49 +100,52 @@ impl Plan {
                 finished => results[variant].runs.push(finished?),
             }
         }
-        let place = |seed: u64| self.seeds.iter().position(|&s| s == seed);
+        let index = |seed: u64| self.seeds.iter().position(|&s| s == seed);
         for variant in &mut results {
-            variant.runs.sort_by_key(|run| place(run.seed));
-            variant.diverged.sort_by_key(|run| place(run.seed));
+            variant.runs.sort_by_key(|run| index(run.seed));
+            variant.diverged.sort_by_key(|run| index(run.seed));
         }
         Ok(results)
     }
 
-    /// What is to be known of a comparison before it begins: unequal budgets, and validation images
-    /// that settings were chosen by.
+    /// Notes on a comparison before it starts: unequal budgets, and losses tuned on its validation
+    /// images.
     pub fn remarks(&self) -> Vec<String> {
         let unequal = self.unequal().then(|| UNEQUAL.to_owned());
-        let told = |(name, seed): (&str, u64)| {
+        let tuned = |(name, seed): (&str, u64)| {
             format!(
-                "{name} was tuned under seed {seed}, by the very validation images that will judge it \
-                 there: leave {seed} out of --seeds"
+                "{name} was tuned on the validation images of seed {seed}, so its result there will be \
+                 optimistic: leave {seed} out of --seeds"
             )
         };
-        unequal.into_iter().chain(self.tuned_on_judges().into_iter().map(told)).collect()
-    }
-
-    /// Losses whose settings were chosen by validation images that judge them, with the seed of those.
-    pub fn tuned_on_judges(&self) -> Vec<(&str, u64)> {
-        let judged = |variant: &&Variant| variant.tuned.filter(|seed| self.seeds.contains(seed));
-        self.variants
-            .iter()
-            .filter_map(|variant| Some((variant.name.as_str(), judged(&variant)?)))
+        unequal
+            .into_iter()
+            .chain(self.tuned_on_evaluation_images().into_iter().map(tuned))
             .collect()
     }
 
-    /// Whether some variants train longer than others: on more epochs, steps or images.
+    /// Losses that were tuned on validation images that also evaluate them, with the seed.
+    pub fn tuned_on_evaluation_images(&self) -> Vec<(&str, u64)> {
+        let seed = |variant: &&Variant| variant.tuned.filter(|seed| self.seeds.contains(seed));
+        self.variants
+            .iter()
+            .filter_map(|variant| Some((variant.name.as_str(), seed(&variant)?)))
+            .collect()
+    }
+
+    /// Whether variants have different budgets: epochs, steps, batch size or images.
     pub fn unequal(&self) -> bool {
         self.variants.iter().any(|variant| variant.budget() != self.variants[0].budget())
     }
 
-    /// What decides, of each run: per variant, per seed.
+    /// The metric that decides, `[variant][seed]`.
     pub fn scores(&self, results: &[LossRuns]) -> Vec<Vec<f64>> {
         let score = |run: &Finished| self.score.of(&run.evaluation.figures).unwrap_or(f64::NAN);
         results.iter().map(|variant| variant.runs.iter().map(score).collect()).collect()
     }
 
-    /// Every run as place of its variant and seed; those that take longest first, so that none of
-    /// them is left over for the end.
+    /// All runs as index of the variant and seed. The longest come first, so that none of them is left
+    /// for the end.
     pub fn tasks(&self) -> Vec<(usize, u64)> {
         let mut tasks: Vec<(usize, u64)> = self
             .seeds
@@ -154,7 +158,7 @@ impl Plan {
         tasks
     }
 
-    /// A session whose display counts all runs.
+    /// A session whose progress display counts all runs.
     fn with_display(&self, session: &Session) -> Result<Session> {
         let images: Vec<u64> = self
             .tasks()
@@ -168,21 +172,21 @@ impl Plan {
         Ok(session)
     }
 
-    /// Says or refuses what cannot be done together, and what memory or disk will not suffice for;
-    /// runs that are there count as made.
+    /// Checks that the runs can be compared, and that memory and disk space suffice for those that do
+    /// not exist yet.
     ///
     /// # Errors
-    /// As [`ResourceEstimate::check`]; settings that do not fit the data; two variants whose runs would be one.
+    /// As [`ResourceEstimate::check`]; settings that do not fit the data; variants with equal settings.
     pub fn check_needs(&self, session: &Session) -> Result<ResourceEstimate> {
         let needs = self.needs(session)?;
         needs.check(&self.runs, Memory::now(), |line| session.progress.say(line))?;
         Ok(needs)
     }
 
-    /// The same where the runs will be done on other machines, whose memory is not known.
+    /// Like [`Plan::check_needs`], for runs on other machines, whose memory is unknown.
     ///
     /// # Errors
-    /// As [`Plan::check_needs`], but for memory.
+    /// As [`Plan::check_needs`], except for memory.
     pub fn check_needs_elsewhere(&self, session: &Session) -> Result<()> {
         let needs = ResourceEstimate { memory: 0, ..self.needs(session)? };
         needs.check(&self.runs, Memory::now(), |line| session.progress.say(line))
@@ -221,18 +225,18 @@ impl Plan {
     pub fn prepare_run(&self, session: &Session, variant: &Variant, seed: u64) -> Result<Run> {
         let mut config = variant.config.clone();
         config.train.seed = seed;
-        variant.level.apply(session, &mut config)?;
+        variant.equal_budget.apply(session, &mut config)?;
         Run::new(session, config, &self.runs, None)
     }
 
-    /// The same without the variants that are not in `results`, having diverged.
-    pub fn of_results(&self, results: &[LossRuns]) -> Plan {
+    /// The plan without the variants that are not in `results`, because they diverged.
+    pub fn restricted_to(&self, results: &[LossRuns]) -> Plan {
         let is_in = |variant: &&Variant| results.iter().any(|loss| loss.loss == variant.name);
         Plan { variants: self.variants.iter().filter(is_in).cloned().collect(), ..self.clone() }
     }
 
-    /// The same runs judged by a file of test images, side by side; `results` are those of the
-    /// variants, in their order.
+    /// Evaluates the runs on test images, in parallel; `results` are those of the variants, in the same
+    /// order.
     ///
     /// # Errors
     /// As [`evaluate_test`]; an interruption before a run.
@@ -242,13 +246,15 @@ impl Plan {
         results: &[LossRuns],
         test: &Dataset,
     ) -> Result<Vec<LossRuns>> {
-        let places = results
+        let tasks = results
             .iter()
             .zip(&self.variants)
             .flat_map(|(loss, variant)| loss.runs.iter().map(move |run| (variant, run)))
             .collect();
-        let done = side_by_side(session, self.jobs, places, |session, (variant, finished)| {
-            session.interrupt.check("the runs are finished, not all of them are tested")?;
+        let done = side_by_side(session, self.jobs, tasks, |session, (variant, finished)| {
+            session
+                .interrupt
+                .check("the runs are finished, but not all are evaluated on the test images")?;
             let run = self.prepare_run(session, variant, finished.seed)?;
             let _lock = RunLock::take(&run.folder)?;
             let name = format!("{} seed {}", variant.name, finished.seed);
@@ -270,15 +276,15 @@ impl Plan {
     }
 }
 
-/// What a plan says of unequal budgets.
-const UNEQUAL: &str = "the losses do not train equally long (epochs, steps, batch or images differ), \
-                       so this compares budgets as well as losses";
+/// The note about unequal budgets.
+const UNEQUAL: &str = "the training budgets differ (epochs, steps, batch size or images), so this \
+                       compares budgets as well as losses";
 
-/// Says what became of a run that did not come to its end.
-fn tell(session: &Session, variant: &Variant, seed: u64, error: &Error) {
+/// Reports why a run did not finish.
+fn report_failure(session: &Session, variant: &Variant, seed: u64, error: &Error) {
     let what = match error {
-        Error::Interrupted(place) => place.clone(),
-        // The way out is told once for all runs.
+        Error::Interrupted(message) => message.clone(),
+        // The remedy is reported once for all runs.
         Error::Diverged(Divergence { why, .. }) => format!("diverged: {why}"),
         error => format!("failed: {}", chain(error)),
     };
@@ -308,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_compared_with_itself() {
+    fn duplicate_losses_and_seeds_are_refused() {
         assert!(plan(&["contrastive", "cross-entropy"], &[1, 2]).check().is_ok());
         let message = |plan: Plan| plan.check().unwrap_err().to_string();
         let twice = message(plan(&["contrastive", "contrastive"], &[1]));
@@ -320,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_that_take_longest_begin_first() {
+    fn the_longest_runs_start_first() {
         let tasks = plan(&["cross-entropy", "contrastive"], &[7, 8]).tasks();
         assert_eq!(tasks, [(1, 7), (1, 8), (0, 7), (0, 8)]);
     }

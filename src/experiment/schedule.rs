@@ -1,4 +1,4 @@
-//! Runs side by side over the cores.
+//! Parallel work on the cores.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -8,11 +8,11 @@ use crate::error::Result;
 use crate::runtime::{catch_resource_errors, one_libtorch_thread};
 use crate::session::Session;
 
-/// Works on tasks, at most `jobs` at a time, each on a core of its own, and gives the results in
-/// the order of the tasks.
+/// Works on tasks, at most `jobs` at a time, each on its own core, and returns the results in the order
+/// of the tasks.
 ///
-/// Tasks begin in order, so long ones belong in front. A core that no task holds is lent to
-/// those still at work: the last run alone has the whole machine.
+/// Tasks start in order, so long ones should come first. Running tasks also use idle cores: the last
+/// run has the whole machine.
 pub fn side_by_side<T: Send, R: Send>(
     session: &Session,
     jobs: usize,
@@ -22,8 +22,8 @@ pub fn side_by_side<T: Send, R: Send>(
     side_by_side_after(session, jobs, tasks, |_, _| (), |session, task, ()| work(session, task))
 }
 
-/// The same of tasks that wait for something before they can begin: `wait` does so without a core,
-/// which those at work need, and hands on what it found.
+/// Like [`side_by_side`], for tasks that have to wait for something before they start: `wait` does not
+/// hold a core while it waits, and passes its result on to `work`.
 pub fn side_by_side_after<T: Send, W, R: Send>(
     session: &Session,
     jobs: usize,
@@ -41,20 +41,20 @@ pub fn side_by_side_after<T: Send, W, R: Send>(
             let (next, wait, work) = (&next, &wait, &work);
             scope.spawn(move || {
                 one_libtorch_thread();
-                while let Some((place, task)) = next() {
-                    let found = wait(&session, &task);
+                while let Some((index, task)) = next() {
+                    let waited = wait(&session, &task);
                     let core = session.cores.take();
-                    // A task that is refused memory does not take the others with it.
-                    let result = catch_resource_errors(|| work(&session, task, found));
+                    // A task that runs out of memory does not stop the others.
+                    let result = catch_resource_errors(|| work(&session, task, waited));
                     drop(core);
-                    sender.send((place, result)).expect("the receiver outlives the threads");
+                    sender.send((index, result)).expect("the receiver outlives the threads");
                 }
             });
         }
     });
     drop(sender);
     let mut ordered: Vec<(usize, Result<R>)> = results.into_iter().collect();
-    ordered.sort_by_key(|(place, _)| *place);
+    ordered.sort_by_key(|(index, _)| *index);
     ordered.into_iter().map(|(_, result)| result).collect()
 }
 
@@ -72,7 +72,7 @@ mod tests {
         Session::open(&config, cores, Progress::new()).unwrap()
     }
 
-    /// Works on 12 tasks and gives the results and the most that were under way at once.
+    /// Works on 12 tasks and returns the results and the maximum number of tasks at a time.
     fn worked(cores: usize, jobs: usize) -> (Vec<usize>, usize) {
         let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let results = side_by_side(&session(cores), jobs, (0..12).collect(), |_, task: usize| {
@@ -86,18 +86,18 @@ mod tests {
     }
 
     #[test]
-    fn results_keep_the_order_of_the_tasks_and_no_more_work_at_once_than_may() {
+    fn results_keep_the_order_of_the_tasks_and_jobs_limits_the_tasks_at_a_time() {
         let squares: Vec<usize> = (0..12).map(|task| task * task).collect();
         for (cores, jobs, at_most) in [(1, 4, 1), (2, 8, 2), (8, 3, 3), (4, 0, 1)] {
             let (results, most) = worked(cores, jobs);
             assert_eq!(results, squares);
-            assert!(most <= at_most, "{most} at once with {cores} cores and {jobs} jobs");
+            assert!(most <= at_most, "{most} at a time with {cores} cores and {jobs} jobs");
         }
     }
 
     #[test]
-    fn tasks_that_wait_for_earlier_ones_keep_no_core_from_them() {
-        // Each waits for all before it, so a core held while waiting would never come free.
+    fn waiting_tasks_do_not_hold_a_core() {
+        // Each task waits for all before it, so a core held while waiting would never be released.
         let done = AtomicUsize::new(0);
         let wait = |_: &Session, task: &usize| {
             while done.load(Ordering::SeqCst) < *task {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_is_refused_memory_is_an_error_and_the_others_end() {
+    fn a_task_without_memory_fails_and_the_others_finish() {
         let work = |_: &Session, task: usize| {
             assert!(task != 1, "DefaultCPUAllocator: can't allocate memory");
             Ok(task)
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn no_task_is_no_trouble() {
+    fn no_tasks_give_no_results() {
         let none = side_by_side(&session(1), 2, Vec::<usize>::new(), |_, task| Ok(task));
         assert!(none.is_empty());
     }

@@ -1,66 +1,64 @@
-//! What is not finished of a command with many runs, so that it can be done elsewhere.
+//! The unfinished runs of a command, which can be done on other machines.
 
 use std::path::{Path, PathBuf};
 
-use super::cost::Left;
+use super::cost::Remaining;
 use super::plan::Plan;
 use crate::error::{Error, Result};
 use crate::files::sha256_hex;
 use crate::run::{RunLock, digits};
 use crate::session::Session;
 
-/// A run, or a trial, that did not come to its end.
+/// An unfinished run or trial.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
-    /// Its place from 0.
-    pub place: usize,
-    /// What it is called in messages.
+    /// Its task number, from 0.
+    pub task: usize,
+    /// Its name in messages.
     pub name: String,
-    /// How far it came.
-    pub reached: String,
+    /// Its progress in words.
+    pub progress: String,
 }
 
 impl Plan {
-    /// The runs that are not finished, by their places among [`Plan::tasks`]; all, where they are to
-    /// be done anew.
+    /// The unfinished runs, numbered as in [`Plan::tasks`]; with `force`, all.
     ///
     /// # Errors
-    /// Settings that do not fit the data; files of a run that cannot be read.
+    /// Settings that do not fit the data; a file of a run cannot be read.
     pub fn unfinished(&self, session: &Session) -> Result<Vec<Unfinished>> {
         let mut unfinished = Vec::new();
-        for (place, (variant, seed)) in self.tasks().into_iter().enumerate() {
+        for (task, (variant, seed)) in self.tasks().into_iter().enumerate() {
             let variant = &self.variants[variant];
             let run = self.prepare_run(session, variant, seed)?;
-            let left = if self.force { Left::all() } else { Left::of(session, &run)? };
+            let left = if self.force { Remaining::all() } else { Remaining::of(session, &run)? };
             if !left.is_nothing() {
-                let reached = reached(left, run.folder.is_taken());
                 unfinished.push(Unfinished {
-                    place,
+                    task,
                     name: format!("{} seed {seed}", variant.name),
-                    reached: reached.to_owned(),
+                    progress: progress(left, run.folder.is_taken()).to_owned(),
                 });
             }
         }
         Ok(unfinished)
     }
 
-    /// Removes all runs that are there, so that they are done anew wherever that is.
+    /// Removes all existing runs, so that they are repeated on whichever machine.
     ///
     /// # Errors
-    /// Someone is at work on one of them, and none is removed; something else lies in its place.
+    /// Another process uses one of them, or a folder is not a run; then none is removed.
     pub fn remove(&self, session: &Session) -> Result<()> {
-        let mut held = Vec::new();
+        let mut locked = Vec::new();
         for (variant, seed) in self.tasks() {
             let folder = self.prepare_run(session, &self.variants[variant], seed)?.folder;
             if folder.is_taken() {
-                held.push((RunLock::take(&folder)?, folder));
+                locked.push((RunLock::take(&folder)?, folder));
             }
         }
-        held.iter().try_for_each(|(_, folder)| folder.check_removable())?;
-        held.iter().try_for_each(|(_, folder)| folder.remove())
+        locked.iter().try_for_each(|(_, folder)| folder.check_removable())?;
+        locked.iter().try_for_each(|(_, folder)| folder.remove())
     }
 
-    /// Digits that tell these runs from any others, whatever their folders are called.
+    /// Short hash of these runs, independent of the names of their folders.
     ///
     /// # Errors
     /// Settings that do not fit the data.
@@ -74,18 +72,18 @@ impl Plan {
     }
 }
 
-/// How far a run came.
-fn reached(left: Left, begun: bool) -> &'static str {
-    match (left.training > 0.0, begun) {
-        (true, false) => "not begun",
-        (true, true) => "begun",
+/// The progress of a run in words.
+fn progress(left: Remaining, started: bool) -> &'static str {
+    match (left.training > 0.0, started) {
+        (true, false) => "not started",
+        (true, true) => "started",
         (false, _) => "trained, not evaluated with these settings",
     }
 }
 
-/// A number of a task that there is not.
-pub fn no_task(place: usize, count: usize) -> Error {
-    Error::setting("--task", place, format!("there are tasks from 0 to {}", count - 1))
+/// The error for an unknown task number.
+pub fn unknown_task(task: usize, count: usize) -> Error {
+    Error::setting("--task", task, format!("must be from 0 to {}", count - 1))
 }
 
 /// Folder of the scripts and logs of a batch of tasks.

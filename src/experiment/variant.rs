@@ -1,4 +1,4 @@
-//! What is held against each other: losses with their settings.
+//! What an experiment compares: losses with their settings.
 
 use std::path::Path;
 
@@ -10,33 +10,33 @@ use crate::loss::Loss;
 use crate::session::Session;
 use crate::train::batches_of;
 
-/// One of the things compared: a name and the settings of its runs.
+/// One of the compared variants: a name and the settings of its runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Variant {
-    /// How tables and pictures call it.
+    /// Its name in tables and pictures.
     pub name: String,
-    /// All settings of its runs but the seed.
+    /// The settings of its runs, except for the seed.
     pub config: Config,
-    /// What its runs have in common with those of other training-set sizes.
-    pub level: EqualBudget,
-    /// The seed whose validation images its settings were chosen by, where they were.
+    /// What is equal for different training-set sizes.
+    pub equal_budget: EqualBudget,
+    /// The seed whose validation images it was tuned on, if it was tuned.
     pub tuned: Option<u64>,
 }
 
-/// What runs on training sets of different sizes have in common.
+/// What is equal for runs with training sets of different sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EqualBudget {
-    /// Nothing but what their settings say.
+    /// Nothing beyond the settings.
     Settings,
-    /// Epochs.
+    /// The number of epochs.
     Epochs,
-    /// Steps: as many in an epoch as the whole set has.
+    /// The number of steps: as many per epoch as the whole set has.
     Steps,
 }
 
 impl EqualBudget {
-    /// Settings of one run brought to this level. The whole set is trained on as ever, so that its
-    /// runs are those of a comparison.
+    /// Adjusts the settings of a run to this budget. Runs on the whole set are unchanged, so that they
+    /// are shared with comparisons.
     ///
     /// # Errors
     /// Settings that do not fit the data.
@@ -59,20 +59,20 @@ impl EqualBudget {
 }
 
 impl Variant {
-    /// A variant whose runs have just these settings.
+    /// A variant with exactly these settings.
     pub fn new(name: impl Into<String>, config: Config) -> Variant {
-        Variant { name: name.into(), config, level: EqualBudget::Settings, tuned: None }
+        Variant { name: name.into(), config, equal_budget: EqualBudget::Settings, tuned: None }
     }
 
-    /// Variants of words that are each the name of a loss or a configuration file.
+    /// Variants from the names of losses or configuration files.
     ///
-    /// A loss has its defaults, or the settings of `base` where those are of this loss. A file lies
-    /// over the file of `base`, and `flags` over both.
+    /// A loss has its defaults, or the settings of `base_file` if that is for this loss. A configuration
+    /// file overrides `base_file`, and `flags` override both.
     ///
     /// # Errors
-    /// A loss that there is not; a file that cannot be read; a setting that no variant has.
-    pub fn of_words(
-        words: &[String],
+    /// Unknown loss; a file that cannot be read; a setting that no variant has.
+    pub fn from_names(
+        names: &[String],
         base_file: Option<&Path>,
         flags: impl Fn(Config) -> Result<Config>,
         settings: &[Setting],
@@ -80,9 +80,9 @@ impl Variant {
         let layers = Layers::default();
         let layers = base_file.map_or(Ok(layers.clone()), |path| layers.over(path))?;
         let base = layers.config()?;
-        let variant = |word: &String| match word.ends_with(".toml") {
+        let variant = |name: &String| match name.ends_with(".toml") {
             true => {
-                let path = Path::new(word);
+                let path = Path::new(name);
                 let layers = layers.clone().over(path)?;
                 let config = layers.config()?;
                 let tuned = path.ends_with(BEST).then_some(config.train.seed);
@@ -91,52 +91,51 @@ impl Variant {
                 Ok(Variant { tuned, ..Variant::new(name, config) })
             }
             false => {
-                let named = Loss::by_name(word)?;
+                let named = Loss::by_name(name)?;
                 let loss = if named.name() == base.loss.name() { base.loss.clone() } else { named };
                 let config = flags(Config { loss, ..base.clone() });
                 let config = config.map_err(|error| layers.with_file(error))?;
-                Ok(Variant::new(word, config))
+                Ok(Variant::new(name, config))
             }
         };
-        let variants = words.iter().map(variant).collect::<Result<Vec<Variant>>>()?;
-        with_settings(told_apart(variants, words), settings)
+        let variants = names.iter().map(variant).collect::<Result<Vec<Variant>>>()?;
+        with_settings(with_unique_names(variants, names), settings)
     }
 
-    /// What decides how long it trains.
+    /// Its training budget.
     pub fn budget(&self) -> impl PartialEq + use<> {
         let train = &self.config.train;
         (train.epochs, train.batch, train.steps, self.config.data.train_size)
     }
 }
 
-/// A setting of a loss holds for the variants that have it; any other for all.
+/// Applies settings: those of losses to the variants that have them, others to all variants.
 fn with_settings(variants: Vec<Variant>, settings: &[Setting]) -> Result<Vec<Variant>> {
     for setting in settings {
-        let elsewhere = [("train.seed", "--seeds"), ("loss.name", "--losses")];
-        if let Some((key, flag)) = elsewhere.iter().find(|(key, _)| *key == setting.key) {
-            let problem = format!("cannot be set for all runs: name what is wanted with {flag}");
+        let separate = [("train.seed", "--seeds"), ("loss.name", "--losses")];
+        if let Some((key, flag)) = separate.iter().find(|(key, _)| *key == setting.key) {
+            let problem = format!("cannot be set for all runs: use {flag}");
             return Err(Error::setting(key, setting.shown(), problem));
         }
         let of_loss = setting.key.starts_with("loss.");
         if of_loss && !variants.iter().any(|variant| variant.config.has(&setting.key)) {
-            // The message names the nearest key of the first.
+            // The error suggests the nearest key of the first variant.
             variants[0].config.with(std::slice::from_ref(setting))?;
         }
     }
-    let lay = |variant: Variant| {
-        let held: Vec<Setting> = settings
+    let apply = |variant: Variant| {
+        let applicable: Vec<Setting> = settings
             .iter()
             .filter(|s| !s.key.starts_with("loss.") || variant.config.has(&s.key))
             .cloned()
             .collect();
-        Ok(Variant { config: variant.config.with(&held)?, ..variant })
+        Ok(Variant { config: variant.config.with(&applicable)?, ..variant })
     };
-    variants.into_iter().map(lay).collect()
+    variants.into_iter().map(apply).collect()
 }
 
-/// The variants of these words, those of different files with their folders where they would be called
-/// the same.
-fn told_apart(variants: Vec<Variant>, words: &[String]) -> Vec<Variant> {
+/// Adds the folder to the names of variants from different files that would have the same name.
+fn with_unique_names(variants: Vec<Variant>, words: &[String]) -> Vec<Variant> {
     let names: Vec<String> = variants.iter().map(|variant| variant.name.clone()).collect();
     let named = |(mut variant, word): (Variant, &String)| {
         let others = || names.iter().zip(words).filter(|(_, other)| *other != word);
@@ -150,18 +149,18 @@ fn told_apart(variants: Vec<Variant>, words: &[String]) -> Vec<Variant> {
     variants.into_iter().zip(words).map(named).collect()
 }
 
-/// `cross-entropy (tuned)` of a tuned configuration, else `cross-entropy (FILE)`.
+/// The name of a variant from a file: `cross-entropy (tuned)` if tuned, else `cross-entropy (FILE)`.
 fn file_name(config: &Config, path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let stem = if path.ends_with(BEST) { "tuned".into() } else { stem };
     format!("{} ({stem})", config.loss.name())
 }
 
-/// Refuses variants that cannot stand in one comparison: they share the loaded data, the device and the
-/// engine of the session, and what they are judged on.
+/// Refuses variants that are not comparable: they must share the session's data, device and engine, and
+/// the evaluation.
 ///
 /// # Errors
-/// The setting that differs, and between which.
+/// Two variants differ in one of these.
 pub fn refuse_unlike(session: &Session, variants: &[Variant]) -> Result<()> {
     let first = &variants[0];
     for variant in variants {
@@ -181,8 +180,8 @@ pub fn refuse_unlike(session: &Session, variants: &[Variant]) -> Result<()> {
         if let Some(section) = differs {
             let (a, b) = (&first.name, &variant.name);
             return Err(Error::Other(format!(
-                "{a} and {b} differ in {section}, so their figures could not be held against each \
-                 other: give both the same, with --config or --set"
+                "{a} and {b} differ in {section}, so their results are not comparable: use the same \
+                 settings for both, with --config or --set"
             )));
         }
         let classes = session.dataset.classes.len();
@@ -190,7 +189,7 @@ pub fn refuse_unlike(session: &Session, variants: &[Variant]) -> Result<()> {
         let (engine, _) = variant.config.train.engine.resolve(&architecture, session.device)?;
         if engine != session.engine {
             return Err(Error::Other(format!(
-                "{} takes the engine {engine}, {} takes {}: name one for all with --engine libtorch",
+                "{} uses the engine {engine}, but {} uses {}: choose one for all with --engine libtorch",
                 variant.name, first.name, session.engine
             )));
         }

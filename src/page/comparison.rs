@@ -95,7 +95,7 @@ impl Reporter<'_> {
 
 fn figures(comparison: &Comparison) -> Section {
     let mut parts = tables(&comparison.summary, &comparison.caption());
-    if let Some(standings) = comparison.standings_table() {
+    if let Some(ranking) = comparison.ranking_table() {
         let caption = match comparison.summary.seeds.len() {
             1 => "Best first; one seed cannot tell these differences from chance",
             _ => {
@@ -103,13 +103,13 @@ fn figures(comparison: &Comparison) -> Section {
                  probability of this rank when the seeds are resampled (bootstrap)"
             }
         };
-        parts.push(html::table(&standings, caption));
+        parts.push(html::table(&ranking, caption));
     }
     if let Some(test) = &comparison.test {
         parts.push(html::heading("On test images"));
         parts.extend(tables(&test.summary, &comparison.test_caption(test)));
-        let standings = comparison.test_standings_table();
-        parts.extend(standings.map(|table| html::table(&table, "Ranking on the test images")));
+        let ranking = comparison.test_ranking_table();
+        parts.extend(ranking.map(|table| html::table(&table, "Ranking on the test images")));
     }
     Section { id: "figures", heading: "Figures".to_owned(), parts }
 }

@@ -153,7 +153,7 @@ scancel "${job}_1"
 wait_until ended "$collector"
 collected 1
 grep -q 'error: 2 of 4 runs are not finished' "$log/collect-$collector.out" || fail 'the two unfinished runs are not reported'
-grep -q 'contrastive seed 1: begun' "$log/collect-$collector.out" || fail 'the killed run is not reported'
+grep -q 'contrastive seed 1: started' "$log/collect-$collector.out" || fail 'the killed run is not reported'
 grep -q "log .*/${job}_1.out ends: " "$log/collect-$collector.out" || fail 'the logs are not named'
 first=$job
 by_slurm "${long[@]}"

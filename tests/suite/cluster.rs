@@ -118,7 +118,7 @@ fn tasks_run_side_by_side_and_collected_give_the_bytes_of_one_process() {
         "{message}"
     );
     let (_, err) = texts(&user.runs(&collect));
-    assert!(err.contains("run 2, cross-entropy seed 1: not begun"), "{err}");
+    assert!(err.contains("run 2, cross-entropy seed 1: not started"), "{err}");
 
     let (rest, _) = lines(&user, &args("there"));
     assert_eq!(rest, all[2..], "only the missing runs");
@@ -167,7 +167,7 @@ fn a_stopped_task_resumes_when_its_line_is_run_again() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", texts(&output).1);
     let (_, err) = texts(&user.runs(&[&args[..], &["--collect"]].concat()));
-    assert!(err.contains("run 0, contrastive seed 1: begun"), "{err}");
+    assert!(err.contains("run 0, contrastive seed 1: started"), "{err}");
     let outputs = run_side_by_side(&user, &line);
     assert!(outputs[0].contains("goes on "), "{outputs:?}");
     let [one, other] = ["here", "runs"].map(|runs| user.run_folder(runs, "contrastive-seed1-"));
@@ -319,7 +319,7 @@ fn missing_runs_are_submitted_once_with_a_job_that_collects_them() {
     let (code, out, err) = with_slurm(&user, &SLURM);
     assert_eq!(code, Some(0), "{err}");
     assert!(
-        out.starts_with("all 4 runs are finished or diverged: tables and pictures by\n"),
+        out.starts_with("all 4 runs are finished or diverged; for tables and pictures:\n"),
         "{out}"
     );
     let folder = user.run_folder("runs", "slurm-compare-");
@@ -381,10 +381,10 @@ fn invalid_task_options_are_errors() {
     let grace = user.fails(1, &[&SLURM[..], &["--time", "1", "--grace", "60"]].concat());
     assert!(grace.contains("--grace = 60: must be shorter than --time 1, 60 s"), "{grace}");
     let alone = user.fails(1, &[&COMPARE[..], &["--time", "1:00:00"]].concat());
-    assert!(alone.contains("--time = 1:00:00: is for --executor slurm alone"), "{alone}");
+    assert!(alone.contains("--time = 1:00:00: needs --executor slurm"), "{alone}");
     let beyond = user.fails(1, &[&COMPARE[..], &["--task", "4"]].concat());
-    assert!(beyond.contains("--task = 4: there are tasks from 0 to 3"), "{beyond}");
+    assert!(beyond.contains("--task = 4: must be from 0 to 3"), "{beyond}");
     let tune = ["tune", "--loss", "contrastive", "--config", "it's small.toml", "--task", "4"];
-    assert!(user.fails(1, &tune).contains("there are tasks from 0 to 3"));
+    assert!(user.fails(1, &tune).contains("--task = 4: must be from 0 to 3"));
     assert!(!user.path("runs").exists());
 }

@@ -101,7 +101,10 @@ fn with_fewer_references_than_voters_all_vote_and_every_command_says_so() {
     let (out, err) = user.succeeds(&["eval", "--set", "eval.voters=3", "--json"]);
     assert!(json(&out)["vote_top_k"]["voters"] == 3 && !err.contains("references"), "{err}");
     let message = user.fails(1, &["eval", "--set", "train.epochs=3"]);
-    assert!(message.contains("train.epochs = 3: decided the training, which is done"), "{message}");
+    assert!(
+        message.contains("train.epochs = 3: applies to training, which is finished"),
+        "{message}"
+    );
     let message = user.fails(1, &["eval", "--set", "eval.kn=3"]);
     assert!(message.contains("the nearest key is eval.knn"), "{message}");
     let arrays = [case("e32.npy"), case("y_distinct.npy")];
@@ -109,7 +112,7 @@ fn with_fewer_references_than_voters_all_vote_and_every_command_says_so() {
     let (out, err) = user.succeeds(&[&args[..], &["--set", "eval.knn=70"]].concat());
     assert!(out.contains("39-NN accuracy") && err.contains("eval.knn = 70"), "{out}{err}");
     let message = user.fails(1, &[&args[..], &["--set", "tsne.perplexity=7"]].concat());
-    assert!(message.contains("no t-SNE is drawn"), "{message}");
+    assert!(message.contains("dml draws no t-SNE"), "{message}");
 }
 
 #[test]
@@ -137,15 +140,13 @@ fn a_sweep_over_sizes_below_the_voters_and_a_comparison_of_few_images_succeed() 
     changed["standings"] = serde_json::json!([]);
     user.writes(&comparison, changed.to_string());
     let message = user.fails(1, &["report", &format!("runs/{compared}")]);
-    assert!(
-        message.ends_with("compare again with dml compare as before, which trains nothing again")
-    );
+    assert!(message.ends_with("run the same dml compare again, which trains nothing again"));
     let sweep = format!("runs/{swept}/sweep.json");
     let mut changed = json(&user.reads_text(&sweep));
     changed["series"][0]["points"][0]["scores"] = serde_json::json!([]);
     user.writes(&sweep, changed.to_string());
     let message = user.fails(1, &["report", &format!("runs/{swept}")]);
-    assert!(message.contains("holds lists or numbers that do not fit each other"), "{message}");
+    assert!(message.contains("contains lists or numbers that do not match"), "{message}");
 }
 
 #[test]

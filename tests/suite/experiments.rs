@@ -55,20 +55,20 @@ fn losses_with_their_own_settings_are_compared_and_evaluated_on_test_images() {
     let (out, _) = user.succeeds(&args);
     assert!(out.contains("contrastive (mine)"), "{out}");
     assert!(out.contains("p (Holm)") && out.contains("P(1st)"), "{out}");
-    assert!(out.replace('\n', " ").contains("The losses did not train equally long"), "{out}");
+    assert!(out.replace('\n', " ").contains("The training budgets differ"), "{out}");
     let words = out.replace('\n', " ");
-    let (validation, test) = words.split_once("Test images, 90 of test.csv").unwrap();
+    let (validation, test) = words.split_once("On 90 test images of test.csv").unwrap();
     assert!(validation.contains("Measured on 570 training and 30 validation images"), "{out}");
-    assert!(test.contains("nothing was chosen by them") && test.contains("macro F1"), "{out}");
+    assert!(test.contains("used for no choice") && test.contains("macro F1"), "{out}");
     // The test images were sampled from the training file.
-    assert!(test.contains("90 of 90 test images are in small.csv, too"), "{out}");
+    assert!(test.contains("90 of 90 test images are also in small.csv"), "{out}");
     let compared = folder(&user, "compare-contrastive-vs-contrastive-mine-vs-cross-entropy-");
     let json = user.reads_text(&format!("{compared}/comparison.json"));
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["test"]["summary"]["losses"].as_array().unwrap().len(), 3);
     let standings = user.reads_text(&format!("{compared}/standings_test.csv"));
     assert_eq!(standings.lines().count(), 4, "{standings}");
-    assert!(user.reads_text(&format!("{compared}/table.md")).contains("Test images, 90 of"));
+    assert!(user.reads_text(&format!("{compared}/table.md")).contains("On 90 test images of"));
     // Run again, nothing is trained or tested.
     let (again, err) = user.succeeds(&args);
     assert_eq!(again, out);
@@ -118,7 +118,7 @@ fn a_run_with_unseen_classes_is_evaluated_on_those_alone() {
         &[&["compare", "--losses", "cross-entropy,proxy-nca", "--seeds", "1,2"][..], &args]
             .concat(),
     );
-    assert!(out.contains("300 of unseen classes measure") && out.contains("Recall@1, %"), "{out}");
+    assert!(out.contains("300 images of unseen classes") && out.contains("Recall@1, %"), "{out}");
     assert!(out.contains("mean MAP@R") && !out.contains("1-NN accuracy"), "{out}");
     let run = folder(&user, "proxy-nca-seed1-");
     let record: serde_json::Value =
@@ -173,7 +173,7 @@ fn a_sweep_plots_each_loss_over_the_sizes_and_reuses_the_runs_of_a_comparison() 
     );
     let wrong = user.fails(1, &["sweep", "--config", "small.toml", "--set", "loss.margin=1,2"]);
     assert!(
-        wrong.contains("cross-entropy has no loss.margin: sweep the losses that have it"),
+        wrong.contains("cross-entropy has no loss.margin: sweep only losses that have it"),
         "{wrong}"
     );
 }
@@ -223,7 +223,10 @@ fn a_search_gives_the_same_on_one_core_and_continues_with_more_trials() {
     assert!(out.contains("contrastive (tuned)"), "{out}");
     let chosen = "contrastive (tuned) was tuned on the validation images of seed 2022";
     assert!(out.split_whitespace().collect::<Vec<_>>().join(" ").contains(chosen), "{out}");
-    assert!(err.contains("contrastive (tuned) was tuned under seed 2022"), "{err}");
+    assert!(
+        err.contains("contrastive (tuned) was tuned on the validation images of seed 2022"),
+        "{err}"
+    );
     // --force removes the earlier search.
     let forced = [&args("2", "2", "two")[..], &["--force"]].concat();
     let (out, _) = user.succeeds(&forced);
@@ -262,7 +265,7 @@ fn cross_entropy_stays_above_its_pairwise_bound_during_training() {
     let user = user();
     let (out, _) = user.succeeds(&["bound", "--config", "small.toml", "--points", "6"]);
     let words = out.replace('\n', " ");
-    assert!(words.contains("Cross-entropy lay above the pairwise bound at 7 of 7 steps"), "{out}");
+    assert!(words.contains("Cross-entropy was above the pairwise bound at 7 of 7 steps"), "{out}");
     let run = folder(&user, "bound-6-cross-entropy-seed2022-");
     assert_picture(&user.path(&format!("{run}/plots/bound.png")));
     let (again, _) = user.succeeds(&["bound", "--config", "small.toml", "--points", "6"]);
@@ -277,7 +280,7 @@ fn cross_entropy_stays_above_its_pairwise_bound_during_training() {
     // An incomplete trace is an error.
     std::fs::remove_file(user.path(&format!("{run}/bound.csv"))).unwrap();
     let message = user.fails(1, &["bound", "--config", "small.toml", "--points", "6"]);
-    assert!(message.contains("bound.csv: does not reach the last step, "), "{message}");
+    assert!(message.contains("bound.csv: ends before the last step of training, "), "{message}");
 }
 
 #[test]

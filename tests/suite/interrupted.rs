@@ -126,7 +126,7 @@ fn ctrl_c_and_sigterm_save_the_step_say_how_to_resume_and_exit_with_130() {
     let (code, message) = stop_with(child, "INT");
     assert_eq!(code, Some(130), "{message}");
     assert!(message.starts_with("interrupted: stopped "), "{message}");
-    assert!(message.ends_with(&format!("; go on with dml train --resume {run}")), "{message}");
+    assert!(message.ends_with(&format!("; resume with dml train --resume {run}")), "{message}");
     let child = start_and_wait_until_resumed(&user, &["train", "--resume", &run]);
     let (code, message) = stop_with(child, "TERM");
     assert_eq!(code, Some(130), "{message}");
@@ -180,7 +180,7 @@ fn an_interrupted_comparison_resumes_by_the_same_command_without_repeating_finis
     let (code, message) = stop_with(child, "INT");
     assert_eq!(code, Some(130), "{message}");
     assert!(message.starts_with("interrupted: ") && message.contains(" of 6 runs "), "{message}");
-    assert!(message.ends_with("; the same command goes on from here"), "{message}");
+    assert!(message.ends_with("; run the same command again to resume"), "{message}");
     let count = message["interrupted: ".len()..].split(' ').next().unwrap();
     let (table, err) = user.succeeds(&args);
     let reused = err.matches("finished already").count();

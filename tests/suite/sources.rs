@@ -66,7 +66,7 @@ fn reading_standard_input_twice_is_refused_with_a_remedy() {
     let lines = ["compare", "--data", "-", "--epochs", "1", "--executor", "lines"];
     let message = refused(&user, &lines, "small.csv");
     assert!(
-        message.contains("--data = -: can be read once, and every task would read it"),
+        message.contains("--data = -: can be read only once, but every task needs it"),
         "{message}"
     );
 }

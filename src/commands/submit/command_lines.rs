@@ -1,4 +1,4 @@
-//! The command that was called, as its tasks and what collects call it.
+//! The command line of the user, in the forms for tasks and for collecting.
 
 use std::path::Path;
 
@@ -11,61 +11,62 @@ use crate::files::is_stream;
 use crate::session::Session;
 use crate::words::{line, list};
 
-/// The command that was called, in other forms.
+/// The command line of the user in other forms.
 pub struct CommandLines {
-    /// As it was called, to be called again: without `--force`.
+    /// To run again: without `--force`.
     pub again: String,
-    /// What collects, as a user would call it.
+    /// To collect the results.
     pub collect: String,
-    /// What all tasks have in common, by the program's full name.
+    /// The common part of all tasks, with the program's full path.
     pub task: Vec<String>,
 }
 
 impl CommandLines {
     /// # Errors
-    /// A word that is not Unicode; the system does not say where the program is.
+    /// An argument that is not UTF-8; the path of the program is unknown.
     pub fn new(session: &Session, settings: &SettingArgs) -> Result<CommandLines> {
         let text = |word: std::ffi::OsString| {
             word.into_string().map_err(|word| {
-                let problem = "is not Unicode, and the scripts are: rename it";
+                let problem = "is not valid UTF-8, which the scripts must be: rename it";
                 Error::Other(format!("the argument {} {problem}", word.to_string_lossy()))
             })
         };
         let mut words = std::env::args_os().map(text).collect::<Result<Vec<String>>>()?.into_iter();
-        let called = words.next().unwrap_or_default();
+        let program_name = words.next().unwrap_or_default();
         let words: Vec<String> = words.collect();
         let again = without(&words, &[("force", false), ("dry-run", false)]);
         let mut common = common(&words);
-        let collect = [vec![called.clone()], common.clone(), vec!["--collect".to_owned()]].concat();
-        let chosen = settings.compute.device.is_some();
-        if !chosen && session.device_name != "cpu" {
-            // Where there is none, a task says so and does not train another run on the processor.
+        let collect =
+            [vec![program_name.clone()], common.clone(), vec!["--collect".to_owned()]].concat();
+        let is_chosen = settings.compute.device.is_some();
+        if !is_chosen && session.device_name != "cpu" {
+            // Without this device a task fails, instead of training a different run on the CPU.
             common.extend(["--device".to_owned(), session.device_name.clone()]);
         }
         let program = std::env::current_exe()
-            .map_err(|why| Error::Other(format!("cannot find out where this program is: {why}")))?;
+            .map_err(|why| Error::Other(format!("cannot find the path of this program: {why}")))?;
         let program = text(program.into_os_string())?;
         Ok(CommandLines {
-            again: line(&[vec![called], again].concat()),
+            again: line(&[vec![program_name], again].concat()),
             collect: line(&collect),
             task: [vec![program], common].concat(),
         })
     }
 
-    /// Refuses a command that names what can be read once, or what is gone when the shell that gave
-    /// it ends: `--config <(…)` is a pipe by the time of the tasks no more.
+    /// Refuses a command that names a stream: it can be read only once, and `--config <(…)` no longer
+    /// exists when the tasks run.
     ///
     /// # Errors
-    /// The word, with the way out.
+    /// A flag names a stream.
     pub fn refuse_streams(&self) -> Result<()> {
         let Some((flag, stream)) = stream_of(&self.task) else { return Ok(()) };
         let problem =
-            "can be read once, and every task would read it: keep it in a file and name that";
+            "can be read only once, but every task needs it: save it to a file and name that";
         Err(Error::setting(&flag, stream, problem))
     }
 }
 
-/// The first value of a flag that is a stream, or a list with one.
+/// The first flag whose value is a stream, or a list with one; with that value.
 fn stream_of(words: &[String]) -> Option<(String, String)> {
     let mut flag = String::new();
     for word in words.iter().skip(1) {
@@ -78,10 +79,10 @@ fn stream_of(words: &[String]) -> Option<(String, String)> {
             None => (flag.clone(), word.as_str()),
         };
         let items = list(value).unwrap_or_default();
-        // The value of a setting stands behind its key.
+        // The value of a setting follows its key.
         let values = items.iter().flat_map(|item| {
-            let set = item.split_once('=').map(|(_, value)| value.trim_matches('"'));
-            [Some(item.as_str()), set].into_iter().flatten()
+            let setting = item.split_once('=').map(|(_, value)| value.trim_matches('"'));
+            [Some(item.as_str()), setting].into_iter().flatten()
         });
         if let Some(stream) = values.into_iter().find(|value| is_stream(Path::new(value))) {
             return Some((name, stream.to_owned()));
@@ -90,7 +91,7 @@ fn stream_of(words: &[String]) -> Option<(String, String)> {
     None
 }
 
-/// Flags of a command that its tasks and what collects have not, and whether they take a value.
+/// The arguments without those that differ between the tasks and collecting.
 fn common(words: &[String]) -> Vec<String> {
     let cluster = ClusterArgs::augment_args(clap::Command::new(""));
     let takes = |arg: &clap::Arg| arg.get_action().takes_values();
@@ -102,7 +103,7 @@ fn common(words: &[String]) -> Vec<String> {
         ("json", false),
         ("jobs", true),
         ("cores", true),
-        // Their logs tell more than whoever submits them may want to see.
+        // The logs of tasks should be complete.
         ("quiet", false),
     ];
     let mut kept = without(words, &[&cluster[..], &others].concat());
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_have_all_words_but_those_about_how_they_are_done() {
+    fn tasks_have_all_arguments_except_those_about_execution() {
         let called = "-q --quiet compare --executor slurm --force --losses a,b --time=2:00 --jobs 3 \
                       --sbatch --account=x --sbatch=--qos=y --json --cores=2 --seeds 1-3";
         assert_eq!(common(&words(called)).join(" "), "compare --losses a,b --seeds 1-3");
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_read_once_is_found_in_any_flag_and_list() {
+    fn a_stream_is_found_in_any_flag_and_list() {
         let found = |text: &str| stream_of(&words(&format!("dml compare {text}")));
         let stream = |flag: &str| Some((flag.to_owned(), "/dev/null".to_owned()));
         assert_eq!(found("--config /dev/null --seeds 1-3"), stream("--config"));
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_that_are_left_out_are_flags() {
+    fn the_removed_flags_exist() {
         let cli = crate::cli::Cli::command();
         let compare = cli.find_subcommand("compare").unwrap();
         for name in ["force", "dry-run", "json", "jobs", "cores", "executor", "collect", "device"] {

@@ -1,12 +1,12 @@
-//! Tasks, collecting and submitting in place of doing everything here.
+//! Does one task, collects results, or submits tasks, instead of doing everything here.
 //!
-//! A task is the same command with `--task N`, so no list of tasks can go out of date; what collects
-//! is the same command with `--collect`.
+//! A task is the same command with `--task N`, so there is no list of tasks that could get out of date.
+//! Collecting is the same command with `--collect`.
 
 use super::command_lines::CommandLines;
-use super::lines::by_lines;
+use super::lines::print_lines;
 use super::mode::{Mode, mode};
-use super::slurm::{JobSummary, to_slurm};
+use super::slurm::{JobSummary, submit_to_slurm};
 use super::submission::{Submission, refuse_unfinished};
 use crate::cli::{Executor, ManyArgs, SettingArgs};
 use crate::commands::{print, print_json};
@@ -15,11 +15,11 @@ use crate::error::{Error, Result};
 use crate::experiment::{Plan, batch_folder};
 use crate::session::Session;
 
-/// Does what a mode other than [`Mode::Local`] asks of a plan; true if the command is then done.
+/// Runs a plan in a mode other than [`Mode::Local`]; returns whether the command is then done.
 ///
 /// # Errors
 /// As [`Plan::carry_out_one`], [`refuse_unfinished`] and [`submit`].
-pub fn done_otherwise(
+pub fn run_other_mode(
     command: &'static str,
     (session, plan): (&Session, &Plan),
     settings: &SettingArgs,
@@ -27,7 +27,7 @@ pub fn done_otherwise(
 ) -> Result<bool> {
     match mode(many)? {
         Mode::Local => Ok(false),
-        Mode::Task(place) => task(session, plan, place).map(|()| true),
+        Mode::Task(number) => task(session, plan, number).map(|()| true),
         Mode::Collect => {
             let work = work(command, session, plan, many)?;
             refuse_unfinished(&work, session).map(|()| false)
@@ -40,7 +40,7 @@ pub fn done_otherwise(
     }
 }
 
-/// The tasks that a plan leaves to be done.
+/// The unfinished runs of a plan as tasks.
 fn work<'a>(
     command: &'static str,
     session: &'a Session,
@@ -48,26 +48,27 @@ fn work<'a>(
     many: &ManyArgs,
 ) -> Result<Submission<'a>> {
     let unfinished = plan.unfinished(session)?;
-    let tasks = unfinished.iter().map(|run| run.place).collect();
+    let tasks = unfinished.iter().map(|run| run.task).collect();
     Ok(Submission {
         command,
         unit: "run",
-        all: plan.tasks().len(),
+        total: plan.tasks().len(),
         unfinished,
         tasks,
-        at_once: many.jobs,
+        max_parallel: many.jobs,
         folder: batch_folder(&plan.runs, &format!("{command}-{}", plan.hash(session)?)),
         remove: Box::new(move || plan.remove(session)),
     })
 }
 
-/// Does one task of a plan, and says what came out. A run that diverges is an outcome like any
-/// other.
-fn task(session: &Session, plan: &Plan, place: usize) -> Result<()> {
+/// Does one task of a plan and prints its result. A diverged run is a result, not an error.
+fn task(session: &Session, plan: &Plan, number: usize) -> Result<()> {
     session.listen()?;
-    match plan.carry_out_one(session, place) {
-        Ok(run) => print(&format!("task {place}: finished, {}", run.folder.display())),
-        Err(Error::Diverged(divergence)) => print(&format!("task {place}: diverged: {divergence}")),
+    match plan.carry_out_one(session, number) {
+        Ok(run) => print(&format!("task {number}: finished, {}", run.folder.display())),
+        Err(Error::Diverged(divergence)) => {
+            print(&format!("task {number}: diverged: {divergence}"))
+        }
         Err(error) => Err(error),
     }
 }
@@ -75,8 +76,7 @@ fn task(session: &Session, plan: &Plan, place: usize) -> Result<()> {
 /// Submits what is missing to Slurm, or prints it as command lines.
 ///
 /// # Errors
-/// Arguments that no script could hold; images that can be read once only; a Slurm that is not there or
-/// refuses.
+/// Arguments that a script cannot contain; images that can be read only once; errors of Slurm.
 pub fn submit(
     work: &Submission,
     session: &Session,
@@ -85,7 +85,7 @@ pub fn submit(
 ) -> Result<()> {
     let data = &session.dataset.file;
     if is_read_once(data) {
-        let problem = "can be read once, and every task would read it: name a file";
+        let problem = "can be read only once, but every task needs it: name a file";
         return Err(Error::setting("--data", data.display(), problem));
     }
     let commands = CommandLines::new(session, settings)?;
@@ -94,8 +94,8 @@ pub fn submit(
         return nothing_left(work, session, &commands, many);
     }
     match many.cluster.executor {
-        Executor::Slurm => to_slurm(work, session, &commands, settings, many),
-        Executor::Lines | Executor::Local => by_lines(work, session, &commands, settings, many),
+        Executor::Slurm => submit_to_slurm(work, session, &commands, settings, many),
+        Executor::Lines | Executor::Local => print_lines(work, session, &commands, settings, many),
     }
 }
 
@@ -105,19 +105,23 @@ fn nothing_left(
     commands: &CommandLines,
     many: &ManyArgs,
 ) -> Result<()> {
-    let Submission { all, unit, .. } = work;
-    let told = format!(
-        "{} finished or diverged: tables and pictures by\n{}",
-        if *all == 1 { format!("the one {unit} is") } else { format!("all {all} {unit}s are") },
+    let Submission { total, unit, .. } = work;
+    let message = format!(
+        "{} finished or diverged; for tables and pictures:\n{}",
+        if *total == 1 {
+            format!("the only {unit} is")
+        } else {
+            format!("all {total} {unit}s are")
+        },
         commands.collect
     );
     if many.json {
         return print_json(&JobSummary::of(work, commands, None));
     }
     match many.cluster.executor {
-        // Nothing but commands is on stdout there.
-        Executor::Lines | Executor::Local => session.progress.say(&told),
-        Executor::Slurm => return print(&told),
+        // There, only commands go to stdout.
+        Executor::Lines | Executor::Local => session.progress.say(&message),
+        Executor::Slurm => return print(&message),
     }
     Ok(())
 }

@@ -1,24 +1,24 @@
-//! What is missing as command lines, for GNU parallel and the like.
+//! The missing work as command lines, for GNU parallel and the like.
 
 use serde::Serialize;
 
 use super::command_lines::CommandLines;
-use super::submission::{Submission, left};
+use super::submission::{Submission, remaining};
 use crate::cli::{ManyArgs, SettingArgs};
 use crate::commands::{print, print_json};
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::words::line;
 
-/// What a program reads of the tasks.
+/// The tasks as JSON.
 #[derive(Serialize)]
 struct TaskLines<'a> {
-    /// How many runs or trials there are in all, and how many are finished.
+    /// Total number of runs or trials, and how many of them are finished.
     all: usize,
     finished: usize,
-    /// One command line for each task.
+    /// One command line per task.
     tasks: Vec<String>,
-    /// The command that makes tables and pictures when all have ended.
+    /// The command that makes tables and pictures when all tasks have ended.
     collect: &'a str,
 }
 
@@ -26,7 +26,7 @@ struct TaskLines<'a> {
 ///
 /// # Errors
 /// An argument with a line break; stdout cannot be written to.
-pub fn by_lines(
+pub fn print_lines(
     work: &Submission,
     session: &Session,
     commands: &CommandLines,
@@ -36,11 +36,11 @@ pub fn by_lines(
     let cores = settings.cores.unwrap_or(1).max(1);
     let mut command = line(&commands.task);
     if command.contains('\n') {
-        let problem = "an argument with a line break cannot stand in a line: name it otherwise";
+        let problem = "an argument contains a line break, which a command line cannot: rename it";
         return Err(Error::Other(problem.to_owned()));
     }
     if session.device_name == "cpu" {
-        // The device is part of a run's settings, and the machine of a task may have a GPU.
+        // The device is part of a run's settings, but the machine of a task may have a GPU.
         command = format!("env CUDA_VISIBLE_DEVICES= {command}");
     }
     if many.force && !many.dry_run {
@@ -49,9 +49,9 @@ pub fn by_lines(
     let task = |task: &usize| format!("{command} --task {task} --cores {cores}");
     let tasks: Vec<String> = work.tasks.iter().map(task).collect();
     if many.json {
-        let finished = work.all - work.unfinished.len();
+        let finished = work.total - work.unfinished.len();
         return print_json(&TaskLines {
-            all: work.all,
+            all: work.total,
             finished,
             tasks,
             collect: &commands.collect,
@@ -60,7 +60,7 @@ pub fn by_lines(
     print(&tasks.join("\n"))?;
     session.progress.say(&format!(
         "{}; when they have ended:\n{}",
-        left(work, many),
+        remaining(work, many),
         commands.collect
     ));
     Ok(())

@@ -1,4 +1,4 @@
-//! Commands with many runs beyond one machine: as a job array of Slurm's, or as command lines.
+//! Distributes commands with many runs over machines: as a Slurm job array, or as command lines.
 
 mod command_lines;
 mod dispatch;
@@ -7,6 +7,6 @@ mod mode;
 mod slurm;
 mod submission;
 
-pub use dispatch::{done_otherwise, submit};
+pub use dispatch::{run_other_mode, submit};
 pub use mode::{Mode, mode};
 pub use submission::{Submission, refuse_unfinished};

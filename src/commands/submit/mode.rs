@@ -1,25 +1,25 @@
-//! How a command with many runs is called: to do them here, to do one, to collect, or to submit.
+//! The mode of a command with many runs: run all here, run one, collect, or submit.
 
 use crate::cli::{ClusterArgs, Executor, ManyArgs};
 use crate::error::{Error, Result};
 
-/// How a command with many runs is called.
+/// The mode of a command with many runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Do everything that is missing, here.
+    /// Do all missing work here.
     Local,
     /// Do one task.
     Task(usize),
-    /// Make tables and pictures of runs that are all finished.
+    /// Make tables and pictures of the finished runs.
     Collect,
-    /// Submit what is missing as tasks.
+    /// Submit the missing work as tasks.
     Submit,
 }
 
-/// The mode that the flags ask for.
+/// The mode that the flags select.
 ///
 /// # Errors
-/// Settings of Slurm's without Slurm; less time than a task needs to save what it has.
+/// Options of Slurm without `--executor slurm`; a time limit that is not longer than `--grace`.
 pub fn mode(many: &ManyArgs) -> Result<Mode> {
     let cluster = &many.cluster;
     refuse_unused(cluster)?;
@@ -42,11 +42,8 @@ fn refuse_unused(cluster: &ClusterArgs) -> Result<()> {
     ];
     let first = given.into_iter().find_map(|(flag, value)| Some((flag, value?)));
     if let (Some((flag, value)), false) = (first, *executor == Executor::Slurm) {
-        return Err(Error::setting(
-            flag,
-            value,
-            "is for --executor slurm alone: add that, or drop it",
-        ));
+        let problem = format!("needs --executor slurm: add that, or drop {flag}");
+        return Err(Error::setting(flag, value, problem));
     }
     match (time, grace) {
         (Some(time), Some(grace)) if *grace >= time.seconds => {

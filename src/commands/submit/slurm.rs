@@ -1,22 +1,22 @@
-//! What is missing as a job array of Slurm's.
+//! The missing work as a Slurm job array.
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::command_lines::CommandLines;
-use super::submission::{Submission, left};
+use super::submission::{Submission, remaining};
 use crate::cli::{ClusterArgs, ManyArgs, SettingArgs};
 use crate::cluster::{Batch, Limits, Script, Submitted, ranges};
 use crate::commands::{print, print_json};
 use crate::error::{Error, Result};
 use crate::session::Session;
 
-/// Submits what is missing, or shows what would be submitted.
+/// Submits the missing work, or shows what would be submitted.
 ///
 /// # Errors
 /// As [`Batch::submit`]; stdout cannot be written to.
-pub fn to_slurm(
+pub fn submit_to_slurm(
     work: &Submission,
     session: &Session,
     commands: &CommandLines,
@@ -32,12 +32,12 @@ pub fn to_slurm(
         let (tasks, collector) = (&batch.tasks, &batch.collector);
         return print(&format!(
             "{}: {numbers}\n\n{tasks}\n\nand when all have ended:\n\n{collector}",
-            left(work, many)
+            remaining(work, many)
         ));
     }
     let submitted = batch.submit(many.force.then_some(&*work.remove))?;
-    let told = JobSummary::of(work, commands, Some((&submitted, &batch)));
-    if many.json { print_json(&told) } else { print(&told.shown(&left(work, many))) }
+    let summary = JobSummary::of(work, commands, Some((&submitted, &batch)));
+    if many.json { print_json(&summary) } else { print(&summary.to_text(&remaining(work, many))) }
 }
 
 /// The scripts that `--dry-run` shows.
@@ -65,11 +65,11 @@ fn batch(
     };
     let logs = absolute(&batch.logs())?;
     if [&directory, &logs].iter().any(|path| path.to_string_lossy().contains('\n')) {
-        let problem = "a folder's name with a line break cannot be told to Slurm: rename it";
+        let problem = "a folder's name contains a line break, which Slurm cannot handle: rename it";
         return Err(Error::Other(problem.to_owned()));
     }
-    let at_once = work.at_once.map_or(String::new(), |jobs| format!("%{jobs}"));
-    let array = ranges(&work.tasks) + &at_once;
+    let limit = work.max_parallel.map_or(String::new(), |jobs| format!("%{jobs}"));
+    let array = ranges(&work.tasks) + &limit;
     let limits = limits(settings, many);
     let without_gpu = session.device_name == "cpu";
     let name = format!("dml-{}", work.command);
@@ -90,7 +90,7 @@ fn batch(
     Ok(batch)
 }
 
-/// Seconds before the end at which a task is told of it.
+/// Default of `--grace`, in seconds.
 const GRACE: u64 = 90;
 
 fn limits(settings: &SettingArgs, many: &ManyArgs) -> Limits {
@@ -106,22 +106,22 @@ fn limits(settings: &SettingArgs, many: &ManyArgs) -> Limits {
     }
 }
 
-/// What is told of a submission, and what a program reads of it.
+/// A submission, for people and as JSON.
 #[derive(Debug, Serialize)]
 pub struct JobSummary {
-    /// Numbers of the array and of what collects; none where nothing was left to submit.
+    /// Job IDs of the array and of the job that collects; `None` if nothing was left to submit.
     job: Option<String>,
     collector: Option<String>,
-    /// How many tasks, and their numbers.
+    /// The number of tasks, and their task numbers.
     tasks: usize,
     array: String,
-    /// Runs or trials in all, and those that were finished.
+    /// Total number of runs or trials, and how many of them are finished.
     all: usize,
     finished: usize,
     logs: Option<PathBuf>,
-    /// File that the tables are printed to.
+    /// The file that the tables are printed to.
     result: Option<PathBuf>,
-    /// Commands to look, to cancel, to collect by hand, and to submit again what failed.
+    /// Commands to watch, cancel, collect by hand, and submit again.
     look: Option<String>,
     cancel: Option<String>,
     collect: String,
@@ -129,7 +129,7 @@ pub struct JobSummary {
 }
 
 impl JobSummary {
-    /// Of a submission, or of none.
+    /// The summary of a submission, or of nothing to submit.
     pub fn of(
         work: &Submission,
         commands: &CommandLines,
@@ -146,8 +146,8 @@ impl JobSummary {
             job: submitted.map(|(ids, _)| ids.job.clone()),
             tasks: work.tasks.len(),
             array: ranges(&work.tasks),
-            all: work.all,
-            finished: work.all - work.unfinished.len(),
+            all: work.total,
+            finished: work.total - work.unfinished.len(),
             result: result.map(|(logs, id)| logs.join(format!("collect-{id}.out"))),
             look: jobs.as_ref().map(|jobs| format!("squeue --jobs={}", jobs.join(","))),
             cancel: jobs.as_ref().map(|jobs| format!("scancel {}", jobs.join(" "))),
@@ -158,18 +158,18 @@ impl JobSummary {
         }
     }
 
-    fn shown(&self, left: &str) -> String {
+    fn to_text(&self, remaining: &str) -> String {
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         let job = |id: &Option<String>, what: String| id.as_ref().map(|id| format!("{id}: {what}"));
         let rows = [
-            ("job", job(&self.job, format!("{left} ({})", self.array))),
+            ("job", job(&self.job, format!("{remaining} ({})", self.array))),
             ("collector", job(&self.collector, "when all have ended".to_owned())),
             ("logs", path(&self.logs)),
             ("result", path(&self.result)),
-            ("look", self.look.clone()),
+            ("watch", self.look.clone()),
             ("cancel", self.cancel.clone()),
             ("again", Some(self.again.clone())),
-            ("", Some("(submits only what is missing or failed by then)".to_owned())),
+            ("", Some("(submits only what is then missing or failed)".to_owned())),
         ];
         let rows =
             rows.into_iter().filter_map(|(name, value)| Some(format!("{name:<10} {}", value?)));

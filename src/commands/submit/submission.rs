@@ -1,4 +1,4 @@
-//! What a command with many runs leaves to be done as tasks.
+//! The unfinished work of a command with many runs, as tasks.
 
 use std::path::PathBuf;
 
@@ -9,69 +9,69 @@ use crate::experiment::Unfinished;
 use crate::session::Session;
 use crate::words::things;
 
-/// The tasks that are submitted.
+/// The tasks to submit.
 pub struct Submission<'a> {
     /// Name of the command.
     pub command: &'static str,
     /// What is counted, `run` or `trial`.
     pub unit: &'static str,
-    /// How many there are in all.
-    pub all: usize,
-    /// Those that are to be done.
+    /// Total number of units.
+    pub total: usize,
+    /// The unfinished units.
     pub unfinished: Vec<Unfinished>,
-    /// Numbers of the tasks that do them.
+    /// The task numbers.
     pub tasks: Vec<usize>,
-    /// How many of them may be done at a time, where not all.
-    pub at_once: Option<usize>,
+    /// Maximum number of parallel tasks; `None` for all.
+    pub max_parallel: Option<usize>,
     /// Folder of scripts and logs.
     pub folder: PathBuf,
-    /// Removes what is to be done anew.
+    /// Removes the results to be replaced, with `--force`.
     pub remove: Box<dyn Fn() -> Result<()> + 'a>,
 }
 
-/// What is left, in words.
-pub fn left(work: &Submission, many: &ManyArgs) -> String {
-    let Submission { unit, all, unfinished, tasks, .. } = work;
+/// The remaining work in words.
+pub fn remaining(work: &Submission, many: &ManyArgs) -> String {
+    let Submission { unit, total, unfinished, tasks, .. } = work;
     let tasks = format!("{} {}", tasks.len(), things(tasks.len(), "task"));
-    let units = format!("{all} {}", things(*all, unit));
+    let units = format!("{total} {}", things(*total, unit));
     match many.force {
-        true if *all == 1 => format!("{tasks} for the one {unit}, to be done anew"),
-        true => format!("{tasks} for all {units}, to be done anew"),
+        true if *total == 1 => format!("{tasks} to repeat the only {unit}"),
+        true => format!("{tasks} to repeat all {units}"),
         false => format!("{tasks} for {} of {units}", unfinished.len()),
     }
 }
 
-/// Runs that an error names.
-const MOST_NAMED: usize = 8;
+/// Maximum number of runs that an error names.
+const MAX_NAMED: usize = 8;
 
-/// Refuses to collect what is not finished, and says of each how far it came and where it ended.
+/// Refuses to collect unfinished work, and reports the progress and the log of each unfinished unit.
 ///
 /// # Errors
-/// Something is not finished.
+/// Some units are not finished.
 pub fn refuse_unfinished(work: &Submission, session: &Session) -> Result<()> {
-    let Submission { unit, all, unfinished, .. } = work;
+    let Submission { unit, total, unfinished, .. } = work;
     if unfinished.is_empty() {
         return Ok(());
     }
-    for Unfinished { place, name, reached } in unfinished {
-        session.progress.say(&format!("{unit} {place}, {name}: {reached}"));
+    for Unfinished { task, name, progress } in unfinished {
+        session.progress.say(&format!("{unit} {task}, {name}: {progress}"));
     }
     for log in logs(&work.folder, &work.tasks) {
         session.progress.say(&format!("log {} ends: {}", log.path.display(), log.last));
     }
     let left = unfinished.len();
     let mut names: Vec<&str> =
-        unfinished.iter().map(|run| run.name.as_str()).take(MOST_NAMED).collect();
+        unfinished.iter().map(|run| run.name.as_str()).take(MAX_NAMED).collect();
     let more = left - names.len();
     let more = format!("{more} more");
-    if left > MOST_NAMED {
+    if left > MAX_NAMED {
         names.push(&more);
     }
     let names = names.join(", ");
     Err(Error::Other(format!(
-        "{left} of {all} {} not finished ({names}): the same command with --executor slurm \
-         or lines in place of --collect does only these elsewhere, and with neither it does them here",
-        match (left, *all) {
+        "{left} of {total} {} not finished ({names}): do them elsewhere with --executor slurm or lines \
+         instead of --collect, or here with neither",
+        match (left, *total) {
             (_, 1) => format!("{unit} is"),
             (1, _) => format!("{unit}s is"),
             _ => format!("{unit}s are"),

@@ -1,10 +1,9 @@
-//! The metrics of a comparison: which there are, and how their values are shown.
+//! The metrics of a comparison, and how their values are shown.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::ranking::{RankedLoss, stand_for};
+use super::ranking::{RankedLoss, rank, ranks_all};
 use super::results::{Finished, LossRuns};
-use super::standings;
 use crate::eval::{KnnMetrics, LARGEST_K};
 use crate::stats::{
     DIFFERENCES, Ends, Estimate, SHARES, estimate, is_within, paired_difference,
@@ -22,23 +21,22 @@ pub enum Unit {
     Seconds,
 }
 
-/// One metric of every loss.
+/// One metric of all losses.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MetricRow {
-    /// Its name as it is shown.
+    /// Its name.
     #[serde(deserialize_with = "current_name")]
     pub metric: String,
-    /// Value of each run: per loss, per seed.
+    /// Values of the runs, `[loss][seed]`.
     #[serde(deserialize_with = "rows_with_nulls_as_nan")]
     pub values: Vec<Vec<f64>>,
-    /// Over the seeds, per loss.
+    /// Estimates over the seeds, per loss.
     pub losses: Vec<Estimate>,
-    /// The losses from the best to the worst, each against the best; empty where higher is not
-    /// better.
+    /// The losses ranked best first, each against the best; empty if higher is not better.
     pub standings: Vec<RankedLoss>,
-    /// Second and later losses minus the first, seed by seed; empty where that means nothing.
+    /// Paired differences of the other losses from the first; empty if they are meaningless.
     pub differences: Vec<Estimate>,
-    /// The k, where the metric is vote top-k accuracy.
+    /// The k, if the metric is vote top-k accuracy.
     #[serde(alias = "recall_at")]
     pub vote_top: Option<usize>,
     /// How values are shown.
@@ -46,10 +44,10 @@ pub struct MetricRow {
 }
 
 impl MetricRow {
-    /// Whether it has the lengths of so many losses and seeds, and numbers that can be.
+    /// Whether its lists match the numbers of losses and seeds, and its values are possible.
     pub fn fits(&self, losses: usize, seeds: usize) -> bool {
         let range @ (low, high) = self.unit.range();
-        let apart = (low - high, high - low);
+        let difference_range = (low - high, high - low);
         let of_loss =
             |v: &Vec<f64>| v.len() == seeds && v.iter().all(|&value| is_within(value, range));
         let differences = self.differences.is_empty() || self.differences.len() + 1 == losses;
@@ -58,16 +56,16 @@ impl MetricRow {
             && self.losses.len() == losses
             && self.losses.iter().all(|estimate| estimate.fits(range))
             && differences
-            && self.differences.iter().all(|estimate| estimate.fits(apart))
-            && (self.standings.is_empty() || stand_for(&self.standings, losses))
+            && self.differences.iter().all(|estimate| estimate.fits(difference_range))
+            && (self.standings.is_empty() || ranks_all(&self.standings, losses))
             && self.vote_top.is_none_or(|k| (1..=LARGEST_K).contains(&k))
     }
 }
 
-/// The value of a metric in one run; none where the run lacks it.
+/// The value of a metric in one run, if the run has it.
 type Value = dyn Fn(&Finished) -> Option<f64>;
 
-/// A figure that every run has.
+/// A metric of runs.
 pub struct Metric {
     name: String,
     unit: Unit,
@@ -93,8 +91,8 @@ impl Metric {
         Metric { vote_top: Some(k), ..metric }
     }
 
-    /// The other losses against the first. KL has none: it tells how faithful a map is to its own
-    /// embedding, and those of two losses are not the same.
+    /// Paired differences of the other losses from the first. None for KL, which measures how well a
+    /// map represents its own embedding: it cannot be compared between embeddings.
     fn differences(&self, values: &[Vec<f64>]) -> Vec<Estimate> {
         match self.unit {
             Unit::Nats => Vec::new(),
@@ -102,18 +100,18 @@ impl Metric {
         }
     }
 
-    /// The row of this metric, NaN where a run lacks it; none where no run has it.
+    /// The row of this metric, with NaN for runs that lack it; `None` if no run has it.
     pub fn row(&self, results: &[LossRuns]) -> Option<MetricRow> {
         let value = |run: &Finished| (self.value)(run).unwrap_or(f64::NAN);
         let of_loss = |loss: &LossRuns| loss.runs.iter().map(value).collect();
         let values: Vec<Vec<f64>> = results.iter().map(of_loss).collect();
-        let is_there = values.iter().flatten().any(|value| !value.is_nan());
-        is_there.then(|| MetricRow {
+        let has_values = values.iter().flatten().any(|value| !value.is_nan());
+        has_values.then(|| MetricRow {
             metric: self.name.clone(),
             losses: values.iter().map(|v| estimate(v)).collect(),
             differences: self.differences(&values),
             standings: match self.unit {
-                Unit::Percent | Unit::Share => standings(&values),
+                Unit::Percent | Unit::Share => rank(&values),
                 Unit::Nats | Unit::Seconds => Vec::new(),
             },
             values,
@@ -123,7 +121,7 @@ impl Metric {
     }
 }
 
-/// The metrics in the order in which they are shown.
+/// The metrics in the order of the table.
 pub fn metrics(run: &Finished) -> Vec<Metric> {
     let percent = |name: &str, value: fn(&KnnMetrics) -> Option<f64>| {
         Metric::new(name, Unit::Percent, move |run: &Finished| value(&run.evaluation.figures.knn))
@@ -142,7 +140,7 @@ pub fn metrics(run: &Finished) -> Vec<Metric> {
     list
 }
 
-/// Those of classes that were not trained on: each image is a query against all others.
+/// The metrics for unseen classes, where each image is a query against all others.
 fn metrics_of_unseen(run: &Finished) -> Vec<Metric> {
     let recall = |k: usize| {
         Metric::new(format!("Recall@{k}, %"), Unit::Percent, move |run: &Finished| {
@@ -159,7 +157,7 @@ fn metrics_of_unseen(run: &Finished) -> Vec<Metric> {
     list
 }
 
-/// Those that every evaluation has.
+/// The metrics that every evaluation has.
 fn metrics_of_all() -> Vec<Metric> {
     let mut list = vec![Metric::new("MAP@R, %", Unit::Percent, |run: &Finished| {
         run.evaluation.figures.retrieval.map_at_r
@@ -169,14 +167,14 @@ fn metrics_of_all() -> Vec<Metric> {
     let kl = |run: &Finished| run.evaluation.tsne.as_ref()?.kl;
     list.push(Metric::new("t-SNE KL, nats", Unit::Nats, kl));
     let seconds = |run: &Finished| {
-        // Once is enough: test images are looked at after the same training.
+        // Not for test images, which are evaluated with the same training.
         run.evaluation.images_sha256.is_none().then(|| run.history.seconds())
     };
     list.push(Metric::new("train time, s", Unit::Seconds, seconds));
     list
 }
 
-/// Reads the name of a metric, which may be that of an earlier version.
+/// Deserializes the name of a metric, which may be from an earlier version.
 pub fn current_name<'de, D: Deserializer<'de>>(file: D) -> Result<String, D::Error> {
     let name = String::deserialize(file)?;
     Ok(match (name.strip_prefix("hit@"), name.strip_prefix("recall@")) {
@@ -197,7 +195,7 @@ impl Unit {
         }
     }
 
-    /// With its standard deviation, of several seeds.
+    /// The mean, with the standard deviation if there are several seeds.
     pub fn value(self, estimate: &Estimate) -> String {
         match estimate.standard_deviation {
             Some(sd) => format!("{} ± {}", self.number(estimate.mean), self.number(sd)),
@@ -205,21 +203,21 @@ impl Unit {
         }
     }
 
-    /// The ends of what its values can be.
+    /// The range of possible values.
     pub fn range(self) -> (f64, f64) {
         match self.is_share() {
             true => SHARES,
-            // A divergence of many points may miss 0 by its rounding.
+            // A KL divergence of many points may be slightly below 0 by rounding.
             false => (-1e-6, 1e15),
         }
     }
 
-    /// Whether its values are shares in 0..=1.
+    /// Whether the values are shares in 0..=1.
     pub fn is_share(self) -> bool {
         matches!(self, Unit::Percent | Unit::Share)
     }
 
-    /// With its sign, and its 95 % interval of several seeds.
+    /// A difference with its sign, and its 95 % interval if there are several seeds.
     pub fn difference(self, estimate: &Estimate, ends: Ends) -> String {
         let estimate = match self.is_share() {
             true => estimate.with(ends, DIFFERENCES),
@@ -251,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metrics_of_earlier_versions_are_read_under_the_names_of_today() {
+    fn metric_names_of_earlier_versions_are_read_as_the_current_ones() {
         let read = |name: &str| current_name(serde_json::json!(name)).unwrap();
         assert_eq!(read("hit@1, %"), "Recall@1, %");
         assert_eq!(read("recall@5, %"), "vote top-5, %");
@@ -266,16 +264,16 @@ mod tests {
         assert_eq!(Unit::Percent.value(&of(&[0.79])), "79.00");
         assert_eq!(Unit::Seconds.difference(&of(&[-3.0]), Ends::Clipped), "−3.0");
         assert_eq!(Unit::Nats.value(&of(&[0.25])), "0.250");
-        // What is missing under one seed has neither mean nor difference.
+        // A value that is missing for one seed leaves neither mean nor difference.
         assert_eq!(Unit::Percent.value(&of(&[0.79, f64::NAN])), "–");
         assert_eq!(Unit::Share.difference(&of(&[f64::NAN, 0.1]), Ends::Clipped), "–");
-        // Two equal differences: an interval of no width; what rounds to zero has no sign.
+        // Two equal differences give an interval of zero width; a rounded zero has no sign.
         let percent = |difference: &Estimate| Unit::Percent.difference(difference, Ends::Clipped);
         assert_eq!(percent(&of(&[-1e-9, -1e-9])), "0.00 [0.00, 0.00]");
         let difference = percent(&paired_difference(&[0.9, 0.8], &[0.7, 0.7]));
         // 15 ± t(1, 0.975) · sd/√2 = 15 ± 12.706 · 5
         assert_eq!(difference, "+15.00 [−48.53, +78.53]");
-        // 40 ± t(1, 0.975) · 10, and what seconds take is no share.
+        // 40 ± t(1, 0.975) · 10; seconds are not clipped.
         let wide = paired_difference(&[0.9, 0.8], &[0.4, 0.5]);
         assert_eq!(percent(&wide), "+40.00 [−87.06, +100.00]");
         assert_eq!(Unit::Percent.difference(&wide, Ends::Computed), "+40.00 [−87.06, +167.06]");

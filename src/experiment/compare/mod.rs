@@ -1,4 +1,4 @@
-//! What a comparison shows: metrics over seeds, standings, the conclusion, pictures.
+//! A comparison: metrics over seeds, ranking, conclusion and pictures.
 
 mod comparison;
 mod conclusion;
@@ -11,6 +11,6 @@ mod summary;
 pub use comparison::Comparison;
 pub use conclusion::NO_SPREAD;
 pub use metrics::current_name;
-pub use ranking::{RankedLoss, standings};
+pub use ranking::{RankedLoss, rank};
 pub use results::{Finished, LossRuns, hash_of, without_diverged};
 pub use summary::Summary;

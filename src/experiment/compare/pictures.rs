@@ -13,11 +13,11 @@ use crate::session::Session;
 use crate::stats::listed;
 use crate::train::History;
 
-/// Training and validation loss of each epoch of a run.
+/// Training and validation losses of a run, per epoch.
 type Losses = (Vec<f64>, Vec<f64>);
 
 impl Comparison {
-    /// Loss curves of every run, of those that diverged as far as they came.
+    /// Loss curves of all runs; those of diverged runs end early.
     ///
     /// # Errors
     /// There are too many losses.
@@ -52,7 +52,7 @@ impl Comparison {
     /// Vote top-k accuracy of each loss, as mean and interval over the seeds.
     ///
     /// # Errors
-    /// There is no loss.
+    /// There are no losses.
     pub fn vote_top_k(&self) -> Result<Picture> {
         let found = self.summary.vote_top_k();
         let curves: Vec<vote_top_k::Curve> = self
@@ -72,10 +72,10 @@ impl Comparison {
         vote_top_k::draw(&pictures::vote_top_k_title(self.voters()), &note, &curves)
     }
 
-    /// The t-SNE of each loss under the first seed, side by side; none where a run has none.
+    /// The t-SNE maps of all losses under the first seed, side by side; `None` if a run has none.
     ///
     /// # Errors
-    /// A map is missing or was changed.
+    /// A file is missing or was changed.
     pub fn maps(&self, session: &Session) -> Result<Option<Picture>> {
         let firsts = || self.results.iter().map(|loss| &loss.runs[0]);
         if firsts().any(|run| run.evaluation.tsne.is_none()) {
@@ -102,7 +102,7 @@ impl Comparison {
     }
 }
 
-/// The epochs of a run that diverged; none where its files are not there any more.
+/// The epochs of a diverged run; empty if its files are missing.
 fn history(run: &Path) -> History {
     ResultFolder::new(run).history().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The runs of a comparison once they are finished.
+//! The finished runs of a comparison.
 
 use std::path::{Path, PathBuf};
 
@@ -16,24 +16,24 @@ pub struct Finished {
     pub seed: u64,
     /// Its folder.
     pub folder: PathBuf,
-    /// Images that it was trained on.
+    /// Number of training images.
     pub train: usize,
     /// Losses and times of its epochs.
     pub history: History,
-    /// Its figures.
+    /// Its metrics.
     pub evaluation: Evaluation,
 }
 
 impl Finished {
-    /// A run that was trained and evaluated before.
+    /// Reads a run that was trained and evaluated before.
     ///
     /// # Errors
-    /// It is not there any more, or was changed.
+    /// It is missing or was changed.
     pub fn read(path: &Path) -> Result<Finished> {
         let (folder, record) = ResultFolder::open(path)?;
         let evaluation = Evaluation::read(&folder)?;
-        let remedy = format!("do so with {}", dml("eval --run", path));
-        let missing = || Fault::new(path, "is not evaluated any more").remedy(remedy);
+        let remedy = format!("run {}", dml("eval --run", path));
+        let missing = || Fault::new(path, "has no evaluation any more").remedy(remedy);
         Ok(Finished {
             seed: record.seed,
             train: record.data.train,
@@ -47,22 +47,22 @@ impl Finished {
 /// All runs of one variant, in the order of the seeds.
 #[derive(Debug, Clone, Default)]
 pub struct LossRuns {
-    /// Name of the variant: of the loss, and what sets it apart.
+    /// Name of the variant: the loss, and how it differs from others.
     pub loss: String,
-    /// One a seed that came to its end.
+    /// The finished runs, one per seed.
     pub runs: Vec<Finished>,
-    /// The others, which diverged.
+    /// The runs that diverged.
     pub diverged: Vec<DivergedRun>,
 }
 
 impl LossRuns {
-    /// Runs that ended with all images at nearly one point.
+    /// Number of runs whose embeddings collapsed to nearly one point.
     pub fn collapsed(&self) -> usize {
         self.runs.iter().filter(|run| run.history.collapsed()).count()
     }
 }
 
-/// Parts the losses that have a figure under every seed from those that diverged.
+/// Separates the losses that finished under every seed from those that diverged.
 pub fn without_diverged(results: Vec<LossRuns>) -> (Vec<LossRuns>, Vec<DivergedLoss>) {
     let (whole, gaps): (Vec<_>, Vec<_>) =
         results.into_iter().partition(|loss| loss.diverged.is_empty());
@@ -74,13 +74,13 @@ pub fn without_diverged(results: Vec<LossRuns>) -> (Vec<LossRuns>, Vec<DivergedL
     (whole, gaps.into_iter().map(gap).collect())
 }
 
-/// A hash over these runs, the settings they were evaluated with, and what else was asked for.
-pub fn hash_of(results: &[LossRuns], asked: &[String]) -> String {
+/// A hash of these runs, their evaluation settings, and further options.
+pub fn hash_of(results: &[LossRuns], options: &[String]) -> String {
     let finished = results.iter().flat_map(|loss| &loss.runs);
     let finished =
         finished.map(|run| run.folder.to_string_lossy().into_owned() + &run.evaluation.fingerprint);
     let diverged = results.iter().flat_map(|loss| &loss.diverged);
     let diverged = diverged.map(|run| run.folder.to_string_lossy().into_owned());
     let runs: Vec<String> = finished.chain(diverged).collect();
-    sha256_hex([&runs, asked].concat().join("\n").as_bytes())
+    sha256_hex([&runs, options].concat().join("\n").as_bytes())
 }

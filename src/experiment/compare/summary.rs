@@ -1,4 +1,4 @@
-//! The figures of a comparison: each metric of each loss over the seeds, and the differences.
+//! The results of a comparison: all metrics of all losses over the seeds, and their differences.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,25 +12,24 @@ use crate::words::MISSING;
 /// All metrics of all losses.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Summary {
-    /// The losses in the order of the columns; the first is what the others are measured against.
+    /// The losses in the order of the columns; differences are from the first.
     pub losses: Vec<String>,
-    /// Runs of each loss that ended with all images at nearly one point.
+    /// Number of collapsed runs of each loss.
     pub collapsed: Vec<usize>,
     /// The seeds.
     pub seeds: Vec<u64>,
-    /// One row a metric.
+    /// One row per metric.
     pub metrics: Vec<MetricRow>,
-    /// Losses that diverged and so have no figures; none in files of versions that compared nothing
-    /// then.
+    /// Losses without results, because they diverged; empty in files of versions that then failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub diverged: Vec<DivergedLoss>,
 }
 
-/// Losses whose figures and differences fit beside each other.
-const SIDE_BY_SIDE: usize = 3;
+/// Maximum number of losses whose values and differences fit side by side.
+const MAX_SIDE_BY_SIDE: usize = 3;
 
 impl Summary {
-    /// Puts the figures of all runs together, of losses that have one under every seed.
+    /// Summarises all runs of losses that finished under every seed.
     pub fn new(results: &[LossRuns], diverged: Vec<DivergedLoss>) -> Summary {
         let first = &results[0].runs;
         Summary {
@@ -42,8 +41,8 @@ impl Summary {
         }
     }
 
-    /// Whether all lists have the lengths of the losses and seeds and all numbers can be, which a file
-    /// that was changed by hand may lack.
+    /// Whether all lists match the losses and seeds and all numbers are possible; a file may have been
+    /// edited by hand.
     pub fn fits(&self) -> bool {
         let (losses, seeds) = (self.losses.len(), self.seeds.len());
         let collapsed =
@@ -62,17 +61,17 @@ impl Summary {
         let of_loss = |loss: usize| {
             let estimates = || (1..=largest).map(|k| at(k).map(|row| &row.losses[loss]));
             let means = estimates().map(|e| e.map_or(f64::NAN, |e| e.mean)).collect();
-            let nowhere = (f64::NAN, f64::NAN);
-            let interval = |e: Option<&Estimate>| e.map_or(Some(nowhere), |e| e.interval);
+            let missing = (f64::NAN, f64::NAN);
+            let interval = |e: Option<&Estimate>| e.map_or(Some(missing), |e| e.interval);
             VoteTopKOfLoss { means, intervals: estimates().map(interval).collect() }
         };
         (0..self.losses.len()).map(of_loss).collect()
     }
 
-    /// mean ± standard deviation of each loss, and the differences with their 95 % intervals.
+    /// Mean ± standard deviation of each loss, and the differences with their 95 % intervals.
     ///
-    /// A few losses stand side by side, a row a metric; many below each other, without the
-    /// differences, which the conclusion tells of the best.
+    /// A few losses are columns, with one row per metric. Many losses are rows, without the differences;
+    /// the conclusion has those from the best.
     pub fn table(&self, ends: Ends) -> Table {
         match self.side_by_side() {
             true => self.by_metric(ends),
@@ -86,10 +85,10 @@ impl Summary {
     }
 
     fn side_by_side(&self) -> bool {
-        self.losses.len() + self.diverged.len() <= SIDE_BY_SIDE
+        self.losses.len() + self.diverged.len() <= MAX_SIDE_BY_SIDE
     }
 
-    /// The same in tables whose columns have one unit each, so that each can be sorted by.
+    /// The table split so that each column has a single unit and can be sorted.
     pub fn tables_by_unit(&self) -> Vec<Table> {
         if !self.side_by_side() {
             return vec![self.shown()];
@@ -103,9 +102,9 @@ impl Summary {
             row[0] = row[0].trim_end_matches(", %").to_owned();
         }
         let mut by_loss = self.by_loss(&others);
-        for (place, loss) in self.losses.iter().enumerate().skip(1) {
+        for (index, loss) in self.losses.iter().enumerate().skip(1) {
             let difference = |row: &&MetricRow| {
-                let of_loss = row.differences.get(place - 1);
+                let of_loss = row.differences.get(index - 1);
                 let shown = |e: &Estimate| row.unit.difference(e, Ends::Clipped);
                 of_loss.map_or("–".to_owned(), shown)
             };
@@ -122,7 +121,7 @@ impl Summary {
         self.side_by_side() && shares.any(exceeds)
     }
 
-    /// The losses' names, with a mark where runs collapsed.
+    /// The names of the losses, with a note if runs collapsed.
     fn marked(&self) -> impl Iterator<Item = String> + '_ {
         self.losses.iter().zip(&self.collapsed).map(|(loss, collapsed)| {
             match (collapsed, self.seeds.len()) {
@@ -136,8 +135,8 @@ impl Summary {
     fn by_loss(&self, metrics: &[&MetricRow]) -> Table {
         let names = metrics.iter().map(|row| row.metric.clone());
         let mut table = Table::new(std::iter::once("loss".to_owned()).chain(names));
-        for (place, loss) in self.marked().enumerate() {
-            let values = metrics.iter().map(|row| row.unit.value(&row.losses[place]));
+        for (index, loss) in self.marked().enumerate() {
+            let values = metrics.iter().map(|row| row.unit.value(&row.losses[index]));
             table.push(std::iter::once(loss).chain(values));
         }
         for name in self.gaps() {
@@ -146,7 +145,7 @@ impl Summary {
         table
     }
 
-    /// The names of losses that diverged, with in how many runs.
+    /// The names of the diverged losses, with the number of diverged runs.
     pub fn gaps(&self) -> impl Iterator<Item = String> + '_ {
         self.diverged.iter().map(|loss| format!("{} ({})", loss.loss, loss.shown()))
     }
@@ -168,11 +167,11 @@ impl Summary {
     }
 }
 
-/// Vote top-k accuracy of one loss over the seeds; position 0 is k = 1.
+/// Vote top-k accuracy of one loss over the seeds; index 0 is k = 1.
 pub struct VoteTopKOfLoss {
-    /// Means; no number at a k that was not asked for.
+    /// Means; NaN for a k that was not requested.
     pub means: Vec<f64>,
-    /// 95 % intervals of the means, where there are several seeds.
+    /// 95 % intervals of the means, if there are several seeds.
     pub intervals: Option<Vec<(f64, f64)>>,
 }
 
@@ -181,7 +180,7 @@ mod tests {
     use super::*;
     use crate::stats::estimate;
 
-    /// A summary of losses of which the second collapsed under one seed of two.
+    /// A summary of losses, the second of which collapsed under one of two seeds.
     fn summary(losses: &[&str]) -> Summary {
         let row = MetricRow {
             metric: "1-NN accuracy, %".to_owned(),
@@ -192,13 +191,13 @@ mod tests {
             vote_top: None,
             unit: Unit::Percent,
         };
-        let collapsed = (0..losses.len()).map(|place| usize::from(place == 1)).collect();
+        let collapsed = (0..losses.len()).map(|loss| usize::from(loss == 1)).collect();
         let losses = losses.iter().map(|loss| (*loss).to_owned()).collect();
         Summary { losses, collapsed, seeds: vec![1, 2], metrics: vec![row], diverged: Vec::new() }
     }
 
     #[test]
-    fn few_losses_stand_side_by_side_and_many_below_each_other() {
+    fn few_losses_are_columns_and_many_are_rows() {
         let few = summary(&["a", "b"]).table(Ends::Clipped);
         assert_eq!(few.header, ["metric", "a", "b (1 of 2 collapsed)", "b − a"]);
         let many = summary(&["a", "b", "c", "d"]).table(Ends::Clipped);
@@ -208,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_that_diverged_has_a_column_or_a_row_without_figures() {
+    fn a_diverged_loss_has_a_column_or_row_without_values() {
         let gap = |loss: &str| DivergedLoss {
             loss: loss.to_owned(),
             diverged: Vec::new(),
@@ -216,7 +215,7 @@ mod tests {
         };
         let mut beside = summary(&["a", "b"]);
         let text = serde_json::to_string(&beside).unwrap();
-        assert!(!text.contains("diverged"), "as earlier versions wrote it: {text}");
+        assert!(!text.contains("diverged"), "earlier versions did not write it: {text}");
         assert!(serde_json::from_str::<Summary>(&text).unwrap().diverged.is_empty());
         beside.diverged = vec![gap("c")];
         let table = beside.table(Ends::Clipped);
@@ -231,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_of_the_reports_tables_have_one_unit_each() {
+    fn columns_of_the_tables_in_reports_have_one_unit_each() {
         let mut summary = summary(&["a", "b"]);
         let seconds = MetricRow {
             metric: "train time, s".to_owned(),

@@ -1,6 +1,6 @@
-//! The time that a command with many runs will take, measured before it starts.
+//! The time that a command with many runs will take, estimated before it starts.
 
 mod estimate;
 mod measure;
 
-pub use estimate::{Left, TimeEstimate};
+pub use estimate::{Remaining, TimeEstimate};

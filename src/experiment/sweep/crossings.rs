@@ -2,73 +2,73 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::axes::in_powers;
+use super::axes::is_wide;
 use super::line::Line;
 use crate::report::chart::series;
 use crate::words::grouped;
 
-/// Two lines change places between two values of the swept key.
+/// Two lines cross between two values of the swept key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Crossing {
-    /// The line that is ahead before.
+    /// The line that leads before the crossing.
     pub before: String,
-    /// The line that is ahead after.
+    /// The line that leads after it.
     pub after: String,
-    /// The last value at which the first is ahead.
+    /// The last value at which the first line leads.
     pub from: String,
-    /// The first value at which the second is.
+    /// The first value at which the second line leads.
     pub to: String,
-    /// About where, between the two, in the means.
+    /// Approximate position of the crossing, between these values, by the means.
     pub at: f64,
     /// The score there.
     pub score: f64,
-    /// Whether the two are apart on both sides: their 95 % intervals of the paired difference
+    /// Whether the lines differ significantly on both sides: the 95 % intervals of the paired difference
     /// exclude zero, with opposite signs.
     pub sure: bool,
 }
 
 impl Crossing {
-    /// As a picture shows it.
+    /// The crossing for the picture.
     fn drawn(&self) -> series::Crossing {
         series::Crossing { x: self.at, y: self.score, label: near(self.at) }
     }
 }
 
-/// All crossings of all pairs of lines, from the left to the right.
+/// All crossings of all pairs of lines, from left to right.
 ///
-/// Between two positions the place is found on straight lines, as the picture's axis has them.
+/// Interpolates linearly between positions, on the scale of the picture's axis.
 pub fn crossings(lines: &[Line], positions: &[f64]) -> Vec<Crossing> {
     let mut found = Vec::new();
-    let powers = in_powers(positions);
+    let logarithmic = is_wide(positions);
     for (i, a) in lines.iter().enumerate() {
         for b in &lines[i + 1..] {
             let gap: Vec<f64> = differences(a, b);
             for (from, to) in changes_of_sign(&gap) {
-                found.push((from, crossing((a, b), &gap, (from, to), positions, powers)));
+                found.push((from, crossing((a, b), &gap, (from, to), positions, logarithmic)));
             }
         }
     }
-    found.sort_by_key(|(place, _)| *place);
+    found.sort_by_key(|(from, _)| *from);
     found.into_iter().map(|(_, crossing)| crossing).collect()
 }
 
-/// Places between which a gap changes its sign; between the two it is zero, and a place without a
-/// number parts what is before it from what is after it.
+/// Pairs of indices between which a gap changes its sign, with only zeros in between. A NaN ends the
+/// search from the left.
 fn changes_of_sign(gap: &[f64]) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut last: Option<usize> = None;
-    for (place, &here) in gap.iter().enumerate() {
+    for (index, &here) in gap.iter().enumerate() {
         if here.is_nan() {
             last = None;
         } else if here != 0.0 {
-            found.extend(last.filter(|&last| gap[last] * here < 0.0).map(|last| (last, place)));
-            last = Some(place);
+            found.extend(last.filter(|&last| gap[last] * here < 0.0).map(|last| (last, index)));
+            last = Some(index);
         }
     }
     found
 }
 
-/// Mean of `a` less mean of `b` at every place.
+/// Mean of `a` minus mean of `b` at each position.
 fn differences(a: &Line, b: &Line) -> Vec<f64> {
     a.points.iter().zip(&b.points).map(|(a, b)| a.estimate.mean - b.estimate.mean).collect()
 }
@@ -78,16 +78,16 @@ fn crossing(
     gap: &[f64],
     (from, to): (usize, usize),
     positions: &[f64],
-    powers: bool,
+    logarithmic: bool,
 ) -> Crossing {
     let (first, second) = if gap[from] > 0.0 { (a, b) } else { (b, a) };
-    // Where the two meet at a place of the grid, it is that place.
+    // If the lines meet at a position of the grid, the crossing is there.
     let (left, right) = if to > from + 1 { (from + 1, from + 1) } else { (from, to) };
-    let way = if left == right { 0.0 } else { gap[left] / (gap[left] - gap[right]) };
-    let scaled = |x: f64| if powers { x.ln() } else { x };
+    let fraction = if left == right { 0.0 } else { gap[left] / (gap[left] - gap[right]) };
+    let scaled = |x: f64| if logarithmic { x.ln() } else { x };
     let between =
-        scaled(positions[left]) + way * (scaled(positions[right]) - scaled(positions[left]));
-    let means = [left, right].map(|place| a.points[place].estimate.mean);
+        scaled(positions[left]) + fraction * (scaled(positions[right]) - scaled(positions[left]));
+    let means = [left, right].map(|index| a.points[index].estimate.mean);
     let excludes = |at: usize| {
         let (ahead, behind) = if at == from { (first, second) } else { (second, first) };
         let difference =
@@ -99,25 +99,25 @@ fn crossing(
         after: second.name.clone(),
         from: a.points[from].value.clone(),
         to: a.points[to].value.clone(),
-        at: if powers { between.exp() } else { between },
-        score: means[0] + way * (means[1] - means[0]),
+        at: if logarithmic { between.exp() } else { between },
+        score: means[0] + fraction * (means[1] - means[0]),
         sure: excludes(from) && excludes(to),
     }
 }
 
-/// Crossings that are told one by one; of more, only those that are sure.
-pub const FEW: usize = 3;
+/// Maximum number of crossings to report all of; if there are more, only the sure ones.
+pub const MAX_REPORTED: usize = 3;
 
-/// The crossings that a picture shows: those that are told.
+/// The crossings for the picture: those that the text reports.
 pub fn drawn(crossings: &[Crossing]) -> Vec<series::Crossing> {
-    let all = crossings.len() <= FEW;
+    let all = crossings.len() <= MAX_REPORTED;
     crossings.iter().filter(|crossing| all || crossing.sure).map(Crossing::drawn).collect()
 }
 
-/// Numbers from here on are told in powers of ten.
+/// Numbers from here on are in scientific notation.
 const LARGE: f64 = 1e7;
 
-/// A value of an axis as it is told: two digits, and the zeros that they need.
+/// An approximate value with two significant digits.
 pub fn near(value: f64) -> String {
     if value == 0.0 {
         return "≈ 0".to_owned();
@@ -135,31 +135,31 @@ pub fn near(value: f64) -> String {
 
 #[cfg(test)]
 pub mod tests {
-    use super::super::line::Place;
+    use super::super::line::GridPoint;
     use super::*;
     use crate::experiment::sweep::summary::summarise;
     use crate::stats::estimate;
 
     /// A line with these means over three seeds.
     pub fn line(name: &str, means: &[f64]) -> Line {
-        let point = |(place, mean): (usize, &f64)| {
-            // Without another spread, all differences of two lines would be the same.
+        let point = |(index, mean): (usize, &f64)| {
+            // With equal spreads, all differences of two lines would be equal.
             let spread = if name == "b" { 0.0011 } else { 0.001 };
             let scores = vec![mean - spread, *mean, mean + spread];
-            let value = ["100", "1,000", "10,000"][place].to_owned();
+            let value = ["100", "1,000", "10,000"][index].to_owned();
             let (seeds, diverged) = (vec![1, 2, 3], Vec::new());
             let (map_at_r, runs) = (Vec::new(), Vec::new());
             let estimate = estimate(&scores);
-            Place { value, seeds, estimate, scores, map_at_r, runs, diverged }
+            GridPoint { value, seeds, estimate, scores, map_at_r, runs, diverged }
         };
         Line { name: name.to_owned(), points: means.iter().enumerate().map(point).collect() }
     }
 
-    /// Where its values lie.
+    /// The positions of its values.
     pub const POSITIONS: [f64; 3] = [100.0, 1000.0, 10_000.0];
 
     #[test]
-    fn lines_that_change_places_cross_between_the_two_values() {
+    fn lines_cross_between_two_values() {
         let lines = [line("a", &[0.5, 0.6, 0.7]), line("b", &[0.4, 0.7, 0.9])];
         let found = crossings(&lines, &POSITIONS);
         assert!(found.len() == 1 && found[0].sure);
@@ -171,15 +171,14 @@ pub mod tests {
         let text = summarise(&lines, Some(&found), "1-NN accuracy", "training images");
         assert_eq!(
             text,
-            "At training images 100, a has the highest 1-NN accuracy, 50.00 %: better by these seeds \
-             (p below 0.05). At training images 10,000, b has the highest 1-NN accuracy, 90.00 %: \
-             better by these seeds (p below 0.05). b overtakes a between 100 and 1,000, ≈ 320 (by the \
-             means)."
+            "At training images 100, a has the highest 1-NN accuracy, 50.00 %: better (p below 0.05). \
+             At training images 10,000, b has the highest 1-NN accuracy, 90.00 %: better (p below \
+             0.05). b overtakes a between 100 and 1,000, ≈ 320 (by the means)."
         );
     }
 
     #[test]
-    fn lines_that_meet_at_a_place_and_part_the_other_way_cross_there() {
+    fn lines_that_meet_at_a_position_and_swap_cross_there() {
         let lines = [line("a", &[0.5, 0.6, 0.7]), line("c", &[0.4, 0.6, 0.9])];
         let found = crossings(&lines, &POSITIONS);
         assert_eq!(
@@ -192,7 +191,7 @@ pub mod tests {
     }
 
     #[test]
-    fn lines_apart_do_not_cross() {
+    fn separate_lines_do_not_cross() {
         let lines = [line("a", &[0.5, 0.6, 0.7]), line("b", &[0.4, 0.5, 0.6])];
         assert!(crossings(&lines, &POSITIONS).is_empty());
         assert!(

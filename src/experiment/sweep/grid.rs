@@ -1,4 +1,4 @@
-//! A grid of settings: every loss at every place under every seed, and the curves over it.
+//! A sweep: all losses × cells of a grid × seeds, and the curves.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axes::Axes;
 use super::crossings::{Crossing, crossings, drawn};
-use super::line::{Line, Place};
+use super::line::{GridPoint, Line};
 use super::summary::summarise;
 use crate::error::{Fault, Result};
 use crate::experiment::compare::{Finished, LossRuns, current_name, hash_of, without_diverged};
@@ -24,28 +24,28 @@ use crate::words::things;
 /// A swept grid, trained and evaluated.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Sweep {
-    /// What was typed to have it made; nothing of what earlier versions made.
+    /// The command line; empty in files of earlier versions.
     #[serde(default)]
     pub command: String,
-    /// The CSV of images.
+    /// The data file.
     pub data: String,
-    /// SHA-256 of its unzipped content.
+    /// SHA-256 of its uncompressed content.
     pub data_sha256: String,
-    /// The keys that were swept.
+    /// The swept keys.
     pub keys: Vec<String>,
     /// The seeds.
     pub seeds: Vec<u64>,
-    /// What decides, as it is shown.
+    /// Name of the metric that decides.
     #[serde(deserialize_with = "current_name")]
     pub score: String,
-    /// One line of the curve each: a loss, and its values of all keys but the first.
+    /// The lines of the curves: a loss with values of all keys but the first.
     pub series: Vec<Line>,
-    /// Where two lines cross.
+    /// Crossings of two lines.
     pub crossings: Vec<Crossing>,
-    /// What the curves show, in words.
+    /// The conclusion in words.
     pub conclusion: String,
     axes: Axes,
-    /// Whether the runs were judged by classes that they had not seen.
+    /// Whether the runs were evaluated on unseen classes.
     unseen: bool,
     #[serde(skip)]
     pub folder: PathBuf,
@@ -53,8 +53,8 @@ pub struct Sweep {
     style: Style,
 }
 
-impl Place {
-    /// Whether its lists have the length of its seeds, and its numbers are shares.
+impl GridPoint {
+    /// Whether its lists match its seeds, and its numbers are shares.
     fn fits(&self) -> bool {
         let seeds = self.seeds.len();
         [self.scores.len(), self.map_at_r.len(), self.runs.len()] == [seeds; 3]
@@ -63,7 +63,7 @@ impl Place {
             && self.estimate.fits(SHARES)
     }
 
-    /// Mean and interval in percent, or why there is none.
+    /// Mean and interval in percent, or that runs diverged.
     fn shown(&self, ends: Ends) -> String {
         match self.diverged.len() {
             0 => self.estimate.with(ends, SHARES).percent(),
@@ -73,17 +73,17 @@ impl Place {
 }
 
 impl Sweep {
-    /// Trains or reuses and evaluates every run of a plan that was made of these axes and names.
+    /// Trains or reuses all runs of a plan that has these axes and losses, and evaluates them.
     ///
     /// # Errors
-    /// As [`Plan::carry_out`]; every loss diverged everywhere.
+    /// As [`Plan::carry_out`]; runs of all variants diverged.
     pub fn new(session: &Session, plan: &Plan, axes: Axes, names: Vec<String>) -> Result<Sweep> {
         let results = plan.carry_out(session)?;
-        let Some(whole) = results.iter().find(|variant| variant.diverged.is_empty()) else {
+        let Some(complete) = results.iter().find(|variant| variant.diverged.is_empty()) else {
             return Err(all_diverged(&without_diverged(results).1));
         };
-        let evaluation = &whole.runs[0].evaluation;
-        // Where there are few training images, fewer vote.
+        let evaluation = &complete.runs[0].evaluation;
+        // The evaluation has a smaller k if there are few training images.
         let knn = plan.variants[0].config.eval.knn;
         let (score, unseen) = (plan.score.name(knn), evaluation.unseen);
         let series = lines(plan, &axes, &names, &results);
@@ -114,7 +114,7 @@ impl Sweep {
         })
     }
 
-    /// Whether a folder holds a sweep of just these runs.
+    /// Whether a folder contains a sweep of exactly these runs.
     fn owner(folder: &Path, series: &[Line]) -> Owner {
         let runs = |series: &[Line]| -> Vec<PathBuf> {
             let points = series.iter().flat_map(|line| &line.points);
@@ -126,45 +126,45 @@ impl Sweep {
         }
     }
 
-    /// What a sweep left in its folder.
+    /// Reads a sweep from its folder.
     ///
     /// # Errors
-    /// The folder is of no sweep that came to its end; a file that was changed.
+    /// Not the folder of a finished sweep; a file was changed.
     pub fn read(path: &Path) -> Result<Sweep> {
-        let way_out = "sweep again with dml sweep as before, which trains nothing again";
-        let read: Option<Sweep> = read_json(&ResultFolder::new(path).file(SWEEP), way_out)?;
-        let missing = || Fault::new(path, format!("is no finished sweep: it has no {SWEEP}"));
+        let remedy = "run the same dml sweep again, which trains nothing again";
+        let read: Option<Sweep> = read_json(&ResultFolder::new(path).file(SWEEP), remedy)?;
+        let missing = || Fault::new(path, format!("is not a finished sweep: it has no {SWEEP}"));
         let mut sweep = read.ok_or_else(missing)?;
         sweep.folder = path.to_path_buf();
         Ok(sweep)
     }
 
-    /// What was swept on what, in a sentence.
+    /// Metric, keys, data and seeds in a sentence.
     pub fn caption(&self) -> String {
         let seeds: Vec<String> = self.seeds.iter().map(u64::to_string).collect();
         let named = things(seeds.len(), "seed");
         let spread = if seeds.len() > 1 { "; mean and 95 % t-interval" } else { "" };
-        let mut places = self.series.iter().flat_map(|line| &line.points);
-        let cut = match places.any(|place| place.estimate.exceeds(SHARES)) {
+        let mut points = self.series.iter().flat_map(|line| &line.points);
+        let clipped = match points.any(|point| point.estimate.exceeds(SHARES)) {
             true => format!("; intervals {CLIPPED}"),
             false => String::new(),
         };
         format!(
-            "{} over {} on {}{}; {named} {}{spread}{cut}{}",
-            self.score_shown(),
+            "{} over {} on {}{}; {named} {}{spread}{clipped}{}",
+            self.y_label(),
             self.keys.join(" × "),
             self.data,
             if self.unseen { ", unseen classes" } else { "" },
             seeds.join(", "),
-            self.axes.equal_told().map_or(String::new(), |told| format!("; {told}")),
+            self.axes.equal_budget().map_or(String::new(), |budget| format!("; {budget}")),
         )
     }
 
-    fn score_shown(&self) -> String {
+    fn y_label(&self) -> String {
         format!("{}, %", self.score)
     }
 
-    /// A row a place of the first key, a column a line.
+    /// One row per value of the first key, one column per line.
     pub fn table(&self) -> Table {
         self.table_with(Ends::Clipped)
     }
@@ -173,17 +173,17 @@ impl Sweep {
         let header = std::iter::once(self.axes.first_label())
             .chain(self.series.iter().map(|line| line.name.clone()));
         let mut table = Table::new(header);
-        for (place, value) in self.axes.first_values().iter().enumerate() {
-            let cells = self.series.iter().map(|line| line.points[place].shown(ends));
+        for (index, value) in self.axes.first_values().iter().enumerate() {
+            let cells = self.series.iter().map(|line| line.points[index].shown(ends));
             table.push(std::iter::once(value.clone()).chain(cells));
         }
         table
     }
 
-    /// Writes table, figures, conclusion and picture into a folder beside the runs, and names it.
+    /// Writes tables, conclusion and picture into a folder among the runs, and returns its path.
     ///
     /// # Errors
-    /// A file that cannot be written; another process at work on the same sweep.
+    /// A file cannot be written; another process writes the same sweep.
     pub fn write(&self) -> Result<PathBuf> {
         let folder = ResultFolder::new(&self.folder);
         let _lock = RunLock::take(&folder)?;
@@ -198,21 +198,21 @@ impl Sweep {
         Ok(self.folder.clone())
     }
 
-    /// A row a run.
+    /// One row per run.
     pub fn each_run(&self) -> Table {
         let header = ["line", self.keys[0].as_str(), "seed", &self.score, "MAP@R", "run"];
         let number = |value: f64| if value.is_nan() { String::new() } else { value.to_string() };
         let mut table = Table::new(header);
         for line in &self.series {
             for point in &line.points {
-                for (place, seed) in point.seeds.iter().enumerate() {
+                for (index, seed) in point.seeds.iter().enumerate() {
                     table.push([
                         line.name.clone(),
                         point.value.clone(),
                         seed.to_string(),
-                        number(point.scores[place]),
-                        number(point.map_at_r[place]),
-                        point.runs[place].display().to_string(),
+                        number(point.scores[index]),
+                        number(point.map_at_r[index]),
+                        point.runs[index].display().to_string(),
                     ]);
                 }
             }
@@ -223,19 +223,19 @@ impl Sweep {
     /// The curves.
     ///
     /// # Errors
-    /// There is no line.
+    /// There are no lines.
     pub fn draw(&self) -> Result<Picture> {
         let positions = self.axes.positions();
         let points: Vec<Vec<series::SeriesPoint>> = self
             .series
             .iter()
             .map(|line| {
-                let point = |(x, place): (&f64, &Place)| series::SeriesPoint {
+                let drawn_point = |(x, point): (&f64, &GridPoint)| series::SeriesPoint {
                     x: *x,
-                    mean: place.estimate.mean,
-                    interval: place.estimate.interval,
+                    mean: point.estimate.mean,
+                    interval: point.estimate.interval,
                 };
-                positions.iter().zip(&line.points).map(point).collect()
+                positions.iter().zip(&line.points).map(drawn_point).collect()
             })
             .collect();
         let lines: Vec<series::Series> = self
@@ -265,41 +265,41 @@ impl Sweep {
             1 => "one seed".to_owned(),
             seeds => format!("bands: 95 % interval over {seeds} seeds"),
         };
-        self.axes.equal_told().map_or(bands.clone(), |told| format!("{bands} · {told}"))
+        self.axes.equal_budget().map_or(bands.clone(), |budget| format!("{bands} · {budget}"))
     }
 }
 
 impl Checked for Sweep {
     fn check(&self) -> std::result::Result<(), String> {
-        let Some(places) = self.axes.places() else {
+        let Some(columns) = self.axes.columns() else {
             return Err("has a key without a value".to_owned());
         };
         let line_fits =
-            |line: &Line| line.points.len() == places && line.points.iter().all(Place::fits);
+            |line: &Line| line.points.len() == columns && line.points.iter().all(GridPoint::fits);
         let fits = !self.series.is_empty()
             && self.keys == self.axes.keys()
             && self.series.iter().all(line_fits)
             && self.crossings.iter().all(|crossing| is_share(crossing.score));
         match fits {
             true => Ok(()),
-            false => Err("holds lists or numbers that do not fit each other".to_owned()),
+            false => Err("contains lists or numbers that do not match".to_owned()),
         }
     }
 }
 
-/// The results of a plan's variants, which are ordered by name and then by place in the grid, as lines.
+/// The results of a plan's variants, which are ordered by loss and then by cell, as lines.
 fn lines(plan: &Plan, axes: &Axes, names: &[String], results: &[LossRuns]) -> Vec<Line> {
     let cells = axes.cells();
     let firsts = axes.first_values();
     let mut lines: Vec<Line> = Vec::new();
-    for (place, variant) in results.iter().enumerate() {
-        let (base, cell) = (place / cells.len(), &cells[place % cells.len()]);
+    for (index, variant) in results.iter().enumerate() {
+        let (base, cell) = (index / cells.len(), &cells[index % cells.len()]);
         let name = axes.line_name(&names[base], cell);
         let of_run = |value: Option<f64>| value.unwrap_or(f64::NAN);
         let score = |run: &Finished| of_run(plan.score.of(&run.evaluation.figures));
         let map_at_r = |run: &Finished| of_run(run.evaluation.figures.retrieval.map_at_r);
         let scores: Vec<f64> = variant.runs.iter().map(score).collect();
-        let point = Place {
+        let point = GridPoint {
             value: firsts[cell[0]].clone(),
             seeds: variant.runs.iter().map(|run| run.seed).collect(),
             estimate: if variant.diverged.is_empty() {

@@ -1,4 +1,4 @@
-//! One line of the curves of a sweep.
+//! The lines of a sweep's curves.
 
 use std::path::PathBuf;
 
@@ -6,32 +6,32 @@ use serde::{Deserialize, Serialize};
 
 use crate::stats::{Estimate, nulls_as_nan};
 
-/// One loss over the first key.
+/// One loss over the values of the first key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
-    /// The loss, and its values of the other keys.
+    /// The loss, with its values of the other keys.
     pub name: String,
-    /// The places in the order of the first key's values.
-    pub points: Vec<Place>,
+    /// The points in the order of the first key's values.
+    pub points: Vec<GridPoint>,
 }
 
-/// One loss at one place.
+/// One loss in one cell of the grid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Place {
-    /// The value of the first key, as it is shown.
+pub struct GridPoint {
+    /// The value of the first key as text.
     pub value: String,
-    /// The seeds of the runs that came to their end.
+    /// The seeds of the finished runs.
     pub seeds: Vec<u64>,
-    /// The score of each of them.
+    /// The scores of these runs.
     #[serde(deserialize_with = "nulls_as_nan")]
     pub scores: Vec<f64>,
-    /// Mean and 95 % interval over the seeds; no number where a run diverged.
+    /// Mean and 95 % interval over the seeds; NaN if a run diverged.
     pub estimate: Estimate,
     /// MAP@R of each run.
     #[serde(deserialize_with = "nulls_as_nan")]
     pub map_at_r: Vec<f64>,
     /// Folders of the runs.
     pub runs: Vec<PathBuf>,
-    /// The seeds under which the loss became no number.
+    /// The seeds of the diverged runs.
     pub diverged: Vec<u64>,
 }

@@ -1,4 +1,4 @@
-//! A grid of settings: every loss at every place under every seed, and the curves over it.
+//! Sweeps: all losses × cells of a grid of settings × seeds, and the curves.
 
 mod axes;
 mod crossings;

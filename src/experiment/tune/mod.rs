@@ -1,12 +1,12 @@
-//! A search for the settings under which a loss does best.
+//! The search for the best settings of a loss.
 //!
-//! The same for every loss: as many trials, as many epochs, the same settings of training beside
-//! its own, the same rule for stopping early. Only images for validation are looked at. A trial's
-//! settings follow from the results of all trials up to four before it, whatever order they
-//! ended in, so a search gives the same on any number of cores and when it is stopped and goes on.
+//! It is the same for every loss: the number of trials and epochs, the training settings that are
+//! searched beside the loss's own, and the rule for early stopping. It uses only validation images. The
+//! settings of a trial depend on all trials but the three just before it, in whatever order they ended,
+//! so the result is the same for any number of cores and after an interruption.
 
-mod board;
 mod rank;
+mod results;
 mod scorer;
 mod search;
 mod space;

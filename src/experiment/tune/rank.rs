@@ -1,4 +1,4 @@
-//! What a search found: its trials from the best to the worst, a picture, the best settings.
+//! The result of a search: its trials, best first, a picture, and the best settings.
 
 use std::path::{Path, PathBuf};
 
@@ -20,29 +20,29 @@ use crate::run::{RunLock, State, Trial};
 use crate::session::Session;
 use crate::words;
 
-/// The score over each setting.
+/// File name of the picture.
 const PICTURE: &str = "trials.png";
 
-/// A search that came to its end.
+/// A finished search.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Tuned {
-    /// What was typed to have it made; nothing of what earlier versions made.
+    /// The command line; empty in files of earlier versions.
     #[serde(default)]
     pub command: String,
     /// The loss.
     pub loss: String,
-    /// The CSV of images.
+    /// The data file.
     pub data: String,
-    /// Epochs of a trial.
+    /// Maximum number of epochs of a trial.
     pub epochs: usize,
     /// Seed of the runs and of the search.
     pub seed: u64,
-    /// What was to be as high as possible.
+    /// Name of the metric that was maximised.
     #[serde(deserialize_with = "current_name")]
     pub score: String,
-    /// Images for validation, which alone were looked at.
+    /// Number of validation images.
     pub validation: usize,
-    /// The trials, the best first.
+    /// The trials, best first.
     pub trials: Vec<Trial>,
     #[serde(skip)]
     space: Space,
@@ -58,7 +58,7 @@ impl Tuned {
     /// Ranks the trials: finished ones by their scores, then stopped ones, then those that diverged.
     ///
     /// # Errors
-    /// No trial was finished.
+    /// No trial finished.
     pub fn new(
         search: &Search,
         session: &Session,
@@ -96,55 +96,54 @@ impl Tuned {
         })
     }
 
-    /// Whether the best settings are those of the first trial, the ones that were given.
-    pub fn gained_nothing(&self) -> bool {
+    /// Whether the best settings are those of the first trial, which has the given settings.
+    pub fn is_no_better(&self) -> bool {
         let first = self.trials.iter().find(|trial| trial.number == 1);
         first.is_some_and(|first| first.settings == self.trials[0].settings)
     }
 
-    /// The best settings over those that were given.
+    /// The given settings with the best values of the searched ones.
     pub fn best(&self) -> &Config {
         &self.best
     }
 
-    /// What a search left in its folder.
+    /// Reads a search from its folder.
     ///
     /// # Errors
-    /// The folder is of no search that came to its end; a file that was changed.
+    /// Not the folder of a finished search; a file was changed.
     pub fn read(path: &Path) -> Result<Tuned> {
         let folder = ResultFolder::new(path);
-        let way_out = "search again with dml tune as before, which does no finished trial again";
-        let read: Option<Tuned> = read_json(&folder.file(SEARCH), way_out)?;
-        let missing = || Fault::new(path, format!("is no finished search: it has no {SEARCH}"));
+        let remedy = "run the same dml tune again, which repeats no finished trial";
+        let read: Option<Tuned> = read_json(&folder.file(SEARCH), remedy)?;
+        let missing = || Fault::new(path, format!("is not a finished search: it has no {SEARCH}"));
         let mut tuned = read.ok_or_else(missing)?;
         let best = folder.file(BEST);
         tuned.best = Config::read_with(&best, |config| config.check().map(|()| config))
-            .map_err(|error| Error::Other(format!("{}; {way_out}", chain(&error))))?;
+            .map_err(|error| Error::Other(format!("{}; {remedy}", chain(&error))))?;
         if tuned.best.loss.name() != tuned.loss {
-            let problem = format!("is of {}, the search of {}", tuned.best.loss.name(), tuned.loss);
-            return Err(Fault::new(&best, problem).remedy(way_out).into());
+            let problem =
+                format!("is for {}, but the search is for {}", tuned.best.loss.name(), tuned.loss);
+            return Err(Fault::new(&best, problem).remedy(remedy).into());
         }
         tuned.space = Space::of(&tuned.best.loss);
         tuned.folder = path.to_path_buf();
         Ok(tuned)
     }
 
-    /// Where it is.
+    /// The folder of the search.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// What was searched, and what came out, in a sentence.
+    /// The trials and the best score, in a sentence.
     pub fn caption(&self) -> String {
         let count = |state| self.trials.iter().filter(|trial| trial.state == state).count();
         let given = self.trials.iter().find(|trial| trial.number == 1).and_then(Trial::score);
-        let given = given.map_or(String::new(), |score| {
-            format!(" (the settings as given: {score:.4}, trial 1)")
-        });
+        let given =
+            given.map_or(String::new(), |score| format!(" (given settings, trial 1: {score:.4})"));
         format!(
             "{}: {} of at most {} on {}, {} finished, {} stopped early, {} diverged; best {} {:.4} on \
-             {}{given}. Chosen as the highest of many, it is too high \
-             by some: compare it under other seeds.",
+             {}{given}. As the highest of many scores it is optimistic: compare it under other seeds.",
             self.loss,
             words::count(self.trials.len(), "trial"),
             words::count(self.epochs, "epoch"),
@@ -158,7 +157,7 @@ impl Tuned {
         )
     }
 
-    /// A row a trial, the best first.
+    /// One row per trial, best first.
     pub fn table(&self) -> Table {
         let keys = || self.space.settings.iter().map(|(key, _)| key);
         let fixed = ["trial", &self.score, "epochs", "state"];
@@ -174,15 +173,15 @@ impl Tuned {
         table
     }
 
-    /// Where the best settings are.
+    /// Path of the best settings.
     pub fn best_path(&self) -> PathBuf {
         self.folder.join(BEST)
     }
 
-    /// Writes the ranked table, the best settings and a picture, and names the folder.
+    /// Writes the ranked table, the best settings and the picture, and returns the folder.
     ///
     /// # Errors
-    /// A file that cannot be written.
+    /// A file cannot be written.
     pub fn write(&self) -> Result<&Path> {
         let folder = ResultFolder::new(&self.folder);
         let _lock = RunLock::take(&folder)?;
@@ -194,7 +193,7 @@ impl Tuned {
         Ok(&self.folder)
     }
 
-    /// The best settings as a configuration: the loss, and what of training decides.
+    /// The best settings as a configuration: the loss and the training settings.
     pub fn best_toml(&self) -> String {
         let all = Toml::try_from(&self.best).expect("settings are plain values");
         let of = |section: &str, keys: Option<&[&str]>| -> Value {
@@ -229,10 +228,10 @@ impl Tuned {
         )
     }
 
-    /// The score over each setting.
+    /// File name of the picture.
     ///
     /// # Errors
-    /// There is no setting.
+    /// There are no settings.
     pub fn draw(&self) -> Result<Picture> {
         let words: Vec<Vec<String>> = self
             .space
@@ -257,7 +256,7 @@ impl Tuned {
                 },
             })
             .collect();
-        let values: Vec<Vec<f64>> = self.trials.iter().map(|trial| self.drawn(trial)).collect();
+        let values: Vec<Vec<f64>> = self.trials.iter().map(|trial| self.plotted(trial)).collect();
         let drawn: Vec<trials::Trial> = self
             .trials
             .iter()
@@ -274,9 +273,9 @@ impl Tuned {
         trials::draw(&self.score, &parameters, &drawn, 0, &note)
     }
 
-    /// The values of a trial as they are drawn: numbers, outside of what is searched too, and words
-    /// by their places.
-    fn drawn(&self, trial: &Trial) -> Vec<f64> {
+    /// The values of a trial in the picture: numbers, also outside of the searched range, and indices
+    /// of words.
+    fn plotted(&self, trial: &Trial) -> Vec<f64> {
         let one = |(key, span): &(String, Span)| {
             let Some(value) = trial.settings.get(key) else { return f64::NAN };
             match span {
@@ -288,28 +287,28 @@ impl Tuned {
     }
 }
 
-/// The error of a search without a trial that was finished: the ranked trials say why.
+/// The error of a search without a finished trial.
 fn none_finished(trials: &[Trial]) -> Error {
     let first = trials.iter().min_by_key(|trial| trial.number).expect("at least one trial");
     let why = first.remark.as_deref().unwrap_or("stopped early");
-    let told = match trials {
+    let problem = match trials {
         [_] => format!("the only trial diverged: {why}"),
-        trials => format!("none of {} trials was finished; the first: {why}", trials.len()),
+        trials => format!("none of {} trials finished; the first: {why}", trials.len()),
     };
-    Error::Other(format!("{told}; more trials (--trials) try other settings, these are kept"))
+    Error::Other(format!("{problem}; more trials (--trials) try other settings and keep these"))
 }
 
 impl Checked for Tuned {
     fn check(&self) -> std::result::Result<(), String> {
-        let Some(best) = self.trials.first() else { return Err("holds no trial".to_owned()) };
+        let Some(best) = self.trials.first() else { return Err("contains no trial".to_owned()) };
         if best.state != State::Finished {
-            return Err("begins with a trial that was not finished".to_owned());
+            return Err("starts with an unfinished trial".to_owned());
         }
         let mut numbers: Vec<usize> = self.trials.iter().map(|trial| trial.number).collect();
         numbers.sort_unstable();
         match numbers.into_iter().eq(1..=self.trials.len()) {
             true => self.trials.iter().try_for_each(Checked::check),
-            false => Err("does not hold each trial once".to_owned()),
+            false => Err("does not contain each trial once".to_owned()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One trial of a search: its settings, its score after each epoch, and when it is stopped.
+//! Scores a trial after each epoch, and stops it early if it is hopeless.
 
 use std::path::PathBuf;
 
@@ -13,19 +13,19 @@ use crate::run::{State, Trial};
 use crate::session::Session;
 use crate::train::{EpochDecision, Observer, RunProgress};
 
-/// Earlier trials that a median needs.
-const ENOUGH: usize = 4;
+/// Minimum number of earlier trials for a median.
+const MIN_EARLIER: usize = 4;
 
-/// Whether a trial is hopeless after an epoch (from 1): at least four earlier trials came so far,
+/// Whether a trial is hopeless after an epoch (from 1): at least four earlier trials reached this epoch,
 /// and the median of their scores is higher.
 ///
 /// # Source
-/// Golovin et al.: Google Vizier, KDD 2017, the median stopping rule, by the last value in place of
-/// the running mean.
+/// Golovin et al.: Google Vizier, KDD 2017, the median stopping rule, with the last value instead of the
+/// running mean.
 pub fn is_hopeless(score: f64, epoch: usize, earlier: &[Trial]) -> bool {
     let mut others: Vec<f64> =
         earlier.iter().filter_map(|trial| trial.scores.get(epoch - 1)).copied().collect();
-    if others.len() < ENOUGH {
+    if others.len() < MIN_EARLIER {
         return false;
     }
     others.sort_by(f64::total_cmp);
@@ -33,11 +33,11 @@ pub fn is_hopeless(score: f64, epoch: usize, earlier: &[Trial]) -> bool {
     score < 0.5 * (low + high)
 }
 
-/// Takes a trial's score after each epoch, and stops it where it is hopeless.
+/// Scores a trial after each epoch, and stops it if it is hopeless.
 pub struct Scorer<'a> {
     /// The trial.
     pub trial: Trial,
-    /// Where it is kept.
+    /// The file of the trial.
     pub path: PathBuf,
     session: &'a Session,
     config: &'a Config,
@@ -47,7 +47,7 @@ pub struct Scorer<'a> {
 }
 
 impl<'a> Scorer<'a> {
-    /// For a trial that knows of these earlier ones.
+    /// A scorer of a trial, given the earlier trials that it may depend on.
     ///
     /// # Errors
     /// Settings that do not fit the data.
@@ -72,7 +72,7 @@ impl Observer for Scorer<'_> {
         progress: &RunProgress,
     ) -> Result<EpochDecision> {
         let score = score(self.session, self.config, &self.parts, self.score, network)?;
-        // After an interruption an epoch may be told of again.
+        // After an interruption an epoch may come again.
         self.trial.scores.truncate(epoch - 1);
         self.trial.scores.push(score);
         let last = epoch == self.config.train.epochs;
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trial_below_the_median_of_those_that_came_so_far_is_hopeless() {
+    fn a_trial_below_the_median_of_earlier_trials_is_hopeless() {
         let earlier = trials(&[&[0.5, 0.6], &[0.6, 0.7], &[0.7], &[0.8, 0.9]]);
         assert!(is_hopeless(0.64, 1, &earlier) && !is_hopeless(0.66, 1, &earlier));
         assert!(!is_hopeless(0.0, 2, &earlier), "three are too few");

@@ -1,14 +1,9 @@
-//! A search for the settings under which a loss does best.
-//!
-//! The same for every loss: as many trials, as many epochs, the same settings of training beside
-//! its own, the same rule for stopping early. Only images for validation are looked at. A trial's
-//! settings follow from the results of all trials up to four before it, whatever order they
-//! ended in, so a search gives the same on any number of cores and when it is stopped and goes on.
+//! Checks a search, does its trials in parallel, and ranks them.
 
 use std::path::{Path, PathBuf};
 
-use super::board::Board;
 use super::rank::Tuned;
+use super::results::TrialResults;
 use super::scorer::Scorer;
 use super::space::{Space, propose};
 use super::task::Search;
@@ -28,22 +23,24 @@ use crate::runtime::Memory;
 use crate::session::Session;
 use crate::words::count;
 
-/// A trial knows of the results of trials so many before it; so many can run side by side.
+/// A trial depends on the trials at least this far before it, so this many can run in parallel.
 pub const LAG: usize = 4;
 
 impl Search {
+    /// Checks the settings.
+    ///
     /// # Errors
-    /// Settings that no training can have.
+    /// Invalid settings.
     pub fn check(&self) -> Result<()> {
         self.config.check()
     }
 
-    /// Says what will be done and how long it takes.
+    /// Estimates the remaining work.
     ///
     /// # Errors
-    /// Settings that do not fit the data; not enough memory or disk; more trials are there than
-    /// are asked for, whose results would no longer count.
-    pub fn forecast(&self, session: &Session) -> Result<TimeEstimate> {
+    /// Settings that do not fit the data; not enough memory or disk space; more existing trials than
+    /// requested.
+    pub fn estimate(&self, session: &Session) -> Result<TimeEstimate> {
         let plan = self.plan();
         let left = self.check_trials(session)?;
         let losses = std::slice::from_ref(&self.config.loss);
@@ -52,21 +49,21 @@ impl Search {
         TimeEstimate::of_trials(session, &plan, (self.trials, left), needs.disk)
     }
 
-    /// Refuses a search that cannot be made, and gives the number of trials that are left.
+    /// Checks the search against the data and existing trials, and returns the number of remaining trials.
     ///
     /// # Errors
-    /// As [`Search::forecast`], but for memory and disk.
+    /// As [`Search::estimate`], except for memory and disk space.
     pub fn check_trials(&self, session: &Session) -> Result<usize> {
         let plan = self.plan();
         refuse_unlike(session, &plan.variants)?;
         let folder = self.folder(session)?;
-        let ended = |place: &usize| ended(&folder, *place).is_ok_and(|trial| trial.is_some());
-        let there = trials(&folder).len();
-        if there > self.trials && !self.force {
+        let ended = |index: &usize| ended(&folder, *index).is_ok_and(|trial| trial.is_some());
+        let existing = trials(&folder).len();
+        if existing > self.trials && !self.force {
             let problem = format!(
-                "{} has {} already: name at least as many, or begin anew with --force",
+                "{} already has {}: use at least as many, or start again with --force",
                 folder.display(),
-                count(there, "trial")
+                count(existing, "trial")
             );
             return Err(Error::setting("--trials", self.trials, problem));
         }
@@ -80,7 +77,7 @@ impl Search {
         Ok(self.trials - done)
     }
 
-    /// A plan of one run, to measure with.
+    /// A plan of one run, for the estimate.
     fn plan(&self) -> Plan {
         let name = self.config.loss.name().to_owned();
         Plan {
@@ -94,13 +91,13 @@ impl Search {
         }
     }
 
-    /// Trials side by side.
+    /// Number of parallel trials.
     pub fn jobs(&self) -> usize {
         self.jobs.clamp(1, LAG)
     }
 
-    /// `runs/tune-LOSS-HASH`, where the hash is over all that decides the search but the number of
-    /// trials: more of them go on where fewer ended.
+    /// `runs/tune-LOSS-HASH`. The hash covers everything that affects the search except the number of
+    /// trials, so that a search with more trials continues one with fewer.
     ///
     /// # Errors
     /// Settings that do not fit the data.
@@ -112,7 +109,7 @@ impl Search {
             config.training_fingerprint(&data, &session.device_name, session.engine)?;
         let evaluation = config.evaluation_settings(session.engine);
         let space = Space::of(&config.loss).hashed();
-        // The first trial has the settings as given.
+        // The first trial has the given settings.
         let owner = |folder: &Path| match Owner::of_run(&folder.join(name(0)), &fingerprint) {
             Owner::Other => Owner::Other,
             Owner::Same | Owner::Unknown => Owner::Same,
@@ -122,19 +119,21 @@ impl Search {
         Ok(hashed_folder(&self.runs, &format!("tune-{}", config.loss.name()), &hash, owner))
     }
 
-    /// Does every trial that is not done yet, and ranks them; with `force`, all anew.
+    /// Does the remaining trials, or with `force` all of them, and ranks them.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] with how many trials ended; the first error of a trial that is not
-    /// the fault of its settings.
+    /// [`Error::Interrupted`] with the number of ended trials; the first error of a trial, except that
+    /// it diverged.
     pub fn carry_out(&self, session: &Session) -> Result<Tuned> {
         let folder = self.folder(session)?;
         let run = Run::new(session, self.config.clone(), &folder, Some(&name(0)))?;
         let images = run.images();
         if self.score == Score::Accuracy {
-            // Classes are not ranked here, which is what the voters of vote top-k accuracy do.
+            // Accuracy needs no voters, which only rank classes for vote top-k accuracy.
             let eval = EvalConfig { voters: 1, ..self.config.eval.clone() };
-            eval.remark(run.train_images()).iter().for_each(|told| session.progress.say_once(told));
+            eval.remark(run.train_images())
+                .iter()
+                .for_each(|remark| session.progress.say_once(remark));
         }
         let mut session = session.share();
         session.progress =
@@ -142,27 +141,27 @@ impl Search {
         if self.force {
             self.remove(&session)?;
         }
-        let board = Board::new(self.trials);
+        let results = TrialResults::new(self.trials);
         let tasks = (0..self.trials).collect();
-        let wait = |session: &Session, place: &usize| {
-            board.up_to((place + 1).saturating_sub(LAG), session)
+        let wait = |session: &Session, index: &usize| {
+            results.wait_for((index + 1).saturating_sub(LAG), session)
         };
         let done =
-            side_by_side_after(&session, self.jobs(), tasks, wait, |session, place, earlier| {
-                let promise = board.promise(place);
+            side_by_side_after(&session, self.jobs(), tasks, wait, |session, index, earlier| {
+                let pending = results.start(index);
                 let trial =
-                    earlier.and_then(|earlier| self.trial(session, &folder, place, &earlier));
+                    earlier.and_then(|earlier| self.trial(session, &folder, index, &earlier));
                 session.progress.ended();
-                promise.keep(trial.as_ref().ok().cloned());
+                pending.finish(trial.as_ref().ok().cloned());
                 trial
             });
         Tuned::new(self, &session, folder, all_ended(done)?)
     }
 
-    /// Removes the search with all its trials, where there is one.
+    /// Removes the search with all its trials, if it exists.
     ///
     /// # Errors
-    /// Someone is at work on it; the system refuses.
+    /// Another process uses it; the system refuses.
     pub fn remove(&self, session: &Session) -> Result<()> {
         let folder = self.folder(session)?;
         if trials(&folder).is_empty() {
@@ -172,33 +171,33 @@ impl Search {
         Removal::of(&folder)?.carry_out()
     }
 
-    /// One trial, done now or before.
+    /// Does one trial, or reuses it if it has ended.
     fn trial(
         &self,
         session: &Session,
         folder: &Path,
-        place: usize,
+        index: usize,
         earlier: &[Trial],
     ) -> Result<Trial> {
-        session.interrupt.check("not begun")?;
-        let _lock = RunLock::take(&ResultFolder::new(folder.join(name(place))))?;
-        self.locked_trial(session, folder, place, earlier)
+        session.interrupt.check("not started")?;
+        let _lock = RunLock::take(&ResultFolder::new(folder.join(name(index))))?;
+        self.locked_trial(session, folder, index, earlier)
     }
 
-    /// The same of a trial whose lock is held.
+    /// Like [`Search::trial`], for a caller that holds the lock of the trial.
     pub fn locked_trial(
         &self,
         session: &Session,
         folder: &Path,
-        place: usize,
+        index: usize,
         earlier: &[Trial],
     ) -> Result<Trial> {
         let space = Space::of(&self.config.loss);
-        let settings = propose(&space, place, self.config.train.seed, earlier);
+        let settings = propose(&space, index, self.config.train.seed, earlier);
         let config = self.config.with(&settings)?;
-        let run = Run::new(session, config, folder, Some(&name(place)))?;
+        let run = Run::new(session, config, folder, Some(&name(index)))?;
         let path = run.folder.file(TRIAL);
-        let title = format!("{} {}", run.config.loss.name(), name(place));
+        let title = format!("{} {}", run.config.loss.name(), name(index));
         let progress = session.progress.run(&title, run.images());
         let before = Trial::read(&run.folder)?;
         if let Some(trial) = before.as_ref().filter(|trial| trial.state.is_end()) {
@@ -206,12 +205,12 @@ impl Search {
             return Ok(trial.clone());
         }
         let settings = space.values_of(&run.config);
-        let trial = before.unwrap_or_else(|| Trial::new(place + 1, settings.clone()));
-        // A run that was trained to its end without being scored has nothing to be ranked by.
+        let trial = before.unwrap_or_else(|| Trial::new(index + 1, settings.clone()));
+        // A run that was trained to the end without scores cannot be ranked.
         let trained = run.folder.record()?.is_some_and(|r| r.status == Status::Trained);
-        let unscored = trained && trial.scores.len() < run.config.train.epochs;
-        let (trial, existing) = match unscored {
-            true => (Trial::new(place + 1, settings), Existing::Replace),
+        let is_unscored = trained && trial.scores.len() < run.config.train.epochs;
+        let (trial, existing) = match is_unscored {
+            true => (Trial::new(index + 1, settings), Existing::Replace),
             false => (trial, Existing::GoOn),
         };
         let earlier = earlier.to_vec();
@@ -228,11 +227,11 @@ impl Search {
     }
 }
 
-/// All trials, where all ended.
+/// All trials, if all have ended.
 ///
 /// # Errors
-/// What went wrong in the first trial that did not end; trials that wait for it are interrupted,
-/// and do not hide that. Else, [`Error::Interrupted`] with how many ended.
+/// The error of the first trial that failed, which interrupts the trials that wait for it; else
+/// [`Error::Interrupted`] with the number of ended trials.
 fn all_ended(done: Vec<Result<Trial>>) -> Result<Vec<Trial>> {
     let (all, ended) = (done.len(), done.iter().filter(|trial| trial.is_ok()).count());
     let mut trials = Vec::new();
@@ -249,18 +248,18 @@ fn all_ended(done: Vec<Result<Trial>>) -> Result<Vec<Trial>> {
     }
 }
 
-/// A trial, by its place from 0, where it has ended.
+/// Reads a trial, by its index from 0; `None` if it has not ended.
 ///
 /// # Errors
-/// What is kept of it cannot be read.
-pub fn ended(folder: &Path, place: usize) -> Result<Option<Trial>> {
-    let trial = Trial::read(&ResultFolder::new(folder.join(name(place))))?;
+/// Its file cannot be read.
+pub fn ended(folder: &Path, index: usize) -> Result<Option<Trial>> {
+    let trial = Trial::read(&ResultFolder::new(folder.join(name(index))))?;
     Ok(trial.filter(|trial| trial.state.is_end()))
 }
 
-/// Name of a trial's folder, by its place from 0.
-pub fn name(place: usize) -> String {
-    format!("trial-{:03}", place + 1)
+/// Name of a trial's folder, by its index from 0.
+pub fn name(index: usize) -> String {
+    format!("trial-{:03}", index + 1)
 }
 
 #[cfg(test)]
@@ -269,14 +268,14 @@ mod tests {
     use std::collections::BTreeMap;
 
     #[test]
-    fn what_went_wrong_is_told_and_not_hidden_by_the_trials_that_waited_for_it() {
+    fn an_error_is_reported_instead_of_the_interrupted_trials_that_waited() {
         let ended = || Ok(Trial::new(1, BTreeMap::new()));
-        let waited = || Err(Error::Interrupted("not begun".to_owned()));
+        let waited = || Err(Error::Interrupted("not started".to_owned()));
         let full = Err(Error::Other("the disk is full".to_owned()));
-        let told = all_ended(vec![ended(), waited(), full, waited()]).unwrap_err().to_string();
-        assert_eq!(told, "the disk is full");
+        let message = all_ended(vec![ended(), waited(), full, waited()]).unwrap_err().to_string();
+        assert_eq!(message, "the disk is full");
         let stopped = all_ended(vec![ended(), waited()]).unwrap_err();
-        assert!(matches!(stopped, Error::Interrupted(place) if place == "1 of 2 trials ended"));
+        assert!(matches!(stopped, Error::Interrupted(message) if message == "1 of 2 trials ended"));
         assert_eq!(all_ended(vec![ended(), ended()]).unwrap().len(), 2);
     }
 }

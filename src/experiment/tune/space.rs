@@ -1,4 +1,4 @@
-//! The settings that a search may change, and what it proposes next.
+//! The search space, and the proposal of the next settings.
 
 use std::collections::BTreeMap;
 
@@ -10,38 +10,38 @@ use crate::loss::{Loss, Range, Span, choices, logarithmic};
 use crate::random::{Generator, Purpose, generator};
 use crate::run::Trial;
 
-/// Trials that are not proposed by TPE: the settings as given, then random ones.
-const BEGINNING: usize = 8;
+/// Number of trials before TPE: the given settings, then random ones.
+const INITIAL_TRIALS: usize = 8;
 
 /// Share of the trials that count as good.
-const GOOD: f64 = 0.2;
+const GOOD_SHARE: f64 = 0.2;
 
-/// What is searched under every loss beside its own settings.
-const OF_TRAINING: [Range; 3] = [
+/// The training settings that are searched for every loss.
+const TRAINING_SETTINGS: [Range; 3] = [
     logarithmic("learning_rate", 1e-4, 3e-2),
     logarithmic("weight_decay", 1e-5, 1.0),
     choices("schedule", &["constant", "linear", "cosine"]),
 ];
 
-/// Settings with their keys and values.
+/// The settings to search.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Space {
-    /// Keys as in `train.learning_rate`, with their values.
+    /// Keys like `train.learning_rate`, with their ranges.
     pub settings: Vec<(String, Span)>,
 }
 
 impl Space {
-    /// The settings of training and those that the loss declares.
+    /// The training settings and those that the loss declares.
     pub fn of(loss: &Loss) -> Space {
         let keyed =
             |section: &str, range: &Range| (format!("{section}.{}", range.key), range.values);
-        let training = OF_TRAINING.iter().map(|range| keyed("train", range));
-        let own = loss.ranges();
-        let own = own.iter().map(|range| keyed("loss", range));
-        Space { settings: training.chain(own).collect() }
+        let training = TRAINING_SETTINGS.iter().map(|range| keyed("train", range));
+        let loss_settings = loss.ranges();
+        let loss_settings = loss_settings.iter().map(|range| keyed("loss", range));
+        Space { settings: training.chain(loss_settings).collect() }
     }
 
-    /// The text of the space in the hash that names a search's folder; as the first version wrote it.
+    /// The space as text, for the hash in the name of a search's folder; unchanged since the first version.
     pub fn hashed(&self) -> String {
         let span = |span: &Span| match span {
             Span::Linear(low, high) => format!("Linear({low:?}, {high:?})"),
@@ -56,14 +56,14 @@ impl Space {
         format!("Space {{ settings: [{}] }}", settings.join(", "))
     }
 
-    /// The values that a configuration has of these settings.
+    /// The values of these settings in a configuration.
     pub fn values_of(&self, config: &Config) -> BTreeMap<String, Value> {
         let value = |key: &String| Some((key.clone(), config.value(key)?));
         self.settings.iter().filter_map(|(key, _)| value(key)).collect()
     }
 }
 
-/// The position of a value on the line that is searched; no number where it lies outside.
+/// The position of a value in its range; NaN outside of the range.
 pub fn position(span: Span, value: &Value) -> f64 {
     let number = number(value);
     match span {
@@ -73,12 +73,12 @@ pub fn position(span: Span, value: &Value) -> f64 {
         }
         Span::Choices(words) => {
             let text = shown(value);
-            words.iter().position(|word| *word == text).map_or(f64::NAN, |place| place as f64)
+            words.iter().position(|word| *word == text).map_or(f64::NAN, |index| index as f64)
         }
     }
 }
 
-/// The value at a position, with three digits.
+/// The value at a position, with three significant digits.
 fn value(span: Span, position: f64) -> Value {
     match span {
         Span::Linear(low, high) => Value::Float(three_digits(position).clamp(low, high)),
@@ -95,8 +95,8 @@ fn three_digits(number: f64) -> f64 {
     format!("{number:.2e}").parse().expect("it was a number")
 }
 
-/// The ends of the line that is searched.
-fn ends(span: Span) -> (f64, f64) {
+/// The bounds of the positions.
+fn bounds(span: Span) -> (f64, f64) {
     match span {
         Span::Linear(low, high) => (low, high),
         Span::Logarithmic(low, high) => (low.ln(), high.ln()),
@@ -104,48 +104,50 @@ fn ends(span: Span) -> (f64, f64) {
     }
 }
 
-/// The settings of a trial (from 0), given the trials whose results it knows.
+/// The settings of a trial (from 0), given the earlier trials that it depends on.
 ///
 /// # Source
-/// Bergstra, Bardenet, Bengio, Kégl: Algorithms for hyper-parameter optimization, NIPS 2011 (TPE),
-/// each setting by itself.
-pub fn propose(space: &Space, place: usize, seed: u64, earlier: &[Trial]) -> Vec<Setting> {
-    if place == 0 {
+/// Bergstra, Bardenet, Bengio, Kégl: Algorithms for hyper-parameter optimization, NIPS 2011 (TPE), for
+/// each setting separately.
+pub fn propose(space: &Space, index: usize, seed: u64, earlier: &[Trial]) -> Vec<Setting> {
+    if index == 0 {
         return Vec::new();
     }
-    let mut random = generator(seed, Purpose::Search, place as u64);
+    let mut random = generator(seed, Purpose::Search, index as u64);
     let mut one = |(key, span): &(String, Span)| {
-        let position = match place < BEGINNING || earlier.is_empty() {
-            true => drawn(*span, &mut random),
-            false => proposed(key, *span, earlier, &mut random),
+        let position = match index < INITIAL_TRIALS || earlier.is_empty() {
+            true => random_position(*span, &mut random),
+            false => tpe_position(key, *span, earlier, &mut random),
         };
         Setting { key: key.clone(), value: value(*span, position) }
     };
     space.settings.iter().map(&mut one).collect()
 }
 
-fn drawn(span: Span, random: &mut Generator) -> f64 {
-    let (low, high) = ends(span);
+fn random_position(span: Span, random: &mut Generator) -> f64 {
+    let (low, high) = bounds(span);
     random.random_range(low..high)
 }
 
-fn proposed(key: &str, span: Span, earlier: &[Trial], random: &mut Generator) -> f64 {
-    let (low, high) = ends(span);
-    let range = tpe::range(low, high).expect("ranges of losses rise");
+fn tpe_position(key: &str, span: Span, earlier: &[Trial], random: &mut Generator) -> f64 {
+    let (low, high) = bounds(span);
+    let range = tpe::range(low, high).expect("bounds are in ascending order");
     let estimator = match span {
         Span::Choices(_) => tpe::histogram_estimator(),
         _ => tpe::parzen_estimator(),
     };
     let mut optimizer = tpe::TpeOptimizerBuilder::new()
-        .gamma(GOOD)
+        .gamma(GOOD_SHARE)
         .build(estimator, range)
-        .expect("the share is one");
+        .expect("gamma is a share");
     for trial in earlier {
         let position = trial.settings.get(key).map_or(f64::NAN, |value| position(span, value));
-        // The upper end belongs to no range.
+        // The range excludes its upper bound.
         let position = position.min(high - 1e-9 * (high - low));
         let score = trial.score().unwrap_or(0.0);
-        optimizer.tell(position, -score).expect("positions lie within, scores are numbers");
+        optimizer
+            .tell(position, -score)
+            .expect("positions are in the range and scores are not NaN");
     }
     optimizer.ask(random).unwrap_or_else(|_| low + random.random::<f64>() * (high - low))
 }
@@ -162,12 +164,12 @@ mod tests {
     fn search(trials: usize, seed: u64) -> Vec<Trial> {
         let space = Space::of(&Loss::by_name("triplet").unwrap());
         let mut found: Vec<Trial> = Vec::new();
-        for place in 0..trials {
-            let known = (place + 1).saturating_sub(LAG);
-            let settings = propose(&space, place, seed, &found[..known]);
+        for index in 0..trials {
+            let known = (index + 1).saturating_sub(LAG);
+            let settings = propose(&space, index, seed, &found[..known]);
             let config = Config { loss: Loss::by_name("triplet").unwrap(), ..Config::default() };
             let config = config.with(&settings).unwrap();
-            let mut trial = Trial::new(place + 1, space.values_of(&config));
+            let mut trial = Trial::new(index + 1, space.values_of(&config));
             let rate = config.train.learning_rate.log10() + 2.5229;
             let schedule =
                 f64::from(u8::from(trial.settings["train.schedule"].as_str() == Some("cosine")));
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_comes_nearer_than_random_trials_and_repeats_under_its_seed() {
+    fn a_search_beats_random_trials_and_is_reproducible() {
         let mut gain = 0.0;
         for seed in 0..10 {
             let trials = search(40, seed);
@@ -193,13 +195,16 @@ mod tests {
     }
 
     #[test]
-    fn every_loss_has_settings_to_search_that_it_can_have() {
+    fn proposed_settings_are_valid_for_every_loss() {
         for loss in Loss::all() {
             let space = Space::of(&loss);
             let config = Config { loss, ..Config::default() };
-            assert!(propose(&space, 0, 1, &[]).is_empty(), "the first trial is as given");
-            for place in 1..40 {
-                let settings = propose(&space, place, 1, &[]);
+            assert!(
+                propose(&space, 0, 1, &[]).is_empty(),
+                "the first trial has the given settings"
+            );
+            for index in 1..40 {
+                let settings = propose(&space, index, 1, &[]);
                 let config = config.with(&settings).unwrap();
                 config.loss.check(10, 10).unwrap();
                 for Setting { key, value } in &settings {
@@ -228,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_outside_a_range_count_as_not_searched() {
+    fn values_outside_a_range_have_no_position() {
         assert!(position(Span::Logarithmic(1e-5, 1.0), &Value::Float(0.0)).is_nan());
         assert_eq!(position(Span::Choices(&["true", "false"]), &Value::Boolean(false)), 1.0);
         assert_eq!(value(Span::Logarithmic(1e-4, 1.0), (0.012_345_f64).ln()), Value::Float(0.0123));

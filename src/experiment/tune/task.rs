@@ -1,25 +1,25 @@
-//! What to search.
+//! The definition of a search.
 
 use std::path::PathBuf;
 
 use crate::config::Config;
 use crate::eval::Score;
 
-/// What to search.
+/// A search for the best settings of a loss.
 #[derive(Debug, Clone)]
 pub struct Search {
-    /// The settings that are not searched, and those of the first trial.
+    /// The given settings: those of the first trial, and those that are not searched.
     pub config: Config,
-    /// Trials in all, at least one.
+    /// Total number of trials, at least one.
     pub trials: usize,
-    /// Trials side by side, at most four.
+    /// Number of parallel trials; more than four have no effect.
     pub jobs: usize,
     /// Folder of the runs.
     pub runs: PathBuf,
-    /// Whether to do again what is finished.
+    /// Whether to repeat finished trials.
     pub force: bool,
-    /// What is to be as high as possible.
+    /// The metric to maximise.
     pub score: Score,
-    /// What was typed to have it carried out.
+    /// The command line.
     pub command: String,
 }

@@ -1,10 +1,9 @@
-//! What a comparison shows, in one paragraph computed from its figures.
+//! The conclusion of a comparison: one paragraph computed from its results.
 //!
-//! The words follow the interval of the paired difference: «better» stands only where the
-//! interval lies on one side of zero, and whatever does not follow from it is not said.
+//! It calls a loss better only if the interval of the paired difference excludes zero (of more than two
+//! losses, if the corrected p-value is below 0.05).
 
-use super::ranking::RankedLoss;
-use super::standings;
+use super::ranking::{RankedLoss, rank};
 use crate::run::{DivergedLoss, told_diverged};
 use crate::stats::{
     DIFFERENCES, Ends, Estimate, LEVEL, SHARES, estimate, from_to, listed, mean, p_text,
@@ -12,70 +11,70 @@ use crate::stats::{
 };
 use crate::words::{count, grouped, rounded, things};
 
-/// What a comparison found.
+/// The results of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Findings<'a> {
-    /// Name of the metric that decides, higher is better: `1-NN accuracy`.
+    /// Name of the metric that decides, where higher is better: `1-NN accuracy`.
     pub metric: &'a str,
     /// The seeds, in the order of the values.
     pub seeds: &'a [u64],
-    /// What was compared; at least one loss, each name once.
+    /// The compared losses: at least one, with unique names.
     pub losses: &'a [LossFindings<'a>],
-    /// Losses that have no figures, having diverged.
+    /// Losses without results, because they diverged.
     pub diverged: &'a [DivergedLoss],
-    /// What it was measured on.
+    /// The data.
     pub data: DataUsed<'a>,
     /// Whether the losses trained for different numbers of epochs, steps or images.
     pub unequal: bool,
-    /// Losses whose settings were chosen by validation images that judge them here, with the seed.
+    /// Losses that were tuned on validation images that also evaluate them here, with the seed.
     pub tuned: &'a [(&'a str, u64)],
 }
 
-/// One loss in a comparison.
+/// One loss of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LossFindings<'a> {
     /// Its name.
     pub name: &'a str,
-    /// The metric under each seed, as a share in 0..=1.
+    /// The metric for each seed, in 0..=1.
     pub values: &'a [f64],
     /// Training time of each run in seconds.
     pub train_seconds: &'a [f64],
-    /// Runs that ended with all images at nearly one point.
+    /// Number of runs whose embeddings collapsed to nearly one point.
     pub collapsed: usize,
 }
 
-/// The images that a comparison ran on.
+/// The data of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DataUsed<'a> {
     /// The file as the user named it.
     pub file: &'a str,
-    /// Fewest and most images that a run was trained on.
+    /// Minimum and maximum number of training images of a run.
     pub train: (usize, usize),
-    /// Images evaluated.
+    /// Number of images for evaluation.
     pub validation: usize,
-    /// Whether they are of classes that were not trained on.
+    /// Whether these are of unseen classes.
     pub unseen: bool,
-    /// Whether it is the sample that comes with the program instead of the whole set.
+    /// Whether it is the shipped sample instead of the full set.
     pub sample: bool,
 }
 
-/// Losses whose training times differ by less are called about as fast.
+/// Training times with a smaller ratio are called about equal.
 const ABOUT_AS_FAST: f64 = 1.05;
-/// A spread below this comes from rounding: accuracies differ by whole images.
+/// A smaller spread comes from rounding, because accuracies differ by whole images.
 pub const NO_SPREAD: f64 = 1e-12;
-/// What is said of unequal budgets.
-const UNEQUAL: &str = "The losses did not train equally long (epochs, steps or images differ), so \
-                       this compares budgets as well as losses.";
+/// The sentence about unequal budgets.
+const UNEQUAL: &str = "The training budgets differ (epochs, steps or images), so this compares budgets \
+                       as well as losses.";
 
-/// Says in plain words what the findings show, and no more than that.
+/// The conclusion from the findings.
 ///
-/// With more than two losses each is held against the one with the highest mean.
+/// With more than two losses, each is compared with the one that has the highest mean.
 ///
 /// # Panics
-/// Without a loss or a seed, or when a loss has not one value a seed: a bug.
+/// Without a loss or a seed, or if a loss does not have one value per seed: a bug.
 pub fn conclude(findings: &Findings<'_>) -> String {
     let values: Vec<Vec<f64>> = findings.losses.iter().map(|loss| loss.values.to_vec()).collect();
-    let standings = standings(&values);
+    let standings = rank(&values);
     let ranked: Vec<LossFindings> =
         standings.iter().map(|standing| findings.losses[standing.loss]).collect();
     let (best, others) = ranked.split_first().expect("at least one loss");
@@ -92,8 +91,8 @@ pub fn conclude(findings: &Findings<'_>) -> String {
     }
     let chosen = |(name, seed): &(&str, u64)| {
         format!(
-            "{name} was tuned on the validation images of seed {seed}, so its figure there is too good: \
-             leave {seed} out of --seeds."
+            "{name} was tuned on the validation images of seed {seed}, so its result there is \
+             optimistic: leave {seed} out of --seeds."
         )
     };
     sentences.extend(findings.tuned.iter().map(chosen));
@@ -109,8 +108,7 @@ fn alone(findings: &Findings<'_>, only: &LossFindings<'_>) -> String {
         format!(" (95 % interval {} to {})", percent(low), percent(high))
     });
     format!(
-        "{over}, {name} reached a {metric} of {}{interval}; a single loss is compared with \
-         nothing.",
+        "{over}, {name} reached a {metric} of {}{interval}; with one loss there is nothing to compare.",
         percent(mean)
     )
 }
@@ -140,7 +138,7 @@ fn two(findings: &Findings<'_>, best: &LossFindings<'_>, other: &LossFindings<'_
     format!("{means} {}", verdict(findings, best, other, &difference))
 }
 
-/// What the difference of one pair allows to say.
+/// The verdict on one pair.
 fn verdict(
     findings: &Findings<'_>,
     best: &LossFindings<'_>,
@@ -153,9 +151,8 @@ fn verdict(
     };
     if high - low < NO_SPREAD {
         return format!(
-            "The difference was the same under all {seeds} seeds, which leaves no spread to \
-             compute an interval from, so this does not settle which loss is better; more seeds \
-             (--seeds) may."
+            "The difference is the same for all {seeds} seeds, so there is no spread to compute an \
+             interval from: this does not show which loss is better; more seeds (--seeds) may."
         );
     }
     let interval = format!(
@@ -170,19 +167,18 @@ fn verdict(
         )
     } else {
         format!(
-            "{interval} and includes zero: these {seeds} seeds do not settle which loss is \
-             better. The interval is {} points wide; more seeds (--seeds) make it narrower.",
+            "{interval} and includes zero: these {seeds} seeds do not show which loss is better. The \
+             interval is {} points wide; more seeds (--seeds) make it narrower.",
             points(high - low)
         )
     }
 }
 
 fn one_seed() -> String {
-    "One seed cannot tell a difference between the losses from chance; name several with --seeds."
-        .to_owned()
+    "One seed cannot tell a difference from chance; use several with --seeds.".to_owned()
 }
 
-/// Several losses against the best, each with its standing.
+/// Several losses, each against the best.
 fn many(
     findings: &Findings<'_>,
     best: &LossFindings<'_>,
@@ -191,9 +187,9 @@ fn many(
 ) -> String {
     let (metric, over) = (mean_of(findings), over_seeds(findings));
     let share = percent(mean(best.values));
-    let level = others.iter().filter(|other| mean_difference(best, other).abs() < NO_SPREAD);
+    let equal = others.iter().filter(|other| mean_difference(best, other).abs() < NO_SPREAD);
     let leaders: Vec<&str> =
-        std::iter::once(best.name).chain(level.map(|other| other.name)).collect();
+        std::iter::once(best.name).chain(equal.map(|other| other.name)).collect();
     let count = others.len() + 1;
     let mut sentences = vec![match leaders.len() {
         1 => format!(
@@ -214,7 +210,7 @@ fn many(
         sentences.push(one_seed());
         return sentences.join(" ");
     }
-    if findings.seeds.len() == 1 && others.len() > MOST_ONE_BY_ONE {
+    if findings.seeds.len() == 1 && others.len() > MAX_ONE_BY_ONE {
         let last = &others[others.len() - 1];
         sentences.push(format!("The lowest is {} with {}.", last.name, percent(mean(last.values))));
         sentences.push(one_seed());
@@ -226,24 +222,24 @@ fn many(
         sentences.push(one_seed());
         return sentences.join(" ");
     }
-    if others.len() > MOST_ONE_BY_ONE {
+    if others.len() > MAX_ONE_BY_ONE {
         sentences.extend(in_groups(&leaders, others, standings));
         return sentences.join(" ");
     }
     let both = others.iter().zip(standings);
     sentences.extend(both.map(|(other, standing)| against(best, other, standing)));
     sentences.push(
-        "Better is said where p is below 0.05 after Holm's correction for all pairs of losses; each \
-         interval is 95 % for its pair alone."
+        "Better means p below 0.05 after Holm's correction for all pairs of losses; the 95 % intervals \
+         are not corrected."
             .to_owned(),
     );
     sentences.join(" ")
 }
 
-/// Losses that are held against the best one by one; more would be a page that repeats its table.
-const MOST_ONE_BY_ONE: usize = 5;
+/// Maximum number of losses to compare with the best one by one; more would only repeat the table.
+const MAX_ONE_BY_ONE: usize = 5;
 
-/// Many losses against the best: those it is better than, and those it is not.
+/// Many losses against the best, in two groups: those that are significantly worse, and the others.
 fn in_groups(
     leaders: &[&str],
     others: &[LossFindings<'_>],
@@ -269,10 +265,10 @@ fn in_groups(
     match close.len() {
         0 => {}
         all if behind.is_empty() && all > 1 => sentences.push(format!(
-            "These seeds do not settle whether {best} is better than any of the others."
+            "These seeds do not show whether {best} is better than any of the others."
         )),
         _ => sentences.push(format!(
-            "These seeds do not settle whether {best} is better than {}.",
+            "These seeds do not show whether {best} is better than {}.",
             listed(&close)
         )),
     }
@@ -296,8 +292,7 @@ fn against(best: &LossFindings<'_>, other: &LossFindings<'_>, standing: &RankedL
     };
     let Some(p) = standing.p.filter(|_| high - low >= NO_SPREAD) else {
         return format!(
-            "{head} under every seed, which leaves no spread to compute an interval from: not \
-             settled."
+            "{head} for every seed, so there is no spread to compute an interval from: inconclusive."
         );
     };
     let (low_end, high_end) = (points(low), points(high));
@@ -306,11 +301,11 @@ fn against(best: &LossFindings<'_>, other: &LossFindings<'_>, standing: &RankedL
     if p < LEVEL {
         format!("{head}, {interval}, {p_shown}: better, with these settings and data.")
     } else {
-        format!("{head}, {interval}, {p_shown}: not settled by these seeds.")
+        format!("{head}, {interval}, {p_shown}: inconclusive.")
     }
 }
 
-/// What is said of losses whose runs collapsed, in one sentence for all of them.
+/// One sentence about all losses with collapsed runs.
 fn collapse(losses: &[LossFindings<'_>]) -> Option<String> {
     let collapsed: Vec<&LossFindings<'_>> =
         losses.iter().filter(|loss| loss.collapsed > 0).collect();
@@ -339,16 +334,16 @@ fn collapse(losses: &[LossFindings<'_>]) -> Option<String> {
             format!("Collapsed: {}", each.join("; "))
         }
     };
-    let figures = if collapsed.len() == 1 { "its figures tell" } else { "their figures tell" };
+    let results = if collapsed.len() == 1 { "its results" } else { "their results" };
     let loss = if collapsed.len() == 1 { "the loss" } else { "the losses" };
     Some(format!(
-        "{list}: the network maps all images to nearly one point, so {figures} how the training \
-         failed, not what {loss} can do."
+        "{list}: the network maps all images to nearly one point, so {results} show failed training, \
+         not what {loss} can do."
     ))
 }
 
-/// How often each loss comes first when the seeds are drawn anew; said of three losses and more,
-/// over three seeds and more.
+/// How often each loss ranks first in a bootstrap over the seeds; for at least three losses and three
+/// seeds.
 fn chances(findings: &Findings<'_>, standings: &[RankedLoss]) -> Option<String> {
     if findings.losses.len() < 3 || findings.seeds.len() < 3 {
         return None;
@@ -356,15 +351,15 @@ fn chances(findings: &Findings<'_>, standings: &[RankedLoss]) -> Option<String> 
     let mut first: Vec<(f64, &str)> = standings
         .iter()
         .map(|standing| (standing.ranks[0], findings.losses[standing.loss].name))
-        .filter(|(chance, _)| *chance >= 0.005)
+        .filter(|(probability, _)| *probability >= 0.005)
         .collect();
     first.sort_by(|a, b| b.0.total_cmp(&a.0));
     let one = |(chance, name): &(f64, &str)| format!("{name} in {:.0} %", 100.0 * chance);
     let list: Vec<String> = first.iter().map(one).collect();
-    Some(format!("With the seeds drawn anew (bootstrap), first is {}.", list.join(", ")))
+    Some(format!("Ranked first in a bootstrap over the seeds: {}.", list.join(", ")))
 }
 
-/// Training times against that of the best, where they were measured.
+/// Training times relative to that of the best, if they were measured.
 fn times(best: &LossFindings<'_>, others: &[LossFindings<'_>]) -> Option<String> {
     let base = mean(best.train_seconds);
     if others.is_empty() || base <= 0.0 {
@@ -379,9 +374,9 @@ fn times(best: &LossFindings<'_>, others: &[LossFindings<'_>]) -> Option<String>
             _ => format!("{seconds} (about as long)"),
         }
     };
-    if others.len() > MOST_ONE_BY_ONE {
-        let taken = |loss: &&LossFindings<'_>| mean(loss.train_seconds);
-        let order = |a: &&LossFindings<'_>, b: &&LossFindings<'_>| taken(a).total_cmp(&taken(b));
+    if others.len() > MAX_ONE_BY_ONE {
+        let time = |loss: &&LossFindings<'_>| mean(loss.train_seconds);
+        let order = |a: &&LossFindings<'_>, b: &&LossFindings<'_>| time(a).total_cmp(&time(b));
         let ends = [others.iter().min_by(order)?, others.iter().max_by(order)?].map(one);
         let [fastest, slowest] = ends;
         return Some(format!(
@@ -396,7 +391,7 @@ fn times(best: &LossFindings<'_>, others: &[LossFindings<'_>]) -> Option<String>
     Some(format!("A run of {name} trained in {base} s, {}.", others.join(", ")))
 }
 
-/// Seconds with one decimal, short ones with two.
+/// Seconds with one decimal; below one second, with two.
 fn seconds(value: f64) -> String {
     rounded(value, if value < 1.0 { 2 } else { 1 })
 }
@@ -416,11 +411,11 @@ fn data(findings: &Findings<'_>) -> String {
         }
         false => format!("{training} training and {measured} of {file}"),
     };
-    let remark = if sample { ", the shipped sample: the full set gives other figures" } else { "" };
+    let remark = if sample { ", the shipped sample; results on the full set differ" } else { "" };
     format!("Measured on {images}{remark}.")
 }
 
-/// The metric; of several seeds, its mean.
+/// The metric, or its mean if there are several seeds.
 fn mean_of(findings: &Findings<'_>) -> String {
     let of_several = if findings.seeds.len() > 1 { "mean " } else { "" };
     format!("{of_several}{}", findings.metric)
