@@ -1,8 +1,10 @@
 """Writes all_losses.json: every loss as computed by pytorch-metric-learning, PyTorch and plain loops.
 
-Run:   python tests/reference/all_losses.py
+Run:   make reference LOSS=my-loss
+       writes the cases of that loss into all_losses.json in this folder and leaves those of the others as they are;
+       without LOSS it writes all cases anew, in seconds.
 Needs: pip install pytorch-metric-learning==2.9.0 torch==2.13.0 numpy==2.4.6 scipy==1.17.1 tqdm scikit-learn
-       (CPU builds will do). Takes seconds and overwrites all_losses.json in this folder.
+       (CPU builds will do), which `make reference` does; with them, python tests/reference/all_losses.py my-loss.
 
 Every input is a float32 number and every result is computed in float64 from those inputs. Each loss is computed twice:
 by a loop over its formula, in which an empty term is zero and never NaN, and by a library or in matrix form. The two
@@ -31,7 +33,7 @@ import pytorch_metric_learning
 from pytorch_metric_learning import distances, losses, miners
 from pytorch_metric_learning.utils import loss_and_miner_utils
 
-HERE = pathlib.Path(__file__).resolve().parent
+FILE = pathlib.Path(__file__).resolve().parent / 'all_losses.json'
 PML = f'pytorch-metric-learning {pytorch_metric_learning.__version__}'
 VERSIONS = {'pytorch-metric-learning': pytorch_metric_learning.__version__, 'torch': torch.__version__,
             'numpy': np.__version__, 'python': platform.python_version()}
@@ -548,10 +550,10 @@ def case(loss, name):
     return out, relative_difference(evaluate(function, b, loss, dtype=torch.float32), exact)
 
 
-def all_losses():
-    for name, (*_, settings) in LOSSES.items():
-        for values in itertools.product(*settings.values()):
-            yield dict(name=name, **dict(zip(settings, values)))
+def variants(name):
+    """A loss with every combination of its settings."""
+    settings = LOSSES[name][4]
+    return [dict(name=name, **dict(zip(settings, values))) for values in itertools.product(*settings.values())]
 
 
 # Distance weighting
@@ -594,24 +596,39 @@ def lines(items):
     return '[\n' + ',\n'.join(json.dumps(i, allow_nan=False) for i in items) + '\n]'
 
 
-def write():
-    cases, errors = [], {}
-    for loss in all_losses():
-        for name in BATCHES:
-            one, error = case(loss, name)
-            cases.append(one)
-            errors[loss['name']] = max(errors.get(loss['name'], 0.0), error)
+def cases_of(name):
+    """The cases of a loss, and its largest float32 error."""
+    pairs = [case(loss, batch) for loss in variants(name) for batch in BATCHES]
+    return [one for one, _ in pairs], f'{max(error for _, error in pairs):.1e}'
+
+
+def write(names):
+    """Writes the cases of these losses, and of every loss that the file does not have."""
+    before = json.loads(FILE.read_text())
+    cases, errors, written = [], {}, 0
+    for name in LOSSES:
+        of_loss, error = [one for one in before['cases'] if one['loss']['name'] == name], before['float32_error'].get(name)
+        if name in names or not of_loss:
+            of_loss, error = cases_of(name)
+            written += len(of_loss)
+            print(f'{name}: {len(of_loss)} cases, error in float32 {error}')
+        cases += of_loss
+        errors[name] = error
+    is_whole = written == len(cases)
+    versions = VERSIONS if is_whole else before['versions']
+    weights = map(distance_weights, BATCHES) if is_whole else before['distance_weights']
     batches = ',\n'.join(json.dumps(n) + ': ' + json.dumps(dict(
         z=b['z'].tolist(), labels=b['labels'], classes=b['classes'], parameters=b['parameters'].tolist())) for n, b in BATCHES.items())
-    errors = {n: f'{e:.1e}' for n, e in errors.items()}
-    text = (f'{{"versions": {json.dumps(VERSIONS)},\n"float32_error": {json.dumps(errors)},\n"batches": {{\n{batches}\n}},\n'
-            f'"cases": {lines(cases)},\n"distance_weights": {lines(map(distance_weights, BATCHES))}\n}}\n')
+    text = (f'{{"versions": {json.dumps(versions)},\n"float32_error": {json.dumps(errors)},\n"batches": {{\n{batches}\n}},\n'
+            f'"cases": {lines(cases)},\n"distance_weights": {lines(weights)}\n}}\n')
     json.loads(text)
-    (HERE / 'all_losses.json').write_text(text)
-    print(len(cases), 'cases', errors)
+    FILE.write_text(text)
+    print(f'{len(cases)} cases in {FILE.name}, {written} of them written now')
 
 
 if __name__ == '__main__':
     print(VERSIONS)
+    if unknown := [name for name in sys.argv[1:] if name not in LOSSES]:
+        sys.exit(f'{unknown[0]} is not in LOSSES of {__file__}: add it with a loop and a check')
     torch.set_num_threads(1)
-    write()
+    write(sys.argv[1:] or list(LOSSES))
