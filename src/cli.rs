@@ -2,6 +2,7 @@
 
 mod cluster;
 mod data;
+mod defaults;
 mod embeddings;
 mod experiments;
 mod parse;
@@ -54,6 +55,11 @@ pub struct Cli {
 }
 
 impl Cli {
+    /// The command line, with the defaults of settings in its help.
+    pub fn command() -> clap::Command {
+        defaults::with_defaults(<Cli as CommandFactory>::command())
+    }
+
     /// Parses the command line; on an error, prints it and ends the process.
     pub fn read() -> Cli {
         let mut command = with_negative_numbers(Cli::command());
@@ -126,18 +132,18 @@ pub struct ColumnArgs {
     /// not named like a pixel, else the first or last by their values]
     #[arg(long, value_name = "COLUMN")]
     pub label: Option<String>,
-    /// Whether the first line is a header: auto, yes or no [default: auto]
+    /// Whether the first line is a header: auto, yes or no [default: {data.header}]
     #[arg(long, value_name = "WHETHER")]
     pub header: Option<Header>,
     /// Columns to ignore, by name or number, separated by commas; may be repeated [default: row
     /// numbers, names of splits, text, and empty columns]
     #[arg(long, value_name = "COLUMN")]
     pub drop: Vec<String>,
-    /// Divisor of the pixel values: auto, or a number like 1, 16, 255 or 65535 [default: auto, from
-    /// their range]
+    /// Divisor of the pixel values: auto, or a number like 1, 16, 255 or 65535 [default:
+    /// {data.scale}, from their range]
     #[arg(long, value_name = "NUMBER")]
     pub scale: Option<Scale>,
-    /// Class names: auto, labels or fashion-mnist [default: auto]
+    /// Class names: auto, labels or fashion-mnist [default: {data.names}]
     #[arg(long, value_name = "WHICH", value_parser = class_names)]
     pub names: Option<ClassNames>,
 }
@@ -145,10 +151,10 @@ pub struct ColumnArgs {
 /// Device and engine.
 #[derive(Debug, Args)]
 pub struct ComputeArgs {
-    /// Device: auto, cpu, cuda or cuda:N [default: auto]
+    /// Device: auto, cpu, cuda or cuda:N [default: {train.device}]
     #[arg(long)]
     pub device: Option<DeviceChoice>,
-    /// Engine that computes the network: auto, libtorch or fused [default: auto]
+    /// Engine that computes the network: auto, libtorch or fused [default: {train.engine}]
     #[arg(long)]
     pub engine: Option<EngineChoice>,
 }
@@ -162,26 +168,27 @@ pub struct SettingArgs {
     #[arg(
         long,
         value_name = "FILE",
-        help = images_help("Labelled images") + " [default: data/fashion-mnist_train.csv]"
+        help = images_help("Labelled images") + " [default: {data.path}]"
     )]
     pub data: Option<String>,
     #[command(flatten)]
     pub columns: ColumnArgs,
-    /// Passes over the training images [default: 5]
+    /// Passes over the training images [default: {train.epochs}]
     #[arg(long, value_name = "N", value_parser = size)]
     pub epochs: Option<usize>,
-    /// Images per step [default: 128]
+    /// Images per step [default: {train.batch}]
     #[arg(long, value_name = "N", value_parser = size)]
     pub batch: Option<usize>,
-    /// Learning rate [default: 0.001]
+    /// Learning rate [default: {train.learning_rate}]
     #[arg(long, value_name = "RATE", value_parser = number)]
     pub learning_rate: Option<f64>,
     #[command(flatten)]
     pub compute: ComputeArgs,
-    /// Interval of checkpoints within epochs: "N s", "N steps", or epoch for none [default: 30 s]
+    /// Interval of checkpoints within epochs: "N s", "N steps", or epoch for none [default:
+    /// {train.checkpoint_every}]
     #[arg(long, value_name = "TIME")]
     pub checkpoint_every: Option<CheckpointEvery>,
-    /// Style of pictures: screen, or paper (no titles, small print) [default: screen]
+    /// Style of pictures: screen, or paper (no titles, small print) [default: {plots.style}]
     #[arg(long, value_name = "STYLE")]
     pub style: Option<Style>,
     /// Folder that holds the runs
@@ -202,10 +209,10 @@ pub struct SettingArgs {
   dml train --init siamese_ct.safetensors               from weights that PyTorch saved
   dml train --resume runs/contrastive-seed2022-1a2b3c4d5e6f  resume from the last checkpoint")]
 pub struct TrainArgs {
-    /// Loss to train with; `dml losses` lists them [default: contrastive]
+    /// Loss to train with; `dml losses` lists them [default: {loss.name}]
     #[arg(long, value_name = "NAME")]
     pub loss: Option<String>,
-    /// Seed of split, initial weights, order and pairs [default: 2022]
+    /// Seed of split, initial weights, order and pairs [default: {train.seed}]
     #[arg(long, value_parser = seed)]
     pub seed: Option<u64>,
     #[command(flatten)]
@@ -246,11 +253,11 @@ pub struct EvalArgs {
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
     /// Number of neighbours that vote on the class of an image, at most the number of references
-    /// [default: the run's setting, 1]
+    /// [default: the run's setting, {eval.knn}]
     #[arg(long, value_name = "K", value_parser = size)]
     pub knn: Option<usize>,
     /// The k of Recall@k and of vote top-k accuracy (the tutorial's recall@k): 1..5 or 1,2,4
-    /// [default: 1,2,4,8 and 1..5]
+    /// [default: {eval.recall_at} and {eval.vote_top}]
     #[arg(long, value_name = "KS", value_parser = ks, allow_hyphen_values = true)]
     pub recall_at: Option<Ks>,
     /// Earlier name of --recall-at, for Recall@k only
@@ -260,17 +267,17 @@ pub struct EvalArgs {
     /// Skip k-means, and with it NMI and AMI
     #[arg(long)]
     pub no_clusters: bool,
-    /// Model of the run: last or best [default: last]
+    /// Model of the run: last or best [default: {eval.model}]
     #[arg(long, value_name = "WHICH", value_parser = model_choice)]
     pub model: Option<ModelChoice>,
-    /// Implementation of the t-SNE: fft or linfa [default: fft]
+    /// Implementation of the t-SNE: fft or linfa [default: {tsne.engine}]
     #[arg(long, value_name = "ENGINE", value_parser = tsne_engine)]
     pub tsne: Option<Engine>,
     /// Embeddings that the t-SNE shows: validation, or both, with the training images in a separate
-    /// picture [default: validation]
+    /// picture [default: {tsne.of}]
     #[arg(long, value_name = "WHICH", value_parser = tsne_sets, conflicts_with = "test")]
     pub tsne_of: Option<TsneSets>,
-    /// Perplexity of the t-SNE, at most (N − 1)/3 for N images [default: 30]
+    /// Perplexity of the t-SNE, at most (N − 1)/3 for N images [default: {tsne.perplexity}]
     #[arg(long, value_name = "N", conflicts_with = "test", value_parser = number)]
     pub perplexity: Option<f64>,
     /// Any setting of the evaluation, like eval.voters=5 or tsne.iterations=1000; may be repeated
@@ -284,7 +291,7 @@ pub struct EvalArgs {
     pub data: Option<String>,
     #[command(flatten)]
     pub compute: ComputeArgs,
-    /// Style of pictures: screen, or paper (no titles, small print) [default: screen]
+    /// Style of pictures: screen, or paper (no titles, small print) [default: {plots.style}]
     #[arg(long, value_name = "STYLE")]
     pub style: Option<Style>,
     /// Folder that holds the runs

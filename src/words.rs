@@ -185,6 +185,18 @@ pub fn item_quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
 }
 
+/// A template with the value in place of each `{key}`.
+pub fn fill(template: &str, value: impl Fn(&str) -> String) -> String {
+    let mut pieces = template.split('{');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (key, rest) = piece.split_once('}').unwrap_or((piece, ""));
+        text += &value(key);
+        text += rest;
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,5 +297,13 @@ mod tests {
         }
         assert!(list("\"a,b").unwrap_err().contains("is not closed"));
         assert!(list("\"a\"b").unwrap_err().contains("after the closing quote, found b"));
+    }
+
+    #[test]
+    fn keys_in_braces_become_their_values() {
+        let double = |key: &str| key.repeat(2);
+        assert_eq!(fill("a {b} c {d}", double), "a bb c dd");
+        assert_eq!(fill("{a}{b}", double), "aabb");
+        assert_eq!(fill("none", double), "none");
     }
 }

@@ -28,8 +28,8 @@ pub struct ClusterArgs {
     /// [default: the partition's]
     #[arg(long, value_name = "TIME", help_heading = HEADING)]
     pub time: Option<TimeLimit>,
-    /// Seconds before the time limit at which a task saves its work [default: 90, or half of a shorter
-    /// --time]
+    /// Seconds before the time limit at which a task saves its work [default: {grace}, or half of a
+    /// shorter --time]
     #[arg(long, value_name = "SECONDS", help_heading = HEADING,
           value_parser = |text: &str| between(text, 1, 65_535).map(u64::from))]
     pub grace: Option<u64>,

@@ -11,11 +11,12 @@ use crate::config::Setting;
 /// Settings by key, and the settings of the data that experiments vary.
 #[derive(Debug, Args)]
 pub struct KeyArgs {
-    /// Number of training images, stratified; larger sets contain the smaller [default: all]
+    /// Number of training images, stratified; larger sets contain the smaller [default:
+    /// {data.train_size}]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub train_size: Option<usize>,
     /// Classes to hold out from training and evaluate on: 5-9, -3..-1 or Bag,Coat; names that contain
-    /// a comma in double quotes [default: none]
+    /// a comma in double quotes [default: {data.unseen_classes}]
     #[arg(long, value_name = "CLASSES", value_parser = classes, allow_hyphen_values = true)]
     pub unseen_classes: Option<String>,
     /// Any setting by key, like train.schedule=cosine; overrides everything else
@@ -149,7 +150,7 @@ pub struct SweepArgs {
     #[arg(long, value_name = "KEY=A,B", value_parser = list)]
     pub set: Vec<Values>,
     /// Classes to hold out from training and evaluate on: 5-9, -3..-1 or Bag,Coat; names that contain
-    /// a comma in double quotes [default: none]
+    /// a comma in double quotes [default: {data.unseen_classes}]
     #[arg(long, value_name = "CLASSES", value_parser = classes, allow_hyphen_values = true)]
     pub unseen_classes: Option<String>,
     #[command(flatten)]
@@ -187,7 +188,7 @@ pub struct TuneArgs {
     /// Total number of trials, including those of earlier calls
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = |text: &str| between(text, 1, 100_000))]
     pub trials: u32,
-    /// Seed of the runs and of the search [default: 2022]
+    /// Seed of the runs and of the search [default: {train.seed}]
     #[arg(long, value_parser = seed)]
     pub seed: Option<u64>,
     #[command(flatten)]
@@ -207,7 +208,7 @@ pub struct BoundArgs {
     /// Loss to minimise
     #[arg(long, value_name = "NAME", default_value = "cross-entropy")]
     pub loss: String,
-    /// Seed of the run [default: 2022]
+    /// Seed of the run [default: {train.seed}]
     #[arg(long, value_parser = seed)]
     pub seed: Option<u64>,
     /// Number of points during training at which the losses are computed

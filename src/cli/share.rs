@@ -56,7 +56,7 @@ pub struct EmbedArgs {
     /// Run folder [default: the newest trained run]
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
-    /// Model of the run: last or best [default: last]
+    /// Model of the run: last or best [default: {eval.model}]
     #[arg(long, value_name = "WHICH", value_parser = model_choice)]
     pub model: Option<ModelChoice>,
     #[command(flatten)]
@@ -90,7 +90,8 @@ pub struct ExportArgs {
     /// Overwrite existing files, but never a file of a run
     #[arg(long)]
     pub force: bool,
-    /// Model of the run: last or best [default: last; for embeddings, that of the last evaluation]
+    /// Model of the run: last or best [default: {eval.model}; for embeddings, that of the last
+    /// evaluation]
     #[arg(long, value_name = "WHICH", value_parser = model_choice)]
     pub model: Option<ModelChoice>,
     /// Data file of the run, if it has moved; tensorboard needs it

@@ -71,7 +71,6 @@ fn values_of(flag: &str) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
 
     use super::super::Cli;
     use super::*;

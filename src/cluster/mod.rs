@@ -3,7 +3,7 @@
 pub use directives::{Memory, SbatchOption, TimeLimit};
 pub use indices::ranges;
 pub use logs::{Log, logs};
-pub use script::{Limits, Script};
+pub use script::{GRACE, Limits, Script};
 pub use submit::{Batch, Submitted};
 mod directives;
 mod indices;

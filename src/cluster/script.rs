@@ -5,6 +5,9 @@ use std::path::Path;
 use super::directives::{Memory, SbatchOption, TimeLimit};
 use crate::words::{line, path_word};
 
+/// Seconds before the time limit at which Slurm signals a task, unless `--grace` says otherwise.
+pub const GRACE: u64 = 90;
+
 /// Resource limits of a task.
 #[derive(Debug, Clone)]
 pub struct Limits {

@@ -33,8 +33,10 @@ pub fn losses(args: LossesArgs, progress: &Progress) -> Result<()> {
 /// A loss and its requirements.
 #[derive(Serialize)]
 struct LossInfo {
-    #[serde(flatten)]
-    description: Description,
+    name: &'static str,
+    formula: &'static str,
+    settings: String,
+    source: &'static str,
     batches: &'static str,
     normalises: bool,
     own_parameters: Option<&'static str>,
@@ -42,8 +44,12 @@ struct LossInfo {
 
 impl LossInfo {
     fn of(loss: &Loss) -> LossInfo {
+        let Description { name, formula, source, .. } = loss.description();
         LossInfo {
-            description: loss.description(),
+            name,
+            formula,
+            settings: loss.settings(),
+            source,
             batches: match loss.batches() {
                 BatchKind::Images => "single images",
                 BatchKind::Pairs => "sampled pairs",
@@ -55,13 +61,12 @@ impl LossInfo {
     }
 
     fn text(&self) -> String {
-        let Description { name, formula, settings, source } = self.description;
+        let LossInfo { name, formula, settings, source, batches, .. } = self;
         let length = if self.normalises { "normalised to length 1" } else { "not normalised" };
         let parameters = self.own_parameters.unwrap_or("none");
         format!(
             "{name}\n  formula     {formula}\n  settings    {settings}\n  source      {source}\n  \
-             batches     {}\n  embeddings  {length}\n  parameters  {parameters}",
-            self.batches
+             batches     {batches}\n  embeddings  {length}\n  parameters  {parameters}"
         )
     }
 }

@@ -36,8 +36,8 @@ impl Criterion for Arcface {
             name: "arcface",
             formula: "mean over images of −log softmax_k(c·f_k)_y, f_k = cos θ_k, but f_y = \
                       cos(θ_y + m), or cos θ_y − m·sin m where θ_y > π − m",
-            settings: "margin m = 0.5 (radians), scale c = 64, learning_rate = 0.01 (of the \
-                       weights)",
+            settings: "margin m = {margin} (radians), scale c = {scale}, learning_rate = \
+                       {learning_rate} (of the weights)",
             source: "Deng et al.: ArcFace, CVPR 2019, eq. 3",
         }
     }

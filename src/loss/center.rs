@@ -35,7 +35,7 @@ impl Criterion for Center {
             name: "center",
             formula: "mean over images of −log softmax(z)_y + λ/2·‖z − c_y‖²; the embedding z is \
                       the logits, the centres c are trained and initialised to 0",
-            settings: "weight λ = 0.01, learning_rate = 0.05 (of the centres)",
+            settings: "weight λ = {weight}, learning_rate = {learning_rate} (of the centres)",
             source: "Wen et al.: A discriminative feature learning approach for deep face \
                      recognition, ECCV 2016, eq. 5",
         }

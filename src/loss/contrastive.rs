@@ -62,8 +62,8 @@ impl Criterion for Contrastive {
                       c = 1 (form tutorial) or ½ (form hadsell); with pairs = \"all\" half the \
                       mean over all pairs of the same class plus half that over all others, \
                       D = ‖a − b‖₂",
-            settings: "margin m = 2.5, form = \"tutorial\" or \"hadsell\", pairs = \"sampled\" or \
-                       \"all\", normalise = false (if true, distances are at \
+            settings: "margin m = {margin}, form = {form} or \"hadsell\", pairs = {pairs} or \
+                       \"all\", normalise = {normalise} (if true, distances are at \
                        most 2: take a smaller margin)",
             source: "Hadsell, Chopra, LeCun: Dimensionality reduction by learning an invariant \
                      mapping, CVPR 2006, eq. 4",

@@ -35,7 +35,8 @@ impl Criterion for Cosface {
             name: "cosface",
             formula: "mean over images of −log softmax_k(c·(cos θ_k − m·[k = y]))_y, θ_k the \
                       angle between the embedding and the weight of class k",
-            settings: "margin m = 0.35, scale c = 64, learning_rate = 0.01 (of the weights)",
+            settings: "margin m = {margin}, scale c = {scale}, \
+                       learning_rate = {learning_rate} (of the weights)",
             source: "Wang et al.: CosFace, CVPR 2018, eq. 4",
         }
     }

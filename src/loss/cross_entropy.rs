@@ -22,7 +22,7 @@ impl Criterion for CrossEntropy {
             name: "cross-entropy",
             formula: "mean of −Σ_k t_k·log softmax(z)_k over the images, t = (1 − ε)·[k = y] + \
                       ε/E; the embedding z is the logits",
-            settings: "label_smoothing ε = 0",
+            settings: "label_smoothing ε = {label_smoothing}",
             source: "the tutorial; Boudiaf et al.: A unifying mutual information view of metric \
                      learning, ECCV 2020, relates it to pairwise losses; smoothing: Szegedy et \
                      al.: Rethinking the Inception architecture, CVPR 2016",

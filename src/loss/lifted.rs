@@ -31,7 +31,7 @@ impl Criterion for Lifted {
             name: "lifted",
             formula: "mean over anchors of max(0, log Σ_p exp(d(a, p)) + log Σ_n exp(m − d(a, \
                       n))), each log 0 if its sum is empty",
-            settings: "margin m = 1, normalise = true",
+            settings: "margin m = {margin}, normalise = {normalise}",
             source: "Oh Song et al.: Deep metric learning via lifted structured feature \
                      embedding, CVPR 2016, in the form of Hermans, Beyer, Leibe: In defense of \
                      the triplet loss, 2017, eq. 10",

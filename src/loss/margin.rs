@@ -47,9 +47,9 @@ impl Criterion for Margin {
             formula: "Σ (max(0, d(a, p) − β + m) + max(0, β − d(a, n) + m)) / number of terms \
                       above 0, over all anchor-positive pairs, each with one negative drawn with \
                       probability ∝ 1/q(d), q(d) = d^(E−2)·(1 − d²/4)^((E−3)/2)",
-            settings: "margin m = 0.2, beta β = 1.2, learn_beta = true (one per class), nearest = \
-                       0.5 and farthest = 1.4 (distances of sampled negatives), learning_rate = \
-                       0.001 (of β)",
+            settings: "margin m = {margin}, beta β = {beta}, learn_beta = {learn_beta} (one per class), \
+                       nearest = {nearest} and farthest = {farthest} (distances of sampled \
+                       negatives), learning_rate = {learning_rate} (of β)",
             source: "Wu et al.: Sampling matters in deep embedding learning, ICCV 2017",
         }
     }

@@ -66,6 +66,7 @@ use tch::Tensor;
 use crate::data::BatchKind;
 use crate::error::{Error, Result};
 use crate::random::{Generator, Purpose, generator};
+use crate::words::fill;
 
 /// What every loss implements.
 pub trait Criterion {
@@ -112,13 +113,13 @@ pub trait Criterion {
 }
 
 /// What `dml losses` prints about a loss.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Description {
     /// Name on the command line and in a configuration.
     pub name: &'static str,
     /// The formula, in plain text.
     pub formula: &'static str,
-    /// Settings with their defaults.
+    /// Settings: `{margin}` stands for the value of `margin`, so that each has one default, in the code.
     pub settings: &'static str,
     /// Paper or origin.
     pub source: &'static str,
@@ -222,10 +223,7 @@ impl Loss {
         Loss::all().into_iter().find(|loss| loss.name() == name).ok_or_else(|| {
             let names: Vec<&str> = Loss::all().iter().map(Loss::name).collect();
             let closeness = |known: &&&str| (1e6 * strsim::jaro_winkler(name, known)) as u64;
-            let nearest = names.iter().max_by_key(closeness).expect(
-                "the list of losses is not \
-                                                                     empty",
-            );
+            let nearest = names.iter().max_by_key(closeness).expect("there are losses");
             let all = names.join(", ");
             let problem = format!("unknown loss (did you mean {nearest}?); known losses: {all}");
             Error::setting("loss.name", name, problem)
@@ -240,6 +238,20 @@ impl Loss {
     /// What `dml losses` prints about it.
     pub fn description(&self) -> Description {
         self.criterion().description()
+    }
+
+    /// Its settings with their values and what they mean.
+    ///
+    /// # Panics
+    /// If the description names a setting that the loss does not have.
+    pub fn settings(&self) -> String {
+        let values = toml::Table::try_from(self).expect("settings are plain values");
+        let value = |key: &str| match values.get(key) {
+            Some(toml::Value::Float(number)) => number.to_string(),
+            Some(value) => value.to_string(),
+            None => panic!("the description of {} names {key}, no setting of it", self.name()),
+        };
+        fill(self.description().settings, value)
     }
 
     /// The kind of batches it needs.

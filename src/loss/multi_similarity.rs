@@ -38,7 +38,8 @@ impl Criterion for MultiSimilarity {
             formula: "mean over anchors of log(1 + Σ_p exp(−α(s(a, p) − λ)))/α + log(1 + Σ_n \
                       exp(β(s(a, n) − λ)))/β, over positives with s < max s(a, n) + ε and \
                       negatives with s > min s(a, p) − ε",
-            settings: "alpha α = 2, beta β = 50, base λ = 0.5, mining = true, epsilon ε = 0.1",
+            settings: "alpha α = {alpha}, beta β = {beta}, base λ = {base}, \
+                       mining = {mining}, epsilon ε = {epsilon}",
             source: "Wang et al.: Multi-similarity loss with general pair weighting, CVPR 2019",
         }
     }

@@ -34,7 +34,7 @@ impl Criterion for NPair {
             formula: "mean over anchors i of log Σ_j exp(a_i·p_j − a_i·p_i) + λ·mean ‖z‖², over \
                       tuples of one anchor and one positive per class; a batch of P classes × K \
                       images gives K/2 tuples of P pairs",
-            settings: "l2 λ = 0.005, normalise = false",
+            settings: "l2 λ = {l2}, normalise = {normalise}",
             source: "Sohn: Improved deep metric learning with multi-class N-pair loss objective, \
                      NeurIPS 2016",
         }

@@ -31,7 +31,8 @@ impl Criterion for Normface {
             name: "normface",
             formula: "mean over images of −log softmax_k(cos θ_k/τ)_y, θ_k the angle between the \
                       embedding and the weight of class k",
-            settings: "temperature τ = 0.05, learning_rate = 0.01 (of the weights)",
+            settings: "temperature τ = {temperature}, \
+                       learning_rate = {learning_rate} (of the weights)",
             source: "Wang et al.: NormFace, ACM Multimedia 2017; Zhai, Wu: Classification is a \
                      strong baseline for deep metric learning, BMVC 2019",
         }

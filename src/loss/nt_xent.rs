@@ -29,7 +29,7 @@ impl Criterion for NtXent {
             name: "nt-xent",
             formula: "mean over pairs of an anchor and a positive of −log(exp(s(a, p)/τ) / \
                       (exp(s(a, p)/τ) + Σ_n exp(s(a, n)/τ)))",
-            settings: "temperature τ = 0.07",
+            settings: "temperature τ = {temperature}",
             source: "Chen et al.: A simple framework for contrastive learning of visual \
                      representations, ICML 2020, eq. 1, with images of a class in place of \
                      augmented views",

@@ -34,7 +34,7 @@ impl Criterion for Pce {
             formula: "−1/(2λn²)·Σ_i Σ_{j: y_j = y_i} z_i·z_j + 1/n·Σ_i log Σ_k exp(z_i·c_k/λ) − \
                       1/(2λ)·Σ_k ‖c_k‖², c_k = 1/n·Σ_i p_ik·z_i, p_i = softmax_k(θ_k·z_i) of a \
                       classifier trained by cross-entropy alongside; may be negative",
-            settings: "lambda λ = 1, learning_rate = 0.01 (of the weights θ)",
+            settings: "lambda λ = {lambda}, learning_rate = {learning_rate} (of the weights θ)",
             source: "Boudiaf et al.: A unifying mutual information view of metric learning, ECCV \
                      2020 (pairwise cross-entropy): add and subtract λ/2·Σ_k ‖θ_k‖² in \
                      cross-entropy and minimise each part over the weights θ separately",

@@ -38,7 +38,8 @@ impl Criterion for ProxyAnchor {
             formula: "mean over proxies with an image of their class of log(1 + Σ_+ exp(−α(s − \
                       δ))) + mean over all proxies of log(1 + Σ_− exp(α(s + δ))), s the cosine of \
                       proxy and image, + images of its class, − the others",
-            settings: "alpha α = 32, margin δ = 0.1, learning_rate = 0.01 (of the proxies)",
+            settings: "alpha α = {alpha}, margin δ = {margin}, \
+                       learning_rate = {learning_rate} (of the proxies)",
             source: "Kim et al.: Proxy anchor loss for deep metric learning, CVPR 2020, eq. 4",
         }
     }

@@ -33,7 +33,7 @@ impl Criterion for ProxyNca {
             name: "proxy-nca",
             formula: "mean over images of −log softmax_k(−c·‖ẑ − ĝ_k‖²)_y, ẑ and the proxies ĝ \
                       of length 1, the softmax over all proxies",
-            settings: "scale c = 9, learning_rate = 0.01 (of the proxies)",
+            settings: "scale c = {scale}, learning_rate = {learning_rate} (of the proxies)",
             source: "Movshovitz-Attias et al.: No fuss distance metric learning using proxies, \
                      ICCV 2017, with the softmax over all proxies and the scale of Teh, DeVries, \
                      Taylor: ProxyNCA++, ECCV 2020",

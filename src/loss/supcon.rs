@@ -29,7 +29,7 @@ impl Criterion for Supcon {
             name: "supcon",
             formula: "mean over the anchors with a loss above 0 of −mean_p log(exp(s(a, p)/τ) / \
                       Σ_{i≠a} exp(s(a, i)/τ))",
-            settings: "temperature τ = 0.1",
+            settings: "temperature τ = {temperature}",
             source: "Khosla et al.: Supervised contrastive learning, NeurIPS 2020, eq. 2",
         }
     }

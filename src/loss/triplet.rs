@@ -65,9 +65,9 @@ impl Criterion for Triplet {
             name: "triplet",
             formula: "mean over the triplets with a loss above 0 of max(0, v) (form hinge) or \
                       log(1 + e^v) (form softplus), v = d(a, p) − d(a, n) + m",
-            settings: "margin m = 0.2, form = \"hinge\" or \"softplus\", triplets = \"semi-hard\" \
+            settings: "margin m = {margin}, form = {form} or \"softplus\", triplets = {triplets} \
                        (0 < d(a, n) − d(a, p) ≤ m), \"batch-hard\" (farthest p, nearest n), \
-                       \"random\" (one per anchor) or \"all\", normalise = true; batch-hard \
+                       \"random\" (one per anchor) or \"all\", normalise = {normalise}; batch-hard \
                        collapses on the tutorial's network: use semi-hard",
             source: "Schroff, Kalenichenko, Philbin: FaceNet, CVPR 2015 (semi-hard); Hermans, \
                      Beyer, Leibe: In defense of the triplet loss, 2017 (batch-hard, softplus)",

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::command_lines::CommandLines;
 use super::submission::{Submission, remaining};
 use crate::cli::{ClusterArgs, ManyArgs, SettingArgs};
-use crate::cluster::{Batch, Limits, Script, Submitted, ranges};
+use crate::cluster::{Batch, GRACE, Limits, Script, Submitted, ranges};
 use crate::commands::{print, print_json};
 use crate::error::{Error, Result};
 use crate::session::Session;
@@ -89,9 +89,6 @@ fn batch(
     batch.collector = collector.text();
     Ok(batch)
 }
-
-/// Default of `--grace`, in seconds.
-const GRACE: u64 = 90;
 
 fn limits(settings: &SettingArgs, many: &ManyArgs) -> Limits {
     let ClusterArgs { time, grace, partition, mem, sbatch, .. } = &many.cluster;
