@@ -3,6 +3,8 @@
 //! Each module defines the type of its own settings; here they are combined, read, checked and
 //! written. A resolved configuration contains every key.
 
+#[cfg(test)]
+pub(crate) mod committed;
 mod faults;
 mod hashed;
 mod keys;

@@ -22,6 +22,14 @@ fn an_empty_file_is_the_tutorials_protocol() {
 }
 
 #[test]
+fn the_configuration_file_of_all_settings_has_the_defaults() {
+    let config = Config::default();
+    let table = Table::try_from(&config).unwrap();
+    let sections: Vec<&str> = table.keys().map(String::as_str).collect();
+    committed::check("all-settings.toml", "", &config, &sections);
+}
+
+#[test]
 fn a_resolved_configuration_round_trips() {
     for loss in Loss::all() {
         let config = Config { loss, ..Config::default() };

@@ -3,6 +3,7 @@
 use tch::{Device, Kind, Tensor};
 
 use super::*;
+use crate::config::{Config, committed};
 use crate::random::Purpose;
 
 const CLASSES: usize = 3;
@@ -127,7 +128,11 @@ fn the_order_of_the_batch_does_not_change_the_loss() {
         };
         let difference = example.value(&loss).loss - other.value(&loss).loss;
         let difference = difference.abs().double_value(&[]);
-        assert!(difference < 1e-5, "{}: {difference}", loss.name());
+        assert!(
+            difference < 1e-5,
+            "{}: off by {difference}; a loss that draws pairs or triplets belongs in `samples`",
+            loss.name()
+        );
     }
 }
 
@@ -146,6 +151,33 @@ fn loss_parameters_repeat_under_a_seed_and_have_one_row_per_class() {
             assert_eq!(values.device(), Device::Cpu);
         }
     }
+}
+
+#[test]
+fn every_loss_has_a_configuration_file_with_its_defaults() {
+    for loss in Loss::all() {
+        let Description { name, source, .. } = loss.description();
+        let beginning = format!("# {source}\n\n[loss]\n");
+        let config = Config { loss, ..Config::default() };
+        committed::check(&format!("losses/{name}.toml"), &beginning, &config, &["loss"]);
+    }
+}
+
+#[test]
+fn the_description_of_a_loss_shows_the_default_of_every_setting() {
+    for loss in Loss::all() {
+        let shown = loss.description().settings;
+        let table = toml::Table::try_from(&loss).unwrap();
+        for key in table.keys().filter(|key| *key != "name") {
+            assert!(
+                shown.contains(&format!("{{{key}}}")),
+                "{}: its description has no {key} = {{{key}}}",
+                loss.name()
+            );
+        }
+    }
+    let contrastive = Loss::all().remove(0).settings();
+    assert!(contrastive.starts_with("margin m = 2.5, form = \"tutorial\" or"), "{contrastive}");
 }
 
 #[test]
