@@ -88,9 +88,8 @@ fn training_helps_and_shuffled_labels_give_chance_accuracy() {
 #[test]
 fn resuming_from_a_checkpoint_gives_the_bytes_of_an_uninterrupted_run() {
     let sample = Sample::of(1500);
-    // The third has trainable weights, the fourth samples triplets and has a β per class.
-    for name in ["cross-entropy", "contrastive", "arcface", "margin"] {
-        let loss = Loss::by_name(name).unwrap();
+    for loss in Loss::all() {
+        let name = loss.name();
         let uninterrupted = sample.train(&mut Sample::fused(), &loss, 2, None);
         let half = sample.train(&mut Sample::fused(), &loss, 1, None);
         let mut files = vec![layout::LAST_MODEL, layout::BEST_MODEL];
