@@ -138,10 +138,14 @@ fn a_file_of_no_kind_is_refused_with_the_kinds_that_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.bin");
     fs::write(&path, [7, 0, 9]).unwrap();
+    let kinds = super::image_sources();
     assert_eq!(
         message_of(open(&path, &ReadOptions::default()), "a.bin"),
-        "a.bin: is binary, of no format that dml knows; name a CSV of images, a list of image \
-         files or an IDX file, compressed or not"
+        format!("a.bin: is binary, of no format that dml knows; name {kinds}, compressed or not")
+    );
+    assert!(
+        kinds.starts_with("a CSV of images, ") && kinds.ends_with(" or an IDX file"),
+        "{kinds}"
     );
 }
 
