@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::files::ResultFolder;
 use crate::loss::Loss;
 use crate::report::table::Table;
-use crate::run::{Entry, Removal, catalogue, difference, listed};
+use crate::run::{Entry, Removal, catalogue, difference, run_table};
 use crate::train::Progress;
 
 /// Lists, compares or removes runs.
@@ -53,7 +53,7 @@ fn list(args: &RunsArgs, progress: &Progress) -> Result<()> {
         progress.say(&message);
         return Ok(());
     }
-    print(&listed(&entries).terminal())?;
+    print(&run_table(&entries).terminal())?;
     entries
         .iter()
         .filter_map(|entry| entry.problem.as_ref())

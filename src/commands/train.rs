@@ -46,14 +46,14 @@ pub fn train(args: TrainArgs, progress: Progress) -> Result<()> {
     };
     let session = Session::open(&config, cores(args.settings.cores), progress.clone())?;
     let (run, existing) = match &args.resume {
-        Some(path) => (Run::reopen(&session, config, path)?, Existing::GoOn),
+        Some(path) => (Run::reopen(&session, config, path)?, Existing::Resume),
         None => {
             let existing = if args.force { Existing::Replace } else { Existing::Refuse };
             report_init(&session, [&config])?;
             (Run::new(&session, config, &args.settings.runs, args.name.as_deref())?, existing)
         }
     };
-    run.check_needs(&session)?;
+    run.check_resources(&session)?;
     let _lock = RunLock::take(&run.folder)?;
     session.listen()?;
     let bar = progress.run(&run.title(), run.images());

@@ -130,7 +130,7 @@ fn explained(line: &str, message: &str) -> (String, String) {
     {
         return mistake("has a quote that is not closed", "close it on the same line");
     }
-    let short = message.lines().next().unwrap_or("cannot be understood");
+    let short = message.lines().next().unwrap_or("cannot be parsed");
     (format!("is not TOML ({short})"), "write key = value, text in quotes".to_owned())
 }
 

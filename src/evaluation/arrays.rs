@@ -1,4 +1,4 @@
-//! The arrays and the map that an evaluation leaves in a run's folder.
+//! The arrays and the t-SNE that an evaluation writes into a run's folder.
 
 use std::path::Path;
 
@@ -16,10 +16,10 @@ use crate::session::Session;
 use crate::words::{count, dml, grouped};
 
 /// `embeddings_PART.npy` `[N, E]` f32, `classes_PART.npy` `[N]` i64 class numbers, and
-/// `labels_PART.npy` `[N]`, the labels as they stand in the file of the images.
+/// `labels_PART.npy` `[N]`, the labels as in the image file.
 ///
 /// # Errors
-/// A file that cannot be written.
+/// A file cannot be written.
 pub fn write_embeddings(
     folder: &ResultFolder,
     part: &str,
@@ -33,12 +33,12 @@ pub fn write_embeddings(
     write_label_array(&file("labels"), &numbers.iter().map(label).collect::<Vec<_>>())
 }
 
-/// Reads what `write_embeddings` wrote of a run of so many classes: embeddings and class numbers in
-/// 0..classes. Earlier versions had class numbers under the name of labels, and nothing beside.
+/// Reads what `write_embeddings` wrote: embeddings `[N, E]` and class numbers `[N]` in 0..classes.
+/// Earlier versions wrote class numbers to `labels_PART.npy` and had no `classes_PART.npy`.
 ///
 /// # Errors
-/// A file that is not there or cannot be read; arrays that do not belong together; a number that is
-/// no class of the run.
+/// A file is missing or cannot be read; the arrays differ in length; a number is not a class of the
+/// run.
 pub fn read_evaluated(
     folder: &ResultFolder,
     part: &str,
@@ -47,21 +47,21 @@ pub fn read_evaluated(
     let file = |what: &str| folder.file(&format!("{what}_{part}.npy"));
     let numbers = Some(file("classes")).filter(|path| path.exists());
     let remedy = format!("evaluate it again with {}", dml("eval --run", folder.path()));
-    let mended = |error| match error {
+    let with_remedy = |error| match error {
         Error::Fault(fault) => fault.remedy(remedy.as_str()).into(),
         other => other,
     };
-    let embeddings = read_embeddings(&file("embeddings")).map_err(mended)?;
+    let embeddings = read_embeddings(&file("embeddings")).map_err(with_remedy)?;
     let number_file = numbers.unwrap_or_else(|| file("labels"));
-    let numbers = read_labels(&number_file).map_err(mended)?;
+    let numbers = read_labels(&number_file).map_err(with_remedy)?;
     if embeddings.nrows() != numbers.len() {
-        let problem = format!("has not as many labels as embeddings of {part}");
+        let problem = format!("has different numbers of {part} labels and embeddings");
         return Err(Fault::new(folder.path(), problem).remedy(remedy).into());
     }
     let is_class = |number: &i64| usize::try_from(*number).is_ok_and(|number| number < classes);
     if let Some(row) = numbers.iter().position(|number| !is_class(number)) {
         let problem = format!(
-            "is no class of the run, 0 to {}, in row {row} (from 0)",
+            "in row {row} (from 0) is not a class of the run, 0 to {}",
             classes.saturating_sub(1)
         );
         let fault = Fault::new(&number_file, problem).value(numbers[row].to_string());
@@ -70,7 +70,7 @@ pub fn read_evaluated(
     Ok((embeddings, numbers))
 }
 
-/// Row in the data (from 0), class and coordinates of each image of a map.
+/// Writes row in the data (from 0), class and coordinates of each image of a t-SNE.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -86,7 +86,7 @@ pub fn write_map(path: &Path, session: &Session, rows: &[i64], map: &tsne::Map) 
     table.write_csv(path)
 }
 
-/// The map in a run's folder.
+/// The t-SNE in a run's folder.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TsneCoordinates {
     /// Coordinates of each image.
@@ -101,16 +101,15 @@ pub struct TsneCoordinates {
 type MapRow = (usize, String, String, f64, f64);
 
 impl TsneCoordinates {
-    /// Reads the map of a run on a file of so many images of these classes.
+    /// Reads the t-SNE of a run on a file with `images` images of these classes.
     ///
     /// # Errors
     /// The file is missing or was changed.
     pub fn read(folder: &Path, classes: &[Class], images: usize) -> Result<TsneCoordinates> {
         let path = folder.join(TSNE);
-        let way_out = format!("evaluate again with {}", dml("eval --run", folder));
-        let map =
-            read_csv(&path, &way_out, |rows| TsneCoordinates::checked(rows, classes, images))?;
-        map.ok_or_else(|| Fault::new(&path, "is missing").remedy(way_out).into())
+        let remedy = format!("evaluate again with {}", dml("eval --run", folder));
+        let map = read_csv(&path, &remedy, |rows| TsneCoordinates::checked(rows, classes, images))?;
+        map.ok_or_else(|| Fault::new(&path, "is missing").remedy(remedy).into())
     }
 
     fn checked(
@@ -121,20 +120,26 @@ impl TsneCoordinates {
         let mut map = TsneCoordinates::default();
         for (row, label, _, x, y) in rows {
             if row >= images {
-                return Err(format!("names row {row} of {}", count(images, "image")));
+                return Err(format!(
+                    "contains row {row}, but the data has {}",
+                    count(images, "image")
+                ));
             }
             if !(x.is_finite() && y.is_finite()) {
-                return Err(format!("places row {row} nowhere"));
+                return Err(format!("has no finite coordinates for row {row}"));
             }
             let class = classes.iter().position(|class| class.label == label);
-            map.labels.push(class.ok_or_else(|| format!("names {label}, no class of the run"))?);
+            map.labels.push(
+                class
+                    .ok_or_else(|| format!("contains {label}, which is not a class of the run"))?,
+            );
             map.points.push([x, y]);
             map.rows.push(row);
         }
         Ok(map)
     }
 
-    /// At most so many of the images, taken at equal steps, and how long those are.
+    /// At most `most` of the images, every n-th, and n.
     pub fn thinned(self, most: usize) -> (TsneCoordinates, usize) {
         let every = self.points.len().div_ceil(most).max(1);
         let map = TsneCoordinates {
@@ -146,8 +151,8 @@ impl TsneCoordinates {
     }
 }
 
-/// The confusion matrix with the classes' names, true classes down; of too many classes for a
-/// square, the pairs of classes that occur, with their counts.
+/// The confusion matrix with class names, one row per true class; for too many classes, the pairs that
+/// occur, with their counts.
 pub fn confusion_table(confusion: &ConfusionMatrix, classes: &[String]) -> Table {
     if confusion.is_large() {
         let mut table = Table::new(["true", "predicted", "count"]);
@@ -164,13 +169,13 @@ pub fn confusion_table(confusion: &ConfusionMatrix, classes: &[String]) -> Table
     table
 }
 
-/// What is to be said of the confusion matrix of so many classes where it is written otherwise.
+/// A remark if the confusion matrix is too large to be written as a square.
 pub fn confusion_remark(confusion: &ConfusionMatrix) -> Option<String> {
     let (classes, most) = (confusion.classes(), ConfusionMatrix::LARGEST_SQUARE);
     confusion.is_large().then(|| {
         format!(
-            "{} classes: more than {} make no square table, so the confusion matrix is written as a \
-             list of true class, predicted class and count, of the pairs that occur",
+            "{} classes: with more than {}, the confusion matrix is written as a list of the pairs that \
+             occur: true class, predicted class and count",
             grouped(classes),
             grouped(most)
         )
@@ -182,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_too_many_classes_for_a_square_the_pairs_that_occur_are_listed_which_is_said() {
+    fn a_large_confusion_matrix_lists_the_pairs_that_occur_with_a_remark() {
         let classes = |count: usize| (0..count).map(|c| format!("c{c}")).collect::<Vec<_>>();
         let few = ConfusionMatrix::new(&[0, 1], &[1, 1], 2000);
         assert!(
@@ -192,12 +197,15 @@ mod tests {
         let many = ConfusionMatrix::new(&[0, 1, 2000, 2000], &[1, 1, 3, 3], 2001);
         let table = confusion_table(&many, &classes(2001)).csv();
         assert_eq!(table, "true,predicted,count\nc0,c1,1\nc1,c1,1\nc2000,c3,2\n");
-        let said = confusion_remark(&many).unwrap();
-        assert!(said.starts_with("2,001 classes: more than 2,000 make no square table"), "{said}");
+        let remark = confusion_remark(&many).unwrap();
+        assert!(
+            remark.starts_with("2,001 classes: with more than 2,000, the confusion matrix"),
+            "{remark}"
+        );
     }
 
     #[test]
-    fn a_number_that_is_no_class_of_the_run_is_refused_with_its_file_and_the_way_out() {
+    fn a_number_that_is_not_a_class_is_refused_with_its_file_and_a_remedy() {
         let path = tempfile::tempdir().unwrap();
         let folder = ResultFolder::new(path.path());
         write_npy(&folder.file("embeddings_val.npy"), &Array2::<f32>::zeros((3, 2))).unwrap();
@@ -208,8 +216,8 @@ mod tests {
         assert_eq!(read([0, 1, 1]).unwrap(), [0, 1, 1]);
         for odd in [2, 99, -1] {
             let message = read([0, odd, 1]).unwrap_err().to_string();
-            let told = format!("'{odd}' is no class of the run, 0 to 1, in row 1 (from 0)");
-            assert!(message.contains(&told) && message.contains("classes_val.npy"), "{message}");
+            let problem = format!("'{odd}' in row 1 (from 0) is not a class of the run, 0 to 1");
+            assert!(message.contains(&problem) && message.contains("classes_val.npy"), "{message}");
             assert!(message.contains("dml eval --run"), "{message}");
         }
     }

@@ -1,4 +1,4 @@
-//! Evaluation of embeddings that another program made.
+//! Evaluation of embeddings from other programs.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use crate::report::table::Table;
 use crate::runtime::Cores;
 use crate::words::count;
 
-/// What [`EmbeddingEvaluation::write`] writes.
+/// The files that [`EmbeddingEvaluation::write`] writes.
 pub const EMBEDDING_FILES: [&str; 8] = [
     METRICS,
     "confusion.csv",
@@ -30,46 +30,46 @@ pub const EMBEDDING_FILES: [&str; 8] = [
     "plots/distances.svg",
 ];
 
-/// Seed of k-means and of samples; there is no run whose seed it could be.
+/// Seed of k-means and of samples; embeddings in files come without a seed.
 const SEED: u64 = 2022;
 
 /// Files of embeddings and their labels.
 #[derive(Debug, Clone)]
 pub struct EmbeddingFiles {
-    /// Where the neighbours come from: embeddings, and labels where those are in another file.
+    /// The references: embeddings, and labels if those are in another file.
     pub references: (PathBuf, Option<PathBuf>),
-    /// What is evaluated; without it each reference is, against all others.
+    /// The queries; `None` evaluates each reference against all others.
     pub queries: Option<(PathBuf, Option<PathBuf>)>,
-    /// Whether every embedding is divided by its length first.
+    /// Whether to normalise every embedding to length 1 first.
     pub normalise: bool,
 }
 
-/// All figures of embeddings from elsewhere.
+/// All figures of embeddings from another program.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EmbeddingEvaluation {
     /// The references' file.
     pub embeddings: String,
-    /// The queries' file; none where each reference is a query, and is itself left out.
+    /// The queries' file; `None` if each reference is a query against all others.
     pub query_embeddings: Option<String>,
-    /// Whether every embedding was divided by its length.
+    /// Whether every embedding was normalised to length 1.
     pub normalised: bool,
-    /// Numbers in an embedding.
+    /// Dimensions of an embedding.
     pub dimensions: usize,
-    /// Where the neighbours come from.
+    /// Number of references.
     pub references: usize,
-    /// Embeddings that were evaluated.
+    /// Number of queries.
     pub queries: usize,
     /// All figures.
     #[serde(flatten)]
     pub figures: Figures,
     /// The labels in the order of the class numbers.
     pub classes: Vec<String>,
-    /// What was decided and what is missing, a sentence each.
+    /// Remarks on what was decided and what is missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
 }
 
-/// Embeddings with their labels as they stand in the files.
+/// Embeddings with their labels as in the files.
 pub struct Set {
     pub embeddings: Array2<f32>,
     pub labels: Labels,
@@ -78,19 +78,19 @@ pub struct Set {
 }
 
 impl EmbeddingEvaluation {
-    /// Reads the files, says what they were taken for, and computes every figure. Of fewer
-    /// references than voters all vote.
+    /// Reads the files, reports how they were interpreted, and computes every figure. With fewer
+    /// references than voters, all vote.
     ///
     /// # Errors
-    /// A file that cannot be read or holds something else, embeddings and labels that do not fit
-    /// each other, settings that do not fit; the user asked to stop.
+    /// A file cannot be read or contains something else, embeddings and labels do not match, settings
+    /// do not fit, or the user interrupted it.
     pub fn new(
         files: &EmbeddingFiles,
         config: &EvalConfig,
         cores: &Cores,
         (watch, say): (&Watch, &dyn Fn(&str)),
     ) -> Result<Self> {
-        let (references, queries, (norm, lost)) = files.read(say)?;
+        let (references, queries, (norm, f32_remarks)) = files.read(say)?;
         let classes = all_classes(&references.labels, queries.as_ref().map(|set| &set.labels));
         let reference_labels = references.labels.among(&classes);
         let query_labels = queries.as_ref().map(|set| set.labels.among(&classes));
@@ -104,14 +104,17 @@ impl EmbeddingEvaluation {
         };
         let available = trial.available();
         if available == 0 {
-            let fault = Fault::new(&references.file, "holds one embedding, which has no other");
-            return Err(fault.remedy("name queries with --queries").into());
+            let fault = Fault::new(
+                &references.file,
+                "contains a single embedding, so it has no neighbours",
+            );
+            return Err(fault.remedy("add more embeddings, or name queries with --queries").into());
         }
         let mut figures = cores.spread(|| Figures::of(&trial, config, SEED, watch))??;
         if let Some(norm) = norm {
             figures.distances = figures.distances.about_origin(norm);
         }
-        let moved = norm.map(|_| CENTRED.to_owned());
+        let centred = norm.map(|_| CENTRED.to_owned());
         Ok(EmbeddingEvaluation {
             embeddings: references.file.display().to_string(),
             query_embeddings: queries.as_ref().map(|set| set.file.display().to_string()),
@@ -121,11 +124,15 @@ impl EmbeddingEvaluation {
             queries: trial.evaluated().labels.len(),
             figures,
             classes,
-            remarks: moved.into_iter().chain(lost).chain(config.remark(available)).collect(),
+            remarks: centred
+                .into_iter()
+                .chain(f32_remarks)
+                .chain(config.remark(available))
+                .collect(),
         })
     }
 
-    /// The confusion matrix with the labels, true ones down.
+    /// The confusion matrix with the labels, one row per true label.
     pub fn confusion_table(&self) -> Table {
         confusion_table(&self.figures.knn.confusion, &self.classes)
     }
@@ -149,20 +156,20 @@ impl EmbeddingEvaluation {
     }
 }
 
-/// The mean squared length before embeddings were centred, and what is to be said of f32.
-type Passage = (Option<f64>, Vec<String>);
+/// The mean squared length before embeddings were centred, and remarks on the conversion to f32.
+type Conversion = (Option<f64>, Vec<String>);
 
-/// What is said where embeddings were moved.
-const CENTRED: &str = "the embeddings lie far from the origin: they are centred before they become \
+/// The remark if embeddings were centred.
+const CENTRED: &str = "the embeddings are far from the origin: they are centred before the conversion to \
                        float32, which changes no distance";
 
 impl EmbeddingFiles {
-    /// Reads references and queries and says in a line each what they were taken for; the mean
-    /// squared length before they were centred, where they were, and what f32 lost.
+    /// Reads references and queries and reports in a line each how they were interpreted; converts
+    /// them to f32.
     ///
     /// # Errors
     /// As [`Features::read`] and [`to_f32`]; references and queries of different widths.
-    fn read(&self, say: &dyn Fn(&str)) -> Result<(Set, Option<Set>, Passage)> {
+    fn read(&self, say: &dyn Fn(&str)) -> Result<(Set, Option<Set>, Conversion)> {
         let read = |(embeddings, labels): &(PathBuf, Option<PathBuf>)| {
             let found = Features::read(embeddings, labels.as_deref())?;
             say(&found.understood);
@@ -174,7 +181,7 @@ impl EmbeddingFiles {
             refuse_other_width(&references, queries)?;
             let shared = |class: &String| references.labels.classes().contains(class);
             if !queries.labels.classes().iter().any(shared) {
-                say("no class of the queries is among the references: are they labelled alike?");
+                say("queries and references have no class in common: do they use the same labels?");
             }
         }
         let scaling = if self.normalise { Scaling::Normalised } else { Scaling::Centred };
@@ -195,14 +202,17 @@ impl EmbeddingFiles {
 }
 
 fn refuse_other_width(references: &Features, queries: &Features) -> Result<()> {
-    let (here, there) = (queries.embeddings.dim().1, references.embeddings.dim().1);
-    if here == there {
+    let (width, other_width) = (queries.embeddings.dim().1, references.embeddings.dim().1);
+    if width == other_width {
         return Ok(());
     }
-    let problem =
-        format!("has {}, {} has {there}", count(here, "dimension"), references.file.display());
+    let problem = format!(
+        "has {}, but {} has {other_width}",
+        count(width, "dimension"),
+        references.file.display()
+    );
     let fault = Fault::new(&queries.file, problem);
-    Err(Error::from(fault.remedy("name embeddings of one network")))
+    Err(Error::from(fault.remedy("use embeddings from one network")))
 }
 
 #[cfg(test)]
@@ -230,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_may_be_any_numbers_and_a_class_may_be_among_the_queries_alone() {
+    fn labels_may_be_any_numbers_and_a_class_may_occur_in_the_queries_only() {
         let folder = tempfile::tempdir().unwrap();
         let references = array![[0.0_f32, 0.0], [0.1, 0.0], [5.0, 5.0], [5.1, 5.0]];
         let references = files(folder.path(), "refs", &references, &[-3, -3, 900, 900]);
@@ -249,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_no_limit_on_classes_and_of_many_the_confusion_matrix_is_a_list() {
+    fn classes_are_unlimited_and_a_large_confusion_matrix_is_a_list() {
         let folder = tempfile::tempdir().unwrap();
         let points = Array2::from_shape_fn((4400, 2), |(row, column)| {
             let side = (row / 2) as f32;
@@ -281,24 +291,24 @@ mod tests {
         let message =
             evaluate(&EmbeddingFiles { references: zero, queries: None, normalise: true });
         let message = message.unwrap_err().to_string();
-        assert!(message.contains("zero.npy: has no length in row 0"), "{message}");
+        assert!(message.contains("zero.npy: has length 0 in row 0"), "{message}");
     }
 
     #[test]
-    fn files_that_do_not_fit_each_other_are_told() {
+    fn files_that_do_not_match_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let points = array![[0.0_f32, 0.0], [1.0, 0.0]];
-        let told = |references, queries| {
+        let error = |references, queries| {
             let files = EmbeddingFiles { references, queries, normalise: false };
             evaluate(&files).unwrap_err().to_string()
         };
-        let message = told(files(folder.path(), "a", &points, &[0, 0, 1]), None);
+        let message = error(files(folder.path(), "a", &points, &[0, 0, 1]), None);
         assert!(message.contains("a_labels.npy: has 3 labels for the 2 rows of"), "{message}");
         let references = files(folder.path(), "b", &points, &[0, 1]);
         let queries = files(folder.path(), "wide", &array![[0.0_f32, 1.0, 2.0]], &[0]);
-        let message = told(references, Some(queries));
+        let message = error(references, Some(queries));
         assert!(message.contains("wide.npy: has 3 dimensions, ") && message.contains("has 2"));
-        let message = told(files(folder.path(), "one", &array![[1.0_f32]], &[0]), None);
-        assert!(message.contains("one.npy: holds one embedding, which has no other"), "{message}");
+        let message = error(files(folder.path(), "one", &array![[1.0_f32]], &[0]), None);
+        assert!(message.contains("one.npy: contains a single embedding, so it"), "{message}");
     }
 }

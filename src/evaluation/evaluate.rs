@@ -25,21 +25,23 @@ use crate::session::Session;
 use crate::train::RunProgress;
 use crate::words::dml;
 
-/// Where a run stands that the user stopped before the figures in this file were computed: those of
-/// an earlier evaluation stay.
-fn without_figures(folder: &ResultFolder, name: &str) -> &'static str {
+/// The message for a run whose evaluation was interrupted before this file was written; the file of an
+/// earlier evaluation stays.
+fn interrupted_message(folder: &ResultFolder, name: &str) -> &'static str {
     match (folder.file(name).exists(), name == TEST_METRICS) {
-        (true, false) => "trained, not evaluated again: the earlier evaluation stays",
-        (true, true) => "trained, not evaluated on the test images again: the earlier figures stay",
+        (true, false) => "trained, not evaluated again: the earlier evaluation is kept",
+        (true, true) => {
+            "trained, not evaluated on the test images again: the earlier figures are kept"
+        }
         (false, false) => "trained, not evaluated",
         (false, true) => "trained, not evaluated on the test images",
     }
 }
 
-/// The same for work that was stopped within.
+/// Replaces the message of an interruption within the evaluation by the same.
 fn stopped<T>(done: Result<T>, folder: &ResultFolder, name: &str) -> Result<T> {
     done.map_err(|error| match error {
-        Error::Interrupted(_) => Error::Interrupted(without_figures(folder, name).to_owned()),
+        Error::Interrupted(_) => Error::Interrupted(interrupted_message(folder, name).to_owned()),
         other => other,
     })
 }
@@ -72,9 +74,8 @@ struct Embedded {
 /// embeddings, figures and pictures.
 ///
 /// # Errors
-/// A model that cannot be read, embeddings that are no numbers, settings that do not fit, files
-/// that cannot be written; [`Error::Interrupted`] before a stage. A t-SNE that cannot be made is a
-/// remark, not an error.
+/// The model cannot be read, embeddings contain NaN, settings do not fit, or a file cannot be
+/// written; [`Error::Interrupted`] before a stage. A t-SNE that cannot be computed is only a remark.
 pub fn evaluate(
     session: &Session,
     folder: &ResultFolder,
@@ -83,7 +84,7 @@ pub fn evaluate(
     progress: &RunProgress,
 ) -> Result<Evaluation> {
     let mut times = Times::default();
-    session.interrupt.check(without_figures(folder, METRICS))?;
+    session.interrupt.check(interrupted_message(folder, METRICS))?;
     progress.stage("embedding");
     let start = Instant::now();
     let mut embedded = embed_references(session, config, open()?)?;
@@ -96,23 +97,23 @@ pub fn evaluate(
 
     let start = Instant::now();
     let (dataset, unseen) = (&*session.dataset, parts.has_unseen_classes());
-    let asked = EvaluatedSet { embeddings: &queries, part: judged, dataset, unseen };
-    let found = judge(session, config, &embedded, &asked, (images, progress));
+    let evaluated = EvaluatedSet { embeddings: &queries, part: judged, dataset, unseen };
+    let found = compute_figures(session, config, &embedded, &evaluated, (images, progress));
     let mut evaluation = stopped(found, folder, METRICS)?;
-    evaluation.remark.iter().for_each(|told| progress.say_once(told));
+    evaluation.remark.iter().for_each(|remark| progress.say_once(remark));
     times.neighbours_seconds = start.elapsed().as_secs_f64();
     forget_earlier(folder)?;
     let classes = &session.dataset.classes;
     write_embeddings(folder, "train", &embedded.references, (&parts.train.labels, classes))?;
     write_embeddings(folder, "val", &queries, (&judged.labels, classes))?;
-    // The figures are safe before the t-SNE begins; without its part they count as unfinished.
+    // Saved before the t-SNE starts; without t-SNE figures the evaluation counts as unfinished.
     write_json(&folder.file(METRICS), &evaluation)?;
     write_figures(session, folder, &evaluation, "")?;
-    draw_gallery(session, &embedded, &asked, &evaluation, &folder.plot("retrieval.png"))?;
+    draw_gallery(session, &embedded, &evaluated, &evaluation, &folder.plot("retrieval.png"))?;
 
-    session.interrupt.check("trained, evaluated but for the t-SNE")?;
+    session.interrupt.check("trained, evaluated except for the t-SNE")?;
     let maps = Maps { session, folder, config, progress };
-    let (drawn, _) = asked.shown();
+    let (drawn, _) = evaluated.shown();
     times.tsne_seconds = maps.of_validation(&drawn.0, &drawn.1, &mut evaluation)?;
     if config.tsne.of == TsneSets::Both {
         let seconds = maps.of_train(&embedded.references, &parts.train, &mut evaluation)?;
@@ -123,8 +124,8 @@ pub fn evaluate(
     Ok(evaluation)
 }
 
-/// Nothing of an earlier evaluation may stand beside what this one writes; whoever stops before,
-/// keeps the earlier one.
+/// Removes the files of an earlier evaluation, so that none is left beside those of this one. An
+/// evaluation that is interrupted before this keeps the earlier files.
 fn forget_earlier(folder: &ResultFolder) -> Result<()> {
     folder.forget(&[METRICS, TSNE, TSNE_TRAIN, DIVERGED])?;
     folder.forget(&["plots/tsne.png", "plots/tsne.svg"])?;
@@ -153,36 +154,36 @@ pub fn evaluate_test(
     let rows: Vec<i64> = (0..test.len() as i64).filter(is_judged).collect();
     let queries = eval::embed(&mut *embedded.network, &loaded, &rows, config.loss.normalises());
     let part = Subset::new(rows, &test.labels);
-    let asked = EvaluatedSet {
+    let evaluated = EvaluatedSet {
         embeddings: &queries,
         part: &part,
         dataset: test,
         unseen: !unseen.is_empty(),
     };
     let images = test.file.display().to_string();
-    let found = judge(session, config, &embedded, &asked, (&images, progress))
-        .map_err(|error| of_images(&test.file, error));
+    let found = compute_figures(session, config, &embedded, &evaluated, (&images, progress))
+        .map_err(|error| scale_remedy(&test.file, error));
     let mut evaluation = stopped(found, folder, TEST_METRICS)?;
-    evaluation.remark.iter().for_each(|told| progress.say_once(told));
-    // Figures of another file may not stand beside what this one writes.
+    evaluation.remark.iter().for_each(|remark| progress.say_once(remark));
+    // Otherwise figures of another file could be left beside those of this one.
     folder.forget(&[TEST_METRICS])?;
     folder.create_plots()?;
     write_embeddings(folder, "test", &queries, (&part.labels, &test.classes))?;
     evaluation.images_sha256 = Some(test.sha256.clone());
     write_figures(session, folder, &evaluation, "_test")?;
-    draw_gallery(session, &embedded, &asked, &evaluation, &folder.plot("retrieval_test.png"))?;
+    draw_gallery(session, &embedded, &evaluated, &evaluation, &folder.plot("retrieval_test.png"))?;
     write_json(&folder.file(TEST_METRICS), &evaluation)?;
     Ok(evaluation)
 }
 
-/// An error of embeddings that have no distances, of other images than the network was trained on.
-fn of_images(file: &Path, error: Error) -> Error {
+/// Gives a divergence on test images a remedy: their pixels may have another range.
+fn scale_remedy(file: &Path, error: Error) -> Error {
     match error {
         Error::Diverged(Divergence { why, .. }) => {
             let check = dml("data check", file);
             Error::Other(format!(
-                "{why}: see with {check} whether {} has the range of the training images, and set \
-                 data.scale where it has another",
+                "{why}: check with {check} whether {} has the pixel range of the training images, and set \
+                 data.scale if it has not",
                 file.display()
             ))
         }
@@ -199,21 +200,21 @@ fn embed_references(session: &Session, config: &Config, model: TrainedModel) -> 
     Ok(Embedded { network, epoch, references, parts })
 }
 
-/// Finds neighbours and computes all figures but the t-SNE's, which the user may stop.
-fn judge(
+/// Computes all figures except the t-SNE's; the user may interrupt it.
+fn compute_figures(
     session: &Session,
     config: &Config,
     embedded: &Embedded,
-    asked: &EvaluatedSet,
+    evaluated: &EvaluatedSet,
     (images, progress): (&str, &RunProgress),
 ) -> Result<Evaluation> {
     let classes = &session.dataset.classes;
-    let of_asked = || eval::LabelledEmbeddings::new(asked.embeddings, &asked.part.labels);
+    let labelled = || eval::LabelledEmbeddings::new(evaluated.embeddings, &evaluated.part.labels);
     let train =
         || eval::LabelledEmbeddings::new(&embedded.references, &embedded.parts.train.labels);
-    let (references, queries) = match asked.unseen {
-        true => (of_asked(), None),
-        false => (train(), Some(of_asked())),
+    let (references, queries) = match evaluated.unseen {
+        true => (labelled(), None),
+        false => (train(), Some(labelled())),
     };
     let trial = eval::RetrievalTask { references, queries, classes: classes.len() };
     let show = |stage: &str| progress.stage(stage);
@@ -227,36 +228,36 @@ fn judge(
         model: config.eval.model,
         epoch: embedded.epoch,
         references: trial.available(),
-        queries: asked.part.labels.len(),
+        queries: evaluated.part.labels.len(),
         figures,
         classes: classes.iter().map(|class| class.name.clone()).collect(),
         tsne: None,
         tsne_train: None,
         tsne_remark: None,
         remark: config.eval.remark(trial.available()),
-        unseen: asked.unseen,
+        unseen: evaluated.unseen,
         engine: session.engine,
         fingerprint: config.evaluation_fingerprint(session.engine),
         images_sha256: None,
     })
 }
 
-/// Draws some images with those found nearest.
+/// Draws some queries with their nearest images.
 fn draw_gallery(
     session: &Session,
     embedded: &Embedded,
-    asked: &EvaluatedSet,
+    evaluated: &EvaluatedSet,
     evaluation: &Evaluation,
     path: &Path,
 ) -> Result<()> {
     let references = (&embedded.references, &embedded.parts.train, &*session.dataset);
     let picture =
-        with_gallery(&session.cores, references, asked, |gallery| gallery.draw(evaluation));
+        with_gallery(&session.cores, references, evaluated, |gallery| gallery.draw(evaluation));
     picture?.save(path, session.style)
 }
 
 /// Writes the confusion matrix as table and picture, the vote top-k curve and the distances; `ending`
-/// keeps those of test images apart.
+/// is appended to the names, to distinguish those of test images.
 fn write_figures(
     session: &Session,
     folder: &ResultFolder,
@@ -281,17 +282,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_work_is_stopped_an_evaluation_that_stays_is_told() {
+    fn an_interrupted_evaluation_reports_whether_an_earlier_one_is_kept() {
         let path = tempfile::tempdir().unwrap();
         let folder = ResultFolder::new(path.path());
-        let told = |name| {
+        let message = |name| {
             let work: Result<()> = Err(Error::Interrupted("neighbours".to_owned()));
             stopped(work, &folder, name).unwrap_err().to_string()
         };
-        assert!(told(METRICS).ends_with("trained, not evaluated"));
-        assert!(told(TEST_METRICS).ends_with("not evaluated on the test images"));
+        assert!(message(METRICS).ends_with("trained, not evaluated"));
+        assert!(message(TEST_METRICS).ends_with("not evaluated on the test images"));
         std::fs::write(folder.file(METRICS), "{}").unwrap();
-        assert!(told(METRICS).ends_with("not evaluated again: the earlier evaluation stays"));
-        assert!(told(TEST_METRICS).ends_with("not evaluated on the test images"));
+        assert!(message(METRICS).ends_with("not evaluated again: the earlier evaluation is kept"));
+        assert!(message(TEST_METRICS).ends_with("not evaluated on the test images"));
     }
 }

@@ -5,7 +5,7 @@ use crate::report::table::Table;
 use crate::stats::share;
 use crate::words::{MISSING, count};
 
-/// One row a figure. Vote top-k accuracy is what the tutorial calls recall@k.
+/// One row per figure. Vote top-k accuracy is what the tutorial calls recall@k.
 pub fn figures_table(figures: &Figures) -> Table {
     let Figures { knn, vote_top_k, retrieval, clusters, distances } = figures;
     let mut table = Table::new(["metric", "value"]);
@@ -46,7 +46,7 @@ fn push_distances(table: &mut Table, distances: &Distances) {
     table.push(["relative spread".to_owned(), decimals(distances.relative_spread)]);
 }
 
-/// Three decimals, or three digits where those would say nothing; [`MISSING`] for none.
+/// Three decimals, or three significant digits for very small and large values; [`MISSING`] for `None`.
 fn decimals(value: Option<f64>) -> String {
     match value {
         None => MISSING.to_owned(),
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clusters_that_were_left_out_are_a_dash() {
+    fn skipped_clusters_are_shown_as_a_dash() {
         use crate::eval::{EvalConfig, LabelledEmbeddings, RetrievalTask, Watch};
         let points = ndarray::array![[0.0_f32], [1.0], [5.0], [6.0]];
         let references = LabelledEmbeddings::new(&points, &[0, 0, 1, 1]);
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_any_size_are_told() {
+    fn values_of_any_size_are_shown() {
         assert_eq!(
             [0.0, 0.5, 12.3456, 3e-4, 2e8].map(|value| decimals(Some(value))),
             ["0.000", "0.500", "12.346", "3.00e-4", "2.00e8"]

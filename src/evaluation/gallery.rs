@@ -1,4 +1,4 @@
-//! The picture of retrieved images: which queries it shows, and what was found for them.
+//! The picture of retrieved images: some queries and their nearest references.
 
 use std::collections::HashSet;
 
@@ -17,42 +17,42 @@ use crate::report::chart::retrieval::{self, Pictured, Retrieved, Section};
 use crate::runtime::Cores;
 use crate::words::{count, grouped};
 
-/// Nearest references in a row.
+/// Nearest references shown per query.
 const NEAREST: usize = 8;
-/// Classes of which a query is shown.
+/// Most classes of which a query is shown.
 const CLASSES: usize = 10;
-/// Queries whose nearest reference is wrong.
+/// Most queries shown whose nearest reference is of another class.
 const WRONG: usize = 5;
 
-/// Embeddings and images that queries and references are shown from.
+/// The queries and references to choose from: embeddings and images.
 pub struct Gallery<'a> {
     cores: &'a Cores,
     references: &'a Array2<f32>,
-    /// Their images, and where those are.
+    /// Their rows and labels, and the dataset of the images.
     references_of: (&'a Subset, &'a Dataset),
-    /// What they are called.
+    /// The name of the references in the title.
     kind: &'a str,
     queries: &'a Array2<f32>,
     part: &'a Subset,
-    /// Where the images of the queries are.
+    /// The dataset of the query images.
     dataset: &'a Dataset,
 }
 
-/// Shows what was asked with what is nearest to it: training images, which `references` are with
-/// their places in the data; of unseen classes, others of them.
+/// Calls `show` with the gallery of an evaluation. The references are the training images; for unseen
+/// classes, the images that are not shown as queries.
 pub fn with_gallery<R>(
     cores: &Cores,
     references: (&Array2<f32>, &Subset, &Dataset),
-    asked: &EvaluatedSet,
+    evaluated: &EvaluatedSet,
     show: impl FnOnce(&Gallery) -> R,
 ) -> R {
-    let (shown, others) = asked.shown();
+    let (shown, others) = evaluated.shown();
     let (references, references_of, kind) = match &others {
-        Some((embeddings, part)) => (embeddings, (part, asked.dataset), "other images"),
+        Some((embeddings, part)) => (embeddings, (part, evaluated.dataset), "other images"),
         None => (references.0, (references.1, references.2), "training images"),
     };
     let (queries, part) = (&*shown.0, &*shown.1);
-    let dataset = asked.dataset;
+    let dataset = evaluated.dataset;
     show(&Gallery { cores, references, references_of, kind, queries, part, dataset })
 }
 
@@ -65,18 +65,18 @@ impl Gallery<'_> {
         retrieval::draw(&self.title(evaluation), self.dataset.shape, &self.sections(evaluation)?)
     }
 
-    /// What is shown, in a line.
+    /// The title of the picture.
     pub fn title(&self, evaluation: &Evaluation) -> String {
-        let asked = match evaluation.images.as_str() {
+        let queries = match evaluation.images.as_str() {
             VALIDATION => "validation images",
             UNSEEN => "images of unseen classes",
             _ => "test images",
         };
         let (name, kind, count) = (pictures::name(evaluation), self.kind, self.count());
-        format!("{name} · some {asked} and the {count} {kind} nearest to each")
+        format!("{name} · some {queries} and the {count} {kind} nearest to each")
     }
 
-    /// References that are shown of a query.
+    /// References shown per query.
     fn count(&self) -> usize {
         NEAREST.min(self.references_of.0.labels.len())
     }
@@ -84,7 +84,7 @@ impl Gallery<'_> {
     /// Some queries with their nearest references.
     ///
     /// # Errors
-    /// Embeddings that are no numbers.
+    /// Embeddings contain NaN.
     pub fn sections(&self, evaluation: &Evaluation) -> Result<Vec<Section<'_>>> {
         let (references, _) = self.references_of;
         let find = |queries: &Array2<f32>, k: usize| {
@@ -125,14 +125,14 @@ impl Gallery<'_> {
     fn rows(&self, queries: &[usize], found: &Neighbours) -> Vec<Retrieved<'_>> {
         let (part, dataset) = self.references_of;
         let class = |label: i64| pictures::class_name(&self.dataset.classes, label);
-        let row = |(place, &query): (usize, &usize)| Retrieved {
+        let row = |(position, &query): (usize, &usize)| Retrieved {
             query: Pictured {
                 image: self.dataset.image(self.part.rows[query] as usize),
                 class: class(self.part.labels[query]),
             },
             nearest: found
                 .indices
-                .row(place)
+                .row(position)
                 .iter()
                 .map(|&reference| Pictured {
                     image: dataset.image(part.rows[reference as usize] as usize),
@@ -144,8 +144,8 @@ impl Gallery<'_> {
     }
 }
 
-/// One query of each class, of at most ten, and up to five others that are wrong; by the seed, in
-/// the order of their classes.
+/// One random query of each class, for at most ten classes, and up to five others that are wrong,
+/// sorted by class.
 fn choose(labels: &[i64], is_wrong: impl Fn(usize) -> bool, seed: u64) -> [Vec<usize>; 2] {
     let mut order: Vec<usize> = (0..labels.len()).collect();
     order.shuffle(&mut generator(seed, Purpose::RetrievalPicture, 0));
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_class_is_shown_once_and_the_wrong_ones_are_wrong_and_others() {
+    fn each_class_is_shown_once_and_the_wrong_queries_are_distinct_from_those() {
         let labels: Vec<i64> = (0..60).map(|row| row % 4).collect();
         let [each, wrong] = choose(&labels, |query| query % 3 == 0, 1);
         let classes: Vec<i64> = each.iter().map(|&query| labels[query]).collect();
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_classes_ten_are_shown_and_without_a_wrong_one_none() {
+    fn at_most_ten_classes_are_shown_and_no_wrong_query_if_all_are_right() {
         let labels: Vec<i64> = (0..60).map(|row| row % 30).collect();
         let [each, wrong] = choose(&labels, |_| false, 1);
         assert_eq!((each.len(), wrong.len()), (CLASSES, 0));

@@ -1,4 +1,4 @@
-//! What every loss says of one and the same embedding.
+//! The value of every loss on the same embeddings.
 
 use std::path::Path;
 
@@ -15,13 +15,13 @@ use crate::loss::{Loss, LossInput, Targets};
 use crate::random::{Purpose, generator};
 use crate::words::dml;
 
-/// Images in a batch, and images of each class in a batch of classes: training's defaults.
+/// Images per batch, and images per class in a P×K batch: the defaults of training.
 const SHAPE: (usize, usize) = (128, 16);
 
-/// Validation embeddings of a run.
+/// The file of a run's validation embeddings.
 const EMBEDDINGS: &str = "embeddings_val.npy";
 
-/// Seed of batches and of what a loss draws; there is no run whose seed it could be.
+/// Seed of the batches and of the losses that sample; embeddings in files come without a seed.
 const SEED: u64 = 2022;
 
 /// One loss on an embedding.
@@ -29,36 +29,36 @@ const SEED: u64 = 2022;
 pub struct LossOnEmbedding {
     /// Name of the loss.
     pub loss: &'static str,
-    /// Mean over batches of 128; none where the loss cannot be computed on this embedding.
+    /// Mean over batches of 128; `None` if the loss cannot be computed on these embeddings.
     pub value: Option<f64>,
-    /// Mean share of the pairs or triplets that cost something, where the loss has such.
+    /// Mean share of pairs or triplets with a positive loss, for losses that have such.
     pub active: Option<f64>,
-    /// What has to be known of the value.
+    /// How the value was computed, or why there is none.
     pub remark: String,
 }
 
-/// What every loss says of the embeddings in a file.
+/// The value of every loss on the embeddings in a file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LossesOnEmbedding {
     /// The file.
     pub embeddings: String,
-    /// Embeddings in it.
+    /// Number of embeddings.
     pub rows: usize,
-    /// Numbers in an embedding.
+    /// Dimensions of an embedding.
     pub dimensions: usize,
     /// Classes among the labels.
     pub classes: usize,
-    /// One a loss.
+    /// One entry per loss.
     pub losses: Vec<LossOnEmbedding>,
 }
 
 impl LossesOnEmbedding {
-    /// Asks every loss about embeddings and labels in one file or two, and says what these were
-    /// taken for.
+    /// Evaluates every loss on embeddings and labels in one file or two, and reports how the files
+    /// were interpreted.
     ///
     /// # Errors
-    /// A file that cannot be read or holds something else, embeddings and labels that do not fit
-    /// each other, a single class.
+    /// A file cannot be read or contains something else, embeddings and labels do not match, or there
+    /// is a single class.
     pub fn of_files(
         embeddings: &Path,
         labels: Option<&Path>,
@@ -69,17 +69,17 @@ impl LossesOnEmbedding {
         let Features { embeddings, labels, file, label_file, .. } = found;
         let classes = labels.classes();
         if classes.len() < 2 {
-            let fault = Fault::new(&label_file, "holds one class, and losses compare classes");
-            return Err(Error::from(fault.remedy("name labels of two classes or more")));
+            let fault = Fault::new(&label_file, "contains one class, but losses compare classes");
+            return Err(Error::from(fault.remedy("use labels of at least two classes")));
         }
-        // Some losses see lengths and directions, so the values stay as they are.
+        // Some losses use lengths as well as directions, so the values are not scaled.
         let singles = to_f32((embeddings, &file), None, Scaling::Kept)?;
         singles.remarks.iter().for_each(|remark| say(remark));
         let points = singles.references;
         Ok(LossesOnEmbedding::new(&file, &points, &labels.among(classes), classes.len()))
     }
 
-    /// Asks every loss about the validation embeddings of a run.
+    /// Evaluates every loss on the validation embeddings of a run.
     ///
     /// # Errors
     /// There is no run in this folder, or it is not evaluated yet.
@@ -88,7 +88,7 @@ impl LossesOnEmbedding {
         let file = folder.file(EMBEDDINGS);
         if !file.exists() {
             return Err(Error::Other(format!(
-                "{} is not evaluated yet: do it with {}",
+                "{} is not evaluated yet: evaluate it with {}",
                 folder.path().display(),
                 dml("eval --run", folder.path())
             )));
@@ -109,24 +109,24 @@ impl LossesOnEmbedding {
             rows: embeddings.nrows(),
             dimensions: embeddings.ncols(),
             classes,
-            losses: opinions(embeddings, labels, classes),
+            losses: losses_on(embeddings, labels, classes),
         }
     }
 }
 
-/// What every loss with its defaults says of these embeddings.
+/// The value of every loss, with its default settings, on these embeddings.
 ///
-/// Each sees the batches that it would be trained on, drawn once. Proxies, weights and centres,
-/// which no training has moved here, stand at the mean of their class.
+/// Each loss gets one epoch of the batches that it would be trained on. Its proxies, weights or
+/// centres, which are untrained here, are set to the class means.
 ///
 /// # Shapes
 /// embeddings `[N, E]`, labels `[N]` in 0..classes
-fn opinions(embeddings: &Array2<f32>, labels: &[i64], classes: usize) -> Vec<LossOnEmbedding> {
+fn losses_on(embeddings: &Array2<f32>, labels: &[i64], classes: usize) -> Vec<LossOnEmbedding> {
     let (rows, width) = embeddings.dim();
     let flat: Vec<f32> = embeddings.iter().copied().collect();
     let z = Tensor::from_slice(&flat).view([rows as i64, width as i64]);
     let means = class_means(&z, &Tensor::from_slice(labels), classes as i64);
-    let one = |loss: &Loss| Subject { z: &z, labels, classes, means: &means }.asked(loss);
+    let one = |loss: &Loss| Subject { z: &z, labels, classes, means: &means }.evaluate(loss);
     Loss::all().iter().map(one).collect()
 }
 
@@ -137,7 +137,7 @@ fn class_means(z: &Tensor, labels: &Tensor, classes: i64) -> Tensor {
     sums.index_add(0, labels, z) / counts.unsqueeze(1)
 }
 
-/// The embeddings that are judged.
+/// The embeddings, with their labels and class means.
 struct Subject<'a> {
     z: &'a Tensor,
     labels: &'a [i64],
@@ -146,33 +146,37 @@ struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    fn asked(&self, loss: &Loss) -> LossOnEmbedding {
+    fn evaluate(&self, loss: &Loss) -> LossOnEmbedding {
         let name = loss.name();
         let width = self.z.size()[1] as usize;
         let without =
             |remark: String| LossOnEmbedding { loss: name, value: None, active: None, remark };
         if loss.check(self.classes, width).is_err() {
             let needed = if loss.normalises() { 2 } else { self.classes };
-            return without(format!("needs embeddings of at least {needed} numbers"));
+            return without(format!("needs embeddings of at least {needed} dimensions"));
         }
         let mut remarks = Vec::new();
         if loss.takes_logits() {
-            remarks.push("numbers are logits of the classes in order".to_owned());
+            remarks.push("the dimensions are used as class logits, in class order".to_owned());
         }
-        let own = loss.parameters(self.classes, width, SEED).map(|own| {
-            let place = if own.among_embeddings { "at the class means" } else { "as it begins" };
-            remarks.push(format!("{} {place}", own.name));
+        let parameters = loss.parameters(self.classes, width, SEED).map(|own| {
+            let values = if own.among_embeddings {
+                "set to the class means"
+            } else {
+                "at its initial value"
+            };
+            remarks.push(format!("{} {values}", own.name));
             if own.among_embeddings { self.means.shallow_clone() } else { own.values }
         });
-        let (value, active) = self.mean(loss, own.as_ref());
+        let (value, active) = self.mean(loss, parameters.as_ref());
         if !value.is_finite() {
-            return without(format!("too large to be computed ({value})"));
+            return without(format!("too large to compute ({value})"));
         }
         LossOnEmbedding { loss: name, value: Some(value), active, remark: remarks.join("; ") }
     }
 
     /// Mean loss and mean active share over the batches of an epoch.
-    fn mean(&self, loss: &Loss, own: Option<&Tensor>) -> (f64, Option<f64>) {
+    fn mean(&self, loss: &Loss, parameters: Option<&Tensor>) -> (f64, Option<f64>) {
         let (size, per_class) = SHAPE;
         let shape = BatchShape { kind: loss.batches(), size, per_class, steps: Amount::All };
         let batches = Batches::new(self.labels, shape, SEED);
@@ -183,7 +187,7 @@ impl Subject<'_> {
             let branches = self.branches(&batch);
             let targets = &Targets::new(&batch, self.classes, self.z.device());
             let branches = branches.as_slice();
-            let value = loss.value(LossInput { branches, targets, parameters: own, random });
+            let value = loss.value(LossInput { branches, targets, parameters, random });
             let number = |scalar: &Tensor| scalar.to_kind(Kind::Double).double_value(&[]);
             sum += number(&value.loss) * batch.labels.len() as f64;
             images += batch.labels.len();
@@ -194,9 +198,9 @@ impl Subject<'_> {
     }
 
     fn branches(&self, batch: &Batch) -> Vec<Tensor> {
-        let pick = |places: &Vec<usize>| {
-            let places: Vec<i64> = places.iter().map(|&place| place as i64).collect();
-            self.z.index_select(0, &Tensor::from_slice(&places))
+        let pick = |rows: &Vec<usize>| {
+            let rows: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
+            self.z.index_select(0, &Tensor::from_slice(&rows))
         };
         batch.branches.iter().map(pick).collect()
     }
@@ -206,7 +210,7 @@ impl Subject<'_> {
 mod tests {
     use super::*;
 
-    /// 240 points about three corners, or about one.
+    /// 240 points around three corners, or around one if `apart` is 0.
     fn points(apart: f32) -> (Array2<f32>, Vec<i64>) {
         let labels: Vec<i64> = (0..240).map(|i| i % 3).collect();
         let embeddings = Array2::from_shape_fn((240, 4), |(i, j)| {
@@ -220,7 +224,7 @@ mod tests {
     fn every_loss_prefers_classes_that_lie_apart() {
         let of = |apart| {
             let (embeddings, labels) = points(apart);
-            opinions(&embeddings, &labels, 3)
+            losses_on(&embeddings, &labels, 3)
         };
         let (together, apart) = (of(0.0), of(3.0));
         assert_eq!(apart.len(), Loss::all().len());
@@ -233,12 +237,12 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_that_wants_a_number_a_class_says_so() {
+    fn a_loss_that_needs_a_dimension_per_class_says_so() {
         let (embeddings, labels) = points(1.0);
-        let opinions = opinions(&embeddings, &labels, 9);
-        let cross_entropy = opinions.iter().find(|o| o.loss == "cross-entropy").unwrap();
+        let found = losses_on(&embeddings, &labels, 9);
+        let cross_entropy = found.iter().find(|it| it.loss == "cross-entropy").unwrap();
         assert_eq!(cross_entropy.value, None);
-        assert_eq!(cross_entropy.remark, "needs embeddings of at least 9 numbers");
-        assert!(opinions.iter().any(|o| o.value.is_some()));
+        assert_eq!(cross_entropy.remark, "needs embeddings of at least 9 dimensions");
+        assert!(found.iter().any(|it| it.value.is_some()));
     }
 }

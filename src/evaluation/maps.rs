@@ -1,4 +1,4 @@
-//! The t-SNEs of a run: laid out, written and drawn.
+//! Computes, writes and draws the t-SNEs of a run.
 
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ use crate::files::layout::{TSNE, TSNE_TRAIN};
 use crate::session::Session;
 use crate::train::RunProgress;
 
-/// What the t-SNEs of a run have in common.
+/// The inputs that both t-SNEs of a run share.
 pub struct Maps<'a> {
     pub session: &'a Session,
     pub folder: &'a ResultFolder,
@@ -25,50 +25,56 @@ pub struct Maps<'a> {
 }
 
 impl Maps<'_> {
-    /// Lays out and draws the validation images, and gives the seconds of the t-SNE alone.
+    /// Computes and draws the t-SNE of the validation images; returns the seconds of the t-SNE alone.
     ///
     /// # Errors
-    /// A file that cannot be written. A t-SNE that cannot be made is a remark.
+    /// A file cannot be written. A t-SNE that cannot be computed is only a remark.
     pub fn of_validation(
         &self,
         embeddings: &Array2<f32>,
-        part: &Subset,
+        subset: &Subset,
         evaluation: &mut Evaluation,
     ) -> Result<f64> {
         self.progress.stage("t-SNE");
-        let (map, seconds) = self.lay_out(embeddings);
+        let (map, seconds) = self.compute(embeddings);
         match map {
             Ok(map) => {
                 evaluation.tsne = Some(self.figures(&map));
-                map.remarks.iter().for_each(|told| self.remark(told.clone(), evaluation));
+                map.remarks.iter().for_each(|text| self.remark(text.clone(), evaluation));
                 let title = pictures::tsne_title(&evaluation.loss, evaluation);
-                self.keep(&map, part, (TSNE, "tsne.png"), &title, &evaluation.classes)?;
+                self.save_map(&map, subset, (TSNE, "tsne.png"), &title, &evaluation.classes)?;
             }
             Err(reason) => self.remark(format!("no t-SNE: {reason}"), evaluation),
         }
         Ok(seconds)
     }
 
-    /// The same of the training images, beside the other in files of their own.
+    /// The same for the training images, in files of their own.
     ///
     /// # Errors
     /// As [`Maps::of_validation`].
     pub fn of_train(
         &self,
         embeddings: &Array2<f32>,
-        part: &Subset,
+        subset: &Subset,
         evaluation: &mut Evaluation,
     ) -> Result<f64> {
         self.progress.stage("t-SNE of the training images");
-        let (map, seconds) = self.lay_out(embeddings);
+        let (map, seconds) = self.compute(embeddings);
         match map {
             Ok(map) => {
                 evaluation.tsne_train = Some(self.figures(&map));
-                for told in &map.remarks {
-                    self.remark(format!("training images: {told}"), evaluation);
+                for text in &map.remarks {
+                    self.remark(format!("training images: {text}"), evaluation);
                 }
                 let title = pictures::tsne_train_title(evaluation);
-                self.keep(&map, part, (TSNE_TRAIN, "tsne_train.png"), &title, &evaluation.classes)?;
+                self.save_map(
+                    &map,
+                    subset,
+                    (TSNE_TRAIN, "tsne_train.png"),
+                    &title,
+                    &evaluation.classes,
+                )?;
             }
             Err(reason) => {
                 self.remark(format!("no t-SNE of the training images: {reason}"), evaluation);
@@ -77,12 +83,12 @@ impl Maps<'_> {
         Ok(seconds)
     }
 
-    fn lay_out(&self, embeddings: &Array2<f32>) -> (Result<tsne::Map>, f64) {
+    fn compute(&self, embeddings: &Array2<f32>) -> (Result<tsne::Map>, f64) {
         let start = Instant::now();
         let (config, progress) = (self.config, self.progress);
         let map = self.session.cores.spread(|| {
-            let told = |done, of| progress.step(done, of);
-            tsne::embed(embeddings.view(), &config.tsne, config.train.seed, &told)
+            let report = |done, of| progress.step(done, of);
+            tsne::embed(embeddings.view(), &config.tsne, config.train.seed, &report)
         });
         (map.and_then(|map| map), start.elapsed().as_secs_f64())
     }
@@ -91,17 +97,17 @@ impl Maps<'_> {
         TsneFigures { engine: self.config.tsne.engine, perplexity: map.perplexity, kl: map.kl }
     }
 
-    /// Writes the coordinates of a map and its picture, under these two names.
-    fn keep(
+    /// Writes the coordinates of a map and its picture under these two file names.
+    fn save_map(
         &self,
         map: &tsne::Map,
-        part: &Subset,
+        subset: &Subset,
         (table, picture): (&str, &str),
         title: &str,
         classes: &[String],
     ) -> Result<()> {
-        write_map(&self.folder.file(table), self.session, &part.rows, map)?;
-        pictures::tsne(title, classes, map, &part.labels)?
+        write_map(&self.folder.file(table), self.session, &subset.rows, map)?;
+        pictures::tsne(title, classes, map, &subset.labels)?
             .save(&self.folder.plot(picture), self.session.style)
     }
 

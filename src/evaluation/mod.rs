@@ -1,6 +1,6 @@
-//! Measuring a run: its images embedded, every metric, t-SNE, galleries and pictures.
+//! Evaluates a run: embeddings of its images, all metrics, t-SNE, galleries and pictures.
 //!
-//! Embeddings that another program made go the same way, through [`EmbeddingEvaluation`].
+//! [`EmbeddingEvaluation`] does the same for embeddings from other programs.
 
 mod arrays;
 mod embeddings;

@@ -1,4 +1,4 @@
-//! Arrays as NumPy reads them: numbers, and labels as they stand in the file of the images.
+//! Writes NumPy arrays: numbers, and labels as in the image file.
 
 use std::io::Write;
 use std::path::Path;
@@ -10,16 +10,16 @@ use crate::error::Result;
 use crate::files::write_atomically;
 use crate::report::columns::Column;
 
-/// Bytes of a letter: NumPy's text is UTF-32.
+/// Bytes per character: NumPy's text is UTF-32.
 const LETTER: usize = 4;
 
-/// The head of a file ends at a multiple of this.
+/// The header of a file is padded to a multiple of this.
 const ALIGNMENT: usize = 64;
 
-/// Writes an array as NumPy reads it.
+/// Writes an array in NumPy's format.
 ///
 /// # Errors
-/// A file that cannot be written.
+/// The file cannot be written.
 pub fn write_npy(path: &Path, array: &impl WriteNpyExt) -> Result<()> {
     write_atomically(path, |file| array.write_npy(file).map_err(std::io::Error::other))
 }
@@ -28,7 +28,7 @@ pub fn write_npy(path: &Path, array: &impl WriteNpyExt) -> Result<()> {
 /// `numpy.load` reads without pickle.
 ///
 /// # Errors
-/// A file that cannot be written.
+/// The file cannot be written.
 pub fn write_label_array(path: &Path, labels: &[&str]) -> Result<()> {
     match Column::labels(labels.iter().map(|&label| label.to_owned()).collect()) {
         Column::Whole(numbers) => write_npy(path, &Array1::from(numbers)),
@@ -36,19 +36,19 @@ pub fn write_label_array(path: &Path, labels: &[&str]) -> Result<()> {
     }
 }
 
-/// Text `[N]` as a file of NumPy's format 1.0, padded with zeros to the longest.
+/// Text `[N]` in NumPy's format 1.0, padded with zeros to the longest.
 fn text_array(labels: &[&str]) -> Vec<u8> {
     let letters = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(1);
     let count = labels.len();
-    let mut head =
+    let mut header =
         format!("{{'descr': '<U{letters}', 'fortran_order': False, 'shape': ({count},), }}");
-    // Magic, version and length take ten bytes, a line feed ends the head.
-    let padding = (10 + head.len() + 1).next_multiple_of(ALIGNMENT) - (10 + head.len() + 1);
-    head.push_str(&" ".repeat(padding));
-    head.push('\n');
+    // Magic, version and length take ten bytes; a line feed ends the header.
+    let padding = (10 + header.len() + 1).next_multiple_of(ALIGNMENT) - (10 + header.len() + 1);
+    header.push_str(&" ".repeat(padding));
+    header.push('\n');
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend((head.len() as u16).to_le_bytes());
-    bytes.extend(head.as_bytes());
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
     for label in labels {
         let end = bytes.len() + LETTER * letters;
         label.chars().for_each(|letter| bytes.extend(u32::from(letter).to_le_bytes()));
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_numbers_stay_numbers_and_one_that_is_written_otherwise_makes_all_text() {
+    fn integers_stay_numbers_unless_one_has_a_leading_zero() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("labels.npy");
         write_label_array(&path, &["26", "-1", "1"]).unwrap();

@@ -1,4 +1,4 @@
-//! The pictures of a run, from its tensors and figures to what the report floor draws.
+//! The pictures of a run: turns its tensors and figures into the input of `report::chart`.
 
 use super::result::{Evaluation, TsneFigures, UNSEEN, VALIDATION};
 use crate::config::Config;
@@ -21,7 +21,7 @@ use crate::words::{MISSING, count, grouped, things};
 /// Pairs in the picture.
 const PAIRS: usize = 8;
 
-/// Draws the first training images, each with a partner, as training pairs them.
+/// Draws the first training images, each paired as in training.
 ///
 /// # Errors
 /// There is nothing to draw.
@@ -29,8 +29,8 @@ pub fn pairs(session: &Session, train: &Subset, config: &Config) -> Result<Pictu
     let dataset = &session.dataset;
     let sampler = PairSampler::new(&train.labels);
     let mut random = generator(config.train.seed, Purpose::PairPicture, 0);
-    let image = |place: usize| dataset.image(train.rows[place] as usize);
-    let class = |place: usize| class_name(&dataset.classes, train.labels[place]);
+    let image = |position: usize| dataset.image(train.rows[position] as usize);
+    let class = |position: usize| class_name(&dataset.classes, train.labels[position]);
     let drawn: Vec<pairs::SamplePair> = (0..PAIRS.min(train.rows.len()))
         .map(|anchor| {
             let partner = sampler.draw(anchor, &mut random);
@@ -57,7 +57,7 @@ pub fn curves(title: &str, history: &History) -> Result<Picture> {
     curves::draw(&[panel])
 }
 
-/// Draws what is to be seen of a training: sample pairs and loss curves.
+/// Draws the pictures of a training: sample pairs and loss curves.
 ///
 /// # Errors
 /// A picture cannot be written.
@@ -89,12 +89,12 @@ pub fn tsne(title: &str, classes: &[String], map: &Map, labels: &[i64]) -> Resul
     scatter::draw(&[panel], classes)
 }
 
-/// `cross-entropy seed 2022`; of test images or unseen classes, it says so.
+/// `cross-entropy seed 2022`, with a suffix for test images and unseen classes.
 pub fn name(evaluation: &Evaluation) -> String {
     named(&evaluation.loss, evaluation)
 }
 
-/// The same under another name of the loss, `cross-entropy (tuned)`.
+/// The same with another name of the loss, such as `cross-entropy (tuned)`.
 fn named(loss: &str, evaluation: &Evaluation) -> String {
     let Evaluation { seed, images, .. } = evaluation;
     let of = match images.as_str() {
@@ -105,7 +105,7 @@ fn named(loss: &str, evaluation: &Evaluation) -> String {
     format!("{loss} seed {seed}{of}")
 }
 
-/// The name and how often the neighbours are right.
+/// The name and the accuracy.
 fn titled(name: &str, knn: &KnnMetrics) -> String {
     format!("{name} · {}-NN accuracy {}", knn.k, decimals(knn.accuracy))
 }
@@ -115,8 +115,8 @@ fn decimals(share: Option<f64>) -> String {
     share.map_or(MISSING.to_owned(), |share| format!("{share:.3}"))
 }
 
-/// `cross-entropy seed 2022 · 1-NN accuracy 0.863 · KL 0.960`, where `loss` is what stands first; of
-/// unseen classes, with MAP@R, which judges them.
+/// `cross-entropy seed 2022 · 1-NN accuracy 0.863 · KL 0.960`, starting with `loss`; for unseen classes,
+/// with MAP@R instead of accuracy.
 pub fn tsne_title(loss: &str, evaluation: &Evaluation) -> String {
     let kl = kl(&evaluation.tsne);
     let (name, figures) = (named(loss, evaluation), &evaluation.figures);
@@ -145,7 +145,7 @@ pub fn class_name(classes: &[Class], number: i64) -> ClassName<'_> {
     ClassName { name: &classes[number].name, number }
 }
 
-/// The pairs of classes that are mixed up most often, with the number of all such pairs.
+/// The pairs of classes that are confused most often, with the number of all such pairs.
 pub fn most_confused<'a>(
     matrix: &ConfusionMatrix,
     classes: &'a [String],
@@ -163,7 +163,7 @@ pub fn most_confused<'a>(
         })
         .collect();
     let share = |pair: &Confused| pair.count as f64 / pair.of as f64;
-    // Of equal counts, the larger part of its class comes first, then the order of the classes.
+    // Ties: the larger share of the true class first, then in class order.
     all.sort_by(|a, b| b.count.cmp(&a.count).then(share(b).total_cmp(&share(a))));
     let found = all.len();
     all.truncate(PAIRS_CONFUSED);
@@ -175,23 +175,23 @@ pub fn is_too_large(classes: &[String]) -> bool {
     classes.len() > confusion::MOST
 }
 
-/// What stands below the most confused pairs.
+/// The note below the most confused pairs.
 pub fn confused_note(classes: usize, shown: usize, found: usize) -> String {
     format!(
-        "{} classes are too many for a confusion matrix · {shown} of the {} pairs of classes that were \
-         mixed up, by images",
+        "{} classes are too many for a confusion matrix · {shown} of the {} confused pairs of classes, by \
+         number of images",
         grouped(classes),
         grouped(found)
     )
 }
 
-/// Class numbers as places in the list of classes.
+/// Class numbers as indices into the list of classes.
 pub fn positions(labels: &[i64]) -> Vec<usize> {
     labels.iter().map(|&label| label as usize).collect()
 }
 
-/// Draws the confusion matrix of the embeddings with this name; of many classes, those that are
-/// mixed up most often.
+/// Draws the confusion matrix of the embeddings with this name; for many classes, the pairs that are
+/// confused most often.
 ///
 /// # Errors
 /// There is nothing to draw.
@@ -242,12 +242,12 @@ pub fn vote_top_k_title(voters: usize) -> String {
     format!("Vote top-k accuracy: true class among the k that {voters} {rank} highest")
 }
 
-/// The same as a caption of a page.
+/// The same for the caption on a page.
 pub fn vote_top_k_caption(voters: usize) -> String {
     format!("{} (the tutorial's recall@k)", vote_top_k_title(voters))
 }
 
-/// Values at k = 1, 2, … up to the largest k; where a k was not asked for, no number.
+/// Values at k = 1, 2, … up to the largest k; NaN for a k without a value.
 fn values_by_k(at: &[TopKAccuracy]) -> Vec<f64> {
     let largest = at.iter().map(|at| at.k).max().unwrap_or(0);
     let of = |k: usize| at.iter().find(|at| at.k == k).and_then(|at| at.accuracy);
@@ -265,10 +265,10 @@ mod tests {
         let matrix = ConfusionMatrix::new(&truth, &taken, 3);
         let classes = ["a", "b", "c"].map(str::to_owned);
         let (pairs, found) = most_confused(&matrix, &classes);
-        let told: Vec<(&str, &str, u64, u64)> =
+        let named: Vec<(&str, &str, u64, u64)> =
             pairs.iter().map(|p| (p.class.name, p.taken_for.name, p.count, p.of)).collect();
         let expected = [("a", "b", 2, 4), ("b", "a", 1, 2), ("c", "a", 1, 3), ("a", "c", 1, 4)];
-        assert_eq!(told, expected);
+        assert_eq!(named, expected);
         assert_eq!(found, 4);
     }
 }

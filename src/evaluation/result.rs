@@ -1,4 +1,4 @@
-//! What an evaluation found.
+//! The result of an evaluation.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,9 +7,9 @@ use crate::eval::{Figures, ModelChoice, tsne};
 use crate::model::Engine;
 use crate::report::table::Table;
 
-/// What [`Evaluation::images`] says of a run's own validation images.
+/// [`Evaluation::images`] for a run's own validation images.
 pub const VALIDATION: &str = "validation";
-/// What it says of a run's own images of unseen classes.
+/// [`Evaluation::images`] for a run's own images of unseen classes.
 pub const UNSEEN: &str = "unseen classes";
 
 /// All figures of one evaluation.
@@ -21,54 +21,54 @@ pub struct Evaluation {
     pub loss: String,
     /// Seed of the run.
     pub seed: u64,
-    /// Which of the two models.
+    /// Which of the run's two models.
     pub model: ModelChoice,
-    /// The epoch after which it was kept.
+    /// The epoch after which the model was saved.
     pub epoch: usize,
-    /// Images that the neighbours come from: the training images; of unseen classes, all others.
+    /// Number of references: the training images; for unseen classes, all other images.
     pub references: usize,
-    /// Images that were evaluated.
+    /// Number of queries.
     pub queries: usize,
-    /// All figures but the t-SNE's.
+    /// All figures except the t-SNE's.
     #[serde(flatten)]
     pub figures: Figures,
     /// Names of the classes.
     pub classes: Vec<String>,
-    /// The t-SNE of the validation images, where one was made.
+    /// The t-SNE of the validation images, if computed.
     pub tsne: Option<TsneFigures>,
-    /// The t-SNE of the training images, where one was asked for and made.
+    /// The t-SNE of the training images, if requested and computed.
     pub tsne_train: Option<TsneFigures>,
-    /// Why a t-SNE was not made that was asked for, or what is to be said of it.
+    /// Why a requested t-SNE was not computed, or a remark on it.
     pub tsne_remark: Option<String>,
-    /// What is to be said of the figures: fewer references than voters.
+    /// A remark on the figures: fewer references than voters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
-    /// Whether these are images of classes that were not trained on, each against all others.
+    /// Whether these are images of unseen classes, each evaluated against all others.
     #[serde(default)]
     pub unseen: bool,
-    /// What embedded the images.
+    /// The engine that embedded the images.
     pub engine: Engine,
     /// Hash over the settings of the evaluation.
     pub fingerprint: String,
-    /// SHA-256 of the test file's content, where one was evaluated.
+    /// SHA-256 of the test file's content, if one was evaluated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub images_sha256: Option<String>,
 }
 
 impl Evaluation {
-    /// The confusion matrix with the classes' names, true classes down.
+    /// The confusion matrix with class names, one row per true class.
     pub fn confusion_table(&self) -> Table {
         confusion_table(&self.figures.knn.confusion, &self.classes)
     }
 }
 
-/// What is known of a t-SNE beside its coordinates.
+/// Figures of a t-SNE.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TsneFigures {
-    /// What computed it.
+    /// The algorithm.
     pub engine: tsne::Engine,
-    /// The perplexity that it has.
+    /// The perplexity that was used.
     pub perplexity: f64,
-    /// KL(P‖Q) of the coordinates, computed exactly, in nats; none where all embeddings are equal.
+    /// KL(P‖Q) of the coordinates, computed exactly, in nats; `None` if all embeddings are equal.
     pub kl: Option<f64>,
 }

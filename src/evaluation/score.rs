@@ -1,4 +1,4 @@
-//! The figure that decides, of a network in memory.
+//! The validation score of a network in memory.
 
 use crate::config::Config;
 use crate::data::DataSplit;
@@ -7,9 +7,9 @@ use crate::eval::{self, LabelledEmbeddings, Score};
 use crate::model::Network;
 use crate::session::Session;
 
-/// Why there is no score.
-pub const UNANSWERABLE: &str = "none of the images that judge has another one of its class to be near to; take more images of a \
-     class, or more of them for training (data.validation, data.train_size)";
+/// Why a score cannot be computed.
+pub const UNANSWERABLE: &str = "no evaluation image has another image of its class to retrieve; use more images per \
+     class, or a larger training set (data.validation, data.train_size)";
 
 /// A score on the validation images, against the training images.
 ///
@@ -31,5 +31,5 @@ pub fn score(
         classes: session.dataset.classes.len(),
     };
     let found = session.cores.spread(|| score.measure(&trial, &config.eval))??;
-    found.ok_or_else(|| Error::Other(format!("there is no {score}: {UNANSWERABLE}")))
+    found.ok_or_else(|| Error::Other(format!("{score} cannot be computed: {UNANSWERABLE}")))
 }

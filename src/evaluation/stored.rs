@@ -1,4 +1,4 @@
-//! Evaluations that lie in a run's folder: read, checked, and whether they need not be made again.
+//! Reads and checks the evaluations in a run's folder, and decides whether they are up to date.
 
 use serde::Deserialize;
 
@@ -13,17 +13,17 @@ use crate::session::Session;
 use crate::words::dml;
 
 impl Evaluation {
-    /// The figures of the images that judge a run; none where it is not evaluated.
+    /// Reads the evaluation of a run; `None` if it is not evaluated.
     ///
     /// # Errors
-    /// A file that cannot be read, or whose lengths and numbers do not belong together, with the
-    /// evaluation that replaces it.
+    /// The file cannot be read, or its lengths and numbers are inconsistent; the remedy is the command
+    /// that replaces it.
     pub fn read(folder: &ResultFolder) -> Result<Option<Evaluation>> {
         let again = format!("replace it with {}", dml("eval --run", folder.path()));
         read(folder, METRICS, &again)
     }
 
-    /// The figures of a file of test images, likewise.
+    /// The same for test images.
     ///
     /// # Errors
     /// As [`Evaluation::read`].
@@ -44,40 +44,40 @@ impl Evaluation {
         let of_class = |class: &ClassMetrics| [class.precision, class.recall, class.f1];
         let of_classes = knn.per_class.iter().flat_map(of_class);
         if !shares.iter().flatten().copied().chain(of_classes).all(is_share) {
-            return Err("holds a share that is not within 0 and 1");
+            return Err("contains a share outside 0..1");
         }
         if retrieval.queries.checked_add(retrieval.left_out) != Some(self.queries) {
-            return Err("has figures of another number of images");
+            return Err("has figures for another number of images");
         }
-        // Without an image that counts there is none of them, else there are all.
+        // Without a valid query all of these are missing; otherwise none is.
         if shares.iter().any(|share| share.is_some() != (retrieval.queries > 0)) {
-            return Err("lacks a figure, or holds one that cannot be");
+            return Err("lacks a figure, or contains an impossible one");
         }
         let confusion = &knn.confusion;
         if confusion.classes() != self.classes.len()
             || sum(confusion.pairs().map(|(.., count)| count)) != Some(self.queries)
             || knn.per_class.iter().any(|of| of.class >= self.classes.len())
         {
-            return Err("has a confusion matrix of other classes or of other images");
+            return Err("has a confusion matrix of other classes or images");
         }
         let ks = vote_top_k.at.iter().map(|at| at.k);
         if vote_top_k.at.is_empty() || !ks.into_iter().all(|k| (1..=LARGEST_K).contains(&k)) {
-            return Err("has no vote top-k accuracy, or one of a k that cannot be");
+            return Err("has no vote top-k accuracy, or one with an impossible k");
         }
         match knn.k > 0 && vote_top_k.voters > 0 && retrieval.recall_at.iter().all(|at| at.k > 0) {
             true => Ok(()),
-            false => Err("has figures of no neighbour at all"),
+            false => Err("has figures for k = 0"),
         }
     }
 
     fn check_clusters(&self) -> std::result::Result<(), &'static str> {
-        // Both are quotients of sums, so 1 may be missed by their rounding.
+        // Both are quotients of sums, so rounding may push them slightly past 1.
         let most = 1.0 + 1e-9;
         let Some(clusters) = &self.figures.clusters else { return Ok(()) };
         if !(-1e-9..=most).contains(&clusters.nmi)
             || !(f64::NEG_INFINITY..=most).contains(&clusters.ami)
         {
-            return Err("has clusters with an NMI or AMI that cannot be");
+            return Err("has an impossible NMI or AMI");
         }
         match clusters.clusters <= self.classes.len() {
             true => Ok(()),
@@ -93,38 +93,39 @@ impl Evaluation {
             || lengths[0] != lengths[1]
             || bins.iter().any(|bins| sum(bins.iter().copied()).is_none())
         {
-            return Err("has distances of a histogram that cannot be");
+            return Err("has an impossible histogram of distances");
         }
         let sizes = [Some(distances.largest), distances.same_class, distances.other_class];
         let spread = [Some(distances.total_variance), Some(distances.mean_squared_norm)];
         let sizes = sizes.into_iter().chain(spread).chain([distances.relative_spread]).flatten();
         match sizes.into_iter().any(|size| !size.is_finite() || size < 0.0) {
-            true => Err("has distances that are no numbers from 0 on"),
+            true => Err("has distances that are negative or not finite"),
             false => Ok(()),
         }
     }
 
     fn check_maps(&self) -> std::result::Result<(), &'static str> {
         let mut numbers = [&self.tsne, &self.tsne_train].into_iter().flatten();
-        // Of many points the divergence may miss 0 by its rounding.
-        let can_be = |map: &TsneFigures| map.perplexity > 0.0 && map.kl.is_none_or(|kl| kl > -1e-6);
-        match numbers.all(can_be) {
+        // With many points, rounding may make the divergence slightly negative.
+        let is_possible =
+            |map: &TsneFigures| map.perplexity > 0.0 && map.kl.is_none_or(|kl| kl > -1e-6);
+        match numbers.all(is_possible) {
             true => Ok(()),
-            false => Err("has a t-SNE of a perplexity or divergence that cannot be"),
+            false => Err("has a t-SNE with an impossible perplexity or divergence"),
         }
     }
 
-    /// Whether it has the figures of every k that is asked for: pictures have a place for each, and
-    /// somebody may have changed the file.
+    /// Whether it has figures for exactly the configured k: pictures need each of them, and the file may
+    /// have been edited.
     fn has_ks(&self, config: &EvalConfig) -> bool {
         let Figures { vote_top_k, retrieval, .. } = &self.figures;
         vote_top_k.at.iter().map(|at| at.k).eq(config.vote_top.iter().copied())
             && retrieval.recall_at.iter().map(|at| at.k).eq(config.recall_at.iter().copied())
     }
 
-    /// Whether its classes are those of the run, under the names that the run has for them or its
-    /// file of images: the digits of Fashion-MNIST may be called by number or by name.
-    fn is_of(&self, classes: &[Class]) -> bool {
+    /// Whether its classes are those of the run, under the names of the run or the labels of its image
+    /// file: the ten digits may have been named after Fashion-MNIST or not.
+    fn matches_classes(&self, classes: &[Class]) -> bool {
         let called = |of: fn(&Class) -> &String| self.classes.iter().eq(classes.iter().map(of));
         let are_digits = classes.len() == 10
             && classes.iter().enumerate().all(|(digit, class)| class.label == digit.to_string());
@@ -133,7 +134,7 @@ impl Evaluation {
     }
 }
 
-/// An evaluation without figures that do not exist, which earlier versions wrote as 0.
+/// An evaluation in which undefined figures are `None`; earlier versions wrote them as 0.
 #[derive(Deserialize)]
 #[serde(from = "Evaluation")]
 struct Existing(Evaluation);
@@ -146,11 +147,11 @@ impl From<Evaluation> for Existing {
 }
 
 impl Checked for Existing {
-    /// What tables and pictures take for granted.
+    /// Checks what tables and pictures rely on.
     fn check(&self) -> std::result::Result<(), String> {
         let Existing(evaluation) = self;
         if evaluation.queries == 0 || evaluation.classes.is_empty() {
-            return Err("is of no images or of no classes".to_owned());
+            return Err("has no images or no classes".to_owned());
         }
         evaluation
             .check_neighbours()
@@ -161,54 +162,57 @@ impl Checked for Existing {
     }
 }
 
-fn read(folder: &ResultFolder, name: &str, way_out: &str) -> Result<Option<Evaluation>> {
+fn read(folder: &ResultFolder, name: &str, remedy: &str) -> Result<Option<Evaluation>> {
     let path = folder.file(name);
-    let Some(Existing(evaluation)) = read_json(&path, way_out)? else { return Ok(None) };
+    let Some(Existing(evaluation)) = read_json(&path, remedy)? else { return Ok(None) };
     let record = folder.record()?;
-    if record.is_some_and(|record| !evaluation.is_of(&record.data.classes)) {
-        let problem = "names other classes than the run has";
-        return Err(Fault::new(&path, problem).remedy(way_out).into());
+    if record.is_some_and(|record| !evaluation.matches_classes(&record.data.classes)) {
+        let problem = "names other classes than those of the run";
+        return Err(Fault::new(&path, problem).remedy(remedy).into());
     }
     Ok(Some(evaluation))
 }
 
-/// The sum, where it is a number of images or pairs.
+/// The sum of counts; `None` on overflow.
 fn sum(mut counts: impl Iterator<Item = u64>) -> Option<usize> {
     let sum = counts.try_fold(0_u64, u64::checked_add)?;
     usize::try_from(sum).ok()
 }
 
-/// What was read; none of a file that cannot be understood, which is said: it is made again.
-fn legible(session: &Session, read: Result<Option<Evaluation>>) -> Result<Option<Evaluation>> {
+/// The evaluation; `None`, with a message, for a damaged file, which is then replaced.
+fn unless_damaged(
+    session: &Session,
+    read: Result<Option<Evaluation>>,
+) -> Result<Option<Evaluation>> {
     match read {
         Err(Error::Fault(fault)) => {
             let Fault { file, problem, .. } = fault;
-            let told = format!("{} {problem}: evaluated again", file.display());
-            session.progress.say_once(&told);
+            let message = format!("{} {problem}; evaluating again", file.display());
+            session.progress.say_once(&message);
             Ok(None)
         }
         read => read,
     }
 }
 
-/// The figures of a run where it is evaluated with these very settings, its t-SNE included. Figures
-/// that cannot be read are to be made again, which is said.
+/// The evaluation of a run if it is complete and has these settings. A damaged file counts as missing,
+/// with a message.
 ///
 /// # Errors
-/// A file that the system refuses to read.
+/// A file exists but cannot be opened.
 pub fn evaluated(
     session: &Session,
     folder: &ResultFolder,
     config: &Config,
 ) -> Result<Option<Evaluation>> {
-    let evaluation = legible(session, Evaluation::read(folder))?;
-    let whole = |e: &Evaluation| e.tsne.is_some() || e.tsne_remark.is_some();
+    let evaluation = unless_damaged(session, Evaluation::read(folder))?;
+    let is_complete = |e: &Evaluation| e.tsne.is_some() || e.tsne_remark.is_some();
     let fingerprint = config.evaluation_fingerprint(session.engine);
-    let asked = |e: &Evaluation| e.fingerprint == fingerprint && e.has_ks(&config.eval);
-    Ok(evaluation.filter(|e| asked(e) && whole(e)))
+    let is_current = |e: &Evaluation| e.fingerprint == fingerprint && e.has_ks(&config.eval);
+    Ok(evaluation.filter(|e| is_current(e) && is_complete(e)))
 }
 
-/// Its figures on these test images, where it is evaluated on them with these very settings.
+/// The evaluation on these test images if it has these settings.
 ///
 /// # Errors
 /// As [`evaluated`].
@@ -218,7 +222,7 @@ pub fn tested(
     config: &Config,
     test: &Dataset,
 ) -> Result<Option<Evaluation>> {
-    let evaluation = legible(session, Evaluation::read_test(folder))?;
+    let evaluation = unless_damaged(session, Evaluation::read_test(folder))?;
     let fingerprint = config.evaluation_fingerprint(session.engine);
     let same = |e: &Evaluation| {
         e.fingerprint == fingerprint
@@ -256,7 +260,7 @@ mod tests {
     }"#;
 
     #[test]
-    fn an_evaluation_of_an_earlier_version_is_read_under_the_names_of_today() {
+    fn an_evaluation_of_an_earlier_version_is_read_under_the_current_names() {
         let Existing(evaluation) = serde_json::from_str(EARLIER).unwrap();
         let Figures { vote_top_k, retrieval, .. } = &evaluation.figures;
         let top_k: Vec<_> = vote_top_k.at.iter().map(|at| (at.k, at.accuracy)).collect();

@@ -70,7 +70,8 @@ impl Bound {
         (runs, force): (&Path, bool),
     ) -> Result<Bound> {
         let run = Run::prefixed(session, config, runs, &format!("bound-{points}-"))?;
-        let (validation, classes) = (run.measured()?, run.trained_classes()?.len() as i64);
+        let (validation, classes) =
+            (run.validation_numbered()?, run.trained_classes()?.len() as i64);
         let all_classes = session.dataset.classes.len();
         let size = run.config.model.architecture(session.dataset.shape, all_classes)?.embedding;
         if size < classes {
@@ -81,11 +82,11 @@ impl Bound {
         }
         let all = run.steps();
         let path = run.folder.file(BOUND);
-        run.check_needs(session)?;
+        run.check_resources(session)?;
         let _lock = RunLock::take(&run.folder)?;
         let (existing, rows) = match force {
             true => (Existing::Replace, Vec::new()),
-            false => (Existing::GoOn, read(&path)?),
+            false => (Existing::Resume, read(&path)?),
         };
         let images = validation.rows.len();
         let every = all.div_ceil(points).max(1);

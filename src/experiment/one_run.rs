@@ -20,7 +20,7 @@ impl Plan {
         let tasks = self.tasks();
         let &(variant, seed) = tasks.get(task).ok_or_else(|| unknown_task(task, tasks.len()))?;
         let variant = &self.variants[variant];
-        self.prepare_run(session, variant, seed)?.check_needs(session)?;
+        self.prepare_run(session, variant, seed)?.check_resources(session)?;
         let mut done =
             side_by_side(session, 1, vec![seed], |session, seed| self.run(session, variant, seed));
         done.pop().expect("one task has one result")
@@ -52,7 +52,7 @@ impl Plan {
         run: &Run,
         progress: &RunProgress,
     ) -> Result<(History, Evaluation)> {
-        let existing = if self.force { Existing::Replace } else { Existing::GoOn };
+        let existing = if self.force { Existing::Replace } else { Existing::Resume };
         let history = run.train(session, existing, progress)?;
         progress.trained();
         let evaluation = match evaluated(session, &run.folder, &run.config)? {

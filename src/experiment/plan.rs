@@ -177,17 +177,17 @@ impl Plan {
     ///
     /// # Errors
     /// As [`ResourceEstimate::check`]; settings that do not fit the data; variants with equal settings.
-    pub fn check_needs(&self, session: &Session) -> Result<ResourceEstimate> {
+    pub fn check_resources(&self, session: &Session) -> Result<ResourceEstimate> {
         let needs = self.needs(session)?;
         needs.check(&self.runs, Memory::now(), |line| session.progress.say(line))?;
         Ok(needs)
     }
 
-    /// Like [`Plan::check_needs`], for runs on other machines, whose memory is unknown.
+    /// Like [`Plan::check_resources`], for runs on other machines, whose memory is unknown.
     ///
     /// # Errors
-    /// As [`Plan::check_needs`], except for memory.
-    pub fn check_needs_elsewhere(&self, session: &Session) -> Result<()> {
+    /// As [`Plan::check_resources`], except for memory.
+    pub fn check_resources_elsewhere(&self, session: &Session) -> Result<()> {
         let needs = ResourceEstimate { memory: 0, ..self.needs(session)? };
         needs.check(&self.runs, Memory::now(), |line| session.progress.say(line))
     }

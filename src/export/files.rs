@@ -1,4 +1,4 @@
-//! What other programs read: a network, or embeddings with their labels.
+//! Exports a run's network, or embeddings with their labels.
 
 use std::path::Path;
 
@@ -14,10 +14,10 @@ use crate::report::columns::{Column, Columns};
 use crate::run::Trained;
 use crate::words::dml;
 
-/// The sets that an evaluation leaves embeddings of: training images, and those that judge a run.
+/// The subsets whose embeddings an evaluation writes: training images, and evaluated images.
 const PARTS: [&str; 2] = ["train", "val"];
 
-/// What [`Trained::export_npy`] writes.
+/// The files that [`Trained::export_npy`] writes.
 pub fn npy_files() -> Vec<String> {
     PARTS.iter().flat_map(|part| ["embeddings", "labels"].map(|of| npy_file(of, part))).collect()
 }
@@ -30,7 +30,7 @@ impl Trained {
     /// Writes the network's weights under PyTorch's names.
     ///
     /// # Errors
-    /// A model that cannot be read; a file that cannot be written.
+    /// The model cannot be read; the file cannot be written.
     pub fn export_safetensors(&self, model: ModelChoice, out: &Path) -> Result<()> {
         let notes = [("loss", self.record.loss.clone()), ("seed", self.record.seed.to_string())];
         write_tensors(out, &self.weights(model)?, &notes)
@@ -47,11 +47,12 @@ impl Trained {
         write_torchscript(out, &self.architecture()?, &self.weights(model)?)
     }
 
-    /// Writes `embeddings_PART.npy` and `labels_PART.npy`, the labels as they stand in the file, of training (`train`) and validation images
-    /// or those of unseen classes (`val`) into a folder, as the last evaluation embedded them.
+    /// Writes `embeddings_PART.npy` and `labels_PART.npy` into a folder, from the last evaluation. PART is
+    /// `train` for training images and `val` for validation images or those of unseen classes; labels
+    /// are as in the image file.
     ///
     /// # Errors
-    /// The run was not evaluated; a file that cannot be written.
+    /// The run was not evaluated; a file cannot be written.
     pub fn export_npy(&self, out: &Path) -> Result<()> {
         create_folder(out)?;
         for part in PARTS {
@@ -64,7 +65,7 @@ impl Trained {
         Ok(())
     }
 
-    /// Writes a row an image: its part, label and class, and its embedding.
+    /// Writes one row per image: subset, label, class and embedding.
     ///
     /// # Errors
     /// As [`Trained::export_npy`].
@@ -72,7 +73,7 @@ impl Trained {
         self.columns()?.write_csv(out)
     }
 
-    /// Writes what [`Trained::export_csv`] writes as Parquet.
+    /// Writes the columns of [`Trained::export_csv`] as Parquet.
     ///
     /// # Errors
     /// As [`Trained::export_npy`].
@@ -80,7 +81,7 @@ impl Trained {
         self.columns()?.write_parquet(out)
     }
 
-    /// A row an image of every part.
+    /// One row per image of both subsets.
     fn columns(&self) -> Result<Columns> {
         let (mut parts, mut labels, mut names) = (Vec::new(), Vec::new(), Vec::new());
         let mut all = Vec::new();
@@ -107,40 +108,41 @@ impl Trained {
 
     fn class(&self, label: i64) -> Result<&Class> {
         let found =
-            usize::try_from(label).ok().and_then(|place| self.record.data.classes.get(place));
+            usize::try_from(label).ok().and_then(|number| self.record.data.classes.get(number));
         found.ok_or_else(|| {
-            let problem = format!("holds the class {label}, which the run does not have");
+            let problem = format!("contains the class {label}, which the run does not have");
             self.stale(problem)
         })
     }
 
-    /// Refuses to pass embeddings of one of its models for those of the other.
+    /// Refuses if the stored embeddings are not from this one of its models.
     ///
     /// # Errors
-    /// Its evaluation took the other model.
+    /// The last evaluation used the other model.
     pub fn check_embedded_by(&self, model: ModelChoice) -> Result<()> {
         let (found, wanted) = match Evaluation::read(&self.folder)?.map(|found| found.model) {
             Some(ModelChoice::Last) if model == ModelChoice::Best => ("last", "best"),
             Some(ModelChoice::Best) if model == ModelChoice::Last => ("best", "last"),
             _ => return Ok(()),
         };
-        let problem = format!("holds the embeddings of its model {found}, not of {wanted}");
+        let problem =
+            format!("contains the embeddings of its {found} model, not of the {wanted} one");
         let remedy = format!(
-            "evaluate that with {}",
+            "evaluate that model with {}",
             dml(&format!("eval --model {wanted} --run"), self.folder.path())
         );
         Err(Fault::new(self.folder.path(), problem).remedy(remedy).into())
     }
 
-    /// Whether the embeddings of its evaluation are there.
+    /// Whether the embeddings of an evaluation exist.
     pub fn is_embedded(&self) -> bool {
         PARTS.iter().all(|part| self.folder.file(&format!("embeddings_{part}.npy")).exists())
     }
 
-    /// The embeddings and class numbers of a part, as its evaluation left them.
+    /// The embeddings `[N, E]` and class numbers `[N]` of a subset, from the last evaluation.
     ///
     /// # Errors
-    /// There are none, or they do not belong together.
+    /// They are missing or inconsistent.
     pub fn evaluated(&self, part: &str) -> Result<(Array2<f32>, Vec<i64>)> {
         if !self.folder.file(&format!("embeddings_{part}.npy")).exists() {
             return Err(self.stale("has no embeddings yet".to_owned()));
@@ -148,18 +150,18 @@ impl Trained {
         read_evaluated(&self.folder, part, self.record.data.classes.len())
     }
 
-    /// Something that another evaluation mends.
+    /// An error that another evaluation resolves.
     pub fn stale(&self, problem: String) -> Error {
         let remedy = format!("evaluate it with {}", dml("eval --run", self.folder.path()));
         Fault::new(self.folder.path(), problem).remedy(remedy).into()
     }
 }
 
-/// Writes embeddings of new images as NPY, or as CSV or Parquet with their labels where they have
+/// Writes embeddings of new images as NPY, or as CSV or Parquet with their labels if they have
 /// some.
 ///
 /// # Errors
-/// Another kind of file; a file that cannot be written.
+/// Another kind of file; the file cannot be written.
 pub fn write_embedded(
     (out, kind): (&Path, &FileKind),
     embeddings: &Array2<f32>,
@@ -169,36 +171,37 @@ pub fn write_embedded(
         NPY => write_npy(out, embeddings),
         CSV => embedded(embeddings, images).write_csv(out),
         PARQUET => embedded(embeddings, images).write_parquet(out),
-        FileKind { name, .. } => Err(Error::Other(format!("embeddings are not written as {name}"))),
+        FileKind { name, .. } => {
+            Err(Error::Other(format!("embeddings cannot be written as {name}")))
+        }
     }
 }
 
-/// Embeddings, their labels before them where they have some.
+/// The embeddings, preceded by their labels if they have some.
 fn embedded(embeddings: &Array2<f32>, images: &Dataset) -> Columns {
     let mut columns = Columns::default();
     if is_labelled(images) {
-        let label = |&place: &i64| images.classes[place as usize].label.clone();
+        let label = |&number: &i64| images.classes[number as usize].label.clone();
         columns.push("label", Column::labels(images.labels.iter().map(label).collect()));
     }
     columns.push_embeddings(embeddings);
     columns
 }
 
-/// Writes the labels of new images as they stand in their file: whole numbers as int64, others as
-/// text.
+/// Writes the labels of new images as in their file: integers as int64, others as text.
 ///
 /// # Errors
-/// No labels; a file that cannot be written.
+/// The images have no labels; the file cannot be written.
 pub fn write_labels(out: &Path, images: &Dataset) -> Result<()> {
     if !is_labelled(images) {
         let fault = Fault::new(&images.file, "has no labels");
-        return Err(fault.remedy("leave --labels-out away").into());
+        return Err(fault.remedy("omit --labels-out").into());
     }
     let label = |&number: &i64| images.classes[number as usize].label.as_str();
     write_label_array(out, &images.labels.iter().map(label).collect::<Vec<_>>())
 }
 
-/// Images without labels are of one class without a label.
+/// Images without labels have a single class with an empty label.
 fn is_labelled(images: &Dataset) -> bool {
     images.classes.iter().any(|class| !class.label.is_empty())
 }

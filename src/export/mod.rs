@@ -1,4 +1,4 @@
-//! What other programs read: a network, embeddings with their labels, TensorBoard's files.
+//! Exports for other programs: a network, embeddings with their labels, TensorBoard files.
 
 mod files;
 mod tensorboard;

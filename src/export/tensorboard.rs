@@ -1,4 +1,4 @@
-//! A run as TensorBoard shows it.
+//! Exports a run to TensorBoard.
 
 use std::path::{Path, PathBuf};
 
@@ -10,23 +10,22 @@ use crate::report::tensorboard::{Point, Projected, Value, write_events, write_pr
 use crate::run::Trained;
 use crate::train::History;
 
-/// TensorBoard knows its files by `tfevents` in the name.
+/// TensorBoard recognises its files by `tfevents` in the name.
 const EVENTS: &str = "events.out.tfevents.0.dml";
 
-/// What [`Trained::export_tensorboard`] writes.
+/// The files that [`Trained::export_tensorboard`] writes.
 pub const EVENT_FILES: [&str; 5] =
     [EVENTS, "embeddings.tsv", "classes.tsv", "images.png", "projector_config.pbtxt"];
 
 impl Trained {
-    /// Writes events and the projector's files into a folder, for `tensorboard --logdir` on the one
-    /// above it.
+    /// Writes events and the projector's files into a folder, for `tensorboard --logdir` on its parent.
     ///
-    /// Curves go by epochs. The projector has the images that judged the run. `check` is asked about
-    /// the files of its images, where they are files of their own, before anything is written.
+    /// Curves have one point per epoch. The projector shows the evaluated images. `check` gets the
+    /// image files, if the images are separate files, before anything is written.
     ///
     /// # Errors
-    /// The run was not evaluated; its data are not there or not those it was trained on; those of
-    /// `check`; a file that cannot be written.
+    /// The run was not evaluated; its data are missing or not those it was trained on; those of
+    /// `check`; a file cannot be written.
     pub fn export_tensorboard(
         &self,
         out: &Path,
@@ -45,8 +44,8 @@ impl Trained {
         let config = &self.config;
         let parts =
             DataSplit::new(&dataset.labels, &dataset.classes, &config.data, config.train.seed)?;
-        let judged = parts.evaluation_set();
-        if judged.labels != labels {
+        let evaluated = parts.evaluation_set();
+        if evaluated.labels != labels {
             return Err(self.stale("has embeddings of other images".to_owned()));
         }
         create_folder(out)?;
@@ -56,8 +55,8 @@ impl Trained {
         let rows = embeddings.as_slice().map(|all| all.chunks_exact(embeddings.ncols()));
         let rows = rows.expect("arrays are read in standard layout");
         let projected: Vec<Projected> = rows
-            .zip(&judged.rows)
-            .zip(&judged.labels)
+            .zip(&evaluated.rows)
+            .zip(&evaluated.labels)
             .map(|((embedding, &row), &label)| Projected {
                 embedding,
                 class: &dataset.classes[label as usize].name,
@@ -68,7 +67,7 @@ impl Trained {
     }
 }
 
-/// What each epoch brought.
+/// The points of each epoch.
 fn curves(history: &History) -> Vec<Point> {
     let mut seconds = 0.0;
     let mut points = Vec::new();
@@ -89,7 +88,7 @@ fn curves(history: &History) -> Vec<Point> {
     points
 }
 
-/// What the evaluation gives, at the last epoch.
+/// The figures of the evaluation, at the last epoch.
 fn figures(evaluation: &Evaluation, history: &History) -> Vec<Point> {
     let (step, seconds) = (history.epochs.len() as u64, history.seconds());
     let figures = &evaluation.figures;
@@ -102,7 +101,7 @@ fn figures(evaluation: &Evaluation, history: &History) -> Vec<Point> {
     ];
     let top_k = figures.vote_top_k.at.iter();
     named.extend(top_k.map(|at| (format!("vote top-{}", at.k), at.accuracy)));
-    // A figure that does not exist has no point.
+    // An undefined figure has no point.
     let scalar = |(name, value): (String, Option<f64>)| {
         Some(point(format!("evaluation/{name}"), Value::Scalar(value? as f32)))
     };

@@ -39,8 +39,7 @@ pub fn read_json<T: DeserializeOwned + Checked>(path: &Path, remedy: &str) -> Re
 /// # Errors
 /// What is wrong with it.
 pub fn from_json<T: DeserializeOwned + Checked>(text: &[u8]) -> std::result::Result<T, String> {
-    let value: T =
-        serde_json::from_slice(text).map_err(|e| format!("cannot be understood ({e})"))?;
+    let value: T = serde_json::from_slice(text).map_err(|e| format!("cannot be parsed ({e})"))?;
     value.check().map(|()| value)
 }
 
@@ -68,7 +67,7 @@ fn rows<R: DeserializeOwned>(content: &[u8]) -> std::result::Result<Vec<R>, Stri
     }
     let mut reader = csv::Reader::from_reader(content);
     let rows = reader.deserialize().collect::<csv::Result<Vec<R>>>();
-    rows.map_err(|e| format!("cannot be understood ({e})"))
+    rows.map_err(|e| format!("cannot be parsed ({e})"))
 }
 
 /// The bytes of a file; `None` if it is missing.
@@ -129,7 +128,7 @@ mod tests {
         assert!(message.ends_with(expected), "{message}");
         for damaged in [&b""[..], b"{", b"{\"low\": 1}", b"\xff\xfe", b"[]", b"{\"low\": NaN}"] {
             let message = json(damaged).unwrap_err();
-            assert!(message.contains("pair.json: cannot be understood ("), "{message}");
+            assert!(message.contains("pair.json: cannot be parsed ("), "{message}");
             assert!(message.ends_with("; write it again"), "{message}");
         }
         assert_eq!(read_json::<Pair>(Path::new("no/such.json"), "").unwrap(), None);

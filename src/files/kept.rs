@@ -55,7 +55,7 @@ pub fn foreign_files(folder: &Path) -> Vec<PathBuf> {
     foreign
 }
 
-/// Whether a folder is one that a stopped removal left; see [`ResultFolder::put_away`](super::ResultFolder::put_away).
+/// Whether a folder is one that a stopped removal left; see [`ResultFolder::remove_folder`](super::ResultFolder::remove_folder).
 fn is_half_removed(name: &Path) -> bool {
     let name = name.to_string_lossy();
     name.starts_with('.') && name.ends_with(".removed")

@@ -9,7 +9,7 @@ use crate::evaluation::pictures;
 use crate::experiment::{Comparison, Finished, LossRuns, Summary};
 use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
-use crate::run::{DivergedLoss, DivergedRun, Trained, beside};
+use crate::run::{DivergedLoss, DivergedRun, Trained, find_moved};
 use crate::stats::{Ends, Estimate, SHARES, estimate, hundredths, listed};
 use crate::train::EpochRecord;
 use crate::words::{decimals, rounded};
@@ -24,7 +24,7 @@ impl Comparison {
     }
 
     fn trained(&self, run: &Finished) -> Result<Trained> {
-        let path = beside(&self.folder, &run.folder);
+        let path = find_moved(&self.folder, &run.folder);
         Trained::open(Some(&path), &path)
     }
 

@@ -9,7 +9,7 @@ use crate::error::{Fault, Result, chain};
 use crate::experiment::{Comparison, Sweep, Tuned};
 use crate::files::ResultFolder;
 use crate::files::layout::{COMPARISON, METRICS, RECORD, SEARCH, SWEEP};
-use crate::run::{Trained, not_there};
+use crate::run::{Trained, missing_folder};
 use crate::runtime::Cores;
 
 /// Writes the report on a result folder and returns its path. `data` is the data file if it has
@@ -46,7 +46,7 @@ pub fn report(
         return Reporter::new(None, cores).search(&Tuned::read(path)?);
     }
     if !path.is_dir() {
-        return Err(not_there(path).into());
+        return Err(missing_folder(path).into());
     }
     let problem = format!("has no {RECORD}, {COMPARISON}, {SWEEP} or {SEARCH}");
     let remedy = "name the folder of a run, or of a finished comparison, sweep or search";

@@ -1,4 +1,4 @@
-//! The runs of a folder: found and listed with their key figures.
+//! Lists the runs in a folder with their key figures.
 
 use std::path::{Path, PathBuf};
 
@@ -22,36 +22,36 @@ const DAMAGED: &str = "damaged";
 /// State of a run that a newer version made.
 const NEWER: &str = "newer";
 
-/// A run with what is known of it.
+/// A run as `dml runs` lists it.
 #[derive(Debug, Serialize)]
 pub struct Entry {
-    /// Its name, with the folder of a search in front of a trial's.
+    /// Its name; for a trial, `SEARCH/TRIAL`.
     pub name: String,
     /// Its folder.
     pub folder: PathBuf,
-    /// How far it came: `training`, `trained`, `evaluated`, `diverged`; `damaged` where its record
-    /// or its figures cannot be read, `newer` where a newer version made it.
+    /// Its state: `training`, `trained`, `evaluated`, `diverged`; `damaged` if its record or figures
+    /// cannot be read, `newer` if a newer version made it.
     pub state: String,
     /// Whether it is `damaged` or `newer`.
     pub damaged: bool,
-    /// What is wrong with it then, with the way out.
+    /// If so, what is wrong and the remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
     /// The loss.
     pub loss: Option<String>,
     /// The seed.
     pub seed: Option<u64>,
-    /// Epochs that are done.
+    /// Completed epochs.
     pub epochs: usize,
     /// Images that it trains on.
     pub train: Option<usize>,
-    /// Images of unseen classes, which alone judge it; 0 where validation images do.
+    /// Images of unseen classes, on which it is evaluated; 0 if it is evaluated on validation images.
     pub unseen: usize,
     /// Validation loss after the last epoch.
     pub validation_loss: Option<f64>,
     /// Score of a search's trial after its last epoch.
     pub trial_score: Option<f64>,
-    /// Accuracy of its nearest neighbours; none of unseen classes, which are judged by MAP@R.
+    /// Accuracy of its nearest neighbours; `None` with unseen classes, whose metric is MAP@R.
     pub accuracy: Option<f64>,
     /// MAP@R.
     pub map_at_r: Option<f64>,
@@ -62,7 +62,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What is known of the run in a folder; none where there is no run.
+    /// Reads the run in a folder; `None` if there is no run.
     pub fn read(path: &Path, name: String) -> Option<Entry> {
         let folder = ResultFolder::new(path);
         let record = folder.record();
@@ -73,13 +73,13 @@ impl Entry {
             Ok(Some(run)) => folder.divergence_of(&run.fingerprint),
             _ => Ok(None),
         };
-        // A run that has not ended an epoch has none.
-        let lost = history.as_ref().err().filter(|_| folder.file(HISTORY).exists());
+        // Before the first epoch ends there is no history file, which is no damage.
+        let history_error = history.as_ref().err().filter(|_| folder.file(HISTORY).exists());
         let is_evaluated = matches!(&evaluation, Ok(Some(_)));
-        let unread = divergence.as_ref().err().filter(|_| !is_evaluated);
+        let divergence_error = divergence.as_ref().err().filter(|_| !is_evaluated);
         let problem = [record.as_ref().err(), evaluation.as_ref().err(), trial.as_ref().err()]
             .into_iter()
-            .chain([config.as_ref().err(), lost, unread])
+            .chain([config.as_ref().err(), history_error, divergence_error])
             .flatten()
             .next()
             .map(|error| chain(error));
@@ -117,14 +117,14 @@ impl Entry {
         })
     }
 
-    /// Whether the run has a setting; one of another loss it has not.
+    /// Whether the run has this setting with this value; false for a setting of another loss.
     pub fn has(&self, setting: &Setting) -> bool {
         let value = self.config.as_ref().and_then(|config| config.value(&setting.key));
         value.is_some_and(|value| same(&value, &setting.value))
     }
 }
 
-/// 5 is 5.0, and text is text however it was written.
+/// Compares numbers by value, so 5 equals 5.0.
 fn same(a: &Value, b: &Value) -> bool {
     match (number(a), number(b)) {
         (Some(a), Some(b)) => a == b,
@@ -132,9 +132,9 @@ fn same(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// All runs in a folder, and the trials of its searches, by name.
+/// All runs in a folder, and the trials of its searches, sorted by name.
 ///
-/// Folders that are no runs are passed over; a folder that is not there holds none.
+/// Skips folders that are not runs; empty if the folder does not exist.
 pub fn catalogue(runs: &Path) -> Vec<Entry> {
     let mut found = Vec::new();
     for folder in folders(runs) {
@@ -149,8 +149,8 @@ pub fn catalogue(runs: &Path) -> Vec<Entry> {
     found
 }
 
-/// A row a run; what none of them has is left out.
-pub fn listed(entries: &[Entry]) -> Table {
+/// One row per run; columns that no run fills are omitted.
+pub fn run_table(entries: &[Entry]) -> Table {
     type Cell = fn(&Entry) -> Option<String>;
     let columns: [(&str, Cell); 10] = [
         ("run", |e| Some(e.name.clone())),
@@ -195,7 +195,7 @@ pub mod tests {
     }
 
     #[test]
-    fn runs_and_trials_are_found_and_what_is_no_run_is_passed_over() {
+    fn runs_and_trials_are_listed_and_other_folders_skipped() {
         let runs = tempfile::tempdir().unwrap();
         run(runs.path(), "b", "");
         run(runs.path(), "a", "[train]\nseed = 3");
@@ -211,15 +211,15 @@ pub mod tests {
         assert_eq!((found[0].seed, found[0].state.as_str()), (Some(3), "trained"));
         assert_eq!((found[2].state.as_str(), found[2].damaged), ("damaged", true));
         let problem = found[2].problem.as_ref().unwrap();
-        assert!(problem.contains("cannot be understood"), "{problem}");
-        let table = listed(&found);
+        assert!(problem.contains("cannot be parsed"), "{problem}");
+        let table = run_table(&found);
         assert_eq!(table.rows.len(), 5);
         assert!(table.rows.iter().flatten().all(|cell| cell.len() < 30), "{:?}", table.rows);
         assert!(catalogue(&runs.path().join("none")).is_empty());
     }
 
     #[test]
-    fn a_run_that_diverged_is_told_from_one_with_other_settings() {
+    fn a_note_of_divergence_counts_only_for_the_same_settings() {
         let runs = tempfile::tempdir().unwrap();
         let folder = run(runs.path(), "a", "");
         let state = |note: &str| {
@@ -233,7 +233,7 @@ pub mod tests {
     }
 
     #[test]
-    fn a_run_is_found_by_its_settings_whatever_their_kind() {
+    fn a_run_is_found_by_its_settings_of_any_type() {
         let runs = tempfile::tempdir().unwrap();
         run(runs.path(), "a", "[loss]\nmargin = 2.0\n[train]\nschedule = \"cosine\"");
         let entry = &catalogue(runs.path())[0];

@@ -1,4 +1,4 @@
-//! Whether a run has images to learn from and to be judged by, asked before it is trained.
+//! Checks before training that a run has enough images to learn from and to evaluate on.
 
 use std::path::Path;
 
@@ -12,10 +12,10 @@ use crate::session::Session;
 use crate::words::count;
 
 impl Run {
-    /// Refuses to judge a loss by images of which nothing could be told.
+    /// Refuses a run whose evaluation images cannot give this score.
     ///
     /// # Errors
-    /// No image that would judge it has another one of its class to be near to.
+    /// No evaluation image has another image of its class to retrieve.
     pub fn check_judged(&self, score: Score) -> Result<()> {
         match &self.unseen {
             Some(unseen) => self.check_answerable(score, is_answerable(&unseen.labels, None)),
@@ -23,7 +23,7 @@ impl Run {
         }
     }
 
-    /// The same of validation images held against the training images.
+    /// The same for validation images, with the training images as references.
     ///
     /// # Errors
     /// As [`Run::check_judged`].
@@ -36,21 +36,21 @@ impl Run {
         let (seed, images) = (self.record.seed, count(self.train_images(), "image"));
         let why = || {
             Error::Other(format!(
-                "trained on {images} under seed {seed} there is no {score}: {UNANSWERABLE}"
+                "with {images} to train on and seed {seed}, {score} cannot be computed: {UNANSWERABLE}"
             ))
         };
         answerable.then_some(()).ok_or_else(why)
     }
 }
 
-/// Refuses files that a loss cannot learn from: of one class, or for a loss on pairs without two
-/// images of one class. A part of a file that lacks them is trained on, with a remark.
+/// Refuses files that a loss cannot learn from: with one class only, or, for a loss on pairs, without
+/// two images of one class. If only the training subset lacks them, dml warns and trains.
 pub fn check_pairs(session: &Session, config: &Config, unseen: &[i64]) -> Result<()> {
     let file = Path::new(&config.data.path);
     let dataset = &session.dataset;
     if let [only] = dataset.classes.as_slice() {
         let fault = Fault::new(file, "is the label of every image").value(&only.label);
-        return Err(fault.remedy("a loss compares classes and needs two of them").into());
+        return Err(fault.remedy("a loss needs at least two classes").into());
     }
     let seen =
         class_sizes(&dataset.labels).into_iter().filter(|(class, _)| !unseen.contains(class));
@@ -59,7 +59,7 @@ pub fn check_pairs(session: &Session, config: &Config, unseen: &[i64]) -> Result
         return Ok(());
     }
     let loss = config.loss.name();
-    let problem = format!("has no class with two images, so {loss} has no pair of one class");
-    let remedy = "take a loss on single images, as cross-entropy, or more images of a class";
+    let problem = format!("has no class with two images, so {loss} has no positive pair");
+    let remedy = "use a loss on single images, such as cross-entropy, or more images per class";
     Err(Fault::new(file, problem).remedy(remedy).into())
 }

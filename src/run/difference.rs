@@ -1,4 +1,4 @@
-//! Two runs held against each other.
+//! The differences between two runs.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -13,19 +13,18 @@ use crate::error::{Error, Result};
 use crate::files::ResultFolder;
 use crate::words::{MISSING, decimals};
 
-/// What two runs differ in: one line a difference, figures all.
+/// One line of a comparison of two runs: a difference, or a figure of both.
 #[derive(Debug, Serialize)]
 pub struct Difference {
     /// A setting's key, what was recorded, or a figure.
     pub what: String,
-    /// Of the first run.
+    /// In the first run.
     pub first: Side,
-    /// Of the second.
+    /// In the second.
     pub second: Side,
 }
 
-/// One run's side of a difference: text for people, and for programs the value itself, a number where
-/// it is one and null where there is none.
+/// One run's side of a difference: text for tables, and the value itself for JSON, null if missing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Side {
     /// As a table shows it.
@@ -40,7 +39,7 @@ impl Serialize for Side {
 }
 
 impl Side {
-    /// What is recorded as it is shown.
+    /// A value shown as it is recorded.
     fn plain(value: impl Into<Json> + Display) -> Side {
         Side { shown: value.to_string(), value: value.into() }
     }
@@ -51,7 +50,7 @@ impl Side {
         Side { shown, value: value.into() }
     }
 
-    /// A setting; none where a run lacks it.
+    /// A setting; `None` if the run lacks it.
     fn setting(value: Option<&Value>) -> Side {
         let shown = value.map_or(MISSING.to_owned(), Value::to_string);
         Side { shown, value: serde_json::to_value(value).unwrap_or_default() }
@@ -61,17 +60,17 @@ impl Side {
 /// Settings, data and versions that differ, then the figures of both.
 ///
 /// # Errors
-/// One of them is no run, or was made by a newer version; both are the same run.
+/// One of them is not a run, or was made by a newer version; both are the same run.
 pub fn difference(first: &Path, second: &Path) -> Result<Vec<Difference>> {
-    let place = |path: &Path| path.canonicalize().ok();
-    if place(first).is_some_and(|place_of| Some(place_of) == place(second)) {
-        let problem = format!("{} is held against itself: name two runs", first.display());
+    let canonical = |path: &Path| path.canonicalize().ok();
+    if canonical(first).is_some_and(|path| Some(path) == canonical(second)) {
+        let problem = format!("{} is compared with itself: name two runs", first.display());
         return Err(Error::Other(problem));
     }
     let open = |path: &Path| -> Result<(Toml, RunRecord, Entry)> {
         let (folder, record) = ResultFolder::open(path)?;
         let table = Toml::try_from(folder.config()?).expect("settings are plain values");
-        let entry = Entry::read(path, folder.name()).expect("it was opened just now");
+        let entry = Entry::read(path, folder.name()).expect("the run was just opened");
         Ok((table, record, entry))
     };
     let ((a, record_a, entry_a), (b, record_b, entry_b)) = (open(first)?, open(second)?);
@@ -118,21 +117,21 @@ pub fn setting_differences(a: &Toml, b: &Toml) -> Vec<Difference> {
     let mut keys: Vec<(String, String)> = Vec::new();
     for (section, values) in a.iter().chain(b) {
         for key in values.as_table().into_iter().flat_map(Toml::keys) {
-            let place = (section.clone(), key.clone());
-            if !keys.contains(&place) {
-                keys.push(place);
+            let path = (section.clone(), key.clone());
+            if !keys.contains(&path) {
+                keys.push(path);
             }
         }
     }
-    let of = |table: &Toml, (section, key): &(String, String)| {
+    let value = |table: &Toml, (section, key): &(String, String)| {
         Side::setting(table.get(section).and_then(|values| values.get(key)))
     };
-    let differing = keys.iter().filter(|place| of(a, place) != of(b, place));
+    let differing = keys.iter().filter(|path| value(a, path) != value(b, path));
     differing
-        .map(|place| Difference {
-            what: format!("{}.{}", place.0, place.1),
-            first: of(a, place),
-            second: of(b, place),
+        .map(|path| Difference {
+            what: format!("{}.{}", path.0, path.1),
+            first: value(a, path),
+            second: value(b, path),
         })
         .collect()
 }
@@ -143,7 +142,7 @@ mod tests {
     use crate::run::catalogue::tests::run;
 
     #[test]
-    fn two_runs_are_told_apart_by_what_differs() {
+    fn differing_settings_are_listed_with_the_figures_of_both_runs() {
         let runs = tempfile::tempdir().unwrap();
         let a = run(runs.path(), "a", "[train]\nepochs = 3");
         let b = run(runs.path(), "b", "[loss]\nname = \"supcon\"");
@@ -168,6 +167,6 @@ mod tests {
         assert_eq!(of("accuracy, %"), (Json::Null, Json::Null));
         assert_eq!(of("epochs done"), (0.into(), 0.into()));
         let itself = difference(&a, &a).unwrap_err().to_string();
-        assert!(itself.ends_with("held against itself: name two runs"), "{itself}");
+        assert!(itself.ends_with("is compared with itself: name two runs"), "{itself}");
     }
 }

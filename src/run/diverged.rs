@@ -1,5 +1,4 @@
-//! Runs that diverged: noted in their folders, where every command finds it, and what is said of
-//! them beside those that did not.
+//! Runs that diverged: a note in the folder, which every command reads, and how results report them.
 
 use std::path::PathBuf;
 
@@ -17,7 +16,7 @@ use crate::words::first_few;
 
 #[derive(Serialize, Deserialize)]
 struct Note {
-    /// Of the run as it was: with other settings it may train.
+    /// Fingerprint of the run that diverged; with other settings it may train.
     fingerprint: String,
     #[serde(flatten)]
     divergence: Divergence,
@@ -30,12 +29,12 @@ impl Checked for Note {
 }
 
 impl ResultFolder {
-    /// How the run of this fingerprint diverged; none where it did not as far as is known.
+    /// How the run with this fingerprint diverged; `None` if there is no note of it.
     ///
     /// # Errors
     /// The note is there and cannot be read.
     pub fn divergence_of(&self, fingerprint: &str) -> Result<Option<Divergence>> {
-        let way_out = "remove this file, and the run is tried once more";
+        let way_out = "remove this file to try the run again";
         let note: Option<Note> = read_json(&self.file(DIVERGED), way_out)?;
         Ok(note.filter(|note| note.fingerprint == fingerprint).map(|note| note.divergence))
     }
@@ -51,22 +50,22 @@ impl ResultFolder {
         }
     }
 
-    /// Notes an error that would come again; any other is passed over.
+    /// Notes that the run diverged, since it would again; ignores any other error.
     pub fn note_divergence(&self, fingerprint: &str, error: &Error) {
         let Error::Diverged(divergence) = error else { return };
         let note = Note { fingerprint: fingerprint.to_owned(), divergence: divergence.clone() };
-        // Without the note the run is only tried again.
+        // Without the note, the run is merely tried again.
         let _ = write_json(&self.file(DIVERGED), &note);
     }
 
-    /// Refuses a run that diverged where another may go on: to go on would end the same way.
+    /// Refuses to resume a run that diverged: it would diverge again.
     ///
     /// # Errors
-    /// [`Error::Diverged`] with when it did and the way out.
+    /// [`Error::Diverged`] with when it diverged and what to change.
     pub fn refuse_diverged(&self) -> Result<()> {
         let Some(run) = self.record()? else { return Ok(()) };
         match self.divergence_of(&run.fingerprint)? {
-            // Of a trained run one of the two models may well have figures.
+            // A trained run may have diverged in the evaluation of one of its two models only.
             Some(divergence) if run.status == Status::Training => {
                 Err(self.diverged_before(divergence))
             }
@@ -74,10 +73,10 @@ impl ResultFolder {
         }
     }
 
-    /// The refusal of a run that diverged before.
+    /// The error for a run that diverged before.
     pub fn diverged_before(&self, Divergence { why, remedy }: Divergence) -> Error {
         let why = format!(
-            "{} diverged, and would again with the same settings: {why}",
+            "{} diverged and would again with the same settings: {why}",
             self.path().display()
         );
         Error::Diverged(Divergence { why, remedy })
@@ -91,13 +90,13 @@ pub struct DivergedRun {
     pub seed: u64,
     /// Its folder.
     pub folder: PathBuf,
-    /// When, and the way out.
+    /// When it diverged, and what to change.
     #[serde(flatten)]
     pub divergence: Divergence,
 }
 
-/// A loss that diverged under some seed. It has no figures: a mean over the seeds that are left would
-/// be one of the easier seeds.
+/// A loss that diverged under at least one seed. It has no figures: a mean over the remaining seeds
+/// would be biased towards the easier ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DivergedLoss {
     /// Its name.
@@ -109,7 +108,7 @@ pub struct DivergedLoss {
 }
 
 impl DivergedLoss {
-    /// Its runs in all.
+    /// Number of its runs.
     fn runs(&self) -> usize {
         self.diverged.len() + self.finished.len()
     }
@@ -119,7 +118,7 @@ impl DivergedLoss {
         self.finished.iter().chain(self.diverged.iter().map(|run| &run.folder))
     }
 
-    /// What a table has in place of a figure.
+    /// The table cell that replaces its figures.
     pub fn shown(&self) -> String {
         diverged_in(self.diverged.len(), self.runs())
     }
@@ -139,12 +138,12 @@ impl DivergedLoss {
     }
 }
 
-/// What a table has in place of a figure where some of all runs diverged.
+/// The table cell that replaces a figure if some of the runs diverged.
 pub fn diverged_in(some: usize, all: usize) -> String {
     format!("diverged in {some} of {all}")
 }
 
-/// An error with the way out that follows from the settings, where it has none of its own.
+/// Adds a remedy that suits the settings to a divergence that has none.
 pub fn with_remedy(session: &Session, config: &Config, error: Error) -> Error {
     match error {
         Error::Diverged(Divergence { why, remedy: none }) if none.is_empty() => {
@@ -155,8 +154,13 @@ pub fn with_remedy(session: &Session, config: &Config, error: Error) -> Error {
     }
 }
 
-/// The error of an evaluation; where embeddings have no distances, their run is noted as diverged.
-pub fn noted(session: &Session, folder: &ResultFolder, config: &Config, error: Error) -> Error {
+/// Passes on the error of an evaluation; if it is a divergence, notes it in the run's folder.
+pub fn record_divergence(
+    session: &Session,
+    folder: &ResultFolder,
+    config: &Config,
+    error: Error,
+) -> Error {
     let error = with_remedy(session, config, error);
     if let Ok(Some(record)) = folder.record() {
         folder.note_divergence(&record.fingerprint, &error);
@@ -164,22 +168,22 @@ pub fn noted(session: &Session, folder: &ResultFolder, config: &Config, error: E
     error
 }
 
-/// What is said of losses that diverged beside others that did not; nothing where none did.
-pub fn told_diverged(losses: &[DivergedLoss]) -> Option<String> {
+/// The sentence that a comparison prints about losses that diverged; `None` if none did.
+pub fn diverged_message(losses: &[DivergedLoss]) -> Option<String> {
     let names: Vec<String> = losses.iter().map(DivergedLoss::named).collect();
     let has = match losses {
         [] => return None,
-        [_] => "it has no figures here and is",
-        _ => "they have no figures here and are",
+        [_] => "it has no figures and is",
+        _ => "they have no figures and are",
     };
-    let first = format!("Diverged: {}; {has} compared with nothing.", listed(&names));
+    let first = format!("Diverged: {}; {has} left out of the comparison.", listed(&names));
     Some(match remedies(losses) {
         remedies if remedies.is_empty() => first,
-        remedies => format!("{first} Way out: {remedies}."),
+        remedies => format!("{first} What to change: {remedies}."),
     })
 }
 
-/// The error where no loss is left to compare.
+/// The error if every loss diverged.
 pub fn all_diverged(losses: &[DivergedLoss]) -> Error {
     let names: Vec<String> = losses.iter().map(DivergedLoss::named).collect();
     let why = match names.as_slice() {
@@ -195,12 +199,12 @@ pub fn all_diverged(losses: &[DivergedLoss]) -> Error {
     Error::Diverged(Divergence { why, remedy: remedies(losses) })
 }
 
-/// Losses that an error names: more than there are, but a sweep has each at several values.
+/// Most losses that an error names: more than dml has, but a sweep has each at several values.
 const MOST_NAMED: usize = 20;
-/// Ways out that a message names.
+/// Most remedies that a message names.
 const MOST_REMEDIES: usize = 3;
 
-/// The ways out, each once; where they differ, with the losses that they are for.
+/// The remedies, each once; if they differ, with the losses that they are for.
 fn remedies(losses: &[DivergedLoss]) -> String {
     let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
     for loss in losses {
@@ -219,11 +223,11 @@ fn remedies(losses: &[DivergedLoss]) -> String {
     }
     let more = found.len().saturating_sub(MOST_REMEDIES);
     let of = |(remedy, names): &(&str, Vec<&str>)| format!("{remedy} ({})", listed(names));
-    let mut told: Vec<String> = found.iter().take(MOST_REMEDIES).map(of).collect();
+    let mut texts: Vec<String> = found.iter().take(MOST_REMEDIES).map(of).collect();
     if more > 0 {
-        told.push(format!("the other {more} stand in {DIVERGED} of the runs"));
+        texts.push(format!("for the other {more}, see {DIVERGED} of the runs"));
     }
-    told.join("; ")
+    texts.join("; ")
 }
 
 #[cfg(test)]
@@ -244,23 +248,23 @@ mod tests {
     }
 
     #[test]
-    fn every_loss_that_diverged_is_named_with_its_seeds_and_the_way_out_once() {
+    fn every_diverged_loss_is_named_with_its_seeds_and_each_remedy_once() {
         let both = [loss("a", &[1, 2], 0), loss("b", &[2], 2)];
         assert_eq!(
-            told_diverged(&both).unwrap(),
-            "Diverged: a in all 2 runs and b in 1 of 3 runs (seed 2); they have no figures here and \
-             are compared with nothing. Way out: try less."
+            diverged_message(&both).unwrap(),
+            "Diverged: a in all 2 runs and b in 1 of 3 runs (seed 2); they have no figures and are \
+             left out of the comparison. What to change: try less."
         );
         assert_eq!(
             all_diverged(&both).to_string(),
             "every loss diverged, so there is nothing to compare: a in all 2 runs and b in 1 of 3 \
              runs (seed 2); try less"
         );
-        let alone = told_diverged(&[loss("c", &[7], 0)]).unwrap();
+        let alone = diverged_message(&[loss("c", &[7], 0)]).unwrap();
         assert!(alone.starts_with("Diverged: c in its run (seed 7); it has no figures"), "{alone}");
-        let two = told_diverged(&[loss("c", &[7, 8], 1)]).unwrap();
+        let two = diverged_message(&[loss("c", &[7, 8], 1)]).unwrap();
         assert!(two.starts_with("Diverged: c in 2 of 3 runs (seeds 7 and 8); it has"), "{two}");
-        assert_eq!(told_diverged(&[]), None);
+        assert_eq!(diverged_message(&[]), None);
         let mut three = [loss("a", &[1], 0), loss("b", &[1], 0), loss("c", &[1], 0)];
         three[1].diverged[0].divergence.remedy = "try more".to_owned();
         assert_eq!(remedies(&three), "try less (a and c); try more (b)");
@@ -268,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_counts_for_the_settings_that_diverged_alone() {
+    fn a_note_applies_only_to_the_settings_that_diverged() {
         let folder = tempfile::tempdir().unwrap();
         let run = ResultFolder::new(folder.path());
         assert_eq!(run.divergence_of("abc").unwrap(), None);
@@ -283,7 +287,7 @@ mod tests {
         std::fs::write(run.file(DIVERGED), old).unwrap();
         assert_eq!(run.divergence_of("abc").unwrap().unwrap().to_string(), "NaN: try less");
         std::fs::write(run.file(DIVERGED), "{").unwrap();
-        let told = run.divergence_of("abc").unwrap_err().to_string();
-        assert!(told.ends_with("remove this file, and the run is tried once more"), "{told}");
+        let message = run.divergence_of("abc").unwrap_err().to_string();
+        assert!(message.ends_with("remove this file to try the run again"), "{message}");
     }
 }

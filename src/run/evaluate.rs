@@ -1,6 +1,6 @@
 //! Evaluation of a run by the weights in its folder.
 
-use super::diverged::noted;
+use super::diverged::record_divergence;
 use super::trained::model_file;
 use crate::config::Config;
 use crate::data::Dataset;
@@ -12,11 +12,11 @@ use crate::session::Session;
 use crate::train::RunProgress;
 
 /// Evaluates a run on its validation images, or on those of its unseen classes, as
-/// [`evaluation::evaluate`] does. If distances between the embeddings do not exist, the run is
-/// recorded as diverged.
+/// [`evaluation::evaluate`] does. If distances between the embeddings are not finite, notes that the
+/// run diverged.
 ///
 /// # Errors
-/// A model that cannot be read; as there.
+/// The model cannot be read; as there.
 pub fn evaluate(
     session: &Session,
     folder: &ResultFolder,
@@ -25,13 +25,13 @@ pub fn evaluate(
 ) -> Result<Evaluation> {
     let open = || open_model(session, folder, config);
     evaluation::evaluate(session, folder, config, open, progress)
-        .map_err(|error| noted(session, folder, config, error))
+        .map_err(|error| record_divergence(session, folder, config, error))
 }
 
 /// Evaluates a run on images from another file, as [`evaluation::evaluate_test`] does.
 ///
 /// # Errors
-/// A model that cannot be read; as there.
+/// The model cannot be read; as there.
 pub fn evaluate_test(
     session: &Session,
     folder: &ResultFolder,
@@ -43,7 +43,7 @@ pub fn evaluate_test(
     evaluation::evaluate_test(session, folder, config, model, test, progress)
 }
 
-/// The model that the settings name.
+/// Loads the model that the settings select.
 fn open_model(session: &Session, folder: &ResultFolder, config: &Config) -> Result<TrainedModel> {
     let dataset = &session.dataset;
     let architecture = config.model.architecture(dataset.shape, dataset.classes.len())?;

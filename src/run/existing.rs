@@ -1,4 +1,4 @@
-//! What lies in the folder of a run that is about to be trained, and what becomes of it.
+//! What to do if the folder of a run that is about to be trained already exists.
 
 use std::path::Path;
 
@@ -11,30 +11,30 @@ use crate::files::resolved;
 use crate::train::{Checkpoint, Newest};
 use crate::words::dml;
 
-/// What to do where the run's folder exists.
+/// What to do if the run's folder exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// Say so and stop.
+    /// Stop with an error.
     Refuse,
-    /// Remove the run and do it again.
+    /// Remove the run and train it again.
     Replace,
-    /// Take a finished run as it is, and go on with an unfinished one; any other is refused.
-    GoOn,
+    /// Use a finished run as it is and resume an unfinished one; refuse any other.
+    Resume,
 }
 
-/// What lies in a run's folder.
+/// What the run's folder contains.
 pub enum Found {
     Nothing,
-    /// A run that is to be removed, which nothing speaks against, once there is nothing else to refuse.
-    Replaced,
+    /// A run that may be removed, once all other checks have passed.
+    ToReplace,
     Checkpoint(Box<Newest>),
     Trained,
 }
 
-/// Refuses to remove a folder in which a training of these settings reads a file.
+/// Refuses to remove a folder that contains an input file of these settings.
 ///
 /// # Errors
-/// With the setting.
+/// An input lies in the folder; the message names its setting.
 pub fn refuse_inputs_in<'a>(
     folder: &Path,
     settings: impl IntoIterator<Item = &'a Config>,
@@ -45,29 +45,29 @@ pub fn refuse_inputs_in<'a>(
         .flat_map(|config| [("data.path", &config.data.path), ("model.init", &config.model.init)]);
     let mut inputs = inputs.filter(|(_, path)| resolved(Path::new(path)).starts_with(&folder));
     inputs.next().map_or(Ok(()), |(key, path)| {
-        let problem = "lies in the folder that --force removes: copy it elsewhere, or take another \
+        let problem = "lies in the folder that --force removes: copy it elsewhere, or use another \
                        --name or --runs";
         Err(Error::setting(key, path, problem))
     })
 }
 
 impl Run {
-    /// Looks at the folder.
+    /// Inspects the folder.
     ///
     /// # Errors
-    /// The folder is taken by something that must stay.
-    pub fn what_exists(&self, existing: Existing) -> Result<Found> {
+    /// The folder contains something that must not be removed.
+    pub fn inspect_folder(&self, existing: Existing) -> Result<Found> {
         if !self.folder.is_taken() {
             return Ok(Found::Nothing);
         }
         if existing == Existing::Replace {
             self.check_replaceable([&self.config])?;
-            return Ok(Found::Replaced);
+            return Ok(Found::ToReplace);
         }
         let path = self.folder.path();
         let same = self.folder.record()?.filter(|r| r.fingerprint == self.record.fingerprint);
-        let way_out = match (same, existing) {
-            (Some(record), Existing::GoOn) => return self.go_on(record.status),
+        let problem = match (same, existing) {
+            (Some(record), Existing::Resume) => return self.found_to_resume(record.status),
             (Some(RunRecord { status: Status::Training, .. }), _)
                 if let Some(divergence) = self.divergence()? =>
             {
@@ -77,18 +77,18 @@ impl Run {
                 format!("is trained already: evaluate it with {}", dml("eval --run", path))
             }
             (Some(_), _) => {
-                format!("is unfinished: go on with {}", dml("train --resume", path))
+                format!("is unfinished: resume it with {}", dml("train --resume", path))
             }
-            (None, _) => "holds something else: take another --name".to_owned(),
+            (None, _) => "contains something else: use another --name".to_owned(),
         };
-        Err(Error::Other(format!("{} {way_out}, or replace the run with --force", path.display())))
+        Err(Error::Other(format!("{} {problem}, or replace the run with --force", path.display())))
     }
 
-    /// Refuses to remove what lies in the folder, where there is something: what is no run, files of
-    /// the user's, and what a training of these settings reads.
+    /// Refuses to remove the folder, if it exists, unless it is a run without files of the user's and
+    /// without inputs of these settings.
     ///
     /// # Errors
-    /// With the file or the setting.
+    /// The message names the file or the setting.
     pub fn check_replaceable<'a>(
         &self,
         settings: impl IntoIterator<Item = &'a Config>,
@@ -100,9 +100,9 @@ impl Run {
         self.folder.check_removable()
     }
 
-    fn go_on(&self, status: Status) -> Result<Found> {
+    fn found_to_resume(&self, status: Status) -> Result<Found> {
         if status == Status::Trained {
-            // Of models that were damaged or lost, the last checkpoint has all that they hold.
+            // If the models are damaged or missing, the last checkpoint can restore them.
             let lost = self.models().is_err();
             let last = self.last_checkpoint().filter(|_| lost);
             return Ok(last.map_or(Found::Trained, |last| Found::Checkpoint(Box::new(last))));
@@ -110,15 +110,15 @@ impl Run {
         if let Some(divergence) = self.divergence()? {
             return Err(self.folder.diverged_before(divergence));
         }
-        // Stopped before the first checkpoint: nothing to lose.
+        // Without a checkpoint, nothing was saved that a restart could lose.
         let newest = Checkpoint::newest(self.folder.path()).map_err(|error| match error {
-            Error::Fault(fault) => fault.remedy(self.folder.train_again()).into(),
+            Error::Fault(fault) => fault.remedy(self.folder.retrain_remedy()).into(),
             other => other,
         })?;
         Ok(newest.map_or(Found::Nothing, |newest| Found::Checkpoint(Box::new(newest))))
     }
 
-    /// The checkpoint after the last epoch of a trained run; none of a trial that was stopped early.
+    /// The checkpoint after the last epoch; `None` for a trial that was stopped early.
     pub fn last_checkpoint(&self) -> Option<Newest> {
         let checkpoint = Checkpoint::read(&self.folder.file(CHECKPOINT)).ok()?;
         let done = checkpoint.notes.history.epochs.len() == self.config.train.epochs;

@@ -1,29 +1,29 @@
-//! Folders that are named after a hash of what decides their content.
+//! Folders named after a hash of the settings and data behind their content.
 
 use crate::files::ResultFolder;
 use std::path::{Path, PathBuf};
 
-/// Hexadecimal digits of a hash in a name: among a thousand folders two agree once in 500 million
-/// times.
+/// Hexadecimal digits of a hash in a name. The chance that any two of a thousand folders collide is
+/// one in 500 million.
 const DIGITS: usize = 12;
 
-/// So many had the names that earlier versions gave, and two settings out of a few thousand agreed.
+/// Digits in names of earlier versions; collisions occurred among a few thousand settings.
 pub const OLD_DIGITS: usize = 6;
 
-/// Whose a folder is.
+/// Whether a folder belongs to a given hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner {
-    /// It has the very hash.
+    /// It has this hash.
     Same,
     /// It has another hash.
     Other,
-    /// Nothing in it says.
+    /// It does not say.
     Unknown,
 }
 
 impl Owner {
-    /// Whose the folder of a run is, by its record. A damaged record is taken for that of the same
-    /// run, so that whoever opens the folder is told of the damage.
+    /// Whether the folder of a run belongs to this fingerprint. A folder with a damaged record counts
+    /// as the same, so that the damage is reported when it is opened.
     pub fn of_run(path: &Path, fingerprint: &str) -> Owner {
         match ResultFolder::new(path).record() {
             Ok(Some(record)) if record.fingerprint != fingerprint => Owner::Other,
@@ -33,16 +33,16 @@ impl Owner {
     }
 }
 
-/// The digits of a hash that a name has.
+/// The digits of a hash that appear in a name.
 pub fn digits(hash: &str) -> &str {
     &hash[..DIGITS]
 }
 
 /// The folder `STEM-HASH` under `runs`.
 ///
-/// Where an earlier version gave it a shorter name, and nothing has the name of today, or an empty
-/// folder, that folder is taken as it is. A folder of another hash whose digits happen to agree is no
-/// obstacle: the name is then made longer.
+/// A folder with the shorter name of an earlier version is used if it has this hash and none has the
+/// current name. If a folder of another hash happens to have the same digits, the name contains the
+/// full hash.
 pub fn hashed_folder(
     runs: &Path,
     stem: &str,
@@ -56,7 +56,7 @@ pub fn hashed_folder(
     match folder.exists().then(|| owner(&folder)) {
         Some(Owner::Same) => folder,
         Some(Owner::Other) => named(hash.len()),
-        // Nothing, or what a start that was killed at once has left.
+        // `Unknown`: left by a process that was killed as it started.
         Some(Owner::Unknown) | None if is_old() => old,
         Some(Owner::Unknown) | None => folder,
     }
@@ -69,21 +69,25 @@ mod tests {
 
     const HASH: &str = "0123456789abcdef0123456789abcdef";
 
-    /// The name that a folder gets where some are there, each with its owner.
-    fn name(there: &[(&str, Owner)]) -> String {
+    /// The name that a folder gets among existing folders with these owners.
+    fn name(existing: &[(&str, Owner)]) -> String {
         let runs = tempfile::tempdir().unwrap();
-        for (name, _) in there {
+        for (name, _) in existing {
             fs::create_dir(runs.path().join(name)).unwrap();
         }
         let owner = |path: &Path| {
-            there.iter().find(|(name, _)| path.ends_with(name)).expect("it is there").1
+            existing
+                .iter()
+                .find(|(name, _)| path.ends_with(name))
+                .expect("every folder has an owner")
+                .1
         };
         let folder = hashed_folder(runs.path(), "a", HASH, owner);
         folder.file_name().unwrap().to_string_lossy().into_owned()
     }
 
     #[test]
-    fn a_folder_of_an_earlier_version_is_taken_where_it_is_the_same_and_there_is_no_newer() {
+    fn a_short_name_of_an_earlier_version_is_used_unless_the_current_name_exists() {
         use Owner::{Other, Same, Unknown};
         assert_eq!(name(&[]), "a-0123456789ab");
         assert_eq!(name(&[("a-012345", Same)]), "a-012345");
@@ -95,12 +99,12 @@ mod tests {
     }
 
     #[test]
-    fn digits_that_agree_with_those_of_another_hash_make_the_name_longer() {
+    fn a_collision_of_digits_makes_the_name_longer() {
         assert_eq!(name(&[("a-0123456789ab", Owner::Other)]), format!("a-{HASH}"));
     }
 
     #[test]
-    fn the_owner_of_a_run_is_known_by_its_whole_hash() {
+    fn the_owner_of_a_run_is_determined_by_its_full_hash() {
         let runs = tempfile::tempdir().unwrap();
         let run = crate::run::catalogue::tests::run(runs.path(), "a", "");
         assert_eq!(Owner::of_run(&run, ""), Owner::Same);

@@ -1,10 +1,10 @@
-//! The folders in a folder of runs.
+//! Lists the folders in a folder of runs.
 
 use std::path::{Path, PathBuf};
 
 use crate::files::ResultFolder;
 
-/// The folders in a folder, by name, without hidden ones.
+/// The folders in a folder, sorted by name, without hidden ones.
 pub fn folders(path: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
     let is_shown = |path: &PathBuf| {
@@ -16,7 +16,7 @@ pub fn folders(path: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// The trials in the folder of a search, begun or ended; none in any other folder.
+/// The trials in the folder of a search, finished or not; empty for any other folder.
 pub fn trials(path: &Path) -> Vec<ResultFolder> {
     let is_trial = |folder: &ResultFolder| folder.name().starts_with("trial-");
     match ResultFolder::new(path).name().starts_with("tune-") {

@@ -1,4 +1,4 @@
-//! One process at a time works on a run.
+//! Only one process at a time writes into a run.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -9,36 +9,36 @@ use crate::files::{RemovedOnAbort, ResultFolder, create_folder, folder_of, is_at
 
 /// The right to write into a run's folder, held until it is dropped.
 ///
-/// It is a lock of the operating system on `.NAME.lock` beside the folder, so it outlives a folder
-/// that is replaced, and ends with its process however that ends: a lock that a dead process left
-/// is taken over. The file holds the process's number, to be told to whoever comes second.
+/// It is a lock of the operating system on `.NAME.lock` beside the folder, so it survives when the
+/// folder is replaced, and is released however its process ends. The file holds the process id, for
+/// the message to a second process.
 #[derive(Debug)]
 pub struct RunLock {
     path: PathBuf,
     file: File,
-    goes: Option<RemovedOnAbort>,
+    removed_on_abort: Option<RemovedOnAbort>,
 }
 
 impl RunLock {
-    /// Takes the lock of a run, or refuses at once; removes what a process left half written that
-    /// died with the lock.
+    /// Takes the lock of a run without waiting, and removes partial files of a process that died while
+    /// it held the lock.
     ///
     /// # Errors
-    /// Another process, or another thread of this one, works on the run: told with the process's
-    /// number; a lock file that cannot be made.
+    /// Another process, or another thread of this one, holds the lock: the message has the process id;
+    /// the lock file cannot be created.
     pub fn take(folder: &ResultFolder) -> Result<RunLock> {
-        RunLock::attempt(folder)?.map_err(|mut file| held(folder, &mut file))
+        RunLock::attempt(folder)?.map_err(|mut file| held_error(folder, &mut file))
     }
 
-    /// The same, but none where somebody else works on the run.
+    /// The same, but `None` if the lock is held.
     ///
     /// # Errors
-    /// A lock file that cannot be made.
+    /// The lock file cannot be created.
     pub fn try_take(folder: &ResultFolder) -> Result<Option<RunLock>> {
         Ok(RunLock::attempt(folder)?.ok())
     }
 
-    /// The lock, or the file by which another holds it.
+    /// The lock, or the lock file that another process holds.
     fn attempt(folder: &ResultFolder) -> Result<std::result::Result<RunLock, File>> {
         let path = folder.path().with_file_name(format!(".{}.lock", folder.name()));
         if let Some(runs) = folder_of(&path) {
@@ -57,12 +57,12 @@ impl RunLock {
                 Err(TryLockError::WouldBlock) => return Ok(Err(file)),
                 Err(TryLockError::Error(e)) => return Err(Error::io("lock", &path)(e)),
             }
-            // Whoever held it before may have removed the file between our opening and locking.
+            // The previous holder may have removed the file after it was opened here.
             if is_at(&file, &path) {
                 write_owner(&mut file).map_err(Error::io("write", &path))?;
                 folder.sweep();
-                let goes = Some(RemovedOnAbort::new(&path));
-                return Ok(Ok(RunLock { path, file, goes }));
+                let removed_on_abort = Some(RemovedOnAbort::new(&path));
+                return Ok(Ok(RunLock { path, file, removed_on_abort }));
             }
         }
     }
@@ -70,9 +70,9 @@ impl RunLock {
 
 impl Drop for RunLock {
     fn drop(&mut self) {
-        // First: what an abort removes from now on may be the next holder's.
-        self.goes = None;
-        // Removed while it is still held: see the check in `take`.
+        // First, because an abort after the file is removed could remove the next holder's.
+        self.removed_on_abort = None;
+        // Removed while still locked: see the check in `attempt`.
         if is_at(&self.file, &self.path) {
             let _ = fs::remove_file(&self.path);
         }
@@ -85,12 +85,12 @@ fn write_owner(file: &mut File) -> std::io::Result<()> {
     writeln!(file, "{}", std::process::id())
 }
 
-fn held(folder: &ResultFolder, file: &mut File) -> Error {
+fn held_error(folder: &ResultFolder, file: &mut File) -> Error {
     let mut owner = String::new();
     let known = file.read_to_string(&mut owner).is_ok() && !owner.trim().is_empty();
     let owner = if known { format!("process {}", owner.trim()) } else { "another process".into() };
     Error::Other(format!(
-        "{owner} is at work on {}: wait for it, or stop it first",
+        "{owner} is using {}: wait until it ends, or stop it",
         folder.path().display()
     ))
 }
@@ -100,18 +100,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_second_is_refused_with_the_number_of_the_first_until_that_lets_go() {
+    fn a_second_lock_is_refused_with_the_process_id_until_the_first_is_dropped() {
         let runs = tempfile::tempdir().unwrap();
         let folder = ResultFolder::new(runs.path().join("a"));
         let first = RunLock::take(&folder).unwrap();
         let message = RunLock::take(&folder).unwrap_err().to_string();
-        let owner = format!("process {} is at work on", std::process::id());
+        let owner = format!("process {} is using", std::process::id());
         assert!(message.starts_with(&owner), "{message}");
-        RunLock::take(&ResultFolder::new(runs.path().join("b"))).expect("another run is free");
+        RunLock::take(&ResultFolder::new(runs.path().join("b")))
+            .expect("another run is not locked");
         assert!(RunLock::try_take(&folder).unwrap().is_none());
         drop(first);
         RunLock::take(&folder).unwrap();
-        assert_eq!(fs::read_dir(runs.path()).unwrap().count(), 0, "no lock is left over");
+        assert_eq!(fs::read_dir(runs.path()).unwrap().count(), 0, "no lock file is left");
     }
 
     #[test]
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn many_that_come_and_go_are_never_inside_together() {
+    fn threads_that_take_and_drop_the_lock_never_hold_it_together() {
         use std::sync::atomic::{AtomicUsize, Ordering};
         let runs = tempfile::tempdir().unwrap();
         let folder = ResultFolder::new(runs.path().join("a"));

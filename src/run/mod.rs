@@ -1,7 +1,7 @@
 //! One run and its folder: record, lock, training, resuming, evaluation, removal, catalogue.
 //!
-//! [`Run`] decides split, name and record from the settings and trains; [`Trained`] is a finished
-//! run taken from its folder.
+//! [`Run`] derives split, name and record from the settings, and trains; [`Trained`] is a finished
+//! run loaded from its folder.
 
 mod catalogue;
 mod checks;
@@ -13,22 +13,22 @@ mod folder;
 mod hashed;
 mod listing;
 mod lock;
-mod mended;
 mod record;
 mod removal;
-mod reopened;
+mod reopen;
+mod repair;
 mod resources;
 mod setup;
 mod trained;
 mod training;
 mod trial;
 
-pub use catalogue::{Entry, catalogue, listed};
+pub use catalogue::{Entry, catalogue, run_table};
 pub use difference::{difference, setting_differences};
-pub use diverged::{DivergedLoss, DivergedRun, all_diverged, diverged_in, noted, told_diverged};
+pub use diverged::{DivergedLoss, DivergedRun, all_diverged, diverged_in, diverged_message};
 pub use evaluate::{evaluate, evaluate_test};
 pub use existing::{Existing, refuse_inputs_in};
-pub use folder::{beside, not_there};
+pub use folder::{find_moved, missing_folder};
 pub use hashed::{Owner, digits, hashed_folder};
 pub use listing::trials;
 pub use lock::RunLock;

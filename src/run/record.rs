@@ -1,4 +1,4 @@
-//! What a run is: data, classes, versions, how far it came.
+//! The record of a run: data, classes, versions and status.
 
 use std::path::Path;
 
@@ -10,29 +10,29 @@ use crate::error::{Fault, Result};
 use crate::files::{Checked, read_json};
 use crate::model::Engine;
 
-/// What a run is, kept beside its configuration. Holds no times, so that it repeats.
+/// The record of a run, kept beside its configuration. It contains no times, so that it is reproducible.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
-    /// Version of this program.
+    /// Version of dml.
     pub dml: String,
     /// Version of libtorch.
     pub libtorch: String,
-    /// The device that the network was computed on, `cpu` or `cuda:N`.
+    /// The device that it was trained on, `cpu` or `cuda:N`.
     pub device: String,
-    /// What computed it.
+    /// The engine that trained it.
     #[serde(default)]
     pub engine: Engine,
     /// Name of the loss.
     pub loss: String,
     /// Seed of the run.
     pub seed: u64,
-    /// Hash over all that decides the trained model.
+    /// Hash over everything that determines the trained model.
     pub fingerprint: String,
     /// The data.
     pub data: DataRecord,
-    /// How far the run came.
+    /// Status of the run.
     pub status: Status,
-    /// The settings that it began with, should the file that has them be changed or lost; none in
+    /// The settings that it started with, in case the configuration file is changed or lost; `None` in
     /// records of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<Table>,
@@ -41,17 +41,17 @@ pub struct RunRecord {
 /// The data that a run was trained on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataRecord {
-    /// The file as it was named.
+    /// The path as the user gave it.
     pub path: String,
-    /// SHA-256 of its unzipped content.
+    /// SHA-256 of the decompressed file.
     pub sha256: String,
     /// Images in the file.
     pub images: usize,
-    /// Images that were trained on.
+    /// Training images.
     pub train: usize,
-    /// Images that measure.
+    /// Validation images.
     pub validation: usize,
-    /// Images of the classes that were kept from training.
+    /// Images of the unseen classes.
     #[serde(default)]
     pub unseen: usize,
     /// The shape of each image; of grey squares the record has `side`.
@@ -59,7 +59,7 @@ pub struct DataRecord {
     pub shape: ImageShape,
     /// Labels in the file and the names shown, in the order of the class numbers 0..C.
     pub classes: Vec<Class>,
-    /// How the file was read; none in records of versions that knew plain files alone.
+    /// How the file was read; `None` in records of versions that read plain files only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_as: Option<TrainedOn>,
 }
@@ -71,7 +71,7 @@ impl Checked for RunRecord {
     fn check(&self) -> std::result::Result<(), String> {
         let DataRecord { images, train, validation, unseen, shape, .. } = self.data;
         if ![train, validation, unseen].iter().all(|&part| part <= images) {
-            return Err(format!("has a part of more than all {images} images"));
+            return Err(format!("has a subset larger than all {images} images"));
         }
         let sizes = [shape.channels, shape.height, shape.width];
         match sizes.iter().all(|size| (1..=LARGEST_SIDE).contains(size)) {
@@ -82,13 +82,13 @@ impl Checked for RunRecord {
 }
 
 impl DataRecord {
-    /// How other files are read as this one was.
+    /// How to read other files the way this one was read.
     pub fn trained_on(&self) -> TrainedOn {
         self.read_as.clone().unwrap_or_default()
     }
 
-    /// Whether the version that trained the run read this file in another way.
-    fn was_read_otherwise(&self, dataset: &Dataset) -> bool {
+    /// Whether the version that trained the run read this file differently.
+    fn was_read_differently(&self, dataset: &Dataset) -> bool {
         match &self.read_as {
             Some(before) => *before != dataset.trained_on(),
             None => dataset.reading.differs.is_some(),
@@ -104,72 +104,72 @@ impl DataRecord {
     }
 }
 
-/// How far a run came.
+/// Status of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// Training began and has not ended.
+    /// Training has not finished.
     Training,
-    /// Both models are there.
+    /// Training has finished and both models are written.
     Trained,
 }
 
 impl RunRecord {
-    /// Refuses data that are not those it was trained on, or its validation images would not be those
-    /// it has never seen.
+    /// Refuses data other than it was trained on: the validation images could be among those that it
+    /// was trained on.
     ///
     /// # Errors
-    /// [`Fault`](crate::error::Error::Fault) with the file, and with the way out that is given.
-    pub fn refuse_other_data(&self, dataset: &Dataset, path: &str, way_out: &str) -> Result<()> {
+    /// [`Fault`](crate::error::Error::Fault) with the file and the given remedy.
+    pub fn refuse_other_data(&self, dataset: &Dataset, path: &str, remedy: &str) -> Result<()> {
         if dataset.sha256 == self.data.sha256 {
-            if !self.data.was_read_otherwise(dataset) {
+            if !self.data.was_read_differently(dataset) {
                 return Ok(());
             }
-            let problem = "is read in another way now than when the run was trained: its label, pixels \
-                           or their scale differ";
-            let remedy = "train it again; dml data check says how the file is read";
+            let problem = "is read differently than when the run was trained: its label, pixels or \
+                           their scale differ";
+            let remedy = "train it again; dml data check shows how the file is read";
             return Err(Fault::new(Path::new(path), problem).remedy(remedy).into());
         }
         let problem = format!(
             "is not the file that the run was trained on, {} with SHA-256 {}",
             self.data.path, self.data.sha256
         );
-        Err(Fault::new(Path::new(path), problem).remedy(way_out).into())
+        Err(Fault::new(Path::new(path), problem).remedy(remedy).into())
     }
 
-    /// Refuses the path that the run's images were read from where it no longer gives them.
+    /// Refuses the path that the run's images were read from if it can no longer be read.
     ///
     /// # Errors
-    /// [`Fault`](crate::error::Error::Fault) with the way out, to name their file with `--data`.
+    /// [`Fault`](crate::error::Error::Fault) with the remedy to name their file with `--data`.
     pub fn refuse_moved(&self, path: &str) -> Result<()> {
         let file = Path::new(path);
         let (problem, remedy) = if is_read_once(file) {
-            let remedy = "keep them in a file and name that with --data".to_owned();
-            ("the run's images came from there, and can't be read a second time", remedy)
+            let remedy = "save them in a file and name it with --data".to_owned();
+            ("the run's images came from here and cannot be read again", remedy)
         } else if file.exists() {
             return Ok(());
         } else {
             let folder = std::env::current_dir().unwrap_or_default();
             let remedy = match file.is_absolute() {
-                true => "name the file with --data where it has moved".to_owned(),
+                true => "name its new path with --data".to_owned(),
                 false => format!(
-                    "name the file with --data, or call dml from the folder it was trained in: this is {}",
+                    "name the file with --data, or run dml in the folder that it was trained in; this is {}",
                     folder.display()
                 ),
             };
-            ("there is no such file any more, which the run was trained on", remedy)
+            ("the file that the run was trained on no longer exists", remedy)
         };
         Err(Fault::new(file, problem).remedy(remedy).into())
     }
 }
 
-/// The part of a record that every version has.
+/// The field of a record that every version writes.
 #[derive(Deserialize)]
-struct Made {
+struct MadeBy {
     dml: String,
 }
 
-impl Checked for Made {
+impl Checked for MadeBy {
     fn check(&self) -> std::result::Result<(), String> {
         Ok(())
     }
@@ -177,22 +177,22 @@ impl Checked for Made {
 
 const THIS_VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The numbers of a version, `1.20.3`, to be put in order.
+/// The numbers of a version such as `1.20.3`, for ordering.
 fn version(text: &str) -> Vec<u64> {
     text.split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect()
 }
 
-/// Refuses a run that a newer version made; what that wrote need not be understood for it.
+/// Refuses a run that a newer version made, even if the rest of its record cannot be parsed.
 ///
 /// # Errors
 /// [`Fault`](crate::error::Error::Fault) with both versions.
 pub fn refuse_newer(run: &Path, record: &Path) -> Result<()> {
-    match read_json::<Made>(record, "") {
-        Ok(Some(Made { dml })) if version(&dml) > version(THIS_VERSION) => {
+    match read_json::<MadeBy>(record, "") {
+        Ok(Some(MadeBy { dml })) if version(&dml) > version(THIS_VERSION) => {
             let problem = format!("was made by dml {dml}, this is dml {THIS_VERSION}");
             Err(Fault::new(run, problem).remedy(format!("use dml {dml} or newer")).into())
         }
-        // Missing, damaged or as old as this: for others to say.
+        // A missing or damaged record is reported elsewhere.
         _ => Ok(()),
     }
 }
@@ -205,7 +205,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn a_run_of_a_newer_version_is_told_as_such_whatever_it_holds() {
+    fn a_run_of_a_newer_version_is_reported_as_such_whatever_it_contains() {
         let folder = tempfile::tempdir().unwrap();
         for record in [r#"{"dml": "0.10.0", "status": "paused"}"#, r#"{"dml": "1.0.0-beta"}"#] {
             fs::write(folder.path().join(RECORD), record).unwrap();
@@ -215,6 +215,6 @@ mod tests {
         assert!(version("0.10.0") > version("0.9.12") && version("1.0.0") == version("1.0.0-rc"));
         fs::write(folder.path().join(RECORD), r#"{"dml": "0.0.9", "status": "paused"}"#).unwrap();
         let message = ResultFolder::open(folder.path()).unwrap_err().to_string();
-        assert!(message.contains("cannot be understood"), "{message}");
+        assert!(message.contains("cannot be parsed"), "{message}");
     }
 }

@@ -1,4 +1,4 @@
-//! Runs, comparisons, sweeps and searches that are taken away.
+//! Removal of runs, comparisons, sweeps and searches.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::files::layout::{
     CHECKPOINT, COMPARISON, CONFIG, HISTORY, JOB, LAST_MODEL, PLOTS, RECORD, SEARCH, SWEEP,
 };
 
-/// Something that nobody works on, and that can be removed as a whole.
+/// A result that can be removed as a whole. It is locked, so no other process is using it.
 #[derive(Debug)]
 pub struct Removal {
     folder: ResultFolder,
@@ -21,27 +21,27 @@ pub struct Removal {
 }
 
 impl Removal {
-    /// A run; the results of a comparison or a sweep, without their runs; a search with its trials;
-    /// or the scripts and logs of what was submitted.
+    /// Prepares to remove a run; the results of a comparison or a sweep, without their runs; a search
+    /// with its trials; or the scripts and logs of submitted jobs.
     ///
     /// # Errors
-    /// There is nothing of the kind at `path`, or someone is at work on it.
+    /// There is no such result at `path`, or another process is using it.
     pub fn of(path: &Path) -> Result<Removal> {
         let folder = ResultFolder::new(path);
         let holds = |name: &&str| folder.file(name).is_file();
         refuse_newer(path, &folder.file(RECORD))?;
-        // A run whose record is damaged has its settings beside it.
+        // If the record is damaged, the settings beside it still identify a run.
         let is_run = matches!(folder.record(), Ok(Some(_)))
             || (folder.file(RECORD).is_file() && folder.file(CONFIG).is_file());
         let trials = trials(path);
-        // A search that was stopped has its trials alone.
+        // An interrupted search has only its trials.
         let is_result = [COMPARISON, SWEEP, SEARCH, JOB].iter().any(holds)
             || !trials.is_empty()
             || is_damaged_run(&folder);
         if !is_run && !is_result {
-            // The message of a run that is not there, or cannot be read.
+            // Reports a run that does not exist or cannot be read.
             ResultFolder::open(path)?;
-            let fault = Fault::new(path, "is no run, comparison, sweep or search");
+            let fault = Fault::new(path, "is not a run, comparison, sweep or search");
             return Err(Error::from(fault.remedy("dml runs lists the runs")));
         }
         let inner = if is_run { &[][..] } else { &trials };
@@ -53,21 +53,21 @@ impl Removal {
     /// Removes it with all its files.
     ///
     /// # Errors
-    /// The system refuses.
+    /// A file cannot be removed.
     pub fn carry_out(&self) -> Result<()> {
-        if self.is_run { self.folder.remove() } else { self.folder.put_away() }
+        if self.is_run { self.folder.remove() } else { self.folder.remove_folder() }
     }
 }
 
-/// Whether a folder has what a run leaves beside a record that cannot be read. What else lies in it is
-/// the user's, and keeps it from being removed.
+/// Whether a folder with an unreadable record holds other files of a run. Any file that is not of a
+/// run belongs to the user and prevents removal.
 fn is_damaged_run(folder: &ResultFolder) -> bool {
     let record = folder.file(RECORD);
-    let left = [HISTORY, CHECKPOINT, LAST_MODEL];
+    let files = [HISTORY, CHECKPOINT, LAST_MODEL];
     let names_dml = || std::fs::read(&record).is_ok_and(|text| text.starts_with(b"{\n  \"dml\":"));
     record.is_file()
         && (names_dml()
-            || left.iter().any(|name| folder.file(name).is_file())
+            || files.iter().any(|name| folder.file(name).is_file())
             || folder.file(PLOTS).is_dir())
 }
 
@@ -77,7 +77,7 @@ mod tests {
     use crate::run::catalogue::tests::run;
 
     #[test]
-    fn runs_and_what_was_made_of_them_can_be_removed_and_nothing_else() {
+    fn only_runs_and_results_can_be_removed() {
         let runs = tempfile::tempdir().unwrap();
         let single = run(runs.path(), "a", "");
         run(runs.path(), "tune-x/trial-001", "");
@@ -85,45 +85,45 @@ mod tests {
         let compared = runs.path().join("compare-x");
         std::fs::create_dir(&compared).unwrap();
         let error = Removal::of(&compared).unwrap_err().to_string();
-        assert!(error.contains("is no run"), "{error}");
+        assert!(error.contains("is not a run"), "{error}");
         std::fs::write(compared.join(COMPARISON), "{}").unwrap();
         for path in [&single, &search, &compared] {
             Removal::of(path).unwrap().carry_out().unwrap();
             assert!(!path.exists());
         }
-        // A folder of runs is none of them.
+        // A folder that contains runs is not itself a run.
         run(runs.path(), "kept/b", "");
         assert!(Removal::of(&runs.path().join("kept")).is_err());
     }
 
     #[test]
-    fn a_run_whose_record_is_damaged_is_removed_and_one_of_a_newer_version_is_not() {
+    fn a_run_with_a_damaged_record_is_removed_but_one_of_a_newer_version_is_not() {
         let runs = tempfile::tempdir().unwrap();
         let damaged = run(runs.path(), "a", "");
         std::fs::write(damaged.join(RECORD), "{\"dml\": \"0.1").unwrap();
         Removal::of(&damaged).unwrap().carry_out().unwrap();
         assert!(!damaged.exists());
-        for left in ["config.toml", "history.csv", "plots"] {
+        for file in ["config.toml", "history.csv", "plots"] {
             let damaged = runs.path().join("d");
             std::fs::create_dir(&damaged).unwrap();
             std::fs::write(damaged.join(RECORD), "").unwrap();
-            // A file of this name alone may be anybody's.
+            // A file of this name alone does not prove that dml made the folder.
             assert!(Removal::of(&damaged).is_err());
-            match left {
-                "plots" => std::fs::create_dir(damaged.join(left)).unwrap(),
-                _ => std::fs::write(damaged.join(left), "").unwrap(),
+            match file {
+                "plots" => std::fs::create_dir(damaged.join(file)).unwrap(),
+                _ => std::fs::write(damaged.join(file), "").unwrap(),
             }
             Removal::of(&damaged).unwrap().carry_out().unwrap();
-            assert!(!damaged.exists(), "{left}");
+            assert!(!damaged.exists(), "{file}");
         }
         let newer = run(runs.path(), "b", "");
         std::fs::write(newer.join(RECORD), "{\"dml\": \"99.0.0\"}").unwrap();
-        let told = Removal::of(&newer).unwrap_err().to_string();
-        assert!(told.contains("was made by dml 99.0.0") && newer.exists(), "{told}");
+        let message = Removal::of(&newer).unwrap_err().to_string();
+        assert!(message.contains("was made by dml 99.0.0") && newer.exists(), "{message}");
     }
 
     #[test]
-    fn a_search_is_not_removed_while_one_of_its_trials_is_at_work() {
+    fn a_search_is_not_removed_while_one_of_its_trials_is_running() {
         let runs = tempfile::tempdir().unwrap();
         let trial = run(runs.path(), "tune-x/trial-001", "");
         let _lock = RunLock::take(&ResultFolder::new(&trial)).unwrap();

@@ -1,4 +1,4 @@
-//! What a command will take of memory and disk, reckoned and told before it begins.
+//! Estimates the memory and disk space of a command and checks them before it starts.
 
 use std::path::Path;
 
@@ -10,33 +10,33 @@ use crate::model::Engine;
 use crate::runtime::{Memory, bytes, disk_available};
 use crate::session::Session;
 
-/// Bytes a pixel of a batch's image takes while it is trained on, as measured, with a tenth added.
+/// Bytes per pixel of a batch during training: measured, plus 10 %.
 const FUSED_PIXEL: u64 = 140;
 const LIBTORCH_PIXEL: u64 = 390;
 
-/// Bytes a pair of images of a batch takes under a loss that looks at all pairs: the largest
-/// measured was 65 (margin).
+/// Bytes per pair of images in a batch under a loss that uses all pairs; the largest measured was 65
+/// (margin).
 const PAIR: u64 = 72;
 
-/// Copies of all parameters in memory: values, gradients, Adam's two means, models kept.
+/// Copies of all parameters in memory: values, gradients, Adam's two moments, kept models.
 const COPIES: u64 = 8;
 
-/// Bytes an image takes in an evaluation, beside its embedding: neighbours and their distances.
+/// Bytes per image in an evaluation, besides its embedding: neighbours and their distances.
 const NEIGHBOURS: u64 = 1500;
 
-/// Bytes of a run's pictures, tables and records, at most.
+/// Upper bound on the bytes of a run's pictures, tables and records.
 const PICTURES: u64 = 4_000_000;
 
-/// Bytes of memory and disk.
+/// Estimated bytes of memory and disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResourceEstimate {
-    /// Beside what is taken already, while runs are under way.
+    /// Memory while runs are trained, in addition to what is in use.
     pub memory: u64,
-    /// Of the runs that are still to be begun.
+    /// Disk space of the runs that are not started yet.
     pub disk: u64,
 }
 
-/// What decides them.
+/// The sizes that the estimate depends on.
 #[derive(Debug, Clone, Copy)]
 struct Sizes {
     /// Pixels in an image.
@@ -63,24 +63,24 @@ impl Sizes {
     }
 
     fn disk(&self) -> u64 {
-        // Three checkpoints, one of them being written, of network, best and Adam's two means; two
-        // models.
+        // Three checkpoints, one of them being written, each with the network, the best network and
+        // Adam's two moments; two models.
         let numbers = product(&[self.parameters, 4, 3 * 4 + 2]);
         let embeddings = product(&[self.images, 4 * self.embedding + 8]);
         numbers.saturating_add(embeddings).saturating_add(PICTURES)
     }
 }
 
-/// Nothing that is asked for may wrap around to little.
+/// A product that saturates, so that an absurd setting does not wrap around to a small number.
 fn product(factors: &[u64]) -> u64 {
     factors.iter().fold(1, |product, &factor| product.saturating_mul(factor))
 }
 
 impl ResourceEstimate {
-    /// What training and evaluating takes, `jobs` runs at a time, `new` of all still to be begun.
+    /// The estimate for training and evaluating `jobs` runs at a time, of which `new` are not started.
     ///
     /// # Errors
-    /// Settings that do not suit the images.
+    /// Settings that do not fit the images.
     pub fn of(
         session: &Session,
         config: &Config,
@@ -105,15 +105,15 @@ impl ResourceEstimate {
         })
     }
 
-    /// Says what will not suffice.
+    /// Compares the estimate with this machine. Memory that other processes use now may be freed, so a
+    /// lack of free memory is only a warning.
     ///
     /// # Errors
-    /// More memory than the machine has, more disk than is free under `runs`: both told with the
-    /// figures. Memory that others hold at the moment may be given back, so that is a remark.
+    /// More memory than the machine has, or more disk space than is free under `runs`.
     pub fn check(&self, runs: &Path, memory: Memory, say: impl Fn(&str)) -> Result<()> {
         if self.memory > memory.total {
             return Err(Error::Other(format!(
-                "this needs about {} of memory, and there are {}: take a smaller --batch, fewer \
+                "this needs about {} of memory, but the machine has {}: use a smaller --batch, fewer \
                  --jobs or smaller images",
                 bytes(self.memory),
                 bytes(memory.total)
@@ -121,15 +121,15 @@ impl ResourceEstimate {
         }
         if self.memory > memory.available {
             say(&format!(
-                "this needs about {} of memory, of which {} are free now: it may be slow, or be \
-                 ended by the system",
+                "this needs about {} of memory, but only {} are free: it may be slow, or the system \
+                 may kill it",
                 bytes(self.memory),
                 bytes(memory.available)
             ));
         }
         match disk_available(runs) {
             Some(free) if free < self.disk => Err(Error::Other(format!(
-                "this writes about {} into {}, where {} are free: free some, or take another \
+                "this writes about {} to {}, where only {} are free: free some space, or set another \
                  folder with --runs",
                 bytes(self.disk),
                 runs.display(),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn large_batches_and_pairs_of_them_are_reckoned_and_nothing_wraps() {
+    fn large_batches_and_their_pairs_are_counted_without_overflow() {
         // Measured: batches of 8,192 pairs took 1.7 GB more than none, of 2,048 images under the
         // margin loss 0.4 GB.
         let pairs = Sizes { batch: 8_192, ..TUTORIAL }.memory(BatchKind::Pairs);
@@ -174,21 +174,26 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_refused_and_what_may_fail_is_said_with_the_figures() {
+    fn too_little_memory_or_disk_is_an_error_and_too_little_free_memory_a_warning() {
         let folder = tempfile::tempdir().unwrap();
         let runs = folder.path().join("runs");
         let memory = Memory { total: 8_000_000_000, available: 2_000_000_000 };
-        let said = std::cell::RefCell::new(Vec::new());
+        let messages = std::cell::RefCell::new(Vec::new());
         let check = |memory_needed, disk| {
-            let needs = ResourceEstimate { memory: memory_needed, disk };
-            needs.check(&runs, memory, |line| said.borrow_mut().push(line.to_owned()))
+            let estimate = ResourceEstimate { memory: memory_needed, disk };
+            estimate.check(&runs, memory, |line| messages.borrow_mut().push(line.to_owned()))
         };
-        assert!(check(1_000_000_000, 1).is_ok() && said.borrow().is_empty());
+        assert!(check(1_000_000_000, 1).is_ok() && messages.borrow().is_empty());
         assert!(check(3_000_000_000, 1).is_ok());
-        assert!(said.borrow()[0].starts_with("this needs about 3.0 GB of memory, of which 2.0 GB"));
-        let much = check(9_000_000_000, 1).unwrap_err().to_string();
-        assert!(much.starts_with("this needs about 9.0 GB of memory, and there are 8.0 GB: take"));
-        let full = check(1, u64::MAX).unwrap_err().to_string();
-        assert!(full.starts_with("this writes about 18446744073.7 GB into "), "{full}");
+        assert!(
+            messages.borrow()[0].starts_with("this needs about 3.0 GB of memory, but only 2.0 GB")
+        );
+        let memory_error = check(9_000_000_000, 1).unwrap_err().to_string();
+        assert!(
+            memory_error
+                .starts_with("this needs about 9.0 GB of memory, but the machine has 8.0 GB: use")
+        );
+        let disk_error = check(1, u64::MAX).unwrap_err().to_string();
+        assert!(disk_error.starts_with("this writes about 18446744073.7 GB to "), "{disk_error}");
     }
 }

@@ -1,11 +1,11 @@
-//! A run whose settings, images and folder are decided.
+//! A run with its settings, images and folder.
 
 use super::record::RunRecord;
 use crate::config::Config;
 use crate::data::Subset;
 use crate::files::ResultFolder;
 
-/// A run whose settings and folder are decided, not trained yet.
+/// A run with its settings, images and folder, trained or not.
 pub struct Run {
     /// Its resolved configuration.
     pub config: Config,

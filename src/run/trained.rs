@@ -1,4 +1,4 @@
-//! A trained network, taken from its run to embed other images.
+//! A trained network, loaded from its run to embed other images.
 
 use std::path::Path;
 
@@ -23,11 +23,11 @@ pub fn model_file(model: ModelChoice) -> &'static str {
     }
 }
 
-/// A run that is trained to its end.
+/// A run whose training is complete.
 pub struct Trained {
     /// Its folder.
     pub folder: ResultFolder,
-    /// What it is.
+    /// Its record.
     pub record: RunRecord,
     /// The settings it was trained with.
     pub config: Config,
@@ -37,7 +37,7 @@ impl Trained {
     /// The run at `path`, or the one under `runs` that was trained last.
     ///
     /// # Errors
-    /// There is none; it is not trained to its end.
+    /// There is no such run, or its training is not complete.
     pub fn open(path: Option<&Path>, runs: &Path) -> Result<Trained> {
         let (folder, record) = match path {
             Some(path) => ResultFolder::open(path)?,
@@ -45,30 +45,30 @@ impl Trained {
         };
         if record.status != Status::Trained {
             folder.refuse_diverged()?;
-            let remedy = format!("go on with {}", dml("train --resume", folder.path()));
-            let fault = Fault::new(folder.path(), "is not trained to its end yet");
+            let remedy = format!("resume it with {}", dml("train --resume", folder.path()));
+            let fault = Fault::new(folder.path(), "is not fully trained yet");
             return Err(fault.remedy(remedy).into());
         }
         let mut config = folder.config()?;
-        // The names that it was trained with, whatever the file of its images is called by now.
+        // The class names that it was trained with, even if the image file was renamed since.
         config.data.names = record.data.names();
         Ok(Trained { folder, record, config })
     }
 
-    /// The data that it was trained on, from the file that is named.
+    /// The data that it was trained on, read from `path`.
     ///
     /// # Errors
-    /// A fault of the file; it holds other data.
+    /// The file is invalid or holds other data.
     pub fn dataset(&self, path: &str) -> Result<Dataset> {
         let dataset = open(Path::new(path), &self.config.data.read_options())?;
         self.record.refuse_other_data(&dataset, path, "name that file with --data")?;
         Ok(dataset)
     }
 
-    /// Its network.
+    /// Its network's architecture.
     ///
     /// # Errors
-    /// Settings that were changed since.
+    /// The settings were changed since and no longer describe a network.
     pub fn architecture(&self) -> Result<Architecture> {
         self.config.model.architecture(self.record.data.shape, self.record.data.classes.len())
     }
@@ -81,10 +81,10 @@ impl Trained {
         self.folder.weights(model, &self.architecture()?)
     }
 
-    /// Embeds images; at length 1 where the loss looks at directions alone, as in its evaluation.
+    /// Embeds images `[N, D]`; normalised to length 1 if the loss normalises, as in the evaluation.
     ///
     /// # Errors
-    /// Images of another size than it was trained on; a model or device that cannot be had.
+    /// Images of another size than it was trained on; the model cannot be read or the device opened.
     pub fn embed(
         &self,
         images: &Dataset,
@@ -96,14 +96,14 @@ impl Trained {
         if images.shape != trained {
             let (name, shape) = (images.file.display(), images.shape);
             return Err(Error::Other(format!(
-                "{name} has images of {shape}, the run was trained on {trained}"
+                "{name} has images of {shape}, but the run was trained on {trained}"
             )));
         }
-        let (device, told) = open_device(self.config.train.device)?;
-        say(&format!("device: {told}"));
+        let (device, description) = open_device(self.config.train.device)?;
+        say(&format!("device: {description}"));
         let architecture = self.architecture()?;
-        let (engine, told) = self.config.train.engine.resolve(&architecture, device)?;
-        say(&format!("engine: {told}"));
+        let (engine, description) = self.config.train.engine.resolve(&architecture, device)?;
+        say(&format!("engine: {description}"));
         let weights = self.weights(model)?;
         let mut network: Box<dyn Network> =
             open_network(engine, &architecture, &weights, device, cores)?;

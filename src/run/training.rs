@@ -1,4 +1,4 @@
-//! One run: from a configuration to trained models in a folder.
+//! Trains a run: from a configuration to models in a folder.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -25,10 +25,10 @@ use crate::session::Session;
 use crate::train::{History, NoObserver, Observer, RunProgress, Task, batches_of, train};
 
 impl Run {
-    /// Settles split, name and record of a run.
+    /// Derives split, name and record of a run.
     ///
-    /// Its folder is `runs/NAME`; without a name, `LOSS-seedSEED-HASH`, where the hash is over
-    /// all that decides the model, so that other settings or data never meet in one folder.
+    /// Its folder is `runs/NAME`; without a name, `LOSS-seedSEED-HASH`, where the hash covers
+    /// everything that determines the model, so that other settings or data never share a folder.
     ///
     /// # Errors
     /// Settings that do not fit the data.
@@ -42,7 +42,7 @@ impl Run {
         }
     }
 
-    /// The same with a prefix in front of its own name.
+    /// The same with a prefix before the derived name.
     ///
     /// # Errors
     /// As [`Run::new`].
@@ -54,7 +54,7 @@ impl Run {
         })
     }
 
-    /// The same in a folder that settings and fingerprint decide.
+    /// The same in the folder that `folder` derives from settings and fingerprint.
     fn in_folder(
         session: &Session,
         config: Config,
@@ -89,7 +89,7 @@ impl Run {
                 images: dataset.len(),
                 train: train.rows.len(),
                 validation: validation.rows.len(),
-                unseen: unseen.as_ref().map_or(0, |part| part.rows.len()),
+                unseen: unseen.as_ref().map_or(0, |subset| subset.rows.len()),
                 shape: dataset.shape,
                 classes: dataset.classes.clone(),
                 read_as: Some(dataset.trained_on()),
@@ -100,7 +100,7 @@ impl Run {
         Ok(Run { config, folder, record, train, validation, unseen })
     }
 
-    /// A hash over all that decides the model.
+    /// The hash over everything that determines the model.
     pub fn fingerprint(&self) -> &str {
         &self.record.fingerprint
     }
@@ -110,17 +110,17 @@ impl Run {
         format!("{} seed {}", self.record.loss, self.record.seed)
     }
 
-    /// Images that the whole training will see.
+    /// Images that the training processes in all epochs.
     pub fn images(&self) -> u64 {
         self.batches().images().saturating_mul(self.config.train.epochs) as u64
     }
 
-    /// Images that it is trained on.
+    /// Number of training images.
     pub fn train_images(&self) -> usize {
         self.train.rows.len()
     }
 
-    /// Steps of the whole training.
+    /// Training steps in all epochs.
     pub fn steps(&self) -> usize {
         self.batches().count().saturating_mul(self.config.train.epochs)
     }
@@ -129,24 +129,24 @@ impl Run {
         batches_of(&self.config.train, &self.config.loss, &self.train)
     }
 
-    /// Says or refuses what memory or disk will not suffice for.
+    /// Warns or refuses if memory or disk space will not suffice.
     ///
     /// # Errors
     /// As [`ResourceEstimate::check`].
-    pub fn check_needs(&self, session: &Session) -> Result<()> {
+    pub fn check_resources(&self, session: &Session) -> Result<()> {
         let losses = std::slice::from_ref(&self.config.loss);
-        // What an unfinished run has still to write takes the place of what it has written.
+        // An unfinished run overwrites its files rather than adding to them.
         let new = usize::from(!self.folder.is_taken());
-        let needs = ResourceEstimate::of(session, &self.config, losses, 1, new)?;
+        let estimate = ResourceEstimate::of(session, &self.config, losses, 1, new)?;
         let say = |line: &str| session.progress.say(line);
-        needs.check(self.folder.path(), Memory::now(), say)
+        estimate.check(self.folder.path(), Memory::now(), say)
     }
 
-    /// Trains, or takes what is trained already.
+    /// Trains the run, or loads it if it is already trained.
     ///
     /// # Errors
-    /// The folder is taken by something that must stay; [`Error::Diverged`], now or before; a file
-    /// that cannot be written; [`Error::Interrupted`] with the place that a checkpoint holds.
+    /// The folder contains something that must not be removed; [`Error::Diverged`], now or before; a
+    /// file cannot be written; [`Error::Interrupted`] with the saved step.
     pub fn train(
         &self,
         session: &Session,
@@ -161,7 +161,7 @@ impl Run {
         Ok(history)
     }
 
-    /// The same under the eyes of an observer, and without pictures.
+    /// The same with an observer and without pictures.
     ///
     /// # Errors
     /// As [`Run::train`], and the observer's.
@@ -172,36 +172,35 @@ impl Run {
         observer: &mut dyn Observer,
         progress: &RunProgress,
     ) -> Result<History> {
-        let found = self.what_exists(existing)?;
-        let replaces = matches!(found, Found::Replaced);
+        let found = self.inspect_folder(existing)?;
+        let replaces = matches!(found, Found::ToReplace);
         let checkpoint = match found {
-            Found::Nothing | Found::Replaced => None,
+            Found::Nothing | Found::ToReplace => None,
             Found::Checkpoint(newest) => {
                 if let Some(damage) = &newest.passed_over {
                     progress.say(&format!(
-                        "the newest checkpoint is damaged, the one before is used ({damage})"
+                        "the newest checkpoint is damaged; using the one before ({damage})"
                     ));
                 }
                 Some(newest.checkpoint)
             }
             Found::Trained => {
-                progress
-                    .say(&format!("finished already, taken from {}", self.folder.path().display()));
+                progress.say(&format!("already trained, see {}", self.folder.path().display()));
                 return self.folder.history();
             }
         };
         if let Some(checkpoint) = &checkpoint {
-            progress.say(&format!("goes on {}", checkpoint.notes.place()));
+            progress.say(&format!("resuming {}", checkpoint.notes.place()));
         }
         let history = self.with_task(session, |task, network| {
-            // Nothing is left to be refused: the network is there, on the device.
+            // All checks have passed and the network is on the device, so it is safe to remove the old run.
             if replaces {
                 self.folder.remove()?;
             }
             create_folder(self.folder.path())?;
-            // Of the run that was here before, with other settings.
+            // The note may be of an earlier run with other settings.
             self.folder.forget(&[DIVERGED])?;
-            // The record first: it is what tells a run from any other folder.
+            // The record first, because it marks the folder as a run.
             self.folder.write_record(&self.record)?;
             self.folder.write_config(&self.config)?;
             train(task, network, checkpoint, observer, progress)
@@ -216,15 +215,15 @@ impl Run {
     /// How the run diverged before, with the same settings.
     ///
     /// # Errors
-    /// The note of it cannot be read.
+    /// The note cannot be read.
     pub fn divergence(&self) -> Result<Option<Divergence>> {
         self.folder.divergence_of(&self.record.fingerprint)
     }
 
-    /// Does something with the network as it begins and what it is to be trained on.
+    /// Calls `work` with the training task and the initial network.
     ///
     /// # Errors
-    /// Settings that do not fit the data; those of the work.
+    /// Settings that do not fit the data; those of `work`.
     pub fn with_task<R>(
         &self,
         session: &Session,
@@ -236,7 +235,7 @@ impl Run {
         let mut network =
             open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;
         let classes = self.trained_classes()?;
-        let [train, validation] = [self.numbered(&self.train)?, self.measured()?];
+        let [train, validation] = [self.numbered(&self.train)?, self.validation_numbered()?];
         let task = Task {
             config: &self.config.train,
             loss: &self.config.loss,
@@ -251,36 +250,36 @@ impl Run {
         work(&task, &mut *network)
     }
 
-    /// The classes that are trained on, in the order of the numbers that training gives them.
+    /// The training classes, in the order of their numbers in training.
     ///
     /// # Errors
-    /// Unseen classes that are not there.
+    /// The settings name an unseen class that the data lacks.
     pub fn trained_classes(&self) -> Result<Vec<Class>> {
         let all = &self.record.data.classes;
         let unseen = unseen_classes(&self.config.data.unseen_classes, all)?;
         Ok(seen_classes(all, &unseen).map(|(_, class)| class.clone()).collect())
     }
 
-    /// The images that give the validation loss, their classes numbered as in training.
+    /// The validation images, with their classes numbered as in training.
     ///
     /// # Errors
     /// As [`Run::trained_classes`].
-    pub fn measured(&self) -> Result<Subset> {
+    pub fn validation_numbered(&self) -> Result<Subset> {
         self.numbered(&self.validation)
     }
 
-    fn numbered(&self, part: &Subset) -> Result<Subset> {
+    fn numbered(&self, subset: &Subset) -> Result<Subset> {
         let all = &self.record.data.classes;
         let unseen = unseen_classes(&self.config.data.unseen_classes, all)?;
-        Ok(renumbered(part, all, &unseen))
+        Ok(renumbered(subset, all, &unseen))
     }
 }
 
-/// A name that stays inside the folder of the runs.
+/// Checks that a name is a single path component.
 fn checked_name(name: &str) -> Result<&str> {
     let mut parts = Path::new(name).components();
     match (parts.next(), parts.next()) {
         (Some(Component::Normal(_)), None) => Ok(name),
-        _ => Err(Error::setting("--name", name, "must be a plain name; --runs moves the folder")),
+        _ => Err(Error::setting("--name", name, "must be a plain name; --runs sets the folder")),
     }
 }

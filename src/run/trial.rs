@@ -1,4 +1,4 @@
-//! A trial of a search, as its run's folder records it.
+//! A trial of a search, as recorded in its run's folder.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +15,11 @@ use crate::words::dml;
 pub struct Trial {
     /// Counted from 1.
     pub number: usize,
-    /// The settings that are searched, with its values.
+    /// The searched settings, with this trial's values.
     pub settings: BTreeMap<String, Value>,
     /// The score after each epoch.
     pub scores: Vec<f64>,
-    /// How far it came.
+    /// Its state.
     pub state: State,
     /// Seconds of training.
     pub seconds: f64,
@@ -28,46 +28,46 @@ pub struct Trial {
     pub remark: Option<String>,
 }
 
-/// How far a trial came.
+/// State of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// It has not ended.
+    /// Not ended yet.
     Running,
     /// All epochs are done.
     Finished,
-    /// It was stopped early.
+    /// Stopped early.
     Stopped,
-    /// It diverged.
+    /// Diverged.
     Failed,
 }
 
 impl Checked for Trial {
     fn check(&self) -> std::result::Result<(), String> {
         if self.number == 0 {
-            return Err("has the number 0, trials count from 1".to_owned());
+            return Err("has the number 0; trials count from 1".to_owned());
         }
         if !self.scores.iter().all(|&score| is_share(score)) {
-            return Err("has a score that is not within 0 and 1".to_owned());
+            return Err("has a score outside 0..1".to_owned());
         }
         if self.scores.is_empty() && matches!(self.state, State::Finished | State::Stopped) {
-            return Err("has ended without a score".to_owned());
+            return Err("ended without a score".to_owned());
         }
         match self.seconds >= 0.0 {
             true => Ok(()),
-            false => Err("took a time that cannot be".to_owned()),
+            false => Err("has an impossible training time".to_owned()),
         }
     }
 }
 
 impl State {
-    /// Whether nothing will be added.
+    /// Whether the trial has ended.
     pub fn is_end(self) -> bool {
         self != State::Running
     }
 
-    /// As it is told.
-    pub fn told(self) -> &'static str {
+    /// The word for it in tables and messages.
+    pub fn label(self) -> &'static str {
         match self {
             State::Running => "running",
             State::Finished => "finished",
@@ -78,42 +78,42 @@ impl State {
 }
 
 impl Trial {
-    /// A trial that has not begun.
+    /// A trial that has not started.
     pub fn new(number: usize, settings: BTreeMap<String, Value>) -> Trial {
         let (scores, state) = (Vec::new(), State::Running);
         Trial { number, settings, scores, state, seconds: 0.0, remark: None }
     }
 
-    /// What is known of the trial in a folder; none where it was not begun.
+    /// Reads the trial in a folder; `None` if it has not started.
     ///
     /// # Errors
-    /// A file that cannot be read, with how to do this one trial again.
+    /// The file cannot be read; the remedy says how to repeat this trial.
     pub fn read(folder: &ResultFolder) -> Result<Option<Trial>> {
         let removal = dml("runs remove", folder.path());
-        let way_out = format!("remove this one trial with {removal}, and search again");
+        let remedy = format!("remove this trial with {removal} and search again");
         let path = folder.file(TRIAL);
-        let trial: Option<Trial> = read_json(&path, &way_out)?;
+        let trial: Option<Trial> = read_json(&path, &remedy)?;
         match trial {
-            Some(trial) if !trial.is_of(&folder.name()) => {
+            Some(trial) if !trial.belongs_in(&folder.name()) => {
                 let problem = format!("is of trial {}, not of this folder", trial.number);
-                Err(Fault::new(&path, problem).remedy(way_out).into())
+                Err(Fault::new(&path, problem).remedy(remedy).into())
             }
             trial => Ok(trial),
         }
     }
 
-    /// Whether a folder of this name is the trial's; any name that is no trial's may be.
-    fn is_of(&self, folder: &str) -> bool {
+    /// Whether the trial may be in a folder of this name: names of other trials are excluded.
+    fn belongs_in(&self, folder: &str) -> bool {
         let number = folder.strip_prefix("trial-").and_then(|number| number.parse().ok());
         number.is_none_or(|number: usize| number == self.number)
     }
 
-    /// The score after its last epoch; none of a trial that diverged.
+    /// The score after its last epoch; `None` if it diverged.
     pub fn score(&self) -> Option<f64> {
         self.scores.last().copied().filter(|_| self.state != State::Failed)
     }
 
-    /// Its training came to an end.
+    /// Records that its training ended.
     pub fn ended(&mut self, seconds: f64) {
         self.seconds = seconds;
         if self.state == State::Running {
@@ -121,20 +121,20 @@ impl Trial {
         }
     }
 
-    /// Its settings made it diverge.
+    /// Records that it diverged.
     pub fn failed(&mut self, why: String) {
         self.state = State::Failed;
         self.remark = Some(why);
     }
 
-    /// What became of it, in a line.
-    pub fn told(&self, score: &str) -> String {
+    /// Its outcome in a line.
+    pub fn summary(&self, score: &str) -> String {
         if let (State::Failed, Some(why)) = (self.state, &self.remark) {
-            return format!("{}: {why}", self.state.told());
+            return format!("{}: {why}", self.state.label());
         }
         let last = self.scores.last().map_or(String::new(), |last| format!(", {score} {last:.4}"));
         let epochs = self.scores.len();
-        format!("{}{last} after epoch {epochs}", self.state.told())
+        format!("{}{last} after epoch {epochs}", self.state.label())
     }
 }
 
@@ -144,7 +144,7 @@ mod tests {
     use crate::files::write_json;
 
     #[test]
-    fn a_trial_reads_back_as_it_was_written_and_a_failed_one_has_no_score() {
+    fn a_trial_round_trips_through_its_file_and_a_failed_one_has_no_score() {
         let settings = BTreeMap::from([
             ("train.learning_rate".to_owned(), Value::Float(1.0)),
             ("loss.normalise".to_owned(), Value::Boolean(true)),

@@ -158,8 +158,8 @@ grep -q "log .*/${job}_1.out ends: " "$log/collect-$collector.out" || fail 'the 
 first=$job
 by_slurm "${long[@]}"
 [ "$(field array <<<"$submission")" = 0-1 ] || fail 'not exactly the two unfinished runs were submitted again'
-grep -q 'goes on ' "$log/${job}_0.out" || fail 'the killed run did not resume'
-grep -q 'goes on ' "$log/${job}_1.out" || fail 'the cancelled run did not resume'
+grep -q 'resuming ' "$log/${job}_0.out" || fail 'the killed run did not resume'
+grep -q 'resuming ' "$log/${job}_1.out" || fail 'the cancelled run did not resume'
 [ "$job" != "$first" ] || fail 'no new job was submitted'
 same
 
@@ -186,7 +186,7 @@ requeued || fail 'the task was not requeued'
 scontrol update JobId="${job}_0" TimeLimit=60
 wait_until ended "$collector"
 collected 0
-grep -q 'contrastive seed 1: goes on ' "$log/${job}_0.out" || fail 'the run did not resume'
+grep -q 'contrastive seed 1: resuming ' "$log/${job}_0.out" || fail 'the run did not resume'
 locally "${one[@]}" --epochs "$epochs"
 same
 echo 'slurm: all tests passed' >&2

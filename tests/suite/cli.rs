@@ -20,7 +20,7 @@ fn a_run_folder_is_replaced_only_with_force() {
     user.succeeds(&[&TRAIN[..], &["--force"]].concat());
     assert_eq!(before, user.reads(&format!("{run}/model.safetensors")));
     let other = user.fails(1, &[&TRAIN[..], &["--seed", "3", "--name", &run[5..]]].concat());
-    assert!(other.contains("holds something else: take another --name"), "{other}");
+    assert!(other.contains("contains something else: use another --name"), "{other}");
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn a_folder_that_is_not_a_run_is_never_removed() {
     user.writes("runs/thesis/chapter.txt", "mine");
     user.writes("runs/thesis/.chapter.tmp", "mine");
     let message = user.fails(1, &[&TRAIN[..], &["--name", "thesis", "--force"]].concat());
-    assert!(message.contains("is no run folder"), "{message}");
+    assert!(message.contains("is not a run folder"), "{message}");
     assert_eq!(user.reads_text("runs/thesis/chapter.txt"), "mine");
     assert_eq!(user.reads_text("runs/thesis/.chapter.tmp"), "mine");
 }
@@ -89,7 +89,7 @@ fn errors_in_data_name_file_line_and_remedy() {
     let faulty = user.fails(1, &["train", "--data", "bad.csv"]);
     assert!(faulty.contains("bad.csv, line 4, column c: '300'"), "{faulty}");
     let no_run = user.fails(1, &["eval"]);
-    assert!(no_run.contains("runs: holds no trained run; train one with dml train"), "{no_run}");
+    assert!(no_run.contains("runs: contains no trained run; train one with dml train"), "{no_run}");
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn the_engine_is_printed_recorded_and_not_changed_on_resume() {
     user.writes("runs/other/run.json", record.replace("\"trained\"", "\"training\""));
     let resume = ["train", "--resume", "runs/other", "--engine", "fused"];
     let message = user.fails(1, &resume);
-    assert!(message.contains("go on with --engine libtorch"), "{message}");
+    assert!(message.contains("resume it with --engine libtorch"), "{message}");
     let message = user.fails(2, &[&TRAIN[..], &["--engine", "fast"]].concat());
     assert!(message.contains("use auto, libtorch or fused"), "{message}");
 }
@@ -177,7 +177,7 @@ fn evaluation_on_training_images_or_of_an_unfinished_run_is_refused() {
     let record = user.reads_text("runs/mine/run.json").replace("\"trained\"", "\"training\"");
     user.writes("runs/mine/run.json", record);
     let unfinished = user.fails(1, &["eval", "--run", "runs/mine"]);
-    assert!(unfinished.contains("go on with dml train --resume runs/mine"), "{unfinished}");
+    assert!(unfinished.contains("resume it with dml train --resume runs/mine"), "{unfinished}");
     // Resuming it works: training had ended, only the record said otherwise.
     user.succeeds(&["train", "--resume", "runs/mine"]);
     user.succeeds(&["eval", "--run", "runs/mine"]);

@@ -124,7 +124,7 @@ fn tasks_run_side_by_side_and_collected_give_the_bytes_of_one_process() {
     assert_eq!(rest, all[2..], "only the missing runs");
     run_side_by_side(&user, &rest);
     let again = run_side_by_side(&user, &all[..1]);
-    assert!(again[0].contains("finished already") && !again[0].contains("epoch 1/"), "{again:?}");
+    assert!(again[0].contains("already trained") && !again[0].contains("epoch 1/"), "{again:?}");
     let (there, err) = user.succeeds(&collect);
     assert!(err.contains("4 of them finished") && !err.contains("epoch 1/"), "{err}");
     let table = |text: &str| text.lines().filter(|l| l.contains("macro F1")).collect::<String>();
@@ -169,7 +169,7 @@ fn a_stopped_task_resumes_when_its_line_is_run_again() {
     let (_, err) = texts(&user.runs(&[&args[..], &["--collect"]].concat()));
     assert!(err.contains("run 0, contrastive seed 1: started"), "{err}");
     let outputs = run_side_by_side(&user, &line);
-    assert!(outputs[0].contains("goes on "), "{outputs:?}");
+    assert!(outputs[0].contains("resuming "), "{outputs:?}");
     let [one, other] = ["here", "runs"].map(|runs| user.run_folder(runs, "contrastive-seed1-"));
     assert_same(&user, &one, &other);
 }

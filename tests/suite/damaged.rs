@@ -318,7 +318,7 @@ fn each_lost_file_of_a_run_is_restored_without_training_by_the_suggested_command
 
     cut("run.json");
     let message = user.fails(1, &["report", &run]);
-    assert!(message.ends_with(&format!("write it anew with {resume}")), "{message}");
+    assert!(message.ends_with(&format!("rewrite it with {resume}")), "{message}");
     user.succeeds(&["train", "--resume", &run]);
     assert!(results(&user, &run) == original, "the run has changed");
 
@@ -326,7 +326,7 @@ fn each_lost_file_of_a_run_is_restored_without_training_by_the_suggested_command
         cut(name);
         let model = if name == "model.safetensors" { "last" } else { "best" };
         let message = user.fails(1, &["eval", "--run", &run, "--model", model]);
-        let advice = format!("write it anew from the checkpoint with {resume}");
+        let advice = format!("rewrite it from the checkpoint with {resume}");
         assert!(message.contains(name) && message.ends_with(&advice), "{message}");
         user.succeeds(&["train", "--resume", &run]);
         assert!(results(&user, &run) == original, "the models have changed");
@@ -371,7 +371,7 @@ fn a_lost_record_never_leads_to_retraining_a_trained_network() {
     user.writes(&format!("{run}/model.safetensors"), half);
     user.writes(&format!("{run}/run.json"), "{");
     let message = user.fails(1, &["train", "--resume", &run]);
-    assert!(message.contains("its models are damaged or lost, too"), "{message}");
+    assert!(message.contains("its models are damaged or missing too"), "{message}");
     assert!(message.ends_with("--force"), "{message}");
     assert!(user.reads(&format!("{run}/model.safetensors")) == half, "the model was overwritten");
 }
@@ -419,7 +419,7 @@ fn a_damaged_trial_can_be_removed_without_the_rest_of_the_search() {
     fs::write(&path, "{").unwrap();
     let more = [&TUNE[..], &["4"]].concat();
     let message = user.fails(1, &more);
-    let advice = format!("remove this one trial with dml runs remove {trial}, and search again");
+    let advice = format!("remove this trial with dml runs remove {trial} and search again");
     assert!(message.ends_with(&advice), "{message}");
     user.succeeds(&["runs", "remove", &trial]);
     user.succeeds(&more);

@@ -103,7 +103,7 @@ fn resuming_from_a_checkpoint_gives_the_bytes_of_an_uninterrupted_run() {
         ];
         for (path, step) in checkpoints {
             let checkpoint = Checkpoint::read(&path).unwrap();
-            assert_eq!(checkpoint.notes.place(), step);
+            assert_eq!(checkpoint.notes.position(), step);
             // Other weights, which the checkpoint has to replace.
             let mut resumed = Sample::fused();
             let _ = resumed.parameters().fill_(0.5);

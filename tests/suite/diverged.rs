@@ -27,7 +27,7 @@ fn assert_reports_divergence(out: &str) {
         words.contains("Diverged: contrastive (wild) in all 2 runs; it has no figures"),
         "{out}"
     );
-    assert!(words.contains("Way out: try a lower loss.margin (it is 1e30, the default is 2.5)"));
+    assert!(words.contains("What to change: try a lower loss.margin (it is 1e30, the default is 2.5)"));
     assert!(words.contains("cross-entropy") && words.contains("the higher mean"), "{out}");
 }
 
@@ -133,7 +133,7 @@ fn every_command_recognises_a_diverged_run() {
     ] {
         let message = user.fails(1, args);
         let start =
-            "error: runs/wild diverged, and would again with the same settings: the training";
+            "error: runs/wild diverged and would again with the same settings: the training";
         assert!(message.starts_with(start) && message.ends_with(remedy), "{args:?}: {message}");
         assert!(!message.contains("--resume"), "{message}");
     }

@@ -81,7 +81,7 @@ fn a_run_without_matching_references_is_listed_reported_and_exported_without_met
     user.succeeds(&["export", "runs/mine", "--format", "tensorboard", "--out", "logs"]);
     let compare = ["compare", "--data", "data.csv", "--losses", "cross-entropy,arcface"];
     let message = user.fails(1, &[&compare[..], &["--seeds", "1", "--metric", "map@r"]].concat());
-    assert!(message.contains("under seed 1 there is no map@r: none of the images"), "{message}");
+    assert!(message.contains("and seed 1, map@r cannot be computed: no evaluation image"), "{message}");
     let message = user.fails(1, &["train", "--data", "data.csv", "--loss", "triplet"]);
     assert!(
         message.contains("data.csv: has no class with two images, so triplet has"),
@@ -280,7 +280,7 @@ fn embeddings_of_one_model_are_not_exported_for_the_other() {
     let export = ["export", "runs/mine", "--format", "csv", "--out", "e.csv", "--model"];
     let message = user.fails(1, &[&export[..], &["best"]].concat());
     assert!(
-        message.ends_with("evaluate that with dml eval --model best --run runs/mine"),
+        message.ends_with("evaluate that model with dml eval --model best --run runs/mine"),
         "{message}"
     );
     user.succeeds(&["eval", "--model", "best"]);

@@ -80,13 +80,10 @@ fn invalid_arrays_and_conflicting_arguments_are_errors() {
     let user = evaluated();
     let swapped = ["eval", "--embeddings", REFERENCES[4], "--labels", REFERENCES[2]];
     let message = user.fails(1, &swapped);
-    assert!(
-        message.contains("labels_train.npy: has the shape [570], where embeddings"),
-        "{message}"
-    );
+    assert!(message.contains("labels_train.npy: has the shape [570], but embeddings"), "{message}");
     let message = user.fails(1, &REFERENCES[..3]);
     assert!(
-        message.contains("holds embeddings without labels; name those with --labels"),
+        message.contains("contains embeddings without labels; name the labels with --labels"),
         "{message}"
     );
     let message = user.fails(1, &[&REFERENCES[..], &QUERIES[..2]].concat());

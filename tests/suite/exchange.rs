@@ -47,13 +47,13 @@ fn new_images_with_or_without_labels_are_embedded_as_in_an_evaluation() {
     let evaluated = ["eval", "--embeddings", "a.npy", "--labels", "labels.npy"];
     assert!(user.succeeds(&evaluated).0.contains("each of 600 against all others"));
     let message = user.fails(1, &["embed", "bare.csv", "--out", "c.npy", "--labels-out", "l.npy"]);
-    assert!(message.contains("bare.csv: has no labels; leave --labels-out away"), "{message}");
+    assert!(message.contains("bare.csv: has no labels; omit --labels-out"), "{message}");
     let message = user.fails(1, &["embed", "small.csv", "--out", "c.txt"]);
     assert!(message.contains("--out = c.txt: must end in .npy, .csv or .parquet"), "{message}");
     user.writes("tiny.csv", "label,a,b,c,d\n1,0,0,0,0\n");
     let message = user.fails(1, &["embed", "tiny.csv", "--out", "c.npy"]);
     assert!(
-        message.contains("tiny.csv has images of 2×2, the run was trained on 28×28"),
+        message.contains("tiny.csv has images of 2×2, but the run was trained on 28×28"),
         "{message}"
     );
     user.writes("odd.csv", csv.replacen(",0,", ",x,", 1));

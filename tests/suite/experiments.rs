@@ -302,14 +302,14 @@ fn runs_are_listed_compared_and_removed() {
     assert!(user.path("runs/short").exists());
     assert!(
         user.fails(1, &["runs", "remove", "long", "nothing"])
-            .contains("nothing: is not there; dml runs lists")
+            .contains("nothing: does not exist; dml runs lists")
     );
     assert!(
         user.path("runs/long").exists(),
         "all names are checked before the first run is removed"
     );
     let itself = user.fails(1, &["runs", "diff", "short", "runs/short"]);
-    assert!(itself.contains("is held against itself"), "{itself}");
+    assert!(itself.contains("is compared with itself"), "{itself}");
     let nearest = user.fails(1, &["runs", "--loss", "contrastiv"]);
     assert!(nearest.contains("did you mean contrastive?"), "{nearest}");
     user.succeeds(&["runs", "remove", "short", "runs/long", "long"]);

@@ -38,7 +38,7 @@ fn start_and_wait_until_resumed(user: &User, args: &[&str]) -> Child {
     let mut command = user.dml(args);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let (mut output, mut byte) = (Vec::new(), [0]);
-    while !output.ends_with(b"goes on") {
+    while !output.ends_with(b"resuming") {
         let count = child.stderr.as_mut().unwrap().read(&mut byte).unwrap();
         assert_eq!(count, 1, "it ended with {}", String::from_utf8_lossy(&output));
         output.push(byte[0]);
@@ -70,8 +70,8 @@ fn a_run_whose_images_have_moved_resumes_with_the_file_given_by_data() {
     std::fs::rename(user.path("small.csv"), user.path("moved.csv")).unwrap();
     let resume = ["train", "--resume", &run];
     let message = user.fails(1, &resume);
-    let problem = "error: small.csv: there is no such file any more, which the run was trained on; name \
-                   the file with --data, or call dml from the folder it was trained in: this is ";
+    let problem = "error: small.csv: the file that the run was trained on no longer exists; name the file \
+                   with --data, or run dml in the folder that it was trained in; this is ";
     assert!(message.starts_with(problem), "{message}");
     let text = user.reads_text("moved.csv");
     user.writes("other.csv", &text[..text.trim_end().rfind('\n').unwrap()]);
@@ -95,7 +95,7 @@ fn a_second_process_on_a_run_is_refused_and_resumes_it_once_the_first_is_killed(
     let (mut first, run) = start_and_wait_for(&user, &LONG, "checkpoint.safetensors");
     for second in [&["train", "--resume", &run][..], &[&LONG[..], &["--force"]].concat()] {
         let message = user.fails(1, second);
-        let owner = format!("error: process {} is at work on {run}", first.id());
+        let owner = format!("error: process {} is using {run}", first.id());
         assert!(message.starts_with(&owner), "{message}");
     }
     first.kill().unwrap();
@@ -132,7 +132,7 @@ fn ctrl_c_and_sigterm_save_the_step_say_how_to_resume_and_exit_with_130() {
     assert_eq!(code, Some(130), "{message}");
     let step = message.strip_prefix("interrupted: stopped ").unwrap().split(';').next().unwrap();
     let (_, err) = user.succeeds(&["train", "--resume", &run]);
-    let resumes = format!("goes on {}", step.split(" of ").next().unwrap());
+    let resumes = format!("resuming {}", step.split(" of ").next().unwrap());
     assert!(err.contains(&resumes), "{resumes} is not in {err}");
     assert_same_as_uninterrupted(&user, &run);
 }
@@ -183,7 +183,7 @@ fn an_interrupted_comparison_resumes_by_the_same_command_without_repeating_finis
     assert!(message.ends_with("; run the same command again to resume"), "{message}");
     let count = message["interrupted: ".len()..].split(' ').next().unwrap();
     let (table, err) = user.succeeds(&args);
-    let reused = err.matches("finished already").count();
+    let reused = err.matches("already trained").count();
     // One of the runs may have been trained and not evaluated.
     let finished: usize = count.parse().unwrap();
     assert!(finished >= 1 && (finished..=finished + 1).contains(&reused), "{message}\n{err}");

@@ -74,7 +74,7 @@ fn every_loss_is_computed_on_the_embeddings_of_a_run_or_of_a_file() {
     user.succeeds(&["train", "--data", "small.csv", "--epochs", "1", "--name", "mine"]);
     let message = user.fails(1, &["losses", "--on", "runs/mine"]);
     assert!(
-        message.contains("not evaluated yet: do it with dml eval --run runs/mine"),
+        message.contains("not evaluated yet: evaluate it with dml eval --run runs/mine"),
         "{message}"
     );
     user.succeeds(&["eval", "--run", "runs/mine"]);

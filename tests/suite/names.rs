@@ -43,7 +43,7 @@ fn a_run_of_an_earlier_version_is_reused_not_trained_again() {
     user.succeeds(&["eval", "--run", &old]);
     user.succeeds(&["eval"]);
     let (_, err) = user.succeeds(&COMPARE);
-    assert!(err.contains(&format!("finished already, taken from {old}")), "{err}");
+    assert!(err.contains(&format!("already trained, see {old}")), "{err}");
     let compared = with_short_name(&user, &user.run_folder("runs", "compare-"));
     let (out, _) = user.succeeds(&COMPARE);
     assert!(out.contains(&format!("written to {compared}\n")), "{out}");
@@ -54,7 +54,7 @@ fn a_run_of_an_earlier_version_is_reused_not_trained_again() {
         ["sweep", "--config", "quick.toml", "--seeds", "1", "--losses", "contrastive", "--set"];
     let sweep = [&sweep[..], &["loss.margin=2.5,3.5"]].concat();
     let (_, err) = user.succeeds(&sweep);
-    assert!(err.contains(&format!("finished already, taken from {old}")), "{err}");
+    assert!(err.contains(&format!("already trained, see {old}")), "{err}");
     let swept = with_short_name(&user, &user.run_folder("runs", "sweep-"));
     let (out, _) = user.succeeds(&sweep);
     assert!(out.contains(&format!("written to {swept}\n")), "{out}");

@@ -160,7 +160,7 @@ fn every_command_replaces_an_existing_file_only_with_force() {
     user.succeeds(&own);
     user.succeeds(&[&own[..], &["--force"]].concat());
     let message = user.fails(1, &["runs", "remove", "runs/mine"]);
-    assert!(message.contains("holds new.npy, which dml did not write"), "{message}");
+    assert!(message.contains("contains new.npy, which dml did not write"), "{message}");
 }
 
 #[test]
@@ -396,7 +396,10 @@ fn force_removes_no_file_of_the_user_and_none_that_training_reads() {
     user.writes("runs/mine/notes.txt", "mine");
     let model = user.reads("runs/mine/model.safetensors");
     let message = user.fails(1, &again);
-    assert!(message.contains("runs/mine: holds notes.txt, which dml did not write"), "{message}");
+    assert!(
+        message.contains("runs/mine: contains notes.txt, which dml did not write"),
+        "{message}"
+    );
     assert_eq!(user.reads_text("runs/mine/notes.txt"), "mine");
     std::fs::remove_file(user.path("runs/mine/notes.txt")).unwrap();
     let init = [&again[..], &["--init", "runs/mine/model.safetensors"]].concat();

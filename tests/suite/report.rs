@@ -113,8 +113,8 @@ fn a_folder_without_results_is_an_error() {
         message.contains("has no run.json, comparison.json, sweep.json or search.json"),
         "{message}"
     );
-    assert!(user.fails(1, &["report", "thesi"]).contains("thesi: is not there; dml runs lists"));
-    assert!(user.fails(1, &["report"]).contains("holds no trained run"));
+    assert!(user.fails(1, &["report", "thesi"]).contains("thesi: does not exist; dml runs lists"));
+    assert!(user.fails(1, &["report"]).contains("contains no trained run"));
 }
 
 #[test]
@@ -132,5 +132,5 @@ fn pictures_come_in_screen_and_paper_style_and_as_svg() {
     assert!(paper.contains("pt\" height=") && !paper.contains("rank highest</text>"));
     assert!(paper.contains("<title>Vote top-k accuracy: true class"), "the file keeps its title");
     let message = user.fails(2, &["eval", "--style", "poster"]);
-    assert!(message.contains("take screen or paper"), "{message}");
+    assert!(message.contains("must be screen or paper"), "{message}");
 }

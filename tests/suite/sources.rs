@@ -55,8 +55,8 @@ fn reading_standard_input_twice_is_refused_with_a_remedy() {
     let message = refused(&user, &["eval", "--run", "runs/a"], "small.csv");
     assert_eq!(
         message,
-        "error: standard input: the run's images came from there, and can't be read a second time; keep \
-         them in a file and name that with --data"
+        "error: standard input: the run's images came from here and cannot be read again; save them in \
+         a file and name it with --data"
     );
     user.succeeds(&["eval", "--run", "runs/a", "--data", "small.csv"]);
     piped(&user, &["eval", "--run", "runs/a", "--data", "-"], "small.csv");

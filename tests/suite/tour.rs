@@ -130,7 +130,7 @@ fn compare_writes_tables_and_pictures_and_reuses_finished_runs() {
     assert!(first.contains("1-NN accuracy, %") && first.contains(" ± "), "{first}");
     assert!(first.contains("MAP@R, %") && first.contains("NMI of k-means"), "{first}");
     assert!(first.contains("train time, s"), "{first}");
-    assert!(!err.contains("finished already"), "{err}");
+    assert!(!err.contains("already trained"), "{err}");
     let folder = user.run_folder("runs", "compare-contrastive-vs-cross-entropy-");
     for name in ["table.csv", "table.md", "comparison.json"] {
         assert!(!user.reads(&format!("{folder}/{name}")).is_empty(), "{name}");
@@ -139,10 +139,10 @@ fn compare_writes_tables_and_pictures_and_reuses_finished_runs() {
         assert_picture(&user.path(&format!("{folder}/plots/{name}.png")));
     }
     let (second, err) = user.succeeds(&args);
-    assert_eq!(err.matches("finished already").count(), 4, "{err}");
+    assert_eq!(err.matches("already trained").count(), 4, "{err}");
     assert_eq!(first, second, "reused runs give the same output");
     let (_, err) = user.succeeds(&[&args[..], &["--epochs", "2"]].concat());
-    assert!(!err.contains("finished already"), "other settings are other runs: {err}");
+    assert!(!err.contains("already trained"), "other settings are other runs: {err}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub fn run_other_mode(
             refuse_unfinished(&work, session).map(|()| false)
         }
         Mode::Submit => {
-            plan.check_needs_elsewhere(session)?;
+            plan.check_resources_elsewhere(session)?;
             let work = work(command, session, plan, many)?;
             submit(&work, session, settings, many).map(|()| true)
         }

@@ -1,24 +1,24 @@
-//! Embeddings in f64 as the f32 that everything is measured in, without losing what tells them apart.
+//! Converts f64 embeddings to f32, which all metrics use, without losing the differences between them.
 //!
-//! A number near 10⁶ has steps of 0.06 in f32: embeddings that far from the origin would fall together.
-//! Distances do not depend on the origin, so dimensions whose median is far from it are moved there
-//! first, in f64. Medians, as one embedding elsewhere, of an image that could not be read, would
-//! take mean and variance with it. Dimensions about the origin stay as they are, and so do arrays whose every value
-//! f32 has anyway.
+//! Near 10⁶ the spacing of f32 is 0.06, so different embeddings that far from the origin would become
+//! equal. Distances do not depend on the origin, so dimensions whose median is far from it are centred
+//! first, in f64. Medians rather than means, because a single outlier, such as the embedding of a damaged
+//! image, would shift mean and variance. Other dimensions stay unchanged, and so do arrays whose values
+//! are all exact in f32.
 
 use std::cmp::Ordering;
 
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 
-/// A median this many times as far from the origin as the embeddings are from their medians costs
-/// three bits of 24 and is moved.
+/// A dimension is centred if its median is more than this many times the spread from the origin, which
+/// costs three of the 24 bits.
 const FAR: f64 = 8.0;
 
-/// What is subtracted from embeddings before they become f32.
+/// The vector that is subtracted from embeddings before the conversion to f32.
 pub struct Centre(Option<Array1<f64>>);
 
 impl Centre {
-    /// The centre of references `[N, D]`, for them and for the queries that are held against them.
+    /// The centre of references `[N, D]`, for them and for their queries.
     pub fn of(references: &Array2<f64>, queries: Option<&Array2<f64>>) -> Centre {
         let is_exact =
             |set: &Array2<f64>| set.iter().all(|&value| f64::from(value as f32) == value);
@@ -30,27 +30,27 @@ impl Centre {
         let spread = spreads.iter().map(|spread| spread * spread).sum::<f64>().sqrt();
         let far = |median: &f64| if median.abs() > FAR * spread { *median } else { 0.0 };
         let centre: Array1<f64> = medians.iter().map(far).collect();
-        // Where most embeddings are one point, the others may still lie about it.
+        // The spread is 0 if most embeddings are equal, but the others may still vary around them.
         let varies = references
             .columns()
             .into_iter()
             .any(|column| column.iter().any(|&value| value != column[0]));
-        let moves = varies && centre.iter().any(|&value| value != 0.0);
-        Centre(moves.then_some(centre))
+        let is_far = varies && centre.iter().any(|&value| value != 0.0);
+        Centre(is_far.then_some(centre))
     }
 
-    /// None: embeddings stay where they are.
+    /// No centre: embeddings stay unchanged.
     pub fn none() -> Centre {
         Centre(None)
     }
 
-    /// Whether anything is moved.
-    pub fn moves(&self) -> bool {
+    /// Whether anything is subtracted.
+    pub fn is_nonzero(&self) -> bool {
         self.0.is_some()
     }
 
-    /// The embeddings less the centre, as f32.
-    pub fn moved(&self, embeddings: &Array2<f64>) -> Array2<f32> {
+    /// The embeddings minus the centre, as f32.
+    pub fn subtract_from(&self, embeddings: &Array2<f64>) -> Array2<f32> {
         match &self.0 {
             Some(centre) => Array2::from_shape_fn(embeddings.dim(), |(row, column)| {
                 (embeddings[[row, column]] - centre[column]) as f32
@@ -68,7 +68,7 @@ fn median_and_spread(values: ArrayView1<f64>) -> (f64, f64) {
     (centre, median(&mut values))
 }
 
-/// The one in the middle, or the mean of the two there; 0 of nothing.
+/// The median; 0 for an empty slice.
 fn median(values: &mut [f64]) -> f64 {
     if values.is_empty() {
         return 0.0;
@@ -81,10 +81,10 @@ fn median(values: &mut [f64]) -> f64 {
     }
 }
 
-/// Embeddings `[N, D]` that differ from another one in f64 and do not in f32. Numbers at most
-/// `alike` from each other count as equal in f64.
-pub fn fallen_together(embeddings: &Array2<f64>, singles: &Array2<f32>, alike: f64) -> usize {
-    // −0 is 0.
+/// Number of embeddings `[N, D]` that equal another one in f32 but not in f64. Values that differ by at
+/// most `tolerance` count as equal in f64.
+pub fn count_merged(embeddings: &Array2<f64>, singles: &Array2<f32>, tolerance: f64) -> usize {
+    // Adding 0 makes −0 equal 0.
     let in_single = |a: &usize, b: &usize| {
         let pairs = singles.row(*a).into_iter().zip(singles.row(*b));
         pairs.map(|(a, b)| (a + 0.0).total_cmp(&(b + 0.0))).find(|order| order.is_ne())
@@ -99,14 +99,14 @@ pub fn fallen_together(embeddings: &Array2<f64>, singles: &Array2<f32>, alike: f
     });
     let differ = |a: &usize, b: &usize| {
         let mut pairs = embeddings.row(*a).into_iter().zip(embeddings.row(*b));
-        pairs.any(|(a, b)| (a - b).abs() > alike)
+        pairs.any(|(a, b)| (a - b).abs() > tolerance)
     };
     let equal = rows.chunk_by(|a, b| in_single(a, b).is_none());
     let different = |group: &[usize]| 1 + group.windows(2).filter(|w| differ(&w[0], &w[1])).count();
     equal.map(different).filter(|&count| count > 1).sum()
 }
 
-/// Mean squared length of embeddings `[N, D]`, N at least 1.
+/// Mean squared norm of embeddings `[N, D]`, N at least 1.
 pub fn mean_squared_norm(embeddings: &Array2<f64>) -> f64 {
     let rows = embeddings.axis_iter(Axis(0));
     rows.map(|row| row.dot(&row)).sum::<f64>() / embeddings.nrows() as f64
@@ -121,48 +121,57 @@ mod tests {
     use ndarray::array;
 
     #[test]
-    fn dimensions_far_from_the_origin_are_moved_and_the_others_are_not() {
+    fn only_dimensions_far_from_the_origin_are_centred() {
         let points = array![[1e6 + 1e-3, 0.1], [1e6 - 1e-3, -0.3]];
         let centre = Centre::of(&points, None);
-        assert!(centre.moves());
-        let moved = centre.moved(&points).mapv(f64::from);
-        assert!((moved[[0, 0]] - 1e-3).abs() < 1e-9 && (moved[[1, 0]] + 1e-3).abs() < 1e-9);
-        assert_eq!([moved[[0, 1]], moved[[1, 1]]], [0.1_f32, -0.3].map(f64::from));
-        assert!(!Centre::of(&array![[0.1, 0.2], [0.3, -0.4]], None).moves());
-        // A dimension that is the same for all hides nothing.
-        assert!(!Centre::of(&array![[0.1, 0.7], [0.9, 0.7]], None).moves());
-        assert!(!Centre::of(&array![[0.7], [0.7]], None).moves());
+        assert!(centre.is_nonzero());
+        let subtract_from = centre.subtract_from(&points).mapv(f64::from);
+        assert!(
+            (subtract_from[[0, 0]] - 1e-3).abs() < 1e-9
+                && (subtract_from[[1, 0]] + 1e-3).abs() < 1e-9
+        );
+        assert_eq!([subtract_from[[0, 1]], subtract_from[[1, 1]]], [0.1_f32, -0.3].map(f64::from));
+        assert!(!Centre::of(&array![[0.1, 0.2], [0.3, -0.4]], None).is_nonzero());
+        // A constant dimension cannot merge embeddings.
+        assert!(!Centre::of(&array![[0.1, 0.7], [0.9, 0.7]], None).is_nonzero());
+        assert!(!Centre::of(&array![[0.7], [0.7]], None).is_nonzero());
     }
 
     #[test]
-    fn what_f32_holds_is_left_alone_unless_the_queries_are_not_held() {
+    fn values_that_are_exact_in_f32_stay_unless_the_queries_are_not() {
         let exact = array![[1e6, 1e6 + 0.5], [1e6 + 1.0, 1e6]];
-        assert!(!Centre::of(&exact, None).moves());
-        assert!(Centre::of(&exact, Some(&array![[1e6 + 0.01, 1e6]])).moves());
+        assert!(!Centre::of(&exact, None).is_nonzero());
+        assert!(Centre::of(&exact, Some(&array![[1e6 + 0.01, 1e6]])).is_nonzero());
     }
 
     #[test]
-    fn one_embedding_elsewhere_or_most_at_one_point_does_not_keep_the_others_from_moving() {
+    fn neither_an_outlier_nor_many_equal_embeddings_prevent_centring() {
         let mut points = Array2::from_shape_fn((9, 2), |(row, _)| 1e8 + 0.01 * row as f64);
         points.row_mut(7).fill(0.0);
-        let moved = Centre::of(&points, None).moved(&points);
-        assert!((moved[[5, 0]] - moved[[4, 0]] - 0.01).abs() < 1e-6, "{moved}");
-        assert_eq!(fallen_together(&points, &moved, 0.0), 0);
+        let subtract_from = Centre::of(&points, None).subtract_from(&points);
+        assert!(
+            (subtract_from[[5, 0]] - subtract_from[[4, 0]] - 0.01).abs() < 1e-6,
+            "{subtract_from}"
+        );
+        assert_eq!(count_merged(&points, &subtract_from, 0.0), 0);
         let mut points = Array2::from_elem((9, 1), 1e8);
         (points[[0, 0]], points[[1, 0]]) = (1e8 + 0.1, 1e8 + 0.3);
         let centre = Centre::of(&points, None);
-        assert!(centre.moves() && fallen_together(&points, &centre.moved(&points), 0.0) == 0);
+        assert!(
+            centre.is_nonzero() && count_merged(&points, &centre.subtract_from(&points), 0.0) == 0
+        );
     }
 
     #[test]
-    fn what_falls_together_is_counted_and_equal_embeddings_are_not() {
+    fn embeddings_that_merge_are_counted_but_not_equal_ones() {
         let points = array![[1e8, 0.0], [1e8 + 0.1, -0.0], [1e8, 0.0], [-1e8, 1.0], [1.0, 1.0]];
-        let count = |alike| fallen_together(&points, &Centre::none().moved(&points), alike);
+        let count =
+            |tolerance| count_merged(&points, &Centre::none().subtract_from(&points), tolerance);
         assert_eq!((count(0.0), count(0.2)), (2, 0));
     }
 
     #[test]
-    fn lengths_are_those_before_the_move() {
+    fn norms_are_those_before_centring() {
         assert_eq!(mean_squared_norm(&array![[3.0, 4.0], [0.0, 1.0]]), 13.0);
     }
 
@@ -200,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn one_far_embedding_changes_no_figure_of_the_others_and_what_f32_loses_is_said() {
+    fn an_outlier_changes_no_figure_of_the_others_and_merged_embeddings_are_reported() {
         let text = include_str!("../../../tests/reference/outliers.json");
         let mut cases: std::collections::HashMap<String, Case> =
             serde_json::from_str(text).unwrap();
@@ -210,16 +219,16 @@ mod tests {
         let found = evaluated(&points, &labels, false);
         assert_eq!(found.figures.knn.accuracy, Some(accuracy));
         assert!(found.remarks.len() == 1 && found.remarks[0].contains("centred"));
-        // No one centre is near both groups.
+        // No single centre is near both groups.
         let Case { points, labels, accuracy, .. } = case("two_groups");
         let found = evaluated(&points, &labels, false);
         assert!(found.figures.knn.accuracy < Some(accuracy));
-        let told = ": 120 different embeddings are equal in float32, which";
-        assert!(found.remarks[0].contains(told), "{:?}", found.remarks);
+        let remark = ": 120 different embeddings are equal in float32, which";
+        assert!(found.remarks[0].contains(remark), "{:?}", found.remarks);
     }
 
     #[test]
-    fn a_million_from_the_origin_the_figures_are_those_of_float64() {
+    fn figures_of_embeddings_far_from_the_origin_equal_those_in_float64() {
         let text = include_str!("../../../tests/reference/far.json");
         let expected: Reference = serde_json::from_str(text).unwrap();
         assert!(expected.accuracy_float32 < 0.5 * expected.accuracy, "rounding loses the classes");

@@ -1,4 +1,4 @@
-//! Which array of an archive, or which column of a table, is meant.
+//! Chooses an array of an archive, or a column of a table, by name and shape.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::dtype::{DType, Kind};
 use crate::error::{Fault, Result};
 use crate::words::path_word;
 
-/// What is looked for.
+/// What to look for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
     /// Embeddings.
@@ -15,7 +15,7 @@ pub enum Wanted {
     Labels,
 }
 
-/// Names of embeddings, in lower case.
+/// Common names of embeddings, in lower case.
 const EMBEDDINGS: [&str; 16] = [
     "embeddings",
     "embedding",
@@ -35,7 +35,7 @@ const EMBEDDINGS: [&str; 16] = [
     "arr_0",
 ];
 
-/// Names of labels, in lower case.
+/// Common names of labels, in lower case.
 const LABELS: [&str; 17] = [
     "labels",
     "label",
@@ -57,7 +57,7 @@ const LABELS: [&str; 17] = [
 ];
 
 impl Wanted {
-    /// Whether such a thing goes by this name, in any case.
+    /// Whether this is a common name for it, ignoring case.
     pub fn is_called(self, name: &str) -> bool {
         let name = name.trim().to_lowercase();
         let names: &[&str] = match self {
@@ -67,7 +67,7 @@ impl Wanted {
         names.contains(&name.as_str())
     }
 
-    /// What it is called in messages.
+    /// Its name in messages.
     pub fn name(self) -> &'static str {
         match self {
             Wanted::Embeddings => "embeddings",
@@ -75,7 +75,7 @@ impl Wanted {
         }
     }
 
-    fn suits(self, shape: &[usize], dtype: DType) -> bool {
+    fn fits(self, shape: &[usize], dtype: DType) -> bool {
         let long = shape.iter().filter(|&&size| size != 1).count();
         let is_text = matches!(dtype.kind, Kind::Unicode | Kind::Bytes);
         match self {
@@ -90,25 +90,25 @@ fn is_column(shape: &[usize]) -> bool {
     shape.len() > 1 && shape[1..].iter().all(|&size| size == 1)
 }
 
-/// A key, and the shape and type of its array; none of what cannot be read.
+/// A key, and the shape and type of its array; `None` if it cannot be read.
 pub type Named<'a> = (&'a str, Option<(&'a [usize], DType)>);
 
-/// The array that is meant, by its key or by name; where no name tells, the only one whose shape
-/// suits.
+/// The index of the array with this key; without a key, the one with a common name; failing that, the
+/// only one whose shape and type fit.
 ///
 /// # Errors
-/// No such key; no array or several that could be meant, with all keys.
-pub fn chosen(arrays: &[Named], wanted: Wanted, key: Option<&str>, file: &Path) -> Result<usize> {
-    let listed = || {
+/// No such key, no suitable array, or several; the message lists all keys.
+pub fn choose(arrays: &[Named], wanted: Wanted, key: Option<&str>, file: &Path) -> Result<usize> {
+    let all_keys = || {
         let one = |(key, shape): &Named| match shape {
             Some((shape, dtype)) => format!("{key} {shape:?} {}", dtype.name()),
-            None => format!("{key} (no array that can be read)"),
+            None => format!("{key} (not a readable array)"),
         };
         arrays.iter().map(one).collect::<Vec<_>>().join(", ")
     };
     let what = wanted.name();
     let Some(&(first, _)) = arrays.first() else {
-        let fault = Fault::new(file, format!("has no array, so none of {what}"));
+        let fault = Fault::new(file, format!("has no array of {what}"));
         return Err(fault.remedy("write it with numpy.savez").into());
     };
     let flag = if wanted == Wanted::Labels { "--labels" } else { "--embeddings" };
@@ -117,24 +117,24 @@ pub fn chosen(arrays: &[Named], wanted: Wanted, key: Option<&str>, file: &Path) 
     if let Some(key) = key {
         let found = arrays.iter().position(|(name, _)| *name == key);
         return found.ok_or_else(|| {
-            let fault = Fault::new(file, format!("has no array {key}; it has {}", listed()));
+            let fault = Fault::new(file, format!("has no array {key}; it has {}", all_keys()));
             fault.remedy(remedy(first)).into()
         });
     }
-    let named = |place: &usize| wanted.is_called(arrays[*place].0);
-    let suits =
-        |place: &usize| arrays[*place].1.is_some_and(|(shape, dtype)| wanted.suits(shape, dtype));
+    let named = |index: &usize| wanted.is_called(arrays[*index].0);
+    let fits =
+        |index: &usize| arrays[*index].1.is_some_and(|(shape, dtype)| wanted.fits(shape, dtype));
     let by_name: Vec<usize> = (0..arrays.len()).filter(named).collect();
-    let fitting: Vec<usize> = (0..arrays.len()).filter(suits).collect();
+    let fitting: Vec<usize> = (0..arrays.len()).filter(fits).collect();
     match (&by_name[..], &fitting[..]) {
         (&[one], _) | (&[], &[one]) => Ok(one),
         (several, fitting) => {
             let candidates = if several.is_empty() { fitting } else { several };
             let problem = match candidates.len() {
-                0 => format!("has no array of {what}; it has {}", listed()),
-                _ => format!("has several arrays that could be the {what}: {}", listed()),
+                0 => format!("has no array of {what}; it has {}", all_keys()),
+                _ => format!("has several arrays that could be the {what}: {}", all_keys()),
             };
-            let example = candidates.first().map_or(first, |&place| arrays[place].0);
+            let example = candidates.first().map_or(first, |&index| arrays[index].0);
             Err(Fault::new(file, problem).remedy(remedy(example)).into())
         }
     }
@@ -150,11 +150,11 @@ mod tests {
     fn found(arrays: &[(&str, &[usize], DType)], wanted: Wanted) -> Result<usize> {
         let arrays: Vec<_> =
             arrays.iter().map(|&(key, shape, dtype)| (key, Some((shape, dtype)))).collect();
-        chosen(&arrays, wanted, None, Path::new("a.npz"))
+        choose(&arrays, wanted, None, Path::new("a.npz"))
     }
 
     #[test]
-    fn arrays_are_chosen_by_name_then_by_shape_and_else_the_user_is_asked() {
+    fn arrays_are_chosen_by_name_then_by_shape_else_the_user_must_choose() {
         let named: [(&str, &[usize], DType); 3] =
             [("paths", &[9], I), ("Features", &[9, 4], F), ("targets", &[9, 1], I)];
         assert_eq!(found(&named, Wanted::Embeddings).unwrap(), 1);
@@ -174,8 +174,8 @@ mod tests {
              int64, x_test [3, 4] float32, y_test [3] int64; name one: --labels a.npz:y_train"
         );
         for key in [None, Some("x")] {
-            let message = chosen(&[], Wanted::Labels, key, Path::new("a.npz")).unwrap_err();
-            assert!(message.to_string().starts_with("a.npz: has no array, so none of labels"));
+            let message = choose(&[], Wanted::Labels, key, Path::new("a.npz")).unwrap_err();
+            assert!(message.to_string().starts_with("a.npz: has no array of labels; write"));
         }
         let twice: [(&str, &[usize], DType); 2] = [("x", &[9, 4], F), ("emb", &[9, 2], F)];
         assert!(found(&twice, Wanted::Embeddings).is_err());

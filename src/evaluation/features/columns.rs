@@ -1,65 +1,65 @@
-//! Columns of a table as a CSV or parquet file holds them.
+//! The columns of a CSV or Parquet file.
 
 use std::path::PathBuf;
 
 use crate::words::first_few;
 
-/// Columns of one length, of a CSV or a parquet file.
+/// The columns of a CSV or Parquet file, all of one length.
 pub struct Table {
     /// The file.
     pub file: PathBuf,
     /// The columns.
     pub columns: Vec<Column>,
-    /// Rows.
+    /// Number of rows.
     pub rows: usize,
-    /// The line of each row, where the file has lines.
+    /// The line of each row; empty for Parquet.
     pub lines: Vec<u64>,
-    /// Whether the columns have names of their own.
+    /// Whether the file names the columns.
     pub named: bool,
-    /// What had to be decided while it was read, for the line that says so.
+    /// What was decided while reading, for the message to the user.
     pub remarks: Vec<String>,
 }
 
 /// A column.
 pub struct Column {
-    /// Its name; where the file has none, its number from 1.
+    /// Its name; if the file has none, its number from 1.
     pub name: String,
     /// Its values.
     pub cells: Cells,
 }
 
-/// Values of a column, one a row.
+/// Values of a column, one per row.
 pub enum Cells {
-    /// Whole numbers.
+    /// Integers.
     Whole(Vec<i64>),
-    /// Numbers; whether all are numbers of f32.
+    /// Numbers; whether all are exact in f32.
     Real(Vec<f64>, bool),
-    /// Truth values.
+    /// Booleans.
     Truth(Vec<bool>),
     /// Text, some of which may be numbers.
     Text(Vec<String>),
-    /// Equally many numbers in each row: how many, all of them; whether they are numbers of f32.
+    /// Lists of one length: the length, all values, and whether all are exact in f32.
     Lists(usize, Vec<f64>, bool),
-    /// Numbers, or lists of them, that are not whole: why not.
+    /// Numbers, or lists of numbers, with a fault: which.
     Faulty(String),
-    /// What cannot be used: why not.
+    /// Values that cannot be used: why not.
     Unusable(String),
 }
 
 impl Cells {
-    /// What the values are, in a word.
-    pub fn told(&self) -> &str {
+    /// The kind of the values, or what is wrong with them.
+    pub fn describe(&self) -> &str {
         match self {
-            Cells::Whole(_) => "whole numbers",
+            Cells::Whole(_) => "integers",
             Cells::Real(..) => "numbers",
-            Cells::Truth(_) => "truth values",
+            Cells::Truth(_) => "booleans",
             Cells::Text(_) => "text",
             Cells::Lists(..) => "lists",
             Cells::Faulty(why) | Cells::Unusable(why) => why,
         }
     }
 
-    /// Whether an embedding may have such a number.
+    /// Whether the values may be a dimension of embeddings.
     pub fn is_number(&self) -> bool {
         matches!(self, Cells::Whole(_) | Cells::Real(..))
     }
@@ -77,7 +77,7 @@ impl Cells {
     }
 }
 
-/// A name that is never empty.
+/// The name, or a placeholder if it is empty.
 pub fn shown(name: &str) -> String {
     if name.trim().is_empty() { "(no name)".to_owned() } else { name.to_owned() }
 }

@@ -1,4 +1,4 @@
-//! A file by what it holds, whatever it is called.
+//! Detects the format of a file by its content.
 
 use std::fs::File;
 use std::io::Read;
@@ -14,24 +14,24 @@ use super::numbers::Numbers;
 use super::{array, csv, npy, parquet};
 use crate::error::{Error, Fault, Result};
 
-/// A file and what is meant in it, as the user named both.
+/// A file, and the array or column in it, as the user named them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// The file; `-` is stdin.
+    /// The file; `-` is standard input.
     pub file: PathBuf,
-    /// An array of an archive, or a column of a table.
+    /// The array of an archive, or the column of a table.
     pub key: Option<String>,
 }
 
-/// Where stdin can be read.
+/// The path of standard input.
 const STDIN: &str = "/dev/stdin";
 
 impl Source {
-    /// Takes `FILE` or `FILE:KEY` apart; what is a file as a whole has no key.
+    /// Splits `FILE` or `FILE:KEY`; the path of an existing file has no key.
     pub fn new(path: &Path) -> Source {
         let whole = || Source { file: path.to_path_buf(), key: None };
-        let parted = path.to_str().and_then(|text| text.rsplit_once(':'));
-        match parted {
+        let split = path.to_str().and_then(|text| text.rsplit_once(':'));
+        match split {
             Some((file, key)) if !path.exists() && !key.is_empty() => {
                 let file = Path::new(file);
                 let known = file == Path::new("-") || file.exists();
@@ -42,7 +42,7 @@ impl Source {
         }
     }
 
-    /// What messages call it.
+    /// Its name in messages.
     pub fn shown(&self) -> PathBuf {
         match &self.key {
             Some(key) => PathBuf::from(format!("{}:{key}", self.file.display())),
@@ -50,45 +50,46 @@ impl Source {
         }
     }
 
-    /// Reads the file and finds out what it is.
+    /// Reads the file and detects its format.
     ///
     /// # Errors
-    /// A file that cannot be read or unzipped, or is of a kind that is not read.
+    /// The file cannot be read or decompressed, or its format is not supported.
     pub fn open(&self) -> Result<Content> {
         let path = if self.file == Path::new("-") { Path::new(STDIN) } else { &self.file };
         let mut bytes = Vec::new();
         let mut file = File::open(path).map_err(Error::io("read", &self.file))?;
         file.read_to_end(&mut bytes).map_err(Error::io("read", &self.file))?;
         if bytes.starts_with(&GZIP) {
-            bytes = unzipped(&bytes, &self.file)?;
+            bytes = decompress(&bytes, &self.file)?;
         }
         Content::new(bytes, &self.file)
     }
 }
 
-/// How a gzip begins.
+/// The first bytes of a gzip file.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// Embeddings seldom shrink to less than a tenth; what shrinks more is worth a question.
+/// Largest accepted compression ratio; embeddings seldom shrink to less than a tenth.
 const MOST_GROWTH: u64 = 200;
-/// A small file may grow to this whatever it holds.
+/// Decompressed size up to which any ratio is accepted.
 const SMALL: u64 = 64 << 20;
 
-fn unzipped(bytes: &[u8], file: &Path) -> Result<Vec<u8>> {
+fn decompress(bytes: &[u8], file: &Path) -> Result<Vec<u8>> {
     let most = (bytes.len() as u64 * MOST_GROWTH).max(SMALL);
     let mut content = Vec::new();
     let read = MultiGzDecoder::new(bytes).take(most + 1).read_to_end(&mut content);
     read.map_err(|e| {
-        Fault::new(file, format!("is no whole gzip ({e})")).remedy("copy or write the file anew")
+        Fault::new(file, format!("is a damaged gzip file ({e})"))
+            .remedy("copy or write the file again")
     })?;
     if content.len() as u64 > most {
-        let problem = format!("is a gzip of more than {MOST_GROWTH} times its size");
-        return Err(Fault::new(file, problem).remedy("unzip it if that is right").into());
+        let problem = format!("decompresses to more than {MOST_GROWTH} times its size");
+        return Err(Fault::new(file, problem).remedy("gunzip it if that is right").into());
     }
     Ok(content)
 }
 
-/// What a file of embeddings or labels holds.
+/// The content of a file of embeddings or labels.
 pub enum Content {
     /// One array.
     Array(Vec<u8>, PathBuf),
@@ -98,12 +99,12 @@ pub enum Content {
     Table(Table),
 }
 
-/// Files of other kinds by how they begin: what they are, and the way out.
+/// Unsupported formats: first bytes, description, remedy.
 const OTHERS: [(&[u8], &str, &str); 10] = [
     (
         b"\x80\x02",
         "is a pickle, which only Python can read",
-        "save the array in Python: np.save(\"z.npy\", np.asarray(x)); of PyTorch's tensors x.cpu().float().numpy()",
+        "save the array in Python: np.save(\"z.npy\", np.asarray(x)); for PyTorch tensors, x.cpu().float().numpy()",
     ),
     (
         b"\x89HDF",
@@ -113,14 +114,14 @@ const OTHERS: [(&[u8], &str, &str); 10] = [
     (
         b"ARROW1",
         "is Arrow or Feather",
-        "write it as parquet: pd.read_feather(FILE).to_parquet(\"z.parquet\")",
+        "write it as Parquet: pd.read_feather(FILE).to_parquet(\"z.parquet\")",
     ),
-    (b"\x28\xb5\x2f\xfd", "is packed by zstd", "unpack it with unzstd"),
-    (b"BZh", "is packed by bzip2", "unpack it with bunzip2"),
-    (b"\xfd7zXZ", "is packed by xz", "unpack it with unxz"),
+    (b"\x28\xb5\x2f\xfd", "is compressed with zstd", "decompress it with unzstd"),
+    (b"BZh", "is compressed with bzip2", "decompress it with bunzip2"),
+    (b"\xfd7zXZ", "is compressed with xz", "decompress it with unxz"),
     (
         b"MATLAB 5.0",
-        "is MATLAB's",
+        "is a MATLAB file",
         "save the array in Python: np.save(\"z.npy\", scipy.io.loadmat(FILE)[KEY])",
     ),
     (b"\x89PNG", "is a picture", "name a file of embeddings: .npy, .npz, .csv or .parquet"),
@@ -128,11 +129,11 @@ const OTHERS: [(&[u8], &str, &str); 10] = [
     (b"%PDF", "is a PDF", "name a file of embeddings: .npy, .npz, .csv or .parquet"),
 ];
 
-/// What is read.
+/// The remedy that lists the supported formats.
 const READ: &str = "name a file of embeddings: .npy, .npz, .csv or .parquet";
 
 impl Content {
-    /// Finds out what bytes are.
+    /// Detects the format of `bytes`.
     fn new(bytes: Vec<u8>, file: &Path) -> Result<Content> {
         if bytes.is_empty() {
             return Err(Fault::new(file, "is empty").remedy(READ).into());
@@ -150,28 +151,28 @@ impl Content {
         csv::read(bytes, file).map(Content::Table)
     }
 
-    /// The embeddings, and what they were taken for; `label` is the column of their labels where
-    /// the user named one.
+    /// The embeddings, and a description of them; `label` is the column of their labels if the user
+    /// named one.
     ///
     /// # Errors
-    /// None, or several that could be meant; a fault in them.
+    /// No embeddings, or several candidates; invalid values.
     pub fn embeddings(&self, key: Option<&str>, label: Option<&str>) -> Result<(Numbers, String)> {
         match self {
             Content::Array(bytes, file) => {
                 refuse_key(key, file)?;
                 let array = array::read(bytes, file)?;
-                Ok((array.embeddings()?, array.told()))
+                Ok((array.embeddings()?, array.describe()))
             }
             Content::Archive(archive) => {
                 let (bytes, name) = archive.array(Wanted::Embeddings, key)?;
                 let array = array::read(&bytes, &name)?;
-                Ok((array.embeddings()?, format!("{} {}", key_of(&name), array.told())))
+                Ok((array.embeddings()?, format!("{} {}", key_of(&name), array.describe())))
             }
             Content::Table(table) => table.embeddings(key, label),
         }
     }
 
-    /// Labels in a file of their own, and what they were taken for.
+    /// Labels in a file of their own, and a description of them.
     ///
     /// # Errors
     /// As [`Content::embeddings`].
@@ -181,18 +182,18 @@ impl Content {
                 refuse_key(key, file)?;
                 let array = array::read(bytes, file)?;
                 let labels = array.labels()?;
-                let told = format!("{}, {}", array.told(), labels.told());
-                Ok((labels, told))
+                let description = format!("{}, {}", array.describe(), labels.describe());
+                Ok((labels, description))
             }
             Content::Archive(archive) => archive_labels(archive, key),
             Content::Table(table) => table.labels_alone(key),
         }
     }
 
-    /// Labels in the file of the embeddings, which have this key where the user named one.
+    /// Labels in the file of the embeddings; `embeddings` is the key of those if the user named one.
     ///
     /// # Errors
-    /// There are none; as [`Content::embeddings`].
+    /// There are no labels; as [`Content::embeddings`].
     pub fn labels_beside(
         &self,
         key: Option<&str>,
@@ -201,9 +202,9 @@ impl Content {
         match self {
             Content::Array(_, file) => {
                 refuse_key(key, file)?;
-                let fault = Fault::new(file, "holds embeddings without labels");
+                let fault = Fault::new(file, "contains embeddings without labels");
                 Err(fault
-                    .remedy("name those with --labels (of queries with --query-labels)")
+                    .remedy("name the labels with --labels (those of queries with --query-labels)")
                     .into())
             }
             Content::Archive(archive) => archive_labels(archive, key),
@@ -216,11 +217,11 @@ fn archive_labels(archive: &Npz, key: Option<&str>) -> Result<(Labels, String)> 
     let (bytes, name) = archive.array(Wanted::Labels, key)?;
     let array = array::read(&bytes, &name)?;
     let labels = array.labels()?;
-    let told = format!("{} {}, {}", key_of(&name), array.told(), labels.told());
-    Ok((labels, told))
+    let description = format!("{} {}, {}", key_of(&name), array.describe(), labels.describe());
+    Ok((labels, description))
 }
 
-/// The key at the end of `FILE:KEY`.
+/// The key of `FILE:KEY`.
 fn key_of(name: &Path) -> String {
     let text = name.to_string_lossy();
     text.rsplit(':').next().unwrap_or_default().to_owned()
@@ -229,15 +230,15 @@ fn key_of(name: &Path) -> String {
 fn refuse_key(key: Option<&str>, file: &Path) -> Result<()> {
     match key {
         Some(key) => {
-            let problem = format!("is one array, which has no {key}");
-            Err(Fault::new(file, problem).remedy("name the file without it").into())
+            let problem = format!("is a single array, so it has no {key}");
+            Err(Fault::new(file, problem).remedy("name the file without the key").into())
         }
         None => Ok(()),
     }
 }
 
 fn refuse_others(bytes: &[u8], file: &Path) -> Result<()> {
-    // Pickles differ in the number behind the first byte.
+    // The second byte of a pickle is its protocol.
     let is_pickle = bytes[0] == 0x80 && bytes.get(1).is_some_and(|protocol| *protocol <= 5);
     let begins = |start: &[u8]| bytes.starts_with(start);
     let other = match is_pickle {
@@ -247,7 +248,7 @@ fn refuse_others(bytes: &[u8], file: &Path) -> Result<()> {
     if let Some((_, what, remedy)) = other {
         return Err(Fault::new(file, *what).remedy(*remedy).into());
     }
-    // Its head is JSON behind eight bytes of its length.
+    // A safetensors file starts with the eight-byte length of its JSON header.
     if bytes.get(8) == Some(&b'{') && bytes.get(6..8) == Some(&[0, 0]) {
         let fault = Fault::new(file, "is safetensors");
         let remedy =

@@ -1,4 +1,4 @@
-//! Tables of text: CSV in its dialects, and what numpy.savetxt writes.
+//! Reads text tables: dialects of CSV, and the output of numpy.savetxt.
 
 use std::path::Path;
 
@@ -9,29 +9,32 @@ use super::columns::{Cells, Column, Table};
 use crate::error::{Error, Fault, Result};
 use crate::words::count;
 
-/// Reads a table of text.
+/// Reads a text table.
 ///
 /// # Errors
-/// No text, no rows, or rows of different lengths.
+/// Not text, no rows, or rows of different lengths.
 pub fn read(bytes: Vec<u8>, file: &Path) -> Result<Table> {
     let whole = decoded(bytes, file)?;
     let (text, skipped) = without_preamble(&whole);
     let (separator, mut remarks) = separator(text);
     let (records, lines) = match separator {
-        Some(separator) => parted(text, separator, skipped, file)?,
-        None => spaced(text, skipped),
+        Some(separator) => split_rows(text, separator, skipped, file)?,
+        None => split_spaced_rows(text, skipped),
     };
-    // The cells hold all that is needed from here on.
+    // The records own their cells, so the text can be freed.
     drop(whole);
     let width = records.first().map_or(0, StringRecord::len);
     if width == 0 {
-        return Err(Fault::new(file, "has no rows").remedy("save one row an embedding").into());
+        return Err(Fault::new(file, "has no rows").remedy("save one row per embedding").into());
     }
     for (cells, &line) in records.iter().zip(&lines) {
         if cells.len() != width {
-            let problem = format!("has {}, the first line has {width}", count(cells.len(), "cell"));
+            let problem =
+                format!("has {}, but the first line has {width}", count(cells.len(), "cell"));
             let fault = Fault::new(file, problem).line(line);
-            return Err(fault.remedy("mend the line, or quote cells that hold commas").into());
+            return Err(fault
+                .remedy("correct the line, or quote cells that contain commas")
+                .into());
         }
     }
     let comma = separator != Some(b',');
@@ -42,17 +45,17 @@ pub fn read(bytes: Vec<u8>, file: &Path) -> Result<Table> {
     };
     let rows = &records[usize::from(named)..];
     if rows.is_empty() {
-        return Err(Fault::new(file, "has a header and no rows")
-            .remedy("save one row an embedding")
+        return Err(Fault::new(file, "has a header but no rows")
+            .remedy("save one row per embedding")
             .into());
     }
-    remarks.push(if named { "first line names the columns" } else { "no header" }.to_owned());
-    let column = |(place, name): (usize, String)| {
-        let cells: Vec<&str> = rows.iter().map(|row| row[place].trim()).collect();
-        Column { name, cells: typed(&cells, comma) }
+    remarks.push(if named { "first line is the header" } else { "no header" }.to_owned());
+    let column = |(index, name): (usize, String)| {
+        let cells: Vec<&str> = rows.iter().map(|row| row[index].trim()).collect();
+        Column { name, cells: infer_type(&cells, comma) }
     };
     let mut columns: Vec<Column> = names.into_iter().enumerate().map(column).collect();
-    // `#x` over a count of the rows names an index; elsewhere the mark is that of a comment.
+    // `#x` over row numbers is the name of an index; otherwise `#` starts a comment.
     if let Some(first) = columns.first_mut()
         && first.name.len() > 1
         && !counts_rows(&first.cells)
@@ -63,32 +66,31 @@ pub fn read(bytes: Vec<u8>, file: &Path) -> Result<Table> {
     Ok(Table { file: file.to_path_buf(), columns, rows: rows.len(), lines, named, remarks })
 }
 
-/// The text of bytes in UTF-8 or UTF-16, without a mark of its order.
+/// Decodes UTF-8 or UTF-16, without its byte order mark.
 fn decoded(mut bytes: Vec<u8>, file: &Path) -> Result<String> {
     let text = if bytes.starts_with(&[0xff, 0xfe]) {
-        wide(&bytes[2..], u16::from_le_bytes)
+        utf16(&bytes[2..], u16::from_le_bytes)
     } else if bytes.starts_with(&[0xfe, 0xff]) {
-        wide(&bytes[2..], u16::from_be_bytes)
+        utf16(&bytes[2..], u16::from_be_bytes)
     } else {
         let mark = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         String::from_utf8(bytes.split_off(mark)).ok()
     };
     let text = text.filter(|text| !text.contains('\0'));
     text.ok_or_else(|| {
-        let fault =
-            Fault::new(file, "is neither an array of NumPy's nor parquet nor text in UTF-8");
+        let fault = Fault::new(file, "is neither a NumPy array nor Parquet nor text in UTF-8");
         fault.remedy("save embeddings as .npy, .npz, .csv or .parquet").into()
     })
 }
 
-/// The text of UTF-16.
-fn wide(bytes: &[u8], of: fn([u8; 2]) -> u16) -> Option<String> {
+/// Decodes UTF-16.
+fn utf16(bytes: &[u8], of: fn([u8; 2]) -> u16) -> Option<String> {
     let units = bytes.chunks_exact(2).map(|pair| of([pair[0], pair[1]]));
     char::decode_utf16(units).collect::<std::result::Result<String, _>>().ok()
 }
 
-/// The text from its header or first row on, and the lines before it: comments, as numpy.savetxt
-/// writes them. The last of them is the header where it has a cell for each of the first row.
+/// The text from its header or first row on, and the number of lines before it: comments, as
+/// numpy.savetxt writes them. The last comment is the header if it has as many cells as the first row.
 fn without_preamble(text: &str) -> (&str, u64) {
     let (mut rest, mut skipped) = (text, 0);
     let mut last = None;
@@ -103,17 +105,17 @@ fn without_preamble(text: &str) -> (&str, u64) {
         .unwrap_or((rest, skipped))
 }
 
-/// Whether a column counts the rows from 0 or 1.
+/// Whether a column numbers the rows from 0 or 1.
 fn counts_rows(cells: &Cells) -> bool {
     let Cells::Whole(values) = cells else { return false };
     let counts = |from: i64| (from..).zip(values).all(|(count, &value)| count == value);
     counts(0) || counts(1)
 }
 
-/// The text from the names on in a comment that names the columns of these rows.
+/// The column names in a comment, if it names the columns of these rows.
 fn header_in<'a>(comment: &'a str, rows: &str) -> Option<&'a str> {
     let names = comment.trim_start_matches('#').trim_start_matches(' ');
-    // A mark right before a name may be a part of it, and all of it before a separator.
+    // A `#` directly before a name or a separator may belong to the header.
     let is_apart = comment[..comment.len() - names.len()].ends_with(' ');
     let marked = if is_apart { names } else { comment };
     let (separator, _) = separator(rows);
@@ -132,13 +134,13 @@ fn header_in<'a>(comment: &'a str, rows: &str) -> Option<&'a str> {
     (is_named && count(&row) > 1 && count(&names) == count(&row)).then_some(marked)
 }
 
-/// What parts the cells; none where it is blanks.
+/// The separator of the cells; `None` for whitespace.
 fn separator(text: &str) -> (Option<u8>, Vec<String>) {
     let line = text.lines().next().unwrap_or_default();
     if let Some(separator) = line.strip_prefix("sep=").and_then(|rest| rest.bytes().next()) {
         return (Some(separator), Vec::new());
     }
-    // Commas within quotes or brackets part nothing.
+    // Separators within quotes or brackets do not count.
     let (mut counts, mut quoted, mut depth) = ([0_usize; 4], false, 0_usize);
     for byte in line.bytes() {
         match byte {
@@ -147,25 +149,27 @@ fn separator(text: &str) -> (Option<u8>, Vec<String>) {
             b']' if !quoted => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if let Some(place) =
+        if let Some(index) =
             b"\t;|,".iter().position(|known| *known == byte && !quoted && depth == 0)
         {
-            counts[place] += 1;
+            counts[index] += 1;
         }
     }
     match counts {
-        [tabs, ..] if tabs > 0 => (Some(b'\t'), vec!["parted by tabs".to_owned()]),
+        [tabs, ..] if tabs > 0 => (Some(b'\t'), vec!["separated by tabs".to_owned()]),
         [_, semicolons, ..] if semicolons > 0 => {
-            (Some(b';'), vec!["parted by semicolons".to_owned()])
+            (Some(b';'), vec!["separated by semicolons".to_owned()])
         }
-        [_, _, bars, _] if bars > 0 => (Some(b'|'), vec!["parted by bars".to_owned()]),
+        [_, _, bars, _] if bars > 0 => (Some(b'|'), vec!["separated by |".to_owned()]),
         [.., commas] if commas > 0 => (Some(b','), Vec::new()),
-        _ if is_spaced(line) || names_spaced(text) => (None, vec!["parted by blanks".to_owned()]),
+        _ if is_spaced(line) || names_spaced(text) => {
+            (None, vec!["separated by spaces".to_owned()])
+        }
         _ => (Some(b','), Vec::new()),
     }
 }
 
-/// Whether a line is numbers with blanks between them; the first may be a name.
+/// Whether a line is numbers separated by spaces; the first word may be a name.
 fn is_spaced(line: &str) -> bool {
     let mut words = line.split_whitespace().rev();
     let last = words.next().is_some_and(|word| word.parse::<f64>().is_ok());
@@ -173,20 +177,20 @@ fn is_spaced(line: &str) -> bool {
     last && words.next().is_none() && numbers + 1 >= 2 && line.trim().contains([' ', '\t'])
 }
 
-/// Whether the first line has a word for each number of the second, which blanks part.
+/// Whether the second line is space-separated numbers and the first has as many words.
 fn names_spaced(text: &str) -> bool {
     let mut lines = text.lines();
     let words = lines.next().map_or(0, |line| line.split_whitespace().count());
     lines.next().is_some_and(|row| is_spaced(row) && row.split_whitespace().count() == words)
 }
 
-/// Cells of each row.
+/// The cells and the line number of each row.
 type Records = (Vec<StringRecord>, Vec<u64>);
 
-fn parted(text: &str, separator: u8, skipped: u64, file: &Path) -> Result<Records> {
-    let told = text.starts_with("sep=");
-    let text = if told { text.split_once('\n').map_or("", |(_, rest)| rest) } else { text };
-    let skipped = skipped + u64::from(told);
+fn split_rows(text: &str, separator: u8, skipped: u64, file: &Path) -> Result<Records> {
+    let has_sep_line = text.starts_with("sep=");
+    let text = if has_sep_line { text.split_once('\n').map_or("", |(_, rest)| rest) } else { text };
+    let skipped = skipped + u64::from(has_sep_line);
     let mut reader = ReaderBuilder::new()
         .delimiter(separator)
         .has_headers(false)
@@ -195,7 +199,7 @@ fn parted(text: &str, separator: u8, skipped: u64, file: &Path) -> Result<Record
     let (mut records, mut lines) = (Vec::new(), Vec::new());
     for record in reader.records() {
         let record =
-            record.map_err(|e| Error::from(Fault::new(file, format!("is no CSV ({e})"))))?;
+            record.map_err(|e| Error::from(Fault::new(file, format!("is not valid CSV ({e})"))))?;
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
@@ -205,34 +209,34 @@ fn parted(text: &str, separator: u8, skipped: u64, file: &Path) -> Result<Record
     Ok((records, lines))
 }
 
-fn spaced(text: &str, skipped: u64) -> Records {
+fn split_spaced_rows(text: &str, skipped: u64) -> Records {
     let rows = text.lines().zip(skipped + 1..).filter(|(line, _)| !line.trim().is_empty());
     let cells = |line: &str| line.split_whitespace().collect();
     rows.map(|(line, number)| (cells(line), number)).unzip()
 }
 
-/// Whether the first row names the columns: it has text where the rows below have numbers, or names
-/// that labels have, or it counts the columns as pandas does.
+/// Whether the first row is a header: it has text above numbers, or a common name of labels, or it
+/// numbers the columns as pandas does.
 fn is_header(records: &[StringRecord], comma: bool) -> bool {
     let first = &records[0];
     let is_number = |cell: &str| real(cell.trim(), comma).is_some();
     let below = records.get(1);
-    let text_over_number = |place: usize| {
+    let text_over_number = |index: usize| {
         let over =
-            |row: &StringRecord| is_number(&row[place]) || row[place].trim().starts_with('[');
-        !is_number(&first[place]) && below.is_some_and(over)
+            |row: &StringRecord| is_number(&row[index]) || row[index].trim().starts_with('[');
+        !is_number(&first[index]) && below.is_some_and(over)
     };
-    // A letter may be a label itself.
+    // A single letter may be a label itself.
     let is_new =
         |cell: &str| records.iter().skip(1).all(|row| row.iter().all(|other| other != cell));
     let named =
         |cell: &str| cell.trim().len() > 1 && Wanted::Labels.is_called(cell) && is_new(cell);
     let numbers: Vec<&str> = first.iter().map(str::trim).filter(|cell| is_number(cell)).collect();
-    // Beside names of other columns R counts these from 1.
+    // Besides named columns, R numbers the others from 1.
     let start = if numbers.len() == first.len() { 0..1 } else { 0..2_usize };
     let counted = start.into_iter().any(|start| {
-        let places = (start..).map(|place| place.to_string());
-        numbers.iter().zip(places).all(|(cell, place)| *cell == place)
+        let counted = (start..).map(|number| number.to_string());
+        numbers.iter().zip(counted).all(|(cell, number)| *cell == number)
     });
     let has_point = |row: &StringRecord| {
         row.iter().any(|cell| is_number(cell) && cell.contains(['.', 'e', 'E']))
@@ -245,8 +249,8 @@ fn is_header(records: &[StringRecord], comma: bool) -> bool {
         || (counted && numbers.len() > 1 && below.is_some_and(has_point))
 }
 
-/// Whether numbers in a first row can be names of columns: pandas counts these from 0, R from 1, and
-/// rows of such a table may name some of many. Other numbers are those of an embedding.
+/// Whether numbers in a first row can be column names: pandas numbers columns from 0, R from 1, and a
+/// selection of columns keeps increasing numbers. Other numbers are values of an embedding.
 fn count_columns(numbers: &[&str]) -> bool {
     let Ok(whole) =
         numbers.iter().map(|text| text.parse()).collect::<std::result::Result<Vec<u64>, _>>()
@@ -260,7 +264,7 @@ fn count_columns(numbers: &[&str]) -> bool {
     }
 }
 
-/// A number, with a decimal comma where that is none between cells.
+/// A number; with `comma`, it may have a decimal comma.
 fn real(text: &str, comma: bool) -> Option<f64> {
     let plain = text.parse().ok();
     match plain {
@@ -271,8 +275,8 @@ fn real(text: &str, comma: bool) -> Option<f64> {
     }
 }
 
-/// The values of a column by what all its cells are.
-fn typed(cells: &[&str], comma: bool) -> Cells {
+/// The values of a column, with the narrowest type that fits all its cells.
+fn infer_type(cells: &[&str], comma: bool) -> Cells {
     if cells.iter().all(|cell| cell.is_empty()) {
         return Cells::Unusable("nothing".to_owned());
     }
@@ -290,13 +294,13 @@ fn typed(cells: &[&str], comma: bool) -> Cells {
     Cells::Text(cells.iter().map(|cell| (*cell).to_owned()).collect())
 }
 
-/// Whether a text is what a number of f32 is written as, so that the number itself is meant.
+/// Whether a text is the shortest decimal of an f32, which is then the exact value.
 fn is_single(text: &str, value: f64) -> bool {
     let single: f32 = text.parse().unwrap_or(value as f32);
     f64::from(single) == value || single.to_string().parse() == Ok(value)
 }
 
-/// Lists as Python prints them, `[0.1, 0.2]` or NumPy's `[0.1 0.2]`.
+/// Lists in Python's notation, `[0.1, 0.2]`, or NumPy's, `[0.1 0.2]`.
 fn lists(cells: &[&str]) -> Cells {
     let (mut values, mut width, mut single) = (Vec::new(), None, true);
     for (row, cell) in cells.iter().enumerate() {
@@ -306,7 +310,7 @@ fn lists(cells: &[&str]) -> Cells {
         for word in words.filter(|word| !word.is_empty()) {
             if word == "..." {
                 let why =
-                    "lists that NumPy cut short by ...: save them with numpy.savez or to_parquet";
+                    "lists that NumPy shortened with ...: save them with numpy.savez or to_parquet";
                 return Cells::Faulty(why.to_owned());
             }
             let Ok(value) = word.parse::<f64>() else {

@@ -1,32 +1,32 @@
-//! Types of a NumPy array's elements.
+//! Element types of NumPy arrays.
 
-/// What an element is.
+/// The kind of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// One byte, 0 or 1.
+    /// A boolean of one byte.
     Bool,
-    /// A signed whole number.
+    /// A signed integer.
     Int,
-    /// A whole number from 0 on.
+    /// An unsigned integer.
     Uint,
-    /// A number in IEEE 754.
+    /// An IEEE 754 number.
     Float,
-    /// A bfloat16, which NumPy knows as two bytes without meaning.
+    /// A bfloat16, which NumPy stores as a void type of two bytes.
     Brain,
-    /// Text, four bytes a letter.
+    /// Text, four bytes per character.
     Unicode,
-    /// Text, one byte a letter.
+    /// Text, one byte per character.
     Bytes,
 }
 
-/// A type of elements: what they are, their size in bytes and the order of these.
+/// An element type: kind, size and byte order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DType {
-    /// What an element is.
+    /// The kind of an element.
     pub kind: Kind,
-    /// Bytes of an element.
+    /// Bytes per element.
     pub size: usize,
-    /// Whether the most significant byte comes first.
+    /// Whether it is big-endian.
     pub big: bool,
 }
 
@@ -34,7 +34,7 @@ impl DType {
     /// Reads NumPy's notation, `<f8`.
     ///
     /// # Errors
-    /// What the elements are, and what to do about it.
+    /// A description of the unsupported type, and a remedy.
     pub fn read(text: &str) -> Result<DType, (String, String)> {
         let (big, rest) = match text.as_bytes().first() {
             Some(b'>') => (true, &text[1..]),
@@ -52,7 +52,7 @@ impl DType {
             ('V', 2) => of(Kind::Brain, 2),
             ('U', _) => of(Kind::Unicode, count.saturating_mul(4)),
             ('S' | 'a', _) => of(Kind::Bytes, count),
-            _ => Err(foreign(letter, count, text)),
+            _ => Err(unsupported(letter, count, text)),
         }
     }
 
@@ -64,14 +64,14 @@ impl DType {
             Kind::Int => format!("int{bits}"),
             Kind::Uint => format!("uint{bits}"),
             Kind::Float => format!("float{bits}"),
-            Kind::Brain => "2-byte void taken for bfloat16".to_owned(),
+            Kind::Brain => "2-byte void read as bfloat16".to_owned(),
             Kind::Unicode | Kind::Bytes => "text".to_owned(),
         }
     }
 }
 
-/// What a type is that cannot be read, and the way out.
-fn foreign(letter: char, size: usize, text: &str) -> (String, String) {
+/// A description of an unsupported type, and a remedy.
+fn unsupported(letter: char, size: usize, text: &str) -> (String, String) {
     let (what, remedy) = match letter {
         'O' => (
             "Python objects, which only pickle can read".to_owned(),

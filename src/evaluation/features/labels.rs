@@ -1,20 +1,20 @@
-//! Labels as text, one spelling a class.
+//! Labels as text, with one spelling per class.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Fault, Result};
 
-/// Labels of rows, each by its class.
+/// The class of each row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Labels {
-    /// Classes in order: by number where all are numbers, else by text.
+    /// Classes in order: by number if all are numbers, else by text.
     classes: Vec<String>,
     /// Class of each row.
     rows: Vec<u32>,
 }
 
-/// A label as it was found, and the first row that has it.
+/// A label as in the file, and the first row that has it.
 #[derive(Debug, Clone)]
 pub struct Found {
     /// Its text.
@@ -23,27 +23,27 @@ pub struct Found {
     pub first: usize,
 }
 
-/// Where rows stand in their file.
+/// Where rows are in their file, for messages.
 #[derive(Debug, Clone)]
-pub struct Where {
+pub struct Rows {
     file: PathBuf,
     column: Option<String>,
     lines: Vec<u64>,
 }
 
-impl Where {
+impl Rows {
     /// Rows of an array.
-    pub fn rows(file: &Path) -> Where {
-        Where { file: file.to_path_buf(), column: None, lines: Vec::new() }
+    pub fn rows(file: &Path) -> Rows {
+        Rows { file: file.to_path_buf(), column: None, lines: Vec::new() }
     }
 
-    /// Rows of a column, on these lines where the file has lines.
-    pub fn column(file: &Path, column: &str, lines: &[u64]) -> Where {
+    /// Rows of a column; `lines` has the line of each row, or is empty.
+    pub fn column(file: &Path, column: &str, lines: &[u64]) -> Rows {
         let column = Some(column.to_owned());
-        Where { file: file.to_path_buf(), column, lines: lines.to_vec() }
+        Rows { file: file.to_path_buf(), column, lines: lines.to_vec() }
     }
 
-    /// A fault in a row.
+    /// An error in a row.
     pub fn fault(&self, row: usize, problem: &str) -> Fault {
         let fault = match self.lines.get(row) {
             Some(&line) => Fault::new(&self.file, problem).line(line),
@@ -56,48 +56,47 @@ impl Where {
     }
 }
 
-/// What stands for a label that is missing, in lower case.
+/// Spellings of a missing label, in lower case.
 const MISSING: [&str; 6] = ["", "nan", "na", "n/a", "<na>", "null"];
 
-/// Up to here every whole number of f64 has a value of its own.
+/// 2⁵³: up to here f64 represents every integer exactly.
 const WHOLE: f64 = 9_007_199_254_740_992.0;
 
 impl Labels {
-    /// Labels of rows that name their place among the found. One number is one class however it is
-    /// written, where all labels are numbers; `true` and `True` are one class, too.
+    /// Labels from the distinct texts `found` and, for each row, an index into them. If all labels are
+    /// numbers, different spellings of a number are one class; `true` and `True` are one class too.
     ///
     /// # Errors
-    /// [`Error::Fault`] with the first row of a label that is missing or no whole number, where it
-    /// is no text either.
-    pub fn new(found: Vec<Found>, rows: &[u32], is_text: bool, at: &Where) -> Result<Labels> {
+    /// [`Error::Fault`] with the first row of a label that is missing, or a number but not an integer.
+    pub fn new(found: Vec<Found>, rows: &[u32], is_text: bool, at: &Rows) -> Result<Labels> {
         let texts: Vec<&str> = found.iter().map(|label| label.text.trim()).collect();
         for (text, label) in texts.iter().zip(&found) {
             if MISSING.contains(&text.to_lowercase().as_str()) {
-                let fault = at.fault(label.first, "is no label").value(*text);
-                return Err(fault.remedy("leave the row out, or name the class").into());
+                let fault = at.fault(label.first, "is not a label").value(*text);
+                return Err(fault.remedy("remove the row, or name the class").into());
             }
         }
         let is_number = |text: &&str| text.parse::<f64>().is_ok_and(f64::is_finite);
         let numeric = !is_text || texts.iter().all(is_number);
-        let spelt: Vec<String> = match numeric {
+        let spelling: Vec<String> = match numeric {
             true => numbers(&texts, &found, at)?,
-            false => spelt(&texts),
+            false => spelling(&texts),
         };
-        Ok(Labels::ordered(&spelt, rows))
+        Ok(Labels::sorted(&spelling, rows))
     }
 
-    /// Classes in their order; rows are renumbered.
-    fn ordered(spelt: &[String], rows: &[u32]) -> Labels {
-        let mut classes: Vec<&String> = spelt.iter().collect();
-        in_order(&mut classes);
+    /// Sorts the classes and renumbers the rows.
+    fn sorted(spelling: &[String], rows: &[u32]) -> Labels {
+        let mut classes: Vec<&String> = spelling.iter().collect();
+        sort_classes(&mut classes);
         classes.dedup();
-        let places: HashMap<&String, u32> = classes.iter().copied().zip(0..).collect();
-        let place: Vec<u32> = spelt.iter().map(|text| places[text]).collect();
-        let rows = rows.iter().map(|&row| place[row as usize]).collect();
+        let numbers: HashMap<&String, u32> = classes.iter().copied().zip(0..).collect();
+        let number: Vec<u32> = spelling.iter().map(|text| numbers[text]).collect();
+        let rows = rows.iter().map(|&row| number[row as usize]).collect();
         Labels { classes: classes.into_iter().cloned().collect(), rows }
     }
 
-    /// Rows.
+    /// Number of rows.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
@@ -107,8 +106,8 @@ impl Labels {
         &self.classes
     }
 
-    /// What is said of them, `4 classes, cat to dog`.
-    pub fn told(&self) -> String {
+    /// A short description, such as `4 classes, cat to dog`.
+    pub fn describe(&self) -> String {
         match &self.classes[..] {
             [one] => format!("1 class, {one}"),
             [first, .., last] => format!("{} classes, {first} to {last}", self.classes.len()),
@@ -116,10 +115,10 @@ impl Labels {
         }
     }
 
-    /// The labels as the numbers that they are.
+    /// The labels as integers.
     ///
     /// # Errors
-    /// The first that is no whole number of 64 bits.
+    /// The first label that is not a 64-bit integer.
     pub fn numbers(&self) -> std::result::Result<Vec<i64>, String> {
         let number = |text: &String| text.parse().map_err(|_| text.clone());
         let numbers: Vec<i64> =
@@ -127,28 +126,28 @@ impl Labels {
         Ok(self.rows.iter().map(|&row| numbers[row as usize]).collect())
     }
 
-    /// Places of the rows' labels among classes that hold all of them.
+    /// The index of each row's label in `classes`.
     ///
     /// # Panics
-    /// Where one is missing.
+    /// If `classes` lacks a label.
     pub fn among(&self, classes: &[String]) -> Vec<i64> {
-        let places: HashMap<&String, i64> = classes.iter().zip(0..).collect();
-        let place: Vec<i64> = self.classes.iter().map(|class| places[class]).collect();
-        self.rows.iter().map(|&row| place[row as usize]).collect()
+        let indices: HashMap<&String, i64> = classes.iter().zip(0..).collect();
+        let index: Vec<i64> = self.classes.iter().map(|class| indices[class]).collect();
+        self.rows.iter().map(|&row| index[row as usize]).collect()
     }
 }
 
-/// The classes of two sets in order, each once.
+/// The classes of both sets, sorted, without duplicates.
 pub fn all_classes(references: &Labels, queries: Option<&Labels>) -> Vec<String> {
     let queries = queries.map_or(&[][..], Labels::classes);
     let mut classes: Vec<&String> = references.classes.iter().chain(queries).collect();
-    in_order(&mut classes);
+    sort_classes(&mut classes);
     classes.dedup();
     classes.into_iter().cloned().collect()
 }
 
-/// By number where all are whole numbers, else by text.
-fn in_order(classes: &mut [&String]) {
+/// Sorts by number if all are integers, else by text.
+fn sort_classes(classes: &mut [&String]) {
     let number = |text: &&String| text.parse::<i128>().ok();
     match classes.iter().map(number).collect::<Option<Vec<i128>>>() {
         Some(_) => classes.sort_by_key(number),
@@ -156,8 +155,8 @@ fn in_order(classes: &mut [&String]) {
     }
 }
 
-/// Whole numbers in one spelling.
-fn numbers(texts: &[&str], found: &[Found], at: &Where) -> Result<Vec<String>> {
+/// Integers in canonical spelling.
+fn numbers(texts: &[&str], found: &[Found], at: &Rows) -> Result<Vec<String>> {
     let one = |(text, found): (&&str, &Found)| {
         let digits = text.strip_prefix('+').unwrap_or(text);
         let whole = |number: &f64| number.fract() == 0.0 && number.abs() <= WHOLE;
@@ -165,15 +164,15 @@ fn numbers(texts: &[&str], found: &[Found], at: &Where) -> Result<Vec<String>> {
         let number =
             number.or_else(|| text.parse::<f64>().ok().filter(whole).map(|number| number as i128));
         number.map(|number| number.to_string()).ok_or_else(|| {
-            let fault = at.fault(found.first, "is no whole number").value(*text);
-            Error::from(fault.remedy("labels are whole numbers or names"))
+            let fault = at.fault(found.first, "is not an integer").value(*text);
+            Error::from(fault.remedy("labels are integers or names"))
         })
     };
     texts.iter().zip(found).map(one).collect()
 }
 
-/// Names as they stand; those of truth values as Python has them.
-fn spelt(texts: &[&str]) -> Vec<String> {
+/// Names unchanged; booleans as Python writes them.
+fn spelling(texts: &[&str]) -> Vec<String> {
     let truth = |text: &&str| match text.to_lowercase().as_str() {
         "true" => Some("True".to_owned()),
         "false" => Some("False".to_owned()),
@@ -195,7 +194,7 @@ mod tests {
             found.collect(),
             &rows,
             true,
-            &Where::column(Path::new("a.csv"), "y", &[2, 3, 4, 5]),
+            &Rows::column(Path::new("a.csv"), "y", &[2, 3, 4, 5]),
         )
     }
 
@@ -204,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn one_number_is_one_class_however_it_is_written() {
+    fn all_spellings_of_a_number_are_one_class() {
         let found = labels(&["10", "+6.0", "06", "1e1"]).unwrap();
         assert_eq!(
             (found.classes(), found.numbers().unwrap()),
@@ -215,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn names_stay_as_they_are_where_one_of_them_is_no_number() {
+    fn names_stay_unchanged_if_one_of_them_is_not_a_number() {
         assert_eq!(classes(&["07", "7", "A1"]), ["07", "7", "A1"]);
         assert_eq!(classes(&["true", "False", "TRUE"]), ["False", "True"]);
         assert_eq!(classes(&["true", "dog"]), ["dog", "true"]);
@@ -224,19 +223,19 @@ mod tests {
 
     #[test]
     fn missing_labels_and_fractions_are_refused_with_line_and_column() {
-        let told = |texts: &[&str]| labels(texts).unwrap_err().to_string();
+        let error = |texts: &[&str]| labels(texts).unwrap_err().to_string();
         assert_eq!(
-            told(&["1", "nan"]),
-            "a.csv, line 3, column y: 'nan' is no label; leave the row out, or name the class"
+            error(&["1", "nan"]),
+            "a.csv, line 3, column y: 'nan' is not a label; remove the row, or name the class"
         );
         for missing in ["", "NA", "N/A", "<NA>", "NaN", "null"] {
-            assert!(told(&["cat", missing]).contains("is no label"), "{missing}");
+            assert!(error(&["cat", missing]).contains("is not a label"), "{missing}");
         }
-        assert!(told(&["1", "2.5"]).contains("line 3, column y: '2.5' is no whole number; labels"));
+        assert!(error(&["1", "2.5"]).contains("line 3, column y: '2.5' is not an integer; labels"));
     }
 
     #[test]
-    fn classes_of_two_sets_are_in_one_order() {
+    fn classes_of_two_sets_are_merged_in_order() {
         let (a, b) = (labels(&["2", "10"]).unwrap(), labels(&["3", "2"]).unwrap());
         let all = all_classes(&a, Some(&b));
         assert_eq!((all.join(" "), b.among(&all)), ("2 3 10".to_owned(), vec![1, 0]));

@@ -1,6 +1,6 @@
-//! Embeddings and their labels from the files that people have them in.
+//! Reads embeddings and their labels from common file formats.
 //!
-//! A file is known by its content, not by its name, and is read once, so that a pipe will do.
+//! The format is detected from the content, not the name, and a file is read once, so that pipes work.
 //! `FILE:KEY` names an array of an archive or a column of a table.
 
 mod array;

@@ -1,13 +1,13 @@
-//! Embeddings as their file holds them.
+//! Embeddings in the precision of their file.
 
 use ndarray::Array2;
 
-/// Embeddings as precise as their file has them.
+/// Embeddings `[N, D]` in the precision of their file.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Numbers {
-    /// Every number is one of f32.
+    /// Every value is exact in f32.
     Single(Array2<f32>),
-    /// Numbers that f32 would round.
+    /// f32 would round some values.
     Double(Array2<f64>),
 }
 

@@ -1,4 +1,4 @@
-//! Tables in parquet: plain columns, and lists of numbers.
+//! Reads Parquet tables: plain columns, and lists of numbers.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -17,18 +17,18 @@ use crate::error::{Error, Fault, Result};
 use crate::runtime::panic_as_error;
 use crate::words::count;
 
-/// Reads all columns that can be used.
+/// Reads all usable columns.
 ///
 /// # Errors
-/// A damaged file, one packed in a way that is not read, or one without rows.
+/// The file is damaged, uses an unsupported compression, or has no rows.
 pub fn read(bytes: Vec<u8>, file: &Path) -> Result<Table> {
-    // The library asserts what it expects of a file in many places.
+    // The library panics on some damaged files.
     panic_as_error(|| table(bytes, file)).unwrap_or_else(|panic| Err(damaged(file, &panic)))
 }
 
 fn damaged(file: &Path, why: &dyn Display) -> Error {
-    let fault = Fault::new(file, format!("is no parquet that can be read ({why})"));
-    fault.remedy("write it anew, packed by snappy or zstd, or as CSV").into()
+    let fault = Fault::new(file, format!("cannot be read as Parquet ({why})"));
+    fault.remedy("write it again, compressed with snappy or zstd, or as CSV").into()
 }
 
 fn table(bytes: Vec<u8>, file: &Path) -> Result<Table> {
@@ -38,15 +38,15 @@ fn table(bytes: Vec<u8>, file: &Path) -> Result<Table> {
     let rows = reader.metadata().file_metadata().num_rows();
     let rows = usize::try_from(rows).unwrap_or(0);
     if rows == 0 {
-        return Err(Fault::new(file, "has no rows").remedy("save one row an embedding").into());
+        return Err(Fault::new(file, "has no rows").remedy("save one row per embedding").into());
     }
     let mut columns = Vec::new();
-    for (place, leaf) in schema.columns().iter().enumerate() {
+    for (index, leaf) in schema.columns().iter().enumerate() {
         let name = leaf.path().parts().first().cloned().unwrap_or_default();
         let leaves = schema.columns().iter().filter(|other| other.path().parts()[0] == name);
         let cells = match (leaf.max_rep_level(), leaf.path().parts().len(), leaves.count()) {
-            (0, 1, _) => plain(&reader, place, leaf, rows),
-            (1, _, 1) => lists(&reader, place, leaf, rows),
+            (0, 1, _) => plain(&reader, index, leaf, rows),
+            (1, _, 1) => lists(&reader, index, leaf, rows),
             _ => Ok(Cells::Unusable("nested values".to_owned())),
         };
         columns.push(Column { name, cells: cells.map_err(damaged)? });
@@ -60,26 +60,25 @@ fn table(bytes: Vec<u8>, file: &Path) -> Result<Table> {
 type Reader = SerializedFileReader<Bytes>;
 type Read<T> = std::result::Result<T, ParquetError>;
 
-/// Values of all groups of rows, with the levels that tell where some are missing and where lists
-/// begin.
+/// Values of all row groups, with the levels that mark missing values and the starts of lists.
 struct Leaf<T> {
     values: Vec<T>,
     definitions: Vec<i16>,
     repetitions: Vec<i16>,
 }
 
-/// Records that are read at once.
+/// Records per read.
 const AT_ONCE: usize = 1 << 16;
 
 /// Reads a leaf whose values are of one type.
 fn leaf<T: DataType>(
     reader: &Reader,
-    place: usize,
+    index: usize,
     typed: fn(ColumnReader) -> Option<ColumnReaderImpl<T>>,
 ) -> Read<Leaf<T::T>> {
     let mut leaf = Leaf { values: Vec::new(), definitions: Vec::new(), repetitions: Vec::new() };
     for group in 0..reader.num_row_groups() {
-        let column = reader.get_row_group(group)?.get_column_reader(place)?;
+        let column = reader.get_row_group(group)?.get_column_reader(index)?;
         let Some(mut column) = typed(column) else {
             return Err(ParquetError::General("its columns contradict its schema".to_owned()));
         };
@@ -96,15 +95,15 @@ fn leaf<T: DataType>(
 }
 
 macro_rules! leaf_of {
-    ($reader:expr, $place:expr, $variant:ident) => {
-        leaf($reader, $place, |column| match column {
+    ($reader:expr, $index:expr, $variant:ident) => {
+        leaf($reader, $index, |column| match column {
             ColumnReader::$variant(reader) => Some(reader),
             _ => None,
         })
     };
 }
 
-/// Numbers of a leaf, whatever their type.
+/// The values of a leaf by type.
 enum Values {
     Whole(Leaf<i64>),
     Real(Leaf<f64>, bool),
@@ -125,7 +124,7 @@ impl<T> Leaf<T> {
     }
 }
 
-fn values(reader: &Reader, place: usize, column: &ColumnDescriptor) -> Read<Values> {
+fn values(reader: &Reader, index: usize, column: &ColumnDescriptor) -> Read<Values> {
     let logical = column.logical_type_ref();
     let is_time = matches!(
         logical,
@@ -141,50 +140,50 @@ fn values(reader: &Reader, place: usize, column: &ColumnDescriptor) -> Read<Valu
     }
     let unsigned = column.converted_type() == ConvertedType::UINT_32;
     Ok(match column.physical_type() {
-        Physical::BOOLEAN => Values::Truth(leaf_of!(reader, place, BoolColumnReader)?),
+        Physical::BOOLEAN => Values::Truth(leaf_of!(reader, index, BoolColumnReader)?),
         Physical::INT32 => {
-            Values::Whole(leaf_of!(reader, place, Int32ColumnReader)?.map(|value: i32| {
+            Values::Whole(leaf_of!(reader, index, Int32ColumnReader)?.map(|value: i32| {
                 if unsigned { i64::from(value as u32) } else { i64::from(value) }
             }))
         }
         Physical::INT64 if column.converted_type() == ConvertedType::UINT_64 => {
-            let found = leaf_of!(reader, place, Int64ColumnReader)?;
+            let found = leaf_of!(reader, index, Int64ColumnReader)?;
             match found.values.iter().all(|&value: &i64| value >= 0) {
                 true => Values::Whole(found),
-                false => Values::Unusable("whole numbers beyond 63 bits".to_owned()),
+                false => Values::Unusable("integers of more than 63 bits".to_owned()),
             }
         }
-        Physical::INT64 => Values::Whole(leaf_of!(reader, place, Int64ColumnReader)?),
+        Physical::INT64 => Values::Whole(leaf_of!(reader, index, Int64ColumnReader)?),
         Physical::FLOAT => {
-            let found: Leaf<f32> = leaf_of!(reader, place, FloatColumnReader)?;
+            let found: Leaf<f32> = leaf_of!(reader, index, FloatColumnReader)?;
             Values::Real(found.map(f64::from), true)
         }
-        Physical::DOUBLE => Values::Real(leaf_of!(reader, place, DoubleColumnReader)?, false),
-        Physical::BYTE_ARRAY => Values::Text(leaf_of!(reader, place, ByteArrayColumnReader)?),
+        Physical::DOUBLE => Values::Real(leaf_of!(reader, index, DoubleColumnReader)?, false),
+        Physical::BYTE_ARRAY => Values::Text(leaf_of!(reader, index, ByteArrayColumnReader)?),
         Physical::FIXED_LEN_BYTE_ARRAY if matches!(logical, Some(LogicalType::Float16)) => {
-            let found = leaf_of!(reader, place, FixedLenByteArrayColumnReader)?;
+            let found = leaf_of!(reader, index, FixedLenByteArrayColumnReader)?;
             let number = |bytes: parquet::data_type::FixedLenByteArray| match *bytes.data() {
                 [low, high] => f16::from_le_bytes([low, high]).to_f64(),
                 _ => f64::NAN,
             };
             Values::Real(found.map(number), true)
         }
-        _ => Values::Unusable("values of a type that is not read".to_owned()),
+        _ => Values::Unusable("values of an unsupported type".to_owned()),
     })
 }
 
-/// A column with a value a row.
-fn plain(reader: &Reader, place: usize, column: &ColumnDescriptor, rows: usize) -> Read<Cells> {
+/// A column with one value per row.
+fn plain(reader: &Reader, index: usize, column: &ColumnDescriptor, rows: usize) -> Read<Cells> {
     let most = column.max_def_level();
     let whole = |missing: Option<usize>, found: usize| match missing {
-        Some(row) => Some(format!("nothing in row {row} (from 0)")),
+        Some(row) => Some(format!("no value in row {row} (from 0)")),
         None if found != rows => {
             Some(format!("{} for {}", count(found, "value"), count(rows, "row")))
         }
         None => None,
     };
     let numbers = |why: Option<String>, cells: Cells| why.map_or(cells, Cells::Faulty);
-    Ok(match values(reader, place, column)? {
+    Ok(match values(reader, index, column)? {
         Values::Whole(leaf) => {
             numbers(whole(leaf.missing(most), leaf.values.len()), Cells::Whole(leaf.values))
         }
@@ -207,18 +206,18 @@ fn plain(reader: &Reader, place: usize, column: &ColumnDescriptor, rows: usize) 
     })
 }
 
-/// A column with a list of numbers a row, all of one length.
-fn lists(reader: &Reader, place: usize, column: &ColumnDescriptor, rows: usize) -> Read<Cells> {
-    let (leaf, single) = match values(reader, place, column)? {
+/// A column with one list of numbers per row, all of one length.
+fn lists(reader: &Reader, index: usize, column: &ColumnDescriptor, rows: usize) -> Read<Cells> {
+    let (leaf, single) = match values(reader, index, column)? {
         Values::Real(leaf, single) => (leaf, single),
         Values::Whole(leaf) => (leaf.map(|value| value as f64), false),
         Values::Truth(_) | Values::Text(_) => {
-            return Ok(Cells::Unusable("lists of other things than numbers".to_owned()));
+            return Ok(Cells::Unusable("lists of values other than numbers".to_owned()));
         }
         Values::Unusable(why) => return Ok(Cells::Unusable(format!("lists of {why}"))),
     };
     let most = column.max_def_level();
-    // Not as many at once as the file says: a damaged one may say anything.
+    // Grows as needed, since the row count of a damaged file may be anything.
     let mut lengths: Vec<usize> = Vec::new();
     for (&repetition, &definition) in leaf.repetitions.iter().zip(&leaf.definitions) {
         if repetition == 0 {

@@ -1,6 +1,6 @@
-//! Embeddings and their labels from the files that people have them in.
+//! Reads embeddings and their labels from common file formats.
 //!
-//! A file is known by its content, not by its name, and is read once, so that a pipe will do.
+//! The format is detected from the content, not the name, and a file is read once, so that pipes work.
 //! `FILE:KEY` names an array of an archive or a column of a table.
 
 use std::path::{Path, PathBuf};
@@ -14,22 +14,22 @@ use super::single::{Scaling, to_f32};
 use crate::error::{Error, Fault, Result};
 use crate::words::things;
 
-/// Embeddings with their labels, and what the files were taken for.
+/// Embeddings with their labels, and how the files were interpreted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Features {
-    /// A row each.
+    /// One row per embedding.
     pub embeddings: Numbers,
-    /// As many labels.
+    /// One label per row.
     pub labels: Labels,
     /// The embeddings' file, for messages.
     pub file: PathBuf,
     /// The labels' file, for messages.
     pub label_file: PathBuf,
-    /// What was understood, in one line.
+    /// How the files were interpreted, in one line.
     pub understood: String,
 }
 
-/// The file that a path to embeddings or labels names, without a key behind it.
+/// The file of a path to embeddings or labels, without its `:KEY`.
 pub fn embedding_file(path: &Path) -> PathBuf {
     Source::new(path).file
 }
@@ -38,31 +38,34 @@ impl Features {
     /// Reads embeddings, and their labels from the same file or another one.
     ///
     /// # Errors
-    /// [`Error::Fault`] with file and row: a file that cannot be read or holds something else, one
-    /// with several arrays or columns to choose from, numbers that are not finite, as many labels
-    /// as embeddings are missing.
+    /// [`Error::Fault`] with file and row: a file cannot be read or contains something else, the choice
+    /// of array or column is ambiguous, a number is not finite, or the numbers of labels and
+    /// embeddings differ.
     pub fn read(embeddings: &Path, labels: Option<&Path>) -> Result<Features> {
         let source = Source::new(embeddings);
         let content = source.open()?;
         let label_source = labels.map(Source::new);
-        let beside = label_source.as_ref().is_none_or(|labels| labels.file == source.file);
+        let same_file = label_source.as_ref().is_none_or(|labels| labels.file == source.file);
         let label_key = label_source.as_ref().and_then(|labels| labels.key.as_deref());
-        let own_key = label_key.filter(|_| beside);
-        let (numbers, told) = content.embeddings(source.key.as_deref(), own_key)?;
-        let (labels, told_labels, label_file) = match label_source.as_ref().filter(|_| !beside) {
-            Some(labels) => {
-                let (found, told) = labels.open()?.labels(labels.key.as_deref())?;
-                let told = format!("{}: {told}", labels.file.display());
-                (found, told, labels.shown())
-            }
-            None => {
-                let (found, told) = content.labels_beside(label_key, source.key.as_deref())?;
-                (found, told, source.shown())
-            }
-        };
+        let own_key = label_key.filter(|_| same_file);
+        let (numbers, description) = content.embeddings(source.key.as_deref(), own_key)?;
+        let (labels, label_description, label_file) =
+            match label_source.as_ref().filter(|_| !same_file) {
+                Some(labels) => {
+                    let (found, description) = labels.open()?.labels(labels.key.as_deref())?;
+                    let description = format!("{}: {description}", labels.file.display());
+                    (found, description, labels.shown())
+                }
+                None => {
+                    let (found, description) =
+                        content.labels_beside(label_key, source.key.as_deref())?;
+                    (found, description, source.shown())
+                }
+            };
         let file = source.shown();
         refuse_other_count(&numbers, &file, &labels, &label_file)?;
-        let understood = format!("{}: {told}; labels: {told_labels}", source.file.display());
+        let understood =
+            format!("{}: {description}; labels: {label_description}", source.file.display());
         Ok(Features { embeddings: numbers, labels, file, label_file, understood })
     }
 }
@@ -80,8 +83,8 @@ fn refuse_other_count(
     let (labels, row) = (things(count, "label"), things(rows, "row"));
     let problem = format!("has {count} {labels} for the {rows} {row} of {}", file.display());
     let remedy = match columns == count {
-        true => "save the transpose of the embeddings, z.T: a row is an embedding",
-        false => "save one label a row",
+        true => "save the transpose of the embeddings, z.T, with one embedding per row",
+        false => "save one label per row",
     };
     Err(Error::from(Fault::new(label_file, problem).remedy(remedy)))
 }
@@ -89,24 +92,24 @@ fn refuse_other_count(
 /// Reads an array of embeddings `[N, D]` as f32; N and D at least 1.
 ///
 /// # Errors
-/// [`Error::Fault`] with the file: no array of numbers, another shape, a value that is not finite
-/// or too large to be squared, with its row and column.
+/// [`Error::Fault`] with the file: not an array of numbers, another shape, or a value, with its row and
+/// column, that is not finite or too large to be squared.
 pub fn read_embeddings(path: &Path) -> Result<Array2<f32>> {
     let source = Source::new(path);
     let (numbers, _) = source.open()?.embeddings(source.key.as_deref(), None)?;
     Ok(to_f32((numbers, path), None, Scaling::Kept)?.references)
 }
 
-/// Reads whole numbers `[N]` as labels; N at least 1.
+/// Reads integer labels `[N]`; N at least 1.
 ///
 /// # Errors
-/// [`Error::Fault`] with the file: no array of labels, another shape, a label that is no whole
-/// number of 64 bits.
+/// [`Error::Fault`] with the file: not an array of labels, another shape, or a label that is not a
+/// 64-bit integer.
 pub fn read_labels(path: &Path) -> Result<Vec<i64>> {
     let source = Source::new(path);
     let (labels, _) = source.open()?.labels(source.key.as_deref())?;
     labels.numbers().map_err(|text| {
-        Fault::new(path, "is no whole number of 64 bits")
+        Fault::new(path, "is not a 64-bit integer")
             .value(text)
             .remedy("save class numbers as integers")
             .into()

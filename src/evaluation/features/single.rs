@@ -1,49 +1,49 @@
-//! The one place where embeddings become float32.
+//! Converts embeddings to float32, with scaling.
 
 use std::path::Path;
 
 use ndarray::{Array2, ArrayView1, Axis};
 
-use super::centred::{Centre, fallen_together, mean_squared_norm};
+use super::centred::{Centre, count_merged, mean_squared_norm};
 use super::numbers::Numbers;
 use crate::error::{Error, Fault, Result};
 
-/// What is done to embeddings before they become f32.
+/// How to scale embeddings before the conversion to f32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scaling {
-    /// Nothing: the values themselves matter.
+    /// Not at all, because the values matter.
     Kept,
-    /// Distances alone matter: embeddings far from the origin are moved there.
+    /// Centre embeddings that are far from the origin, because only distances matter.
     Centred,
-    /// Every embedding is divided by its length, then the same.
+    /// Normalise every embedding to length 1, then centre.
     Normalised,
 }
 
-/// Embeddings as everything is measured in them.
+/// Embeddings in f32.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Singles {
-    /// Where the neighbours come from.
+    /// The references `[N, D]`.
     pub references: Array2<f32>,
-    /// What is evaluated, where that is something else.
+    /// The queries `[M, D]`, if different from the references.
     pub queries: Option<Array2<f32>>,
-    /// The mean squared length of what is evaluated as it was before the move, where it was moved.
+    /// The mean squared norm of the queries before centring; `None` if not centred.
     pub norm: Option<f64>,
-    /// What was lost on the way to f32, a sentence a file.
+    /// Remarks on differences that f32 lost, one sentence per file.
     pub remarks: Vec<String>,
 }
 
-/// Components of directions that differ by less are equal but for rounding in f64.
+/// Components of directions that differ by less are equal up to rounding in f64.
 const ROUNDING: f64 = 1e-14;
 
 /// References and queries as f32.
 ///
-/// float64 at 1e8 with differences of 1e-3 would be one point in f32. So what lies far from the
-/// origin is moved there in f64, queries as far as references; numbers that are f32 already stay as
-/// they are, to the bit. Where different embeddings are equal in f32 even so, a remark says it.
+/// Values near 1e8 with differences of 1e-3 would become equal in f32. So embeddings far from the
+/// origin are centred in f64, queries by the centre of the references; values that are exact in f32
+/// stay unchanged. If different embeddings still become equal, there is a remark.
 ///
 /// # Errors
-/// [`Fault`] with the file: a value that is not finite, or too large or too small to be squared in
-/// f32; an embedding without length where they are normalised.
+/// [`Fault`] with the file: a value is not finite, or too large or too small to be squared in f32; an
+/// embedding to normalise has length 0.
 pub fn to_f32(
     references: (Numbers, &Path),
     queries: Option<(Numbers, &Path)>,
@@ -72,32 +72,32 @@ pub fn to_f32(
         _ => Centre::of(&references, queries.as_ref()),
     };
     let norm = mean_squared_norm(queries.as_ref().unwrap_or(&references));
-    let alike = if scaling == Scaling::Normalised { ROUNDING } else { 0.0 };
+    let tolerance = if scaling == Scaling::Normalised { ROUNDING } else { 0.0 };
     let mut remarks = Vec::new();
-    let mut moved = |numbers: Array2<f64>, file: &Path| {
-        let singles = squarable(centre.moved(&numbers), file)?;
-        remarks.extend(lost(fallen_together(&numbers, &singles, alike), file));
+    let mut centred = |numbers: Array2<f64>, file: &Path| {
+        let singles = squarable(centre.subtract_from(&numbers), file)?;
+        remarks.extend(merged_remark(count_merged(&numbers, &singles, tolerance), file));
         Ok::<_, Error>(singles)
     };
-    let references = moved(references, file)?;
-    let queries = queries.zip(query_file).map(|(numbers, file)| moved(numbers, file));
+    let references = centred(references, file)?;
+    let queries = queries.zip(query_file).map(|(numbers, file)| centred(numbers, file));
     let queries = queries.transpose()?;
-    Ok(Singles { references, queries, norm: centre.moves().then_some(norm), remarks })
+    Ok(Singles { references, queries, norm: centre.is_nonzero().then_some(norm), remarks })
 }
 
-/// What is said of so many embeddings that f32 does not tell apart.
-fn lost(count: usize, file: &Path) -> Option<String> {
+/// The remark on `count` different embeddings that are equal in f32.
+fn merged_remark(count: usize, file: &Path) -> Option<String> {
     (count > 0).then(|| {
         format!(
-            "{}: {count} different embeddings are equal in float32, which everything is computed in: \
-             they lie close together and far from the others, so the figures are not those of float64",
+            "{}: {count} different embeddings are equal in float32, which all metrics use: they are \
+             close together and far from the others, so the figures differ from those in float64",
             file.display()
         )
     })
 }
 
 impl Numbers {
-    /// The same as f32 where none is changed by it.
+    /// Converts to f32 if that is exact.
     fn narrowed(self) -> Numbers {
         let is_single = |&value: &f64| f64::from(value as f32) == value;
         match self {
@@ -122,16 +122,16 @@ impl Numbers {
         }
     }
 
-    /// Every row divided by its length, in f64.
+    /// Divides every row by its length, in f64.
     fn normalised(self, file: &Path) -> Result<Numbers> {
         let mut array = self.doubles();
         for (row, mut values) in array.axis_iter_mut(Axis(0)).enumerate() {
             let length = length(values.view());
             if length == 0.0 {
                 let problem =
-                    format!("has no length in row {row} (from 0), so it has no direction");
+                    format!("has length 0 in row {row} (from 0), which cannot be normalised");
                 let fault = Fault::new(file, problem);
-                return Err(fault.remedy("leave --normalise or the row out").into());
+                return Err(fault.remedy("omit --normalise or the row").into());
             }
             values.mapv_inplace(|value| value / length);
         }
@@ -139,7 +139,7 @@ impl Numbers {
     }
 }
 
-/// The length of a row, also where squares are too large or too small for f64.
+/// The length of a row, even if squares overflow or underflow f64.
 fn length(values: ArrayView1<f64>) -> f64 {
     let squared = values.iter().map(|value| value * value).sum::<f64>();
     if squared.is_normal() {
@@ -155,37 +155,37 @@ fn refuse_infinite(numbers: &Numbers, file: &Path) -> Result<()> {
         Numbers::Single(array) => array
             .indexed_iter()
             .find(|(_, value)| !value.is_finite())
-            .map(|(place, value)| (place, value.to_string())),
+            .map(|(index, value)| (index, value.to_string())),
         Numbers::Double(array) => array
             .indexed_iter()
             .find(|(_, value)| !value.is_finite())
-            .map(|(place, value)| (place, value.to_string())),
+            .map(|(index, value)| (index, value.to_string())),
     };
     match odd {
         Some(((row, column), value)) => {
             let problem = format!("has {value} in row {row}, column {column} (from 0), not finite");
-            Err(Fault::new(file, problem).remedy("leave such rows out").into())
+            Err(Fault::new(file, problem).remedy("remove such rows").into())
         }
         None => Ok(()),
     }
 }
 
-/// Below this, squared differences become 0.
+/// Squared differences of smaller values underflow to 0.
 const SMALLEST: f32 = 1e-18;
 
-/// The same numbers, where f32 holds their squared differences.
+/// Refuses values whose squared differences overflow or underflow f32.
 fn squarable(singles: Array2<f32>, file: &Path) -> Result<Array2<f32>> {
-    // Below this, squared differences add up to less than the largest number.
+    // Up to this, sums of squared differences do not overflow.
     let limit = (f32::MAX / singles.ncols() as f32).sqrt() / 4.0;
     let odd = singles.indexed_iter().find(|(_, value)| value.abs() > limit);
     if let Some(((row, column), _)) = odd {
         let problem = format!("is too large to compare in row {row}, column {column} (from 0)");
-        return Err(Fault::new(file, problem).remedy("divide all by one number").into());
+        return Err(Fault::new(file, problem).remedy("divide all values by one number").into());
     }
     let largest = singles.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
     if largest > 0.0 && largest < SMALLEST {
-        let problem = format!("has no number beyond {largest:e}, too small to compare");
-        return Err(Fault::new(file, problem).remedy("multiply all by one number").into());
+        let problem = format!("has no value above {largest:e}, which is too small to compare");
+        return Err(Fault::new(file, problem).remedy("multiply all values by one number").into());
     }
     Ok(singles)
 }
@@ -200,14 +200,14 @@ mod tests {
     }
 
     #[test]
-    fn points_far_from_the_origin_keep_what_tells_them_apart() {
+    fn points_far_from_the_origin_stay_distinct() {
         for offset in [1e6, 1e8] {
             let far = Numbers::Double(array![[0.0, 0.001], [0.003, 0.0], [0.0, 0.002]] + offset);
             let query = Numbers::Double(array![[0.001, 0.001]] + offset);
             let Singles { references, queries, norm, .. } =
                 to_f32((far, file()), Some((query, file())), Scaling::Centred).unwrap();
             assert!((norm.unwrap() / (2.0 * offset * offset) - 1.0).abs() < 1e-8);
-            // About the medians; the spacing of f64 at 1e8 is 1.5e-8.
+            // Centred at the medians; the spacing of f64 at 1e8 is 1.5e-8.
             let expected = array![[0.0_f32, 0.0], [0.003, -0.001], [0.0, 0.001]];
             assert!((&references - &expected).iter().all(|off| off.abs() < 5e-8), "{references}");
             let query = queries.unwrap();
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_f32_stay_as_they_are_and_losses_see_the_values_themselves() {
+    fn values_that_are_exact_in_f32_stay_unchanged() {
         let points = array![[1e6_f32 + 0.5, 3.0], [1e6, -4.0]];
         let of = |numbers, scaling| to_f32((numbers, file()), None, scaling).unwrap();
         let same =
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn directions_are_taken_in_f64_however_long_the_embeddings_are() {
+    fn embeddings_of_any_length_are_normalised_in_f64() {
         let of = |numbers| to_f32((numbers, file()), None, Scaling::Normalised);
         for scale in [1.0, 1e-200, 1e200] {
             let points = array![[3.0, 4.0], [-8.0, 6.0]] * scale;
@@ -239,21 +239,24 @@ mod tests {
             assert_eq!(found, array![[0.6_f32, 0.8], [-0.8, 0.6]]);
         }
         let message = of(Numbers::Double(array![[1.0, 0.1], [0.0, 0.0]])).unwrap_err().to_string();
-        assert!(message.starts_with("z.npy: has no length in row 1 (from 0)"), "{message}");
+        assert!(message.starts_with("z.npy: has length 0 in row 1 (from 0)"), "{message}");
     }
 
     #[test]
-    fn what_f32_cannot_square_is_refused() {
-        let told =
+    fn values_that_f32_cannot_square_are_refused() {
+        let error =
             |numbers| to_f32((numbers, file()), None, Scaling::Centred).unwrap_err().to_string();
-        let message = told(Numbers::Double(array![[0.1, f64::NAN]]));
+        let message = error(Numbers::Double(array![[0.1, f64::NAN]]));
         assert!(message.contains("has NaN in row 0, column 1 (from 0), not finite"), "{message}");
-        let message = told(Numbers::Double(array![[0.1, 0.0], [-1e300, 0.0]]));
+        let message = error(Numbers::Double(array![[0.1, 0.0], [-1e300, 0.0]]));
         assert!(
             message.contains("is too large to compare in row 1, column 0 (from 0)"),
             "{message}"
         );
-        let message = told(Numbers::Single(array![[0.0, 1e-30]]));
-        assert!(message.contains("beyond 1e-30, too small to compare; multiply"), "{message}");
+        let message = error(Numbers::Single(array![[0.0, 1e-30]]));
+        assert!(
+            message.contains("above 1e-30, which is too small to compare; multiply"),
+            "{message}"
+        );
     }
 }

@@ -1,46 +1,46 @@
-//! Tables: named columns with a row an embedding.
+//! Reads embeddings and labels from a table with one row per embedding.
 
 use std::path::Path;
 
 use ndarray::Array2;
 
 use super::columns::{Cells, Column, Table, listed, shown};
-use super::labels::{Found, Labels, Where};
+use super::labels::{Found, Labels, Rows};
 use super::numbers::Numbers;
 use super::roles::{Features, Roles};
 use crate::error::{Fault, Result};
 use crate::words::path_word;
 
 impl Table {
-    /// The embeddings and what they were taken for; `key` is a column of lists or what the names of
-    /// columns begin with, `label` the column of the labels where the user named one.
+    /// The embeddings and a description of them; `key` is a column of lists or the common prefix of
+    /// columns, `label` the column of the labels if the user named one.
     ///
     /// # Errors
-    /// No such columns; several that could be meant; a cell that is no number.
+    /// No such columns; several candidates; a cell that is not a number.
     pub fn embeddings(&self, key: Option<&str>, label: Option<&str>) -> Result<(Numbers, String)> {
         let roles = Roles::new(self, key, label)?;
         let numbers = match &roles.features {
-            Features::List(place) => self.lists(*place)?,
-            Features::Columns(places) => self.joined(places)?,
+            Features::List(column) => self.lists(*column)?,
+            Features::Columns(columns) => self.joined(columns)?,
         };
         let (rows, width) = numbers.dim();
-        let columns = self.told_columns(&roles.features);
+        let columns = self.describe_columns(&roles.features);
         let kind = if matches!(numbers, Numbers::Single(_)) { "float32" } else { "float64" };
-        let mut told = format!("{columns}, [{rows}, {width}] {kind}");
+        let mut description = format!("{columns}, [{rows}, {width}] {kind}");
         if !roles.left_out.is_empty() {
-            told += &format!(", left out {}", listed(&roles.left_out));
+            description += &format!(", left out {}", listed(&roles.left_out));
         }
         for remark in &self.remarks {
-            told += &format!(", {remark}");
+            description += &format!(", {remark}");
         }
-        Ok((numbers, told))
+        Ok((numbers, description))
     }
 
-    fn told_columns(&self, features: &Features) -> String {
-        let name = |place: &usize| self.columns[*place].name.as_str();
+    fn describe_columns(&self, features: &Features) -> String {
+        let name = |column: &usize| self.columns[*column].name.as_str();
         match features {
-            Features::List(place) => format!("column {}", name(place)),
-            Features::Columns(places) => match &places[..] {
+            Features::List(column) => format!("column {}", name(column)),
+            Features::Columns(columns) => match &columns[..] {
                 [one] => format!("column {}", name(one)),
                 [first, .., last] => format!("columns {} to {}", name(first), name(last)),
                 [] => "no columns".to_owned(),
@@ -48,8 +48,8 @@ impl Table {
         }
     }
 
-    fn lists(&self, place: usize) -> Result<Numbers> {
-        let column = &self.columns[place];
+    fn lists(&self, column: usize) -> Result<Numbers> {
+        let column = &self.columns[column];
         match &column.cells {
             Cells::Lists(width, values, single) => {
                 let shape = (self.rows, *width);
@@ -60,7 +60,7 @@ impl Table {
                     Numbers::Double(wide)
                 })
             }
-            other => Err(Fault::new(&self.file, format!("holds {}", other.told()))
+            other => Err(Fault::new(&self.file, format!("contains {}", other.describe()))
                 .column(&column.name)
                 .remedy("name a column of lists of numbers")
                 .into()),
@@ -68,63 +68,64 @@ impl Table {
     }
 
     /// Columns side by side.
-    fn joined(&self, places: &[usize]) -> Result<Numbers> {
-        for &place in places {
-            self.refuse_no_numbers(&self.columns[place])?;
+    fn joined(&self, columns: &[usize]) -> Result<Numbers> {
+        for &column in columns {
+            self.check_numeric(&self.columns[column])?;
         }
-        let cell = |(row, column): (usize, usize)| self.columns[places[column]].cells.number(row);
-        let shape = (self.rows, places.len());
-        let single = places.iter().all(|&place| self.columns[place].cells.is_single());
+        let cell = |(row, column): (usize, usize)| self.columns[columns[column]].cells.number(row);
+        let shape = (self.rows, columns.len());
+        let single = columns.iter().all(|&column| self.columns[column].cells.is_single());
         Ok(match single {
             true => Numbers::Single(Array2::from_shape_fn(shape, |at| cell(at) as f32)),
             false => Numbers::Double(Array2::from_shape_fn(shape, cell)),
         })
     }
 
-    fn refuse_no_numbers(&self, column: &Column) -> Result<()> {
+    fn check_numeric(&self, column: &Column) -> Result<()> {
         let fault = match &column.cells {
             cells if cells.is_number() => return Ok(()),
             Cells::Text(texts) => {
                 let odd = texts.iter().position(|text| text.trim().parse::<f64>().is_err());
                 let row = odd.unwrap_or(0);
-                self.at(column).fault(row, "is no number").value(&texts[row])
+                self.at(column).fault(row, "is not a number").value(&texts[row])
             }
-            other => Fault::new(&self.file, format!("holds {}", other.told())).column(&column.name),
+            other => Fault::new(&self.file, format!("contains {}", other.describe()))
+                .column(&column.name),
         };
-        Err(fault.remedy("mend the cell, or leave the row or the column out").into())
+        Err(fault.remedy("correct the cell, or remove the row or the column").into())
     }
 
-    /// The labels beside embeddings of this key.
+    /// The labels of a table with embeddings, whose key is `embeddings` if the user named one.
     ///
     /// # Errors
-    /// There are none; as [`Table::labels_alone`].
+    /// There are no labels; as [`Table::labels_alone`].
     pub fn labels_beside(
         &self,
         key: Option<&str>,
         embeddings: Option<&str>,
     ) -> Result<(Labels, String)> {
         let roles = Roles::new(self, embeddings, key)?;
-        let place = roles.label.ok_or_else(|| {
+        let column = roles.label.ok_or_else(|| {
             let problem = format!("has no column of labels among {}", self.names());
             Fault::new(&self.file, problem).remedy(format!(
                 "name a column, --labels {}, or a file of labels",
                 self.keyed("COLUMN")
             ))
         })?;
-        self.labels_of(place)
+        self.labels_of(column)
     }
 
-    /// The labels of a table that is about labels.
+    /// The labels of a table without embeddings.
     ///
     /// # Errors
-    /// No such column, or several that could be meant; a label that is missing or no whole number.
+    /// No such column, or several candidates; a label is missing or not an integer.
     pub fn labels_alone(&self, key: Option<&str>) -> Result<(Labels, String)> {
-        let place = Roles::label_alone(self, key)?;
-        self.labels_of(place)
+        let column = Roles::label_alone(self, key)?;
+        self.labels_of(column)
     }
 
-    fn labels_of(&self, place: usize) -> Result<(Labels, String)> {
-        let column = &self.columns[place];
+    fn labels_of(&self, column: usize) -> Result<(Labels, String)> {
+        let column = &self.columns[column];
         let texts: Vec<String> = match &column.cells {
             Cells::Whole(values) => values.iter().map(i64::to_string).collect(),
             Cells::Real(values, _) => values.iter().map(f64::to_string).collect(),
@@ -134,27 +135,27 @@ impl Table {
                 .collect(),
             Cells::Text(texts) => texts.clone(),
             other => {
-                let fault = Fault::new(&self.file, format!("holds {}", other.told()));
+                let fault = Fault::new(&self.file, format!("contains {}", other.describe()));
                 return Err(fault.column(&column.name).remedy("name a column of labels").into());
             }
         };
         let is_text = matches!(column.cells, Cells::Text(_));
         let (mut found, mut rows) = (Vec::<Found>::new(), Vec::with_capacity(texts.len()));
-        let mut places = std::collections::HashMap::new();
+        let mut indices = std::collections::HashMap::new();
         for (row, text) in texts.into_iter().enumerate() {
-            let place = *places.entry(text.clone()).or_insert_with(|| {
+            let index = *indices.entry(text.clone()).or_insert_with(|| {
                 found.push(Found { text, first: row });
                 found.len() as u32 - 1
             });
-            rows.push(place);
+            rows.push(index);
         }
         let labels = Labels::new(found, &rows, is_text, &self.at(column))?;
-        let told = format!("column {}, {}", column.name, labels.told());
-        Ok((labels, told))
+        let description = format!("column {}, {}", column.name, labels.describe());
+        Ok((labels, description))
     }
 
-    fn at(&self, column: &Column) -> Where {
-        Where::column(&self.file, &column.name, &self.lines)
+    fn at(&self, column: &Column) -> Rows {
+        Rows::column(&self.file, &column.name, &self.lines)
     }
 
     /// The names of all columns.
@@ -163,12 +164,12 @@ impl Table {
         listed(&names)
     }
 
-    /// A fault of this file.
+    /// An error in this file.
     pub fn fault(&self, problem: impl Into<String>) -> Fault {
         Fault::new(&self.file, problem)
     }
 
-    /// `FILE:KEY` as a shell takes it.
+    /// `FILE:KEY`, quoted for a shell.
     pub fn keyed(&self, key: &str) -> String {
         path_word(Path::new(&format!("{}:{key}", self.file.display())))
     }

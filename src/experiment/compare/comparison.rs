@@ -16,7 +16,7 @@ use crate::files::layout::COMPARISON;
 use crate::files::{Checked, ResultFolder, read_json, write_json, write_text};
 use crate::report::chart::Picture;
 use crate::report::table::Table;
-use crate::run::{DivergedLoss, Owner, RunLock, all_diverged, beside, hashed_folder};
+use crate::run::{DivergedLoss, Owner, RunLock, all_diverged, find_moved, hashed_folder};
 use crate::session::Session;
 use crate::stats::{CLIPPED, Ends, from_to};
 use crate::words::{count, things};
@@ -134,7 +134,7 @@ impl Comparison {
         let mut comparison = read.ok_or_else(missing)?;
         let named = comparison.summary.losses.iter().zip(&comparison.runs);
         let variant = |(loss, runs): (&String, &Vec<PathBuf>)| {
-            let read = |run: &PathBuf| finished(&beside(path, run));
+            let read = |run: &PathBuf| finished(&find_moved(path, run));
             let runs = runs.iter().map(read).collect::<Result<_>>()?;
             Ok(LossRuns { loss: loss.clone(), runs, diverged: Vec::new() })
         };

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::evaluation::{TsneCoordinates, pictures};
 use crate::files::ResultFolder;
 use crate::report::chart::{Picture, curves, scatter, vote_top_k};
-use crate::run::beside;
+use crate::run::find_moved;
 use crate::session::Session;
 use crate::stats::listed;
 use crate::train::History;
@@ -29,7 +29,7 @@ impl Comparison {
         }
         for gap in &self.summary.diverged {
             let title = format!("{} ({})", gap.loss, gap.shown());
-            let histories = gap.folders().map(|run| history(&beside(&self.folder, run)));
+            let histories = gap.folders().map(|run| history(&find_moved(&self.folder, run)));
             let curves = histories.map(|history| pictures::losses(&history)).collect();
             losses.push((title, &gap.loss, curves));
         }

@@ -80,7 +80,7 @@ impl TimeEstimate {
     /// # Errors
     /// Settings that do not fit the data; not enough memory or disk space.
     pub fn of(session: &Session, plan: &Plan) -> Result<TimeEstimate> {
-        let ResourceEstimate { disk, .. } = plan.check_needs(session)?;
+        let ResourceEstimate { disk, .. } = plan.check_resources(session)?;
         let mut left: Vec<(usize, Remaining)> = Vec::new();
         for (variant, seed) in plan.tasks() {
             let run = plan.prepare_run(session, &plan.variants[variant], seed)?;

@@ -165,7 +165,7 @@ impl Tuned {
         for trial in &self.trials {
             let score = trial.score().map_or("–".to_owned(), |score| format!("{score:.4}"));
             let epochs = trial.scores.len().to_string();
-            let row = [trial.number.to_string(), score, epochs, trial.state.told().to_owned()];
+            let row = [trial.number.to_string(), score, epochs, trial.state.label().to_owned()];
             let value =
                 |key: &String| trial.settings.get(key).map_or("–".to_owned(), crate::config::shown);
             table.push(row.into_iter().chain(keys().map(value)));

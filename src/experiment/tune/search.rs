@@ -211,7 +211,7 @@ impl Search {
         let is_unscored = trained && trial.scores.len() < run.config.train.epochs;
         let (trial, existing) = match is_unscored {
             true => (Trial::new(index + 1, settings), Existing::Replace),
-            false => (trial, Existing::GoOn),
+            false => (trial, Existing::Resume),
         };
         let earlier = earlier.to_vec();
         let mut scorer = Scorer::new(session, &run.config, self.score, trial, earlier, path)?;
@@ -221,7 +221,7 @@ impl Search {
             Err(error) => return Err(error),
         }
         progress.trained();
-        progress.say(&scorer.trial.told(&self.score.name(self.config.eval.knn)));
+        progress.say(&scorer.trial.summary(&self.score.name(self.config.eval.knn)));
         write_json(&scorer.path, &scorer.trial)?;
         Ok(scorer.trial)
     }

@@ -40,7 +40,8 @@ impl Search {
             return Err(unknown_task(worker, LAG));
         }
         let folder = self.folder(session)?;
-        Run::new(session, self.config.clone(), &folder, Some(&name(0)))?.check_needs(session)?;
+        Run::new(session, self.config.clone(), &folder, Some(&name(0)))?
+            .check_resources(session)?;
         let mut trials: Vec<Trial> = Vec::new();
         let mut done = 0;
         loop {

@@ -1,4 +1,4 @@
-//! Files that NumPy, pandas, polars and pyarrow wrote, all of one set of embeddings.
+//! Files written by NumPy, pandas, polars and pyarrow, all with the same embeddings.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/formats").join(name)
 }
 
-/// What the files hold.
+/// The content of the files.
 fn values() -> Value {
     serde_json::from_str(include_str!("../../../../tests/reference/formats.json")).unwrap()
 }
@@ -40,15 +40,15 @@ fn rows(numbers: &Numbers) -> Vec<Vec<f64>> {
 
 /// The label of each row.
 fn texts(labels: &Labels) -> Vec<String> {
-    let places = labels.among(labels.classes());
-    places.iter().map(|&place| labels.classes()[place as usize].clone()).collect()
+    let indices = labels.among(labels.classes());
+    indices.iter().map(|&index| labels.classes()[index as usize].clone()).collect()
 }
 
 fn read(name: &str, labels: Option<&str>) -> Result<Features> {
     Features::read(&path(name), labels.map(path).as_deref())
 }
 
-fn told(name: &str, labels: Option<&str>) -> String {
+fn error(name: &str, labels: Option<&str>) -> String {
     read(name, labels).unwrap_err().to_string()
 }
 
@@ -126,27 +126,27 @@ fn labels_of_every_type_are_the_same() {
 }
 
 #[test]
-fn labels_that_are_none_are_refused_with_the_way_out() {
-    let told = |labels: &str| told("z_little_f4.npy", Some(labels));
+fn invalid_labels_are_refused_with_a_remedy() {
+    let error = |labels: &str| error("z_little_f4.npy", Some(labels));
     assert!(
-        told("y_one_hot.npy")
-            .ends_with("where labels are [rows]; these are one-hot: save y.argmax(axis=1)")
+        error("y_one_hot.npy")
+            .ends_with("but labels are [rows]; these are one-hot: save y.argmax(axis=1)")
     );
-    assert!(told("y_half.npy").contains("'0.5' is no whole number in row 0 (from 0); labels are"));
+    assert!(error("y_half.npy").contains("'0.5' is not an integer in row 0 (from 0); labels are"));
     assert!(
-        told("y_object.npy")
-            .contains("holds Python objects, which only pickle can read; save plain")
+        error("y_object.npy")
+            .contains("contains Python objects, which only pickle can read; save plain")
     );
-    assert!(told("z_little_f4.npy").contains("holds embeddings without labels"));
-    assert!(told("z_3d.npy").ends_with("save one label a row; or are these the embeddings?"));
-    assert!(told("missing.npy").contains("missing.npy: file not found; check the path"));
-    let swapped = self::told("y_i8.npy", Some("z_little_f8.npy"));
-    assert!(swapped.contains("y_i8.npy: has the shape [12], where embeddings are"), "{swapped}");
-    assert!(self::told("z_little_f4.npy", None).contains("name those with --labels"));
+    assert!(error("z_little_f4.npy").contains("contains embeddings without labels"));
+    assert!(error("z_3d.npy").ends_with("save one label per row; or are these the embeddings?"));
+    assert!(error("missing.npy").contains("missing.npy: file not found; check the path"));
+    let swapped = self::error("y_i8.npy", Some("z_little_f8.npy"));
+    assert!(swapped.contains("y_i8.npy: has the shape [12], but embeddings are"), "{swapped}");
+    assert!(self::error("z_little_f4.npy", None).contains("name the labels with --labels"));
 }
 
 #[test]
-fn archives_and_tables_bring_their_labels_along() {
+fn archives_and_tables_contain_their_labels() {
     for (name, labels) in [
         ("stored.npz", numbers()),
         ("nameless.npz", numbers()),
@@ -172,8 +172,8 @@ fn archives_and_tables_bring_their_labels_along() {
     }
     let understood = |name: &str| read(name, None).unwrap().understood;
     assert!(understood("pandas_index.csv").ends_with(
-        "pandas_index.csv: columns e0 to e2, [12, 3] float32, left out (no name), first line names the \
-         columns; labels: column label, 3 classes, cat to gnu"
+        "pandas_index.csv: columns e0 to e2, [12, 3] float32, left out (no name), first line is the \
+         header; labels: column label, 3 classes, cat to gnu"
     ));
     assert!(understood("deflated.npz").ends_with(
         "deflated.npz: features [12, 3] float64; labels: targets [12] text, 3 classes, cat to gnu"
@@ -181,7 +181,7 @@ fn archives_and_tables_bring_their_labels_along() {
 }
 
 #[test]
-fn an_array_or_a_column_is_named_behind_a_colon() {
+fn an_array_or_a_column_is_named_after_a_colon() {
     let found = read("keras.npz:x_train", Some("keras.npz:y_train")).unwrap();
     assert_eq!((rows(&found.embeddings), texts(&found.labels)), (matrix("z"), numbers()));
     let found = read("pandas.csv:e", Some("polars_array_lz4.parquet:category")).unwrap();
@@ -191,20 +191,23 @@ fn an_array_or_a_column_is_named_behind_a_colon() {
     let other = read("polars_lists_zstd.parquet", Some("polars_lists_zstd.parquet:id")).unwrap();
     assert_eq!(other.labels.classes().len(), 12);
     assert!(
-        told("keras.npz", None)
+        error("keras.npz", None)
             .contains("has several arrays that could be the embeddings: x_train")
     );
-    assert!(told("keras.npz:z", None).contains("has no array z; it has x_train [12, 3] float32"));
+    assert!(error("keras.npz:z", None).contains("has no array z; it has x_train [12, 3] float32"));
     assert!(
-        told("pandas.csv", Some("pandas.csv:who"))
+        error("pandas.csv", Some("pandas.csv:who"))
             .contains("has no column who; it has label, e0, e1")
     );
     assert!(
-        told("keras.npz:x_train", Some("keras.npz:y_test"))
+        error("keras.npz:x_train", Some("keras.npz:y_test"))
             .contains("has 6 labels for the 12 rows")
     );
-    let missing = told("missing_list.parquet", None);
-    assert!(missing.contains("column emb: holds a missing list or number in row 4"), "{missing}");
+    let missing = error("missing_list.parquet", None);
+    assert!(
+        missing.contains("column emb: contains a missing list or number in row 4"),
+        "{missing}"
+    );
 }
 
 /// A table of text in a file of its own.
@@ -221,7 +224,7 @@ fn table(text: &str) -> Result<Features> {
 }
 
 #[test]
-fn columns_that_are_no_part_of_the_embedding_are_left_out_and_named() {
+fn columns_outside_the_embedding_are_left_out_and_named() {
     let found =
         table("part,label,class,e0,e1,age\ntrain,3,cat,0.5,1,7\nval,4,dog,1.5,2,8\n").unwrap();
     assert_eq!(rows(&found.embeddings), [[0.5, 1.0], [1.5, 2.0]]);
@@ -234,7 +237,7 @@ fn columns_that_are_no_part_of_the_embedding_are_left_out_and_named() {
     );
     let found = table("a|b|fold|kind\n0.5|1|0|cat\n1.5|2|1|dog\n").unwrap();
     assert_eq!(rows(&found.embeddings), [[0.5, 1.0], [1.5, 2.0]]);
-    assert!(found.understood.contains("left out fold, parted by bars"), "{}", found.understood);
+    assert!(found.understood.contains("left out fold, separated by |"), "{}", found.understood);
     let found = table("0.5,cat\n1.5,dog\n").unwrap();
     assert_eq!(
         (found.embeddings.dim(), texts(&found.labels)),
@@ -243,7 +246,7 @@ fn columns_that_are_no_part_of_the_embedding_are_left_out_and_named() {
 }
 
 #[test]
-fn a_comment_with_a_cell_for_each_of_the_first_row_names_the_columns() {
+fn a_comment_with_as_many_cells_as_the_first_row_is_the_header() {
     for (header, rows) in [
         ("#x,label,a,b,c", "0,1,0.5,1.5,2.5\n1,0,3.5,4.5,5.5\n"),
         ("#,label,a,b,c", "7,1,0.5,1.5,2.5\n3,0,3.5,4.5,5.5\n"),
@@ -259,39 +262,39 @@ fn a_comment_with_a_cell_for_each_of_the_first_row_names_the_columns() {
 }
 
 #[test]
-fn what_a_table_leaves_open_is_asked_and_its_faults_are_told_with_line_and_column() {
-    let told = |text: &str| table(text).unwrap_err().to_string();
-    let message = told("label,class,e0,e1\na,1,0.5,1\na,2,1.5,2\n");
+fn ambiguous_tables_are_refused_and_faults_reported_with_line_and_column() {
+    let error = |text: &str| table(text).unwrap_err().to_string();
+    let message = error("label,class,e0,e1\na,1,0.5,1\na,2,1.5,2\n");
     assert!(
         message
             .contains("several columns that could be the labels: label, class; name one: --labels"),
         "{message}"
     );
-    let message = told("label,a0,a1,b0,b1\n1,0,1,2,3\n2,4,5,6,7\n");
+    let message = error("label,a0,a1,b0,b1\n1,0,1,2,3\n2,4,5,6,7\n");
     assert!(message.contains("has several embeddings: a, b; name one: --embeddings"), "{message}");
-    let message = told("label,e0,e1\n1,0.5,1\n2,,2\n3,4,5\n");
+    let message = error("label,e0,e1\n1,0.5,1\n2,,2\n3,4,5\n");
     assert!(
-        message.contains("t.csv, line 3, column e0: '' is no number; mend the cell"),
+        message.contains("t.csv, line 3, column e0: '' is not a number; correct the cell"),
         "{message}"
     );
-    let message = told("label,one,two\n1,0.5,1\n2,oops,2\n3,4,5\n");
+    let message = error("label,one,two\n1,0.5,1\n2,oops,2\n3,4,5\n");
     assert!(
         message.contains("line 3, column two")
-            || message.contains("line 3, column one: 'oops' is no number"),
+            || message.contains("line 3, column one: 'oops' is not a number"),
         "{message}"
     );
-    let message = told("label,e0,e1\n1,0.5,1\n2,2\n");
-    assert!(message.contains("t.csv, line 3: has 2 cells, the first line has 3"), "{message}");
-    let message = told("label,e0,e1\n1,0.5,1\n,1,2\n");
-    assert!(message.contains("line 3, column label: '' is no label"), "{message}");
-    let message = told("label,emb\n1,[0.5 ... 1]\n2,[1 ... 2]\n");
-    assert!(message.contains("column emb: holds lists that NumPy cut short"), "{message}");
-    let message = told("a,b\nx,y\nz,w\n");
+    let message = error("label,e0,e1\n1,0.5,1\n2,2\n");
+    assert!(message.contains("t.csv, line 3: has 2 cells, but the first line has 3"), "{message}");
+    let message = error("label,e0,e1\n1,0.5,1\n,1,2\n");
+    assert!(message.contains("line 3, column label: '' is not a label"), "{message}");
+    let message = error("label,emb\n1,[0.5 ... 1]\n2,[1 ... 2]\n");
+    assert!(message.contains("column emb: contains lists that NumPy shortened"), "{message}");
+    let message = error("a,b\nx,y\nz,w\n");
     assert!(message.contains("has no column of numbers"), "{message}");
 }
 
 #[test]
-fn a_first_row_of_embeddings_is_no_header_whatever_stands_for_the_label() {
+fn a_first_row_of_embeddings_is_not_a_header_whatever_the_label() {
     for text in [
         "A,0.12,0.50\n7,0.31,0.11\nA,0.13,0.52\n",
         "0.1,0.2,a\n0.1,0.2,3\n0.11,0.2,a\n",
@@ -317,9 +320,9 @@ fn a_first_row_of_embeddings_is_no_header_whatever_stands_for_the_label() {
 }
 
 #[test]
-fn a_parquet_file_that_claims_more_rows_than_it_holds_is_refused() {
+fn a_parquet_file_that_claims_more_rows_than_it_has_is_refused() {
     for name in ["rows_beyond_memory.parquet", "rows_beyond_the_file.parquet"] {
-        let message = told(name, None);
+        let message = error(name, None);
         assert!(message.contains("for ") && message.contains(" rows"), "{message}");
     }
 }
@@ -327,25 +330,25 @@ fn a_parquet_file_that_claims_more_rows_than_it_holds_is_refused() {
 #[test]
 fn a_parquet_file_on_which_the_library_panics_is_refused() {
     // The column chunk begins before the file does.
-    let message = told("negative_start.parquet", None);
-    assert!(message.contains("is no parquet that can be read (column start"), "{message}");
+    let message = error("negative_start.parquet", None);
+    assert!(message.contains("cannot be read as Parquet (column start"), "{message}");
     assert!(message.ends_with("or as CSV"), "{message}");
 }
 
 #[test]
-fn as_many_other_columns_of_numbers_as_the_embedding_has_are_a_question() {
+fn other_numeric_columns_are_ambiguous_if_as_many_as_the_embedding_has() {
     let message = table("height,width,x1,x2,label\n.1,.2,.3,.4,0\n.5,.6,.7,.8,1\n").unwrap_err();
     let message = message.to_string();
-    assert!(message.contains("other columns of numbers beside x1, x2: height, width"), "{message}");
+    assert!(message.contains("has numeric columns besides x1, x2: height, width"), "{message}");
     assert!(message.contains("--embeddings") && message.contains(":x"), "{message}");
     let found = table("id,weight,x1,x2,label\n0,.2,.3,.4,0\n1,.6,.7,.8,1\n").unwrap();
     assert_eq!(found.embeddings.dim(), (2, 2));
 }
 
 #[test]
-fn other_kinds_of_files_are_told_for_what_they_are() {
+fn unsupported_formats_are_named() {
     let (_folder, file) = written("");
-    let told = |content: &[u8]| {
+    let error = |content: &[u8]| {
         std::fs::write(&file, content).unwrap();
         Features::read(&file, None).unwrap_err().to_string()
     };
@@ -353,23 +356,23 @@ fn other_kinds_of_files_are_told_for_what_they_are() {
         (&b""[..], "is empty; name a file of embeddings"),
         (b"\x80\x04\x95", "is a pickle, which only Python can read; save the array in Python"),
         (b"\x89HDF\r\n\x1a\n", "is HDF5; save the array in Python"),
-        (b"ARROW1\0\0", "is Arrow or Feather; write it as parquet"),
+        (b"ARROW1\0\0", "is Arrow or Feather; write it as Parquet"),
         (b"{\"a\": 1}", "is JSON; write it as CSV"),
         (b"\x40\0\0\0\0\0\0\0{\"x\":{}}", "is safetensors; save the tensor in Python"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF", "nor text in UTF-8; save embeddings as .npy"),
-        (b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "is a zip without arrays of NumPy's"),
-        (b"PK\x03\x04", "is no NPZ that can be read (it is cut short or damaged)"),
-        (b"PAR1", "is no parquet that can be read"),
+        (b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "is a zip file without NumPy arrays"),
+        (b"PK\x03\x04", "cannot be read as NPZ (it is cut short or damaged)"),
+        (b"PAR1", "cannot be read as Parquet"),
     ] {
-        let message = told(content);
+        let message = error(content);
         assert!(message.contains(what), "{message}");
     }
     for name in ["stored.npz", "deflated.npz", "polars_lists_zstd.parquet"] {
         let whole = std::fs::read(path(name)).unwrap();
-        assert!(told(&whole[..whole.len() - 40]).contains("that can be read"), "{name}");
+        assert!(error(&whole[..whole.len() - 40]).contains("cannot be read as"), "{name}");
     }
     let mut damaged = std::fs::read(path("stored.npz")).unwrap();
-    let place = damaged.windows(6).position(|six| six == b"NUMPY\x01").unwrap() + 140;
-    damaged[place] ^= 1;
-    assert!(told(&damaged).contains("its checksum is another"));
+    let offset = damaged.windows(6).position(|six| six == b"NUMPY\x01").unwrap() + 140;
+    damaged[offset] ^= 1;
+    assert!(error(&damaged).contains("its checksum does not match"));
 }

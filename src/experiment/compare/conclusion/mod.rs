@@ -4,7 +4,7 @@
 //! losses, if the corrected p-value is below 0.05).
 
 use super::ranking::{RankedLoss, rank};
-use crate::run::{DivergedLoss, told_diverged};
+use crate::run::{DivergedLoss, diverged_message};
 use crate::stats::{
     DIFFERENCES, Ends, Estimate, LEVEL, SHARES, estimate, from_to, listed, mean, p_text,
     paired_difference, percent, points,
@@ -83,7 +83,7 @@ pub fn conclude(findings: &Findings<'_>) -> String {
         [other] => two(findings, best, other),
         others => many(findings, best, others, &standings[1..]),
     }];
-    sentences.extend(told_diverged(findings.diverged));
+    sentences.extend(diverged_message(findings.diverged));
     sentences.extend(collapse(findings.losses));
     sentences.extend(chances(findings, &standings));
     if findings.unequal {

@@ -1,5 +1,5 @@
-//! Files of a run that were damaged or lost, from where else in its folder their content stands; and
-//! what mends them where it stands nowhere.
+//! Files of a run that may be damaged or missing: read from a second copy in the folder if there is
+//! one, else an error that names the command to restore them.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -16,10 +16,10 @@ use crate::train::{Checkpoint, History};
 use crate::words::{dml, path_word};
 
 impl ResultFolder {
-    /// The configuration that the run began with. Where its file is lost, the record has it, too.
+    /// The configuration that the run started with; from the record if the configuration file is missing.
     ///
     /// # Errors
-    /// As [`Config::read`], or settings that cannot be: with the way out.
+    /// As [`Config::read`], or invalid settings, with a remedy.
     pub fn config(&self) -> Result<Config> {
         let path = self.file(CONFIG);
         let kept = || {
@@ -31,29 +31,29 @@ impl ResultFolder {
         {
             return Ok(Config { warnings: Vec::new(), ..config });
         }
-        // An earlier version wrote this file: its keys are no concern of the user's.
+        // dml wrote this file, so warnings about its keys would not help the user.
         let read = Config::read_with(&path, |config| config.check().map(|()| config))
             .map(|config| Config { warnings: Vec::new(), ..config });
         read.map_err(|error| match kept() {
             Some(_) => Error::Other(format!(
-                "{}; move the file away, {RECORD} holds the settings, too",
+                "{}; move the file away, since {RECORD} contains the settings too",
                 chain(&error)
             )),
             None => error,
         })
     }
 
-    /// What to do about a damaged record: the settings, the data and the name of the folder, in which
-    /// settings and data have left a hash, are enough to write it anew.
-    pub fn record_again(&self) -> String {
+    /// The remedy for a damaged record. It can be rewritten from settings and data if the name of the
+    /// folder contains their hash.
+    pub fn record_remedy(&self) -> String {
         if self.file(TRIAL).exists() {
-            return self.train_again();
+            return self.retrain_remedy();
         }
         let name = self.name();
         let end = name.rsplit('-').next().unwrap_or_default();
         let is_hash = end.len() >= OLD_DIGITS && end.bytes().all(|b| b.is_ascii_hexdigit());
         match is_hash && self.file(CONFIG).exists() {
-            true => format!("write it anew with {}", dml("train --resume", self.path())),
+            true => format!("rewrite it with {}", dml("train --resume", self.path())),
             false => {
                 let removal = dml("runs remove", self.path());
                 format!("remove the run with {removal} and train it again")
@@ -61,16 +61,16 @@ impl ResultFolder {
         }
     }
 
-    /// Losses and times of its epochs. Where their file was changed or lost, the checkpoint has them
-    /// to the last digit.
+    /// Losses and times of its epochs; from the checkpoint, which has the same digits, if their file is
+    /// damaged or missing.
     ///
     /// # Errors
-    /// Neither can be read.
+    /// Neither file can be read.
     pub fn history(&self) -> Result<History> {
         let path = self.file(HISTORY);
-        let fault = match History::read(&path, &self.train_again()) {
+        let fault = match History::read(&path, &self.retrain_remedy()) {
             Ok(Some(history)) => return Ok(history),
-            Ok(None) => Fault::new(&path, "is missing").remedy(self.train_again()).into(),
+            Ok(None) => Fault::new(&path, "is missing").remedy(self.retrain_remedy()).into(),
             Err(fault @ Error::Fault(_)) => fault,
             Err(refusal) => return Err(refusal),
         };
@@ -82,34 +82,34 @@ impl ResultFolder {
     /// The weights of one of its models.
     ///
     /// # Errors
-    /// The file is missing, damaged or of another network, with what writes it anew.
+    /// The file is missing, damaged or of another network, with the command that rewrites it.
     pub fn weights(&self, model: ModelChoice, architecture: &Architecture) -> Result<NamedTensors> {
         let path = self.file(model_file(model));
-        let mend = || match Checkpoint::read(&self.file(CHECKPOINT)) {
+        let remedy = || match Checkpoint::read(&self.file(CHECKPOINT)) {
             Ok(_) => {
                 let resume = dml("train --resume", self.path());
-                format!("write it anew from the checkpoint with {resume}")
+                format!("rewrite it from the checkpoint with {resume}")
             }
-            Err(_) => self.train_again(),
+            Err(_) => self.retrain_remedy(),
         };
         read_weights(&path, architecture).map_err(|error| match error {
-            Error::Fault(fault) => fault.remedy(mend()).into(),
+            Error::Fault(fault) => fault.remedy(remedy()).into(),
             Error::Io { source, .. } if source.kind() == ErrorKind::NotFound => {
-                Fault::new(&path, "is missing").remedy(mend()).into()
+                Fault::new(&path, "is missing").remedy(remedy()).into()
             }
             Error::Io { source, .. } if source.kind() == ErrorKind::IsADirectory => {
-                let remedy = format!("move the folder away; then {}", mend());
+                let remedy = format!("move the folder away; then {}", remedy());
                 Fault::new(&path, format!("cannot be read ({source})")).remedy(remedy).into()
             }
             other => other,
         })
     }
 
-    /// What to do where a file is lost that nothing but training makes: for this run alone.
-    pub fn train_again(&self) -> String {
+    /// The remedy for a file that only training can restore: train this run again.
+    pub fn retrain_remedy(&self) -> String {
         if self.file(TRIAL).exists() {
             let removal = dml("runs remove", self.path());
-            return format!("remove this one trial with {removal}, and search again");
+            return format!("remove this trial with {removal} and search again");
         }
         let train = dml("train --config", &self.file(CONFIG));
         let runs = path_word(folder_of(self.path()).unwrap_or(Path::new(".")));
