@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fmt::Display;
 use std::path::Path;
 
-/// What stands in tables and sentences for a figure that does not exist.
+/// What tables and sentences show for an undefined figure.
 pub const MISSING: &str = "–";
 
 /// Quotes a word for the shell if necessary.

@@ -288,7 +288,7 @@ mod tests {
         assert!(messages(&summary)[0].contains("not a square number"));
         assert_eq!((summary.fault_count, summary.content), (1, None));
         let cut = checked([0x1f, 0x8b, 8, 0]);
-        assert!(messages(&cut)[0].contains("the gzip is cut off"));
+        assert!(messages(&cut)[0].contains("the gzip is truncated"));
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub(super) struct Merged {
     /// Index into `distinct` of each row, `[N]`.
     pub rows: Vec<u32>,
     /// Labels that were merged into an earlier one, with that one.
-    pub together: Vec<(String, String)>,
+    pub respelled: Vec<(String, String)>,
 }
 
 /// Merges labels that are the same number or boolean in different notations.
@@ -100,7 +100,7 @@ pub(super) fn merged(distinct: Vec<String>, mut rows: Vec<u32>) -> Merged {
     };
     let mut known: HashMap<String, u32> = HashMap::with_capacity(distinct.len());
     let mut kept: Vec<String> = Vec::with_capacity(distinct.len());
-    let mut together = Vec::new();
+    let mut respelled = Vec::new();
     let mut index = Vec::with_capacity(distinct.len());
     for label in distinct {
         let key = key_of(&label);
@@ -109,23 +109,23 @@ pub(super) fn merged(distinct: Vec<String>, mut rows: Vec<u32>) -> Merged {
         if class == next {
             kept.push(if are_numbers { key } else { label });
         } else {
-            together.push((label, kept[class as usize].clone()));
+            respelled.push((label, kept[class as usize].clone()));
         }
         index.push(class);
     }
-    if !together.is_empty() {
+    if !respelled.is_empty() {
         rows.iter_mut().for_each(|row| *row = index[*row as usize]);
         if !are_numbers && !are_truths {
-            shorten(&mut kept, &together);
+            shorten(&mut kept, &respelled);
         }
     }
-    Merged { distinct: kept, rows, together }
+    Merged { distinct: kept, rows, respelled }
 }
 
 /// Gives labels that merge several notations of a number its shortest form.
-fn shorten(kept: &mut [String], together: &[(String, String)]) {
+fn shorten(kept: &mut [String], respelled: &[(String, String)]) {
     for label in kept {
-        if together.iter().any(|(_, other)| other == label) {
+        if respelled.iter().any(|(_, other)| other == label) {
             *label = comparable(label);
         }
     }
@@ -171,7 +171,7 @@ mod tests {
         let numbers = of(&["0", "0.0", "1", "01", "+1", "1e0"]);
         assert_eq!(numbers.distinct, ["0", "1"]);
         assert_eq!(numbers.rows, [0, 0, 1, 1, 1, 1]);
-        assert_eq!(numbers.together.len(), 4);
+        assert_eq!(numbers.respelled.len(), 4);
         assert_eq!(of(&["6.0", "-1.0"]).distinct, ["6", "-1"]);
         assert_eq!(of(&["True", "false", "true"]).distinct, ["True", "false"]);
     }

@@ -141,7 +141,7 @@ mod tests {
         let labels = labels();
         for batch in drawn(50, 0) {
             assert_eq!(batch.len(), 16);
-            let mut classes: Vec<i64> = batch.iter().map(|&place| labels[place]).collect();
+            let mut classes: Vec<i64> = batch.iter().map(|&index| labels[index]).collect();
             assert!(classes.chunks(4).all(|four| four.iter().all(|class| *class == four[0])));
             classes.dedup();
             classes.sort_unstable();
@@ -155,8 +155,8 @@ mod tests {
         let labels = labels();
         let (mut with_small_class, mut with_duplicates) = (0, 0);
         for mut batch in drawn(100, 1) {
-            let short = batch.iter().any(|&place| labels[place] == 4);
-            batch.retain(|&place| labels[place] != 4 || short);
+            let short = batch.iter().any(|&index| labels[index] == 4);
+            batch.retain(|&index| labels[index] != 4 || short);
             let rest: Vec<usize> = batch.iter().copied().filter(|&p| labels[p] != 4).collect();
             let distinct: std::collections::HashSet<_> = rest.iter().collect();
             assert_eq!(distinct.len(), rest.len());
@@ -175,8 +175,8 @@ mod tests {
         let mut classes = [0usize; 5];
         let mut images = [0usize; 160];
         for batch in drawn(100, 2) {
-            batch.iter().for_each(|&place| classes[labels[place] as usize] += 1);
-            batch.iter().filter(|&&p| p < 160).for_each(|&place| images[place] += 1);
+            batch.iter().for_each(|&index| classes[labels[index] as usize] += 1);
+            batch.iter().filter(|&&p| p < 160).for_each(|&index| images[index] += 1);
         }
         // 1,600 images over five classes; over 40 images of a class 320.
         assert!(classes.iter().all(|&count| count.abs_diff(320) <= 4), "{classes:?}");
@@ -210,7 +210,7 @@ mod tests {
             let distinct: std::collections::HashSet<_> = batch.iter().collect();
             assert_eq!(distinct.len(), batch.len(), "no image is repeated: {batch:?}");
             assert!((7..=16).contains(&batch.len()), "{batch:?}");
-            alone += batch.iter().filter(|&&place| place >= 40).count();
+            alone += batch.iter().filter(|&&index| index >= 40).count();
         }
         assert!(alone > 100, "{alone}");
     }

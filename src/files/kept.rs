@@ -10,7 +10,7 @@ use super::temporary::is_temporary;
 /// Folders that hold results lie at most so deep under the folder of the runs: trials in a search.
 const DEEPEST: usize = 2;
 
-/// The folder of results that keeps a file; none where the file may be written. `runs` is where
+/// The folder of results that keeps a file; `None` if the file may be written. `runs` is where
 /// results lie whose files may have other names elsewhere.
 pub fn keeper_of(path: &Path, runs: &Path) -> Option<PathBuf> {
     let named = resolved(path);

@@ -19,7 +19,7 @@ pub const OLDER_CHECKPOINT: &str = "checkpoint_before.safetensors";
 pub const LAST_MODEL: &str = "model.safetensors";
 /// The network after the epoch with the lowest validation loss.
 pub const BEST_MODEL: &str = "model_best.safetensors";
-/// The loss's own parameters after the last epoch, where it has any.
+/// The loss's own parameters after the last epoch, if it has any.
 pub const LAST_LOSS: &str = "loss.safetensors";
 /// The loss's own parameters after the epoch with the lowest validation loss.
 pub const BEST_LOSS: &str = "loss_best.safetensors";

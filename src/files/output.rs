@@ -145,7 +145,7 @@ impl<'a> OutputRules<'a> {
             ));
         }
         if let Some(path) = paths.iter().find(|path| path.is_dir()) {
-            return refuse(format!("has a folder in place of the file {}", path.display()));
+            return refuse(format!("has a folder where the file {} should be", path.display()));
         }
         paths.iter().try_for_each(|path| probe(path))?;
         self.outputs.extend(paths.into_iter().map(|path| (flag, path)));
@@ -349,7 +349,7 @@ mod tests {
         assert!(refusal("kept", "model", true).unwrap().contains("a file of kept"));
         assert!(refusal("", "data.csv", true).unwrap().contains("would overwrite the images"));
         assert!(refusal("", "old.csv", false).unwrap().contains("already has old.csv: use"));
-        assert!(refusal("", "kept", true).unwrap().contains("has a folder in place of"));
+        assert!(refusal("", "kept", true).unwrap().contains("has a folder where the file"));
         assert!(refusal("old.csv", "x", true).unwrap().contains("is not a folder: name one"));
         assert_eq!(refusal("", "old.csv", true), None);
         assert_eq!(refusal("new/deep", "plots/x.png", false), None);

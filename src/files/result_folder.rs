@@ -1,4 +1,4 @@
-//! A folder of results, and where its files lie.
+//! A folder of results and the paths of its files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ impl ResultFolder {
     /// Makes the folder of the pictures in a run that is there.
     ///
     /// # Errors
-    /// The run is not there any more, or the system refuses.
+    /// The run no longer exists, or a file cannot be removed.
     pub fn create_plots(&self) -> Result<()> {
         let plots = self.path.join(PLOTS);
         match fs::create_dir(&plots) {
@@ -61,7 +61,7 @@ impl ResultFolder {
         }
     }
 
-    /// Removes files that no longer hold; those that are not there are no matter.
+    /// Removes outdated files; missing ones are ignored.
     ///
     /// # Errors
     /// The system refuses.

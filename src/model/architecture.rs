@@ -26,7 +26,7 @@ pub(super) const BLOCKS: [Block; 5] = [
 /// Kernel size of the convolutions.
 pub(super) const KERNEL: i64 = 3;
 
-/// Names of the weights whose shapes tell the sizes that a network was made for.
+/// Names of the weights whose shapes determine the sizes that a network was made for.
 pub(super) const FIRST_CONVOLUTION: &str = "feature_net.0.weight";
 pub(super) const FIRST_LINEAR: &str = "linear1.weight";
 pub(super) const LAST_LINEAR: &str = "linear2.weight";

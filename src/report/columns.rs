@@ -16,7 +16,7 @@ use super::table::Table;
 use crate::error::Result;
 use crate::files::write_atomically;
 
-/// Values of one type, one a row.
+/// Values of one type, one per row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Column {
     /// Text in UTF-8.
@@ -32,8 +32,7 @@ pub enum Column {
 pub struct Columns(Vec<(String, Column)>);
 
 impl Column {
-    /// Whole numbers where each text is one and would be written so again (`07` would not), else
-    /// the text.
+    /// Integers if each text is the canonical form of one (`07` is not), else text.
     pub fn labels(texts: Vec<String>) -> Column {
         let number = |text: &String| text.parse().ok().filter(|n: &i64| n.to_string() == *text);
         let numbers: Option<Vec<i64>> = texts.iter().map(number).collect();
@@ -88,12 +87,12 @@ impl Columns {
 
     /// Appends the dimensions of embeddings `[N, E]` as `e0`, `e1` and so on.
     pub fn push_embeddings(&mut self, embeddings: &Array2<f32>) {
-        for (place, dimension) in embeddings.columns().into_iter().enumerate() {
-            self.push(&format!("e{place}"), Column::Real(dimension.to_vec()));
+        for (index, dimension) in embeddings.columns().into_iter().enumerate() {
+            self.push(&format!("e{index}"), Column::Real(dimension.to_vec()));
         }
     }
 
-    /// Writes them as CSV, each number by the fewest digits that tell it from every other.
+    /// Writes them as CSV, each number with the fewest digits that identify it.
     ///
     /// # Errors
     /// [`crate::error::Error::Io`] with the path that could not be written.
@@ -139,7 +138,7 @@ impl Columns {
     }
 }
 
-/// What the system said, where it was the system that refused.
+/// The system's error, if the error came from the system.
 fn refusal(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(cause) => {
@@ -202,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bytes_repeat_and_a_folder_that_is_not_there_is_told() {
+    fn the_bytes_are_reproducible_and_a_missing_folder_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str| columns().write_parquet(&folder.path().join(name));
         let bytes = |name: &str| std::fs::read(folder.path().join(name)).unwrap();

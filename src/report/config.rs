@@ -4,23 +4,23 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// What stands under `[plots]`.
+/// The section `[plots]`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PlotsConfig {
-    /// Where the pictures are to be looked at.
+    /// Where the pictures will be shown.
     pub style: Style,
 }
 
-/// Where pictures are to be looked at.
+/// Where pictures will be shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Style {
-    /// On a screen: with a title and remarks, a pixel of the layout a pixel of the PNG.
+    /// On a screen: with title and remarks, one PNG pixel per layout pixel.
     #[default]
     Screen,
-    /// In a paper, where a caption tells what titles and remarks tell elsewhere: without these and
-    /// without margins, darker greys, text of 8 points, a PNG of 270 dots an inch.
+    /// In a paper, where a caption replaces titles and remarks: without these and without margins,
+    /// darker greys, 8-point text, a PNG with 270 dots per inch.
     Paper,
 }
 
@@ -31,7 +31,7 @@ impl FromStr for Style {
         match text {
             "screen" => Ok(Style::Screen),
             "paper" => Ok(Style::Paper),
-            _ => Err("take screen or paper".to_owned()),
+            _ => Err("must be screen or paper".to_owned()),
         }
     }
 }

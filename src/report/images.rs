@@ -1,4 +1,4 @@
-//! Images as PNG within the text of a page or of a picture, and many of them in one, in rows.
+//! Images: as PNG data URLs, and many combined in a contact sheet.
 //!
 //! Images are row-major `[C, H, W]` with 1 or 3 channels, as in a data set.
 
@@ -17,13 +17,13 @@ use crate::data::ImageShape;
 pub struct ContactSheet {
     /// Rows and columns of a cell.
     pub side: usize,
-    /// Images in a row, as many as makes the whole about a square.
+    /// Images per row, so that the sheet is about square.
     pub across: usize,
     /// Rows of images.
     pub down: usize,
-    /// Channels of the whole.
+    /// Channels of the sheet.
     channels: usize,
-    /// Values `[down · side, across · side, C]`, row-major; 0 where there is no image.
+    /// Values `[down · side, across · side, C]`, row-major; 0 beyond the images.
     values: Vec<u8>,
 }
 
@@ -43,8 +43,8 @@ impl ContactSheet {
         let across = (images.len() as f64).sqrt().ceil().max(1.0) as usize;
         let down = images.len().div_ceil(across).max(1);
         let mut values = vec![0; across * side * down * side * channels];
-        for (place, image) in images.enumerate() {
-            let (left, top) = (place % across * side + before, place / across * side + above);
+        for (index, image) in images.enumerate() {
+            let (left, top) = (index % across * side + before, index / across * side + above);
             for (channel, plane) in image.chunks_exact(shape.pixels()).enumerate() {
                 for (y, x) in (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x))) {
                     let pixel = (top + y) * across * side + left + x;
@@ -62,7 +62,7 @@ impl ContactSheet {
         self
     }
 
-    /// The whole as the address of itself.
+    /// The sheet as a data URL.
     pub fn data_url(&self) -> String {
         address(self.shape(), &self.values)
     }
@@ -137,7 +137,7 @@ mod tests {
         let large = [[vec![100; 32], vec![200; 32]].concat(), vec![0; 64 * 63]].concat();
         let sheet = ContactSheet::new(ImageShape::square(64), 32, [large.as_slice()].into_iter());
         assert_eq!(sheet.side, 32);
-        let row = [0, 15, 16, 32].map(|place| sheet.values[place]);
+        let row = [0, 15, 16, 32].map(|index| sheet.values[index]);
         assert_eq!(row, [50, 50, 100, 0]);
     }
 

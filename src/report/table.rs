@@ -20,7 +20,7 @@ const ENDS: usize = 4;
 /// A header and rows of cells as they are shown, numbers and units included.
 ///
 /// A row that is shorter than the longest ends in empty cells. Columns of numbers are set flush
-/// right: those in which every cell that is not empty begins as a number or is a dash.
+/// right: those in which every non-empty cell starts with a number or is a dash.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
     /// Names of the columns.
@@ -147,18 +147,18 @@ impl Table {
     pub fn number_columns(&self) -> Vec<bool> {
         let is_number = |i: usize| {
             let cells = || self.rows.iter().filter_map(move |row| row.get(i));
-            let mut told = cells().filter(|cell| !cell.trim().is_empty()).peekable();
-            told.peek().is_some() && told.all(|cell| begins_as_number(cell))
+            let mut filled = cells().filter(|cell| !cell.trim().is_empty()).peekable();
+            filled.peek().is_some() && filled.all(|cell| starts_with_number(cell))
         };
         (0..self.columns()).map(is_number).collect()
     }
 }
 
-/// Whether a cell is a number, perhaps with a unit, an error or an interval, or stands for none.
-fn begins_as_number(cell: &str) -> bool {
+/// Whether a cell is a number, perhaps with a unit, an error or an interval, or a placeholder for one.
+fn starts_with_number(cell: &str) -> bool {
     let cell = cell.trim();
     let bare = cell.trim_start_matches(['+', '-', '−', '±', '<', '>', '≈', '(', '[', ' ']);
-    // A place of a sweep where there is no figure says why.
+    // A cell of a sweep without a figure says why.
     bare.starts_with(|first: char| first.is_ascii_digit())
         || cell.starts_with("diverged in ")
         || ["-", "−", "–", "—", "NaN", "nan"].contains(&cell)
@@ -224,7 +224,7 @@ mod tests {
         for cell in ["0.86", "0.77", "0.88", "recall"] {
             assert_eq!(text.matches(cell).count(), 1, "{text}");
         }
-        // A column that fits nowhere stands alone.
+        // A column that fits nowhere gets a table of its own.
         assert_eq!(table.blocks(5).matches("triplet").count(), 3);
         assert_eq!(Table::new(["only"]).blocks(2), Table::new(["only"]).terminal());
     }
@@ -279,7 +279,9 @@ mod tests {
 
     #[test]
     fn words_that_merely_hold_digits_are_not_numbers() {
-        assert!(!begins_as_number("cross-entropy") && !begins_as_number("v2"));
-        assert!(begins_as_number("−0.5") && begins_as_number("12.3 s") && begins_as_number("–"));
+        assert!(!starts_with_number("cross-entropy") && !starts_with_number("v2"));
+        assert!(
+            starts_with_number("−0.5") && starts_with_number("12.3 s") && starts_with_number("–")
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What TensorBoard shows: curves, histograms, and the files of its embedding projector.
+//! Writes TensorBoard files: curves, histograms, and its embedding projector.
 
 use std::io::Write;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::files::{write_atomically, write_text};
 /// One thing that TensorBoard shows at a step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
-    /// What it is; a slash groups.
+    /// Its name; a slash makes groups.
     pub tag: String,
     /// When: epochs or steps.
     pub step: u64,
@@ -26,7 +26,7 @@ pub struct Point {
 pub enum Value {
     /// A number.
     Scalar(f32),
-    /// How often numbers lie in bins of equal width from 0 to `largest`.
+    /// Counts in bins of equal width from 0 to `largest`.
     Histogram { largest: f64, counts: Vec<u64> },
 }
 
@@ -44,7 +44,7 @@ pub fn write_events(path: &Path, points: &[Point]) -> Result<()> {
     })
 }
 
-/// A point in the projector: where it is, its class, and its image.
+/// A point in the projector: its embedding, its class, and its image.
 #[derive(Debug, Clone, Copy)]
 pub struct Projected<'a> {
     /// The embedding.

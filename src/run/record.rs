@@ -76,7 +76,7 @@ impl Checked for RunRecord {
         let sizes = [shape.channels, shape.height, shape.width];
         match sizes.iter().all(|size| (1..=LARGEST_SIDE).contains(size)) {
             true => Ok(()),
-            false => Err(format!("has images of {shape}, which cannot be")),
+            false => Err(format!("has images of {shape}, which is impossible")),
         }
     }
 }

@@ -190,7 +190,7 @@ impl Run {
             }
         };
         if let Some(checkpoint) = &checkpoint {
-            progress.say(&format!("resuming {}", checkpoint.notes.place()));
+            progress.say(&format!("resuming {}", checkpoint.notes.position()));
         }
         let history = self.with_task(session, |task, network| {
             // All checks have passed and the network is on the device, so it is safe to remove the old run.

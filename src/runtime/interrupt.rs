@@ -20,7 +20,7 @@ pub const INTERRUPTED: u8 = 130;
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt {
     requested: Arc<AtomicBool>,
-    /// Whether the user still has to be told that the program stops.
+    /// Whether the message that the program stops has not been shown yet.
     notice_pending: Arc<AtomicBool>,
 }
 

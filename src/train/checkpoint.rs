@@ -67,7 +67,7 @@ pub struct Newest {
 
 impl Notes {
     /// Where training resumes, in words.
-    pub fn place(&self) -> String {
+    pub fn position(&self) -> String {
         let done = self.history.epochs.len();
         match self.within.steps {
             0 => format!("after epoch {done}"),

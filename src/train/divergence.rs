@@ -15,16 +15,16 @@ const FAR_PIXELS: f64 = 100.0;
 /// At most so many causes are named.
 const MOST_CAUSES: usize = 3;
 
-/// The error for a NaN or infinite loss: which loss, the epoch and the place in it, and whether any
+/// The error for a NaN or infinite loss: which loss, the epoch and the step in it, and whether any
 /// weight had been updated.
 pub(super) fn diverged(
     task: &Task,
     (kind, loss): (&str, f64),
-    (epoch, place): (usize, &str),
+    (epoch, step): (usize, &str),
     updated: bool,
 ) -> Error {
     Error::Diverged(Divergence {
-        why: format!("the {kind} loss became {loss} in epoch {epoch}, {place}"),
+        why: format!("the {kind} loss became {loss} in epoch {epoch}, {step}"),
         remedy: remedy(task.config, task.loss, task.images, updated),
     })
 }

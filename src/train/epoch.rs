@@ -148,14 +148,9 @@ impl<'a> RunningEpoch<'a> {
         for (loss, images) in losses.into_iter().zip(counts) {
             self.position.steps += 1;
             if !loss.is_finite() {
-                let place = format!("step {} of {}", self.position.steps, self.steps);
+                let step = format!("step {} of {}", self.position.steps, self.steps);
                 let updated = self.number > 1 || self.position.steps > 1;
-                return Err(diverged(
-                    self.task,
-                    ("training", loss),
-                    (self.number, &place),
-                    updated,
-                ));
+                return Err(diverged(self.task, ("training", loss), (self.number, &step), updated));
             }
             self.position.loss_sum += loss * images as f64;
             self.position.images += images;

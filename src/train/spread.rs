@@ -1,4 +1,4 @@
-//! The spread of embeddings, which tells whether they have collapsed.
+//! The spread of embeddings, which shows whether they have collapsed.
 
 use tch::{Kind, Tensor};
 

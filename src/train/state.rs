@@ -126,9 +126,9 @@ impl<'a> TrainState<'a> {
     pub fn save_at(&mut self, network: &mut dyn Network, position: EpochPosition) -> Result<()> {
         let all_finite = network.parameters().isfinite().all();
         if !bool::try_from(all_finite).expect("all() returns one bool") {
-            let place = format!("after step {}", position.steps);
+            let step = format!("after step {}", position.steps);
             let epoch = self.history.epochs.len() + 1;
-            return Err(diverged(self.task, ("training", f64::NAN), (epoch, &place), true));
+            return Err(diverged(self.task, ("training", f64::NAN), (epoch, &step), true));
         }
         self.position = position;
         self.save(network)

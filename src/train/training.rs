@@ -69,8 +69,8 @@ pub fn train(
             .inspect_err(|error| state.write_diverged_history(error))?;
         let (loss, spread) = state.validate(network, &validation, number);
         if !loss.is_finite() {
-            let place = "after its last step";
-            let error = diverged(task, ("validation", loss), (number, place), true);
+            let step = "after its last step";
+            let error = diverged(task, ("validation", loss), (number, step), true);
             state.write_diverged_history(&error);
             return Err(error);
         }
@@ -151,8 +151,8 @@ fn train_epoch(
             hooks.timer.save(|| state.save_at(network, position))?;
         }
         if interrupted {
-            let place = format!("stopped in epoch {number} after step {done} of {steps}");
-            return Err(Error::Interrupted(place));
+            let message = format!("stopped in epoch {number} after step {done} of {steps}");
+            return Err(Error::Interrupted(message));
         }
     }
     epoch.end()

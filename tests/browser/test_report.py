@@ -214,14 +214,14 @@ class Reports(unittest.TestCase):
         self.visit("run")
         self.browser.run("document.querySelector('.points').focus()")
         self.browser.press("right")
-        first = self.texts(".told")[0]
+        first = self.texts(".details")[0]
         self.assertIn(", row ", first)
         seen = {first}
         for key in ("left", "down", "right", "up"):
             self.browser.press(key)
-            seen.add(self.texts(".told")[0])
+            seen.add(self.texts(".details")[0])
         self.assertGreater(len(seen), 2, seen)
-        self.assertEqual(self.browser.run("return document.querySelector('.told').ariaLive"), "polite")
+        self.assertEqual(self.browser.run("return document.querySelector('.details').ariaLive"), "polite")
 
     def test_everything_has_an_accessible_name(self):
         for page in self.pages:

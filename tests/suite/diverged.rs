@@ -27,7 +27,9 @@ fn assert_reports_divergence(out: &str) {
         words.contains("Diverged: contrastive (wild) in all 2 runs; it has no figures"),
         "{out}"
     );
-    assert!(words.contains("What to change: try a lower loss.margin (it is 1e30, the default is 2.5)"));
+    assert!(
+        words.contains("What to change: try a lower loss.margin (it is 1e30, the default is 2.5)")
+    );
     assert!(words.contains("cross-entropy") && words.contains("the higher mean"), "{out}");
 }
 

@@ -81,7 +81,10 @@ fn a_run_without_matching_references_is_listed_reported_and_exported_without_met
     user.succeeds(&["export", "runs/mine", "--format", "tensorboard", "--out", "logs"]);
     let compare = ["compare", "--data", "data.csv", "--losses", "cross-entropy,arcface"];
     let message = user.fails(1, &[&compare[..], &["--seeds", "1", "--metric", "map@r"]].concat());
-    assert!(message.contains("and seed 1, map@r cannot be computed: no evaluation image"), "{message}");
+    assert!(
+        message.contains("and seed 1, map@r cannot be computed: no evaluation image"),
+        "{message}"
+    );
     let message = user.fails(1, &["train", "--data", "data.csv", "--loss", "triplet"]);
     assert!(
         message.contains("data.csv: has no class with two images, so triplet has"),

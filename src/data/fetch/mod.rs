@@ -1,7 +1,7 @@
-//! Fashion-MNIST as two CSV files, from wherever its four IDX files can be had.
+//! Writes Fashion-MNIST as two CSV files, from any source of its four IDX files.
 //!
-//! Whatever the source, the content is checked by SHA-256 of the unzipped files, so each source
-//! gives the same CSV files, byte for byte.
+//! The SHA-256 of the decompressed files is checked, so that every source gives the same CSV files, byte
+//! for byte.
 
 mod sources;
 #[cfg(test)]
@@ -17,24 +17,24 @@ use super::{IdxImages, sha256_hex, write_rows};
 use crate::error::{Error, Fault, Result};
 use crate::files::{Output, OutputRules, write_atomically};
 
-/// The training set's and the test set's CSV file, and where they come from.
+/// The CSV files of training and test set, and their source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
     /// 60,000 images.
     pub train: PathBuf,
     /// 10,000 images.
     pub test: PathBuf,
-    /// Where the images came from; `None` where both files were there already.
+    /// The source of the images; `None` if both files already existed.
     pub source: Option<String>,
 }
 
-/// One half of the data set: its two IDX files and the CSV file made of them.
+/// Training or test set: its two IDX files and the CSV file made of them.
 struct Half {
-    /// Names without the `.gz` that upstream's have.
+    /// File names without the `.gz` of upstream.
     images: &'static str,
     labels: &'static str,
     csv: &'static str,
-    /// SHA-256 of the unzipped files in hexadecimal.
+    /// SHA-256 of the decompressed files in hexadecimal.
     images_sha256: &'static str,
     labels_sha256: &'static str,
     csv_sha256: &'static str,
@@ -66,10 +66,10 @@ struct Idx {
     labels: Vec<u8>,
 }
 
-/// Reads both parts from one place.
+/// Reads both parts from one source.
 type Source<'a> = &'a dyn Fn() -> Result<Vec<Idx>>;
 
-/// What a fetch depends on beside its arguments.
+/// The environment of a fetch, replaced in tests.
 struct World<'a> {
     parts: &'a [Half; 2],
     debian_folder: &'a Path,
@@ -78,16 +78,15 @@ struct World<'a> {
 
 /// Writes `fashion-mnist_train.csv` and `fashion-mnist_test.csv` into a folder.
 ///
-/// `rules` say what the files may be: those of a command that overwrites, as the content of what is
-/// there is looked at here. `from` names a folder with the four IDX files, plain or as gzip; without it they are looked
-/// for in the Debian package's folder, then in the package itself, then downloaded from upstream.
-/// Files that are there and right are kept; one that is not right is replaced only with `force`.
-/// `say` is told each step.
+/// `from` is a folder with the four IDX files, plain or as gzip. Without it the sources are the folder of
+/// the Debian package, then the package itself, then a download from upstream. Correct files are kept;
+/// others of the same name are replaced only with `force`. `rules` must allow overwriting, because the
+/// content of existing files is checked here. `say` receives progress messages.
 ///
 /// # Errors
-/// [`Error::Fault`] where a file of that name holds something else, or `from` does not hold the
-/// right files; [`Error::Other`] where no source gives them, with what each said and the way out;
-/// [`Error::Io`] where a file cannot be written.
+/// [`Error::Fault`] if a file of that name has other content, or `from` lacks the right files;
+/// [`Error::Other`] if all sources fail, with the error of each and a remedy; [`Error::Io`] if a file
+/// cannot be written.
 pub fn fetch(
     from: Option<&Path>,
     into: &Path,
@@ -109,16 +108,16 @@ impl World<'_> {
         say: &mut dyn FnMut(&str),
     ) -> Result<Fetched> {
         if let Some(folder) = from.filter(|folder| !folder.is_dir()) {
-            let remedy = "name the one with the four IDX files with --from";
-            return Err(Fault::new(folder, "there is no such folder").remedy(remedy).into());
+            let remedy = "name the folder with the four IDX files with --from";
+            return Err(Fault::new(folder, "folder not found").remedy(remedy).into());
         }
         let [train, test] = self.parts.each_ref().map(|part| into.join(part.csv));
         let mut missing = Vec::new();
         for (part, path) in self.parts.iter().zip([&train, &test]) {
-            if force || !is_there(path, part.csv_sha256)? {
+            if force || !is_correct(path, part.csv_sha256)? {
                 missing.push((part, path));
             } else {
-                say(&format!("{} is there already and right", path.display()));
+                say(&format!("{} already exists and is correct", path.display()));
             }
         }
         if missing.is_empty() {
@@ -134,7 +133,7 @@ impl World<'_> {
         };
         for ((part, path), output) in missing.into_iter().zip(outputs) {
             let index = self.parts.iter().position(|other| other.csv == part.csv);
-            let idx = &found[index.expect("the missing parts are some of all parts")];
+            let idx = &found[index.expect("missing parts come from all parts")];
             say(&format!("writing {} images to {}", idx.labels.len(), path.display()));
             output.make_folder()?;
             write(idx, output.path())?;
@@ -142,7 +141,7 @@ impl World<'_> {
         Ok(Fetched { train, test, source: Some(source) })
     }
 
-    /// Tries one source after the other.
+    /// Tries the sources in order.
     fn search(&self, into: &Path, say: &mut dyn FnMut(&str)) -> Result<(Vec<Idx>, String)> {
         let scratch = Scratch::new(into)?;
         let sources: [(String, Source); 3] = [
@@ -156,27 +155,27 @@ impl World<'_> {
                 from_download(&scratch.folder("download")?, self.parts, self.run)
             }),
         ];
-        let mut refusals = String::new();
+        let mut errors = String::new();
         for (name, source) in sources {
             say(&format!("trying {name}"));
             match source() {
                 Ok(found) => return Ok((found, name)),
-                Err(refusal) => refusals.push_str(&format!("\n  {name}: {refusal}")),
+                Err(error) => errors.push_str(&format!("\n  {name}: {error}")),
             }
         }
         Err(Error::Other(format!(
-            "Fashion-MNIST could not be had from any source:{refusals}\nput its four IDX files \
+            "cannot get Fashion-MNIST from any source:{errors}\nput its four IDX files \
              (github.com/zalandoresearch/fashion-mnist, folder data/fashion) into a folder and \
-             name it with --from DIR, or go on with the sample in data/"
+             name it with --from DIR, or use the sample in data/"
         )))
     }
 }
 
-/// Whether the file is there and right.
+/// Whether the file exists with the right content.
 ///
 /// # Errors
-/// [`Error::Fault`] where it is there and not right.
-fn is_there(path: &Path, sha256: &str) -> Result<bool> {
+/// [`Error::Fault`] if it exists with other content.
+fn is_correct(path: &Path, sha256: &str) -> Result<bool> {
     if !path.exists() {
         return Ok(false);
     }
@@ -184,14 +183,14 @@ fn is_there(path: &Path, sha256: &str) -> Result<bool> {
     if found == sha256 {
         return Ok(true);
     }
-    let problem = format!("is there but is not Fashion-MNIST: its SHA-256 is {found}");
+    let problem = format!("exists but is not Fashion-MNIST: its SHA-256 is {found}");
     Err(Fault::new(path, problem).remedy("move it away, or replace it with --force").into())
 }
 
 /// Writes images and labels as CSV.
 ///
 /// # Errors
-/// [`Error::Io`] where the file cannot be written.
+/// [`Error::Io`] if the file cannot be written.
 fn write(idx: &Idx, path: &Path) -> Result<()> {
     let IdxImages { shape, pixels } = &idx.images;
     let labels: Vec<String> = idx.labels.iter().map(u8::to_string).collect();

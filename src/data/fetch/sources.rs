@@ -1,4 +1,4 @@
-//! Where the four IDX files come from: a folder, the Debian package, or a download.
+//! Sources of the four IDX files: a folder, the Debian package, or a download.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -9,20 +9,20 @@ use super::{Half, Idx};
 use crate::data::{read_images, read_labels};
 use crate::error::{Error, Fault, Result};
 
-/// Folder in which the Debian package puts the files.
+/// Folder in which the Debian package installs the files.
 pub(super) const DEBIAN_FOLDER: &str = "/usr/share/datasets/fashion-mnist";
 
-/// The Debian package that holds the files.
+/// The Debian package with the files.
 const DEBIAN_PACKAGE: &str = "dataset-fashion-mnist";
 
-/// The upstream project's copies.
+/// URL of the upstream files.
 const UPSTREAM: &str =
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion";
 
-/// Runs a program with arguments in a folder; the error says why it did not succeed.
+/// Runs a program with arguments in a folder; the error says why it failed.
 pub(super) type Run<'a> = &'a dyn Fn(&str, &[&str], &Path) -> std::result::Result<(), String>;
 
-/// Runs a program of this machine, quietly.
+/// Runs a program without showing its output.
 pub(super) fn run(
     program: &str,
     arguments: &[&str],
@@ -33,9 +33,9 @@ pub(super) fn run(
     match command.output() {
         Ok(output) if output.status.success() => Ok(()),
         Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr);
-            let last = said.lines().rfind(|line| !line.trim().is_empty());
-            Err(format!("{program} failed: {}", last.unwrap_or("it did not say why").trim()))
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            let last = stderr.lines().rfind(|line| !line.trim().is_empty());
+            Err(format!("{program} failed: {}", last.unwrap_or("no error message").trim()))
         }
         Err(refusal) if refusal.kind() == ErrorKind::NotFound => {
             Err(format!("{program} is not installed"))
@@ -44,10 +44,10 @@ pub(super) fn run(
     }
 }
 
-/// Reads the images and labels of each part from a folder and verifies them.
+/// Reads and verifies the images and labels of each part from a folder.
 ///
 /// # Errors
-/// [`Error::Fault`] for the first file that is missing, broken or another one.
+/// [`Error::Fault`] for the first file that is missing, damaged or has other content.
 pub(super) fn from_folder(folder: &Path, parts: &[Half]) -> Result<Vec<Idx>> {
     let read = |part: &Half| {
         let images = read_images(&in_folder(folder, part.images), Some(part.images_sha256))?;
@@ -55,7 +55,7 @@ pub(super) fn from_folder(folder: &Path, parts: &[Half]) -> Result<Vec<Idx>> {
         Ok(Idx { images, labels })
     };
     if !folder.is_dir() {
-        return Err(Fault::new(folder, "there is no such folder").into());
+        return Err(Fault::new(folder, "folder not found").into());
     }
     parts.iter().map(read).collect()
 }
@@ -66,7 +66,7 @@ pub(super) fn candidates(folder: &Path, parts: &[Half]) -> Vec<PathBuf> {
     names.flat_map(|name| [folder.join(name), folder.join(zipped(name))]).collect()
 }
 
-/// The file as gzip, as upstream gives it out, or unzipped where only that is there.
+/// The plain file if it exists, else the gzip file, as upstream distributes it.
 fn in_folder(folder: &Path, name: &str) -> PathBuf {
     let plain = folder.join(name);
     if plain.is_file() { plain } else { folder.join(zipped(name)) }
@@ -79,7 +79,7 @@ fn zipped(name: &str) -> String {
 /// Downloads the Debian package, without installing it, and reads the files in it.
 ///
 /// # Errors
-/// What the first step that failed said.
+/// The error of the first step that failed.
 pub(super) fn from_debian_package(scratch: &Path, parts: &[Half], run: Run) -> Result<Vec<Idx>> {
     let step = |program, arguments: &[&str]| run(program, arguments, scratch).map_err(Error::Other);
     step("dpkg", &["--version"])?;
@@ -88,45 +88,45 @@ pub(super) fn from_debian_package(scratch: &Path, parts: &[Half], run: Run) -> R
         .map_err(Error::io("read", scratch))?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .find(|name| name.starts_with(DEBIAN_PACKAGE) && name.ends_with(".deb"))
-        .ok_or_else(|| Error::Other("apt-get brought no package".to_owned()))?;
+        .ok_or_else(|| Error::Other("apt-get downloaded no package".to_owned()))?;
     step("dpkg", &["-x", &package, "unpacked"])?;
     let inside = DEBIAN_FOLDER.trim_start_matches('/');
     from_folder(&scratch.join("unpacked").join(inside), parts)
 }
 
-/// Downloads the four files with curl, or with wget where there is no curl.
+/// Downloads the four files with curl, or with wget if curl is missing.
 ///
 /// # Errors
-/// What the program said about the first file that did not come.
+/// The error of the first download that failed.
 pub(super) fn from_download(scratch: &Path, parts: &[Half], run: Run) -> Result<Vec<Idx>> {
     let with_curl = run("curl", &["--version"], scratch).is_ok();
     for name in parts.iter().flat_map(|part| [part.images, part.labels]) {
         let file = zipped(name);
         let url = format!("{UPSTREAM}/{file}");
-        let outcome = if with_curl {
-            let how = ["--fail", "--location", "--silent", "--show-error"];
-            let patience = ["--connect-timeout", "20", "--retry", "2"];
-            run("curl", &[&how[..], &patience, &["--output", &file, &url]].concat(), scratch)
+        let result = if with_curl {
+            let options = ["--fail", "--location", "--silent", "--show-error"];
+            let limits = ["--connect-timeout", "20", "--retry", "2"];
+            run("curl", &[&options[..], &limits, &["--output", &file, &url]].concat(), scratch)
         } else {
-            let how = ["--no-verbose", "--timeout=20", "--tries=3", "--output-document"];
-            run("wget", &[&how[..], &[&file, &url]].concat(), scratch)
+            let options = ["--no-verbose", "--timeout=20", "--tries=3", "--output-document"];
+            run("wget", &[&options[..], &[&file, &url]].concat(), scratch)
         };
-        outcome.map_err(Error::Other)?;
+        result.map_err(Error::Other)?;
     }
     from_folder(scratch, parts)
 }
 
-/// A folder for what is fetched on the way; it goes when the value goes.
+/// A folder for intermediate files, removed when dropped.
 pub(super) struct Scratch(PathBuf);
 
 impl Scratch {
-    /// Makes an empty folder inside `parent`, which is made where it is missing.
+    /// Creates an empty folder inside `parent`, which is created if missing.
     ///
     /// # Errors
-    /// [`Error::Io`] where the folder cannot be made.
+    /// [`Error::Io`] if the folder cannot be created.
     pub fn new(parent: &Path) -> Result<Scratch> {
         let folder = parent.join(format!(".fetch.{}", std::process::id()));
-        // Left over from a process of the same number that was killed.
+        // Left over from a killed process with the same id.
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).map_err(Error::io("create the folder", &folder))?;
         Ok(Scratch(folder))
@@ -135,7 +135,7 @@ impl Scratch {
     /// A new folder inside.
     ///
     /// # Errors
-    /// [`Error::Io`] where it cannot be made.
+    /// [`Error::Io`] if it cannot be created.
     pub fn folder(&self, name: &str) -> Result<PathBuf> {
         let folder = self.0.join(name);
         fs::create_dir_all(&folder).map_err(Error::io("create the folder", &folder))?;
@@ -145,7 +145,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // A left-over hidden folder harms nobody, and the next fetch takes it away.
+        // A hidden folder that cannot be removed does no harm.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
@@ -155,19 +155,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_that_fails_or_is_not_there_is_told() {
+    fn a_program_that_fails_or_is_missing_is_reported() {
         let here = Path::new(".");
         assert_eq!(run("sh", &["-c", "exit 0"], here), Ok(()));
         let loud = run("sh", &["-c", "echo first >&2; echo 'last ' >&2; exit 3"], here);
         assert_eq!(loud.unwrap_err(), "sh failed: last");
         let mute = run("sh", &["-c", "exit 3"], here);
-        assert_eq!(mute.unwrap_err(), "sh failed: it did not say why");
+        assert_eq!(mute.unwrap_err(), "sh failed: no error message");
         let none = run("no-such-program-of-dml", &[], here);
         assert_eq!(none.unwrap_err(), "no-such-program-of-dml is not installed");
     }
 
     #[test]
-    fn a_scratch_folder_is_empty_and_goes() {
+    fn a_scratch_folder_starts_empty_and_is_removed() {
         let parent = tempfile::tempdir().unwrap();
         let left_over = parent.path().join(format!(".fetch.{}", std::process::id()));
         fs::create_dir_all(left_over.join("old")).unwrap();

@@ -1,4 +1,4 @@
-//! A world of two tiny parts, with sources that are folders and programs that are functions.
+//! Fetches two tiny parts from folders, with functions instead of programs.
 
 use std::cell::RefCell;
 
@@ -43,15 +43,15 @@ fn fill(folder: &Path, zipped: bool) {
     }
 }
 
-/// A fetch into `data` of a fresh folder: the outcome, what was said, and the folder.
+/// A fetch into `data` of a temporary folder: outcome, messages, and the folder.
 struct Try {
     outcome: Result<Fetched>,
-    said: Vec<String>,
+    messages: Vec<String>,
     folder: tempfile::TempDir,
 }
 
 impl Try {
-    /// The two CSV files and nothing else are in the folder.
+    /// Whether the two CSV files, and nothing else, are in the folder.
     fn wrote_both(&self) -> bool {
         let data = self.folder.path().join("data");
         fs::read_dir(&data).unwrap().count() == 2
@@ -61,27 +61,27 @@ impl Try {
                 .all(|(name, text)| fs::read_to_string(data.join(name)).unwrap() == text)
     }
 
-    fn told(&self) -> String {
+    fn error(&self) -> String {
         let text = self.outcome.as_ref().unwrap_err().to_string();
         text.replace(&format!("{}/", self.folder.path().display()), "")
     }
 }
 
-/// `from` and `debian` are folders inside the fresh one, which `prepare` may fill.
+/// `from` and `debian` are folders inside the temporary one, which `prepare` may fill.
 fn fetch_in(prepare: impl Fn(&Path), from: Option<&str>, force: bool, run: Run) -> Try {
     let folder = tempfile::tempdir().unwrap();
     prepare(folder.path());
     let debian = folder.path().join("debian");
     let world = World { parts: &parts(), debian_folder: &debian, run };
     let from = from.map(|name| folder.path().join(name));
-    let mut said = Vec::new();
+    let mut messages = Vec::new();
     let into = folder.path().join("data");
     let kept = folder.path().join("kept");
     let keeper = move |path: &Path| is_same_file(path, &kept).then(|| PathBuf::from("runs/mine"));
     let rules = OutputRules::new(true, &keeper);
-    let outcome =
-        world.fetch(from.as_deref(), &into, force, rules, &mut |text| said.push(text.to_owned()));
-    Try { outcome, said, folder }
+    let outcome = world
+        .fetch(from.as_deref(), &into, force, rules, &mut |text| messages.push(text.to_owned()));
+    Try { outcome, messages, folder }
 }
 
 fn nothing_installed(program: &str, _: &[&str], _: &Path) -> std::result::Result<(), String> {
@@ -93,7 +93,7 @@ fn must_not_run(program: &str, _: &[&str], _: &Path) -> std::result::Result<(), 
 }
 
 #[test]
-fn a_folder_that_is_given_is_the_only_source() {
+fn a_given_folder_is_the_only_source() {
     for zipped in [true, false] {
         let fill = |root: &Path| fill(&root.join("mine"), zipped);
         let fetched = fetch_in(fill, Some("mine"), false, &must_not_run);
@@ -102,32 +102,32 @@ fn a_folder_that_is_given_is_the_only_source() {
     }
     let elsewhere =
         fetch_in(|root| fill(&root.join("debian"), true), Some("mine"), false, &must_not_run);
-    let told = elsewhere.told();
-    assert!(told.starts_with("mine: there is no such folder; name the one"), "{told}");
+    let error = elsewhere.error();
+    assert!(error.starts_with("mine: folder not found; name the folder"), "{error}");
 }
 
 #[test]
-fn a_given_folder_with_a_damaged_file_is_told() {
+fn a_damaged_file_in_a_given_folder_is_reported() {
     let damaged = |root: &Path| {
         fill(&root.join("mine"), false);
         fs::write(root.join("mine/test-l"), [0, 0, 8, 1, 0, 0, 0, 1, 6]).unwrap();
     };
-    let told = fetch_in(damaged, Some("mine"), false, &must_not_run).told();
-    assert!(told.starts_with("mine/test-l: the uncompressed file has SHA-256 "), "{told}");
+    let error = fetch_in(damaged, Some("mine"), false, &must_not_run).error();
+    assert!(error.starts_with("mine/test-l: the uncompressed file has SHA-256 "), "{error}");
     let lacking = |root: &Path| {
         fill(&root.join("mine"), true);
         fs::remove_file(root.join("mine/test-l.gz")).unwrap();
     };
-    let told = fetch_in(lacking, Some("mine"), false, &must_not_run).told();
-    assert!(told.starts_with("mine/test-l.gz: file not found"), "{told}");
+    let error = fetch_in(lacking, Some("mine"), false, &must_not_run).error();
+    assert!(error.starts_with("mine/test-l.gz: file not found"), "{error}");
 }
 
 #[test]
 fn the_debian_folder_comes_first() {
     let fetched = fetch_in(|root| fill(&root.join("debian"), true), None, false, &must_not_run);
     assert!(fetched.wrote_both());
-    assert!(fetched.said[0].ends_with("/debian") && fetched.said[0].starts_with("trying "));
-    assert!(fetched.said[1].starts_with("writing 2 images to "), "{:?}", fetched.said);
+    assert!(fetched.messages[0].ends_with("/debian") && fetched.messages[0].starts_with("trying "));
+    assert!(fetched.messages[1].starts_with("writing 2 images to "), "{:?}", fetched.messages);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn the_debian_package_is_unpacked_without_being_installed() {
 }
 
 #[test]
-fn the_download_is_by_curl_or_else_by_wget() {
+fn files_are_downloaded_by_curl_else_by_wget() {
     for tool in ["curl", "wget"] {
         let urls = RefCell::new(Vec::new());
         let run = |program: &str, arguments: &[&str], folder: &Path| {
@@ -172,16 +172,16 @@ fn the_download_is_by_curl_or_else_by_wget() {
 }
 
 #[test]
-fn where_every_source_fails_each_says_why_and_the_way_out_is_named() {
+fn if_every_source_fails_each_error_is_reported_with_a_remedy() {
     let failed = fetch_in(|_| {}, None, false, &nothing_installed);
     assert_eq!(
-        failed.told().replace(&failed.folder.path().display().to_string(), ""),
-        "Fashion-MNIST could not be had from any source:\n  \
-         debian: debian: there is no such folder\n  \
+        failed.error().replace(&failed.folder.path().display().to_string(), ""),
+        "cannot get Fashion-MNIST from any source:\n  \
+         debian: debian: folder not found\n  \
          the Debian package dataset-fashion-mnist: dpkg is not installed\n  \
          a download from github.com/zalandoresearch/fashion-mnist: wget is not installed\n\
          put its four IDX files (github.com/zalandoresearch/fashion-mnist, folder data/fashion) \
-         into a folder and name it with --from DIR, or go on with the sample in data/"
+         into a folder and name it with --from DIR, or use the sample in data/"
     );
     // Nothing is left of the attempts.
     assert_eq!(fs::read_dir(failed.folder.path().join("data")).unwrap().count(), 0);
@@ -196,12 +196,12 @@ fn a_download_of_something_else_is_refused() {
         }
         Ok(())
     };
-    let told = fetch_in(|_| {}, None, false, &run).told();
-    assert!(told.contains("train-i.gz: the uncompressed file has SHA-256 "), "{told}");
+    let error = fetch_in(|_| {}, None, false, &run).error();
+    assert!(error.contains("train-i.gz: the uncompressed file has SHA-256 "), "{error}");
 }
 
 #[test]
-fn right_files_are_kept_and_only_missing_ones_are_written() {
+fn correct_files_are_kept_and_only_missing_ones_are_written() {
     let both = |root: &Path| {
         fs::create_dir(root.join("data")).unwrap();
         fs::write(root.join("data/train.csv"), CSV[0]).unwrap();
@@ -209,7 +209,10 @@ fn right_files_are_kept_and_only_missing_ones_are_written() {
     };
     let kept = fetch_in(both, None, false, &must_not_run);
     assert_eq!(kept.outcome.as_ref().unwrap().source, None);
-    assert!(kept.wrote_both() && kept.said.iter().all(|text| text.ends_with("already and right")));
+    assert!(
+        kept.wrote_both()
+            && kept.messages.iter().all(|text| text.ends_with("already exists and is correct"))
+    );
     let one = |root: &Path| {
         both(root);
         fs::remove_file(root.join("data/test.csv")).unwrap();
@@ -217,7 +220,7 @@ fn right_files_are_kept_and_only_missing_ones_are_written() {
     };
     let completed = fetch_in(one, None, false, &must_not_run);
     assert!(completed.wrote_both());
-    assert_eq!(completed.said.iter().filter(|text| text.starts_with("writing")).count(), 1);
+    assert_eq!(completed.messages.iter().filter(|text| text.starts_with("writing")).count(), 1);
 }
 
 #[test]
@@ -229,9 +232,9 @@ fn another_file_of_that_name_is_replaced_only_by_force() {
     };
     let refused = fetch_in(other, None, false, &must_not_run);
     assert_eq!(
-        refused.told(),
+        refused.error(),
         format!(
-            "data/test.csv: is there but is not Fashion-MNIST: its SHA-256 is {}; move it away, \
+            "data/test.csv: exists but is not Fashion-MNIST: its SHA-256 is {}; move it away, \
              or replace it with --force",
             hash(b"my own work")
         )
@@ -242,7 +245,7 @@ fn another_file_of_that_name_is_replaced_only_by_force() {
 }
 
 #[test]
-fn what_runs_keep_and_what_is_read_is_replaced_by_no_force() {
+fn force_never_replaces_files_of_runs_or_inputs() {
     use std::os::unix::fs::symlink;
     let kept = |root: &Path| {
         fs::create_dir(root.join("data")).unwrap();
@@ -251,8 +254,8 @@ fn what_runs_keep_and_what_is_read_is_replaced_by_no_force() {
         fill(&root.join("mine"), false);
     };
     let refused = fetch_in(kept, Some("mine"), true, &must_not_run);
-    let told = refused.told();
-    assert!(told.starts_with("--into = data/test.csv: would overwrite a file of runs/mine"));
+    let error = refused.error();
+    assert!(error.starts_with("--into = data/test.csv: would overwrite a file of runs/mine"));
     assert_eq!(fs::read_to_string(refused.folder.path().join("kept")).unwrap(), "a run's");
     assert!(!refused.folder.path().join("data/train.csv").exists(), "nothing else was written");
     let read = |root: &Path| {
@@ -261,6 +264,6 @@ fn what_runs_keep_and_what_is_read_is_replaced_by_no_force() {
         symlink(root.join("mine/train-i"), root.join("data/train.csv")).unwrap();
     };
     let refused = fetch_in(read, Some("mine"), true, &must_not_run);
-    assert!(refused.told().contains("would overwrite a file of --from, mine/train-i: use"));
+    assert!(refused.error().contains("would overwrite a file of --from, mine/train-i: use"));
     assert_eq!(fs::read(refused.folder.path().join("mine/train-i")).unwrap(), IMAGES[0]);
 }

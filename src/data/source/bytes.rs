@@ -1,4 +1,4 @@
-//! All bytes of a file, a pipe or standard input.
+//! Reads all bytes of a file, a pipe or standard input.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, IsTerminal, Read};
@@ -14,57 +14,55 @@ use crate::runtime::{Memory, bytes};
 /// All bytes of a file, mapped into memory or owned.
 pub type Bytes = ReaderBytes<'static>;
 
-/// Bytes between two looks at how many there are.
+/// Bytes to read between two checks of the total.
 pub(super) const PIECE: u64 = 4 << 20;
 
-/// The name that stands for standard input; a file of that name is `./-`.
+/// The path that means standard input; write `./-` for a file of that name.
 const STDIN: &str = "-";
 
-/// Whether standard input was read: it gives its bytes once.
+/// Whether standard input was already read, which works only once.
 static STDIN_WAS_READ: AtomicBool = AtomicBool::new(false);
 
-/// Whether a path can be read once only: standard input, a pipe, or what a shell puts in place of
-/// `<(command)`.
+/// Whether a path can be read only once: standard input, a pipe, or a shell's `<(command)`.
 pub fn is_read_once(path: &Path) -> bool {
     path == Path::new(STDIN)
-        || fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+        || fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
-/// Refuses a path that leads to no file.
+/// Refuses a path that is not a file.
 ///
 /// # Errors
-/// [`Error::Fault`] where there is nothing, or a folder; [`Error::Io`] where the system does not
-/// say.
+/// [`Error::Fault`] if it does not exist or is a folder; [`Error::Io`] if it cannot be examined.
 pub fn refuse_missing(path: &Path) -> Result<()> {
-    if path == Path::new(STDIN) { Ok(()) } else { found(path).map(drop) }
+    if path == Path::new(STDIN) { Ok(()) } else { metadata(path).map(drop) }
 }
 
-/// What is at a path.
-fn found(path: &Path) -> Result<Metadata> {
+/// The metadata of a file.
+fn metadata(path: &Path) -> Result<Metadata> {
     match fs::metadata(path) {
-        Ok(found) if found.is_dir() => {
+        Ok(metadata) if metadata.is_dir() => {
             Err(Fault::new(path, "is a folder").remedy("name a file in it").into())
         }
-        found => found.map_err(Error::io("read", path)),
+        metadata => metadata.map_err(Error::io("read", path)),
     }
 }
 
-/// All bytes at a path; `-` is standard input.
+/// Reads all bytes at a path; `-` is standard input.
 ///
 /// # Errors
-/// As [`refuse_missing`]; standard input a second time, or where it is a terminal; a pipe that
-/// gives more than the free memory holds; the system refuses.
+/// As [`refuse_missing`]; standard input was already read or is a terminal; a pipe delivers more
+/// than fits into the free memory; the file cannot be read.
 pub(super) fn read(path: &Path, memory: Memory) -> Result<Bytes> {
     if path == Path::new(STDIN) {
         return read_stdin(path, memory);
     }
-    let is_file = found(path)?.is_file();
+    let is_file = metadata(path)?.is_file();
     let mut file = File::open(path).map_err(Error::io("read", path))?;
     if is_file {
-        // Mapped, which saves copying it.
+        // Mapping saves a copy.
         match get_reader_bytes(&mut file) {
             Ok(ReaderBytes::Owned(mapped)) => return Ok(Bytes::Owned(mapped)),
-            // The system maps no empty file, for example.
+            // An empty file, for example, cannot be mapped.
             _ => file = File::open(path).map_err(Error::io("read", path))?,
         }
     }
@@ -77,7 +75,7 @@ fn read_stdin(path: &Path, memory: Memory) -> Result<Bytes> {
     refuse_terminal(path, stdin.is_terminal())?;
     if STDIN_WAS_READ.swap(true, Ordering::Relaxed) {
         let remedy = "name a file for one of the two";
-        return Err(Fault::new(path, "was read already, and gives its bytes once")
+        return Err(Fault::new(path, "was already read, which works only once")
             .remedy(remedy)
             .into());
     }
@@ -88,11 +86,11 @@ fn refuse_terminal(path: &Path, is_terminal: bool) -> Result<()> {
     if !is_terminal {
         return Ok(());
     }
-    let remedy = "send a file into it: zcat images.csv.gz | dml data check -";
-    Err(Fault::new(path, "is the keyboard, not a file").remedy(remedy).into())
+    let remedy = "pipe a file into it: zcat images.csv.gz | dml data check -";
+    Err(Fault::new(path, "is a terminal, not a file").remedy(remedy).into())
 }
 
-/// Reads to the end, or until there is no more memory: a device may never end.
+/// Reads to the end, up to the free memory: a device may never end.
 fn read_all(path: &Path, mut from: impl Read, memory: Memory) -> Result<Bytes> {
     let mut all = Vec::new();
     loop {
@@ -102,8 +100,8 @@ fn read_all(path: &Path, mut from: impl Read, memory: Memory) -> Result<Bytes> {
         }
         if all.len() as u64 > memory.available {
             let free = bytes(memory.available);
-            let problem = format!("gives more than the {free} of memory that are free");
-            return Err(Fault::new(path, problem).remedy("take a part of it").into());
+            let problem = format!("delivers more than the {free} of free memory");
+            return Err(Fault::new(path, problem).remedy("use a part of it").into());
         }
     }
 }
@@ -117,7 +115,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_cannot_be_mapped_is_read() {
+    fn a_pipe_is_read_rather_than_mapped() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
         assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -138,11 +136,11 @@ mod tests {
     }
 
     #[test]
-    fn what_never_ends_is_refused_before_the_memory_is_full() {
+    fn an_endless_file_is_refused_before_the_memory_is_full() {
         let memory = Memory { total: 1 << 40, available: 9_000_000 };
         let message = read(Path::new("/dev/zero"), memory).err().unwrap().to_string();
-        let problem = "/dev/zero: gives more than the 9 MB of memory that are free";
-        assert_eq!(message, format!("{problem}; take a part of it"));
+        let problem = "/dev/zero: delivers more than the 9 MB of free memory";
+        assert_eq!(message, format!("{problem}; use a part of it"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Reads a compressed file to its end, and refuses what would fill the memory.
+//! Decompresses a file and refuses decompression bombs.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -7,23 +7,23 @@ use super::bytes::{Bytes, PIECE};
 use crate::error::{Fault, Result};
 use crate::runtime::{Memory, bytes};
 
-/// Bytes that any compressed file may hold.
+/// Decompressed size up to which any ratio is accepted.
 const ALWAYS_TAKEN: u64 = 64 << 20;
 
-/// What stands between a compressed file and the memory.
+/// Limits on the decompression of a file.
 pub(super) struct Guard<'a> {
     /// The file.
     pub path: &'a Path,
-    /// How it is compressed.
+    /// Name of the compression.
     pub name: &'static str,
-    /// What was read of it may hold so many times its own size.
+    /// Largest accepted compression ratio.
     pub largest_ratio: u64,
-    /// The memory there is.
+    /// Memory of the machine.
     pub memory: Memory,
 }
 
 impl Guard<'_> {
-    /// Reads all of a decoder of `size` bytes, of which `taken` tells how many it took.
+    /// Reads all of a decoder of `size` compressed bytes; `taken` returns how many it has consumed.
     ///
     /// # Errors
     /// [`Error::Fault`](crate::error::Error::Fault) with the file and what is wrong with it.
@@ -33,45 +33,46 @@ impl Guard<'_> {
         size: usize,
         taken: impl Fn() -> usize,
     ) -> Result<Bytes> {
-        // Images of digits or clothes shrink about fivefold; a wrong guess costs a copy.
+        // Images of digits or clothes have a ratio of about 5; a wrong guess costs a copy.
         let guess = (size as u64).saturating_mul(5).min(self.memory.available);
         let mut unpacked = Vec::with_capacity(guess as usize);
         loop {
             match decoder.by_ref().take(PIECE).read_to_end(&mut unpacked) {
                 Ok(0) => return Ok(Bytes::Owned(unpacked.into())),
                 Ok(_) => self.refuse_bomb(unpacked.len() as u64, taken() as u64)?,
-                Err(refusal) => return Err(self.broken(unpacked.len(), &refusal).into()),
+                Err(refusal) => return Err(self.fault(unpacked.len(), &refusal).into()),
             }
         }
     }
 
-    /// Refuses what is unpacked so far to so many bytes, where it is far more than images give or
-    /// than there is memory.
+    /// Refuses if the bytes decompressed so far exceed the largest ratio or the free memory.
     pub fn refuse_bomb(&self, unpacked: u64, packed: u64) -> Result<()> {
         let (name, free) = (self.name, self.memory.available);
         let most = packed.saturating_mul(self.largest_ratio).max(ALWAYS_TAKEN);
         let problem = if unpacked > most {
             let (unpacked, packed) = (bytes(unpacked), bytes(packed));
-            format!("the first {packed} of the {name} hold {unpacked}, as no images do")
+            format!(
+                "the first {packed} of the {name} decompress to {unpacked}, too much for images"
+            )
         } else if unpacked > free {
-            format!("the {name} holds more than the {} of memory that are free", bytes(free))
+            format!("the {name} decompresses to more than the {} of free memory", bytes(free))
         } else {
             return Ok(());
         };
-        Err(Fault::new(self.path, problem).remedy("take another file, or a part of it").into())
+        Err(Fault::new(self.path, problem).remedy("use another file, or a part of it").into())
     }
 
-    pub fn broken(&self, unpacked: usize, refusal: &io::Error) -> Fault {
+    pub fn fault(&self, unpacked: usize, refusal: &io::Error) -> Fault {
         let name = self.name;
         let problem = match refusal.kind() {
             io::ErrorKind::UnexpectedEof => {
-                format!("the {name} is cut off after {unpacked} unpacked bytes")
+                format!("the {name} is truncated after {unpacked} decompressed bytes")
             }
             io::ErrorKind::OutOfMemory => {
-                format!("the {name} needs more memory than is free to be unpacked ({refusal})")
+                format!("decompressing the {name} needs more than the free memory ({refusal})")
             }
-            _ => format!("the {name} is corrupt after {unpacked} unpacked bytes ({refusal})"),
+            _ => format!("the {name} is corrupt after {unpacked} decompressed bytes ({refusal})"),
         };
-        Fault::new(self.path, problem).remedy("fetch or make the file again")
+        Fault::new(self.path, problem).remedy("download or create the file again")
     }
 }

@@ -1,5 +1,5 @@
-//! Images and labels in two IDX files, as MNIST and its kin are given out: one is named, the other is
-//! found beside it by its name.
+//! Reads images and labels from two IDX files, the format of MNIST and its relatives: the user names one,
+//! and the other is found beside it by its name.
 
 use std::collections::HashMap;
 use std::fs;
@@ -19,7 +19,7 @@ use crate::words;
 pub(super) const KIND: Kind =
     Kind { name: "an IDX file", recognises: Recognises::Bytes(is_idx), read };
 
-/// Whether bytes begin as an IDX file does: two zeros, a type, and one to four dimensions.
+/// Whether bytes start like an IDX file: two zeros, a type, and one to four dimensions.
 fn is_idx(bytes: &[u8]) -> bool {
     matches!(bytes, [0, 0, 8 | 9 | 11..=14, 1..=4, ..])
 }
@@ -37,9 +37,9 @@ impl IdxFile {
         Ok(IdxFile { path: path.to_path_buf(), array, sha256: sha256_hex(bytes) })
     }
 
-    /// Whether these are labels: one number an image, or a few, of which the first is the class, as in
-    /// QMNIST.
-    fn holds_labels(&self) -> bool {
+    /// Whether these are labels: one number per image, or several, of which the first is the class, as
+    /// in QMNIST.
+    fn has_labels(&self) -> bool {
         match self.array.dimensions.as_slice() {
             [_] => true,
             [_, _] => Name::of(&self.path).is_of_labels(),
@@ -48,42 +48,46 @@ impl IdxFile {
     }
 }
 
-/// Reads the images and labels that a file belongs to.
+/// Reads a file of images or labels, and its counterpart.
 ///
 /// # Errors
-/// [`Error::Fault`](crate::error::Error::Fault) where a file is damaged, the other one is missing or
-/// holds another number; images in colour; a label that is no whole number.
+/// [`Error::Fault`](crate::error::Error::Fault) if a file is damaged, the other one is missing or of
+/// another length, the images are in colour, or a label is not an integer.
 fn read(content: &Content, options: &ReadOptions, _: Report) -> Result<Found> {
     let path = content.path;
     if let LabelColumn::Given(column) = &options.label {
         let problem = "is an IDX file, which has no columns";
-        let remedy = format!("drop --label {column}: the labels are in a file beside it");
+        let remedy = format!("omit --label {column}: the labels are in a file of their own");
         return Err(Fault::new(path, problem).remedy(remedy).into());
     }
     if !options.drop.is_empty() {
         let problem = "is an IDX file, which has no columns";
-        return Err(Fault::new(path, problem).remedy("leave --drop out").into());
+        return Err(Fault::new(path, problem).remedy("omit --drop").into());
     }
     let named = IdxFile::new(path, &content.bytes)?;
-    let labels_may_lack = options.label == LabelColumn::IfThere;
-    let (images, labels) = if named.holds_labels() {
-        (beside(path, false)?, Some(named))
+    let labels_are_optional = options.label == LabelColumn::IfThere;
+    let (images, labels) = if named.has_labels() {
+        (read_counterpart(path, false)?, Some(named))
     } else {
-        match beside(path, true) {
+        match read_counterpart(path, true) {
             Ok(labels) => (named, Some(labels)),
-            Err(_) if labels_may_lack && found_beside(path, true)?.is_none() => (named, None),
+            Err(_) if labels_are_optional && find_counterpart(path, true)?.is_none() => {
+                (named, None)
+            }
             Err(error) => return Err(error),
         }
     };
-    put_together(images, labels)
+    combine(images, labels)
 }
 
-fn put_together(images: IdxFile, labels: Option<IdxFile>) -> Result<Found> {
+fn combine(images: IdxFile, labels: Option<IdxFile>) -> Result<Found> {
     let (count, shape) = shape(&images)?;
     let mut remarks = Vec::new();
     let (distinct, rows) = match &labels {
         None => {
-            remarks.push("labels: no file of labels is beside the images".to_owned());
+            remarks.push(
+                "labels: none, since there is no file of labels beside the images".to_owned(),
+            );
             (None, vec![0; count])
         }
         Some(labels) => {
@@ -93,11 +97,12 @@ fn put_together(images: IdxFile, labels: Option<IdxFile>) -> Result<Found> {
             let (distinct, rows) = labels_of(labels, &mut remarks)?;
             if rows.len() != count {
                 let problem = format!(
-                    "holds {}, and {images} {}",
+                    "has {}, but {images} has {}",
                     words::count(rows.len(), "label"),
                     words::count(count, "image")
                 );
-                let remedy = "fetch both files again: they are of two sets, or one is damaged";
+                let remedy =
+                    "download both files again: they are of different sets, or one is damaged";
                 return Err(Fault::new(&labels.path, problem).remedy(remedy).into());
             }
             (Some(distinct), rows)
@@ -105,8 +110,8 @@ fn put_together(images: IdxFile, labels: Option<IdxFile>) -> Result<Found> {
     };
     if Name::of(&images.path).is_emnist() {
         remarks.push(
-            "EMNIST: its IDX files hold each image with rows and columns swapped; pictures show it \
-             so, which no figure depends on"
+            "EMNIST: its IDX files store each image with rows and columns swapped; pictures show it \
+             that way, and no figure depends on it"
                 .to_owned(),
         );
     }
@@ -127,30 +132,30 @@ fn shape(images: &IdxFile) -> Result<(usize, ImageShape)> {
         [count, height, width] | [count, 1, height, width] | [count, height, width, 1] => {
             (count, ImageShape::grey(height, width))
         }
-        // Images whose rows were put one after the other.
+        // Flattened images.
         [count, pixels] if pixels.isqrt().pow(2) == pixels => {
             (count, ImageShape::square(pixels.isqrt()))
         }
         [_, pixels] => {
             let problem =
-                format!("has {} an image, which make no square", words::count(pixels, "value"));
+                format!("has {} per image, which is not a square", words::count(pixels, "value"));
             return Err(fault(problem).into());
         }
         [_, a, b, c] if a == 3 || c == 3 => {
             let problem =
-                format!("has colour images ({a} × {b} × {c}), and the network takes grey");
-            return Err(fault(problem).remedy("make them grey first").into());
+                format!("has colour images ({a} × {b} × {c}), but the network needs grey");
+            return Err(fault(problem).remedy("convert them to grey first").into());
         }
         ref other => {
             let problem = format!(
-                "has {}, images have 3: number, rows, columns",
+                "has {}, but images have 3: number, rows, columns",
                 words::count(other.len(), "dimension")
             );
             return Err(fault(problem).into());
         }
     };
     match count * shape.pixels() {
-        0 => Err(fault(format!("holds no image: {count} of {shape} pixels")).into()),
+        0 => Err(fault(format!("contains no image: {count} of {shape} pixels")).into()),
         _ => Ok((count, shape)),
     }
 }
@@ -163,28 +168,28 @@ fn pixels(images: IdxFile) -> Result<Pixels> {
     };
     if let Some(at) = values.iter().position(|value| !value.is_finite()) {
         let image = 1 + at / (values.len() / count);
-        let problem = format!("holds {} as a pixel of image {image}", values[at]);
-        return Err(Fault::new(&images.path, problem).remedy("replace it by a number").into());
+        let problem = format!("has {} as a pixel of image {image}", values[at]);
+        return Err(Fault::new(&images.path, problem).remedy("replace it with a number").into());
     }
     Ok(Pixels::from_floats(values))
 }
 
-/// Distinct labels, and the index of each image's label.
+/// The distinct labels, and for each image the index of its label.
 fn labels_of(labels: &IdxFile, remarks: &mut Vec<String>) -> Result<(Vec<String>, Vec<u32>)> {
     let columns = labels.array.dimensions.get(1).copied().unwrap_or(1);
     if labels.array.dimensions[0] == 0 || columns == 0 {
-        return Err(Fault::new(&labels.path, "holds no label").into());
+        return Err(Fault::new(&labels.path, "contains no label").into());
     }
     if columns > 1 {
-        remarks.push(format!("labels: the first of {columns} numbers an image"));
+        remarks.push(format!("labels: the first of {columns} numbers per image"));
     }
     let mut known: HashMap<i64, u32> = HashMap::new();
     let mut distinct = Vec::new();
     let mut rows = Vec::with_capacity(labels.array.dimensions[0]);
     for (image, value) in labels.array.numbers().step_by(columns).enumerate() {
         if value.fract() != 0.0 || !value.is_finite() {
-            let problem = format!("holds {value} as the label of image {}", image + 1);
-            let remedy = "labels are whole numbers";
+            let problem = format!("has {value} as the label of image {}", image + 1);
+            let remedy = "labels are integers";
             return Err(Fault::new(&labels.path, problem).remedy(remedy).into());
         }
         let value = value as i64;
@@ -196,29 +201,31 @@ fn labels_of(labels: &IdxFile, remarks: &mut Vec<String>) -> Result<(Vec<String>
     Ok((distinct, rows))
 }
 
-/// Reads the file of labels, or of images, beside another.
-fn beside(path: &Path, labels: bool) -> Result<IdxFile> {
-    let Some(other) = found_beside(path, labels)? else {
+/// Reads the file of labels, or of images, that belongs to `path`.
+fn read_counterpart(path: &Path, labels: bool) -> Result<IdxFile> {
+    let Some(other) = find_counterpart(path, labels)? else {
         return Err(missing(path, labels).into());
     };
     let bytes = read_unpacked(&other, &mut Vec::new())?;
     if !is_idx(&bytes) {
         let problem =
-            format!("was found by its name beside {}, but is no IDX file", path.display());
-        return Err(Fault::new(&other, problem).remedy("fetch it again").into());
+            format!("was found by its name beside {}, but is not an IDX file", path.display());
+        return Err(Fault::new(&other, problem).remedy("download it again").into());
     }
     let part = IdxFile::new(&other, &bytes)?;
-    if part.holds_labels() != labels {
+    if part.has_labels() != labels {
         let what = if labels { "images, not labels" } else { "labels, not images" };
-        let problem = format!("holds {what}, which its name promises");
-        return Err(Fault::new(&other, problem).remedy("name the two files as they were").into());
+        let problem = format!("contains {what}, despite its name");
+        return Err(Fault::new(&other, problem)
+            .remedy("restore the names of the two files")
+            .into());
     }
     Ok(part)
 }
 
-/// The file of labels, or of images, beside another; as the other is compressed where there are
-/// several.
-fn found_beside(path: &Path, labels: bool) -> Result<Option<PathBuf>> {
+/// The path of the file of labels, or of images, that belongs to `path`; if there are several, the one
+/// with the same compression.
+fn find_counterpart(path: &Path, labels: bool) -> Result<Option<PathBuf>> {
     if is_read_once(path) {
         return Ok(None);
     }
@@ -232,38 +239,39 @@ fn found_beside(path: &Path, labels: bool) -> Result<Option<PathBuf>> {
             let other = Name::of(&file);
             let fits = other.is_of_labels() == labels && other.is_of_images() != labels;
             let path = folder.map_or(file.clone(), |folder| folder.join(&file));
-            (fits && name.is_kin_of(&other)).then(|| (other.ending != name.ending, path))
+            (fits && name.matches(&other)).then(|| (other.ending != name.ending, path))
         })
         .collect();
     found.sort();
     Ok(found.into_iter().next().map(|(_, path)| path))
 }
 
-/// The file that is read together with an IDX file, by their names.
+/// The file that is read together with an IDX file, found by its name.
 pub(super) fn partner(path: &Path) -> Option<PathBuf> {
-    let found = |labels: bool| found_beside(path, labels).ok().flatten();
+    let found = |labels: bool| find_counterpart(path, labels).ok().flatten();
     let is_other = |file: &PathBuf| !is_same_file(file, path);
     found(true).filter(is_other).or_else(|| found(false).filter(is_other))
 }
 
 fn missing(path: &Path, labels: bool) -> Fault {
-    let (is, other) = if labels { ("images", "labels") } else { ("labels", "images") };
+    let (content, other) = if labels { ("images", "labels") } else { ("labels", "images") };
     if is_read_once(path) {
         let problem =
-            format!("holds {is} alone, and a file of {other} can't be found beside a pipe");
+            format!("contains only {content}, and a file of {other} cannot be found beside a pipe");
         return Fault::new(path, problem).remedy("name the file itself");
     }
     match Name::of(path).counterpart() {
         Some(wanted) => {
             let problem = format!(
-                "holds {is}, and beside it is no {wanted}, compressed or not, with the {other}"
+                "contains {content}, but there is no {wanted}, compressed or not, with the {other} beside it"
             );
             Fault::new(path, problem).remedy("put that file into the same folder")
         }
         None => {
-            let problem = format!("holds {is}, and its name does not say where the {other} are");
+            let problem =
+                format!("contains {content}, and its name does not tell where the {other} are");
             let remedy =
-                "name the two alike, as train-images-idx3-ubyte and train-labels-idx1-ubyte";
+                "use matching names, such as train-images-idx3-ubyte and train-labels-idx1-ubyte";
             Fault::new(path, problem).remedy(remedy)
         }
     }

@@ -1,4 +1,4 @@
-//! What a kind of source is, and what it makes of a file.
+//! The interface of a kind of source: how it recognises a file, and what it reads from it.
 
 use std::path::Path;
 
@@ -8,9 +8,9 @@ use crate::error::{Fault, Result};
 
 /// A kind of source.
 pub(super) struct Kind {
-    /// What a file of it is called in messages, with an article.
+    /// Its name in messages, with an article.
     pub name: &'static str,
-    /// How its files are recognised.
+    /// How to recognise its files.
     pub recognises: Recognises,
     /// Reads labels and images.
     ///
@@ -19,21 +19,21 @@ pub(super) struct Kind {
     pub read: fn(&Content, &ReadOptions, Report) -> Result<Found>,
 }
 
-/// How the files of a kind are recognised, never by their name.
+/// How to recognise the files of a kind, never by their name.
 pub(super) enum Recognises {
     /// By their bytes. Such kinds are tried first.
     Bytes(fn(&[u8]) -> bool),
-    /// By their text in UTF-8, if the file is text and no other format that is known.
+    /// By their text in UTF-8, unless it is in a known unsupported format.
     Text(fn(&[u8]) -> bool),
 }
 
-/// The content of a file that was recognised.
+/// The content of a recognised file.
 pub(super) struct Content<'a> {
     /// The file as the user named it.
     pub path: &'a Path,
-    /// Its bytes, unpacked.
+    /// Its bytes, decompressed.
     pub bytes: Bytes,
-    /// The text in UTF-8, unless the bytes are that already.
+    /// The text in UTF-8, if the file is in another encoding.
     pub decoded: Option<Vec<u8>>,
 }
 
@@ -44,7 +44,7 @@ impl Content<'_> {
     }
 }
 
-/// Takes each fault of a single image, and says whether to go on.
+/// A callback for each fault of a single image, which decides whether to continue.
 pub(in crate::data) type Report<'a> = &'a mut dyn FnMut(Fault) -> After;
 
 /// Whether to continue after a fault.
@@ -56,7 +56,7 @@ pub(in crate::data) enum After {
 
 /// The labels and images of a source.
 pub(super) struct Found {
-    /// The images without a fault, all of one shape.
+    /// The valid images, all of one shape.
     pub images: RawImages,
     /// SHA-256 of all that was read, in hexadecimal; identifies the images.
     pub sha256: String,
@@ -64,12 +64,12 @@ pub(super) struct Found {
     pub rows: usize,
     /// Whether there is a header.
     pub header: bool,
-    /// Whether the values are of a known range; if not, that is reported already.
+    /// Whether the values are in a known range; if not, that has been reported.
     pub is_scaled: bool,
 }
 
 impl Found {
-    /// Images of which none has a fault.
+    /// Images without any fault.
     pub fn faultless(images: RawImages, sha256: String) -> Found {
         let rows = images.rows.len();
         Found { images, sha256, rows, header: false, is_scaled: true }
@@ -81,7 +81,7 @@ impl Found {
     /// As [`Dataset::new`].
     pub fn into_findings(self, file: &Path, options: &ReadOptions) -> Result<Findings> {
         let Found { images, sha256, rows, header, is_scaled } = self;
-        // If an image is faulty, classes may only seem to be missing.
+        // With faulty images, a class may be missing from the valid ones only.
         let faultless = images.rows.len() == rows;
         let names = if faultless { options.names } else { ClassNames::Labels };
         let scale = if is_scaled { options.scale } else { Scale::By(1.0) };
@@ -90,9 +90,9 @@ impl Found {
     }
 }
 
-/// A source that was read, for `check`.
+/// The result of reading a source, for `check`.
 pub(in crate::data) struct Findings {
-    /// The images without a fault.
+    /// The valid images.
     pub data: Dataset,
     /// Number of images, including those with a fault.
     pub rows: usize,

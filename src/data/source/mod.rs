@@ -1,10 +1,9 @@
-//! Sources of data, recognised by their content alone.
+//! Opens sources of data, whose kind is detected from their content alone.
 //!
-//! A file is read whole ([`bytes`]) and unpacked ([`unpack`], [`zip`]). It is then of the first of
-//! [`KINDS`] that recognises its bytes or, once it is UTF-8 ([`text`]), its text; anything else is
-//! refused with the way to turn it into what is read ([`unreadable`]). A kind of source is a file here
-//! and a line in the list; it turns the content of a file and the options into labels and images of one
-//! shape ([`kind`]).
+//! A file is read ([`bytes`]) and decompressed ([`unpack`], [`zip`]). Its kind is the first of [`KINDS`]
+//! that recognises its bytes or, after conversion to UTF-8 ([`text`]), its text; anything else is refused
+//! with how to convert it ([`unreadable`]). A kind of source is a file here and a line in the list; it
+//! turns the content of a file and the options into labels and images of one shape ([`kind`]).
 
 mod bytes;
 mod csv;
@@ -38,10 +37,10 @@ const KINDS: [Kind; 3] = [idx_files::KIND, paths::KIND, csv::KIND];
 /// Opens a source of data.
 ///
 /// # Errors
-/// [`Error::Fault`](crate::error::Error::Fault) for the first problem: the file is missing, a folder,
-/// more than the memory holds, compressed and damaged, or of no kind that is read; what its kind
-/// refuses; an image, a label or a value that is missing or damaged; the range of values needs a
-/// scale. [`Error::Io`](crate::error::Error::Io) if it cannot be read.
+/// [`Error::Fault`](crate::error::Error::Fault) for the first problem: the file is missing, a folder, too
+/// large for the memory, a damaged compressed file, or of an unsupported kind; what its kind refuses; an
+/// image, a label or a value is missing or damaged; the range of values needs a scale.
+/// [`Error::Io`](crate::error::Error::Io) if it cannot be read.
 pub fn open(path: &Path, options: &ReadOptions) -> Result<Dataset> {
     let mut first = None;
     let findings = examine(path, options, &mut |fault| {
@@ -60,14 +59,14 @@ pub fn open(path: &Path, options: &ReadOptions) -> Result<Dataset> {
 /// As [`open`], but only for faults of the whole file.
 pub(super) fn examine(path: &Path, options: &ReadOptions, report: Report) -> Result<Findings> {
     let mut remarks = Vec::new();
-    let (kind, content) = recognised(path, &mut remarks)?;
+    let (kind, content) = recognise(path, &mut remarks)?;
     let mut found = (kind.read)(&content, options, report)?;
     found.images.reading.remarks.splice(..0, remarks);
     found.into_findings(path, options)
 }
 
 /// Reads a file and finds its kind.
-fn recognised<'a>(
+fn recognise<'a>(
     path: &'a Path,
     remarks: &mut Vec<String>,
 ) -> Result<(&'static Kind, Content<'a>)> {
@@ -77,7 +76,7 @@ fn recognised<'a>(
     if let Some(kind) = KINDS.iter().find(by_bytes) {
         return Ok((kind, Content { path, bytes, decoded: None }));
     }
-    let decoded = match text::decoded(path, &bytes, &image_sources(), remarks)? {
+    let decoded = match text::to_utf8(path, &bytes, &image_sources(), remarks)? {
         Cow::Borrowed(_) => None,
         Cow::Owned(text) => Some(text),
     };
@@ -96,8 +95,7 @@ pub fn image_sources() -> String {
     format!("{} or {first}", others.join(", "))
 }
 
-/// The file that is read together with this one: the labels of IDX images, or the images of such
-/// labels.
+/// The second file that is read with this one: the labels of IDX images, or the images of IDX labels.
 pub fn read_with(path: &Path) -> Option<PathBuf> {
     idx_files::partner(path)
 }

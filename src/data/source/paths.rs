@@ -1,4 +1,4 @@
-//! A list of image files: a table with a column of their paths, and perhaps one of labels.
+//! Reads a list of image files: a table with a column of paths, and usually one of labels.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,29 +16,29 @@ use crate::data::{
 use crate::error::{Fault, Result};
 use crate::files::sha256_hex;
 
-/// Bytes at the start by which a list is recognised.
+/// Bytes at the start that are examined to recognise a list.
 const SNIFFED: usize = 8192;
 
-/// A table with more columns has its pixels in it, whatever else.
+/// A table with more columns is taken to contain pixels.
 const MOST_COLUMNS: usize = 32;
 
-/// Numbers in one cell that are taken for an image, 3×3.
+/// This many numbers in one cell are taken for an image, 3×3.
 const FEWEST_PIXELS: usize = 9;
 
-/// Endings of image files; of some only to say that they cannot be read.
+/// Extensions of image files, including formats that are refused later.
 const ENDINGS: [&str; 12] =
     ["png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "pgm", "ppm", "pbm", "ico"];
 
-/// Files that a message names.
+/// Most files that a message names.
 const NAMED: usize = 3;
 
-/// What may separate the cells of a list.
+/// Possible separators of the cells.
 const SEPARATORS: [(u8, &str); 5] =
     [(b',', "commas"), (b';', "semicolons"), (b'\t', "tabs"), (b' ', "spaces"), (b'|', "bars")];
 
-/// How a list is laid out.
+/// The layout of a list.
 struct Layout {
-    /// The separator, by its number in [`SEPARATORS`].
+    /// The separator, by its index in [`SEPARATORS`].
     separator: usize,
     header: Option<Vec<String>>,
     /// The column of paths.
@@ -51,13 +51,13 @@ struct Layout {
 pub(super) const KIND: Kind =
     Kind { name: "a list of image files", recognises: Recognises::Text(is_list), read };
 
-/// Whether a text is a list of image files: a column of its first rows holds names of such, and
-/// none holds pixels.
+/// Whether a text is a list of image files: one of its first rows has a cell with a file name, and
+/// none has pixels.
 pub(super) fn is_list(text: &[u8]) -> bool {
     separator_of(text).is_some()
 }
 
-/// The separator of a list by its number, with the first two records.
+/// The separator of a list by its index, with the first two records.
 fn separator_of(text: &[u8]) -> Option<(usize, Vec<Vec<String>>)> {
     let start = &text[..text.len().min(SNIFFED)];
     (0..SEPARATORS.len()).find_map(|separator| {
@@ -65,21 +65,21 @@ fn separator_of(text: &[u8]) -> Option<(usize, Vec<Vec<String>>)> {
         let first: Vec<Vec<String>> = first.collect();
         // The first record may be a header.
         let row = first.last()?;
-        let holds_pixels = row.len() > MOST_COLUMNS || row.iter().any(|cell| holds_image(cell));
-        let is_list = !holds_pixels && row.iter().any(|cell| is_image_file(cell));
+        let has_pixels = row.len() > MOST_COLUMNS || row.iter().any(|cell| is_image(cell));
+        let is_list = !has_pixels && row.iter().any(|cell| is_image_file(cell));
         is_list.then_some((separator, first))
     })
 }
 
-/// Whether a cell holds numbers that are more than a frame or a few properties of an image.
-fn holds_image(cell: &str) -> bool {
+/// Whether a cell contains enough numbers to be an image rather than a bounding box or the like.
+fn is_image(cell: &str) -> bool {
     let inner = cell.trim_matches(['[', ']', '(', ')']);
     let mut parts = inner.split([' ', ',', '\n']).filter(|part| !part.is_empty());
     let numbers = parts.clone().take(FEWEST_PIXELS).filter(|part| part.parse::<f64>().is_ok());
     numbers.count() == FEWEST_PIXELS || parts.nth(MOST_COLUMNS).is_some()
 }
 
-/// Records with the lines that they begin at; blank ones are left out.
+/// Records with the lines that they start at, without blank ones.
 fn records(text: &[u8], separator: usize) -> impl Iterator<Item = (u64, Vec<String>)> + '_ {
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     let mut builder = csv::ReaderBuilder::new();
@@ -87,7 +87,7 @@ fn records(text: &[u8], separator: usize) -> impl Iterator<Item = (u64, Vec<Stri
     let reader = builder.from_reader(text);
     let (mut line, mut counted) = (1, 0);
     reader.into_byte_records().flatten().filter_map(move |record| {
-        // A record is said to begin before the blank lines that it follows.
+        // The position of a record is before the blank lines that precede it.
         let start = record.position().map_or(0, |position| position.byte() as usize);
         let blank = text[start..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
         let passed = &text[counted..start + blank];
@@ -108,9 +108,8 @@ fn is_image_file(cell: &str) -> bool {
 /// Reads the images of a list.
 ///
 /// # Errors
-/// [`Error::Fault`](crate::error::Error::Fault) where no column or several may be the label's, or no
-/// image can be read. Images that are missing, damaged or of another size than the first go to
-/// `report`.
+/// [`Error::Fault`](crate::error::Error::Fault) if no column or several may be the label, or no image
+/// can be read. Images that are missing, damaged or of another size than the first go to `report`.
 fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Found> {
     let (path, text) = (content.path, content.text());
     let layout = layout_of(path, text, options)?;
@@ -133,24 +132,24 @@ fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Foun
     }
     faults.splice(..0, missing(path, folder, &good.missing));
     let Some((shape, _)) = good.first else {
-        let none = || Fault::new(path, "names no image");
+        let none = || Fault::new(path, "lists no image");
         return Err(faults.into_iter().next().unwrap_or_else(none).into());
     };
     let _ = faults.into_iter().any(|fault| report(fault) == After::Stop);
-    let Merged { distinct, rows, together } =
+    let Merged { distinct, rows, respelled } =
         merged(std::mem::take(&mut good.distinct), std::mem::take(&mut good.rows));
     let column = match &layout.header {
         Some(names) => names[layout.path].clone(),
         None => (layout.path + 1).to_string(),
     };
     let mut remarks = good.remarks(&column, rows.len());
-    remarks.extend(together.first().map(|(label, same)| {
-        format!("labels: {label} and {same} are one class, and whatever else is one number")
+    remarks.extend(respelled.first().map(|(label, same)| {
+        format!("labels: {label} and {same} are one class, and so are other equal numbers")
     }));
     let hash = sha256_hex(text) + &sha256_hex(&good.pixels);
     let (_, format) = SEPARATORS[layout.separator];
     let label = layout.label.as_ref().map(|(_, found)| found.clone());
-    let named = |(_, cells): &(u64, Vec<String>)| found_file(folder, cells.get(layout.path)?);
+    let named = |(_, cells): &(u64, Vec<String>)| find_file(folder, cells.get(layout.path)?);
     let files = records.iter().filter_map(named).collect();
     let format = format.to_owned();
     let reading = Reading { format, label, remarks, files, ..Reading::default() };
@@ -166,12 +165,12 @@ fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Foun
 }
 
 fn layout_of(path: &Path, text: &[u8], options: &ReadOptions) -> Result<Layout> {
-    let (separator, mut first) = separator_of(text).expect("it was found to be a list");
+    let (separator, mut first) = separator_of(text).expect("is_list was true");
     let row = first.pop().expect("a list has a row");
     let files: Vec<usize> = (0..row.len()).filter(|&column| is_image_file(&row[column])).collect();
     let [column] = files.as_slice() else {
         let problem = format!("has image files in {} columns", files.len());
-        return Err(Fault::new(path, problem).remedy("leave one of them").into());
+        return Err(Fault::new(path, problem).remedy("keep one of them").into());
     };
     let named =
         first.pop().filter(|names| !names.get(*column).is_some_and(|name| is_image_file(name)));
@@ -183,7 +182,7 @@ fn layout_of(path: &Path, text: &[u8], options: &ReadOptions) -> Result<Layout> 
     Ok(Layout { separator, header, path: *column, label })
 }
 
-/// The label's column, and why it is.
+/// The column of the label, and why it was chosen.
 fn label_of(
     path: &Path,
     (row, files): (&[String], usize),
@@ -211,8 +210,8 @@ fn label_of(
         return match by_name.or_else(by_number) {
             Some(&column) => found(column, "as --label says"),
             None => {
-                let problem = "is no column with labels of this list of image files";
-                let remedy = format!("beside the paths it has {}", listed(&names));
+                let problem = "is not a label column of this list of image files";
+                let remedy = format!("besides the paths it has {}", listed(&names));
                 Err(Fault::new(path, problem).value(wanted).remedy(remedy).into())
             }
         };
@@ -220,10 +219,10 @@ fn label_of(
     let by_name = others.iter().filter(|&&column| header.is_some() && is_label_name(&name(column)));
     match (by_name.collect::<Vec<_>>().as_slice(), others.as_slice()) {
         ([only], _) => found(**only, "by its name"),
-        ([], [only]) => found(*only, "the only one beside the paths"),
+        ([], [only]) => found(*only, "the only one besides the paths"),
         _ if options.label == LabelColumn::IfThere => Ok(None),
         ([], []) => {
-            let problem = "is a list of image files without a column of labels";
+            let problem = "is a list of image files without a label column";
             Err(Fault::new(path, problem).remedy("add one: path,label").into())
         }
         _ => {
@@ -237,7 +236,7 @@ fn label_of(
     }
 }
 
-/// Why an image is not read.
+/// Why an image was not read.
 enum Refused {
     Missing(String),
     Other(String),
@@ -248,7 +247,7 @@ type Row = std::result::Result<(String, Grey), Refused>;
 
 fn read_row(folder: &Path, cells: &[String], layout: &Layout) -> Row {
     let file = cells.get(layout.path).filter(|file| !file.is_empty());
-    let file = file.ok_or_else(|| Refused::Other("names no image file".to_owned()))?;
+    let file = file.ok_or_else(|| Refused::Other("has no path".to_owned()))?;
     let missing = || Refused::Other("the label is missing".to_owned());
     let label = match &layout.label {
         Some((column, _)) => {
@@ -257,24 +256,24 @@ fn read_row(folder: &Path, cells: &[String], layout: &Layout) -> Row {
         }
         None => "",
     };
-    let found = found_file(folder, file).ok_or_else(|| Refused::Missing(file.clone()))?;
+    let found = find_file(folder, file).ok_or_else(|| Refused::Missing(file.clone()))?;
     let grey =
         read_image(&found).map_err(|problem| Refused::Other(format!("{file}: {problem}")))?;
     Ok((label.to_owned(), grey))
 }
 
-/// The file that a cell names, which Windows may have written.
-fn found_file(folder: &Path, cell: &str) -> Option<PathBuf> {
+/// The existing file that a cell names, also with backslashes from Windows.
+fn find_file(folder: &Path, cell: &str) -> Option<PathBuf> {
     [folder.join(cell), folder.join(cell.replace('\\', "/"))]
         .into_iter()
         .find(|path| path.is_file())
 }
 
-/// What was read without a fault.
+/// The images that were read without a fault.
 #[derive(Default)]
 struct Good {
     pixels: Vec<u8>,
-    /// The shape of the images, and the line that it is from.
+    /// The shape of the first image, and its line.
     first: Option<(ImageShape, u64)>,
     distinct: Vec<String>,
     known: HashMap<String, u32>,
@@ -286,7 +285,7 @@ struct Good {
 }
 
 impl Good {
-    /// Takes an image in, or says why it cannot be.
+    /// Adds an image; returns a fault if it does not fit.
     fn add(
         &mut self,
         label: String,
@@ -298,8 +297,8 @@ impl Good {
         if image.shape != first {
             let found = image.shape;
             let problem =
-                format!("its image has {found} pixels, that of line {first_line} {first}");
-            return Some(fault(problem).remedy("bring all images to one size"));
+                format!("its image has {found} pixels, but that of line {first_line} has {first}");
+            return Some(fault(problem).remedy("resize all images to one size"));
         }
         self.pixels.extend_from_slice(&image.pixels);
         self.coloured += usize::from(image.was_coloured);
@@ -313,14 +312,17 @@ impl Good {
         None
     }
 
-    /// What was decided of the files of this column, of which so many are read.
+    /// Remarks on the `count` images read from this column.
     fn remarks(&self, column: &str, count: usize) -> Vec<String> {
         let mut remarks =
             vec![format!("a list of image files: their paths are in column {column}")];
         let some = [
-            (self.coloured, "in colour: made grey as 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601)"),
-            (self.with_opacity, "with opacity, which is left out"),
-            (self.deep, "of 16 bits a value, rounded to 8"),
+            (
+                self.coloured,
+                "in colour, converted to grey as 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601)",
+            ),
+            (self.with_opacity, "with an alpha channel, which is ignored"),
+            (self.deep, "with 16 bits per value, rounded to 8"),
         ];
         let some = some.into_iter().filter(|(number, _)| *number > 0);
         remarks.extend(some.map(|(number, what)| format!("images: {number} of {count} {what}")));
@@ -328,7 +330,7 @@ impl Good {
     }
 }
 
-/// One fault for all files that are not there.
+/// One fault for all missing files.
 fn missing(path: &Path, folder: &Path, missing: &[(u64, String)]) -> Option<Fault> {
     let (line, _) = missing.first()?;
     let named = missing.iter().take(NAMED).map(|(line, file)| format!("{file} (line {line})"));
@@ -338,10 +340,10 @@ fn missing(path: &Path, folder: &Path, missing: &[(u64, String)]) -> Option<Faul
     }
     let named = named.join(", ");
     let problem = match missing.len() {
-        1 => format!("names an image file that does not exist: {named}"),
-        n => format!("names {n} image files that do not exist: {named}"),
+        1 => format!("lists an image file that does not exist: {named}"),
+        n => format!("lists {n} image files that do not exist: {named}"),
     };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let remedy = format!("paths are taken from the list's folder, {}", folder.display());
+    let remedy = format!("paths are relative to the list's folder, {}", folder.display());
     Some(Fault::new(path, problem).line(*line).remedy(remedy))
 }

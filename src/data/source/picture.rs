@@ -1,4 +1,4 @@
-//! One image file in grey.
+//! Reads one image file, in grey.
 
 use std::fs::File;
 use std::io::{BufReader, ErrorKind};
@@ -9,7 +9,7 @@ use image::{DynamicImage, ImageError};
 
 use crate::data::{ImageShape, luma_byte};
 
-/// The longest side of an image that is read, in pixels.
+/// The longest accepted side of an image, in pixels.
 const LONGEST_SIDE: u32 = 8192;
 
 /// An image in grey.
@@ -20,16 +20,16 @@ pub(super) struct Grey {
     pub shape: ImageShape,
     /// Whether it had colours.
     pub was_coloured: bool,
-    /// Whether it had opacity.
+    /// Whether it had an alpha channel.
     pub had_opacity: bool,
     /// Whether its values had 16 bits.
     pub was_deep: bool,
 }
 
-/// Reads a PNG or JPEG image, whatever it is called.
+/// Reads a PNG or JPEG image, whatever its extension.
 ///
 /// # Errors
-/// What is wrong with it, to be read on from its name.
+/// What is wrong with it, as a phrase that follows its name.
 pub(super) fn read_image(path: &Path) -> std::result::Result<Grey, String> {
     let file = File::open(path).map_err(|refusal| format!("cannot be read ({refusal})"))?;
     let reader = Reader::new(BufReader::new(file)).with_guessed_format();
@@ -41,20 +41,20 @@ pub(super) fn read_image(path: &Path) -> std::result::Result<Grey, String> {
     let image = reader.decode().map_err(|refusal| match refusal {
         ImageError::Unsupported(_) => "is neither PNG nor JPEG: convert it".to_owned(),
         ImageError::Limits(_) => format!("is larger than {LONGEST_SIDE}×{LONGEST_SIDE} pixels"),
-        ImageError::IoError(e) if e.kind() == ErrorKind::UnexpectedEof => "is cut off".to_owned(),
+        ImageError::IoError(e) if e.kind() == ErrorKind::UnexpectedEof => "is truncated".to_owned(),
         other => format!("is damaged ({other})"),
     })?;
     Ok(grey(image))
 }
 
-/// Grey values by ITU-R BT.601 in whole numbers, as Pillow has them; opacity is left out.
+/// Grey values by ITU-R BT.601 in integers, as in Pillow; ignores alpha.
 fn grey(image: DynamicImage) -> Grey {
     let shape = ImageShape::grey(image.height() as usize, image.width() as usize);
     let color = image.color();
     let was_deep = color.bytes_per_pixel() / color.channel_count() > 1;
     let (was_coloured, had_opacity) = (color.has_color(), color.has_alpha());
     let pixels = match was_coloured {
-        // Without colour, grey values stay as they are.
+        // Grey values stay unchanged.
         false => image.into_luma8().into_raw(),
         true => image.into_rgb8().pixels().map(|pixel| luma_byte(pixel.0)).collect(),
     };

@@ -1,4 +1,4 @@
-//! Files as other programs write them, made by `tests/reference/sources.py`.
+//! Files written by other programs, from `tests/reference/sources.py`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ fn read(name: &str) -> Dataset {
     open(&case(name), &ReadOptions::default()).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// The message of a case that is refused, from the name of its file on.
+/// The error message of a case, from the file name on.
 fn message(name: &str) -> String {
     message_of(open(&case(name), &ReadOptions::default()), name)
 }
@@ -27,7 +27,7 @@ fn message_of(found: Result<Dataset>, name: &str) -> String {
     text[text.find(name).unwrap_or_else(|| panic!("{text}"))..].to_owned()
 }
 
-/// What the script computed.
+/// A value computed by the script.
 fn expected(key: &str) -> serde_json::Value {
     let text = fs::read_to_string(case("expected.json")).unwrap();
     serde_json::from_str::<serde_json::Value>(&text).unwrap()[key].clone()
@@ -64,7 +64,7 @@ fn a_table_is_the_same_in_every_compression() {
         assert_eq!(remarks, usize::from(name.ends_with(".zip")), "{name}");
     }
     let problem =
-        "two_files.zip: is a zip archive of 2 files: train.csv, test.csv; unpack it and name";
+        "two_files.zip: is a zip archive of 2 files: train.csv, test.csv; unzip it and name";
     assert!(message("two_files.zip").starts_with(problem));
 }
 
@@ -78,8 +78,8 @@ fn a_table_is_the_same_in_every_encoding() {
         ("utf16be.csv", Some("encoding: UTF-16BE")),
         ("utf32_bom.csv", Some("encoding: UTF-32")),
         ("utf32be.csv", Some("encoding: UTF-32")),
-        ("cp1252.csv", Some("encoding: not UTF-8, taken for windows-1252, which gives 'Tür'")),
-        ("latin1.csv", Some("encoding: not UTF-8, taken for windows-1252, which gives 'Tür'")),
+        ("cp1252.csv", Some("encoding: not UTF-8, read as windows-1252, which gives 'Tür'")),
+        ("latin1.csv", Some("encoding: not UTF-8, read as windows-1252, which gives 'Tür'")),
     ] {
         let found = read(name);
         assert_eq!((labels(&found), &found.labels), (labels(&plain), &plain.labels), "{name}");
@@ -91,7 +91,7 @@ fn a_table_is_the_same_in_every_encoding() {
 }
 
 #[test]
-fn names_of_classes_in_other_scripts_are_read() {
+fn class_names_in_other_scripts_are_read() {
     assert_eq!(labels(&read("cp1251.csv")), ["кошка", "лошадь", "собака"]);
     assert_eq!(labels(&read("shift_jis.csv")), ["イヌ", "ネコ", "日本語"]);
 }
@@ -127,10 +127,13 @@ fn idx_files_of_every_type_are_read() {
     let signed = open(&case("idx/i8-images-idx3-byte"), &options).unwrap();
     let halves: Vec<u8> = images().into_iter().map(|value| value / 2).collect();
     assert_eq!(signed.pixels, Pixels::Bytes(halves));
-    assert_eq!(signed.reading.remarks, ["labels: no file of labels is beside the images"]);
+    assert_eq!(
+        signed.reading.remarks,
+        ["labels: none, since there is no file of labels beside the images"]
+    );
     let several = read("idx/qmnist-images-idx3-ubyte");
     assert_eq!(labels(&several), ["0", "1", "2"]);
-    assert_eq!(several.reading.remarks[1], "labels: the first of 2 numbers an image");
+    assert_eq!(several.reading.remarks[1], "labels: the first of 2 numbers per image");
 }
 
 #[test]
@@ -157,42 +160,46 @@ fn idx_images_need_not_be_square() {
 }
 
 #[test]
-fn idx_files_that_do_not_fit_are_refused() {
+fn idx_files_that_do_not_match_are_refused() {
     assert_eq!(
         message("idx/i8-images-idx3-byte"),
-        "i8-images-idx3-byte: holds images, and beside it is no i8-labels-idx1-byte, compressed \
-         or not, \
-         with the labels; put that file into the same folder"
+        "i8-images-idx3-byte: contains images, but there is no i8-labels-idx1-byte, compressed or \
+         not, with the labels beside it; put that file into the same folder"
     );
     let few = open(&case("idx/few-images-idx3-ubyte"), &ReadOptions::default());
     let text = message_of(few, "few-labels-idx1-ubyte");
-    assert!(text.starts_with("few-labels-idx1-ubyte: holds 8 labels, and "), "{text}");
-    assert!(text.contains("few-images-idx3-ubyte 9 images; fetch both files again"), "{text}");
+    assert!(text.starts_with("few-labels-idx1-ubyte: has 8 labels, but "), "{text}");
+    assert!(
+        text.contains("few-images-idx3-ubyte has 9 images; download both files again"),
+        "{text}"
+    );
     let options = ReadOptions { label: "species".into(), ..ReadOptions::default() };
     let text = message_of(open(&case("idx/train-images-idx3-ubyte"), &options), "train-images");
-    assert!(text.contains("drop --label species"), "{text}");
+    assert!(text.contains("omit --label species"), "{text}");
 }
 
 #[test]
-fn a_damaged_idx_file_and_one_that_is_no_number_are_refused() {
+fn damaged_idx_files_and_nan_pixels_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a-images-idx3-ubyte");
     let options = ReadOptions { label: LabelColumn::IfThere, ..ReadOptions::default() };
-    let told = |content: &[u8]| {
+    let error = |content: &[u8]| {
         fs::write(&path, content).unwrap();
         message_of(open(&path, &options), "a-images-idx3-ubyte")
     };
     let whole = fs::read(case("idx/train-images-idx3-ubyte")).unwrap();
-    assert!(told(&whole[..100]).contains("has 84 values, but its header says 9 × 4 × 4; download"));
-    assert!(told(&whole[..14]).contains("its header ends after 14 bytes"));
+    assert!(
+        error(&whole[..100]).contains("has 84 values, but its header says 9 × 4 × 4; download")
+    );
+    assert!(error(&whole[..14]).contains("its header ends after 14 bytes"));
     let mut nan = vec![0, 0, 13, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1];
     nan.extend([0.5f32, f32::NAN].into_iter().flat_map(f32::to_be_bytes));
-    assert!(told(&nan).contains("holds NaN as a pixel of image 2"), "{}", told(&nan));
-    assert!(told(&[0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 2]).contains("holds no image"));
+    assert!(error(&nan).contains("has NaN as a pixel of image 2"), "{}", error(&nan));
+    assert!(error(&[0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 2]).contains("contains no image"));
 }
 
 #[test]
-fn emnist_is_said_to_lie_on_its_side() {
+fn emnist_is_reported_to_be_transposed() {
     let folder = tempfile::tempdir().unwrap();
     for (from, to) in [
         ("train-images-idx3-ubyte", "emnist-letters-train-images-idx3-ubyte"),
@@ -204,11 +211,11 @@ fn emnist_is_said_to_lie_on_its_side() {
     let data = open(&path, &ReadOptions::default()).unwrap();
     assert_eq!(data.pixels, Pixels::Bytes(images()));
     assert!(
-        data.reading.remarks[1].starts_with("EMNIST: its IDX files hold each image with rows and")
+        data.reading.remarks[1].starts_with("EMNIST: its IDX files store each image with rows and")
     );
 }
 
-/// A list in a folder of its own beside the images of the case.
+/// A list in a temporary folder with the images of the case.
 fn list(text: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     for entry in fs::read_dir(case("list/img")).unwrap() {
@@ -221,7 +228,7 @@ fn list(text: &str) -> (tempfile::TempDir, PathBuf) {
 }
 
 #[test]
-fn images_of_a_list_are_those_of_pillow_in_grey() {
+fn images_of_a_list_equal_those_of_pillow_in_grey() {
     let files = ["grey.png", "colour.png", "palette.png", "opacity.png", "bilevel.png"];
     let data = read("list/list.csv");
     assert_eq!(
@@ -236,14 +243,14 @@ fn images_of_a_list_are_those_of_pillow_in_grey() {
         data.reading.remarks,
         [
             "a list of image files: their paths are in column path",
-            "images: 3 of 5 in colour: made grey as 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601)",
-            "images: 1 of 5 with opacity, which is left out",
+            "images: 3 of 5 in colour, converted to grey as 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601)",
+            "images: 1 of 5 with an alpha channel, which is ignored",
         ]
     );
 }
 
 #[test]
-fn jpeg_images_are_read_to_within_what_decoders_differ_in() {
+fn jpeg_images_are_read_to_within_the_difference_between_decoders() {
     let (_folder, path) = list("file\tclass\nsmooth.jpg\ta\nsmooth_rgb.jpg\ta\n");
     let data = open(&path, &ReadOptions::default()).unwrap();
     for (row, name) in ["smooth.jpg", "smooth_rgb.jpg"].into_iter().enumerate() {
@@ -254,7 +261,7 @@ fn jpeg_images_are_read_to_within_what_decoders_differ_in() {
 }
 
 #[test]
-fn a_list_has_its_label_where_it_is_said_or_the_only_other_column() {
+fn the_label_of_a_list_is_the_named_or_the_only_other_column() {
     let columns = |text: &str, label: LabelColumn| {
         let (_folder, path) = list(text);
         let options = ReadOptions { label, ..ReadOptions::default() };
@@ -273,27 +280,26 @@ fn a_list_has_its_label_where_it_is_said_or_the_only_other_column() {
         refused.contains("several columns that may be the label: b, c; say which with --label")
     );
     let refused = columns("a,b\ngrey.png,x\n", "z".into()).unwrap_err();
-    assert!(refused.contains("'z' is no column with labels of this list"), "{refused}");
+    assert!(refused.contains("'z' is not a label column of this list"), "{refused}");
     let refused = columns("grey.png\ncolour.png\n", auto).unwrap_err();
-    assert!(refused.contains("without a column of labels"), "{refused}");
+    assert!(refused.contains("without a label column"), "{refused}");
     assert_eq!(columns("grey.png\ncolour.png\n", LabelColumn::IfThere).unwrap(), "");
 }
 
 #[test]
-fn what_is_wrong_with_a_list_is_reported_with_its_line() {
-    let told = |text: &str| {
+fn faults_of_a_list_are_reported_with_their_line() {
+    let error = |text: &str| {
         let (_folder, path) = list(text);
         message_of(open(&path, &ReadOptions::default()), "list.csv")
     };
-    let text = told("path,label\ngrey.png,a\n\nsmooth.jpg,b\n");
-    let sizes = "list.csv, line 4: its image has 8×8 pixels, that of line 2 4×4";
-    assert_eq!(text, format!("{sizes}; bring all images to one size"));
-    let text = told("path,label\ngrey.png,a\nx/1.png,a\nx/2.png,a\nx/3.png,b\nx/4.png,b\n");
-    let missing = "line 3: names 4 image files that do not exist: x/1.png (line 3), x/2.png (line \
-                   4), \
-                   x/3.png (line 5), 1 more; paths are taken from the list's folder, ";
+    let text = error("path,label\ngrey.png,a\n\nsmooth.jpg,b\n");
+    let sizes = "list.csv, line 4: its image has 8×8 pixels, but that of line 2 has 4×4";
+    assert_eq!(text, format!("{sizes}; resize all images to one size"));
+    let text = error("path,label\ngrey.png,a\nx/1.png,a\nx/2.png,a\nx/3.png,b\nx/4.png,b\n");
+    let missing = "line 3: lists 4 image files that do not exist: x/1.png (line 3), x/2.png (line 4), \
+                   x/3.png (line 5), 1 more; paths are relative to the list's folder, ";
     assert!(text.contains(missing), "{text}");
-    assert!(told("path,label\ngrey.png,\n").contains("line 2: the label is missing"));
+    assert!(error("path,label\ngrey.png,\n").contains("line 2: the label is missing"));
     let (folder, path) = list("path,label\ncut.png,a\ngrey.png,b\ntext.png,b\n");
     let whole = fs::read(folder.path().join("grey.png")).unwrap();
     fs::write(folder.path().join("cut.png"), &whole[..whole.len() / 2]).unwrap();
@@ -313,9 +319,9 @@ fn a_table_with_a_column_of_file_names_keeps_its_pixels() {
 }
 
 #[test]
-fn other_formats_are_named_with_the_way_to_turn_them_into_csv() {
+fn unsupported_formats_are_named_with_a_way_to_convert_them() {
     for (name, is) in [
-        ("other.parquet", "a parquet file"),
+        ("other.parquet", "a Parquet file"),
         ("other.feather", "an Arrow (Feather) file"),
         ("other.xlsx", "an Excel workbook (XLSX)"),
         ("other.json", "JSON"),
@@ -332,11 +338,11 @@ fn other_formats_are_named_with_the_way_to_turn_them_into_csv() {
 }
 
 #[test]
-fn a_file_that_no_memory_holds_is_refused_with_the_figures() {
+fn a_file_too_large_for_the_memory_is_refused_with_the_figures() {
     let memory = Memory { total: 10_000_000_000, available: 1 };
     let path = Path::new("large.csv");
     assert!(refuse_larger(path, 7_900_000_000, memory).is_ok());
     let message = refuse_larger(path, 8_100_000_000, memory).unwrap_err().to_string();
-    let figures = "has 8.1 GB, to read it takes 10.1 GB of memory, and there are 10.0 GB";
-    assert_eq!(message, format!("large.csv: {figures}; take a part of it"));
+    let figures = "has 8.1 GB and needs 10.1 GB of memory to read, but this machine has 10.0 GB";
+    assert_eq!(message, format!("large.csv: {figures}; use a part of it"));
 }

@@ -1,4 +1,4 @@
-//! Compressed files: recognised by their first bytes, never by their name.
+//! Decompresses files, which are recognised by their first bytes, not by name.
 
 use std::cell::Cell;
 use std::io::{self, BufRead, Read};
@@ -14,21 +14,20 @@ use super::zip;
 use crate::error::{Fault, Result};
 use crate::runtime::Memory;
 
-/// A file compressed more often than this was made to waste time.
+/// Most layers of compression; more are an attack.
 const MOST_LAYERS: usize = 4;
 
 /// The largest window of zstd, as a power of two: `zstd --long=31`.
 const LARGEST_WINDOW: u32 = 31;
 
-/// A way to compress a file; several streams one after the other are one file.
+/// A compression format; concatenated streams are one file.
 struct Compression {
     /// Its name in messages.
     name: &'static str,
     recognises: fn(&[u8]) -> bool,
     open: for<'a> fn(Input<'a>, Memory) -> io::Result<Box<dyn Read + 'a>>,
-    /// What was read of it may hold so many times its own size. Images shrink fivefold to tenfold,
-    /// drawings that are mostly blank twentyfold by gzip and a hundredfold by the stronger ones; only
-    /// what was made to fill the memory shrinks a thousandfold.
+    /// Largest accepted compression ratio. Images reach 5 to 10; mostly blank drawings reach 20 with
+    /// gzip and 100 with the stronger formats; only decompression bombs reach 1000.
     largest_ratio: u64,
 }
 
@@ -42,7 +41,7 @@ const COMPRESSIONS: [Compression; 5] = [
     },
     Compression {
         name: "bzip2",
-        // The digit is the size of its blocks; then a block, or the end of an empty stream.
+        // The digit is the block size.
         recognises: |bytes| {
             bytes.starts_with(b"BZh")
                 && bytes.get(3).is_some_and(|digit| (b'1'..=b'9').contains(digit))
@@ -68,7 +67,7 @@ const COMPRESSIONS: [Compression; 5] = [
     Compression {
         name: "zstd",
         recognises: |bytes| {
-            // RFC 8878: a frame, or one to be skipped, as tools for parallel reading put first.
+            // RFC 8878: a frame, or a skippable frame, which parallel tools write first.
             bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
                 || matches!(bytes, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
         },
@@ -81,7 +80,7 @@ const COMPRESSIONS: [Compression; 5] = [
     },
 ];
 
-/// Compressed bytes, and how many of them are left.
+/// Compressed bytes, with a count of those left.
 struct Input<'a> {
     rest: &'a [u8],
     left: &'a Cell<usize>,
@@ -106,12 +105,12 @@ impl Read for Input<'_> {
     }
 }
 
-/// The content of a compressed file, or its bytes as they are; remarks go to `remarks`.
+/// Decompresses a file, layer by layer; plain bytes stay unchanged.
 ///
 /// # Errors
-/// [`Error::Fault`](crate::error::Error::Fault) where it is cut off, corrupt, holds far more than
-/// images do or than the memory holds, or is a zip of no file or of several.
-pub(super) fn unpacked(
+/// [`Error::Fault`](crate::error::Error::Fault) if it is truncated, corrupt, far too large when
+/// decompressed, or a zip archive with no file or several.
+pub(super) fn decompress_all(
     path: &Path,
     mut found: Bytes,
     memory: Memory,
@@ -124,14 +123,14 @@ pub(super) fn unpacked(
             break;
         }
         if layer == MOST_LAYERS {
-            let problem = format!("is compressed more than {MOST_LAYERS} times over");
-            return Err(Fault::new(path, problem).remedy("unpack it first").into());
+            let problem = format!("is compressed more than {MOST_LAYERS} times");
+            return Err(Fault::new(path, problem).remedy("decompress it first").into());
         }
         found = match kind {
             Some(kind) => unpack(path, kind, &found, memory)?,
             None => {
                 let member = zip::single_member(path, &found)?;
-                remarks.push(format!("zip archive: its file {} is read", member.name));
+                remarks.push(format!("zip archive: reading its file {}", member.name));
                 zip::unpack(path, &found, &member, memory)?
             }
         };
@@ -143,7 +142,7 @@ fn unpack(path: &Path, kind: &Compression, packed: &[u8], memory: Memory) -> Res
     let left = Cell::new(packed.len());
     let input = Input { rest: packed, left: &left };
     let guard = Guard { path, name: kind.name, largest_ratio: kind.largest_ratio, memory };
-    let decoder = (kind.open)(input, memory).map_err(|refusal| guard.broken(0, &refusal))?;
+    let decoder = (kind.open)(input, memory).map_err(|refusal| guard.fault(0, &refusal))?;
     guard.read_all(decoder, packed.len(), || packed.len() - left.get())
 }
 

@@ -1,24 +1,24 @@
-//! Formats that hold no images as dml reads them: what they are, and how they become such.
+//! Recognises unsupported formats, to say what they are and how to convert them.
 
 use std::path::Path;
 
 use crate::error::{Fault, Result};
 
-/// Bytes at the start in which zeros and control characters show that a file is no text.
+/// Bytes at the start that are examined for zeros and control characters, which text lacks.
 const SNIFFED: usize = 8192;
 
-/// Words by which a text format is recognised.
+/// Words at the start by which a text format is recognised.
 const SNIFFED_WORDS: usize = 4;
 
-/// A format and how its files become what is read.
+/// An unsupported format and how to convert its files.
 struct Format {
     /// Its name with an article.
     name: &'static str,
     /// Its first bytes, or those at `offset`.
     magic: &'static [u8],
-    /// Where they are.
+    /// The offset of `magic`.
     offset: usize,
-    /// How its files become what is read; `FILE` stands for the file's name as Python quotes it.
+    /// How to convert its files; `FILE` is replaced by the quoted file name.
     remedy: &'static str,
 }
 
@@ -28,7 +28,7 @@ const fn format(name: &'static str, magic: &'static [u8], remedy: &'static str) 
 
 const IMAGE: &str =
     "name a CSV of images, or a list of image files: a CSV with the columns path and label";
-const UNPACK: &str = "unpack it and name the file in it";
+const UNPACK: &str = "extract it and name the file in it";
 const SHEET: &str = "save the sheet as CSV";
 const ARRAY: &str = "save it as CSV, in Python: import numpy as np, pandas as pd; x = np.load(FILE); \
      pd.DataFrame(x.reshape(len(x), -1)).assign(label=y).to_csv('images.csv', index=False), \
@@ -36,7 +36,7 @@ const ARRAY: &str = "save it as CSV, in Python: import numpy as np, pandas as pd
 const ARRAYS: &str = "save it as CSV, in Python: import numpy as np, pandas as pd; z = np.load(FILE); \
      print(z.files); x = z['x_train']; pd.DataFrame(x.reshape(len(x), -1))\
      .assign(label=z['y_train']).to_csv('images.csv', index=False)";
-const PICKLE: &str = "save it as CSV, in Python, where you trust it: import pandas as pd; \
+const PICKLE: &str = "save it as CSV, in Python, if you trust it: import pandas as pd; \
      pd.read_pickle(FILE).to_csv('images.csv', index=False)";
 const HDF5: &str = "save it as CSV, in Python: import h5py, pandas as pd; f = h5py.File(FILE); \
      print(list(f)); x = f['images'][:]; pd.DataFrame(x.reshape(len(x), -1))\
@@ -44,15 +44,14 @@ const HDF5: &str = "save it as CSV, in Python: import h5py, pandas as pd; f = h5
 const MATLAB: &str = "save it as CSV, in Python: import pandas as pd, scipy.io; \
      m = scipy.io.loadmat(FILE); print(m.keys()); \
      pd.DataFrame(m['X']).assign(label=m['y'].ravel()).to_csv('images.csv', index=False)";
-const DOWNLOAD: &str = "it may be the page around the file, or one that asks to log in: download the \
-     file itself";
+const DOWNLOAD: &str = "it may be a download page or a login page: download the file itself";
 
 const JSON: &str = "save it as CSV, in Python: import pandas as pd; \
      pd.read_json(FILE).to_csv('images.csv', index=False)";
 const ARFF: &str = "save it as CSV, in Python: import pandas as pd, scipy.io.arff; \
      pd.DataFrame(scipy.io.arff.loadarff(FILE)[0]).to_csv('images.csv', index=False)";
 
-/// Binary formats by their first bytes.
+/// Binary formats.
 const FORMATS: &[Format] = &[
     format("a PNG image", b"\x89PNG\r\n\x1a\n", IMAGE),
     format("a JPEG image", b"\xff\xd8\xff", IMAGE),
@@ -64,7 +63,7 @@ const FORMATS: &[Format] = &[
     format("a PPM image", b"P6\n", IMAGE),
     format("a NumPy array (NPY)", b"\x93NUMPY", ARRAY),
     format(
-        "a parquet file",
+        "a Parquet file",
         b"PAR1",
         "save it as CSV, in Python: import pandas as pd; \
          pd.read_parquet(FILE).to_csv('images.csv', index=False)",
@@ -120,7 +119,7 @@ const FORMATS: &[Format] = &[
     format("a program", b"\x7fELF", "name a CSV of images"),
 ];
 
-/// Formats by how their text begins, in lower case and without white space.
+/// Text formats: start of the text in lower case without white space, name, remedy.
 const TEXT_FORMATS: &[(&str, &str, &str)] = &[
     ("<!doctypehtml", "an HTML page", DOWNLOAD),
     ("<html", "an HTML page", DOWNLOAD),
@@ -131,36 +130,36 @@ const TEXT_FORMATS: &[(&str, &str, &str)] = &[
     ("@relation", "an ARFF file", ARFF),
     (
         "versionhttps://git-lfs.github.com/spec/",
-        "a pointer that Git LFS left in place of the file",
+        "a Git LFS pointer instead of the file",
         "get the file itself: git lfs pull",
     ),
 ];
 
-/// Refuses bytes that are no text, and text of another format.
+/// Refuses binary files, and text of unsupported formats.
 ///
 /// # Errors
-/// [`Error::Fault`](crate::error::Error::Fault) with what they are and how they become what is read;
-/// if that is unknown, with the `kinds` that are read.
+/// [`Error::Fault`](crate::error::Error::Fault) with the format and how to convert the file; for an
+/// unknown format, with the `kinds` that can be read.
 pub(super) fn refuse(path: &Path, bytes: &[u8], kinds: &str) -> Result<()> {
     let start = &bytes[..bytes.len().min(SNIFFED)];
     let starts_with = |known: &&Format| {
         start.get(known.offset..).is_some_and(|rest| rest.starts_with(known.magic))
     };
-    // The first bytes of some are letters, with which a table may begin, too.
+    // Some formats start with letters, and so may a table.
     let known = || FORMATS.iter().find(starts_with).map(|format| (format.name, format.remedy));
     let known = if is_text(start) { text_format(start) } else { known() };
     match known {
         Some((name, remedy)) => Err(fault(path, name, remedy).into()),
         None if has_controls(start) => {
             let remedy = format!("name {kinds}, compressed or not");
-            let problem = "is binary, of no format that dml knows";
+            let problem = "is binary, of an unknown format";
             Err(Fault::new(path, problem).remedy(remedy).into())
         }
         None => Ok(()),
     }
 }
 
-/// Whether bytes are UTF-8, perhaps cut off within a character, without control characters.
+/// Whether bytes are UTF-8, possibly truncated within a character, without control characters.
 fn is_text(start: &[u8]) -> bool {
     let is_utf8 = match str::from_utf8(start) {
         Ok(_) => true,
@@ -169,7 +168,7 @@ fn is_text(start: &[u8]) -> bool {
     is_utf8 && !has_controls(start)
 }
 
-/// Whether there is a zero byte, or so many control characters as text never has.
+/// Whether there is a zero byte, or more control characters than text has.
 fn has_controls(start: &[u8]) -> bool {
     let controls = start.iter().filter(|byte| byte.is_ascii_control());
     let controls = controls.filter(|byte| !matches!(byte, b'\t' | b'\n' | b'\r' | b'\x0c'));
@@ -186,7 +185,7 @@ fn text_format(start: &[u8]) -> Option<(&'static str, &'static str)> {
     known.map(|&(_, name, remedy)| (name, remedy))
 }
 
-/// What a zip of these files is, where it is a format of its own.
+/// The error for a zip with these files if it is a zip-based format.
 pub(super) fn format_in_zip(path: &Path, names: &[&str]) -> Option<Fault> {
     let any = |wanted: &dyn Fn(&str) -> bool| names.iter().any(|name| wanted(name));
     let (name, remedy) = if any(&|name| name.starts_with("xl/")) {
@@ -194,7 +193,7 @@ pub(super) fn format_in_zip(path: &Path, names: &[&str]) -> Option<Fault> {
     } else if any(&|name| name.ends_with(".npy")) {
         ("NumPy arrays (NPZ)", ARRAYS)
     } else if any(&|name| name.ends_with("data.pkl")) {
-        ("a file of PyTorch's", "save the images as CSV, a label and the pixels in each row")
+        ("a PyTorch file", "save the images as CSV, with a label and the pixels in each row")
     } else if any(&|name| name == "content.xml") {
         ("a LibreOffice document", SHEET)
     } else if any(&|name| name.starts_with("word/")) {
@@ -219,33 +218,33 @@ mod tests {
     }
 
     #[test]
-    fn what_a_file_is_and_how_it_becomes_csv_is_said() {
+    fn unsupported_formats_are_named_with_a_way_to_convert_them() {
         let parquet = message(b"PAR1\x15\x04\x15\0");
         assert_eq!(
             parquet,
-            "a.csv: is a parquet file, not CSV; save it as CSV, in Python: import pandas as pd; \
+            "a.csv: is a Parquet file, not CSV; save it as CSV, in Python: import pandas as pd; \
              pd.read_parquet(\"a.csv\").to_csv('images.csv', index=False)"
         );
         let mut tar = vec![0; 512];
         tar[257..262].copy_from_slice(b"ustar");
-        let told = |bytes: &[u8], name: &str| {
+        let is_named = |bytes: &[u8], name: &str| {
             let message = message(bytes);
             assert!(message.starts_with(&format!("a.csv: is {name}, not CSV; ")), "{message}");
         };
-        told(&tar, "a tar archive");
-        told(b"\x89PNG\r\n\x1a\n\0\0", "a PNG image");
-        told(b"RIFF\0\0\0\0WEBPVP8", "a WebP image");
-        told(b"\x93NUMPY\x01\0", "a NumPy array (NPY)");
-        told(b"\x80\x05\x95", "a Python pickle");
-        told(
+        is_named(&tar, "a tar archive");
+        is_named(b"\x89PNG\r\n\x1a\n\0\0", "a PNG image");
+        is_named(b"RIFF\0\0\0\0WEBPVP8", "a WebP image");
+        is_named(b"\x93NUMPY\x01\0", "a NumPy array (NPY)");
+        is_named(b"\x80\x05\x95", "a Python pickle");
+        is_named(
             b"version https://git-lfs.github.com/spec/v1\noid",
-            "a pointer that Git LFS left in place of the file",
+            "a Git LFS pointer instead of the file",
         );
-        told(b"\n <!DOCTYPE HTML>\n", "an HTML page");
-        told(b"% 1. Title\n%\n@RELATION mnist\n", "an ARFF file");
-        told(b"{\n  \"label\": 1}", "JSON");
+        is_named(b"\n <!DOCTYPE HTML>\n", "an HTML page");
+        is_named(b"% 1. Title\n%\n@RELATION mnist\n", "an ARFF file");
+        is_named(b"{\n  \"label\": 1}", "JSON");
         let message = message(&[7, 0, 9]);
-        assert!(message.starts_with("a.csv: is binary, of no format that dml knows"), "{message}");
+        assert!(message.starts_with("a.csv: is binary, of an unknown format"), "{message}");
     }
 
     #[test]

@@ -251,8 +251,8 @@ fn one_cluster_holds_all_points_and_n_clusters_hold_one_each() {
 #[test]
 fn equal_points_share_a_cluster_even_with_fewer_distinct_points_than_clusters() {
     for clusters in [3, 7, 10, 40] {
-        let places = random(10, 3, 5);
-        let points = Array2::from_shape_fn((200, 3), |(row, column)| places[[row % 10, column]]);
+        let centres = random(10, 3, 5);
+        let points = Array2::from_shape_fn((200, 3), |(row, column)| centres[[row % 10, column]]);
         let ours = found(&points, clusters, 1);
         assert!((0..200).all(|row| ours.labels[row] == ours.labels[row % 10]), "{clusters}");
         let mut used = ours.labels.clone();

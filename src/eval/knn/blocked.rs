@@ -3,7 +3,7 @@
 //! References and queries are grouped into [`Cells`] of nearby points. The queries of one cell visit
 //! the cells of the references together, nearest first, until by their bounding boxes the next cell is
 //! farther than the k-th neighbour of every query. In few dimensions few cells are visited, in many
-//! nearly all. Within a cell a matrix product tells which points may be near enough ([`Filter`]); the
+//! nearly all. Within a cell a matrix product shows which points may be near enough ([`Filter`]); the
 //! final [`Candidates`] are measured exactly, so that neither the order of visits nor the rounding of
 //! products affects the result.
 //!

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 use serde::Deserialize;
 
-/// The content of `tests/reference/tsne.json`; the script beside it tells what each part is.
+/// The content of `tests/reference/tsne.json`; the script beside it describes each part.
 #[derive(Deserialize)]
 pub(super) struct Reference {
     pub perplexity: f64,

@@ -49,7 +49,7 @@ impl Header {
         let quoted =
             descr.strip_prefix(['\'', '"']).and_then(|rest| rest.split(['\'', '"']).next());
         let Some(descr) = quoted else {
-            let fault = Fault::new(name, "holds records of several fields");
+            let fault = Fault::new(name, "contains records with several fields");
             return Err(fault.remedy("save one array for embeddings and one for labels").into());
         };
         let dtype = DType::read(descr).map_err(|(what, remedy)| {

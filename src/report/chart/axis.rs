@@ -25,10 +25,10 @@ pub fn drawable(value: f64) -> bool {
     value.abs() < LARGEST
 }
 
-/// One axis: the range shown, where the ticks are, and what stands beside it.
+/// One axis: the range shown, the ticks and the label.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
-    /// What the axis means, with its unit.
+    /// The label of the axis, with its unit.
     pub label: String,
     /// The value at the lower or left end.
     pub low: f64,
@@ -36,14 +36,14 @@ pub struct Axis {
     pub high: f64,
     /// Values with a tick, rising.
     pub ticks: Vec<f64>,
-    /// What is written at each tick; empty where it is its number.
+    /// The label of each tick; empty if it is the number.
     pub names: Vec<String>,
     /// Whether it is an axis of amounts that leaves out 0: lengths along it are not amounts.
     pub broken: bool,
 }
 
 impl Axis {
-    /// An axis that shows all of some values with a little room; `None` where no value is finite.
+    /// An axis that shows all of some values with a little room; `None` if no value is finite.
     ///
     /// Zero is shown where the values are not far from it (they reach down to half of the highest).
     pub fn around(label: &str, values: impl Iterator<Item = f64>) -> Option<Axis> {
@@ -69,7 +69,7 @@ impl Axis {
         }
     }
 
-    /// What a remark below the picture says of an axis that leaves out 0.
+    /// The remark below the picture on an axis that leaves out 0.
     pub fn remark(&self) -> Option<String> {
         let step = self.ticks.windows(2).map(|pair| pair[1] - pair[0]).next_back().unwrap_or(1.0);
         // Ticks may begin above the lower end: a digit more than they have.
@@ -85,7 +85,7 @@ impl Axis {
                 short.replace('-', "−")
             }
         };
-        // Its unit is no part of what it is called.
+        // The unit is not part of the name.
         let what = self.label.split(", ").next().unwrap_or_default();
         self.broken.then(|| format!("the axis of {what} starts at {low}, not at 0"))
     }
@@ -97,7 +97,7 @@ impl Axis {
         let room = ((high - low) * 0.08).max(0.005);
         let high = (high + room).min(1.0);
         let low = if low < 0.3 { 0.0 } else { low - room };
-        // Down to a tick, so that a zoomed axis begins at a number that can be read off.
+        // Down to a tick, so that a zoomed axis starts at a labelled number.
         let step = round_step(low, high, 6.0);
         let low = ((low / step).floor() * step).max(0.0);
         Some(Axis::amounts(label, low, high))
@@ -150,7 +150,7 @@ impl Axis {
 
     /// An axis over words side by side, at 0, 1, 2 and so on; see [`Axis::named`].
     pub fn of_words(label: &str, words: &[String], width: f64) -> Axis {
-        let ticks: Vec<f64> = (0..words.len()).map(|place| place as f64).collect();
+        let ticks: Vec<f64> = (0..words.len()).map(|index| index as f64).collect();
         Axis::named(label, &ticks, words, width)
     }
 
@@ -159,12 +159,12 @@ impl Axis {
         area.bottom() - (value - self.low) / (self.high - self.low) * area.height
     }
 
-    /// What is written at a tick.
+    /// The label of a tick.
     pub fn name(&self, tick: usize) -> String {
         self.names.get(tick).cloned().unwrap_or_else(|| self.number(self.ticks[tick]))
     }
 
-    /// How a tick's number is written: as many decimals as tell the ticks apart.
+    /// Formats a tick's number with as many decimals as distinguish the ticks.
     pub fn number(&self, value: f64) -> String {
         let step = self.ticks.windows(2).map(|pair| pair[1] - pair[0]).next_back().unwrap_or(1.0);
         // A tick that is meant to be zero may miss it by a rounding error.
@@ -187,7 +187,7 @@ impl Axis {
     }
 }
 
-/// plotters places by it, and draws a line of the grid at each tick.
+/// plotters maps values with it, and draws a grid line at each tick.
 impl Ranged for Axis {
     type FormatOption = NoDefaultFormatting;
     type ValueType = f64;

@@ -42,7 +42,7 @@ fn pixels((x, y): BackendCoord) -> Point {
 
 /// Where plotters draws.
 pub struct SvgBackend {
-    /// What was drawn.
+    /// The picture drawn so far.
     pub picture: Picture,
 }
 
@@ -91,7 +91,7 @@ impl SvgBackend {
     }
 
     /// Words whose capital letters have their middle at the height (of upward text, the column) of
-    /// `at`; of a caption, which tells what the whole picture is, the page around it may take charge.
+    /// `at`. A caption describes the whole picture, so the page around it may show it instead.
     pub fn words(&mut self, at: BackendCoord, words: &Words, style: TextStyle, caption: bool) {
         if words.text.trim().is_empty() {
             return;
@@ -134,7 +134,7 @@ impl SvgBackend {
     }
 }
 
-/// Where a text stands.
+/// The position of a text.
 fn text_bounds(text: &str, at: Point, style: TextStyle) -> Option<Bounds> {
     let (along, half) = (text_width(text, style), 0.6 * style.size);
     let before = style.anchor.share() * along;
@@ -145,7 +145,7 @@ fn text_bounds(text: &str, at: Point, style: TextStyle) -> Option<Bounds> {
     Bounds::around(&ends, 0.0)
 }
 
-/// How a shape is filled, or its edge drawn; nothing where it is not seen.
+/// The attributes for fill or stroke; empty if invisible.
 fn paint<S: BackendStyle>(style: &S, fill: bool) -> Option<String> {
     let BackendColor { alpha, rgb: (red, green, blue) } = style.color();
     let shade = colour(RGBColor(red, green, blue));
@@ -286,7 +286,7 @@ impl DrawingBackend for SvgBackend {
     }
 }
 
-/// plotters' style of a text as ours, and which of its edges is at the place.
+/// Converts plotters' text style, and returns which edge of the text is at its position.
 fn own_style<S: BackendTextStyle>(style: &S) -> (TextStyle, VPos) {
     let (anchor, (red, green, blue)) = (style.anchor(), style.color().rgb);
     let own = TextStyle {

@@ -11,7 +11,7 @@ use super::picture::Picture;
 use super::series_style::{SeriesStyle, line_style};
 use crate::error::{Error, Result};
 
-/// Something that was taken at every place of a training.
+/// A quantity that was measured at every step of interest during training.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quantity<'a> {
     /// Its name.
@@ -20,7 +20,7 @@ pub struct Quantity<'a> {
     pub loss: usize,
     /// Whether it is dashed, as one term of a loss beside another.
     pub dashed: bool,
-    /// Its value at each place; no number leaves a gap.
+    /// Its value at each measured step; NaN leaves a gap.
     pub values: &'a [f64],
 }
 
@@ -29,16 +29,16 @@ pub struct Quantity<'a> {
 pub struct BoundPanel<'a> {
     /// Above the panel.
     pub title: &'a str,
-    /// What is drawn.
+    /// The quantities to draw.
     pub quantities: &'a [Quantity<'a>],
 }
 
 const WIDTH: f64 = 500.0;
 const HEIGHT: f64 = 420.0;
 
-/// Places at the beginning, of quantities far from where they settle, that an axis may leave out.
+/// Initial values, far from the later ones, that an axis may leave out.
 const BEGINNING: usize = 2;
-/// It does where that makes its range so much smaller.
+/// It does if that makes its range this many times smaller.
 const MUCH: f64 = 4.0;
 
 impl Quantity<'_> {
@@ -48,7 +48,7 @@ impl Quantity<'_> {
         SeriesStyle { dash, marker: Marker { hollow, ..style.marker }, ..style }
     }
 
-    /// The line over the steps, with gaps where it leaves the axis; `number` is its own in the panel.
+    /// Draws the line over the steps, with gaps outside the axis; `number` is its index in the panel.
     fn draw(&self, chart: &mut Chart<'_>, steps: &[f64], y: &Axis, number: usize) -> Result<()> {
         let style = self.style();
         let inside = |value: f64| (y.low..=y.high).contains(&value);
@@ -56,7 +56,7 @@ impl Quantity<'_> {
         let points: Vec<Option<(f64, f64)>> = steps.iter().zip(self.values).map(point).collect();
         let line = (style.colour, STROKE, style.dash);
         chart.draw_series(pieces(points.clone()).into_iter().map(|piece| polyline(piece, line)))?;
-        // Markers now and then: enough to tell lines apart, too few to hide them.
+        // A marker now and then: enough to distinguish lines, too few to hide them.
         let every = points.len().div_ceil(12).max(1);
         let marked = points.into_iter().skip((2 * number) % every).step_by(every).flatten();
         chart.draw_series(marked.map(|at| marker(at, (style, 4.2, 1.0), None)))?;
@@ -79,12 +79,12 @@ pub fn draw(note: &str, steps: &[f64], panels: &[BoundPanel<'_>]) -> Result<Pict
     let panel = Panel { width: WIDTH, height: HEIGHT, left: LEFT, below: BELOW };
     let x = Axis::around("step", steps.iter().copied()).unwrap_or_else(|| Axis::empty("step"));
     let scales: Vec<Axis> = panels.iter().map(up_axis).collect();
-    let note = noted(note, panels, &scales);
+    let note = full_note(note, panels, &scales);
     let layout = Layout::new(&titles, panel, &note, Legend::new(entries, HEIGHT));
     layout.draw(|page| {
         for ((panel, y), &area) in panels.iter().zip(&scales).zip(&layout.areas) {
-            let place = axes::panel(page, area);
-            let mut chart = axes::with_axes(&place, &x, y)?;
+            let plot = axes::panel(page, area);
+            let mut chart = axes::with_axes(&plot, &x, y)?;
             for (number, quantity) in panel.quantities.iter().enumerate() {
                 quantity.draw(&mut chart, steps, y, number)?;
             }
@@ -93,8 +93,8 @@ pub fn draw(note: &str, steps: &[f64], panels: &[BoundPanel<'_>]) -> Result<Pict
     })
 }
 
-/// The note, and what is to be said of the axes.
-fn noted(note: &str, panels: &[BoundPanel<'_>], axes: &[Axis]) -> String {
+/// The note, with remarks on the axes.
+fn full_note(note: &str, panels: &[BoundPanel<'_>], axes: &[Axis]) -> String {
     let mut notes: Vec<String> =
         Some(note.to_owned()).filter(|note| !note.is_empty()).into_iter().collect();
     let ranges =

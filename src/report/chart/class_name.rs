@@ -32,7 +32,7 @@ fn lacking(text: &str) -> Vec<char> {
 /// Letters that are named in a message.
 const SHOWN: usize = 3;
 
-/// What to say of class names that cannot be drawn on this system; nothing where all can.
+/// A remark on class names that no font on this system can draw; `None` if all can be drawn.
 pub fn undrawable<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
     let mut letters: Vec<char> = names.flat_map(lacking).collect();
     letters.sort_unstable();

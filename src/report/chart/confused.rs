@@ -17,9 +17,9 @@ use plotters::style::Color;
 /// Images of one class that were taken for another.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Confused<'a> {
-    /// What they are.
+    /// The true class.
     pub class: ClassName<'a>,
-    /// What they were taken for.
+    /// The predicted class.
     pub taken_for: ClassName<'a>,
     /// How many of them.
     pub count: u64,
@@ -51,24 +51,24 @@ pub fn draw(title: &str, note: &str, pairs: &[Confused<'_>]) -> Result<Picture> 
     let head = MARGIN + title.len() as f64 * TITLE * LINE + 6.0 + ROW;
     let foot = head + pairs.len().max(1) as f64 * ROW + 14.0;
     Picture::draw((width, foot + note.len() as f64 * 18.0 + MARGIN), |page| {
-        for (place, line) in title.iter().enumerate() {
-            let y = MARGIN + (place as f64 + 0.5) * TITLE * LINE;
+        for (index, line) in title.iter().enumerate() {
+            let y = MARGIN + (index as f64 + 0.5) * TITLE * LINE;
             page.draw(&caption(at((MARGIN, y)), line, TextStyle::title()))?;
         }
         let faint = TextStyle::tick().colour(FAINT_TEXT);
-        for (place, line) in note.iter().enumerate() {
-            let y = foot + (place as f64 + 0.5) * 18.0;
+        for (index, line) in note.iter().enumerate() {
+            let y = foot + (index as f64 + 0.5) * 18.0;
             page.draw(&caption(at((MARGIN, y)), line, faint))?;
         }
         if pairs.is_empty() {
             let text = "no image was taken for one of another class".to_owned();
-            let place = at((MARGIN, head + ROW / 2.0));
-            return Ok(page.draw(&label(place, text, TextStyle::label().colour(FAINT_TEXT)))?);
+            let position = at((MARGIN, head + ROW / 2.0));
+            return Ok(page.draw(&label(position, text, TextStyle::label().colour(FAINT_TEXT)))?);
         }
         draw_head(page, head - ROW / 2.0, names)?;
         draw_bars(page, head, names, pairs)?;
-        for (place, pair) in pairs.iter().enumerate() {
-            draw_names(page, pair, (head + (place as f64 + 0.5) * ROW, names))?;
+        for (index, pair) in pairs.iter().enumerate() {
+            draw_names(page, pair, (head + (index as f64 + 0.5) * ROW, names))?;
         }
         Ok(())
     })
@@ -82,7 +82,7 @@ fn names_room(pairs: &[Confused<'_>]) -> f64 {
     widths.fold(LEAST_NAME, f64::max)
 }
 
-/// What the columns are.
+/// Draws the column headings.
 fn draw_head(page: &Area, middle: f64, names: f64) -> Result<()> {
     let style = TextStyle::tick().colour(QUIET_TEXT);
     let left = MARGIN + names;

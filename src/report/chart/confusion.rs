@@ -31,7 +31,7 @@ const NUMBERED: usize = 20;
 /// More classes have cells and names that cannot be read; see [`super::confused`].
 pub const MOST: usize = 100;
 const SIDE: f64 = 700.0;
-/// A name needs so many pixels beside its row.
+/// Pixels for a class name beside its row.
 const LEAST_CELL: f64 = 11.0;
 const NAME_ROOM: f64 = 150.0;
 const BAR: f64 = 18.0;
@@ -62,9 +62,9 @@ pub fn draw(confusion: &Confusion<'_>) -> Result<Picture> {
         draw_cells(&mut chart, confusion, layout.cell)?;
         page.draw(&matrix.outlined())?;
         if has_empty_row(confusion) {
-            let place = at((matrix.x, layout.height - MARGIN - 6.0));
+            let position = at((matrix.x, layout.height - MARGIN - 6.0));
             let faint = TextStyle::tick().colour(FAINT_TEXT);
-            page.draw(&caption(place, "grey rows: no image of that class", faint))?;
+            page.draw(&caption(position, "grey rows: no image of that class", faint))?;
         }
         layout.draw_names(page, confusion.classes)?;
         draw_scale(page, layout.scale, "share of the true class")
@@ -166,7 +166,7 @@ fn name_style(cell: f64) -> TextStyle {
     TextStyle::tick().colour(QUIET_TEXT).size(TICK.min((cell * 0.95).max(10.0)))
 }
 
-/// The largest text in which every count fits its cell; none where that is too small to read.
+/// The largest text in which every count fits its cell; `None` if that is too small to read.
 fn count_style(counts: &[u64], cell: f64) -> Option<TextStyle> {
     let widest = counts.iter().max().map(u64::to_string).unwrap_or_default();
     let style = TextStyle::tick().anchor(Anchor::Middle);

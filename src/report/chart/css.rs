@@ -12,7 +12,7 @@ use super::series_style::data_colours;
 const DARK: f64 = 90.0;
 
 /// A lighter colour for a dark page, of one that would be hard to see there. Little is mixed in, as
-/// colours come nearer to each other by it; more to greys, which lie on the page's own.
+/// that makes colours more similar; greys become close to the page's own.
 pub fn on_dark(colour: RGBColor) -> Option<RGBColor> {
     let [red, green, blue] = [colour.0, colour.1, colour.2].map(f64::from);
     let brightness = 0.2126 * red + 0.7152 * green + 0.0722 * blue;

@@ -31,7 +31,7 @@ pub struct LossPanel<'a> {
     pub title: &'a str,
     /// The loss: panels of one share a scale.
     pub loss: &'a str,
-    /// The runs; one is drawn as it is, of several each is thin and their mean thick.
+    /// The runs; with several, each is thin and their mean thick.
     pub runs: &'a [RunCurve<'a>],
 }
 
@@ -48,7 +48,7 @@ pub fn draw(panels: &[LossPanel<'_>]) -> Result<Picture> {
     }
     let scales = axes(panels);
     let layout = layout(panels, &scales);
-    // Two lines are named where they end; more need the legend.
+    // Two lines are named at their ends; more need the legend.
     if let [LossPanel { runs: [run], .. }] = panels {
         return layout.without_legend(|page| {
             draw_panels(page, &layout, panels, &scales)?;
@@ -68,11 +68,11 @@ fn draw_panels(
 ) -> Result<()> {
     for ((panel, y), &area) in panels.iter().zip(scales).zip(&layout.areas) {
         let x = Axis::counted("epoch", epochs(panel.runs));
-        let place = axes::panel(page, area);
+        let plot = axes::panel(page, area);
         match y {
-            Some(y) => draw_runs(&mut axes::with_axes(&place, &x, y)?, panel.runs)?,
+            Some(y) => draw_runs(&mut axes::with_axes(&plot, &x, y)?, panel.runs)?,
             None => {
-                axes::with_axes(&place, &x, &Axis::empty("loss"))?;
+                axes::with_axes(&plot, &x, &Axis::empty("loss"))?;
                 axes::remark(page, area, "no finite loss to show")?;
             }
         }
@@ -101,7 +101,7 @@ fn axes(panels: &[LossPanel<'_>]) -> Vec<Option<Axis>> {
     panels.iter().map(axis).collect()
 }
 
-/// What the picture says of its scales.
+/// The remark on the scales.
 fn note(panels: &[LossPanel<'_>], scales: &[Option<Axis>]) -> String {
     let own = "each loss has a scale of its own: heights of different losses cannot be compared";
     let mut notes: Vec<String> = differ(panels).then(|| own.to_owned()).into_iter().collect();
@@ -186,7 +186,7 @@ fn end(y: &Axis, area: Rect, values: &[f64]) -> Option<f64> {
     values.iter().rfind(|value| drawable(**value)).map(|&value| y.height(value, area))
 }
 
-/// A line through the finite values, broken where there is none; a value alone is a point.
+/// A line through the finite values, with gaps; an isolated value is a point.
 fn draw_line(chart: &mut Chart<'_>, values: &[f64], style: SeriesStyle, width: f64) -> Result<()> {
     for piece in pieces(points(values)) {
         match piece[..] {
@@ -197,7 +197,7 @@ fn draw_line(chart: &mut Chart<'_>, values: &[f64], style: SeriesStyle, width: f
     Ok(())
 }
 
-/// The mean at each epoch that all runs reached; not finite where one of them is not.
+/// The mean at each epoch that all runs reached; not finite if one of them is not.
 fn mean(runs: &[&[f64]]) -> Vec<f64> {
     let epochs = runs.iter().map(|run| run.len()).min().unwrap_or(0);
     let at = |i: usize| runs.iter().map(|run| run[i]).sum::<f64>() / runs.len() as f64;
@@ -251,7 +251,7 @@ mod tests {
         assert!(layout.legend_area.x > area.right());
         let names = Rect { y: area.y, height: area.height, ..layout.legend_area };
         assert!(picture.dark(names) > 200);
-        // The names stand where the lines end: lower in the second run, whose losses end lower.
+        // The names are at the ends of the lines: lower in the second run, whose losses end lower.
         let other =
             drawn(&[LossPanel { title: "cross-entropy", loss: "cross-entropy", runs: &[OTHER] }]);
         assert!(picture.pixels(names) != other.pixels(names));

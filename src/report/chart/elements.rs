@@ -1,7 +1,7 @@
 //! plotters' elements that only our backend draws: markers, dashed lines, words, grey images.
 //!
-//! plotters finds their places, in the units of a chart or in pixels; see its guide to elements of
-//! one's own, `plotters::element`.
+//! plotters computes their positions, in the units of a chart or in pixels; see its guide to custom
+//! elements, `plotters::element`.
 
 use plotters::element::{Drawable, PointCollection};
 use plotters::style::RGBColor;
@@ -13,7 +13,7 @@ use super::series_style::SeriesStyle;
 use super::text::{TextStyle, Words};
 use crate::data::ImageShape;
 
-/// Points that plotters places, and what is drawn there.
+/// Points that plotters maps to pixels, and what to draw there.
 pub struct Element<C, F> {
     points: Vec<C>,
     draw: F,
@@ -31,13 +31,13 @@ impl<'a, C, F> PointCollection<'a, C> for &'a Element<C, F> {
 impl<C, F: Fn(&mut SvgBackend, &[BackendCoord])> Drawable<SvgBackend> for Element<C, F> {
     fn draw<I: Iterator<Item = BackendCoord>>(
         &self,
-        places: I,
+        positions: I,
         backend: &mut SvgBackend,
         _: (u32, u32),
     ) -> Result<(), DrawingErrorKind<<SvgBackend as DrawingBackend>::ErrorType>> {
-        let places: Vec<BackendCoord> = places.collect();
-        if !places.is_empty() {
-            (self.draw)(backend, &places);
+        let positions: Vec<BackendCoord> = positions.collect();
+        if !positions.is_empty() {
+            (self.draw)(backend, &positions);
         }
         Ok(())
     }
@@ -50,8 +50,8 @@ pub fn marker<C>(
     (style, radius, alpha): (SeriesStyle, f64, f64),
     point: Option<usize>,
 ) -> Element<C, impl Fn(&mut SvgBackend, &[BackendCoord])> {
-    let draw = move |backend: &mut SvgBackend, places: &[BackendCoord]| {
-        backend.marker(places[0], (style, radius, alpha), point);
+    let draw = move |backend: &mut SvgBackend, positions: &[BackendCoord]| {
+        backend.marker(positions[0], (style, radius, alpha), point);
     };
     Element { points: vec![at], draw }
 }
@@ -61,8 +61,8 @@ pub fn polyline<C>(
     points: Vec<C>,
     (colour, width, dash): (RGBColor, f64, Dash),
 ) -> Element<C, impl Fn(&mut SvgBackend, &[BackendCoord])> {
-    let draw = move |backend: &mut SvgBackend, places: &[BackendCoord]| {
-        backend.polyline(places, (colour, width, dash));
+    let draw = move |backend: &mut SvgBackend, positions: &[BackendCoord]| {
+        backend.polyline(positions, (colour, width, dash));
     };
     Element { points, draw }
 }
@@ -89,7 +89,7 @@ pub fn label<C>(
     text(at, words.into(), style, false)
 }
 
-/// A text that tells what the whole picture is: on paper it stands below the picture instead.
+/// A text that describes the whole picture; on paper it is below the picture instead.
 pub fn caption<C>(
     at: C,
     words: &str,
@@ -104,8 +104,8 @@ fn text<C>(
     style: TextStyle,
     caption: bool,
 ) -> Element<C, impl Fn(&mut SvgBackend, &[BackendCoord])> {
-    let draw = move |backend: &mut SvgBackend, places: &[BackendCoord]| {
-        backend.words(places[0], &words, style, caption);
+    let draw = move |backend: &mut SvgBackend, positions: &[BackendCoord]| {
+        backend.words(positions[0], &words, style, caption);
     };
     Element { points: vec![at], draw }
 }
@@ -118,8 +118,8 @@ pub fn image<C>(
     shape: ImageShape,
     values: &[u8],
 ) -> Element<C, impl Fn(&mut SvgBackend, &[BackendCoord])> {
-    let draw = move |backend: &mut SvgBackend, places: &[BackendCoord]| {
-        backend.image(places[0], size, shape, values);
+    let draw = move |backend: &mut SvgBackend, positions: &[BackendCoord]| {
+        backend.image(positions[0], size, shape, values);
     };
     Element { points: vec![corner], draw }
 }

@@ -55,7 +55,7 @@ pub fn shaped(text: &str, bold: bool) -> Shaped {
     fonts().shape(text, bold)
 }
 
-/// Reads an SVG file; `foreign` where it has letters that the compiled-in fonts lack.
+/// Parses an SVG; `foreign` if it has characters that the compiled-in fonts lack.
 ///
 /// # Errors
 /// It is no SVG.
@@ -181,7 +181,7 @@ fn with_others(own: &Database, folder: Option<&Path>, region: &str) -> Database 
     all
 }
 
-/// How far a face is from the weight and width of text; ties by its name, not by where it lies.
+/// How far a face is from the weight and width of text; ties are broken by name, not by path.
 fn unlike_text(face: &FaceInfo) -> (u16, bool, u16, &str) {
     let (weight, narrow) = (face.weight.0, face.stretch != Stretch::Normal);
     (weight.abs_diff(400), narrow, weight, &face.post_script_name)

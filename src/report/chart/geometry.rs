@@ -1,4 +1,4 @@
-//! Places and rectangles on the page, in pixels.
+//! Points and rectangles on the page, in pixels.
 
 use plotters::element::Rectangle;
 use plotters::style::Color;
@@ -6,19 +6,18 @@ use plotters_backend::BackendCoord;
 
 use super::palette::{BORDER, HAIRLINE};
 
-/// A place on the page: pixels from the left and from the top.
+/// A point on the page: pixels from the left and from the top.
 pub type Point = (f64, f64);
 
-/// plotters counts in whole numbers: so many of them are a pixel, so that lines and points are as
-/// smooth as SVG allows.
+/// Integer units of plotters per pixel, many so that lines and points are as smooth as SVG allows.
 pub const STEPS: f64 = 50.0;
 
-/// A length in plotters' whole numbers.
+/// A length in plotters' integer units.
 pub fn steps(pixels: f64) -> i32 {
     (pixels * STEPS).round() as i32
 }
 
-/// A place in plotters' whole numbers.
+/// A point in plotters' integer units.
 pub fn at(point: Point) -> BackendCoord {
     (steps(point.0), steps(point.1))
 }

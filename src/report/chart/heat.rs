@@ -56,9 +56,9 @@ pub fn draw_scale(page: &Area, bar: Rect, name: &str) -> Result<()> {
         page.draw(&polyline(tick, (BORDER, HAIRLINE, Dash::Solid)))?;
         page.draw(&label(at((bar.right() + 9.0, y)), format!("{percent} %"), style))?;
     }
-    let place = at((bar.right() + SCALE_ROOM - 8.0, bar.centre().1));
+    let position = at((bar.right() + SCALE_ROOM - 8.0, bar.centre().1));
     let style = TextStyle::label().anchor(Anchor::Middle).upward();
-    Ok(page.draw(&label(place, name.to_owned(), style))?)
+    Ok(page.draw(&label(position, name.to_owned(), style))?)
 }
 
 #[cfg(test)]

@@ -25,13 +25,13 @@ pub struct Pairs<'a> {
     pub same: &'a [u64],
     /// Pairs of different classes in each bin.
     pub other: &'a [u64],
-    /// Mean distance of pairs of one class, where there are any.
+    /// Mean distance of pairs of one class, if there are any.
     pub same_mean: Option<f64>,
-    /// Mean distance of pairs of different classes, where there are any.
+    /// Mean distance of pairs of different classes, if there are any.
     pub other_mean: Option<f64>,
 }
 
-/// What is drawn of one kind of pairs.
+/// The bars of one kind of pairs.
 struct Kind {
     name: &'static str,
     colour: RGBColor,
@@ -108,7 +108,7 @@ fn layout(title: &str, kinds: &[Kind; 2]) -> Layout {
     Layout::new(&[title], panel, note, legend)
 }
 
-/// Four digits that tell, for values of any size.
+/// Four significant digits, for values of any size.
 fn number(value: f64) -> String {
     match value.abs() {
         size if size == 0.0 || (1e-3..1e4).contains(&size) => format!("{value:.3}"),

@@ -9,7 +9,7 @@ use super::picture::Picture;
 use super::text::{TextStyle, lines};
 use crate::error::Result;
 
-/// What a panel needs: its data rectangle, and room for axes around it, in pixels.
+/// The size of a panel: its data rectangle and the margins for axes, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Panel {
     /// Width of the data rectangle.
@@ -45,7 +45,7 @@ const NOTE_ROOM: f64 = 26.0;
 const NOTE_LINES: usize = 4;
 
 impl Layout {
-    /// How many panels stand side by side.
+    /// Number of panels side by side.
     pub fn columns(panels: usize) -> usize {
         match panels {
             0 | 1 => 1,
@@ -102,7 +102,7 @@ impl Layout {
         })
     }
 
-    /// The same for lines that are to be named where they end.
+    /// The same for lines that are named at their ends.
     ///
     /// # Errors
     /// Those of the drawing.
@@ -114,7 +114,7 @@ impl Layout {
         })
     }
 
-    /// Names the lines of the only panel where they end, or, where that is not possible, in a
+    /// Names the lines of the only panel at their ends or, if that is not possible, in a
     /// legend: as [`Legend::draw_beside`].
     ///
     /// # Errors
@@ -137,11 +137,11 @@ impl Layout {
         for (area, title) in self.areas.iter().zip(&self.titles) {
             let first = area.y - 8.0 - (title.len() as f64 - 0.5) * TITLE * LINE;
             for (i, line) in title.iter().enumerate() {
-                let place = at((area.x, first + i as f64 * TITLE * LINE));
-                // The title of one panel is that of the picture; of several it tells them apart.
+                let position = at((area.x, first + i as f64 * TITLE * LINE));
+                // A single panel's title is that of the picture; with several, it distinguishes them.
                 match self.titles.len() {
-                    1 => page.draw(&caption(place, line, style))?,
-                    _ => page.draw(&label(place, line.clone(), style))?,
+                    1 => page.draw(&caption(position, line, style))?,
+                    _ => page.draw(&label(position, line.clone(), style))?,
                 }
             }
         }
@@ -151,10 +151,10 @@ impl Layout {
     fn draw_note(&self, page: &Area) -> Result<()> {
         let last = self.size.1 - MARGIN - NOTE_ROOM / 2.0 + 6.0;
         let style = TextStyle::tick().colour(FAINT_TEXT);
-        for (place, line) in self.note.iter().enumerate() {
-            let above = (self.note.len() - 1 - place) as f64;
-            let place = at((MARGIN + self.left, last - above * TICK * LINE));
-            page.draw(&caption(place, line, style))?;
+        for (index, line) in self.note.iter().enumerate() {
+            let above = (self.note.len() - 1 - index) as f64;
+            let position = at((MARGIN + self.left, last - above * TICK * LINE));
+            page.draw(&caption(position, line, style))?;
         }
         Ok(())
     }

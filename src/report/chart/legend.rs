@@ -1,4 +1,4 @@
-//! A legend: keys and names in columns, placed beside the data and never on them.
+//! A legend: keys and names in columns, beside the data and never on them.
 
 use plotters::style::RGBColor;
 
@@ -12,7 +12,7 @@ use super::series_style::SeriesStyle;
 use super::text::{TextStyle, Words, shortened, text_width};
 use crate::error::Result;
 
-/// What a name in the legend stands for.
+/// The symbol beside a name in the legend.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Key {
     /// Points of a class.
@@ -28,11 +28,11 @@ pub enum Key {
 /// One line of a legend.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// What is drawn.
+    /// The symbol.
     pub key: Key,
-    /// What it means.
+    /// Its meaning.
     name: String,
-    /// The number of the class that it names, where it does.
+    /// The number of the class, if it names a class.
     class: Option<usize>,
 }
 
@@ -105,16 +105,16 @@ impl Legend {
         Legend { rows, key_width, column_width, width, height: rows as f64 * ROW, entries }
     }
 
-    /// Whether all entries stand below each other.
+    /// Whether all entries are in one column.
     pub fn is_column(&self) -> bool {
         self.rows >= self.entries.len()
     }
 
-    /// Draws each entry at the right of where its line ends, as near to that height as the others
+    /// Draws each entry to the right of its line's end, as near to that height as the others
     /// leave room; `edge` is the rectangle of the lines.
     ///
     /// # Shapes
-    /// ends `[entries]`; none of a line that is drawn nowhere, which stands at the foot.
+    /// ends `[entries]`; `None` for a line that is not drawn, whose entry is at the bottom.
     ///
     /// # Errors
     /// plotters cannot draw it.
@@ -137,7 +137,7 @@ impl Legend {
         Ok(())
     }
 
-    /// Draws the legend with its upper left corner at a place.
+    /// Draws the legend with its upper left corner at a point.
     ///
     /// # Errors
     /// plotters cannot draw it.
@@ -164,14 +164,14 @@ fn spread(wanted: &[f64], (least, greatest): (f64, f64)) -> Vec<f64> {
     order.sort_by(|&a, &b| wanted[a].total_cmp(&wanted[b]));
     let mut heights = wanted.to_vec();
     let mut free = least;
-    for &place in &order {
-        heights[place] = wanted[place].max(free);
-        free = heights[place] + ROW;
+    for &index in &order {
+        heights[index] = wanted[index].max(free);
+        free = heights[index] + ROW;
     }
     let mut free = greatest;
-    for &place in order.iter().rev() {
-        heights[place] = heights[place].min(free);
-        free = heights[place] - ROW;
+    for &index in order.iter().rev() {
+        heights[index] = heights[index].min(free);
+        free = heights[index] - ROW;
     }
     heights
 }

@@ -24,8 +24,8 @@ pub fn shape_name((style, radius, alpha): (SeriesStyle, f64, f64)) -> String {
 /// Straight lines through some points.
 pub fn path(points: &[Point]) -> String {
     let mut text = String::new();
-    for (place, (x, y)) in points.iter().enumerate() {
-        let letter = if place == 0 { 'M' } else { 'L' };
+    for (index, (x, y)) in points.iter().enumerate() {
+        let letter = if index == 0 { 'M' } else { 'L' };
         let _ = write!(text, "{letter}{} {}", number(*x), number(*y));
     }
     text

@@ -111,7 +111,7 @@ mod tests {
     }
 
     /// The rectangle of an image of the first pair.
-    fn place(second: bool) -> Rect {
+    fn image_at(second: bool) -> Rect {
         let y = MARGIN + 40.0 + HEAD + if second { IMAGE + NAME } else { 0.0 };
         Rect { x: MARGIN + BETWEEN / 2.0, y, width: IMAGE, height: IMAGE }
     }
@@ -128,9 +128,9 @@ mod tests {
             let picture = drawn(ImageShape::square(28), &[pair(&dark, &light, same); 8]);
             assert_eq!((picture.width, picture.height), (1168, 384));
             assert!(picture.shows_something() && picture.edge_is_white(15.0));
-            assert_eq!(middle(&picture, place(false)), [30; 3]);
-            assert_eq!(middle(&picture, place(true)), [200; 3]);
-            let head = Rect { y: place(false).y - HEAD, height: HEAD, ..place(false) };
+            assert_eq!(middle(&picture, image_at(false)), [30; 3]);
+            assert_eq!(middle(&picture, image_at(true)), [200; 3]);
+            let head = Rect { y: image_at(false).y - HEAD, height: HEAD, ..image_at(false) };
             assert!(picture.pixels(head).contains(&[colour.0, colour.1, colour.2]));
         }
     }
@@ -140,8 +140,8 @@ mod tests {
         for side in [1, 3, 28, 224] {
             let (dark, light) = (vec![30; side * side], vec![200; side * side]);
             let picture = drawn(ImageShape::square(side), &[pair(&dark, &light, true)]);
-            assert_eq!(middle(&picture, place(false)), [30; 3], "{side}");
-            assert_eq!(middle(&picture, place(true)), [200; 3], "{side}");
+            assert_eq!(middle(&picture, image_at(false)), [30; 3], "{side}");
+            assert_eq!(middle(&picture, image_at(true)), [200; 3], "{side}");
         }
     }
 
@@ -151,9 +151,9 @@ mod tests {
         let plain = |colour: [u8; 3]| colour.map(|value| [value; 35]).concat();
         let (blue, sand) = (plain([10, 60, 200]), plain([220, 200, 120]));
         let picture = drawn(shape, &[pair(&blue, &sand, true)]);
-        assert_eq!(middle(&picture, place(false)), [10, 60, 200]);
-        assert_eq!(middle(&picture, place(true)), [220, 200, 120]);
-        let top = Rect { height: 24.0, ..place(false) };
+        assert_eq!(middle(&picture, image_at(false)), [10, 60, 200]);
+        assert_eq!(middle(&picture, image_at(true)), [220, 200, 120]);
+        let top = Rect { height: 24.0, ..image_at(false) };
         assert_eq!(middle(&picture, top), [255; 3], "there is nothing above it");
     }
 

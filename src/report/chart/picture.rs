@@ -1,4 +1,4 @@
-//! What was drawn: SVG elements, and where they are.
+//! A drawn picture: SVG elements and their bounds.
 
 use super::geometry::Point;
 use super::series_style::SeriesStyle;
@@ -9,7 +9,7 @@ const PAPER_MARGIN: f64 = 6.0;
 /// White space around a picture in a page.
 const PAGE_MARGIN: f64 = 2.0;
 
-/// What was drawn.
+/// A drawn picture.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Picture {
     /// Width in pixels.
@@ -20,24 +20,24 @@ pub struct Picture {
     pub(super) elements: String,
     /// Where these are.
     pub(super) bounds: Option<Bounds>,
-    /// SVG elements of captions, which tell what the whole picture is.
+    /// SVG elements of captions, which describe the whole picture.
     pub(super) caption_elements: String,
     pub(super) captions: Vec<String>,
     /// Texts in bold, which name the panels.
     pub(super) headings: Vec<String>,
-    /// Markers, written once and used wherever they stand: style, radius, opacity.
+    /// Markers, defined once and referenced at every position: style, radius, opacity.
     pub(super) markers: Vec<(SeriesStyle, f64, f64)>,
-    /// What rasterising needs to know of the texts.
+    /// What the rasteriser needs to know about the texts.
     pub(super) text: Text,
 }
 
-/// What rasterising needs to know of the texts of a picture.
+/// What the rasteriser needs to know about the texts of a picture.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Text {
     /// Whether some have letters that the compiled-in fonts lack.
     pub foreign: bool,
-    /// Texts that no font draws, with what stands for them in pixels. As vectors they stay what they
-    /// are: who shows those may have a font.
+    /// Texts that no font can draw, with their substitutes in the PNG. In the SVG they stay as they
+    /// are, because the viewer may have a font.
     pub replaced: Vec<(String, String)>,
 }
 
@@ -123,7 +123,7 @@ impl Picture {
         Bounds { left: 0.0, top: 0.0, right: self.width, bottom: self.height }
     }
 
-    /// The page cut to what is on it beside captions, with so many pixels around.
+    /// The page cropped to its content without captions, plus a margin in pixels.
     fn cropped(&self, margin: f64) -> Bounds {
         let Some(bounds) = self.bounds else { return self.page() };
         let left = (bounds.left - margin).max(0.0).floor();

@@ -19,7 +19,7 @@ pub struct Pixels {
 }
 
 impl Pixels {
-    /// A picture as it is shown on a screen.
+    /// A picture in the screen style.
     pub fn of(picture: &Picture) -> Pixels {
         let (width, height, pixels) = rasterised(picture, Style::Screen).unwrap();
         let rows = pixels.chunks_exact(3).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();

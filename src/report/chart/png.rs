@@ -47,7 +47,7 @@ pub fn rasterised(picture: &Picture, style: Style) -> io::Result<(u32, u32, Vec<
     Ok((width, height, pixels.collect()))
 }
 
-/// The SVG with other words where no font draws those of the picture.
+/// The SVG with substitutes for texts that no font can draw.
 fn drawable(picture: &Picture, style: Style) -> String {
     let shown = |text: &str| format!(">{}</text>", escaped(text));
     let replaced = &picture.text.replaced;

@@ -31,7 +31,7 @@ pub struct Pictured<'a> {
 /// Rows under a heading.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Section<'a> {
-    /// What these queries are.
+    /// The heading of these queries.
     pub heading: String,
     /// One row a query.
     pub rows: Vec<Retrieved<'a>>,
@@ -51,8 +51,8 @@ const SMALL: f64 = 12.0;
 /// More rows than this would not fit on a page.
 const MOST: usize = 60;
 
-/// Draws each query with its nearest to the right of it: framed in blue where they are of its
-/// class, in orange, their class in bold, where they are not.
+/// Draws each query with its nearest images to the right: framed in blue if they are of its class,
+/// else in orange with their class in bold.
 ///
 /// # Errors
 /// [`Error::Other`] without a row, with more than 60, or when an image does not have the values
@@ -101,7 +101,7 @@ fn problem(shape: ImageShape, sections: &[Section<'_>]) -> Option<String> {
     Some(format!("an image of {odd} values is not {shape}"))
 }
 
-/// What the frames mean, in a line.
+/// The key of the frames, in a line.
 fn draw_key(page: &Area, y: f64) -> Result<()> {
     let mut x = MARGIN;
     for (colour, words) in [(FIRST, "of the query's class"), (SECOND, "of another class")] {
@@ -126,8 +126,8 @@ fn draw_row(page: &Area, row: &Retrieved<'_>, shape: ImageShape, top: f64) -> Re
     page.draw(&image(at((MARGIN, top)), IMAGE, shape, row.query.image))?;
     page.draw(&Rect { x: MARGIN, y: top, width: IMAGE, height: IMAGE }.outlined())?;
     name(&row.query, MARGIN, TextStyle::tick().colour(QUIET_TEXT))?;
-    for (place, found) in row.nearest.iter().enumerate() {
-        let (x, y) = corner(place, top);
+    for (rank, found) in row.nearest.iter().enumerate() {
+        let (x, y) = corner(rank, top);
         let right = found.class == row.query.class;
         let width = IMAGE + 2.0 * FRAME;
         let frame = Rect { x: x - FRAME, y: y - FRAME, width, height: width };
@@ -140,9 +140,9 @@ fn draw_row(page: &Area, row: &Retrieved<'_>, shape: ImageShape, top: f64) -> Re
     Ok(())
 }
 
-/// Where the image at this place among the nearest begins.
-fn corner(place: usize, top: f64) -> Point {
-    (MARGIN + IMAGE + APART + BETWEEN / 2.0 + place as f64 * (IMAGE + BETWEEN), top)
+/// The upper left corner of the image at this rank among the nearest.
+fn corner(rank: usize, top: f64) -> Point {
+    (MARGIN + IMAGE + APART + BETWEEN / 2.0 + rank as f64 * (IMAGE + BETWEEN), top)
 }
 
 #[cfg(test)]
@@ -165,19 +165,19 @@ mod tests {
         Pixels::of(&draw("Nearest training images", ImageShape::square(3), sections).unwrap())
     }
 
-    /// The colour of the frame around the image at a place of the first row.
-    fn frame(picture: &Pixels, place: usize) -> [u8; 3] {
+    /// The colour of the frame around the image at this rank in the first row.
+    fn frame(picture: &Pixels, rank: usize) -> [u8; 3] {
         let top = MARGIN + TITLE * LINE + 6.0 + KEY + HEADING;
-        let (x, y) = corner(place, top);
+        let (x, y) = corner(rank, top);
         picture.pixels(Rect { x: x + IMAGE / 2.0, y: y - 2.0, width: 1.0, height: 1.0 })[0]
     }
 
     #[test]
-    fn frames_tell_right_from_wrong() {
+    fn frames_distinguish_right_from_wrong() {
         let picture = drawn(&[section(vec![retrieved("Bag", &["Bag", "Shirt", "Bag"])])]);
         assert!(picture.shows_something() && picture.edge_is_white(15.0));
         let (right, wrong) = ([FIRST.0, FIRST.1, FIRST.2], [SECOND.0, SECOND.1, SECOND.2]);
-        assert_eq!([0, 1, 2].map(|place| frame(&picture, place)), [right, wrong, right]);
+        assert_eq!([0, 1, 2].map(|rank| frame(&picture, rank)), [right, wrong, right]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How the values of a setting lie across a chart: as numbers, as powers of ten, as words.
+//! The horizontal scale of a setting: linear, logarithmic or categories.
 
 use super::axis::Axis;
 
@@ -7,14 +7,14 @@ use super::axis::Axis;
 pub enum Scale<'a> {
     /// As numbers.
     Linear,
-    /// As powers of ten. 0 has a place of its own at the left end, beside the least power.
+    /// As powers of ten. 0 has its own position at the left end, beside the least power.
     Logarithmic,
-    /// As words side by side, without an order; a value is the place of one from 0.
+    /// As words side by side, without an order; a value is an index, from 0.
     Categories(&'a [String]),
 }
 
 impl Scale<'_> {
-    /// Where the values lie on the axis; no number where one lies nowhere.
+    /// The positions of values on the axis; NaN for a value that has none.
     pub fn positions(self, values: &[f64]) -> Vec<f64> {
         match self {
             Scale::Logarithmic => {
@@ -26,7 +26,7 @@ impl Scale<'_> {
         }
     }
 
-    /// Where a value other than 0 lies on the axis.
+    /// The position of a value other than 0 on the axis.
     pub fn position(self, value: f64) -> f64 {
         if self == Scale::Logarithmic { value.log10() } else { value }
     }
@@ -73,8 +73,8 @@ fn powers(values: &[f64], width: f64) -> Axis {
     }
     let ticks: Vec<f64> = (low as i32..=high as i32).map(f64::from).collect();
     let has_zero = values.contains(&0.0);
-    let name = |(place, &power): (usize, &f64)| match power {
-        _ if place == 0 && has_zero => "0".to_owned(),
+    let name = |(index, &power): (usize, &f64)| match power {
+        _ if index == 0 && has_zero => "0".to_owned(),
         p if (-2.0..=4.0).contains(&p) => format!("{}", 10_f64.powf(p)),
         p => format!("1e{p}"),
     };
@@ -82,7 +82,7 @@ fn powers(values: &[f64], width: f64) -> Axis {
     Axis::named("", &ticks, &names, width)
 }
 
-/// A value as it stands at a tick: `57,000`, `0.5`, `1e-5`.
+/// A value as the label of a tick: `57,000`, `0.5`, `1e-5`.
 fn plain(value: f64) -> String {
     if value.fract() == 0.0 && (1000.0..1e7).contains(&value) {
         let digits = format!("{value:.0}");
@@ -115,6 +115,6 @@ mod tests {
         let positions = Scale::Logarithmic.positions(&values);
         assert_eq!((positions[0], positions[2]), (-6.0, -2.0));
         assert_eq!(powers(&values[1..], 600.0).names[0], "1e-5");
-        assert!(powers(&[0.0], 600.0).ticks.is_empty(), "0 alone has no neighbour to stand beside");
+        assert!(powers(&[0.0], 600.0).ticks.is_empty(), "0 alone has no neighbour");
     }
 }

@@ -29,7 +29,7 @@ pub struct Scatter<'a> {
 pub const MOST_STYLES: usize = 40;
 
 /// Draws the panels side by side with one legend at the right, of all classes that have points. Of
-/// more than 40, names stand in the middle of their points instead.
+/// more than 40, names are in the middle of their points instead.
 ///
 /// Across and up have the same scale, as distances are what the picture is about.
 ///
@@ -102,7 +102,7 @@ fn layout(panels: &[Scatter<'_>], classes: &[String]) -> Layout {
     let mut note = "t-SNE axes have no unit".to_owned();
     if shown.len() > MOST_STYLES {
         note += &format!(
-            " · colours and markers do not tell {} classes apart: names stand in the middle of their \
+            " · colours and markers cannot distinguish {} classes: names are in the middle of their \
              points, where there is room",
             shown.len()
         );
@@ -126,7 +126,7 @@ fn draw_points(chart: &mut Chart<'_>, panel: &Scatter<'_>, width: f64) -> Result
         301..=1500 => (3.8, 0.8),
         1501..=6000 => (3.1, 0.7),
         6001..=20000 => (2.2, 0.55),
-        // As many points as the panel has places for: small enough that density still shows.
+        // As many points as the panel has room for: small enough that density still shows.
         _ => (1.2, 0.5),
     };
     let radius = radius * (width / 760.0).sqrt();
@@ -240,7 +240,7 @@ mod tests {
             assert!(picture.shows_something() && picture.edge_is_white(15.0), "{classes}");
             assert!(picture.width <= 1600, "{}", picture.width);
             let captions = draw(&[panel], &names(classes)).unwrap().captions();
-            let note = format!("do not tell {classes} classes apart");
+            let note = format!("cannot distinguish {classes} classes");
             assert!(captions.contains(&note), "{captions}");
         }
     }

@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 /// One line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Series<'a> {
-    /// What it is of.
+    /// Its name.
     pub name: &'a str,
     /// Its points, from left to right.
     pub points: &'a [SeriesPoint],
@@ -29,22 +29,22 @@ pub struct Series<'a> {
 /// A metric at one value of the setting.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SeriesPoint {
-    /// The value; of words, the place among them from 0.
+    /// The value; for categories, the index from 0.
     pub x: f64,
-    /// Mean over the seeds; no number leaves a gap.
+    /// Mean over the seeds; NaN leaves a gap.
     pub mean: f64,
     /// Its 95 % interval.
     pub interval: Option<(f64, f64)>,
 }
 
-/// A place where two lines cross.
+/// A point where two lines cross.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Crossing {
     /// The value of the setting.
     pub x: f64,
     /// The metric.
     pub y: f64,
-    /// What is written beside it.
+    /// The text beside it.
     pub label: String,
 }
 
@@ -55,11 +55,11 @@ pub struct Lines<'a> {
     pub title: &'a str,
     /// Below it, faint; may be empty.
     pub note: &'a str,
-    /// What the setting is.
+    /// The name of the setting.
     pub x_label: &'a str,
-    /// How its values lie across; of words, points are not joined.
+    /// The scale of its values; points of categories are not joined.
     pub scale: Scale<'a>,
-    /// What the metric is, a share in 0..=1.
+    /// The name of the metric, a share in 0..=1.
     pub y_label: &'a str,
     /// The lines.
     pub series: &'a [Series<'a>],
@@ -100,12 +100,12 @@ pub fn draw(picture: &Lines<'_>) -> Result<Picture> {
         }
         let end = |series: &Series<'_>| {
             let last = series.points.iter().rfind(|point| point.mean.is_finite())?;
-            plot.place(last.x, last.mean, 0).map(|(_, up)| y.height(up, area))
+            plot.position(last.x, last.mean, 0).map(|(_, up)| y.height(up, area))
         };
         let ends: Vec<Option<f64>> = picture.series.iter().map(end).collect();
         layout.name_lines(page, &ends)?;
         for crossing in picture.crossings {
-            if let Some((across, up)) = plot.place(crossing.x, crossing.y, 0) {
+            if let Some((across, up)) = plot.position(crossing.x, crossing.y, 0) {
                 let left = area.x + (across - x.low) / (x.high - x.low) * area.width;
                 draw_crossing(page, area, (left, y.height(up, area)), &crossing.label)?;
             }
@@ -135,7 +135,7 @@ fn y_axis(picture: &Lines<'_>) -> Option<Axis> {
     Axis::share(picture.y_label, values)
 }
 
-/// What a picture says where [`leaves_shares`] is true of an interval in it.
+/// The remark if [`leaves_shares`] is true for an interval in the picture.
 pub const CUT: &str = "intervals end at 0 and 1, which t-intervals of so few seeds leave";
 
 /// Whether an interval holds what no share in 0..=1 can be.
@@ -169,14 +169,14 @@ struct LinePlot<'a> {
 }
 
 impl LinePlot<'_> {
-    /// Where a value lies in the chart; none where it cannot be drawn.
-    fn place(&self, x: f64, y: f64, number: usize) -> Option<(f64, f64)> {
+    /// The position of a value in the chart; `None` if it cannot be drawn.
+    fn position(&self, x: f64, y: f64, number: usize) -> Option<(f64, f64)> {
         let (across, up) = (self.picture.scale.position(x), y.clamp(0.0, 1.0));
         let drawn = drawable(across) && drawable(up);
         drawn.then_some((across + self.aside(number) * self.pixel, up))
     }
 
-    /// Words have no line to follow: their points stand beside each other, by so many pixels.
+    /// Points of categories are side by side rather than on a line; the offset in pixels.
     fn aside(&self, number: usize) -> f64 {
         let lines = self.picture.series.len();
         match self.picture.scale {
@@ -200,7 +200,7 @@ impl LinePlot<'_> {
     ) -> Result<()> {
         let ends = |point: &SeriesPoint| {
             let (low, high) = point.interval?;
-            Some((self.place(point.x, low, number)?, self.place(point.x, high, number)?))
+            Some((self.position(point.x, low, number)?, self.position(point.x, high, number)?))
         };
         let stroke = style.colour.stroke_width((1.4 * STEPS) as u32);
         for piece in pieces(series.points.iter().map(ends)) {
@@ -224,20 +224,20 @@ impl LinePlot<'_> {
         style: SeriesStyle,
         number: usize,
     ) -> Result<()> {
-        let place = |point: &SeriesPoint| self.place(point.x, point.mean, number);
-        let places: Vec<Option<(f64, f64)>> = series.points.iter().map(place).collect();
+        let position = |point: &SeriesPoint| self.position(point.x, point.mean, number);
+        let positions: Vec<Option<(f64, f64)>> = series.points.iter().map(position).collect();
         if self.joined() {
             let line = (style.colour, STROKE, style.dash);
-            let pieces = pieces(places.clone()).into_iter();
+            let pieces = pieces(positions.clone()).into_iter();
             chart.draw_series(pieces.map(|piece| polyline(piece, line)))?;
         }
-        let points = places.into_iter().flatten();
+        let points = positions.into_iter().flatten();
         chart.draw_series(points.map(|at| marker(at, (style, 5.0, 1.0), None)))?;
         Ok(())
     }
 }
 
-/// A ring, and beside it, where there is room, what it means.
+/// A ring and, if there is room, its meaning beside it.
 fn draw_crossing(page: &Area, area: Rect, centre: Point, words: &str) -> Result<()> {
     let ring = FAINT_TEXT.stroke_width((1.6 * STEPS) as u32);
     page.draw(&Circle::new(at(centre), steps(9.0), ring))?;
@@ -261,8 +261,8 @@ mod tests {
     }
 
     fn points(means: &[f64]) -> Vec<SeriesPoint> {
-        let point = |(place, &mean): (usize, &f64)| SeriesPoint {
-            x: 10_f64.powi(place as i32 + 2),
+        let point = |(index, &mean): (usize, &f64)| SeriesPoint {
+            x: 10_f64.powi(index as i32 + 2),
             mean,
             interval: Some((mean - 0.05, mean + 0.05)),
         };

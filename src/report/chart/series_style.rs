@@ -1,12 +1,12 @@
-//! How to tell classes and losses apart: by colour and by shape at once.
+//! Styles that distinguish classes and losses by colour and by shape at once.
 
 use plotters::style::RGBColor;
 
 use super::marker::{Dash, Marker, Shape};
 use super::palette::{FIRST, SECOND};
 
-/// Ten colours, any two of which readers with and without colour-blindness tell apart, and which have
-/// names of their own: blue, ochre, dark green, purple, turquoise, black, pink, yellow, red, lilac.
+/// Ten colours that readers with and without colour-blindness can distinguish, each with a common name:
+/// blue, ochre, dark green, purple, turquoise, black, pink, yellow, red, lilac.
 ///
 /// Found by a search for the ten whose least distance is greatest; the tests hold the distances.
 const CLASS_COLOURS: [RGBColor; 10] = [
@@ -53,7 +53,7 @@ const LINE_COLOURS: [RGBColor; 7] = [
     RGBColor(0, 0, 0),
 ];
 
-/// All that tells one class or loss from the others.
+/// The style that distinguishes a class or loss from others.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SeriesStyle {
     /// Colour of markers and line.
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn the_distance_finds_red_and_green_too_close() {
-        // matplotlib's orange and green, which a protanope can hardly tell apart.
+        // matplotlib's orange and green, which a protanope can hardly distinguish.
         let (orange, green) = (RGBColor(0xff, 0x7f, 0x0e), RGBColor(0x2c, 0xa0, 0x2c));
         assert!(distance(orange, green) < 6.0);
         assert!((distance(RGBColor(0, 0, 0), RGBColor(255, 255, 255)) - 100.0).abs() < 0.1);

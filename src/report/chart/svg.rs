@@ -1,7 +1,7 @@
 //! A picture as SVG: a file of its own, or a part of a page of HTML, whose colours it takes.
 //!
 //! Text stays text, so that it can be searched, read aloud and edited; each line that DejaVu Sans
-//! can draw has its length, so that another font in its place shifts nothing.
+//! can draw has its length, so that a substituted font shifts nothing.
 
 use super::markup::{colour, escaped, number, opacity, path, shape_name};
 use super::palette::{LABEL, PAPER_COLOURS};
@@ -112,8 +112,8 @@ mod tests {
             let square = Rect { x: 90.0, y: 20.0, width: 10.0, height: 10.0 };
             page.draw(&square.filled(PAGE))?;
             for point in 0..3 {
-                let place = at((100.0 + point as f64, 50.0));
-                page.draw(&marker(place, (class_style(1), 3.0, 0.5), Some(point)))?;
+                let position = at((100.0 + point as f64, 50.0));
+                page.draw(&marker(position, (class_style(1), 3.0, 0.5), Some(point)))?;
             }
             Ok(())
         })

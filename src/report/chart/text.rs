@@ -13,19 +13,19 @@ use super::palette::{LABEL, TEXT, TICK, TITLE};
 /// Longest text that is looked at, in characters: more never fits a picture.
 const LONGEST: usize = 300;
 
-/// Which point of the text is at the given place, along the text.
+/// Which point along the text is at the given position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Anchor {
-    /// Where it begins.
+    /// Its start.
     Start,
     /// Its middle.
     Middle,
-    /// Where it ends.
+    /// Its end.
     End,
 }
 
 impl Anchor {
-    /// The share of the text that stands before its place.
+    /// The share of the text before its position.
     pub fn share(self) -> f64 {
         match self {
             Anchor::Start => 0.0,
@@ -35,13 +35,13 @@ impl Anchor {
     }
 }
 
-/// Words in a picture, and what stands for them in pixels where no font has their letters. As
-/// vectors they stay what they are: who shows those may have a font.
+/// Text in a picture, and its substitute in the PNG if no font has its characters. In the SVG it
+/// stays unchanged, because the viewer may have a font.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Words {
     /// The words.
     pub text: String,
-    /// What is drawn instead of them.
+    /// The substitute to draw instead.
     pub instead: Option<String>,
 }
 
@@ -60,7 +60,7 @@ pub struct TextStyle {
     pub bold: bool,
     /// Colour of the letters.
     pub colour: RGBColor,
-    /// What is at the given place.
+    /// Which point of the text is at its position.
     pub anchor: Anchor,
     /// Reads upwards instead of to the right.
     pub upward: bool,
@@ -126,7 +126,7 @@ pub fn text_width(text: &str, style: TextStyle) -> f64 {
     shaped(&printable(text), style.bold).length * style.size / MEASURED
 }
 
-/// A text that fits `width` pixels: as it is, or its beginning and `…`.
+/// A text that fits `width` pixels: unchanged, or its start and `…`.
 pub fn shortened(text: &str, width: f64, style: TextStyle) -> String {
     let text = printable(text);
     if text_width(&text, style) <= width {
@@ -183,7 +183,7 @@ fn filled_lines<'a>(
 /// The text on one line, without what cannot be printed, and not endlessly long.
 ///
 /// A file of XML may hold neither control characters nor U+FFFE and U+FFFF. Overrides of the
-/// direction would turn round what stands beside the text.
+/// direction would reverse what is beside the text.
 pub fn printable(text: &str) -> String {
     let seen = |letter: char| match letter {
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => None,

@@ -19,23 +19,23 @@ use crate::error::{Error, Result};
 pub struct Parameter<'a> {
     /// Its key.
     pub name: &'a str,
-    /// How its values lie across.
+    /// The scale of its values.
     pub scale: Scale<'a>,
 }
 
 /// One trial.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trial<'a> {
-    /// A value for each setting; no number where it has none.
+    /// A value for each setting; NaN if it has none.
     pub values: &'a [f64],
-    /// Its score; no number where it failed.
+    /// Its score; NaN if it failed.
     pub score: f64,
     /// Whether it was stopped early.
     pub stopped: bool,
 }
 
 /// Draws a panel for each setting, a point in it for each trial that has a score; `note`, which may
-/// be empty, stands faint below them.
+/// be empty, is in faint text below them.
 ///
 /// # Errors
 /// [`Error::Other`] without a setting or with more than 48.
@@ -54,9 +54,9 @@ pub fn draw(
     let scores = trials.iter().map(|trial| trial.score);
     let y = Axis::share(score, scores).unwrap_or_else(|| Axis::empty(score));
     let remark = y.remark().map(|remark| format!("{remark}, in every panel"));
-    let broken = (0..parameters.len()).any(|place| {
-        let values = trials.iter().map(|trial| trial.values[place]);
-        let linear = matches!(parameters[place].scale, Scale::Linear);
+    let broken = (0..parameters.len()).any(|index| {
+        let values = trials.iter().map(|trial| trial.values[index]);
+        let linear = matches!(parameters[index].scale, Scale::Linear);
         linear && Axis::around("", values).is_some_and(|axis| axis.broken)
     });
     let beside = broken.then(|| "a broken axis does not start at 0".to_owned());
@@ -64,8 +64,8 @@ pub fn draw(
     let note = notes.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let layout = layout(parameters, trials, &note);
     layout.draw(|page| {
-        for (place, (parameter, &area)) in parameters.iter().zip(&layout.areas).enumerate() {
-            let values: Vec<f64> = trials.iter().map(|trial| trial.values[place]).collect();
+        for (index, (parameter, &area)) in parameters.iter().zip(&layout.areas).enumerate() {
+            let values: Vec<f64> = trials.iter().map(|trial| trial.values[index]).collect();
             let panel = axes::panel(page, area);
             let x = parameter.scale.axis(&values, area.width);
             let mut chart = axes::with_axes(&panel, &x, &y)?;

@@ -26,8 +26,8 @@ pub struct Curve<'a> {
     pub interval: Option<&'a [(f64, f64)]>,
 }
 
-/// Draws all curves into one frame; the axis of the accuracy is zoomed to them and says so. `note` stands
-/// below the title, where it is not empty.
+/// Draws all curves into one frame; the accuracy axis is zoomed to them and says so. A non-empty `note`
+/// is below the title.
 ///
 /// # Errors
 /// [`Error::Other`] without a curve.
@@ -101,15 +101,16 @@ fn draw_curve(
     style: SeriesStyle,
     (aside, pixel): (f64, f64),
 ) -> Result<()> {
-    let place = |i: usize, value: f64| drawable(value).then_some(((i + 1) as f64 + aside, value));
+    let position =
+        |i: usize, value: f64| drawable(value).then_some(((i + 1) as f64 + aside, value));
     let points: Vec<Option<(f64, f64)>> =
-        curve.accuracy.iter().enumerate().map(|(i, &value)| place(i, value)).collect();
+        curve.accuracy.iter().enumerate().map(|(i, &value)| position(i, value)).collect();
     let line = (style.colour, STROKE, style.dash);
     chart.draw_series(pieces(points.clone()).into_iter().map(|piece| polyline(piece, line)))?;
     let stroke = QUIET_TEXT.stroke_width((1.4 * STEPS) as u32);
     for (i, &(low, high)) in curve.interval.unwrap_or_default().iter().enumerate() {
         let (low, high) = (low.clamp(0.0, 1.0), high.clamp(0.0, 1.0));
-        if let (Some(low), Some(high)) = (place(i, low), place(i, high)) {
+        if let (Some(low), Some(high)) = (position(i, low), position(i, high)) {
             let across = |(x, y): (f64, f64)| vec![(x - 4.0 * pixel, y), (x + 4.0 * pixel, y)];
             let whisker = [vec![low, high], across(low), across(high)];
             chart.draw_series(whisker.map(|line| PathElement::new(line, stroke)))?;

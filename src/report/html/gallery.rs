@@ -1,4 +1,4 @@
-//! Queries with what was found nearest to them, as images.
+//! Queries with their nearest images.
 
 use maud::{Markup, html};
 
@@ -9,7 +9,7 @@ use crate::report::images::data_url;
 /// Width or height of an image on the page, whichever is larger.
 const LARGEST: usize = 56;
 
-/// One row a query; what is of another class is marked by its frame and in words.
+/// One row per query; images of another class are marked by their frame and in words.
 pub fn gallery(shape: ImageShape, sections: &[Section<'_>]) -> Markup {
     html! {
         @for section in sections {
@@ -23,9 +23,9 @@ fn retrieved(shape: ImageShape, row: &Retrieved<'_>) -> Markup {
     let class = row.query.class;
     let right = row.nearest.iter().filter(|found| found.class == class).count();
     let (name, all) = (class.name, row.nearest.len());
-    let told = format!("{name}: {right} of the {all} nearest are of its class");
+    let summary = format!("{name}: {right} of the {all} nearest are of its class");
     html! {
-        ol.retrieved aria-label=(told) {
+        ol.retrieved aria-label=(summary) {
             li.query { (picture(shape, &row.query, "query")) }
             @for found in &row.nearest {
                 @let (kind, word) = match found.class == class {

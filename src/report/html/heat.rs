@@ -4,11 +4,11 @@ use maud::{Markup, html};
 
 use crate::report::chart::confusion::Confusion;
 
-/// More classes than this have no table that could be read.
+/// Most classes of a readable table.
 const MOST: usize = 40;
 
-/// True classes down, predicted across; the shade of a cell is its share of its row. None where
-/// there are too many classes.
+/// True classes down, predicted across; the shade of a cell is its share of its row. `None` if there
+/// are too many classes.
 pub fn confusion(confusion: &Confusion<'_>) -> Option<Markup> {
     let classes = confusion.classes;
     if classes.is_empty() || classes.len() > MOST {
@@ -27,7 +27,7 @@ pub fn confusion(confusion: &Confusion<'_>) -> Option<Markup> {
                         @for (column, count) in counts.iter().enumerate() {
                             @let percent = share(*count, all);
                             td style=(format!("--share:{percent:.1}"))
-                                title=(told(*count, percent, class, &classes[column])) { (count) }
+                                title=(tooltip(*count, percent, class, &classes[column])) { (count) }
                         }
                     }
                 } }
@@ -36,12 +36,12 @@ pub fn confusion(confusion: &Confusion<'_>) -> Option<Markup> {
     })
 }
 
-/// Per cent of a row, of its square root, so that a few mistakes already show.
+/// Square root of the share of a row, in per cent, so that even a few mistakes show.
 fn share(count: u64, all: u64) -> f64 {
     if all == 0 { 0.0 } else { 100.0 * (count as f64 / all as f64).sqrt() }
 }
 
-fn told(count: u64, percent: f64, class: &str, taken_for: &str) -> String {
+fn tooltip(count: u64, percent: f64, class: &str, taken_for: &str) -> String {
     let share = percent * percent / 100.0;
     format!("{count} images of {class} ({share:.1} %) taken for {taken_for}")
 }

@@ -1,4 +1,4 @@
-//! A t-SNE whose points tell what they are, under the pointer and by the arrow keys.
+//! A t-SNE that describes the point under the pointer or selected by arrow keys.
 
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::report::chart::Picture;
 use crate::report::images::ContactSheet;
 
-/// Rows and columns of an image that is shown beside the pointer.
+/// Largest side of an image that is shown beside the pointer.
 pub const LARGEST_IMAGE: usize = 32;
 
 /// The picture of a t-SNE with what its script needs: the class of each point, its row in the data,
@@ -23,7 +23,7 @@ pub fn map(
     let images =
         images.map(|(id, sheet)| json!({ "of": id, "side": sheet.side, "across": sheet.across }));
     let data = json!({ "classes": classes, "labels": labels, "rows": rows, "images": images });
-    // In a script's text nothing is escaped, so that no tag may be left in it.
+    // Text in a script element is not escaped, so it must not contain a tag.
     let data = data.to_string().replace('<', "\\u003c");
     html! {
         figure.map {
@@ -33,7 +33,7 @@ pub fn map(
                     (PreEscaped(picture.inline(caption)))
                 }
             }
-            p.told aria-live="polite" { "Point at an image, or go from one to the next by the arrow keys." }
+            p.details aria-live="polite" { "Point at an image, or go from one to the next with the arrow keys." }
             figcaption { (caption) }
             script type="application/json" { (PreEscaped(data)) }
         }

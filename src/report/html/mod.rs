@@ -49,7 +49,7 @@ pub fn heading(text: &str) -> Markup {
     html! { h3 { (text) } }
 }
 
-/// Text as it stands in a file, behind its name.
+/// Text from a file, folded under its name.
 pub fn folded(name: &str, text: &str) -> Markup {
     html! { details { summary { (name) } pre tabindex="0" { (text) } } }
 }
@@ -59,7 +59,7 @@ pub fn fold(name: &str, part: &Markup) -> Markup {
     html! { details { summary { (name) } (part) } }
 }
 
-/// A command as it is typed.
+/// A command to type.
 pub fn command(text: &str) -> Markup {
     html! { pre.command tabindex="0" { (text) } }
 }

@@ -23,7 +23,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
       rows.sort(([, a], [, b]) => {
         if (!numbers) return sign * a.localeCompare(b);
         const [x, y] = [number(a), number(b)];
-        // What is no number stands last in either order.
+        // NaN comes last in either order.
         if (isNaN(x) || isNaN(y)) return isNaN(x) - isNaN(y);
         return sign * (x - y);
       });
@@ -39,7 +39,7 @@ for (const figure of document.querySelectorAll("figure.map")) {
   const data = JSON.parse(figure.querySelector("script").textContent);
   const field = figure.querySelector(".points");
   const svg = field.querySelector("svg");
-  const told = figure.querySelector(".told");
+  const details = figure.querySelector(".details");
   const points = [...svg.querySelectorAll("use[data-i]")].map((use) => ({
     use, i: Number(use.dataset.i), x: use.x.baseVal.value, y: use.y.baseVal.value,
   }));
@@ -50,7 +50,7 @@ for (const figure of document.querySelectorAll("figure.map")) {
     if (!point) { tip.hidden = true; return; }
     point.use.classList.add("at");
     const text = `${data.classes[data.labels[point.i]]}, row ${data.rows[point.i]} of the data`;
-    told.textContent = text;
+    details.textContent = text;
     tipText.textContent = text;
     tipImage.hidden = !data.images;
     if (data.images) {
@@ -75,13 +75,13 @@ for (const figure of document.querySelectorAll("figure.map")) {
     return [best, Math.sqrt(least)];
   };
   const pointer = (event) => {
-    const place = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
-    const [point, away] = nearest(place.x, place.y, () => true);
+    const position = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    const [point, away] = nearest(position.x, position.y, () => true);
     show(away < 14 ? point : null);
   };
   field.addEventListener("pointermove", pointer);
   field.addEventListener("pointerdown", pointer);
-  // A finger that is lifted leaves, and what it showed stays until another place is touched.
+  // A finger that is lifted leaves, and what it showed stays until another point is touched.
   field.addEventListener("pointerleave", (event) => { if (event.pointerType !== "touch") show(null); });
   field.addEventListener("blur", () => show(null));
   const directions = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -91,7 +91,7 @@ for (const figure of document.querySelectorAll("figure.map")) {
     if (!direction || !points.length) return;
     event.preventDefault();
     if (!at) { show(points[0]); return; }
-    // Within a quarter turn of the arrow; where nothing lies there, the point stays.
+    // Within 45° of the arrow's direction; if there is none, the point stays.
     const [from, [dx, dy]] = [at, direction];
     const ahead = ({ x, y }) => {
       const [along, across] = [(x - from.x) * dx + (y - from.y) * dy, (x - from.x) * dy - (y - from.y) * dx];
@@ -102,7 +102,7 @@ for (const figure of document.querySelectorAll("figure.map")) {
   });
 }
 
-// What fits needs no scrolling, and so is no stop on the way of who goes by keyboard.
+// What fits needs no scrolling, so it is not a tab stop.
 const stops = () => {
   for (const part of document.querySelectorAll(".scroll, pre")) {
     if (part.scrollWidth > part.clientWidth) part.tabIndex = 0; else part.removeAttribute("tabindex");
@@ -120,7 +120,7 @@ theme.addEventListener("click", () => {
   root.dataset.theme = dark ? "light" : "dark";
 });
 
-// What is folded is printed too.
+// Folded content is printed too.
 const opened = [];
 addEventListener("beforeprint", () => {
   for (const fold of document.querySelectorAll("details:not([open])")) { fold.open = true; opened.push(fold); }

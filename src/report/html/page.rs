@@ -14,26 +14,26 @@ const SCRIPT: &str = include_str!("page.js");
 /// A report.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// What it is about.
+    /// Its title.
     pub title: String,
-    /// What was asked.
+    /// The question that it answers.
     pub question: String,
-    /// What was found, in words.
+    /// The conclusion, in words.
     pub conclusion: String,
-    /// What stands below, in its order.
+    /// The sections below, in order.
     pub sections: Vec<Section>,
-    /// Images that maps on the page show, with the names by which they find them.
+    /// Contact sheets for the t-SNE maps on the page, with their ids.
     pub contact_sheets: Vec<(String, ContactSheet)>,
 }
 
 /// A part of a report.
 #[derive(Debug, Clone)]
 pub struct Section {
-    /// Where links find it.
+    /// The target of links.
     pub id: &'static str,
-    /// What it is.
+    /// Its heading.
     pub heading: String,
-    /// What stands in it.
+    /// Its content.
     pub parts: Vec<Markup>,
 }
 
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn every_text_is_escaped_wherever_it_stands() {
+    fn every_text_is_escaped_everywhere() {
         let mut hostile = Table::new([HOSTILE, HOSTILE]);
         hostile.push([HOSTILE, HOSTILE]);
         let panel = LossPanel { title: HOSTILE, loss: HOSTILE, runs: &[] };

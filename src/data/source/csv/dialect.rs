@@ -14,7 +14,7 @@ const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// A text whose separator is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Opened<'a> {
-    /// The text; if cells are separated by spaces, with tabs in their place.
+    /// The text; if cells are separated by spaces, with tabs instead.
     pub text: Cow<'a, [u8]>,
     /// The separator of cells.
     pub separator: u8,

@@ -77,8 +77,8 @@ pub(super) fn read(
             Ok(label) => found.add(label, &values, start),
             Err(faults) => {
                 let line = lines.line_at(start);
-                let placed = |fault: Fault| Fault { file: file.into(), ..fault }.line(line);
-                if faults.into_iter().any(|fault| report(placed(fault)) == After::Stop) {
+                let located = |fault: Fault| Fault { file: file.into(), ..fault }.line(line);
+                if faults.into_iter().any(|fault| report(located(fault)) == After::Stop) {
                     break;
                 }
             }

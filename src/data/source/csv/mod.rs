@@ -76,12 +76,12 @@ fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Foun
         let fault = Fault::new(content.path, "has no images");
         return Err(fault.remedy("add a row for each image").into());
     }
-    let together = merge_labels(&mut found, &layout);
+    let merged_labels = merge_labels(&mut found, &layout);
     let is_scaled = report_odd_values(content.path, text, &layout, &found, options, report);
     let mut reading = layout.reading.clone();
-    reading.differs = differs(&layout, &together);
+    reading.differs = differs(&layout, &merged_labels);
     reading.remarks.extend(skipped);
-    reading.remarks.extend(together);
+    reading.remarks.extend(merged_labels);
     let (shape, header) = (layout.shape, layout.names.is_some());
     let distinct = layout.is_labelled().then_some(found.distinct);
     let pixels = to_grey(found.pixels, layout.channels, shape);
@@ -98,10 +98,10 @@ fn merge_labels(found: &mut Rows, layout: &Layout) -> Option<String> {
     if layout.separator != b',' && has_comma && distinct.iter().all(is_number) {
         distinct = distinct.iter().map(with_point).collect();
     }
-    let Merged { distinct, rows, together } = merged(distinct, std::mem::take(&mut found.rows));
+    let Merged { distinct, rows, respelled } = merged(distinct, std::mem::take(&mut found.rows));
     (found.distinct, found.rows) = (distinct, rows);
-    let (label, same) = together.first()?;
-    let more = match together.len() - 1 {
+    let (label, same) = respelled.first()?;
+    let more = match respelled.len() - 1 {
         0 => String::new(),
         more => format!(" (and {more} more such)"),
     };
@@ -111,15 +111,15 @@ fn merge_labels(found: &mut Rows, layout: &Layout) -> Option<String> {
 /// How this file is interpreted, if the first version interpreted it differently; `None` if not.
 ///
 /// The text identifies the images of a run, so the reasons in it (`why`) must never be reworded.
-fn differs(layout: &Layout, together: &Option<String>) -> Option<String> {
+fn differs(layout: &Layout, merged_labels: &Option<String>) -> Option<String> {
     let named = layout.names.iter().flatten().position(|name| name == "label");
     let known = Some(named.unwrap_or(0));
-    let is_known = layout.is_plain() && layout.label_column() == known && together.is_none();
+    let is_known = layout.is_plain() && layout.label_column() == known && merged_labels.is_none();
     let reading = &layout.reading;
     // With a header, names decide; this keeps the identity of existing runs.
     let label_at = reading.columns.label_at.filter(|_| layout.names.is_none());
     let columns = ImageColumns { label_at, ..reading.columns.clone() };
-    let parts = (&reading.label, &reading.left_out, columns, together);
+    let parts = (&reading.label, &reading.left_out, columns, merged_labels);
     (!is_known).then(|| serde_json::to_string(&parts).expect("plain data serialises to JSON"))
 }
 

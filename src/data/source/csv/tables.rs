@@ -102,7 +102,7 @@ fn decisions_are_noted_and_a_plain_file_needs_no_note() {
     {
         assert_eq!(remarks(plain), "", "{plain}");
     }
-    for (name, told) in [
+    for (name, remark) in [
         ("pandas_class_last.csv", "label: column Class, by its name; choose another with --label"),
         ("pandas_index.csv", "ignored columns: 1 (counts or names the rows)"),
         ("pandas_sorted.csv", "pixel columns: sorted by their numbers"),
@@ -116,8 +116,8 @@ fn decisions_are_noted_and_a_plain_file_needs_no_note() {
         ("rgb_pixels.csv", "colours: red, green and blue interleaved by pixel, converted to grey"),
         ("pandas_dummies.csv", "label: columns label_4 to label_6, one 1 in each row"),
     ] {
-        let said = remarks(name);
-        assert!(said.contains(told), "{name}: {said}");
+        let all = remarks(name);
+        assert!(all.contains(remark), "{name}: {all}");
     }
     let extra = remarks("pandas_extra_columns.csv");
     for column in [

@@ -111,7 +111,7 @@ fn a_gzip_gives_the_same_images_and_the_hash_of_its_content() {
         (Pixels::Bytes(GOOD_PIXELS.to_vec()), loaded(GOOD).sha256)
     );
     let cut = message_for(&zipped[..zipped.len() - 9]);
-    assert!(cut.starts_with("a.csv: the gzip is cut off after "), "{cut}");
+    assert!(cut.starts_with("a.csv: the gzip is truncated after "), "{cut}");
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn a_single_column_is_rejected() {
 fn binary_files_and_other_encodings_are_rejected() {
     let png = message_for(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR");
     assert!(png.starts_with("a.csv: is a PNG image, not CSV; "), "{png}");
-    let damaged = "a.csv: the zip is cut off or corrupt";
+    let damaged = "a.csv: the zip is truncated or corrupt";
     assert!(message_for(b"PK\x03\x04\x14\0rest").starts_with(damaged));
     // Mostly UTF-8: damaged rather than in another encoding.
     let header = [b"na\xefve,".as_slice(), "ä,ö,ü\n1,2,3,4\n".as_bytes()].concat();

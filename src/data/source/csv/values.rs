@@ -29,7 +29,7 @@ pub(super) fn report_odd_values(
     if options.scale != Scale::Auto || options.like.is_some() || layout.values() == 0 {
         return true;
     }
-    let placed = |at: usize, fault: Fault| {
+    let at_value = |at: usize, fault: Fault| {
         let line = found.line(text, layout, at / layout.values());
         let column = column(layout, at % layout.values());
         fault.line(line).column(column).value(values[at].to_string())
@@ -41,7 +41,7 @@ pub(super) fn report_odd_values(
         let problem =
             format!("is outside all known ranges: values are from {} to {}", range.0, range.1);
         let fault = Fault::new(file, problem).remedy(remedy);
-        report(placed(odd.unwrap_or(0), fault));
+        report(at_value(odd.unwrap_or(0), fault));
         return false;
     }
     let images = values.chunks_exact(layout.values());
@@ -53,7 +53,7 @@ pub(super) fn report_odd_values(
         );
         let remedy = "fix them, or set the divisor of all values with --scale, such as 65535";
         let fault = Fault::new(file, problem).remedy(remedy);
-        report(placed(first(&|value| value > LARGEST_BYTE).unwrap_or(0), fault));
+        report(at_value(first(&|value| value > LARGEST_BYTE).unwrap_or(0), fault));
     }
     true
 }

@@ -1,5 +1,5 @@
-//! Files made by the encoders of the same libraries, whole and damaged. Files of the tools themselves
-//! are in `tests/cases`.
+//! Intact and damaged files from the encoders of the same libraries. Files of the command-line tools are
+//! in `tests/cases`.
 
 use std::io::Write;
 use std::num::NonZeroU64;
@@ -61,15 +61,15 @@ fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
 
 type Encoder = fn(&[u8]) -> Vec<u8>;
 
-/// Formats of one stream after the other.
+/// Formats that can be concatenated.
 const STREAMS: [(&str, Encoder); 5] =
     [("gzip", gzip), ("bzip2", bzip2), ("xz", xz), ("lzip", lzip), ("zstd", zstd)];
 
 fn unpack_all(content: &[u8], memory: Memory) -> Result<(Vec<u8>, Vec<String>)> {
     let mut remarks = Vec::new();
-    // No ending in the name: the content decides.
+    // The name has no extension, so only the content can decide.
     let path = Path::new("file");
-    let found = unpacked(path, Bytes::Owned(content.to_vec().into()), memory, &mut remarks)?;
+    let found = decompress_all(path, Bytes::Owned(content.to_vec().into()), memory, &mut remarks)?;
     Ok((found.to_vec(), remarks))
 }
 
@@ -82,7 +82,7 @@ fn message(content: &[u8]) -> String {
     text.strip_prefix("file: ").unwrap().to_owned()
 }
 
-/// Bytes that shrink little, from a small linear congruence.
+/// Bytes that compress little, from a linear congruential generator.
 fn noise(count: usize) -> Vec<u8> {
     let next = |state: &u32| Some(state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
     std::iter::successors(Some(1), next).map(|state: u32| (state >> 24) as u8).take(count).collect()
@@ -102,31 +102,34 @@ fn plain_and_compressed_files_give_the_same_bytes() {
 }
 
 #[test]
-fn streams_one_after_the_other_are_one_file() {
+fn concatenated_streams_are_one_file() {
     for (name, pack) in STREAMS {
         let streams = [pack(b"1,2\n"), pack(b""), pack(b"3,4\n")].concat();
         assert_eq!(content_of(&streams), b"1,2\n3,4\n", "{name}");
     }
-    // A frame of four bytes that is to be skipped, as pzstd puts first.
+    // A skippable frame of four bytes, which pzstd writes first.
     let skipped = [0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 9, 9, 9, 9];
     assert_eq!(content_of(&[&skipped[..], &zstd(b"1,2\n")].concat()), b"1,2\n");
 }
 
 #[test]
-fn what_is_cut_off_is_reported() {
+fn truncated_files_are_reported() {
     for (name, pack) in STREAMS {
         let whole = pack(&noise(9999));
         for end in [whole.len() - 1, whole.len() / 2, 20] {
             let text = message(&whole[..end]);
-            let start = format!("the {name} is cut off after ");
+            let start = format!("the {name} is truncated after ");
             assert!(text.starts_with(&start), "{end} of {}: {text}", whole.len());
-            assert!(text.ends_with(" unpacked bytes; fetch or make the file again"), "{text}");
+            assert!(
+                text.ends_with(" decompressed bytes; download or create the file again"),
+                "{text}"
+            );
         }
     }
 }
 
 #[test]
-fn what_is_corrupt_is_reported() {
+fn corrupt_files_are_reported() {
     for (name, pack) in STREAMS {
         let mut broken = pack(&noise(9999));
         let middle = broken.len() / 2;
@@ -151,27 +154,30 @@ fn bytes_after_the_end_are_reported() {
 }
 
 #[test]
-fn what_was_made_to_fill_the_memory_is_refused_before_it_does() {
-    // A stream of a megabyte of zeros is a kilobyte at most; ten thousand of them hold ten gigabytes.
+fn decompression_bombs_are_refused_before_they_fill_the_memory() {
+    // A megabyte of zeros compresses to at most a kilobyte, so this decompresses to ten gigabytes.
     for (name, pack) in STREAMS {
         let bomb = pack(&vec![0; 1 << 20]).repeat(10_000);
         let text = message(&bomb);
-        assert!(text.contains(&format!(" of the {name} hold ")), "{text}");
-        assert!(text.contains(", as no images do; take another file, or a part of it"), "{text}");
+        assert!(text.contains(&format!(" of the {name} decompress to ")), "{text}");
+        assert!(
+            text.contains(", too much for images; use another file, or a part of it"),
+            "{text}"
+        );
     }
     let bomb = zipped(&[("zeros.csv", &vec![0; 80 << 20])]);
-    assert!(message(&bomb).contains(" of the zip hold "), "{}", message(&bomb));
+    assert!(message(&bomb).contains(" of the zip decompress to "), "{}", message(&bomb));
     assert_eq!(content_of(&gzip(&vec![0; 60 << 20])).len(), 60 << 20);
 }
 
 #[test]
-fn what_is_larger_than_the_memory_is_refused() {
+fn files_larger_than_the_memory_are_refused() {
     let small = Memory { total: 1 << 40, available: 5_000_000 };
     for (name, pack) in STREAMS {
         let text = unpack_all(&pack(&vec![7; 9_000_000]), small).unwrap_err().to_string();
-        let more = format!("the {name} holds more than the 5 MB of memory that are free");
-        // xz says beforehand how much memory its own work takes.
-        let too_little = format!("the {name} needs more memory than is free");
+        let more = format!("the {name} decompresses to more than the 5 MB of free memory");
+        // xz states beforehand how much memory the decoder needs.
+        let too_little = format!("decompressing the {name} needs more than the free memory");
         assert!(text.contains(&more) || text.contains(&too_little), "{text}");
     }
     let guard = Guard { path: Path::new("a.gz"), name: "gzip", largest_ratio: 100, memory: small };
@@ -189,18 +195,18 @@ fn the_only_file_of_a_zip_is_read_and_named() {
     ]);
     let (content, remarks) = unpack_all(&zip, ENOUGH).unwrap();
     assert_eq!(content, b"1,2\n");
-    assert_eq!(remarks, ["zip archive: its file data/train.csv is read"]);
+    assert_eq!(remarks, ["zip archive: reading its file data/train.csv"]);
     let nested = zipped(&[("train.csv.gz", &gzip(b"1,2\n"))]);
     assert_eq!(content_of(&nested), b"1,2\n");
 }
 
 #[test]
 fn a_zip_of_no_file_or_several_is_refused_with_their_names() {
-    assert_eq!(message(&zipped(&[("a/", b"")])), "is a zip archive without a file in it");
-    assert_eq!(message(&zipped(&[])), "is a zip archive without a file in it");
+    assert_eq!(message(&zipped(&[("a/", b"")])), "is a zip archive without a file");
+    assert_eq!(message(&zipped(&[])), "is a zip archive without a file");
     let several = zipped(&[("train.csv", b"1"), ("test.csv", b"2")]);
     let problem = "is a zip archive of 2 files: train.csv, test.csv";
-    assert_eq!(message(&several), format!("{problem}; unpack it and name one of them"));
+    assert_eq!(message(&several), format!("{problem}; unzip it and name one of them"));
 }
 
 #[test]
@@ -218,7 +224,7 @@ fn a_damaged_zip_is_reported() {
     let whole = zipped(&[("train.csv", &noise(9999))]);
     for end in [whole.len() - 1, whole.len() / 2, 20] {
         let text = message(&whole[..end]);
-        assert!(text.starts_with("the zip is cut off or corrupt ("), "{text}");
+        assert!(text.starts_with("the zip is truncated or corrupt ("), "{text}");
     }
     let mut corrupt = whole.clone();
     corrupt[2000..2064].fill(0xff);
@@ -226,12 +232,12 @@ fn a_damaged_zip_is_reported() {
 }
 
 #[test]
-fn a_file_packed_again_and_again_is_refused() {
+fn too_many_layers_of_compression_are_refused() {
     let mut packed = b"1,2\n".to_vec();
     for _ in 0..MOST_LAYERS {
         packed = gzip(&packed);
     }
-    let problem = format!("is compressed more than {MOST_LAYERS} times over; unpack it first");
+    let problem = format!("is compressed more than {MOST_LAYERS} times; decompress it first");
     assert_eq!(message(&gzip(&packed)), problem);
     assert_eq!(content_of(&gzip(&gzip(b"1,2\n"))), b"1,2\n");
 }

@@ -1,4 +1,4 @@
-//! Names of classes in the middle of their points, where a legend would be too long to tell them.
+//! Names of classes in the middle of their points, if there are too many for a legend.
 
 use plotters::style::Color;
 use plotters_backend::BackendCoord;
@@ -31,12 +31,12 @@ pub fn name_classes(
     area: Rect,
     classes: &[String],
 ) -> Result<()> {
-    let place = |point: [f64; 2]| {
+    let to_page = |point: [f64; 2]| {
         let (x, y): BackendCoord = chart.backend_coord(&(point[0], point[1]));
         (f64::from(x) / STEPS, f64::from(y) / STEPS)
     };
     let page = chart.plotting_area().use_screen_coord();
-    for (words, behind) in names(panel, place, area, classes) {
+    for (words, behind) in names(panel, to_page, area, classes) {
         page.draw(&behind.filled(PAGE.mix(COVER)))?;
         page.draw(&label(at(behind.centre()), words, style()))?;
     }
@@ -47,15 +47,15 @@ fn style() -> TextStyle {
     TextStyle::tick().size(SIZE).bold().anchor(Anchor::Middle)
 }
 
-/// Names that have room, with the rectangles that they cover; `place` is where a point lies.
+/// Names that have room, with the rectangles that they cover; `to_page` maps a point to pixels.
 fn names(
     panel: &Scatter<'_>,
-    place: impl Fn([f64; 2]) -> Point,
+    to_page: impl Fn([f64; 2]) -> Point,
     area: Rect,
     classes: &[String],
 ) -> Vec<(Words, Rect)> {
     let mut names: Vec<(Words, Rect)> = Vec::new();
-    for (number, (x, y)) in middles(panel, place, classes.len()) {
+    for (number, (x, y)) in middles(panel, to_page, classes.len()) {
         let words = ClassName { name: &classes[number], number }.within(WIDEST, style());
         let width = text_width(&words.text, style()) + 2.0 * ROOM;
         let height = SIZE + 2.0 * ROOM;
@@ -72,14 +72,14 @@ fn names(
 /// nearest to their middle: half of them lie to either side of that, and half above.
 fn middles(
     panel: &Scatter<'_>,
-    place: impl Fn([f64; 2]) -> Point,
+    to_page: impl Fn([f64; 2]) -> Point,
     classes: usize,
 ) -> Vec<(usize, Point)> {
     let mut of_class: Vec<(usize, Vec<Point>)> =
         (0..classes).map(|class| (class, Vec::new())).collect();
     let finite = panel.points.iter().zip(panel.labels).filter(|(point, _)| finite(point));
     for (point, &label) in finite {
-        of_class[label].1.push(place(*point));
+        of_class[label].1.push(to_page(*point));
     }
     of_class.retain(|(_, points)| !points.is_empty());
     of_class.sort_by_key(|(class, points)| (usize::MAX - points.len(), *class));
@@ -122,11 +122,11 @@ mod tests {
     fn named(points: &[[f64; 2]], labels: &[usize], classes: &[&str]) -> Vec<(String, Point)> {
         let classes: Vec<String> = classes.iter().map(|name| (*name).to_owned()).collect();
         let (x, y) = axes_of(points).unwrap();
-        let place = |point: [f64; 2]| {
+        let to_page = |point: [f64; 2]| {
             let across = (point[0] - x.low) / (x.high - x.low) * AREA.width;
             (across, y.height(point[1], AREA))
         };
-        let found = names(&Scatter { title: "", points, labels }, place, AREA, &classes);
+        let found = names(&Scatter { title: "", points, labels }, to_page, AREA, &classes);
         found.into_iter().map(|(words, behind)| (words.text, behind.centre())).collect()
     }
 
