@@ -383,7 +383,7 @@ fn the_advice_for_a_lost_record_is_not_the_command_that_just_failed() {
     user.succeeds(&["train", "--config", "small.toml", "--name", "pilot-20261130"]);
     user.writes("runs/pilot-20261130/run.json", "{");
     let message = user.fails(1, &["train", "--resume", "runs/pilot-20261130"]);
-    assert!(message.contains("the folder's name is of other settings or data"), "{message}");
+    assert!(message.contains("the folder's name does not match the current settings"), "{message}");
     assert!(message.ends_with("--force") && !message.contains("--resume"), "{message}");
 }
 
@@ -397,7 +397,7 @@ fn a_setting_edited_in_an_unfinished_run_is_named() {
     let config = user.reads_text("runs/mine/config.toml");
     user.writes("runs/mine/config.toml", config.replace("batch = 64", "batch = 32"));
     let message = user.fails(1, &["train", "--resume", "runs/mine"]);
-    assert!(message.contains("train.batch was 64, now 32; put them back"), "{message}");
+    assert!(message.contains("train.batch was 64, now 32; restore them"), "{message}");
     user.writes("runs/mine/config.toml", config.replace("batch = 64", "batch = -3"));
     let message = user.fails(1, &["train", "--resume", "runs/mine"]);
     assert!(message.contains("config.toml") && message.contains("batch"), "{message}");

@@ -87,7 +87,7 @@ fn invalid_arrays_and_conflicting_arguments_are_errors() {
         "{message}"
     );
     let message = user.fails(1, &[&REFERENCES[..], &QUERIES[..2]].concat());
-    assert!(message.contains("(of queries with --query-labels)"), "{message}");
+    assert!(message.contains("(those of queries with --query-labels)"), "{message}");
     let labels = ["--queries", QUERIES[1], "--query-labels", REFERENCES[4]];
     let message = user.fails(1, &[&REFERENCES[..], &labels].concat());
     assert!(message.contains("has 570 labels for the 30 rows of"), "{message}");

@@ -84,7 +84,7 @@ fn a_run_whose_images_have_moved_resumes_with_the_file_given_by_data() {
     user.succeeds(&["eval", "--run", &run]);
     std::fs::rename(user.path("moved.csv"), user.path("small.csv")).unwrap();
     let message = user.fails(1, &["eval", "--run", &run]);
-    assert!(message.contains("moved.csv: there is no such file any more"), "{message}");
+    assert!(message.contains("moved.csv: the file that the run was trained on no longer exists"), "{message}");
     user.succeeds(&["eval", "--run", &run, "--data", "small.csv"]);
     assert_same_as_uninterrupted(&user, &run);
 }
@@ -115,7 +115,7 @@ fn a_damaged_checkpoint_is_reported_and_the_one_before_leads_to_the_same_bytes()
     user.writes(&format!("{run}/checkpoint.safetensors"), "half");
     let (_, err) = user.succeeds(&["train", "--resume", &run]);
     assert!(err.contains("checkpoint.safetensors: is not an intact"), "{err}");
-    assert!(err.contains("the newest checkpoint is damaged, the one before is used"), "{err}");
+    assert!(err.contains("the newest checkpoint is damaged; using the one before"), "{err}");
     assert_same_as_uninterrupted(&user, &run);
 }
 

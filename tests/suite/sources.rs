@@ -62,7 +62,7 @@ fn reading_standard_input_twice_is_refused_with_a_remedy() {
     piped(&user, &["eval", "--run", "runs/a", "--data", "-"], "small.csv");
     let both = ["eval", "--run", "runs/a", "--data", "-", "--test", "-"];
     let message = refused(&user, &both, "small.csv");
-    assert!(message.contains("standard input: was read already"), "{message}");
+    assert!(message.contains("standard input: was already read"), "{message}");
     let lines = ["compare", "--data", "-", "--epochs", "1", "--executor", "lines"];
     let message = refused(&user, &lines, "small.csv");
     assert!(

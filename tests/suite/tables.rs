@@ -170,7 +170,7 @@ fn a_run_of_an_older_version_is_read_if_its_file_is_still_read_the_same_way() {
     user.succeeds(&["eval", "--run", "runs/r"]);
     let message = user.fails(1, &["eval", "--run", "runs/ones"]);
     assert!(
-        message.contains("is read in another way now") && message.contains("train it again"),
+        message.contains("is read differently than when") && message.contains("train it again"),
         "{message}"
     );
 }
