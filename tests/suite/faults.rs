@@ -106,7 +106,10 @@ fn a_disk_too_small_from_the_start_is_an_error_with_needed_and_free_space() {
     // A file system without free space.
     let message = user.fails(1, &["train", "--data", "small.csv", "--runs", "/proc/runs"]);
     assert!(message.starts_with("error: this writes about 4 MB to /proc/runs/"), "{message}");
-    assert!(message.contains(", where only 0 KB are free: free some space, or set another"), "{message}");
+    assert!(
+        message.contains(", where only 0 KB are free: free some space, or set another"),
+        "{message}"
+    );
     let message = user.fails(1, &["compare", "--data", "small.csv", "--runs", "/proc/runs"]);
     assert!(message.starts_with("error: this writes about 27 MB to /proc/runs, "), "{message}");
 }

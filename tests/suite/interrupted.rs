@@ -84,7 +84,10 @@ fn a_run_whose_images_have_moved_resumes_with_the_file_given_by_data() {
     user.succeeds(&["eval", "--run", &run]);
     std::fs::rename(user.path("moved.csv"), user.path("small.csv")).unwrap();
     let message = user.fails(1, &["eval", "--run", &run]);
-    assert!(message.contains("moved.csv: the file that the run was trained on no longer exists"), "{message}");
+    assert!(
+        message.contains("moved.csv: the file that the run was trained on no longer exists"),
+        "{message}"
+    );
     user.succeeds(&["eval", "--run", &run, "--data", "small.csv"]);
     assert_same_as_uninterrupted(&user, &run);
 }

@@ -70,7 +70,8 @@ fn without_its_images_the_report_of_a_run_has_none_and_a_warning_says_why() {
     assert!(complete.contains("class=\"retrieved\"") && complete.contains("id=\"images-0\""));
     fs::rename(user.path("small.csv"), user.path("elsewhere.csv")).unwrap();
     let (_, err) = user.succeeds(&["report", "runs/mine"]);
-    let moved = "no images in the report: small.csv: the file that the run was trained on no longer exists";
+    let moved =
+        "no images in the report: small.csv: the file that the run was trained on no longer exists";
     assert!(err.contains(moved) && err.contains("name the file with --data"), "{err}");
     let without = page(&user, "runs/mine");
     assert!(!without.contains("class=\"retrieved\"") && without.contains("figure class=\"map\""));
