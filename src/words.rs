@@ -50,6 +50,12 @@ pub fn dml(command: &str, path: &Path) -> String {
     format!("dml {command} {}", path_word(path))
 }
 
+/// The most similar of some names to what was typed; empty if there is none.
+pub fn nearest<'a>(typed: &str, names: &[&'a str]) -> &'a str {
+    let similarity = |name: &&&str| (1e6 * strsim::jaro_winkler(typed, name)) as u64;
+    names.iter().max_by_key(similarity).copied().unwrap_or_default()
+}
+
 /// The first few of many names for a message: `a, b, c and 7 more`.
 pub fn first_few(names: &[impl AsRef<str>], most: usize) -> String {
     let shown: Vec<&str> = names.iter().take(most).map(AsRef::as_ref).collect();

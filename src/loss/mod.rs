@@ -66,7 +66,7 @@ use tch::Tensor;
 use crate::data::BatchKind;
 use crate::error::{Error, Result};
 use crate::random::{Generator, Purpose, generator};
-use crate::words::fill;
+use crate::words::{fill, nearest};
 
 /// What every loss implements.
 pub trait Criterion {
@@ -222,10 +222,8 @@ impl Loss {
     pub fn by_name(name: &str) -> Result<Loss> {
         Loss::all().into_iter().find(|loss| loss.name() == name).ok_or_else(|| {
             let names: Vec<&str> = Loss::all().iter().map(Loss::name).collect();
-            let closeness = |known: &&&str| (1e6 * strsim::jaro_winkler(name, known)) as u64;
-            let nearest = names.iter().max_by_key(closeness).expect("there are losses");
-            let all = names.join(", ");
-            let problem = format!("unknown loss (did you mean {nearest}?); known losses: {all}");
+            let (near, all) = (nearest(name, &names), names.join(", "));
+            let problem = format!("unknown loss (did you mean {near}?); known losses: {all}");
             Error::setting("loss.name", name, problem)
         })
     }
