@@ -3,16 +3,17 @@
 //! Run by hand: `cargo bench --bench losses`, with part of a name after `--` to select some. A loss
 //! should take less than a tenth of the time of the network.
 
+use std::sync::Arc;
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use dml::data::BatchKind;
 use dml::loss::{Loss, LossInput, Targets};
-use dml::model::{Architecture, Engine, initial_weights, open_network};
+use dml::model::{Architecture, Engine, Tutorial, initial_weights, open_network};
 use dml::random::{Purpose, generator};
 use dml::runtime::{Cores, start};
 use rand::RngExt;
 use tch::{Device, Tensor};
 
-const TUTORIAL: Architecture = Architecture { side: 28, embedding: 10 };
 const BATCH: i64 = 128;
 const CLASSES: i64 = 10;
 
@@ -62,8 +63,9 @@ fn network(criterion: &mut Criterion) {
     let gradient = tensor(&[BATCH, 10], 1);
     let cores = Cores::new(1);
     let _own = cores.take();
-    let weights = initial_weights(&TUTORIAL, 1);
-    let mut network = open_network(Engine::Fused, &TUTORIAL, &weights, Device::Cpu, &cores)
+    let tutorial: Arc<dyn Architecture> = Arc::new(Tutorial::new(28, 10));
+    let weights = initial_weights(&*tutorial, 1);
+    let mut network = open_network(Engine::Fused, &tutorial, &weights, Device::Cpu, &cores)
         .expect("the weights fit");
     criterion.bench_function("network, one core", |b| {
         b.iter(|| {

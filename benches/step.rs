@@ -4,14 +4,15 @@
 //! Run by hand: `cargo bench --bench step`, with part of a name after `--` to select some.
 //! `make bench ONLY=step` compares whole training steps with PyTorch.
 
+use std::sync::Arc;
+
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use dml::model::{Architecture, Engine, Network, initial_weights, open_network};
+use dml::model::{Architecture, Engine, Network, Tutorial, initial_weights, open_network};
 use dml::random::{Purpose, generator};
 use dml::runtime::{Cores, start};
 use rand::RngExt;
 use tch::{Device, Tensor};
 
-const TUTORIAL: Architecture = Architecture { side: 28, embedding: 10 };
 const BATCH: i64 = 128;
 
 /// Random numbers in 0..1.
@@ -23,8 +24,9 @@ fn tensor(shape: &[i64], stream: u64) -> Tensor {
 }
 
 fn network(engine: Engine, cores: &Cores) -> Box<dyn Network> {
-    let weights = initial_weights(&TUTORIAL, 1);
-    open_network(engine, &TUTORIAL, &weights, Device::Cpu, cores).expect("the weights fit")
+    let tutorial: Arc<dyn Architecture> = Arc::new(Tutorial::new(28, 10));
+    let weights = initial_weights(&*tutorial, 1);
+    open_network(engine, &tutorial, &weights, Device::Cpu, cores).expect("the weights fit")
 }
 
 fn batch(criterion: &mut Criterion) {

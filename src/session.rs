@@ -69,7 +69,7 @@ impl Session {
             progress.say(&format!("data: {remark}"));
         }
         let architecture = config.model.architecture(dataset.shape, dataset.classes.len())?;
-        let (engine, message) = config.train.engine.resolve(&architecture, device)?;
+        let (engine, message) = config.train.engine.resolve(&*architecture, device)?;
         progress.say(&format!("engine: {message}"));
         Ok(Session {
             images: Images::new(&dataset, device),

@@ -9,12 +9,13 @@ mod step;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use tch::Device;
 
 use dml::error::{Error, Result};
-use dml::model::{Architecture, EngineChoice, Network, open_network, read_tensors};
+use dml::model::{Architecture, EngineChoice, Network, Tutorial, open_network, read_tensors};
 use dml::runtime::Cores;
 
 #[derive(Parser)]
@@ -61,12 +62,12 @@ fn main() -> ExitCode {
 fn network(engine: &str, weights: &Path, threads: usize) -> Result<Box<dyn Network>> {
     let weights = read_tensors(weights)?;
     let embedding = weights.get("linear2.bias").map_or(0, |bias| bias.size()[0]);
-    let architecture = Architecture { side: 28, embedding };
+    let architecture: Arc<dyn Architecture> = Arc::new(Tutorial::new(28, embedding));
     let helpers = Cores::new(threads);
     // The calling thread holds its core until the process ends.
     std::mem::forget(helpers.take());
     let engine: EngineChoice =
         engine.parse().map_err(|problem: String| Error::setting("--engine", engine, problem))?;
-    let (engine, _) = engine.resolve(&architecture, Device::Cpu)?;
+    let (engine, _) = engine.resolve(&*architecture, Device::Cpu)?;
     open_network(engine, &architecture, &weights, Device::Cpu, &helpers)
 }

@@ -73,7 +73,7 @@ impl Bound {
         let (validation, classes) =
             (run.validation_numbered()?, run.trained_classes()?.len() as i64);
         let all_classes = session.dataset.classes.len();
-        let size = run.config.model.architecture(session.dataset.shape, all_classes)?.embedding;
+        let size = run.config.model.architecture(session.dataset.shape, all_classes)?.embedding();
         if size < classes {
             let problem = format!(
                 "must be at least {classes}, because the embeddings are the logits of cross-entropy"

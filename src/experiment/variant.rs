@@ -186,7 +186,7 @@ pub fn refuse_unlike(session: &Session, variants: &[Variant]) -> Result<()> {
         }
         let classes = session.dataset.classes.len();
         let architecture = variant.config.model.architecture(session.dataset.shape, classes)?;
-        let (engine, _) = variant.config.train.engine.resolve(&architecture, session.device)?;
+        let (engine, _) = variant.config.train.engine.resolve(&*architecture, session.device)?;
         if engine != session.engine {
             return Err(Error::Other(format!(
                 "{} uses the engine {engine}, but {} uses {}: choose one for all with --engine libtorch",

@@ -1,19 +1,12 @@
 //! One branch of a siamese network: forward and backward pass.
 
+use std::sync::Arc;
+
 use tch::{Kind, Tensor, no_grad_guard};
 
-use super::architecture::{BLOCKS, KERNEL};
-use super::network::EPSILON;
+use super::architecture::Architecture;
 use super::parameters::Parameters;
-
-/// Which statistics BatchNorm uses.
-#[derive(Clone, Copy, PartialEq)]
-enum Mode {
-    /// Those of the batch, which overwrite the given ones.
-    Train,
-    /// The given ones.
-    Evaluate,
-}
+use super::tensors::{Mode, Tensors};
 
 /// The state of one branch: leaf tensors that share the network's parameters, memory for the batch
 /// statistics, and the graph of the last forward pass.
@@ -21,33 +14,33 @@ enum Mode {
 /// Branches share only parameter memory, so each can run on any thread as long as nothing updates
 /// the parameters meanwhile.
 pub(super) struct Branch {
-    leaves: Vec<Tensor>,
+    architecture: Arc<dyn Architecture>,
+    /// Leaves, and views of `batch_statistics`.
+    tensors: Tensors,
     batch_statistics: Tensor,
-    statistic_views: Vec<(Tensor, Tensor)>,
     embeddings: Option<Tensor>,
 }
 
 impl Branch {
-    pub fn new(parameters: &Parameters) -> Branch {
+    pub fn new(architecture: &Arc<dyn Architecture>, parameters: &Parameters) -> Branch {
         let batch_statistics = parameters.statistics.zeros_like();
-        Branch {
-            leaves: parameters.leaves(),
-            statistic_views: parameters.statistic_views(&batch_statistics),
-            batch_statistics,
-            embeddings: None,
-        }
+        let tensors = Tensors {
+            trained: parameters.leaves(),
+            running: parameters.statistic_views(&batch_statistics),
+        };
+        let architecture = Arc::clone(architecture);
+        Branch { architecture, tensors, batch_statistics, embeddings: None }
     }
 
     /// Embeds a batch in training mode and keeps the graph.
     pub fn forward(&mut self, images: &Tensor) -> Tensor {
-        let embeddings = embed(&self.leaves, &self.statistic_views, images, Mode::Train);
+        let embeddings = self.architecture.forward(images, &self.tensors, Mode::Train);
         let detached = embeddings.detach();
         self.embeddings = Some(embeddings);
         detached
     }
 
-    /// Mean and unbiased variance of the last batch in each BatchNorm, in the layout of
-    /// `Parameters::statistics`.
+    /// The statistics of the last batch, in the layout of `Parameters::statistics`.
     pub fn batch_statistics(&self) -> &Tensor {
         &self.batch_statistics
     }
@@ -58,7 +51,7 @@ impl Branch {
     pub fn backward(&mut self, gradient: &Tensor) -> Tensor {
         let embeddings = self.embeddings.take().expect("backward follows forward");
         let product = (embeddings * gradient).sum(Kind::Float);
-        let gradients = Tensor::run_backward(&[product], &self.leaves, false, false);
+        let gradients = Tensor::run_backward(&[product], &self.tensors.trained, false, false);
         Parameters::flatten(&gradients)
     }
 }
@@ -66,66 +59,23 @@ impl Branch {
 /// The network in evaluation mode: views of its parameters and running statistics that can move to
 /// another thread.
 pub(super) struct Evaluator {
-    weights: Vec<Tensor>,
-    statistics: Vec<(Tensor, Tensor)>,
+    architecture: Arc<dyn Architecture>,
+    tensors: Tensors,
 }
 
 impl Evaluator {
-    pub fn new(parameters: &Parameters) -> Evaluator {
-        Evaluator {
+    pub fn new(architecture: &Arc<dyn Architecture>, parameters: &Parameters) -> Evaluator {
+        let tensors = Tensors {
             // Detached: no graph is needed here, and a traced program cannot contain one.
-            weights: parameters.leaves().iter().map(Tensor::detach).collect(),
-            statistics: parameters.statistic_views(&parameters.statistics),
-        }
+            trained: parameters.leaves().iter().map(Tensor::detach).collect(),
+            running: parameters.statistic_views(&parameters.statistics),
+        };
+        Evaluator { architecture: Arc::clone(architecture), tensors }
     }
 
-    /// Embeds images `[N, 1, S, S]` → `[N, E]`.
+    /// Embeds images `[N, C, H, W]` → `[N, E]`.
     pub fn embed(&self, images: &Tensor) -> Tensor {
         let _guard = no_grad_guard();
-        embed(&self.weights, &self.statistics, images, Mode::Evaluate)
+        self.architecture.forward(images, &self.tensors, Mode::Evaluate)
     }
-}
-
-/// The network itself. `weights` are in PyTorch's order; `statistics` has one pair per BatchNorm.
-fn embed(
-    weights: &[Tensor],
-    statistics: &[(Tensor, Tensor)],
-    images: &Tensor,
-    mode: Mode,
-) -> Tensor {
-    let mut weights = weights.iter();
-    let mut next = || weights.next().expect("one tensor per parameter");
-    let mut statistics = statistics.iter();
-    let mut x = images.shallow_clone();
-    for block in &BLOCKS {
-        let (weight, bias) = (next(), next());
-        x = x.conv2d(weight, Some(bias), [1, 1], [KERNEL / 2, KERNEL / 2], [1, 1], 1).relu_();
-        if block.norm.is_some() {
-            let (mean, variance) = statistics.next().expect("one pair per BatchNorm");
-            x = batch_norm(&x, next(), next(), mean, variance, mode);
-        }
-        if block.pool {
-            x = x.max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false);
-        }
-    }
-    // With one channel, flattening gives the same order in any memory format.
-    let features = x.flatten(1, -1);
-    let hidden = features.linear(next(), Some(next()));
-    hidden.linear(next(), Some(next()))
-}
-
-/// BatchNorm over batch, rows and columns.
-///
-/// In training the momentum is 1, so that `mean` and `variance` become those of the batch; the
-/// network updates its running statistics with them, branch by branch, in a fixed order.
-fn batch_norm(
-    x: &Tensor,
-    weight: &Tensor,
-    bias: &Tensor,
-    mean: &Tensor,
-    variance: &Tensor,
-    mode: Mode,
-) -> Tensor {
-    let training = mode == Mode::Train;
-    x.batch_norm(Some(weight), Some(bias), Some(mean), Some(variance), training, 1.0, EPSILON, true)
 }

@@ -4,16 +4,15 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::network::NamedTensors;
-use super::{Architecture, initial_weights, read_init};
-use crate::data::ImageShape;
 use crate::error::{Error, Result};
-use crate::files::{is_stream, sha256_hex};
+use crate::files::sha256_hex;
 
 /// The section `[model]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelConfig {
+    /// Name of the network.
+    pub network: String,
     /// Size of an embedding.
     pub embedding: EmbeddingSize,
     /// The initial weights: `seed` draws them under the run's seed, anything else is a safetensors
@@ -22,11 +21,15 @@ pub struct ModelConfig {
 }
 
 /// The value of `model.init` that draws the weights under the seed.
-const FROM_SEED: &str = "seed";
+pub(super) const FROM_SEED: &str = "seed";
 
 impl Default for ModelConfig {
     fn default() -> ModelConfig {
-        ModelConfig { embedding: EmbeddingSize::default(), init: FROM_SEED.to_owned() }
+        ModelConfig {
+            network: "tutorial".to_owned(),
+            embedding: EmbeddingSize::default(),
+            init: FROM_SEED.to_owned(),
+        }
     }
 }
 
@@ -47,13 +50,10 @@ const TUTORIAL: i64 = 10;
 /// The largest embedding: more than images this small can use.
 const LARGEST: i64 = 4096;
 
-/// The largest images that this network is meant for: its first linear layer has S⁴/256 weights.
-const LARGEST_SIDE: i64 = 256;
-
 impl ModelConfig {
     /// # Errors
     /// The embedding size is out of range.
-    pub fn check(&self) -> Result<()> {
+    pub(super) fn check_embedding(&self) -> Result<()> {
         match self.embedding {
             EmbeddingSize::Fixed(size) if !(1..=LARGEST).contains(&size) => {
                 let problem = format!("must be \"auto\" or between 1 and {LARGEST}");
@@ -63,37 +63,9 @@ impl ModelConfig {
         }
     }
 
-    /// The initial weights.
-    ///
-    /// # Errors
-    /// As [`read_init`].
-    pub fn initial_weights(&self, architecture: &Architecture, seed: u64) -> Result<NamedTensors> {
-        match self.init.as_str() {
-            FROM_SEED => Ok(initial_weights(architecture, seed)),
-            file => Ok(read_init(Path::new(file), architecture)?.0),
-        }
-    }
-
     /// Whether the initial weights come from a file.
     pub fn is_from_file(&self) -> bool {
         self.init != FROM_SEED
-    }
-
-    /// Checks the file of the initial weights, if there is one, before any work, and returns a note
-    /// on how they have to be converted.
-    ///
-    /// # Errors
-    /// As [`ModelConfig::initial_weights`].
-    pub fn check_init(&self, architecture: &Architecture) -> Result<Option<String>> {
-        if is_stream(Path::new(&self.init)) {
-            let problem = "is a pipe, which can be read only once: name a file, or let dml \
-                           train --init keep a copy";
-            return Err(Error::setting("model.init", &self.init, problem));
-        }
-        match self.init.as_str() {
-            FROM_SEED => Ok(None),
-            file => Ok(read_init(Path::new(file), architecture)?.1),
-        }
     }
 
     /// Identifies the initial weights independently of the file name: `seed`, or the SHA-256 of the
@@ -111,25 +83,12 @@ impl ModelConfig {
         }
     }
 
-    /// The network for images of a shape and a number of classes.
-    ///
-    /// # Errors
-    /// Images that are not square and grey, too small for two poolings, or too large.
-    pub fn architecture(&self, shape: ImageShape, classes: usize) -> Result<Architecture> {
-        let side = shape.side().map(|side| side as i64);
-        let fits = |side: &i64| (Architecture::SMALLEST_SIDE..=LARGEST_SIDE).contains(side);
-        let side = side.filter(fits).ok_or_else(|| {
-            Error::Other(format!(
-                "images of {shape} do not fit the network, which takes grey squares of {}×{0} to \
-                 {LARGEST_SIDE}×{LARGEST_SIDE}; pad, crop or resize the images",
-                Architecture::SMALLEST_SIDE
-            ))
-        })?;
-        let embedding = match self.embedding {
+    /// Size of an embedding for a number of classes.
+    pub fn embedding_size(&self, classes: usize) -> i64 {
+        match self.embedding {
             EmbeddingSize::Auto => TUTORIAL.max(classes as i64),
             EmbeddingSize::Fixed(size) => size,
-        };
-        Ok(Architecture { side, embedding })
+        }
     }
 }
 
@@ -161,10 +120,7 @@ mod tests {
     #[test]
     fn auto_is_the_tutorials_size_unless_there_are_more_classes() {
         let model = ModelConfig::default();
-        let for_classes = |classes| model.architecture(ImageShape::square(28), classes).unwrap();
-        assert_eq!(for_classes(10), Architecture { side: 28, embedding: 10 });
-        assert_eq!(for_classes(3).embedding, 10);
-        assert_eq!(for_classes(26).embedding, 26);
+        assert_eq!([3, 10, 26].map(|classes| model.embedding_size(classes)), [10, 10, 26]);
     }
 
     #[test]
@@ -178,17 +134,6 @@ mod tests {
                 message.starts_with(&format!("model.embedding = {size}: must be")),
                 "{message}"
             );
-        }
-        let colour = ImageShape { channels: 3, height: 28, width: 28 };
-        for (shape, named) in [
-            (ImageShape::square(3), "images of 3×3 "),
-            (ImageShape::square(257), "images of 257×257 "),
-            (ImageShape::grey(28, 20), "images of 28×20 "),
-            (colour, "images of 3×28×28 "),
-        ] {
-            let message = model(10).architecture(shape, 10).unwrap_err().to_string();
-            assert!(message.starts_with(named), "{message}");
-            assert!(message.contains("takes grey squares of 4×4 to 256×256"), "{message}");
         }
     }
 }

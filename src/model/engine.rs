@@ -2,12 +2,15 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tch::Device;
 
+use super::architecture::{Architecture, FusedSizes};
+use super::fused::{FusedNetwork, NO_OTHER};
+use super::libtorch::LibtorchNetwork;
 use super::network::{NamedTensors, Network};
-use super::{Architecture, FusedNetwork, LibtorchNetwork};
 use crate::error::{Error, Result};
 use crate::runtime::{Cores, Simd};
 
@@ -62,7 +65,11 @@ impl EngineChoice {
     ///
     /// # Errors
     /// The fused engine was requested and cannot be used.
-    pub fn resolve(self, architecture: &Architecture, device: Device) -> Result<(Engine, String)> {
+    pub fn resolve(
+        self,
+        architecture: &dyn Architecture,
+        device: Device,
+    ) -> Result<(Engine, String)> {
         let obstacle = obstacle(architecture, device);
         match (self, obstacle) {
             (EngineChoice::Libtorch, _) => Ok((Engine::Libtorch, "libtorch".to_owned())),
@@ -82,8 +89,10 @@ impl EngineChoice {
 }
 
 /// Why the fused engine cannot be used, if it cannot.
-fn obstacle(architecture: &Architecture, device: Device) -> Option<String> {
-    let Architecture { side, embedding } = *architecture;
+fn obstacle(architecture: &dyn Architecture, device: Device) -> Option<String> {
+    let Some(FusedSizes { side, embedding }) = architecture.fused() else {
+        return Some(NO_OTHER.to_owned());
+    };
     if device != Device::Cpu {
         return Some("the fused engine runs on the CPU only".to_owned());
     }
@@ -102,45 +111,48 @@ fn obstacle(architecture: &Architecture, device: Device) -> Option<String> {
 /// A network with the given weights, which may borrow free cores from `cores`.
 ///
 /// # Errors
-/// Weights that do not fit the architecture.
+/// Weights that do not fit the architecture; an engine that does not compute it.
 pub fn open_network(
     engine: Engine,
-    architecture: &Architecture,
+    architecture: &Arc<dyn Architecture>,
     weights: &NamedTensors,
     device: Device,
     cores: &Cores,
 ) -> Result<Box<dyn Network>> {
     Ok(match engine {
         Engine::Libtorch => Box::new(LibtorchNetwork::new(architecture, weights, device, cores)?),
-        Engine::Fused => Box::new(FusedNetwork::new(architecture, weights, cores, Simd::detect())?),
+        Engine::Fused => {
+            Box::new(FusedNetwork::new(&**architecture, weights, cores, Simd::detect())?)
+        }
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const TUTORIAL: Architecture = Architecture { side: 28, embedding: 10 };
+    use crate::model::Tutorial;
 
     #[test]
     fn auto_uses_the_fused_engine_if_it_can_and_otherwise_says_why_not() {
-        let auto =
-            |architecture, device| EngineChoice::Auto.resolve(&architecture, device).unwrap();
-        assert_eq!(auto(TUTORIAL, Device::Cpu).0, Engine::Fused);
+        let tutorial = Tutorial::new(28, 10);
+        let auto = |architecture: &Tutorial, device| {
+            EngineChoice::Auto.resolve(architecture, device).unwrap()
+        };
+        assert_eq!(auto(&tutorial, Device::Cpu).0, Engine::Fused);
         let cases = [
-            (TUTORIAL, Device::Cuda(0), "runs on the CPU only"),
-            (Architecture { side: 128, ..TUTORIAL }, Device::Cpu, "up to 96×96, not 128×128"),
-            (Architecture { embedding: 2000, ..TUTORIAL }, Device::Cpu, "1024 numbers, not 2000"),
+            (Tutorial::new(28, 10), Device::Cuda(0), "runs on the CPU only"),
+            (Tutorial::new(128, 10), Device::Cpu, "up to 96×96, not 128×128"),
+            (Tutorial::new(28, 2000), Device::Cpu, "1024 numbers, not 2000"),
         ];
         for (architecture, device, reason) in cases {
-            let (engine, note) = auto(architecture, device);
+            let (engine, note) = auto(&architecture, device);
             assert_eq!(engine, Engine::Libtorch);
             assert!(note.contains(reason), "{note}");
             let error = EngineChoice::Fused.resolve(&architecture, device).unwrap_err().to_string();
             assert!(error.starts_with("train.engine = fused: cannot be used: "), "{error}");
             assert!(error.contains(reason), "{error}");
         }
-        let libtorch = EngineChoice::Libtorch.resolve(&TUTORIAL, Device::Cpu).unwrap();
+        let libtorch = EngineChoice::Libtorch.resolve(&tutorial, Device::Cpu).unwrap();
         assert_eq!(libtorch, (Engine::Libtorch, "libtorch".to_owned()));
     }
 

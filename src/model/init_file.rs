@@ -8,12 +8,12 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use tch::Tensor;
 
-use super::Architecture;
-use super::architecture::{FIRST_CONVOLUTION, FIRST_LINEAR, LAST_LINEAR};
+use super::architecture::{Architecture, Shapes};
+use super::layers::BATCH_COUNTER;
 use super::network::NamedTensors;
-use super::weights::{BATCH_COUNTER, damaged};
+use super::weights::damaged;
 use crate::error::{Error, Fault, Result};
-use crate::words::{count, first_few, word};
+use crate::words::{first_few, word};
 
 /// What the user can do if a file cannot be used.
 const INIT_TAKES: &str = "--init takes a safetensors file of this network: a run's \
@@ -28,7 +28,10 @@ const INIT_TAKES: &str = "--init takes a safetensors file of this network: a run
 /// [`Fault`] with the file: not safetensors (for a pickle, with the command that converts it);
 /// missing or unknown tensors, wrong shapes, NaN or infinite values; weights for images or
 /// embeddings of another size.
-pub fn read_init(path: &Path, network: &Architecture) -> Result<(NamedTensors, Option<String>)> {
+pub fn read_init(
+    path: &Path,
+    network: &dyn Architecture,
+) -> Result<(NamedTensors, Option<String>)> {
     let content = std::fs::read(path).map_err(Error::io("read", path))?;
     refuse_pickle(&content, path)?;
     let file =
@@ -38,7 +41,7 @@ pub fn read_init(path: &Path, network: &Architecture) -> Result<(NamedTensors, O
         .filter(|(name, _)| !name.ends_with(BATCH_COUNTER))
         .map(|(name, view)| (name.to_owned(), view))
         .collect();
-    let needed = network.tensors();
+    let needed = network.shapes();
     let prefix = shared_prefix(&views, &needed);
     if !prefix.is_empty() {
         let short = |name: String| name[prefix.len()..].to_owned();
@@ -49,7 +52,7 @@ pub fn read_init(path: &Path, network: &Architecture) -> Result<(NamedTensors, O
     let mut weights = NamedTensors::new();
     let mut types: Vec<String> = Vec::new();
     for (name, view) in &views {
-        let shape: Vec<i64> = view.shape().iter().map(|&size| size as i64).collect();
+        let shape = shape(view);
         if shape != needed[name] {
             let problem = format!("has {name} of shape {shape:?} instead of {:?}", needed[name]);
             return Err(Fault::new(path, problem).remedy(INIT_TAKES).into());
@@ -80,10 +83,7 @@ fn note(path: &Path, prefix: &str, types: &[String]) -> Option<String> {
 
 /// The prefix of all names, if the rest of each is a name in the network: `module.` of
 /// DataParallel, `_orig_mod.` of torch.compile, `model.` and the like, or several of them.
-fn shared_prefix(
-    views: &BTreeMap<String, TensorView>,
-    needed: &BTreeMap<String, Vec<i64>>,
-) -> String {
+fn shared_prefix(views: &BTreeMap<String, TensorView>, needed: &Shapes) -> String {
     let Some(first) = views.keys().next() else { return String::new() };
     let prefixes = needed.keys().filter_map(|name| first.strip_suffix(name.as_str()));
     let fits = |prefix: &&str| {
@@ -99,7 +99,7 @@ fn shared_prefix(
 fn refuse_other_names(
     path: &Path,
     views: &BTreeMap<String, TensorView>,
-    needed: &BTreeMap<String, Vec<i64>>,
+    needed: &Shapes,
 ) -> Result<()> {
     let missing: Vec<&str> =
         needed.keys().filter(|name| !views.contains_key(*name)).map(String::as_str).collect();
@@ -125,44 +125,20 @@ fn listed(names: &[&str]) -> String {
     first_few(names, 3)
 }
 
-/// Refuses weights for images or embeddings of other sizes, and for colour images.
+/// Refuses weights for images or embeddings of other sizes.
 fn refuse_other_sizes(
     path: &Path,
     views: &BTreeMap<String, TensorView>,
-    network: &Architecture,
+    network: &dyn Architecture,
 ) -> Result<()> {
-    let size = |name: &str, axis: usize| views[name].shape().get(axis).copied().unwrap_or(0) as i64;
-    let channels = size(FIRST_CONVOLUTION, 1);
-    let features = size(FIRST_LINEAR, 0);
-    let embedding = size(LAST_LINEAR, 0);
-    let quarter = (features as f64).sqrt().round() as i64;
-    let (problem, remedy) = if channels != 1 && views[FIRST_CONVOLUTION].shape().len() == 4 {
-        (
-            format!(
-                "was trained on images of {}, the network takes 1",
-                count(channels as usize, "channel")
-            ),
-            INIT_TAKES.to_owned(),
-        )
-    } else if quarter * quarter == features && features != network.features() {
-        // Two poolings divide the side by four, rounded down.
-        let (least, most) = (quarter * 4, quarter * 4 + 3);
-        let side = network.side;
-        let problem = format!(
-            "was trained on images of {least}×{least} to {most}×{most}, the data has {side}×{side}"
-        );
-        (problem, "resize the images to that size, or omit --init".to_owned())
-    } else if embedding != network.embedding && embedding > 0 {
-        let problem = format!(
-            "was trained for embeddings of {}, the settings say {}",
-            count(embedding as usize, "number"),
-            network.embedding
-        );
-        (problem, format!("add --set model.embedding={embedding}, or omit --init"))
-    } else {
-        return Ok(());
-    };
-    Err(Fault::new(path, problem).remedy(remedy).into())
+    let shapes = views.iter().map(|(name, view)| (name.clone(), shape(view))).collect();
+    let Some(other) = network.explain_other_sizes(&shapes) else { return Ok(()) };
+    let remedy = other.remedy.unwrap_or_else(|| INIT_TAKES.to_owned());
+    Err(Fault::new(path, other.problem).remedy(remedy).into())
+}
+
+fn shape(view: &TensorView) -> Vec<i64> {
+    view.shape().iter().map(|&size| size as i64).collect()
 }
 
 /// The values of a float tensor as f32.
@@ -202,15 +178,17 @@ fn refuse_pickle(content: &[u8], path: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::initial_weights;
+    use crate::model::{Tutorial, initial_weights};
     use safetensors::serialize;
 
-    const SMALL: Architecture = Architecture { side: 12, embedding: 4 };
+    fn small() -> Tutorial {
+        Tutorial::new(12, 4)
+    }
 
     /// Writes weights with these names, this dtype and these bytes, and reads them as initial
     /// weights.
     fn read(
-        made_for: Architecture,
+        made_for: Tutorial,
         name: impl Fn(&str) -> String,
         kind: Dtype,
         of: impl Fn(f32) -> Vec<u8>,
@@ -233,7 +211,7 @@ mod tests {
         let counted = TensorView::new(Dtype::I64, count.1.clone(), &count.2).unwrap();
         let views = views.chain([(count.0.as_str(), counted)]);
         std::fs::write(&path, serialize(views, None).unwrap()).unwrap();
-        read_init(&path, &SMALL)
+        read_init(&path, &small())
     }
 
     fn bytes(value: f32) -> Vec<u8> {
@@ -242,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_prefix_shared_by_all_names_is_removed() {
-        let plain = initial_weights(&SMALL, 3);
+        let plain = initial_weights(&small(), 3);
         for prefix in [
             "",
             "module.",
@@ -255,7 +233,7 @@ mod tests {
             "a.b.",
         ] {
             let (found, note) =
-                read(SMALL, |name| format!("{prefix}{name}"), Dtype::F32, bytes).unwrap();
+                read(small(), |name| format!("{prefix}{name}"), Dtype::F32, bytes).unwrap();
             assert!(plain.iter().all(|(name, tensor)| found[name].equal(tensor)), "{prefix}");
             match prefix {
                 "" => assert_eq!(note, None),
@@ -269,9 +247,9 @@ mod tests {
 
     #[test]
     fn half_and_double_precision_become_float32() {
-        let plain = initial_weights(&SMALL, 3);
+        let plain = initial_weights(&small(), 3);
         let check = |kind, of: &dyn Fn(f32) -> Vec<u8>, tolerance: f64| {
-            let (found, note) = read(SMALL, str::to_owned, kind, of).unwrap();
+            let (found, note) = read(small(), str::to_owned, kind, of).unwrap();
             for (name, tensor) in &plain {
                 let error = (&found[name] - tensor).abs().max().double_value(&[]);
                 assert!(error <= tolerance, "{kind:?} {name}: {error}");
@@ -288,18 +266,18 @@ mod tests {
     fn weights_for_other_images_or_embeddings_are_rejected_with_the_sizes() {
         let message =
             |made_for| read(made_for, str::to_owned, Dtype::F32, bytes).unwrap_err().to_string();
-        let wrong_images = message(Architecture { side: 28, embedding: 4 });
+        let wrong_images = message(Tutorial::new(28, 4));
         assert!(
             wrong_images
                 .contains("trained on images of 28×28 to 31×31, the data has 12×12; resize"),
             "{wrong_images}"
         );
-        let wrong_embeddings = message(Architecture { side: 12, embedding: 9 });
+        let wrong_embeddings = message(Tutorial::new(12, 9));
         assert!(wrong_embeddings.contains(
             "trained for embeddings of 9 numbers, the settings say 4; add --set model.embedding=9"
         ));
         let other = |name: &str| name.replace("linear", "fc");
-        let message = read(SMALL, other, Dtype::F32, bytes).unwrap_err().to_string();
+        let message = read(small(), other, Dtype::F32, bytes).unwrap_err().to_string();
         assert!(
             message.contains(
                 "has fc1.bias, fc1.weight, fc2.bias and 1 more and lacks \
@@ -308,7 +286,7 @@ mod tests {
             "{message}"
         );
         let nan =
-            read(SMALL, str::to_owned, Dtype::F32, |_| bytes(f32::NAN)).unwrap_err().to_string();
+            read(small(), str::to_owned, Dtype::F32, |_| bytes(f32::NAN)).unwrap_err().to_string();
         assert!(nan.contains("has NaN or infinite values in feature_net.0.bias"), "{nan}");
     }
 
@@ -318,7 +296,7 @@ mod tests {
         for start in [&b"PK\x03\x04net/data.pkl"[..], b"\x80\x02}q\x00"] {
             let path = folder.path().join("my net.pth");
             std::fs::write(&path, start).unwrap();
-            let message = read_init(&path, &SMALL).unwrap_err().to_string();
+            let message = read_init(&path, &small()).unwrap_err().to_string();
             assert!(message.contains("my net.pth: is a PyTorch pickle"), "{message}");
             assert!(
                 message.contains("python -c 'import torch, safetensors.torch as s;"),

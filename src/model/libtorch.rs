@@ -1,22 +1,26 @@
 //! The network on libtorch: any device, and the reference for every other implementation.
 
+use std::sync::Arc;
+
 #[cfg(test)]
 use tch::Kind;
 use tch::{Device, Tensor, no_grad_guard};
 
-use super::Architecture;
+use super::architecture::Architecture;
 use super::branch::{Branch, Evaluator};
-use super::network::{MOMENTUM, NamedTensors, Network};
+use super::layers::MOMENTUM;
+use super::network::{NamedTensors, Network};
 use super::parameters::Parameters;
 use crate::error::Result;
 use crate::runtime::{Cores, Job, Workers};
 
-/// The tutorial's network on libtorch.
+/// A network on libtorch.
 ///
 /// The branches of a batch run in parallel if cores are free, otherwise one after the other. Each
 /// runs on one libtorch thread and their gradients are added in order, so the results are the same
 /// either way.
 pub struct LibtorchNetwork {
+    architecture: Arc<dyn Architecture>,
     parameters: Parameters,
     /// `None` only while the branch is running.
     branches: Vec<Option<Branch>>,
@@ -29,14 +33,15 @@ impl LibtorchNetwork {
     /// # Errors
     /// Weights that do not fit the architecture.
     pub fn new(
-        architecture: &Architecture,
+        architecture: &Arc<dyn Architecture>,
         weights: &NamedTensors,
         device: Device,
         cores: &Cores,
     ) -> Result<LibtorchNetwork> {
-        let mut parameters = Parameters::new(architecture, device);
+        let mut parameters = Parameters::new(&**architecture, device);
         parameters.load(weights)?;
         Ok(LibtorchNetwork {
+            architecture: Arc::clone(architecture),
             parameters,
             branches: Vec::new(),
             workers: Workers::new(cores.clone(), device == Device::Cpu),
@@ -58,7 +63,7 @@ impl LibtorchNetwork {
         work: fn(&mut Branch, &Tensor) -> Tensor,
     ) -> Vec<Tensor> {
         while self.branches.len() < inputs.len() {
-            self.branches.push(Some(Branch::new(&self.parameters)));
+            self.branches.push(Some(Branch::new(&self.architecture, &self.parameters)));
         }
         let jobs = inputs.into_iter().zip(&mut self.branches).map(|(input, slot)| {
             let mut branch = slot.take().expect("no branch is running");
@@ -101,7 +106,8 @@ impl Network for LibtorchNetwork {
     }
 
     fn embed(&mut self, batches: Vec<Tensor>) -> Vec<Tensor> {
-        let items = batches.into_iter().map(|images| (Evaluator::new(&self.parameters), images));
+        let evaluator = || Evaluator::new(&self.architecture, &self.parameters);
+        let items = batches.into_iter().map(|images| (evaluator(), images));
         let embed = |(evaluator, images): &mut (Evaluator, Tensor)| {
             *images = evaluator.embed(images);
         };

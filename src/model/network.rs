@@ -9,12 +9,6 @@ use crate::error::Result;
 /// A state dict under PyTorch's names (`feature_net.0.weight`), contiguous, on the CPU, f32.
 pub type NamedTensors = BTreeMap<String, Tensor>;
 
-/// BatchNorm's ε, PyTorch's default.
-pub const EPSILON: f64 = 1e-5;
-
-/// BatchNorm's `momentum`, PyTorch's default: the weight of a batch in the running statistics.
-pub const MOMENTUM: f64 = 0.1;
-
 /// The interface of a network to training and evaluation.
 pub trait Network {
     /// Embeds a training batch, in training mode.

@@ -2,9 +2,9 @@
 
 use tch::{Device, Kind, Tensor, no_grad_guard};
 
-use super::Architecture;
-use super::architecture::TensorSpec;
+use super::architecture::Architecture;
 use super::network::NamedTensors;
+use super::tensors::TensorSpec;
 use crate::error::{Error, Result};
 
 /// The position of a named tensor in a flat vector.
@@ -18,11 +18,11 @@ impl Slot {
     /// Strides inside the flat vector: convolution weights are stored as [out, y, x, in] (channels
     /// last), the order in which libtorch's CPU kernels read them; all others are row-major.
     fn strides(&self) -> Vec<i64> {
-        match self.shape[..] {
-            [_, i, y, x] => vec![y * x * i, 1, x * i, i],
-            [_, columns] => vec![columns, 1],
-            _ => vec![1],
+        if let [_, i, y, x] = self.shape[..] {
+            return vec![y * x * i, 1, x * i, i];
         }
+        let below = |axis: usize| self.shape[axis + 1..].iter().product();
+        (0..self.shape.len()).map(below).collect()
     }
 
     fn view(&self, flat: &Tensor) -> Tensor {
@@ -30,7 +30,7 @@ impl Slot {
     }
 }
 
-/// The trained parameters `[P]` and BatchNorm's running statistics, each in one vector.
+/// The trained parameters `[P]` and the running statistics, each in one vector.
 ///
 /// With one vector an optimiser step takes a handful of operations instead of a handful per layer.
 pub(super) struct Parameters {
@@ -42,9 +42,9 @@ pub(super) struct Parameters {
 
 impl Parameters {
     /// Parameters of `architecture` on `device`, all zero.
-    pub fn new(architecture: &Architecture, device: Device) -> Parameters {
-        let slots = slots_of(architecture.parameters());
-        let statistic_slots = slots_of(architecture.running_statistics());
+    pub fn new(architecture: &dyn Architecture, device: Device) -> Parameters {
+        let slots = slots_of(architecture.tensors(), true);
+        let statistic_slots = slots_of(architecture.tensors(), false);
         Parameters {
             values: Tensor::zeros([length(&slots)], (Kind::Float, device)),
             statistics: Tensor::zeros([length(&statistic_slots)], (Kind::Float, device)),
@@ -59,12 +59,9 @@ impl Parameters {
         self.slots.iter().map(view).collect()
     }
 
-    /// Views of a vector in the layout of `statistics`: mean and variance of each BatchNorm.
-    pub fn statistic_views(&self, statistics: &Tensor) -> Vec<(Tensor, Tensor)> {
-        self.statistic_slots
-            .chunks(2)
-            .map(|pair| (pair[0].view(statistics), pair[1].view(statistics)))
-            .collect()
+    /// Views of a vector in the layout of `statistics`, one per running statistic.
+    pub fn statistic_views(&self, statistics: &Tensor) -> Vec<Tensor> {
+        self.statistic_slots.iter().map(|slot| slot.view(statistics)).collect()
     }
 
     /// Flattens gradients, one per parameter, into one vector in the order of `values`.
@@ -121,13 +118,14 @@ impl Parameters {
     }
 }
 
-/// Tensors laid out one after the other.
-fn slots_of(tensors: Vec<TensorSpec>) -> Vec<Slot> {
+/// The trained parameters, or the running statistics, one after the other.
+fn slots_of(tensors: &[TensorSpec], are_trained: bool) -> Vec<Slot> {
     let mut offset = 0;
     tensors
-        .into_iter()
+        .iter()
+        .filter(|tensor| tensor.is_trained == are_trained)
         .map(|TensorSpec { name, shape, .. }| {
-            let slot = Slot { name, offset, shape };
+            let slot = Slot { name: name.clone(), offset, shape: shape.clone() };
             offset += slot.shape.iter().product::<i64>();
             slot
         })

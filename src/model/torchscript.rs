@@ -3,13 +3,15 @@
 use std::io::{Read, Write};
 use std::os::fd::AsRawFd;
 use std::path::Path;
+use std::sync::Arc;
 
 use tch::{CModule, Device, Kind, Tensor};
 
-use super::Architecture;
+use super::architecture::Architecture;
 use super::branch::Evaluator;
 use super::network::NamedTensors;
 use super::parameters::Parameters;
+use crate::data::ImageShape;
 use crate::error::{Error, Result};
 use crate::files::write_atomically;
 
@@ -19,20 +21,21 @@ const TRACED_BATCH: i64 = 2;
 /// Writes the network in evaluation mode as TorchScript.
 ///
 /// # Shapes
-/// `[N, 1, S, S]` f32 in 0..1 → `[N, E]` f32
+/// `[N, C, H, W]` f32 in 0..1 → `[N, E]` f32
 ///
 /// # Errors
 /// Weights of another architecture; tracing fails; the file cannot be written.
 pub fn write_torchscript(
     path: &Path,
-    architecture: &Architecture,
+    architecture: &Arc<dyn Architecture>,
     weights: &NamedTensors,
 ) -> Result<()> {
-    let mut parameters = Parameters::new(architecture, Device::Cpu);
+    let mut parameters = Parameters::new(&**architecture, Device::Cpu);
     parameters.load(weights)?;
-    let evaluator = Evaluator::new(&parameters);
-    let side = architecture.side;
-    let images = Tensor::zeros([TRACED_BATCH, 1, side, side], (Kind::Float, Device::Cpu));
+    let evaluator = Evaluator::new(architecture, &parameters);
+    let ImageShape { channels, height, width } = architecture.images();
+    let shape = [TRACED_BATCH, channels as i64, height as i64, width as i64];
+    let images = Tensor::zeros(shape, (Kind::Float, Device::Cpu));
     let mut forward = |inputs: &[Tensor]| vec![evaluator.embed(&inputs[0])];
     let module = CModule::create_by_tracing("Network", "forward", &[images], &mut forward)?;
     let content = to_bytes(&module)?;

@@ -8,13 +8,11 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use tch::{Kind, Tensor};
 
-use super::Architecture;
+use super::architecture::Architecture;
+use super::layers::BATCH_COUNTER;
 use super::network::NamedTensors;
 use crate::error::{Error, Fault, Result};
 use crate::files::{from_json, sha256_hex, write_atomically, write_with_backup};
-
-/// Suffix of the integer batch counter in PyTorch's BatchNorm, which nothing here needs.
-pub(super) const BATCH_COUNTER: &str = ".num_batches_tracked";
 
 /// Our key in a file's metadata.
 const NOTES: &str = "dml";
@@ -116,13 +114,13 @@ pub fn refuse_non_safetensors(path: &Path, content: &[u8]) -> Result<()> {
 /// # Errors
 /// As [`read_tensors`]; a missing or unknown tensor, one of another shape, or with NaN or infinite
 /// values. The message names the file and the tensor.
-pub fn read_weights(path: &Path, architecture: &Architecture) -> Result<NamedTensors> {
+pub fn read_weights(path: &Path, architecture: &dyn Architecture) -> Result<NamedTensors> {
     let weights = read_tensors(path)?;
     let fault = |problem: String| {
         Fault::new(path, problem)
             .remedy("the file is of another network, or the run has to be trained again")
     };
-    let needed = architecture.tensors();
+    let needed = architecture.shapes();
     for (name, shape) in &needed {
         let tensor = weights.get(name).ok_or_else(|| fault(format!("lacks the tensor {name}")))?;
         if tensor.size() != *shape {
@@ -169,12 +167,12 @@ fn bytes(tensor: &Tensor) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Architecture, initial_weights};
+    use crate::model::{Tutorial, initial_weights};
 
     #[test]
     fn tensors_survive_a_round_trip_and_give_the_same_bytes_every_time() {
         let folder = tempfile::tempdir().unwrap();
-        let weights = initial_weights(&Architecture { side: 28, embedding: 10 }, 3);
+        let weights = initial_weights(&Tutorial::new(28, 10), 3);
         let notes = [("loss", "contrastive".to_owned()), ("epoch", "5".to_owned())];
         let (one, two) = (folder.path().join("1"), folder.path().join("2"));
         write_tensors(&one, &weights, &notes).unwrap();
@@ -186,16 +184,18 @@ mod tests {
         assert_eq!(read_notes(&one).unwrap()["loss"], "contrastive");
     }
 
-    const SMALL: Architecture = Architecture { side: 8, embedding: 2 };
+    fn small() -> Tutorial {
+        Tutorial::new(8, 2)
+    }
 
     /// The error message for a model with modified tensors.
     fn message_for(tamper: impl Fn(&mut NamedTensors)) -> String {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.safetensors");
-        let mut weights = initial_weights(&SMALL, 1);
+        let mut weights = initial_weights(&small(), 1);
         tamper(&mut weights);
         write_tensors(&path, &weights, &[]).unwrap();
-        read_weights(&path, &SMALL).map_or_else(|e| e.to_string(), |_| "read".to_owned())
+        read_weights(&path, &small()).map_or_else(|e| e.to_string(), |_| "read".to_owned())
     }
 
     #[test]
@@ -257,8 +257,7 @@ mod tests {
     fn a_truncated_file_is_rejected_with_its_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.safetensors");
-        write_tensors(&path, &initial_weights(&Architecture { side: 8, embedding: 2 }, 1), &[])
-            .unwrap();
+        write_tensors(&path, &initial_weights(&small(), 1), &[]).unwrap();
         let whole = std::fs::read(&path).unwrap();
         std::fs::write(&path, &whole[..whole.len() - 9]).unwrap();
         let message = read_tensors(&path).unwrap_err().to_string();

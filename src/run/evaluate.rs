@@ -47,7 +47,7 @@ pub fn evaluate_test(
 fn open_model(session: &Session, folder: &ResultFolder, config: &Config) -> Result<TrainedModel> {
     let dataset = &session.dataset;
     let architecture = config.model.architecture(dataset.shape, dataset.classes.len())?;
-    let weights = folder.weights(config.eval.model, &architecture)?;
+    let weights = folder.weights(config.eval.model, &*architecture)?;
     let notes = read_notes(&folder.file(model_file(config.eval.model)))?;
     let epoch = notes.get("epoch").and_then(|text| text.parse().ok());
     let network =

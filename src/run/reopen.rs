@@ -93,7 +93,7 @@ impl Run {
         let architecture = self.config.model.architecture(data.shape, data.classes.len())?;
         [ModelChoice::Last, ModelChoice::Best]
             .into_iter()
-            .try_for_each(|model| self.folder.weights(model, &architecture).map(drop))
+            .try_for_each(|model| self.folder.weights(model, &*architecture).map(drop))
     }
 
     /// Opens a run with a damaged record and rewrites it, if the name of the folder proves that settings

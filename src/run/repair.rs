@@ -83,7 +83,11 @@ impl ResultFolder {
     ///
     /// # Errors
     /// The file is missing, damaged or of another network, with the command that rewrites it.
-    pub fn weights(&self, model: ModelChoice, architecture: &Architecture) -> Result<NamedTensors> {
+    pub fn weights(
+        &self,
+        model: ModelChoice,
+        architecture: &dyn Architecture,
+    ) -> Result<NamedTensors> {
         let path = self.file(model_file(model));
         let remedy = || match Checkpoint::read(&self.file(CHECKPOINT)) {
             Ok(_) => {

@@ -92,7 +92,7 @@ impl ResourceEstimate {
         let architecture = config.model.architecture(dataset.shape, dataset.classes.len())?;
         let sizes = Sizes {
             pixels: dataset.shape.pixels() as u64,
-            embedding: architecture.embedding as u64,
+            embedding: architecture.embedding() as u64,
             parameters: architecture.parameter_count(),
             images: dataset.len() as u64,
             batch: config.train.batch.min(dataset.len()) as u64,

@@ -1,6 +1,7 @@
 //! A trained network, loaded from its run to embed other images.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use ndarray::Array2;
 
@@ -69,7 +70,7 @@ impl Trained {
     ///
     /// # Errors
     /// The settings were changed since and no longer describe a network.
-    pub fn architecture(&self) -> Result<Architecture> {
+    pub fn architecture(&self) -> Result<Arc<dyn Architecture>> {
         self.config.model.architecture(self.record.data.shape, self.record.data.classes.len())
     }
 
@@ -78,7 +79,7 @@ impl Trained {
     /// # Errors
     /// As [`ResultFolder::weights`].
     pub fn weights(&self, model: ModelChoice) -> Result<NamedTensors> {
-        self.folder.weights(model, &self.architecture()?)
+        self.folder.weights(model, &*self.architecture()?)
     }
 
     /// Embeds images `[N, D]`; normalised to length 1 if the loss normalises, as in the evaluation.
@@ -102,7 +103,7 @@ impl Trained {
         let (device, description) = open_device(self.config.train.device)?;
         say(&format!("device: {description}"));
         let architecture = self.architecture()?;
-        let (engine, description) = self.config.train.engine.resolve(&architecture, device)?;
+        let (engine, description) = self.config.train.engine.resolve(&*architecture, device)?;
         say(&format!("engine: {description}"));
         let weights = self.weights(model)?;
         let mut network: Box<dyn Network> =

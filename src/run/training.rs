@@ -63,10 +63,10 @@ impl Run {
         let dataset = &session.dataset;
         let DataSplit { train, validation, unseen } = session.parts(&config)?;
         let architecture = config.model.architecture(dataset.shape, dataset.classes.len())?;
-        config.model.check_init(&architecture)?;
+        config.model.check_init(&*architecture)?;
         let unseen_classes = unseen_classes(&config.data.unseen_classes, &dataset.classes)?;
         let seen = dataset.classes.len() - unseen_classes.len();
-        config.loss.check(seen, architecture.embedding as usize)?;
+        config.loss.check(seen, architecture.embedding() as usize)?;
         check_pairs(session, &config, &unseen_classes)?;
         if config.loss.batches() == BatchKind::PkSampling {
             config.train.check_classes()?;
@@ -231,7 +231,7 @@ impl Run {
     ) -> Result<R> {
         let data = &self.record.data;
         let architecture = self.config.model.architecture(data.shape, data.classes.len())?;
-        let weights = self.config.model.initial_weights(&architecture, self.config.train.seed)?;
+        let weights = self.config.model.initial_weights(&*architecture, self.config.train.seed)?;
         let mut network =
             open_network(session.engine, &architecture, &weights, session.device, &session.cores)?;
         let classes = self.trained_classes()?;
@@ -240,7 +240,7 @@ impl Run {
             config: &self.config.train,
             loss: &self.config.loss,
             classes: &classes,
-            embedding: architecture.embedding as usize,
+            embedding: architecture.embedding() as usize,
             images: &session.images,
             train: &train,
             validation: &validation,

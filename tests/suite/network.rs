@@ -2,18 +2,17 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use tch::{Device, Kind, Tensor};
 
 use dml::loss::{Contrastive, CrossEntropy, Form, Loss, LossInput, Targets};
 use dml::model::{
-    Architecture, FusedNetwork, LibtorchNetwork, NamedTensors, Network, initial_weights,
+    Architecture, FusedNetwork, LibtorchNetwork, NamedTensors, Network, Tutorial, initial_weights,
 };
 use dml::random::{Purpose, generator};
 use dml::runtime::{Cores, Simd, one_libtorch_thread};
 use dml::train::Adam;
-
-const TUTORIAL: Architecture = Architecture { side: 28, embedding: 10 };
 
 /// Tolerance in training mode, relative to the largest value. PyTorch itself, with its weights in the
 /// memory format that is fastest here (channels last), is off by up to 5.6e-5 from its own values in
@@ -23,6 +22,10 @@ const TRAINING_MODE: f64 = 6e-5;
 /// Tolerance of running statistics, where PyTorch is off by up to 1.6e-6, and of embeddings that use
 /// them.
 const RUNNING_STATISTICS: f64 = 3e-6;
+
+fn tutorial() -> Arc<dyn Architecture> {
+    Arc::new(Tutorial::new(28, 10))
+}
 
 /// The engine of the network: libtorch, the fused engine with the best instructions of this processor,
 /// or the fused engine with those of every processor.
@@ -36,10 +39,10 @@ enum Engine {
 impl Engine {
     /// The tutorial's network with the given weights.
     fn open(self, weights: &NamedTensors, cores: &Cores) -> Box<dyn Network> {
-        let fused = |simd| FusedNetwork::new(&TUTORIAL, weights, cores, simd).unwrap();
+        let fused = |simd| FusedNetwork::new(&*tutorial(), weights, cores, simd).unwrap();
         match self {
             Engine::Libtorch => {
-                Box::new(LibtorchNetwork::new(&TUTORIAL, weights, Device::Cpu, cores).unwrap())
+                Box::new(LibtorchNetwork::new(&tutorial(), weights, Device::Cpu, cores).unwrap())
             }
             Engine::Fused => Box::new(fused(Simd::detect())),
             Engine::Portable => Box::new(fused(Simd::PORTABLE)),
@@ -112,9 +115,9 @@ fn assert_near(engine: Engine, name: &str, value: &Tensor, reference: &Tensor, t
 
 /// A flat gradient as named tensors: it has the layout of the parameters.
 fn named(gradient: &Tensor) -> NamedTensors {
-    let weights = initial_weights(&TUTORIAL, 0);
+    let weights = initial_weights(&*tutorial(), 0);
     let mut network =
-        LibtorchNetwork::new(&TUTORIAL, &weights, Device::Cpu, &Cores::new(1)).unwrap();
+        LibtorchNetwork::new(&tutorial(), &weights, Device::Cpu, &Cores::new(1)).unwrap();
     network.parameters().copy_(gradient);
     network.state()
 }

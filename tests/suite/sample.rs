@@ -1,9 +1,11 @@
 //! Training on the sample that comes with the program.
 
+use std::sync::Arc;
+
 use dml::data::{Class, Images, ReadOptions, Subset, open, split};
 use dml::eval::{EvalConfig, LabelledEmbeddings, RetrievalTask, embed, knn_metrics};
 use dml::loss::Loss;
-use dml::model::{Architecture, FusedNetwork, LibtorchNetwork, Network, initial_weights};
+use dml::model::{Architecture, FusedNetwork, LibtorchNetwork, Network, Tutorial, initial_weights};
 use dml::runtime::{Cores, Interrupt, Simd};
 use dml::train::{
     Checkpoint, CheckpointEvery, History, NoObserver, Progress, Task, TrainConfig, train,
@@ -12,7 +14,9 @@ use tch::Device;
 
 use crate::user::shipped_sample;
 
-const TUTORIAL: Architecture = Architecture { side: 28, embedding: 10 };
+fn tutorial() -> Arc<dyn Architecture> {
+    Arc::new(Tutorial::new(28, 10))
+}
 
 /// The shipped sample, split, on the CPU.
 pub struct Sample {
@@ -48,14 +52,14 @@ impl Sample {
 
     /// The tutorial's network on libtorch.
     pub fn network() -> LibtorchNetwork {
-        let weights = initial_weights(&TUTORIAL, 2022);
-        LibtorchNetwork::new(&TUTORIAL, &weights, Device::Cpu, &Cores::new(1)).unwrap()
+        let weights = initial_weights(&*tutorial(), 2022);
+        LibtorchNetwork::new(&tutorial(), &weights, Device::Cpu, &Cores::new(1)).unwrap()
     }
 
     /// The same network on the fused engine, which is faster.
     pub fn fused() -> FusedNetwork {
-        let weights = initial_weights(&TUTORIAL, 2022);
-        FusedNetwork::new(&TUTORIAL, &weights, &Cores::new(1), Simd::detect()).unwrap()
+        let weights = initial_weights(&*tutorial(), 2022);
+        FusedNetwork::new(&*tutorial(), &weights, &Cores::new(1), Simd::detect()).unwrap()
     }
 
     /// Trains, from a checkpoint if given, with a checkpoint every seven steps.

@@ -7,7 +7,7 @@ use super::norm::{Moments, Norm, NormGradient};
 use super::shard::{SHARD, Scratch, Shard, Sizes};
 use super::weights::{Layout, Weights};
 use super::{EPSILON, backward, forward};
-use crate::model::Architecture;
+use crate::model::FusedSizes;
 use crate::runtime::{Simd, Workers};
 
 /// Forward and backward pass of a training step.
@@ -45,10 +45,10 @@ impl Branch {
 }
 
 impl Engine {
-    pub fn new(architecture: &Architecture, simd: Simd) -> Engine {
+    pub fn new(sizes: FusedSizes, simd: Simd) -> Engine {
         Engine {
-            sizes: Sizes::new(architecture),
-            layout: Layout::new(architecture),
+            sizes: Sizes::new(sizes),
+            layout: Layout::new(sizes),
             simd,
             branches: Vec::new(),
             spare: Vec::new(),

@@ -6,7 +6,7 @@ use super::norm::Norm;
 use super::shard::{Scratch, Shard, Sizes};
 use super::weights::{Layout, Weights};
 use super::{EPSILON, forward};
-use crate::model::Architecture;
+use crate::model::FusedSizes;
 use crate::runtime::Simd;
 
 /// A snapshot of weights and running statistics that any number of threads can use.
@@ -19,13 +19,8 @@ pub struct Evaluator {
 
 impl Evaluator {
     /// From the flat parameters `[P]` and mean and variance of each BatchNorm in turn.
-    pub fn new(
-        architecture: &Architecture,
-        values: Vec<f32>,
-        statistics: &[f32],
-        simd: Simd,
-    ) -> Evaluator {
-        let weights = Weights::for_evaluation(&Layout::new(architecture), values);
+    pub fn new(sizes: FusedSizes, values: Vec<f32>, statistics: &[f32], simd: Simd) -> Evaluator {
+        let weights = Weights::for_evaluation(&Layout::new(sizes), values);
         let mut rest = statistics;
         let norm = |index: usize| {
             let (gamma, beta) = weights.norm(index);
@@ -35,7 +30,7 @@ impl Evaluator {
             Norm::from_running(mean, variance, gamma, beta, EPSILON)
         };
         let norms = (0..weights.layout.norms.len()).map(norm).collect();
-        Evaluator { sizes: Sizes::new(architecture), weights, norms, simd }
+        Evaluator { sizes: Sizes::new(sizes), weights, norms, simd }
     }
 
     /// Embeds images `[N][S][S]` → `[N][E]`.

@@ -49,6 +49,6 @@ mod weight_gradient;
 mod weights;
 mod winograd;
 
-pub use network::FusedNetwork;
+pub use network::{FusedNetwork, NO_OTHER};
 
-use super::network::EPSILON;
+use super::layers::EPSILON;

@@ -6,22 +6,26 @@ use tch::{Device, Kind, Tensor, no_grad_guard};
 
 use super::engine::Engine;
 use super::evaluate::Evaluator;
-use crate::error::Result;
-use crate::model::network::MOMENTUM;
+use crate::error::{Error, Result};
+use crate::model::architecture::Architecture;
+use crate::model::layers::MOMENTUM;
 use crate::model::parameters::Parameters;
-use crate::model::{Architecture, NamedTensors, Network};
+use crate::model::{FusedSizes, NamedTensors, Network};
 use crate::runtime::{Cores, Simd, Workers};
 
 /// The tutorial's network on the fused engine; the module `fused` explains how it works.
 ///
 /// A batch is computed on all free cores, with the same bits on any number of them.
 pub struct FusedNetwork {
-    architecture: Architecture,
+    sizes: FusedSizes,
     parameters: Parameters,
     engine: Engine,
     simd: Simd,
     workers: Workers,
 }
+
+/// Why another network than the tutorial's has no fused engine.
+pub const NO_OTHER: &str = "the fused engine knows only the tutorial's network";
 
 impl FusedNetwork {
     /// Side of the largest supported images: beyond it, a thread's working set no longer fits into
@@ -34,19 +38,20 @@ impl FusedNetwork {
     /// A network with the given weights, which may borrow free cores from `cores`.
     ///
     /// # Errors
-    /// Weights that do not fit the architecture.
+    /// Another network than the tutorial's; weights that do not fit it.
     pub fn new(
-        architecture: &Architecture,
+        architecture: &dyn Architecture,
         weights: &NamedTensors,
         cores: &Cores,
         simd: Simd,
     ) -> Result<FusedNetwork> {
+        let sizes = architecture.fused().ok_or_else(|| Error::Other(NO_OTHER.to_owned()))?;
         let mut parameters = Parameters::new(architecture, Device::Cpu);
         parameters.load(weights)?;
         Ok(FusedNetwork {
-            architecture: *architecture,
+            sizes,
             parameters,
-            engine: Engine::new(architecture, simd),
+            engine: Engine::new(sizes, simd),
             simd,
             workers: Workers::new(cores.clone(), true),
         })
@@ -84,7 +89,7 @@ impl Network for FusedNetwork {
     fn embed(&mut self, batches: Vec<Tensor>) -> Vec<Tensor> {
         let statistics = to_vec(&self.parameters.statistics);
         let values = to_vec(&self.parameters.values);
-        let evaluator = Evaluator::new(&self.architecture, values, &statistics, self.simd);
+        let evaluator = Evaluator::new(self.sizes, values, &statistics, self.simd);
         let evaluator = Arc::new(evaluator);
         let work = move |images: &mut Vec<f32>| *images = evaluator.embed(images);
         let done = self.workers.share(batches.iter().map(to_vec).collect(), work);
@@ -103,7 +108,7 @@ impl Network for FusedNetwork {
 impl FusedNetwork {
     /// `[N·E]` → `[N, E]`.
     fn rows(&self, values: &[f32]) -> Tensor {
-        Tensor::from_slice(values).view([-1, self.architecture.embedding])
+        Tensor::from_slice(values).view([-1, self.sizes.embedding])
     }
 }
 

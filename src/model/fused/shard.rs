@@ -4,7 +4,7 @@ use super::lanes::{LANES, Lanes};
 use super::norm::Moments;
 use super::plane::Plane;
 use super::weights::Layout;
-use crate::model::Architecture;
+use crate::model::FusedSizes;
 
 /// Images per shard. Sums over a batch are taken within shards first and then in the order of the
 /// shards, so the bits do not depend on the number of threads.
@@ -20,8 +20,8 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    pub fn new(architecture: &Architecture) -> Sizes {
-        let (full, embedding) = (architecture.side as usize, architecture.embedding as usize);
+    pub fn new(FusedSizes { side, embedding }: FusedSizes) -> Sizes {
+        let (full, embedding) = (side as usize, embedding as usize);
         Sizes { full, half: full / 2, quarter: full / 4, embedding }
     }
 

@@ -1,14 +1,18 @@
 //! Compares the engine with libtorch in double precision, also at sizes other than the tutorial's.
 
+use std::sync::Arc;
+
 use tch::{Device, Kind, Tensor};
 
 use super::FusedNetwork;
 use super::testing::{numbers, simds};
-use crate::model::{Architecture, LibtorchNetwork, NamedTensors, Network, initial_weights};
+use crate::model::{
+    Architecture, LibtorchNetwork, NamedTensors, Network, Tutorial, initial_weights,
+};
 use crate::runtime::{Cores, Simd};
 
 /// Initial weights whose BatchNorms are not the identity, some with negative γ.
-fn weights(architecture: &Architecture) -> NamedTensors {
+fn weights(architecture: &dyn Architecture) -> NamedTensors {
     let mut weights = initial_weights(architecture, 3);
     for (seed, (name, tensor)) in weights.iter_mut().enumerate() {
         let noise = Tensor::from_slice(&numbers(tensor.numel(), seed as u64));
@@ -30,7 +34,7 @@ fn images(count: i64, side: i64, seed: u64) -> Tensor {
     Tensor::from_slice(&pixels).view([count, 1, side, side]).abs()
 }
 
-fn fused(architecture: &Architecture, simd: Simd) -> FusedNetwork {
+fn fused(architecture: &dyn Architecture, simd: Simd) -> FusedNetwork {
     FusedNetwork::new(architecture, &weights(architecture), &Cores::new(1), simd).unwrap()
 }
 
@@ -60,7 +64,7 @@ fn results_match_libtorch_for_all_image_batch_and_embedding_sizes() {
     let cases =
         [(4, 2, 1), (5, 9, 3), (6, 8, 10), (7, 33, 10), (13, 5, 33), (28, 40, 10), (30, 3, 2)];
     for (side, batch, embedding) in cases {
-        let architecture = Architecture { side, embedding };
+        let architecture: Arc<dyn Architecture> = Arc::new(Tutorial::new(side, embedding));
         let branches = [images(batch, side, 1), images(batch, side, 2)];
         let gradient = |seed| {
             let numbers = numbers((batch * embedding) as usize, seed);
@@ -68,19 +72,22 @@ fn results_match_libtorch_for_all_image_batch_and_embedding_sizes() {
         };
         let gradients = [gradient(3), gradient(4)];
         let cores = Cores::new(1);
-        let weights = weights(&architecture);
+        let weights = weights(&*architecture);
         let libtorch = LibtorchNetwork::new(&architecture, &weights, Device::Cpu, &cores).unwrap();
         let mut libtorch = libtorch.in_double_precision();
         let embedded = libtorch.embed(branches.iter().map(|t| t.to_kind(Kind::Double)).collect());
         let expected = step(&mut libtorch, &branches, &gradients);
         for simd in simds() {
-            let mut fused = fused(&architecture, simd);
+            let mut fused = fused(&*architecture, simd);
             let found = fused.embed(branches.iter().map(Tensor::shallow_clone).collect());
             let found = found.into_iter().chain(step(&mut fused, &branches, &gradients));
             for (found, expected) in found.zip(embedded.iter().chain(&expected)) {
                 let error = error(&found, expected);
                 // Tolerance for single precision; libtorch's is off by up to 1e-2 in these cases.
-                assert!(error < 3e-5, "{architecture:?}, batch {batch}: off by {error:.1e}");
+                assert!(
+                    error < 3e-5,
+                    "{side}×{side}, batch {batch}, {embedding}: off by {error:.1e}"
+                );
             }
         }
     }
@@ -88,7 +95,7 @@ fn results_match_libtorch_for_all_image_batch_and_embedding_sizes() {
 
 #[test]
 fn an_embedding_does_not_depend_on_the_rest_of_the_batch() {
-    let architecture = Architecture { side: 9, embedding: 4 };
+    let architecture = Tutorial::new(9, 4);
     let mut network = fused(&architecture, Simd::detect());
     let many = images(21, 9, 5);
     let together = network.embed(vec![many.shallow_clone()]).remove(0);
@@ -100,7 +107,7 @@ fn an_embedding_does_not_depend_on_the_rest_of_the_batch() {
 
 #[test]
 fn a_batch_does_not_affect_the_next() {
-    let architecture = Architecture { side: 9, embedding: 4 };
+    let architecture = Tutorial::new(9, 4);
     let gradients = |count: i64| vec![Tensor::ones([count, 4], (Kind::Float, Device::Cpu))];
     let mut fresh = fused(&architecture, Simd::detect());
     let expected = step(&mut fresh, &[images(11, 9, 6)], &gradients(11));
@@ -114,7 +121,7 @@ fn a_batch_does_not_affect_the_next() {
 
 #[test]
 fn nan_in_the_weights_gives_nan_embeddings() {
-    let architecture = Architecture { side: 9, embedding: 4 };
+    let architecture = Tutorial::new(9, 4);
     let mut network = fused(&architecture, Simd::detect());
     let mut state = network.state();
     let bias = state.get_mut("feature_net.0.bias").unwrap();

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::convolution::flipped;
 use super::convolve::prepare;
-use crate::model::Architecture;
-use crate::model::architecture::BLOCKS;
+use crate::model::FusedSizes;
+use crate::model::networks::{BLOCKS, Block, features};
 
 /// Ranges of a layer's weights and bias in the flat vector, the bias right after the weights. For
 /// BatchNorm, these are γ and β.
@@ -34,7 +34,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    pub fn new(architecture: &Architecture) -> Layout {
+    pub fn new(sizes: FusedSizes) -> Layout {
         let mut length = 0;
         let mut layer = |weights: usize, bias: usize| {
             let (start, middle) = (length, length + weights);
@@ -43,14 +43,13 @@ impl Layout {
         };
         let (mut convolutions, mut norms) = (Vec::new(), Vec::new());
         for block in &BLOCKS {
-            let (inputs, outputs) = (block.channels_in as usize, block.channels_out as usize);
+            let (inputs, outputs) = (block.inputs as usize, block.outputs as usize);
             convolutions.push(layer(outputs * 9 * inputs, outputs));
             if block.norm.is_some() {
                 norms.push(layer(outputs, outputs));
             }
         }
-        let (features, embedding) =
-            (architecture.features() as usize, architecture.embedding as usize);
+        let (features, embedding) = (features(sizes.side) as usize, sizes.embedding as usize);
         let linears =
             vec![layer(features * features, features), layer(embedding * features, embedding)];
         Layout { convolutions, norms, linears, length }
@@ -60,10 +59,10 @@ impl Layout {
     pub fn longest_pass(&self) -> usize {
         let head = self.linears.iter().chain(&self.convolutions[4..]);
         let convolutions = self.convolutions.iter().map(|layer| layer.all().len());
-        convolutions.chain([head.map(|layer| layer.all().len()).sum()]).max().expect(
-            "the network \
-                                                                                      has layers",
-        )
+        convolutions
+            .chain([head.map(|layer| layer.all().len()).sum()])
+            .max()
+            .expect("the network has layers")
     }
 }
 
@@ -86,8 +85,8 @@ impl Weights {
 
     /// For training, from the flat vector `[P]`.
     pub fn new(layout: &Layout, values: Vec<f32>) -> Weights {
-        let prepare_layer = |(layer, block): (&Layer, &crate::model::architecture::Block)| {
-            let (inputs, outputs) = (block.channels_in as usize, block.channels_out as usize);
+        let prepare_layer = |(layer, block): (&Layer, &Block)| {
+            let (inputs, outputs) = (block.inputs as usize, block.outputs as usize);
             let weights = &values[layer.weights.clone()];
             (prepare(weights, inputs), prepare(&flipped(weights, inputs), outputs))
         };
