@@ -173,6 +173,9 @@ pub struct SettingArgs {
     pub data: Option<String>,
     #[command(flatten)]
     pub columns: ColumnArgs,
+    /// Network to train [default: {model.network}]
+    #[arg(long, value_name = "NAME")]
+    pub network: Option<String>,
     /// Passes over the training images [default: {train.epochs}]
     #[arg(long, value_name = "N", value_parser = size)]
     pub epochs: Option<usize>,
@@ -231,8 +234,8 @@ pub struct TrainArgs {
     pub force: bool,
     /// Resume an unfinished run with its own settings; add --data if its images have moved
     #[arg(long, value_name = "RUN", conflicts_with_all = [
-        "loss", "seed", "config", "label", "header", "drop", "scale", "names", "epochs", "batch", "learning_rate",
-        "train_size", "unseen_classes", "set", "init", "name", "force", "style",
+        "loss", "seed", "config", "label", "header", "drop", "scale", "names", "network", "epochs", "batch",
+        "learning_rate", "train_size", "unseen_classes", "set", "init", "name", "force", "style",
     ])]
     pub resume: Option<PathBuf>,
 }

@@ -7,6 +7,7 @@ use clap::{Arg, Args, Command};
 use clap_complete::Shell;
 
 use crate::loss::Loss;
+use crate::model::NETWORKS;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -53,6 +54,7 @@ fn with_values(flag: Arg) -> Arg {
 fn values_of(flag: &str) -> Vec<&'static str> {
     match flag {
         "loss" | LOSSES => Loss::all().iter().map(Loss::name).collect(),
+        "network" => NETWORKS.iter().map(|kind| kind.name).collect(),
         "metric" => vec!["accuracy", "map@r", "recall@1"],
         "executor" => vec!["local", "lines", "slurm"],
         "engine" => vec!["auto", "libtorch", "fused"],
@@ -101,6 +103,7 @@ mod tests {
         for known in [
             "--loss supcon",
             "--losses supcon",
+            "--network tutorial",
             "--metric map@r",
             "--state diverged",
             "--format tensorboard",

@@ -46,6 +46,7 @@ pub fn flags(
     set(&mut config.data.train_size, &train_size.map(Amount::Of));
     set(&mut config.data.path, &args.data);
     set_columns(&mut config.data, &args.columns);
+    set(&mut config.model.network, &args.network);
     set(&mut config.train.epochs, &args.epochs);
     set(&mut config.train.batch, &args.batch);
     set(&mut config.train.learning_rate, &args.learning_rate);
@@ -69,7 +70,7 @@ pub fn report_init<'a>(
     for config in configs {
         config.warnings.iter().for_each(|warning| session.progress.say_once(warning));
         let architecture = config.model.architecture(data.shape, data.classes.len())?;
-        let remark = config.model.check_init(&architecture)?;
+        let remark = config.model.check_init(&*architecture)?;
         if let Some(remark) = remark.filter(|remark| !reported.contains(remark)) {
             session.progress.say(&remark);
             reported.push(remark);
