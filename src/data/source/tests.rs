@@ -137,14 +137,14 @@ fn idx_files_of_every_type_are_read() {
 }
 
 #[test]
-fn a_file_of_no_kind_is_refused_with_the_kinds_that_are_read() {
+fn a_file_of_an_unknown_format_is_refused_with_the_supported_kinds() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.bin");
     fs::write(&path, [7, 0, 9]).unwrap();
     let kinds = super::image_sources();
     assert_eq!(
         message_of(open(&path, &ReadOptions::default()), "a.bin"),
-        format!("a.bin: is binary, of no format that dml knows; name {kinds}, compressed or not")
+        format!("a.bin: is binary, of an unknown format; name {kinds}, compressed or not")
     );
     assert!(
         kinds.starts_with("a CSV of images, ") && kinds.ends_with(" or an IDX file"),
