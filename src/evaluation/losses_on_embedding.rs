@@ -4,15 +4,16 @@ use std::path::Path;
 
 use ndarray::Array2;
 use serde::Serialize;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use super::arrays::read_evaluated;
 use super::features::{Features, Scaling, to_f32};
-use crate::data::{Amount, Batch, BatchShape, Batches};
+use crate::data::{Amount, BatchShape, Batches};
 use crate::error::{Error, Fault, Result};
 use crate::files::ResultFolder;
-use crate::loss::{Loss, LossInput, Targets};
+use crate::loss::Loss;
 use crate::random::{Purpose, generator};
+use crate::train::{LossMeans, mean_loss};
 use crate::words::dml;
 
 /// Images per batch, and images per class in a P×K batch: the defaults of training.
@@ -168,7 +169,7 @@ impl Subject<'_> {
             remarks.push(format!("{} {values}", own.name));
             if own.among_embeddings { self.means.shallow_clone() } else { own.values }
         });
-        let (value, active) = self.mean(loss, parameters.as_ref());
+        let LossMeans { loss: value, active } = self.mean(loss, parameters.as_ref());
         if !value.is_finite() {
             return without(format!("too large to compute ({value})"));
         }
@@ -176,33 +177,12 @@ impl Subject<'_> {
     }
 
     /// Mean loss and mean active share over the batches of an epoch.
-    fn mean(&self, loss: &Loss, parameters: Option<&Tensor>) -> (f64, Option<f64>) {
+    fn mean(&self, loss: &Loss, parameters: Option<&Tensor>) -> LossMeans {
         let (size, per_class) = SHAPE;
         let shape = BatchShape { kind: loss.batches(), size, per_class, steps: Amount::All };
         let batches = Batches::new(self.labels, shape, SEED);
         let random = &mut generator(SEED, Purpose::ValidationLoss, 1);
-        let (mut sum, mut images) = (0.0, 0);
-        let mut shares = Vec::new();
-        for batch in batches.training(1) {
-            let branches = self.branches(&batch);
-            let targets = &Targets::new(&batch, self.classes, self.z.device());
-            let branches = branches.as_slice();
-            let value = loss.value(LossInput { branches, targets, parameters, random });
-            let number = |scalar: &Tensor| scalar.to_kind(Kind::Double).double_value(&[]);
-            sum += number(&value.loss) * batch.labels.len() as f64;
-            images += batch.labels.len();
-            shares.extend(value.active.as_ref().map(number));
-        }
-        let active = shares.iter().sum::<f64>() / shares.len().max(1) as f64;
-        (sum / images as f64, (!shares.is_empty()).then_some(active))
-    }
-
-    fn branches(&self, batch: &Batch) -> Vec<Tensor> {
-        let pick = |rows: &Vec<usize>| {
-            let rows: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
-            self.z.index_select(0, &Tensor::from_slice(&rows))
-        };
-        batch.branches.iter().map(pick).collect()
+        mean_loss(loss, parameters, (self.z, self.classes), batches.training(1), random)
     }
 }
 

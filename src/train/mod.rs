@@ -18,6 +18,7 @@ mod step;
 mod tests;
 mod time_steps;
 mod training;
+mod validation;
 
 pub use adam::Adam;
 pub use checkpoint::{Checkpoint, Newest};
@@ -32,6 +33,7 @@ pub use schedule::Schedule;
 pub use spread::spread;
 pub use time_steps::time_steps;
 pub use training::{Task, batches_of, train};
+pub use validation::{LossMeans, mean_loss};
 
 use checkpoint_timer::CheckpointTimer;
 use divergence::diverged;

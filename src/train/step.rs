@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::{Task, TrainState, spread};
+use super::{Task, TrainState, mean_loss, spread};
 use crate::data::{Batch, Batches, Subset};
 use crate::loss::{LossInput, LossOutput, Targets, normalised};
 use crate::model::Network;
@@ -64,29 +64,17 @@ impl TrainState<'_> {
     ) -> (f64, f64) {
         let task = self.task;
         let embeddings = embed_part(task, task.validation, network);
-        let device = embeddings.device();
         let mut random = generator(task.config.seed, Purpose::ValidationLoss, epoch as u64);
         let own = self.loss_parameters.as_ref().map(|parameters| parameters.values.detach());
-        let (mut sum, mut count) = (0.0, 0);
-        for batch in batches.validation(epoch) {
-            let select = |branch: &Vec<usize>| {
-                let rows: Vec<i64> = branch.iter().map(|&image| image as i64).collect();
-                embeddings.index_select(0, &Tensor::from_slice(&rows).to_device(device))
-            };
-            let branches: Vec<Tensor> = batch.branches.iter().map(select).collect();
-            let targets = Targets::new(&batch, task.classes.len(), device);
-            let (own, random) = (own.as_ref(), &mut random);
-            let value = task.loss.value(LossInput {
-                branches: &branches,
-                targets: &targets,
-                parameters: own,
-                random,
-            });
-            sum += value.loss.double_value(&[]) * batch.labels.len() as f64;
-            count += batch.labels.len();
-        }
+        let found = mean_loss(
+            task.loss,
+            own.as_ref(),
+            (&embeddings, task.classes.len()),
+            batches.validation(epoch),
+            &mut random,
+        );
         let compared = if task.loss.normalises() { normalised(&embeddings) } else { embeddings };
-        (sum / count as f64, spread(&compared))
+        (found.loss, spread(&compared))
     }
 }
 
