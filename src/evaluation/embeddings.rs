@@ -7,13 +7,12 @@ use serde::Serialize;
 
 use super::arrays::confusion_table;
 use super::features::{Features, Labels, Scaling, Singles, all_classes, to_f32};
-use super::pictures;
+use super::output::EvaluationFiles;
 use crate::error::{Error, Fault, Result};
 use crate::eval::{EvalConfig, Figures, LabelledEmbeddings, RetrievalTask, Watch};
-use crate::files::layout::{METRICS, PLOTS};
-use crate::files::{create_folder, write_json};
+use crate::files::ResultFolder;
+use crate::files::layout::METRICS;
 use crate::report::Style;
-use crate::report::chart::Picture;
 use crate::report::table::Table;
 use crate::runtime::Cores;
 use crate::words::count;
@@ -142,17 +141,13 @@ impl EmbeddingEvaluation {
     /// # Errors
     /// A file that cannot be written.
     pub fn write(&self, folder: &Path, style: Style) -> Result<()> {
-        let plots = folder.join(PLOTS);
-        create_folder(&plots)?;
-        let save = |picture: Picture, name: &str| picture.save(&plots.join(name), style);
+        let folder = &ResultFolder::new(folder);
+        folder.create()?;
         let name = self.query_embeddings.as_ref().unwrap_or(&self.embeddings);
         let name = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
-        write_json(&folder.join(METRICS), self)?;
-        self.confusion_table().write_csv(&folder.join("confusion.csv"))?;
-        let figures = &self.figures;
-        save(pictures::confusion(&name, &figures.knn, &self.classes)?, "confusion.png")?;
-        save(pictures::vote_top_k(&name, &figures.vote_top_k)?, "recall.png")?;
-        save(pictures::distances(&name, &figures.distances)?, "distances.png")
+        let files = EvaluationFiles { folder, style, of_test: false };
+        files.write_metrics(self)?;
+        files.write_figures((&name, &name), &self.figures, &self.classes)
     }
 }
 

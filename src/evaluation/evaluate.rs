@@ -10,6 +10,7 @@ use super::arrays::{confusion_remark, write_embeddings};
 use super::evaluated_set::EvaluatedSet;
 use super::gallery::with_gallery;
 use super::maps::Maps;
+use super::output::EvaluationFiles;
 use super::pictures;
 use super::result::{Evaluation, UNSEEN, VALIDATION};
 use crate::config::Config;
@@ -20,7 +21,6 @@ use crate::eval::{self, Figures, Watch};
 use crate::files::layout::{DIVERGED, METRICS, TEST_METRICS, TIMES, TSNE, TSNE_TRAIN};
 use crate::files::{ResultFolder, write_json};
 use crate::model::Network;
-use crate::report::chart::Picture;
 use crate::session::Session;
 use crate::train::RunProgress;
 use crate::words::dml;
@@ -106,9 +106,10 @@ pub fn evaluate(
     let classes = &session.dataset.classes;
     write_embeddings(folder, "train", &embedded.references, (&parts.train.labels, classes))?;
     write_embeddings(folder, "val", &queries, (&judged.labels, classes))?;
+    let files = EvaluationFiles { folder, style: session.style, of_test: false };
     // Saved before the t-SNE starts; without t-SNE figures the evaluation counts as unfinished.
-    write_json(&folder.file(METRICS), &evaluation)?;
-    write_figures(session, folder, &evaluation, "")?;
+    files.write_metrics(&evaluation)?;
+    write_figures(session, &files, &evaluation)?;
     draw_gallery(session, &embedded, &evaluated, &evaluation, &folder.plot("retrieval.png"))?;
 
     session.interrupt.check("trained, evaluated except for the t-SNE")?;
@@ -119,7 +120,7 @@ pub fn evaluate(
         let seconds = maps.of_train(&embedded.references, &parts.train, &mut evaluation)?;
         times.tsne_train_seconds = Some(seconds);
     }
-    write_json(&folder.file(METRICS), &evaluation)?;
+    files.write_metrics(&evaluation)?;
     write_json(&folder.file(TIMES), &times)?;
     Ok(evaluation)
 }
@@ -170,9 +171,10 @@ pub fn evaluate_test(
     folder.create_plots()?;
     write_embeddings(folder, "test", &queries, (&part.labels, &test.classes))?;
     evaluation.images_sha256 = Some(test.sha256.clone());
-    write_figures(session, folder, &evaluation, "_test")?;
+    let files = EvaluationFiles { folder, style: session.style, of_test: true };
+    write_figures(session, &files, &evaluation)?;
     draw_gallery(session, &embedded, &evaluated, &evaluation, &folder.plot("retrieval_test.png"))?;
-    write_json(&folder.file(TEST_METRICS), &evaluation)?;
+    files.write_metrics(&evaluation)?;
     Ok(evaluation)
 }
 
@@ -256,25 +258,15 @@ fn draw_gallery(
     picture?.save(path, session.style)
 }
 
-/// Writes the confusion matrix as table and picture, the vote top-k curve and the distances; `ending`
-/// is appended to the names, to distinguish those of test images.
+/// Writes the confusion matrix and the pictures of the metrics.
 fn write_figures(
     session: &Session,
-    folder: &ResultFolder,
+    files: &EvaluationFiles,
     evaluation: &Evaluation,
-    ending: &str,
 ) -> Result<()> {
-    let Evaluation { figures, classes, .. } = evaluation;
-    let save = |picture: Picture, name: &str| {
-        picture.save(&folder.plot(&format!("{name}{ending}.png")), session.style)
-    };
+    let Evaluation { figures, classes, loss, .. } = evaluation;
     confusion_remark(&figures.knn.confusion).iter().for_each(|it| session.progress.say(it));
-    let table = evaluation.confusion_table();
-    table.write_csv(&folder.file(&format!("confusion{ending}.csv")))?;
-    let name = pictures::name(evaluation);
-    save(pictures::confusion(&name, &figures.knn, classes)?, "confusion")?;
-    save(pictures::vote_top_k(&evaluation.loss, &figures.vote_top_k)?, "recall")?;
-    save(pictures::distances(&name, &figures.distances)?, "distances")
+    files.write_figures((&pictures::name(evaluation), loss), figures, classes)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod gallery;
 mod losses_on_embedding;
 mod maps;
 mod npy;
+mod output;
 pub mod pictures;
 mod result;
 mod score;
