@@ -29,7 +29,7 @@ pub use cluster::{ClusterArgs, Executor};
 pub use data::{CheckArgs, DataCommand, FetchArgs, SampleArgs};
 pub use embeddings::EmbeddingArgs;
 pub use experiments::{BoundArgs, CompareArgs, KeyArgs, ManyArgs, SweepArgs, TuneArgs};
-pub use parse::{Ks, Metric};
+pub use parse::{Ks, Metric, Order};
 use parse::{class_names, ks, model_choice, number, seed, size, tsne_engine, tsne_sets};
 pub use runs::{DiffArgs, RemoveArgs, RunsArgs, RunsCommand};
 pub use share::{EmbedArgs, EmbedFormat, ExportArgs, Format, ReportArgs};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::parse::{Losses, Metric, between, classes, losses, metric, seed};
+use super::parse::{Losses, Metric, between, classes, losses, metric, metric_help, seed};
 use super::{ClusterArgs, SettingArgs};
 use crate::config::Setting;
 
@@ -83,9 +83,7 @@ pub struct ManyArgs {
     /// Parallel runs [default: the number of cores]; with another executor, parallel tasks
     #[arg(long, value_name = "N", value_parser = positive)]
     pub jobs: Option<usize>,
-    /// Metric that decides: accuracy, map@r or recall@1 [default: accuracy, or map@r for unseen
-    /// classes]
-    #[arg(long, value_name = "METRIC", value_parser = metric)]
+    #[arg(long, value_name = "METRIC", value_parser = metric, help = metric_help())]
     pub metric: Option<Metric>,
     /// Show what would be done and how long it would take, and stop
     #[arg(long)]

@@ -24,15 +24,82 @@ pub struct Metric {
 impl Metric {
     /// The warning about the earlier name, if that was used.
     pub fn warning(self) -> Option<String> {
-        self.renamed.then(|| format!("--metric hit@1 is now called --metric {}", self.score))
+        let Metric { score, renamed } = self;
+        let earlier = || score.first_name();
+        renamed.then(|| format!("--metric {} is now called --metric {score}", earlier()))
     }
 }
 
-/// Parses a metric, also by its earlier name.
+/// Parses a metric; hit@k is the earlier name of recall@k.
 pub fn metric(text: &str) -> Result<Metric, String> {
-    let renamed = matches!(text, "hit@1" | "hit-at-1");
-    let score = if renamed { Score::RecallAt1 } else { text.parse()? };
-    Ok(Metric { score, renamed })
+    match text.strip_prefix("hit") {
+        Some(k) => Ok(Metric { score: format!("recall{k}").parse()?, renamed: true }),
+        None => Ok(Metric { score: text.parse()?, renamed: false }),
+    }
+}
+
+/// The help of `--metric`.
+pub fn metric_help() -> String {
+    let [seen, unseen] = [false, true].map(Score::by_default);
+    format!(
+        "Metric that decides: {} [default: {seen}, or {unseen} for unseen classes]",
+        either(&Score::words())
+    )
+}
+
+/// The order of `dml runs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    Name,
+    Loss,
+    Seed,
+    /// Highest first.
+    Metric(Score),
+    /// The score of a trial, highest first.
+    TrialScore,
+    /// The shortest training first.
+    Time,
+}
+
+/// The values of `--sort` beside the metrics.
+const ORDERS: [(&str, Order); 5] = [
+    ("name", Order::Name),
+    ("loss", Order::Loss),
+    ("seed", Order::Seed),
+    ("score", Order::TrialScore),
+    ("time", Order::Time),
+];
+
+/// Parses an order; `map` is the earlier name of `map@r`.
+pub fn order(text: &str) -> Result<Order, String> {
+    let known = ORDERS.iter().find(|(word, _)| *word == text).map(|(_, order)| *order);
+    let by_metric = || {
+        let word =
+            if text == "map" { Score::by_default(true).to_string() } else { text.to_owned() };
+        word.parse().map(Order::Metric)
+    };
+    known.map_or_else(by_metric, Ok).map_err(|_: String| format!("take {}", either(&order_words())))
+}
+
+/// The help of `--sort`.
+pub fn order_help() -> String {
+    format!("Sort by {} (score: of trials)", either(&order_words()))
+}
+
+fn order_words() -> Vec<String> {
+    ORDERS.iter().map(|(word, _)| (*word).to_owned()).chain(Score::words()).collect()
+}
+
+/// The values of `--sort` that a shell completes.
+pub fn offered_orders() -> Vec<String> {
+    let words = ORDERS.iter().map(|(word, _)| (*word).to_owned());
+    words.chain(Score::words_by_default()).collect()
+}
+
+/// `a, b or c`.
+fn either(words: &[String]) -> String {
+    let (last, others) = words.split_last().expect("at least one word");
+    format!("{} or {last}", others.join(", "))
 }
 
 /// Parses the kind of class names.
@@ -175,10 +242,11 @@ mod tests {
     #[test]
     fn the_earlier_name_of_a_metric_is_accepted_with_a_warning() {
         let read = |text| metric(text).unwrap();
-        assert_eq!(read("hit@1").score, Score::RecallAt1);
+        assert_eq!(read("hit@1").score, read("recall@1").score);
+        assert_eq!(read("hit-at-1").score, read("recall@1").score);
         let warning = "--metric hit@1 is now called --metric recall@1";
         assert_eq!(read("hit@1").warning().as_deref(), Some(warning));
-        assert_eq!((read("recall@1").score, read("recall@1").warning()), (Score::RecallAt1, None));
+        assert_eq!(read("recall@1").warning(), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::parse::seed;
+use super::parse::{Order, order, order_help, seed};
 use crate::config::Setting;
 
 #[derive(Debug, Args)]
@@ -33,10 +33,9 @@ pub struct RunsArgs {
     /// Only runs with this setting; if repeated, runs with all of them
     #[arg(long = "where", value_name = "KEY=VALUE", value_parser = Setting::read)]
     pub with: Vec<Setting>,
-    /// Sort by name, loss, seed, accuracy, map, score (of trials) or time
-    #[arg(long, value_name = "COLUMN", default_value = "name",
-          value_parser = ["name", "loss", "seed", "accuracy", "map", "score", "time"])]
-    pub sort: String,
+    #[arg(long, value_name = "COLUMN", default_value = "name", value_parser = order,
+          help = order_help())]
+    pub sort: Order,
     #[command(flatten)]
     pub common: CommonArgs,
 }

@@ -6,6 +6,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Args, Command};
 use clap_complete::Shell;
 
+use super::parse::offered_orders;
+use crate::eval::Score;
 use crate::loss::Loss;
 use crate::model::NETWORKS;
 
@@ -46,29 +48,35 @@ fn with_values(flag: Arg) -> Arg {
         None => flag,
         Some(values) if values.is_empty() => flag,
         // The default of --losses is a list, which is not one of the values.
-        Some(values) => flag.value_parser(PossibleValuesParser::new(values)).default_value(None),
+        Some(values) => {
+            // clap keeps them for as long as the program runs.
+            let values = values.into_iter().map(|value| &*value.leak());
+            flag.value_parser(PossibleValuesParser::new(values)).default_value(None)
+        }
     }
 }
 
 /// The possible values of a flag; empty if it accepts anything, or if clap knows them already.
-fn values_of(flag: &str) -> Vec<&'static str> {
-    match flag {
-        "loss" | LOSSES => Loss::all().iter().map(Loss::name).collect(),
-        "network" => NETWORKS.iter().map(|kind| kind.name).collect(),
-        "metric" => vec!["accuracy", "map@r", "recall@1"],
-        "executor" => vec!["local", "lines", "slurm"],
-        "engine" => vec!["auto", "libtorch", "fused"],
-        "device" => vec!["auto", "cpu", "cuda"],
-        "checkpoint-every" => vec!["epoch", "30s"],
-        "style" => vec!["screen", "paper"],
-        "header" => vec!["auto", "yes", "no"],
-        "scale" => vec!["auto", "1", "16", "255", "65535"],
-        "names" => vec!["auto", "labels", "fashion-mnist"],
-        "model" => vec!["last", "best"],
-        "tsne" => vec!["fft", "linfa"],
-        "tsne-of" => vec!["validation", "both"],
-        _ => Vec::new(),
-    }
+fn values_of(flag: &str) -> Vec<String> {
+    let fixed: &[&str] = match flag {
+        "loss" | LOSSES => return Loss::all().iter().map(|loss| loss.name().to_owned()).collect(),
+        "network" => return NETWORKS.iter().map(|kind| kind.name.to_owned()).collect(),
+        "metric" => return Score::words_by_default(),
+        "sort" => return offered_orders(),
+        "executor" => &["local", "lines", "slurm"],
+        "engine" => &["auto", "libtorch", "fused"],
+        "device" => &["auto", "cpu", "cuda"],
+        "checkpoint-every" => &["epoch", "30s"],
+        "style" => &["screen", "paper"],
+        "header" => &["auto", "yes", "no"],
+        "scale" => &["auto", "1", "16", "255", "65535"],
+        "names" => &["auto", "labels", "fashion-mnist"],
+        "model" => &["last", "best"],
+        "tsne" => &["fft", "linfa"],
+        "tsne-of" => &["validation", "both"],
+        _ => &[],
+    };
+    fixed.iter().map(|word| (*word).to_owned()).collect()
 }
 
 #[cfg(test)]

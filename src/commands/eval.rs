@@ -6,10 +6,10 @@ use super::{embedding_config, evaluation_config, open_test, print, print_json, s
 use crate::cli::{EmbeddingArgs, EvalArgs};
 use crate::config::Config;
 use crate::error::Result;
-use crate::eval::{EvalConfig, Watch};
+use crate::eval::{EvalConfig, Results, Watch};
 use crate::evaluation::{
     EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles, Evaluation, confusion_remark,
-    draw_training, embedding_file, figures_table,
+    draw_training, embedding_file, metrics_table,
 };
 use crate::files::{Output, OutputRules, ResultFolder, keeper_of};
 use crate::report::chart::class_names;
@@ -160,14 +160,7 @@ fn warnings(config: &Config, args: &EvalArgs) -> Vec<String> {
 }
 
 fn text(folder: &ResultFolder, evaluation: &Evaluation) -> String {
-    let mut table = figures_table(&evaluation.figures);
-    let maps = [("t-SNE KL", &evaluation.tsne), ("t-SNE KL, training", &evaluation.tsne_train)];
-    for (name, map) in maps {
-        if let Some(map) = map {
-            let kl = map.kl.map_or("–".to_owned(), |kl| format!("{kl:.4}"));
-            table.push([name.to_owned(), kl]);
-        }
-    }
+    let table = metrics_table(&evaluation.results());
     let Evaluation { images, queries, references, .. } = evaluation;
     let folder = folder.path().display();
     let mut parts = vec![
@@ -205,7 +198,7 @@ fn embeddings_text(evaluation: &EmbeddingEvaluation, out: Option<&Path>) -> Stri
         None => format!("{embeddings}: each of {references} against all others"),
     };
     let length = if evaluation.normalised { ", divided by their length" } else { "" };
-    let table = figures_table(&evaluation.figures).terminal();
+    let table = metrics_table(&Results::from(&evaluation.figures)).terminal();
     let mut parts = vec![format!("{what}{length}"), table];
     if evaluation.classes.len() <= MAX_CLASSES {
         parts.push(evaluation.confusion_table().terminal());

@@ -17,9 +17,8 @@ pub fn planned(
     many: &ManyArgs,
 ) -> Plan {
     let unseen = variants.iter().any(|variant| variant.config.data.unseen_classes != "none");
-    let default = if unseen { Score::MapAtR } else { Score::Accuracy };
     Plan {
-        score: many.metric.map_or(default, |metric| metric.score),
+        score: many.metric.map_or(Score::by_default(unseen), |metric| metric.score),
         variants,
         seeds: seeds.to_vec(),
         jobs: many.jobs.unwrap_or(cores(settings.cores)),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{print, print_json};
-use crate::cli::{DiffArgs, RemoveArgs, RunsArgs, RunsCommand};
+use crate::cli::{DiffArgs, Order, RemoveArgs, RunsArgs, RunsCommand};
 use crate::config::known_key;
 use crate::error::Result;
 use crate::files::ResultFolder;
@@ -39,7 +39,7 @@ fn list(args: &RunsArgs, progress: &Progress) -> Result<()> {
     let all = catalogue(&args.common.runs);
     let count = all.len();
     let mut entries: Vec<Entry> = all.into_iter().filter(wanted).collect();
-    sort(&mut entries, &args.sort);
+    sort(&mut entries, args.sort);
     if args.common.json {
         return print_json(&entries);
     }
@@ -62,21 +62,18 @@ fn list(args: &RunsArgs, progress: &Progress) -> Result<()> {
 }
 
 /// Sorts by a column: metrics in descending order, times in ascending order, missing values last.
-fn sort(entries: &mut [Entry], column: &str) {
-    let highest = |of: fn(&Entry) -> Option<f64>| {
-        move |a: &Entry, b: &Entry| {
-            let key = |entry| -of(entry).unwrap_or(f64::NEG_INFINITY);
-            key(a).total_cmp(&key(b))
-        }
+fn sort(entries: &mut [Entry], order: Order) {
+    let mut by_highest = |of: &dyn Fn(&Entry) -> Option<f64>| {
+        let key = |entry: &Entry| -of(entry).unwrap_or(f64::NEG_INFINITY);
+        entries.sort_by(|a, b| key(a).total_cmp(&key(b)));
     };
-    match column {
-        "loss" => entries.sort_by(|a, b| a.loss.cmp(&b.loss)),
-        "seed" => entries.sort_by_key(|entry| entry.seed),
-        "accuracy" => entries.sort_by(highest(|entry| entry.accuracy)),
-        "map" => entries.sort_by(highest(|entry| entry.map_at_r)),
-        "score" => entries.sort_by(highest(|entry| entry.trial_score)),
-        "time" => entries.sort_by(highest(|entry| entry.seconds.map(|seconds| -seconds))),
-        _ => {}
+    match order {
+        Order::Name => {}
+        Order::Metric(score) => by_highest(&|entry| entry.metrics.by_key(&score.key())),
+        Order::TrialScore => by_highest(&|entry| entry.trial_score),
+        Order::Time => by_highest(&|entry| entry.seconds.map(|seconds| -seconds)),
+        Order::Loss => entries.sort_by(|a, b| a.loss.cmp(&b.loss)),
+        Order::Seed => entries.sort_by_key(|entry| entry.seed),
     }
 }
 

@@ -163,7 +163,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let offered = |words: &[&str]| offered(folder.path(), words);
         assert_eq!(offered(&["dml", "train", "--loss", "cr"]), ["cross-entropy"]);
-        assert_eq!(offered(&["dml", "tune", "--metric", "m"]), ["map@r"]);
+        assert_eq!(offered(&["dml", "tune", "--metric", "map"]), ["map@r"]);
         assert_eq!(offered(&["dml", "runs", "--state", "div"]), ["diverged"]);
         assert_eq!(offered(&["dml", "export", "--format", "tensor"]), ["tensorboard"]);
         assert_eq!(offered(&["dml", "sweep", "--executor", "sl"]), ["slurm"]);

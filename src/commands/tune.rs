@@ -29,7 +29,7 @@ pub fn tune(args: TuneArgs, progress: Progress) -> Result<()> {
     let many = &args.many;
     let search = Search {
         // A search scores only classes that are trained on, whether or not there are unseen classes.
-        score: many.metric.map_or(Score::Accuracy, |metric| metric.score),
+        score: many.metric.map_or(Score::by_default(false), |metric| metric.score),
         config,
         trials: args.trials as usize,
         jobs: many.jobs.unwrap_or(cores),

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::knn_metrics::from_votes;
-use super::ranked::{depth, retrieve_among, retrieve_watched};
+use super::metrics::ranked_means;
+use super::ranked::{Wanted, depth, retrieve_among, retrieve_watched};
 use super::{
     Clusters, Distances, EvalConfig, KnnMetrics, Retrieval, RetrievalTask, VoteTopK, Watch,
     cluster, distances,
@@ -84,23 +85,25 @@ fn metrics_from_neighbours(
     task.check()?;
     let config = &config.fitted(task.available());
     let (references, queries) = (&task.references, task.queries.as_ref());
+    let wanted = Wanted { ks: &config.recall_at, means: &ranked_means() };
     let needed = config.neighbours_needed();
     let depth = depth(references, queries, &config.recall_at).max(needed);
     if depth > DEEPEST || depth * task.evaluated().labels.len() > MOST_NEIGHBOURS {
         let neighbours = task.neighbours(needed, watch)?;
         let (knn, vote_top_k) = from_votes(&neighbours, task, config);
-        let retrieval = retrieve_watched(references, queries, &config.recall_at, watch)?;
+        let retrieval = retrieve_watched(references, queries, wanted, watch)?;
         return Ok((knn, vote_top_k, retrieval));
     }
     let neighbours = task.neighbours(depth, watch)?;
     let (knn, vote_top_k) = from_votes(&neighbours, task, config);
-    let retrieval = retrieve_among(&neighbours, references, queries, &config.recall_at);
+    let retrieval = retrieve_among(&neighbours, references, queries, wanted);
     Ok((knn, vote_top_k, retrieval))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::ranked::RankedMean;
     use crate::eval::{LabelledEmbeddings, knn_metrics};
     use crate::random::{Purpose, generator};
     use ndarray::Array2;
@@ -178,7 +181,8 @@ mod tests {
             let config = EvalConfig { knn: 3, ..EvalConfig::default() };
             let figures = Figures::of(&task, &config, 1, &Watch::default()).unwrap();
             let (knn, vote_top_k) = knn_metrics(&task, &config).unwrap();
-            let retrieval = crate::eval::retrieve(&references(), None, &config.recall_at).unwrap();
+            let wanted = Wanted { ks: &config.recall_at, means: &ranked_means() };
+            let retrieval = crate::eval::retrieve(&references(), None, wanted).unwrap();
             assert_eq!((figures.knn, figures.vote_top_k), (knn, vote_top_k));
             assert_eq!(figures.retrieval, retrieval);
         }
@@ -201,7 +205,9 @@ mod tests {
             assert_eq!(all, [None; 4]);
             assert!(vote_top_k.at.iter().all(|at| at.accuracy.is_none()));
             assert!(retrieval.recall_at.iter().all(|at| at.recall.is_none()));
-            assert_eq!((retrieval.r_precision, retrieval.map_at_r), (None, None));
+            for RankedMean { key, .. } in ranked_means() {
+                assert_eq!((retrieval.means.has(key), retrieval.means.get(key)), (true, None));
+            }
             assert_eq!((retrieval.queries, retrieval.left_out), (0, 4));
             let text = serde_json::to_string(&figures).unwrap();
             assert!(!text.contains("-0.0"), "{text}");
@@ -262,6 +268,9 @@ mod tests {
             (figures.knn.accuracy, figures.vote_top_k.at[0].accuracy),
             (Some(0.4), Some(0.4))
         );
-        assert_eq!((figures.retrieval.queries, figures.retrieval.map_at_r), (2, Some(1.0)));
+        assert_eq!(
+            (figures.retrieval.queries, figures.retrieval.means.get("map_at_r")),
+            (2, Some(1.0))
+        );
     }
 }

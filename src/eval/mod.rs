@@ -3,11 +3,13 @@
 mod agreement;
 mod cluster;
 mod config;
+mod confusion;
 mod embed;
 mod figures;
 mod kmeans;
 mod knn;
 mod knn_metrics;
+mod measured;
 mod metrics;
 mod ranked;
 mod sample;
@@ -20,12 +22,17 @@ mod watch;
 
 pub use cluster::{Clusters, cluster};
 pub use config::{EvalConfig, LARGEST_K, ModelChoice};
+pub use confusion::{ClassMetrics, ConfusionMatrix};
 pub use embed::embed;
 pub use figures::Figures;
 pub use knn::{Neighbours, Search, nearest, nearest_by, ranking, vote};
 pub use knn_metrics::{KnnMetrics, knn_metrics};
-pub use metrics::{ClassMetrics, ConfusionMatrix};
-pub use ranked::{RecallAt, Retrieval, retrieve};
+pub use measured::{Measured, Results};
+pub use metrics::{
+    ACCURACY, Better, Compared, HEADLINES, MAP_AT_R, METRICS, Metric, TRAIN_TIME, Unit, VOTE_TOP_K,
+    Value, headline,
+};
+pub use ranked::{Ranking, RecallAt, Retrieval, Wanted, retrieve};
 pub use score::Score;
 pub use spread::{Distances, distances};
 pub use task::{LabelledEmbeddings, RetrievalTask, is_answerable};

@@ -1,27 +1,23 @@
 //! Retrieval: each query ranks the references by distance; does its class come first?
 //!
-//! The metrics are those of the metric-learning literature, as `AccuracyCalculator` of
-//! pytorch-metric-learning 2.9 defines them. For a query with R references of its class:
+//! **Recall@k** of a query is 1 if any of the k nearest references has its class, else 0. The
+//! tutorial's recall@k is another metric, [vote top-k accuracy](super::VoteTopK). The other metrics
+//! of rankings are in the [list of metrics](super::METRICS).
 //!
-//! - **Recall@k** is 1 if any of the k nearest references has the query's class, else 0. The
-//!   tutorial's recall@k is another metric, [vote top-k accuracy](super::VoteTopK).
-//! - **R-precision** is the share of the R nearest that have the class.
-//! - **MAP@R** is the mean over i = 1..R of P(i)·rel(i), where P(i) is the share of the i nearest
-//!   that have the class and rel(i) is 1 if the i-th has it, else 0. It also rewards a good order of
-//!   the R nearest. Source: K. Musgrave, S. Belongie, S.-N. Lim, "A Metric Learning Reality
-//!   Check", ECCV 2020.
-//!
-//! All are means over the queries with R > 0; the others are skipped and counted. References are
+//! All are means over the queries with R > 0 references of their class; the others are skipped and
+//! counted, as in `AccuracyCalculator` of pytorch-metric-learning 2.9. References are
 //! ordered as in [`nearest`](super::nearest): by distance in f32, then by row, lowest first.
 //! Queries are distributed over the current rayon pool; the result does not depend on its size.
 
 mod distances;
+mod means;
 mod select;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use self::distances::{Block, Distances, TILE};
+pub use self::means::Means;
 use self::select::Selection;
 use super::LabelledEmbeddings;
 use super::knn::{Neighbours, check};
@@ -38,10 +34,9 @@ pub struct Retrieval {
     /// Recall@k, one value per k, in the order of the settings; earlier versions wrote it as `hits`.
     #[serde(alias = "hits")]
     pub recall_at: Vec<RecallAt>,
-    /// Mean R-precision in 0..=1; `None` if no query was evaluated.
-    pub r_precision: Option<f64>,
-    /// Mean MAP@R in 0..=1, at most the R-precision; `None` if no query was evaluated.
-    pub map_at_r: Option<f64>,
+    /// The metrics that are means over the evaluated queries, R-precision and MAP@R among them.
+    #[serde(flatten)]
+    pub means: Means,
 }
 
 /// Recall@k at one k.
@@ -55,20 +50,57 @@ pub struct RecallAt {
     pub recall: Option<f64>,
 }
 
+/// The nearest references of a query.
+pub struct Ranking {
+    /// Whether each of them has the query's class, nearest first; R or more.
+    hits: Vec<bool>,
+    /// Number of references of the query's class, R.
+    relevant: usize,
+}
+
+impl Ranking {
+    /// Number of references of the query's class, R; at least 1.
+    pub fn relevant(&self) -> usize {
+        self.relevant
+    }
+
+    /// Whether each of the R nearest references has the query's class, nearest first.
+    pub fn nearest_r(&self) -> &[bool] {
+        &self.hits[..self.relevant]
+    }
+}
+
+/// A metric that is a mean over the queries.
+#[derive(Clone, Copy)]
+pub struct RankedMean {
+    /// Its key in JSON.
+    pub key: &'static str,
+    /// The value of one query.
+    pub of: fn(&Ranking) -> f64,
+}
+
+/// What is computed from the rankings.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The k of Recall@k.
+    pub ks: &'a [usize],
+    /// The means over the queries.
+    pub means: &'a [RankedMean],
+}
+
 /// Metrics of one query.
-#[derive(Debug, Clone, Copy)]
 struct QueryMetrics {
     /// Rank (from 0) of the first reference of the class; `usize::MAX` if not among those ranked.
     first_hit: usize,
-    r_precision: f64,
-    average_precision: f64,
+    /// The values of the wanted means.
+    values: Vec<f64>,
 }
 
 impl Retrieval {
     /// The same with undefined metrics.
     pub(super) fn undefined(mut self) -> Retrieval {
         self.recall_at.iter_mut().for_each(|at| at.recall = None);
-        Retrieval { r_precision: None, map_at_r: None, ..self }
+        Retrieval { means: self.means.undefined(), ..self }
     }
 }
 
@@ -85,9 +117,9 @@ impl Retrieval {
 pub fn retrieve<'a>(
     references: &LabelledEmbeddings<'a>,
     queries: Option<&LabelledEmbeddings<'a>>,
-    ks: &[usize],
+    wanted: Wanted,
 ) -> Result<Retrieval> {
-    retrieve_watched(references, queries, ks, &Watch::default())
+    retrieve_watched(references, queries, wanted, &Watch::default())
 }
 
 /// [`retrieve`] with progress and interruption.
@@ -97,19 +129,19 @@ pub fn retrieve<'a>(
 pub(super) fn retrieve_watched<'a>(
     references: &LabelledEmbeddings<'a>,
     queries: Option<&LabelledEmbeddings<'a>>,
-    ks: &[usize],
+    wanted: Wanted,
     watch: &Watch,
 ) -> Result<Retrieval> {
     check(references.embeddings, "reference")?;
     if let Some(queries) = queries {
         check(queries.embeddings, "query")?;
     }
-    let relevance = Relevance::new(references, queries, ks);
+    let relevance = Relevance::new(references, queries, wanted.ks);
     let evaluated = queries.unwrap_or(references);
     let distances = Distances::new(references.embeddings, evaluated.embeddings);
-    let rankings = relevance.measure(&distances, watch);
+    let rankings = relevance.measure(&distances, wanted, watch);
     watch.check()?;
-    Ok(relevance.summary(&rankings, ks))
+    Ok(relevance.summary(&rankings, wanted))
 }
 
 /// [`retrieve`] from neighbours already found, at least [`depth`] per query and without the query
@@ -121,16 +153,16 @@ pub(super) fn retrieve_among<'a>(
     neighbours: &Neighbours,
     references: &LabelledEmbeddings<'a>,
     queries: Option<&LabelledEmbeddings<'a>>,
-    ks: &[usize],
+    wanted: Wanted,
 ) -> Retrieval {
-    let relevance = Relevance::new(references, queries, ks);
+    let relevance = Relevance::new(references, queries, wanted.ks);
     assert!(neighbours.k() >= relevance.deepest(), "as many neighbours as the metrics need");
     let ranking = |query: usize| {
         let found = neighbours.indices.row(query).into_iter().copied();
-        relevance.query_metrics(query, found.take(relevance.depth(query)))
+        relevance.query_metrics(query, found.take(relevance.depth(query)), wanted.means)
     };
     let rankings: Vec<QueryMetrics> = relevance.counted().into_par_iter().map(ranking).collect();
-    relevance.summary(&rankings, ks)
+    relevance.summary(&rankings, wanted)
 }
 
 /// Neighbours per query that the metrics need at most: the size of the largest class, or the largest
@@ -193,7 +225,7 @@ impl Relevance {
     }
 
     /// The metrics of the queries with R > 0, in order; incomplete if `watch` is stopped.
-    fn measure(&self, distances: &Distances, watch: &Watch) -> Vec<QueryMetrics> {
+    fn measure(&self, distances: &Distances, wanted: Wanted, watch: &Watch) -> Vec<QueryMetrics> {
         let counted = self.counted();
         let stage = StageProgress::begin(watch, "ranking", counted.len().div_ceil(TILE));
         let tiles: Vec<Vec<QueryMetrics>> = counted
@@ -210,7 +242,8 @@ impl Relevance {
                         if self.itself {
                             distances[query] = Distances::EXCLUDED;
                         }
-                        self.query_metrics(query, selection.nearest(distances, self.depth(query)))
+                        let nearest = selection.nearest(distances, self.depth(query));
+                        self.query_metrics(query, nearest, wanted.means)
                     };
                     let rankings = queries.iter().enumerate().map(of).collect();
                     stage.finish_part();
@@ -218,45 +251,38 @@ impl Relevance {
                 },
             )
             .collect();
-        tiles.concat()
+        tiles.into_iter().flatten().collect()
     }
 
     /// The metrics of one query from its nearest references.
     fn query_metrics(
         &self,
         query: usize,
-        nearest: impl Iterator<Item = u32> + Clone,
+        nearest: impl Iterator<Item = u32>,
+        means: &[RankedMean],
     ) -> QueryMetrics {
-        let relevant = self.relevant(query);
         let label = self.truth[query];
-        let is_hit = |row: u32| self.labels[row as usize] == label;
-        let first_hit = nearest.clone().position(is_hit).unwrap_or(usize::MAX);
-        let (mut hits, mut precisions) = (0_u32, 0.0);
-        for (rank, row) in (1_u32..).zip(nearest.take(relevant)) {
-            if is_hit(row) {
-                hits += 1;
-                precisions += f64::from(hits) / f64::from(rank);
-            }
-        }
-        let r = relevant as f64;
+        let hits = nearest.map(|row| self.labels[row as usize] == label).collect();
+        let ranking = Ranking { hits, relevant: self.relevant(query) };
         QueryMetrics {
-            first_hit,
-            r_precision: f64::from(hits) / r,
-            average_precision: precisions / r,
+            first_hit: ranking.hits.iter().position(|is_hit| *is_hit).unwrap_or(usize::MAX),
+            values: means.iter().map(|mean| (mean.of)(&ranking)).collect(),
         }
     }
 
     /// The means over the queries with R > 0.
-    fn summary(&self, rankings: &[QueryMetrics], ks: &[usize]) -> Retrieval {
+    fn summary(&self, rankings: &[QueryMetrics], wanted: Wanted) -> Retrieval {
         let mean_of = |sum: f64| (!rankings.is_empty()).then(|| sum / rankings.len() as f64);
-        let mean = |of: fn(&QueryMetrics) -> f64| mean_of(rankings.iter().map(of).sum());
         let recall = |k: usize| mean_of(rankings.iter().filter(|r| r.first_hit < k).count() as f64);
+        let mean = |(place, mean): (usize, &RankedMean)| {
+            let sum: f64 = rankings.iter().map(|ranking| ranking.values[place]).sum();
+            (mean.key, mean_of(sum))
+        };
         Retrieval {
             queries: rankings.len(),
             left_out: self.truth.len() - rankings.len(),
-            recall_at: ks.iter().map(|&k| RecallAt { k, recall: recall(k) }).collect(),
-            r_precision: mean(|ranking| ranking.r_precision),
-            map_at_r: mean(|ranking| ranking.average_precision),
+            recall_at: wanted.ks.iter().map(|&k| RecallAt { k, recall: recall(k) }).collect(),
+            means: wanted.means.iter().enumerate().map(mean).collect(),
         }
     }
 }

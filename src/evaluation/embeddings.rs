@@ -213,6 +213,7 @@ fn refuse_other_width(references: &Features, queries: &Features) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::{MAP_AT_R, Results};
     use ndarray::{Array1, array};
     use ndarray_npy::write_npy;
 
@@ -245,7 +246,8 @@ mod tests {
         assert_eq!(found.classes, ["-3", "17", "900"]);
         assert_eq!((found.references, found.queries, found.dimensions), (4, 3, 2));
         let Figures { knn, vote_top_k, retrieval, .. } = &found.figures;
-        assert_eq!((retrieval.queries, retrieval.left_out, retrieval.map_at_r), (2, 1, Some(1.0)));
+        assert_eq!((retrieval.queries, retrieval.left_out), (2, 1));
+        assert_eq!(Results::from(&found.figures).value(&MAP_AT_R, None), Some(1.0));
         assert_eq!((knn.accuracy, vote_top_k.voters), (Some(2.0 / 3.0), 4));
         found.write(&folder.path().join("out"), Style::Screen).unwrap();
         for name in [METRICS, "confusion.csv", "plots/distances.png", "plots/recall.png"] {
@@ -280,7 +282,10 @@ mod tests {
         let references = files(folder.path(), "refs", &points, &[0, 0, 1, 1]);
         let of =
             |normalise| EmbeddingFiles { references: references.clone(), queries: None, normalise };
-        let map = |normalise| evaluate(&of(normalise)).unwrap().figures.retrieval.map_at_r;
+        let map = |normalise| {
+            let found = evaluate(&of(normalise)).unwrap();
+            Results::from(&found.figures).value(&MAP_AT_R, None)
+        };
         assert_eq!((map(false), map(true)), (Some(0.5), Some(1.0)));
         let zero = files(folder.path(), "zero", &array![[0.0_f32, 0.0], [1.0, 1.0]], &[0, 0]);
         let message =

@@ -50,7 +50,7 @@ impl EvaluationFiles<'_> {
         };
         let table = confusion_table(&figures.knn.confusion, classes);
         table.write_csv(&self.folder.file(&format!("confusion{ending}.csv")))?;
-        save(pictures::confusion(name, &figures.knn, classes)?, "confusion")?;
+        save(pictures::confusion(name, figures, classes)?, "confusion")?;
         save(pictures::vote_top_k(curve, &figures.vote_top_k)?, "recall")?;
         save(pictures::distances(name, &figures.distances)?, "distances")
     }

@@ -5,7 +5,10 @@ use crate::config::Config;
 use crate::data::{Class, PairSampler, Subset};
 use crate::error::Result;
 use crate::eval::tsne::Map;
-use crate::eval::{ConfusionMatrix, Distances, KnnMetrics, TopKAccuracy, VoteTopK};
+use crate::eval::{
+    ConfusionMatrix, Distances, Figures, Measured, Results, TopKAccuracy, VOTE_TOP_K, VoteTopK,
+    headline,
+};
 use crate::files::ResultFolder;
 use crate::random::{Purpose, generator};
 use crate::report::chart::class_names::PAIRS_CONFUSED;
@@ -105,26 +108,21 @@ fn named(loss: &str, evaluation: &Evaluation) -> String {
     format!("{loss} seed {seed}{of}")
 }
 
-/// The name and the accuracy.
-fn titled(name: &str, knn: &KnnMetrics) -> String {
-    format!("{name} · {}-NN accuracy {}", knn.k, decimals(knn.accuracy))
-}
-
-/// A share with three decimals.
-fn decimals(share: Option<f64>) -> String {
-    share.map_or(MISSING.to_owned(), |share| format!("{share:.3}"))
+/// The name and the headline metric: `cross-entropy seed 2022 · 1-NN accuracy 0.863`.
+fn titled(name: &str, figures: &Figures, unseen: bool) -> String {
+    let found = Results::from(figures).of(headline(unseen));
+    let told = |found: &Measured| {
+        let value = found.value.map_or(MISSING.to_owned(), |share| format!("{share:.3}"));
+        format!(" · {} {value}", found.name())
+    };
+    format!("{name}{}", found.iter().map(told).collect::<String>())
 }
 
 /// `cross-entropy seed 2022 · 1-NN accuracy 0.863 · KL 0.960`, starting with `loss`; for unseen classes,
 /// with MAP@R instead of accuracy.
 pub fn tsne_title(loss: &str, evaluation: &Evaluation) -> String {
-    let kl = kl(&evaluation.tsne);
-    let (name, figures) = (named(loss, evaluation), &evaluation.figures);
-    let title = match evaluation.unseen {
-        true => format!("{name} · MAP@R {}", decimals(figures.retrieval.map_at_r)),
-        false => titled(&name, &figures.knn),
-    };
-    format!("{title}{kl}")
+    let name = named(loss, evaluation);
+    titled(&name, &evaluation.figures, evaluation.unseen) + &kl(&evaluation.tsne)
 }
 
 fn kl(tsne: &Option<TsneFigures>) -> String {
@@ -195,8 +193,8 @@ pub fn positions(labels: &[i64]) -> Vec<usize> {
 ///
 /// # Errors
 /// There is nothing to draw.
-pub fn confusion(name: &str, knn: &KnnMetrics, classes: &[String]) -> Result<Picture> {
-    let title = titled(name, knn);
+pub fn confusion(name: &str, figures: &Figures, classes: &[String]) -> Result<Picture> {
+    let (title, knn) = (titled(name, figures, false), &figures.knn);
     if is_too_large(classes) {
         let (pairs, found) = most_confused(&knn.confusion, classes);
         let note = confused_note(classes.len(), pairs.len(), found);
@@ -244,7 +242,8 @@ pub fn vote_top_k_title(voters: usize) -> String {
 
 /// The same for the caption on a page.
 pub fn vote_top_k_caption(voters: usize) -> String {
-    format!("{} (the tutorial's recall@k)", vote_top_k_title(voters))
+    let tutorial = VOTE_TOP_K.tutorial.unwrap_or_default();
+    format!("{} (the tutorial's {tutorial})", vote_top_k_title(voters))
 }
 
 /// Values at k = 1, 2, … up to the largest k; NaN for a k without a value.

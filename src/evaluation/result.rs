@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::arrays::confusion_table;
-use crate::eval::{Figures, ModelChoice, tsne};
+use crate::eval::{Figures, ModelChoice, Results, tsne};
 use crate::model::Engine;
 use crate::report::table::Table;
 
@@ -56,6 +56,16 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
+    /// What metrics take their values from.
+    pub fn results(&self) -> Results<'_> {
+        let kl = |tsne: &Option<TsneFigures>| tsne.as_ref().map(|tsne| tsne.kl);
+        Results {
+            tsne: kl(&self.tsne),
+            train_tsne: kl(&self.tsne_train),
+            ..Results::from(&self.figures)
+        }
+    }
+
     /// The confusion matrix with class names, one row per true class.
     pub fn confusion_table(&self) -> Table {
         confusion_table(&self.figures.knn.confusion, &self.classes)

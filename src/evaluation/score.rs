@@ -30,6 +30,7 @@ pub fn score(
         queries: Some(LabelledEmbeddings::new(&queries, &parts.validation.labels)),
         classes: session.dataset.classes.len(),
     };
-    let found = session.cores.spread(|| score.measure(&trial, &config.eval))??;
+    let seed = config.train.seed;
+    let found = session.cores.spread(|| score.measure(&trial, &config.eval, seed))??;
     found.ok_or_else(|| Error::Other(format!("{score} cannot be computed: {UNANSWERABLE}")))
 }

@@ -6,7 +6,7 @@ use super::result::{Evaluation, TsneFigures};
 use crate::config::Config;
 use crate::data::{Class, Dataset};
 use crate::error::{Error, Fault, Result};
-use crate::eval::{ClassMetrics, EvalConfig, Figures, LARGEST_K};
+use crate::eval::{ClassMetrics, EvalConfig, Figures, LARGEST_K, Measured, Results};
 use crate::files::layout::{METRICS, TEST_METRICS};
 use crate::files::{Checked, ResultFolder, is_share, read_json};
 use crate::session::Session;
@@ -34,23 +34,23 @@ impl Evaluation {
 
     fn check_neighbours(&self) -> std::result::Result<(), &'static str> {
         let Figures { knn, vote_top_k, retrieval, .. } = &self.figures;
-        let shares: Vec<Option<f64>> =
-            [knn.accuracy, knn.macro_precision, knn.macro_recall, knn.macro_f1]
-                .into_iter()
-                .chain([retrieval.r_precision, retrieval.map_at_r])
-                .chain(vote_top_k.at.iter().map(|at| at.accuracy))
-                .chain(retrieval.recall_at.iter().map(|at| at.recall))
-                .collect();
+        let of_neighbours: Vec<Measured> = Results::from(&self.figures)
+            .measured()
+            .into_iter()
+            .filter(|found| found.metric.is_of_neighbours() && !self.figures.lack(found.metric))
+            .collect();
+        let shares = of_neighbours.iter().filter(|found| found.metric.unit.is_share());
+        let shares = shares.filter_map(|found| found.value);
         let of_class = |class: &ClassMetrics| [class.precision, class.recall, class.f1];
         let of_classes = knn.per_class.iter().flat_map(of_class);
-        if !shares.iter().flatten().copied().chain(of_classes).all(is_share) {
+        if !shares.chain(of_classes).all(is_share) {
             return Err("contains a share outside 0..1");
         }
         if retrieval.queries.checked_add(retrieval.left_out) != Some(self.queries) {
             return Err("has figures for another number of images");
         }
         // Without a valid query all of these are missing; otherwise none is.
-        if shares.iter().any(|share| share.is_some() != (retrieval.queries > 0)) {
+        if of_neighbours.iter().any(|found| found.value.is_some() != (retrieval.queries > 0)) {
             return Err("lacks a figure, or contains an impossible one");
         }
         let confusion = &knn.confusion;
@@ -115,11 +115,12 @@ impl Evaluation {
         }
     }
 
-    /// Whether it has figures for exactly the configured k: pictures need each of them, and the file may
-    /// have been edited.
-    fn has_ks(&self, config: &EvalConfig) -> bool {
+    /// Whether it has every metric, at exactly the configured k: pictures need each of them, and the
+    /// file may have been edited.
+    fn has_all_metrics(&self, config: &EvalConfig) -> bool {
         let Figures { vote_top_k, retrieval, .. } = &self.figures;
-        vote_top_k.at.iter().map(|at| at.k).eq(config.vote_top.iter().copied())
+        self.figures.have_all()
+            && vote_top_k.at.iter().map(|at| at.k).eq(config.vote_top.iter().copied())
             && retrieval.recall_at.iter().map(|at| at.k).eq(config.recall_at.iter().copied())
     }
 
@@ -208,7 +209,8 @@ pub fn evaluated(
     let evaluation = unless_damaged(session, Evaluation::read(folder))?;
     let is_complete = |e: &Evaluation| e.tsne.is_some() || e.tsne_remark.is_some();
     let fingerprint = config.evaluation_fingerprint(session.engine);
-    let is_current = |e: &Evaluation| e.fingerprint == fingerprint && e.has_ks(&config.eval);
+    let is_current =
+        |e: &Evaluation| e.fingerprint == fingerprint && e.has_all_metrics(&config.eval);
     Ok(evaluation.filter(|e| is_current(e) && is_complete(e)))
 }
 
@@ -226,7 +228,7 @@ pub fn tested(
     let fingerprint = config.evaluation_fingerprint(session.engine);
     let same = |e: &Evaluation| {
         e.fingerprint == fingerprint
-            && e.has_ks(&config.eval)
+            && e.has_all_metrics(&config.eval)
             && e.images_sha256.as_ref() == Some(&test.sha256)
     };
     Ok(evaluation.filter(same))

@@ -308,7 +308,7 @@ mod tests {
             jobs: 2,
             runs: PathBuf::from("runs"),
             force: false,
-            score: Score::Accuracy,
+            score: Score::by_default(false),
             command: String::new(),
         }
     }

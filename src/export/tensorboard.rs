@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::data::DataSplit;
 use crate::error::Result;
+use crate::eval::Measured;
 use crate::evaluation::Evaluation;
 use crate::files::create_folder;
 use crate::report::tensorboard::{Point, Projected, Value, write_events, write_projector};
@@ -91,22 +92,15 @@ fn curves(history: &History) -> Vec<Point> {
 /// The figures of the evaluation, at the last epoch.
 fn figures(evaluation: &Evaluation, history: &History) -> Vec<Point> {
     let (step, seconds) = (history.epochs.len() as u64, history.seconds());
-    let figures = &evaluation.figures;
     let point = |tag: String, value: Value| Point { tag, step, seconds, value };
-    let mut named = vec![
-        (format!("{}-NN accuracy", figures.knn.k), figures.knn.accuracy),
-        ("macro F1".to_owned(), figures.knn.macro_f1),
-        ("MAP@R".to_owned(), figures.retrieval.map_at_r),
-        ("NMI of k-means".to_owned(), figures.clusters.as_ref().map(|found| found.nmi)),
-    ];
-    let top_k = figures.vote_top_k.at.iter();
-    named.extend(top_k.map(|at| (format!("vote top-{}", at.k), at.accuracy)));
-    // An undefined figure has no point.
-    let scalar = |(name, value): (String, Option<f64>)| {
-        Some(point(format!("evaluation/{name}"), Value::Scalar(value? as f32)))
+    // An undefined metric has no point.
+    let scalar = |found: Measured| {
+        let value = Value::Scalar(found.value? as f32);
+        Some(point(format!("evaluation/{}", found.name()), value))
     };
-    let mut points: Vec<Point> = named.into_iter().filter_map(scalar).collect();
-    let distances = &figures.distances;
+    let measured = evaluation.results().measured();
+    let mut points: Vec<Point> = measured.into_iter().filter_map(scalar).collect();
+    let distances = &evaluation.figures.distances;
     for (name, counts) in [
         ("same class", &distances.same_class_pairs),
         ("different classes", &distances.other_class_pairs),

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use super::parts::{self, EvaluatedRun};
 use super::reporter::{Reporter, write};
 use crate::error::{Divergence, Result};
+use crate::eval::{HEADLINES, Metric, TRAIN_TIME};
 use crate::evaluation::pictures;
 use crate::experiment::{Comparison, Finished, LossRuns, Summary};
 use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
 use crate::run::{DivergedLoss, DivergedRun, Trained, find_moved};
-use crate::stats::{Ends, Estimate, SHARES, estimate, hundredths, listed};
+use crate::stats::{Ends, Estimate, SHARES, estimate, listed};
 use crate::train::EpochRecord;
-use crate::words::{decimals, rounded};
+use crate::words::decimals;
 
 impl Comparison {
     /// The run of the first loss under the first seed.
@@ -171,21 +172,19 @@ fn losses(comparison: &Comparison) -> Table {
 }
 
 fn runs(comparison: &Comparison) -> Section {
-    let header = ["run", "loss", "seed", "accuracy, %", "MAP@R, %", "train time, s", "collapsed"];
-    let mut table = Table::new(header);
+    let metrics = HEADLINES.iter().map(|metric| metric.column());
+    let header = ["run", "loss", "seed"].map(str::to_owned).into_iter().chain(metrics);
+    let mut table = Table::new(header.chain([TRAIN_TIME.column(), "collapsed".to_owned()]));
     for variant in &comparison.results {
         for run in &variant.runs {
-            let figures = &run.evaluation.figures;
+            let results = run.evaluation.results();
+            let value = |metric: &'static Metric| results.value(metric, None).unwrap_or(f64::NAN);
             let name = run.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            table.push([
-                name,
-                variant.loss.clone(),
-                run.seed.to_string(),
-                hundredths(figures.knn.accuracy),
-                hundredths(figures.retrieval.map_at_r),
-                rounded(run.history.seconds(), 1),
-                if run.history.collapsed() { "yes" } else { "no" }.to_owned(),
-            ]);
+            let mut row = vec![name, variant.loss.clone(), run.seed.to_string()];
+            row.extend(HEADLINES.iter().map(|metric| metric.unit.number(value(metric))));
+            row.push(TRAIN_TIME.unit.number(run.history.seconds()));
+            row.push(if run.history.collapsed() { "yes" } else { "no" }.to_owned());
+            table.push(row);
         }
     }
     let mut parts = vec![html::table(&table, "All runs, by folder name")];

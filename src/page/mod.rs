@@ -11,7 +11,6 @@ mod reporter;
 mod run;
 mod search;
 mod sweep;
-mod units;
 
 pub use self::report::report;
 pub use self::reporter::Reporter;

@@ -121,7 +121,7 @@ pub fn confusion(run: &EvaluatedRun) -> Result<Markup> {
     match html::confusion(&matrix) {
         Some(table) => Ok(table),
         None => {
-            let picture = pictures::confusion(title, &figures.knn, classes)?;
+            let picture = pictures::confusion(title, figures, classes)?;
             Ok(html::figure(&picture, title, None))
         }
     }

@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::parts::{self, EvaluatedRun};
 use super::reporter::{Reporter, write};
-use super::units::by_unit;
 use crate::error::{Fault, Result};
-use crate::eval::Figures;
-use crate::evaluation::{Evaluation, figures_table, pictures};
+use crate::eval::{ACCURACY, MAP_AT_R};
+use crate::evaluation::{Evaluation, metrics_by_unit, pictures};
 use crate::files::layout::CONFIG;
 use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
@@ -69,8 +68,9 @@ impl EvaluatedRun {
             false => ("validation images", "training"),
         };
         let count = grouped(*queries);
-        let (Some(accuracy), Some(map_at_r)) = (figures.knn.accuracy, figures.retrieval.map_at_r)
-        else {
+        let [accuracy, map_at_r] =
+            [&ACCURACY, &MAP_AT_R].map(|metric| self.evaluation.results().value(metric, None));
+        let (Some(accuracy), Some(map_at_r)) = (accuracy, map_at_r) else {
             return format!(
                 "None of the {count} {images} has another image of its class among the {others} \
                  images, so accuracy and MAP@R are undefined."
@@ -128,7 +128,7 @@ impl Reporter<'_> {
 
 fn figures(run: &EvaluatedRun, tested: Option<&Evaluation>) -> Result<Section> {
     let figures = &run.evaluation.figures;
-    let mut parts = tables(figures, "Figures of the evaluation");
+    let mut parts = tables(&run.evaluation, "Figures of the evaluation");
     parts.extend(run.evaluation.remark.as_deref().map(html::paragraph));
     if !run.evaluation.unseen {
         let picture = pictures::vote_top_k(&run.name, &figures.vote_top_k)?;
@@ -142,15 +142,15 @@ fn figures(run: &EvaluatedRun, tested: Option<&Evaluation>) -> Result<Section> {
     if let Some(tested) = tested {
         let images = format!("{} of {}", count(tested.queries, "test image"), tested.images);
         parts.push(html::heading("On test images"));
-        parts.extend(tables(&tested.figures, &images));
+        parts.extend(tables(tested, &images));
     }
     Ok(Section { id: "figures", heading: "Figures".to_owned(), parts })
 }
 
 /// All metrics, one table per unit.
-fn tables(figures: &Figures, caption: &str) -> Vec<Markup> {
+fn tables(evaluation: &Evaluation, caption: &str) -> Vec<Markup> {
     let captions = std::iter::once(caption).chain(std::iter::repeat("Figures in other units"));
-    let tables = by_unit(&figures_table(figures));
+    let tables = metrics_by_unit(&evaluation.results());
     tables.iter().zip(captions).map(|(table, caption)| html::table(table, caption)).collect()
 }
 

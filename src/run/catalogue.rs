@@ -6,16 +6,17 @@ use serde::Serialize;
 use toml::Value;
 
 use super::listing::{folders, trials};
+use super::metrics::Metrics;
 use super::record::{Status, refuse_newer};
 use super::trial::Trial;
 use crate::config::{Config, Setting, number};
 use crate::error::chain;
+use crate::eval::{HEADLINES, TRAIN_TIME};
 use crate::evaluation::Evaluation;
 use crate::files::ResultFolder;
 use crate::files::layout::{HISTORY, RECORD};
 use crate::report::table::Table;
-use crate::stats::hundredths;
-use crate::words::{decimals, grouped, rounded};
+use crate::words::{MISSING, decimals, grouped};
 
 /// State of a run whose record or figures cannot be read.
 const DAMAGED: &str = "damaged";
@@ -51,10 +52,9 @@ pub struct Entry {
     pub validation_loss: Option<f64>,
     /// Score of a search's trial after its last epoch.
     pub trial_score: Option<f64>,
-    /// Accuracy of its nearest neighbours; `None` with unseen classes, whose metric is MAP@R.
-    pub accuracy: Option<f64>,
-    /// MAP@R.
-    pub map_at_r: Option<f64>,
+    /// Its metrics by their keys.
+    #[serde(flatten)]
+    pub metrics: Metrics,
     /// Seconds of training.
     pub seconds: Option<f64>,
     #[serde(skip)]
@@ -95,7 +95,6 @@ impl Entry {
         let state = state.to_owned();
         let (record, evaluation) = (record.ok().flatten(), evaluation.ok().flatten());
         let (trial, history) = (trial.ok().flatten(), history.unwrap_or_default());
-        let figures = evaluation.as_ref().map(|evaluation| &evaluation.figures);
         let unseen = record.as_ref().map_or(0, |record| record.data.unseen);
         Some(Entry {
             name,
@@ -110,8 +109,7 @@ impl Entry {
             unseen,
             validation_loss: history.epochs.last().map(|epoch| epoch.validation_loss),
             trial_score: trial.as_ref().and_then(Trial::score),
-            accuracy: figures.filter(|_| unseen == 0).and_then(|figures| figures.knn.accuracy),
-            map_at_r: figures.and_then(|figures| figures.retrieval.map_at_r),
+            metrics: Metrics::of(evaluation.as_ref(), unseen > 0),
             seconds: (!history.epochs.is_empty()).then(|| history.seconds()),
             config: config.ok(),
         })
@@ -149,26 +147,34 @@ pub fn catalogue(runs: &Path) -> Vec<Entry> {
     found
 }
 
+/// A column of the table of runs.
+type Cell = Box<dyn Fn(&Entry) -> Option<String>>;
+
 /// One row per run; columns that no run fills are omitted.
 pub fn run_table(entries: &[Entry]) -> Table {
-    type Cell = fn(&Entry) -> Option<String>;
-    let columns: [(&str, Cell); 10] = [
-        ("run", |e| Some(e.name.clone())),
+    let mut columns: Vec<(String, Cell)> = [
+        ("run", (|e| Some(e.name.clone())) as fn(&Entry) -> Option<String>),
         ("state", |e| Some(e.state.clone())),
         ("epochs", |e| Some(e.epochs.to_string())),
         ("images", |e| e.train.map(grouped)),
         ("unseen images", |e| (e.unseen > 0).then(|| grouped(e.unseen))),
         ("validation loss", |e| e.validation_loss.map(|loss| decimals(loss, 4))),
         ("trial's score", |e| e.trial_score.map(|score| format!("{score:.4}"))),
-        ("accuracy, %", |e| e.accuracy.map(|share| hundredths(Some(share)))),
-        ("MAP@R, %", |e| e.map_at_r.map(|share| hundredths(Some(share)))),
-        ("train time, s", |e| e.seconds.map(|seconds| rounded(seconds, 1))),
-    ];
-    let has_any = |cell: &Cell| entries.iter().any(|entry| cell(entry).is_some());
-    let shown: Vec<(&str, Cell)> = columns.into_iter().filter(|(_, cell)| has_any(cell)).collect();
-    let mut table = Table::new(shown.iter().map(|(name, _)| (*name).to_owned()));
+    ]
+    .into_iter()
+    .map(|(name, cell)| (name.to_owned(), Box::new(cell) as Cell))
+    .collect();
+    for metric in HEADLINES {
+        let cell = |e: &Entry| e.metrics.get(metric).map(|value| metric.unit.number(value));
+        columns.push((metric.column(), Box::new(cell)));
+    }
+    let seconds = |e: &Entry| e.seconds.map(|seconds| TRAIN_TIME.unit.number(seconds));
+    columns.push((TRAIN_TIME.column(), Box::new(seconds)));
+    columns.retain(|(_, cell)| entries.iter().any(|entry| cell(entry).is_some()));
+    let mut table = Table::new(columns.iter().map(|(name, _)| name.clone()));
     for entry in entries {
-        table.push(shown.iter().map(|(_, cell)| cell(entry).unwrap_or_else(|| "–".to_owned())));
+        let shown = |(_, cell): &(String, Cell)| cell(entry).unwrap_or_else(|| MISSING.to_owned());
+        table.push(columns.iter().map(shown));
     }
     table
 }

@@ -8,8 +8,10 @@ use serde_json::Value as Json;
 use toml::{Table as Toml, Value};
 
 use super::catalogue::Entry;
+use super::metrics::Metrics;
 use super::record::RunRecord;
 use crate::error::{Error, Result};
+use crate::eval::{HEADLINES, METRICS, Metric, TRAIN_TIME, Unit};
 use crate::files::ResultFolder;
 use crate::words::{MISSING, decimals};
 
@@ -93,23 +95,42 @@ pub fn difference(first: &Path, second: &Path) -> Result<Vec<Difference>> {
             found.push(Difference { what: what.to_owned(), first, second });
         }
     }
-    let figures = |entry: &Entry| {
-        let percent = |share: Option<f64>| share.map(|share| 100.0 * share);
-        [
-            ("epochs done", Side::plain(entry.epochs)),
-            ("validation loss", Side::figure(entry.validation_loss)),
-            ("accuracy, %", Side::figure(percent(entry.accuracy))),
-            ("MAP@R, %", Side::figure(percent(entry.map_at_r))),
-            ("train time, s", Side::figure(entry.seconds)),
-        ]
-    };
-    let both = figures(&entry_a).into_iter().zip(figures(&entry_b));
-    found.extend(both.map(|((what, first), (_, second))| Difference {
+    let row = |what: &str, of: fn(&Entry) -> Side| Difference {
         what: what.to_owned(),
-        first,
-        second,
-    }));
+        first: of(&entry_a),
+        second: of(&entry_b),
+    };
+    found.push(row("epochs done", |entry| Side::plain(entry.epochs)));
+    found.push(row("validation loss", |entry| Side::figure(entry.validation_loss)));
+    found.extend(metric_rows(&entry_a.metrics, &entry_b.metrics));
+    found.push(row(&TRAIN_TIME.column(), |entry| Side::figure(entry.seconds)));
     Ok(found)
+}
+
+/// The metrics that one of two runs has, and always those that stand for an evaluation.
+fn metric_rows(a: &Metrics, b: &Metrics) -> Vec<Difference> {
+    let side = |metrics: &Metrics, metric: &Metric, key: &str| {
+        let factor = if metric.unit == Unit::Percent { 100.0 } else { 1.0 };
+        Side::figure(metrics.by_key(key).map(|value| factor * value))
+    };
+    let mut rows = Vec::new();
+    for metric in METRICS {
+        let mut columns: Vec<(String, String)> = Vec::new();
+        if HEADLINES.iter().any(|headline| headline.key == metric.key) {
+            columns.push((metric.key.to_owned(), metric.column()));
+        }
+        for found in a.iter().chain(b.iter()).filter(|found| found.metric.key == metric.key) {
+            if !columns.iter().any(|(key, _)| *key == found.key()) {
+                columns.push((found.key(), metric.unit.named(&found.name())));
+            }
+        }
+        rows.extend(columns.into_iter().map(|(key, what)| Difference {
+            what,
+            first: side(a, metric, &key),
+            second: side(b, metric, &key),
+        }));
+    }
+    rows
 }
 
 /// Settings that differ, or that one of the two lacks.

@@ -7,7 +7,7 @@ retrieval   AccuracyCalculator's precision_at_1, r_precision and mean_average_pr
             (k=None) by an exact search: squared distances of small integers, which are exact in float32, and of equal
             distances the lower row first. `queries` is null if each reference is a query and excluded from its own
             neighbours. Metrics are null if no query's label has a reference. `hits`: Recall@k for k = 1, 2, 4, 8 over
-            the same queries, computed here.
+            the same queries, computed here. The keys are ours.
 clusters    normalized_mutual_info_score and adjusted_mutual_info_score, both with the arithmetic mean
 """
 import json, math, pathlib, platform
@@ -22,6 +22,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 VERSIONS = dict(pytorch_metric_learning=pytorch_metric_learning.__version__, torch=torch.__version__,
                 scikit_learn=sklearn.__version__, numpy=np.__version__, python=platform.python_version())
 KS = (1, 2, 4, 8)
+OURS = dict(mean_average_precision_at_r='map_at_r')  # our keys, where AccuracyCalculator has others
 
 
 def ranked(query, reference, itself):
@@ -54,7 +55,7 @@ def retrieval(name, references, labels, queries=None, truth=None):
     query, query_labels = (references, labels) if itself else (queries, truth)
     array = lambda values: np.asarray(values, dtype=np.float32)
     metrics = calculator.get_accuracy(array(query), array(query_labels), array(references), array(labels), itself)
-    metrics = {key: None if math.isnan(value) else value for key, value in metrics.items()}
+    metrics = {OURS.get(key, key): None if math.isnan(value) else value for key, value in metrics.items()}
     return dict(name=name, references=references, labels=labels, queries=queries, truth=truth,
                 hits=hits(query, query_labels, references, labels, itself), **metrics)
 
@@ -122,7 +123,7 @@ def main():
     (HERE / 'retrieval.json').write_text(json.dumps(content) + '\n')
     print(VERSIONS)
     for case in content['retrieval']:
-        print(case['name'], case['hits'], case['precision_at_1'], case['r_precision'], case['mean_average_precision_at_r'])
+        print(case['name'], case['hits'], case['precision_at_1'], case['r_precision'], case['map_at_r'])
     for case in content['clusters']:
         print(case['name'], case['nmi'], case['ami'])
 

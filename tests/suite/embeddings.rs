@@ -65,7 +65,7 @@ fn without_queries_each_reference_is_a_query_and_files_are_written_only_with_out
 fn no_clusters_leaves_cluster_metrics_out_of_files_and_runs() {
     let user = evaluated();
     let (out, _) = user.succeeds(&[&REFERENCES[..], &["--no-clusters"]].concat());
-    let dash = |line: &str| line.contains("NMI of k-means clusters") && line.ends_with('–');
+    let dash = |line: &str| line.contains("NMI of k-means") && line.ends_with('–');
     assert!(out.lines().any(|line| dash(line.trim_end())), "{out}");
     let without = json(&user.succeeds(&[&REFERENCES[..], &["--no-clusters", "--json"]].concat()).0);
     let with = json(&user.succeeds(&[&REFERENCES[..], &["--json"]].concat()).0);

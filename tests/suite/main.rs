@@ -18,6 +18,7 @@ mod interrupted;
 mod killed;
 mod layers;
 mod losses;
+mod metrics;
 mod names;
 mod network;
 mod outputs;

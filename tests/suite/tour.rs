@@ -24,7 +24,10 @@ fn train_and_eval_write_all_files_and_pictures() {
     assert!(out.contains("1140 references") && out.contains("60 queries"), "{out}");
     assert!(out.contains("1-NN accuracy") && out.contains("vote top-5 (10 voters)"), "{out}");
     assert!(out.contains("Recall@8 (any of 8 nearest)") && out.contains("MAP@R"), "{out}");
-    assert!(out.contains("NMI of 10 k-means clusters") && out.contains("relative spread"), "{out}");
+    assert!(
+        out.contains("NMI of k-means (10 clusters)") && out.contains("relative spread"),
+        "{out}"
+    );
     assert!(out.contains("Ankle boot"), "the confusion matrix has class names: {out}");
     for name in [
         "config.toml",

@@ -1,142 +1,84 @@
 use super::*;
-use crate::random::{Purpose, generator};
-use rand::RngExt;
+use crate::eval::{EvalConfig, Figures, LabelledEmbeddings, Results, RetrievalTask, Watch};
 
-#[derive(Deserialize)]
-struct Reference {
-    classification: Vec<Case>,
-}
-
-#[derive(Deserialize)]
-struct Case {
-    name: String,
-    classes: usize,
-    truth: Vec<i64>,
-    predicted: Vec<i64>,
-    labels: Vec<usize>,
-    accuracy: f64,
-    precision: f64,
-    recall: f64,
-    f1: f64,
-    per_class: PerClass,
-    confusion: Vec<Vec<u64>>,
-}
-
-#[derive(Deserialize)]
-struct PerClass {
-    precision: Vec<f64>,
-    recall: Vec<f64>,
-    f1: Vec<f64>,
-    support: Vec<u64>,
-}
-
-fn cases() -> Vec<Case> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/metrics.json");
-    let text = std::fs::read_to_string(path).unwrap();
-    serde_json::from_str::<Reference>(&text).unwrap().classification
-}
-
-fn near(ours: f64, theirs: f64) -> bool {
-    (ours - theirs).abs() < 1e-12
+/// Where the reference values of a metric are: a file in `tests/reference/` and a place in it. Those
+/// of distances and of a run are computed by hand in their tests.
+fn reference(metric: &Metric) -> Option<(&'static str, String)> {
+    let key = metric.key;
+    Some(match metric.value {
+        Value::Votes(_) => {
+            ("metrics", format!("/classification/0/{}", key.trim_start_matches("macro_")))
+        }
+        Value::VoteTop => ("metrics", "/recall/recall_at".to_owned()),
+        Value::RecallAt => ("retrieval", "/retrieval/0/hits".to_owned()),
+        Value::Ranked(_) => ("retrieval", format!("/retrieval/0/{key}")),
+        Value::Clusters(_) => ("retrieval", format!("/clusters/0/{key}")),
+        Value::Distances(_) | Value::Tsne | Value::TrainTsne | Value::TrainSeconds => return None,
+    })
 }
 
 #[test]
-fn every_metric_matches_scikit_learn() {
-    let cases = cases();
-    assert!(cases.len() >= 10);
-    for case in cases {
-        let matrix = ConfusionMatrix::new(&case.truth, &case.predicted, case.classes);
-        let pairs = [
-            ("accuracy", matrix.accuracy(), case.accuracy),
-            ("precision", matrix.macro_precision(), case.precision),
-            ("recall", matrix.macro_recall(), case.recall),
-            ("F1", matrix.macro_f1(), case.f1),
-        ];
-        for (figure, ours, theirs) in pairs {
-            assert!(near(ours, theirs), "{}: {figure} {ours} against {theirs}", case.name);
-        }
-        assert_eq!(matrix.rows().collect::<Vec<_>>(), case.confusion, "{}", case.name);
+fn every_metric_has_reference_values_of_another_program() {
+    for metric in METRICS {
+        let Some((file, place)) = reference(metric) else { continue };
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference");
+        let text = std::fs::read_to_string(format!("{folder}/{file}.json")).unwrap();
+        let values: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert!(
+            values.pointer(&place).is_some_and(|value| !value.is_null()),
+            "tests/reference/{file}.json has no {place} for {}: compute it in {file}.py and run \
+             python tests/reference/{file}.py",
+            metric.key
+        );
     }
 }
 
 #[test]
-fn every_class_matches_scikit_learn() {
-    for case in cases() {
-        let ours = ConfusionMatrix::new(&case.truth, &case.predicted, case.classes).per_class();
-        let occurring: Vec<usize> = ours.iter().map(|class| class.class).collect();
-        assert_eq!(occurring, case.labels, "{}", case.name);
-        for (i, class) in ours.iter().enumerate() {
-            let theirs = &case.per_class;
-            assert!(near(class.precision, theirs.precision[i]), "{}: {class:?}", case.name);
-            assert!(near(class.recall, theirs.recall[i]), "{}: {class:?}", case.name);
-            assert!(near(class.f1, theirs.f1[i]), "{}: {class:?}", case.name);
-            assert_eq!(class.support, theirs.support[i], "{}: {class:?}", case.name);
-        }
+fn keys_and_names_are_unique_and_keys_are_plain() {
+    for (place, metric) in METRICS.iter().enumerate() {
+        let others = || METRICS.iter().skip(place + 1);
+        assert!(others().all(|other| other.key != metric.key), "{}", metric.key);
+        assert!(others().all(|other| other.name != metric.name), "{}", metric.name);
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let key = metric.key(Some(1));
+        assert!(!key.is_empty() && key.chars().all(is_plain), "{key}");
+        assert_eq!(metric.is_family(), matches!(metric.value, Value::VoteTop | Value::RecallAt));
     }
 }
 
 #[test]
-fn swapping_truth_and_prediction_swaps_precision_and_recall() {
-    let case = cases().into_iter().find(|c| c.name == "precision and recall far apart").unwrap();
-    let right = ConfusionMatrix::new(&case.truth, &case.predicted, case.classes);
-    let exchanged = ConfusionMatrix::new(&case.predicted, &case.truth, case.classes);
-    assert!((right.macro_precision() - right.macro_recall()).abs() > 0.05);
-    assert!(near(exchanged.macro_precision(), right.macro_recall()));
-    assert!(!near(exchanged.macro_precision(), case.precision));
-}
-
-#[test]
-fn shuffled_labels_give_chance_accuracy() {
-    let mut random = generator(1, Purpose::Sample, 0);
-    let truth: Vec<i64> = (0..20_000).map(|row| row % 10).collect();
-    let predicted: Vec<i64> = truth.iter().map(|_| random.random_range(0..10)).collect();
-    let matrix = ConfusionMatrix::new(&truth, &predicted, 10);
-    assert!((matrix.accuracy() - 0.1).abs() < 0.01, "{}", matrix.accuracy());
-    assert!((matrix.macro_f1() - 0.1).abs() < 0.01, "{}", matrix.macro_f1());
-}
-
-#[test]
-fn an_empty_matrix_gives_zeros_rather_than_nan() {
-    let matrix = ConfusionMatrix::new(&[], &[], 3);
-    let figures = [matrix.accuracy(), matrix.macro_precision(), matrix.macro_f1()];
-    assert_eq!(figures, [0.0; 3]);
-    assert!(matrix.per_class().is_empty());
-}
-
-#[test]
-fn a_matrix_round_trips_through_json() {
-    let matrix = ConfusionMatrix::new(&[0, 1, 1], &[0, 0, 1], 2);
-    let text = serde_json::to_string(&matrix).unwrap();
-    assert_eq!(text, "[[1,0],[1,1]]");
-    assert_eq!(serde_json::from_str::<ConfusionMatrix>(&text).unwrap(), matrix);
-    let ragged = serde_json::from_str::<ConfusionMatrix>("[[1,0],[1]]").unwrap_err();
-    assert!(ragged.to_string().contains("square"), "{ragged}");
-}
-
-#[test]
-fn a_large_matrix_is_serialised_as_pairs() {
-    let truth = [0, 11_315, 11_315, 4, 11_315];
-    let matrix = ConfusionMatrix::new(&truth, &[0, 11_315, 7, 4, 7], 11_316);
-    let text = serde_json::to_string(&matrix).unwrap();
+fn words_of_metrics_are_their_keys_as_people_type_them() {
+    let words = [MAP_AT_R.word(None), retrieval::RECALL_AT_K.word(Some(4)), VOTE_TOP_K.word(None)];
+    assert_eq!(words, ["map@r", "recall@4", "vote-top-k"]);
     assert_eq!(
-        text,
-        "{\"classes\":11316,\"counts\":[[0,0,1],[4,4,1],[11315,7,2],[11315,11315,1]]}"
+        (ACCURACY.name(Some(5)), ACCURACY.column()),
+        ("5-NN accuracy".into(), "accuracy, %".into())
     );
-    assert_eq!(serde_json::from_str::<ConfusionMatrix>(&text).unwrap(), matrix);
-    assert_eq!(matrix.accuracy(), 0.6);
-    let classes: Vec<usize> = matrix.per_class().iter().map(|class| class.class).collect();
-    assert_eq!(classes, [0, 4, 7, 11_315]);
-    let row = matrix.rows().last().unwrap();
-    assert_eq!((row.len(), row[7], row[11_315], row.iter().sum()), (11_316, 2, 1, 3));
-    let outside = r#"{"classes": 3, "counts": [[0, 3, 1]]}"#;
-    let refused = serde_json::from_str::<ConfusionMatrix>(outside).unwrap_err();
-    assert!(refused.to_string().contains("none with the numbers 0 and 3"), "{refused}");
 }
 
 #[test]
-fn the_largest_square_is_serialised_as_rows() {
-    let square = ConfusionMatrix::new(&[1999], &[0], ConfusionMatrix::LARGEST_SQUARE);
-    let text = serde_json::to_string(&square).unwrap();
-    assert!(text.starts_with("[[0,0,") && !square.is_large());
-    assert_eq!(serde_json::from_str::<ConfusionMatrix>(&text).unwrap(), square);
+fn every_metric_has_a_value_and_keeps_it_in_json() {
+    let points = ndarray::Array2::from_shape_fn((12, 2), |(row, column)| {
+        (row * (column + 2) % 7) as f32 + (row % 3) as f32
+    });
+    let labels: Vec<i64> = (0..12).map(|row| row % 3).collect();
+    let references = LabelledEmbeddings::new(&points, &labels);
+    let task = RetrievalTask { references, queries: None, classes: 3 };
+    let figures = Figures::of(&task, &EvalConfig::default(), 1, &Watch::default()).unwrap();
+    let read: Figures = serde_json::from_str(&serde_json::to_string(&figures).unwrap()).unwrap();
+    assert_eq!(read, figures);
+    let results = |figures| Results {
+        tsne: Some(Some(1.0)),
+        train_tsne: Some(Some(2.0)),
+        train_seconds: Some(3.0),
+        ..Results::from(figures)
+    };
+    for metric in METRICS {
+        let [written, read] = [&figures, &read].map(|figures| results(figures).of(metric));
+        assert!(!written.is_empty() && written.iter().all(|found| found.value.is_some()));
+        let values = |found: &[crate::eval::Measured]| -> Vec<(String, Option<f64>)> {
+            found.iter().map(|found| (found.key(), found.value)).collect()
+        };
+        assert_eq!(values(&written), values(&read));
+    }
 }

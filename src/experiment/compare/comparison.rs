@@ -11,6 +11,7 @@ use super::results::{Finished, LossRuns, hash_of, without_diverged};
 use super::summary::Summary;
 use crate::data::Dataset;
 use crate::error::{Fault, Result};
+use crate::eval::{METRICS, Metric};
 use crate::experiment::plan::Plan;
 use crate::files::layout::COMPARISON;
 use crate::files::{Checked, ResultFolder, read_json, write_json, write_text};
@@ -183,7 +184,7 @@ impl Comparison {
             }
             false => format!("and {}", count(self.validation, "validation image")),
         };
-        let tutorial = if self.unseen() { "" } else { "; vote top-k is the tutorial's recall@k" };
+        let tutorial = self.tutorial_names();
         format!(
             "{}: {} training {images}; {} {}; {spread}{clipped}{tutorial}",
             self.data,
@@ -191,6 +192,15 @@ impl Comparison {
             things(seeds.len(), "seed"),
             seeds.join(", "),
         )
+    }
+
+    /// What the tutorial calls metrics of the table, if it has another name for them.
+    fn tutorial_names(&self) -> String {
+        let shown = METRICS.iter().filter(|metric| metric.is_compared(self.unseen()));
+        let told = |metric: &Metric| {
+            metric.tutorial.map(|name| format!("; {} is the tutorial's {name}", metric.name(None)))
+        };
+        shown.filter_map(told).collect()
     }
 
     /// Number of neighbours that vote for vote top-k accuracy.
@@ -384,10 +394,7 @@ fn comparison_folder(plan: &Plan, results: &[LossRuns], test: Option<&Dataset>) 
     };
     let what = what.replace(" (", "-").replace(')', "");
     let what = what.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
-    let options = [
-        plan.score.first_name().to_owned(),
-        test.map_or(String::new(), |test| test.sha256.clone()),
-    ];
+    let options = [plan.score.first_name(), test.map_or(String::new(), |test| test.sha256.clone())];
     let hash = hash_of(results, &options);
     let owner = |folder: &Path| Comparison::owner(folder, results);
     hashed_folder(&plan.runs, &format!("compare-{what}"), &hash, owner)

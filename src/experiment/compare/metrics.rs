@@ -4,22 +4,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::ranking::{RankedLoss, rank, ranks_all};
 use super::results::{Finished, LossRuns};
-use crate::eval::{KnnMetrics, LARGEST_K};
+use crate::eval::{Better, LARGEST_K, METRICS, Measured, Unit, Value};
 use crate::stats::{
     DIFFERENCES, Ends, Estimate, SHARES, estimate, is_within, paired_difference,
     rows_with_nulls_as_nan,
 };
-use crate::words::{MISSING, decimals, rounded};
-
-/// How a metric's values are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Unit {
-    Percent,
-    Share,
-    Nats,
-    Seconds,
-}
 
 /// One metric of all losses.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -46,7 +35,7 @@ pub struct MetricRow {
 impl MetricRow {
     /// Whether its lists match the numbers of losses and seeds, and its values are possible.
     pub fn fits(&self, losses: usize, seeds: usize) -> bool {
-        let range @ (low, high) = self.unit.range();
+        let range @ (low, high) = range(self.unit);
         let difference_range = (low - high, high - low);
         let of_loss =
             |v: &Vec<f64>| v.len() == seeds && v.iter().all(|&value| is_within(value, range));
@@ -62,116 +51,41 @@ impl MetricRow {
     }
 }
 
-/// The value of a metric in one run, if the run has it.
-type Value = dyn Fn(&Finished) -> Option<f64>;
-
-/// A metric of runs.
-pub struct Metric {
-    name: String,
-    unit: Unit,
-    vote_top: Option<usize>,
-    value: Box<Value>,
+/// One row for each metric that comparisons of such runs have, in order. A metric that no run has is
+/// left out; a run that lacks it has NaN.
+///
+/// # Panics
+/// If there is no run: a bug.
+pub fn metric_rows(results: &[LossRuns]) -> Vec<MetricRow> {
+    let first = &results[0].runs[0];
+    let compared = METRICS.iter().filter(|metric| metric.is_compared(first.evaluation.unseen));
+    let measured = compared.flat_map(|metric| first.results().of(metric));
+    measured.filter_map(|measured| row(measured, results)).collect()
 }
 
-impl Metric {
-    fn new(
-        name: impl Into<String>,
-        unit: Unit,
-        value: impl Fn(&Finished) -> Option<f64> + 'static,
-    ) -> Metric {
-        Metric { name: name.into(), unit, vote_top: None, value: Box::new(value) }
-    }
-
-    /// Vote top-k accuracy.
-    fn vote_top(k: usize) -> Metric {
-        let value = move |run: &Finished| {
-            run.evaluation.figures.vote_top_k.at.iter().find(|at| at.k == k)?.accuracy
-        };
-        let metric = Metric::new(format!("vote top-{k}, %"), Unit::Percent, value);
-        Metric { vote_top: Some(k), ..metric }
-    }
-
-    /// Paired differences of the other losses from the first. None for KL, which measures how well a
-    /// map represents its own embedding: it cannot be compared between embeddings.
-    fn differences(&self, values: &[Vec<f64>]) -> Vec<Estimate> {
-        match self.unit {
-            Unit::Nats => Vec::new(),
-            _ => values[1..].iter().map(|v| paired_difference(v, &values[0])).collect(),
+fn row(Measured { metric, k, .. }: Measured, results: &[LossRuns]) -> Option<MetricRow> {
+    let value = |run: &Finished| run.results().value(metric, k).unwrap_or(f64::NAN);
+    let of_loss = |loss: &LossRuns| loss.runs.iter().map(value).collect();
+    let values: Vec<Vec<f64>> = results.iter().map(of_loss).collect();
+    let is_there = values.iter().flatten().any(|value| !value.is_nan());
+    let differences = match metric.better {
+        Better::Neither => Vec::new(),
+        Better::Higher | Better::Lower => {
+            values[1..].iter().map(|of| paired_difference(of, &values[0])).collect()
         }
-    }
-
-    /// The row of this metric, with NaN for runs that lack it; `None` if no run has it.
-    pub fn row(&self, results: &[LossRuns]) -> Option<MetricRow> {
-        let value = |run: &Finished| (self.value)(run).unwrap_or(f64::NAN);
-        let of_loss = |loss: &LossRuns| loss.runs.iter().map(value).collect();
-        let values: Vec<Vec<f64>> = results.iter().map(of_loss).collect();
-        let has_values = values.iter().flatten().any(|value| !value.is_nan());
-        has_values.then(|| MetricRow {
-            metric: self.name.clone(),
-            losses: values.iter().map(|v| estimate(v)).collect(),
-            differences: self.differences(&values),
-            standings: match self.unit {
-                Unit::Percent | Unit::Share => rank(&values),
-                Unit::Nats | Unit::Seconds => Vec::new(),
-            },
-            values,
-            vote_top: self.vote_top,
-            unit: self.unit,
-        })
-    }
-}
-
-/// The metrics in the order of the table.
-pub fn metrics(run: &Finished) -> Vec<Metric> {
-    let percent = |name: &str, value: fn(&KnnMetrics) -> Option<f64>| {
-        Metric::new(name, Unit::Percent, move |run: &Finished| value(&run.evaluation.figures.knn))
     };
-    if run.evaluation.unseen {
-        return metrics_of_unseen(run);
-    }
-    let mut list = vec![
-        percent(&format!("{}-NN accuracy, %", run.evaluation.figures.knn.k), |knn| knn.accuracy),
-        percent("macro precision, %", |knn| knn.macro_precision),
-        percent("macro recall, %", |knn| knn.macro_recall),
-        percent("macro F1, %", |knn| knn.macro_f1),
-    ];
-    list.extend(run.evaluation.figures.vote_top_k.at.iter().map(|at| Metric::vote_top(at.k)));
-    list.extend(metrics_of_all());
-    list
-}
-
-/// The metrics for unseen classes, where each image is a query against all others.
-fn metrics_of_unseen(run: &Finished) -> Vec<Metric> {
-    let recall = |k: usize| {
-        Metric::new(format!("Recall@{k}, %"), Unit::Percent, move |run: &Finished| {
-            let all = &run.evaluation.figures.retrieval.recall_at;
-            all.iter().find(|at| at.k == k)?.recall
-        })
-    };
-    let all = &run.evaluation.figures.retrieval.recall_at;
-    let mut list: Vec<Metric> = all.iter().map(|at| recall(at.k)).collect();
-    list.push(Metric::new("R-precision, %", Unit::Percent, |run| {
-        run.evaluation.figures.retrieval.r_precision
-    }));
-    list.extend(metrics_of_all());
-    list
-}
-
-/// The metrics that every evaluation has.
-fn metrics_of_all() -> Vec<Metric> {
-    let mut list = vec![Metric::new("MAP@R, %", Unit::Percent, |run: &Finished| {
-        run.evaluation.figures.retrieval.map_at_r
-    })];
-    let nmi = |run: &Finished| run.evaluation.figures.clusters.as_ref().map(|found| found.nmi);
-    list.push(Metric::new("NMI of k-means", Unit::Share, nmi));
-    let kl = |run: &Finished| run.evaluation.tsne.as_ref()?.kl;
-    list.push(Metric::new("t-SNE KL, nats", Unit::Nats, kl));
-    let seconds = |run: &Finished| {
-        // Not for test images, which are evaluated with the same training.
-        run.evaluation.images_sha256.is_none().then(|| run.history.seconds())
-    };
-    list.push(Metric::new("train time, s", Unit::Seconds, seconds));
-    list
+    is_there.then(|| MetricRow {
+        metric: metric.unit.named(&metric.name(k)),
+        losses: values.iter().map(|v| estimate(v)).collect(),
+        differences,
+        standings: match metric.better == Better::Higher && metric.unit.is_share() {
+            true => rank(&values),
+            false => Vec::new(),
+        },
+        vote_top: k.filter(|_| matches!(metric.value, Value::VoteTop)),
+        unit: metric.unit,
+        values,
+    })
 }
 
 /// Deserializes the name of a metric, which may be from an earlier version.
@@ -184,63 +98,47 @@ pub fn current_name<'de, D: Deserializer<'de>>(file: D) -> Result<String, D::Err
     })
 }
 
-impl Unit {
-    fn number(self, value: f64) -> String {
-        match self {
-            _ if value.is_nan() => MISSING.to_owned(),
-            Unit::Percent => format!("{:.2}", 100.0 * value),
-            Unit::Share => format!("{value:.3}"),
-            Unit::Nats => decimals(value, 3),
-            Unit::Seconds => rounded(value, 1),
-        }
+/// The mean, with the standard deviation if there are several seeds.
+pub fn mean_text(unit: Unit, estimate: &Estimate) -> String {
+    match estimate.standard_deviation {
+        Some(sd) => format!("{} ± {}", unit.number(estimate.mean), unit.number(sd)),
+        None => unit.number(estimate.mean),
     }
+}
 
-    /// The mean, with the standard deviation if there are several seeds.
-    pub fn value(self, estimate: &Estimate) -> String {
-        match estimate.standard_deviation {
-            Some(sd) => format!("{} ± {}", self.number(estimate.mean), self.number(sd)),
-            None => self.number(estimate.mean),
-        }
+/// The range of possible values.
+fn range(unit: Unit) -> (f64, f64) {
+    match unit {
+        Unit::Percent | Unit::Share => SHARES,
+        Unit::Number => (-1e15, 1e15),
+        // A KL divergence of many points may be slightly below 0 by rounding.
+        Unit::Length | Unit::Nats | Unit::Seconds => (-1e-6, 1e15),
     }
+}
 
-    /// The range of possible values.
-    pub fn range(self) -> (f64, f64) {
-        match self.is_share() {
-            true => SHARES,
-            // A KL divergence of many points may be slightly below 0 by rounding.
-            false => (-1e-6, 1e15),
-        }
-    }
-
-    /// Whether the values are shares in 0..=1.
-    pub fn is_share(self) -> bool {
-        matches!(self, Unit::Percent | Unit::Share)
-    }
-
-    /// A difference with its sign, and its 95 % interval if there are several seeds.
-    pub fn difference(self, estimate: &Estimate, ends: Ends) -> String {
-        let estimate = match self.is_share() {
-            true => estimate.with(ends, DIFFERENCES),
-            false => *estimate,
+/// A difference with its sign, and its 95 % interval if there are several seeds.
+pub fn difference_text(unit: Unit, estimate: &Estimate, ends: Ends) -> String {
+    let estimate = match unit.is_share() {
+        true => estimate.with(ends, DIFFERENCES),
+        false => *estimate,
+    };
+    let signed = |value: f64| {
+        let number = unit.number(value.abs());
+        let is_zero = number.chars().all(|c| matches!(c, '0' | '.'));
+        let sign = if is_zero || value.is_nan() {
+            ""
+        } else if value < 0.0 {
+            "−"
+        } else {
+            "+"
         };
-        let signed = |value: f64| {
-            let number = self.number(value.abs());
-            let is_zero = number.chars().all(|c| matches!(c, '0' | '.'));
-            let sign = if is_zero || value.is_nan() {
-                ""
-            } else if value < 0.0 {
-                "−"
-            } else {
-                "+"
-            };
-            format!("{sign}{number}")
-        };
-        match estimate.interval {
-            Some((low, high)) => {
-                format!("{} [{}, {}]", signed(estimate.mean), signed(low), signed(high))
-            }
-            None => signed(estimate.mean),
+        format!("{sign}{number}")
+    };
+    match estimate.interval {
+        Some((low, high)) => {
+            format!("{} [{}, {}]", signed(estimate.mean), signed(low), signed(high))
         }
+        None => signed(estimate.mean),
     }
 }
 
@@ -260,15 +158,16 @@ mod tests {
     #[test]
     fn values_have_their_spread_and_differences_their_sign_and_interval() {
         let of = |values: &[f64]| estimate(values);
-        assert_eq!(Unit::Percent.value(&of(&[0.79, 0.80])), "79.50 ± 0.71");
-        assert_eq!(Unit::Percent.value(&of(&[0.79])), "79.00");
-        assert_eq!(Unit::Seconds.difference(&of(&[-3.0]), Ends::Clipped), "−3.0");
-        assert_eq!(Unit::Nats.value(&of(&[0.25])), "0.250");
+        assert_eq!(mean_text(Unit::Percent, &of(&[0.79, 0.80])), "79.50 ± 0.71");
+        assert_eq!(mean_text(Unit::Percent, &of(&[0.79])), "79.00");
+        assert_eq!(difference_text(Unit::Seconds, &of(&[-3.0]), Ends::Clipped), "−3.0");
+        assert_eq!(mean_text(Unit::Nats, &of(&[0.25])), "0.250");
         // A value that is missing for one seed leaves neither mean nor difference.
-        assert_eq!(Unit::Percent.value(&of(&[0.79, f64::NAN])), "–");
-        assert_eq!(Unit::Share.difference(&of(&[f64::NAN, 0.1]), Ends::Clipped), "–");
+        assert_eq!(mean_text(Unit::Percent, &of(&[0.79, f64::NAN])), "–");
+        assert_eq!(difference_text(Unit::Share, &of(&[f64::NAN, 0.1]), Ends::Clipped), "–");
         // Two equal differences give an interval of zero width; a rounded zero has no sign.
-        let percent = |difference: &Estimate| Unit::Percent.difference(difference, Ends::Clipped);
+        let percent =
+            |difference: &Estimate| difference_text(Unit::Percent, difference, Ends::Clipped);
         assert_eq!(percent(&of(&[-1e-9, -1e-9])), "0.00 [0.00, 0.00]");
         let difference = percent(&paired_difference(&[0.9, 0.8], &[0.7, 0.7]));
         // 15 ± t(1, 0.975) · sd/√2 = 15 ± 12.706 · 5
@@ -276,7 +175,10 @@ mod tests {
         // 40 ± t(1, 0.975) · 10; seconds are not clipped.
         let wide = paired_difference(&[0.9, 0.8], &[0.4, 0.5]);
         assert_eq!(percent(&wide), "+40.00 [−87.06, +100.00]");
-        assert_eq!(Unit::Percent.difference(&wide, Ends::Computed), "+40.00 [−87.06, +167.06]");
-        assert_eq!(Unit::Seconds.difference(&wide, Ends::Clipped), "+0.4 [−0.9, +1.7]");
+        assert_eq!(
+            difference_text(Unit::Percent, &wide, Ends::Computed),
+            "+40.00 [−87.06, +167.06]"
+        );
+        assert_eq!(difference_text(Unit::Seconds, &wide, Ends::Clipped), "+0.4 [−0.9, +1.7]");
     }
 }

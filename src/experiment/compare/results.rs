@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Fault, Result};
+use crate::eval::Results;
 use crate::evaluation::Evaluation;
 use crate::files::{ResultFolder, sha256_hex};
 use crate::run::{DivergedLoss, DivergedRun};
@@ -25,6 +26,14 @@ pub struct Finished {
 }
 
 impl Finished {
+    /// What metrics take their values from. Test images do not have the training time again: it is the
+    /// same training.
+    pub fn results(&self) -> Results<'_> {
+        let is_of_run = self.evaluation.images_sha256.is_none();
+        let train_seconds = is_of_run.then(|| self.history.seconds());
+        Results { train_seconds, ..self.evaluation.results() }
+    }
+
     /// Reads a run that was trained and evaluated before.
     ///
     /// # Errors

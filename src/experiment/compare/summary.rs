@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::metrics::{MetricRow, Unit, metrics};
+use super::metrics::{MetricRow, difference_text, mean_text, metric_rows};
 use super::results::LossRuns;
+use crate::eval::Unit;
 use crate::report::table::Table;
 use crate::run::DivergedLoss;
 use crate::stats::{DIFFERENCES, Ends, Estimate};
@@ -36,7 +37,7 @@ impl Summary {
             losses: results.iter().map(|loss| loss.loss.clone()).collect(),
             collapsed: results.iter().map(LossRuns::collapsed).collect(),
             seeds: first.iter().map(|run| run.seed).collect(),
-            metrics: metrics(&first[0]).iter().filter_map(|metric| metric.row(results)).collect(),
+            metrics: metric_rows(results),
             diverged,
         }
     }
@@ -105,7 +106,7 @@ impl Summary {
         for (index, loss) in self.losses.iter().enumerate().skip(1) {
             let difference = |row: &&MetricRow| {
                 let of_loss = row.differences.get(index - 1);
-                let shown = |e: &Estimate| row.unit.difference(e, Ends::Clipped);
+                let shown = |e: &Estimate| difference_text(row.unit, e, Ends::Clipped);
                 of_loss.map_or("–".to_owned(), shown)
             };
             let name = format!("{loss} − {}", self.losses[0]);
@@ -136,7 +137,7 @@ impl Summary {
         let names = metrics.iter().map(|row| row.metric.clone());
         let mut table = Table::new(std::iter::once("loss".to_owned()).chain(names));
         for (index, loss) in self.marked().enumerate() {
-            let values = metrics.iter().map(|row| row.unit.value(&row.losses[index]));
+            let values = metrics.iter().map(|row| mean_text(row.unit, &row.losses[index]));
             table.push(std::iter::once(loss).chain(values));
         }
         for name in self.gaps() {
@@ -157,9 +158,9 @@ impl Summary {
         header.extend(self.losses[1..].iter().map(|loss| format!("{loss} − {}", self.losses[0])));
         let mut table = Table::new(header);
         for row in &self.metrics {
-            let values = row.losses.iter().map(|e| row.unit.value(e));
+            let values = row.losses.iter().map(|e| mean_text(row.unit, e));
             let gaps = self.diverged.iter().map(|_| MISSING.to_owned());
-            let differences = row.differences.iter().map(|e| row.unit.difference(e, ends));
+            let differences = row.differences.iter().map(|e| difference_text(row.unit, e, ends));
             let cells = values.chain(gaps).chain(differences);
             table.push(std::iter::once(row.metric.clone()).chain(cells));
         }

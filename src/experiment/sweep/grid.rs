@@ -9,6 +9,7 @@ use super::crossings::{Crossing, crossings, drawn};
 use super::line::{GridPoint, Line};
 use super::summary::summarise;
 use crate::error::{Fault, Result};
+use crate::eval::MAP_AT_R;
 use crate::experiment::compare::{Finished, LossRuns, current_name, hash_of, without_diverged};
 use crate::experiment::plan::Plan;
 use crate::files::layout::SWEEP;
@@ -91,7 +92,7 @@ impl Sweep {
             true => crossings(&series, &axes.positions()),
             false => Vec::new(),
         };
-        let hash = hash_of(&results, &[plan.score.first_name().to_owned()]);
+        let hash = hash_of(&results, &[plan.score.first_name()]);
         let owner = |folder: &Path| Sweep::owner(folder, &series);
         let folder =
             hashed_folder(&plan.runs, &format!("sweep-{}", axes.file_name()), &hash, owner);
@@ -200,7 +201,7 @@ impl Sweep {
 
     /// One row per run.
     pub fn each_run(&self) -> Table {
-        let header = ["line", self.keys[0].as_str(), "seed", &self.score, "MAP@R", "run"];
+        let header = ["line", self.keys[0].as_str(), "seed", &self.score, MAP_AT_R.name, "run"];
         let number = |value: f64| if value.is_nan() { String::new() } else { value.to_string() };
         let mut table = Table::new(header);
         for line in &self.series {
@@ -297,7 +298,7 @@ fn lines(plan: &Plan, axes: &Axes, names: &[String], results: &[LossRuns]) -> Ve
         let name = axes.line_name(&names[base], cell);
         let of_run = |value: Option<f64>| value.unwrap_or(f64::NAN);
         let score = |run: &Finished| of_run(plan.score.of(&run.evaluation.figures));
-        let map_at_r = |run: &Finished| of_run(run.evaluation.figures.retrieval.map_at_r);
+        let map_at_r = |run: &Finished| of_run(run.evaluation.results().value(&MAP_AT_R, None));
         let scores: Vec<f64> = variant.runs.iter().map(score).collect();
         let point = GridPoint {
             value: firsts[cell[0]].clone(),

@@ -8,7 +8,7 @@ use super::scorer::Scorer;
 use super::space::{Space, propose};
 use super::task::Search;
 use crate::error::{Error, Result};
-use crate::eval::{EvalConfig, Score};
+use crate::eval::EvalConfig;
 use crate::experiment::cost::TimeEstimate;
 use crate::experiment::plan::Plan;
 use crate::experiment::schedule::side_by_side_after;
@@ -114,7 +114,8 @@ impl Search {
             Owner::Other => Owner::Other,
             Owner::Same | Owner::Unknown => Owner::Same,
         };
-        let parts = [&fingerprint, &evaluation, &space, self.score.first_name()];
+        let score = self.score.first_name();
+        let parts = [&fingerprint, &evaluation, &space, &score].map(String::as_str);
         let hash = sha256_hex(parts.join("\n").as_bytes());
         Ok(hashed_folder(&self.runs, &format!("tune-{}", config.loss.name()), &hash, owner))
     }
@@ -128,8 +129,8 @@ impl Search {
         let folder = self.folder(session)?;
         let run = Run::new(session, self.config.clone(), &folder, Some(&name(0)))?;
         let images = run.images();
-        if self.score == Score::Accuracy {
-            // Accuracy needs no voters, which only rank classes for vote top-k accuracy.
+        if self.score.is_of_votes() {
+            // It needs no voters, which only rank classes for vote top-k accuracy.
             let eval = EvalConfig { voters: 1, ..self.config.eval.clone() };
             eval.remark(run.train_images())
                 .iter()

@@ -1,0 +1,38 @@
+//! Metrics of the distances between embeddings. None of them ranks losses: the scale of an embedding
+//! is arbitrary.
+
+use super::definition::{Better, Compared, Metric, Value};
+use super::unit::Unit;
+
+/// Mean distance between two of the same class.
+pub const SAME_CLASS_DISTANCE: Metric = Metric {
+    key: "same_class_distance",
+    name: "mean distance, same class",
+    unit: Unit::Length,
+    better: Better::Neither,
+    value: Value::Distances(|distances| distances.same_class),
+    compared: Compared::Never,
+    ..Metric::DEFAULT
+};
+
+/// Mean distance between two of different classes.
+pub const OTHER_CLASS_DISTANCE: Metric = Metric {
+    key: "other_class_distance",
+    name: "mean distance, different class",
+    unit: Unit::Length,
+    better: Better::Neither,
+    value: Value::Distances(|distances| distances.other_class),
+    compared: Compared::Never,
+    ..Metric::DEFAULT
+};
+
+/// Total variance over mean squared length.
+pub const RELATIVE_SPREAD: Metric = Metric {
+    key: "relative_spread",
+    name: "relative spread",
+    unit: Unit::Number,
+    better: Better::Neither,
+    value: Value::Distances(|distances| distances.relative_spread),
+    compared: Compared::Never,
+    ..Metric::DEFAULT
+};
