@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{cores, print, report_init, resolve, set, set_compute};
 use crate::cli::TrainArgs;
 use crate::config::{Config, Setting};
-use crate::data::is_read_once;
+use crate::data::{BatchKind, is_read_once};
 use crate::error::{Error, Result};
 use crate::files::{
     ResultFolder, create_folder, is_stream, kept_weights, sha256_hex, write_atomically,
@@ -109,10 +109,14 @@ fn summary(run: &Run, history: &History) -> String {
     let last = history.epochs.last().expect("at least one epoch is configured");
     // Data from a pipe cannot be read again.
     let data = if is_read_once(Path::new(&run.config.data.path)) { " --data FILE" } else { "" };
+    let pairs = match run.config.loss.batches() {
+        BatchKind::Pairs => format!("{folder}/plots/pairs.png, "),
+        BatchKind::Images | BatchKind::PkSampling => String::new(),
+    };
     format!(
         "{}: {} {} in {:.1} s, validation loss {}, lowest in epoch {}\n\
          run        {folder}\n\
-         pictures   {folder}/plots/pairs.png, {folder}/plots/loss.png\n\
+         pictures   {pairs}{folder}/plots/loss.png\n\
          next       {}{data}",
         run.title(),
         last.epoch,

@@ -2,7 +2,7 @@
 
 use super::result::{Evaluation, TsneFigures, UNSEEN, VALIDATION};
 use crate::config::Config;
-use crate::data::{Class, PairSampler, Subset};
+use crate::data::{BatchKind, Class, PairSampler, Subset};
 use crate::error::Result;
 use crate::eval::tsne::Map;
 use crate::eval::{
@@ -60,10 +60,14 @@ pub fn curves(title: &str, history: &History) -> Result<Picture> {
     curves::draw(&[panel])
 }
 
-/// Draws the pictures of a training: sample pairs and loss curves.
+/// The files of the sample pairs in a run's folder.
+const PAIRS_FILES: [&str; 2] = ["plots/pairs.png", "plots/pairs.svg"];
+
+/// Draws the pictures of a training: loss curves, and sample pairs if the loss is trained on pairs.
+/// Otherwise pairs that an earlier version drew are removed.
 ///
 /// # Errors
-/// A picture cannot be written.
+/// A picture cannot be written or removed.
 pub fn draw_training(
     session: &Session,
     folder: &ResultFolder,
@@ -72,7 +76,10 @@ pub fn draw_training(
 ) -> Result<()> {
     folder.create_plots()?;
     let save = |picture: Picture, name: &str| picture.save(&folder.plot(name), session.style);
-    save(pairs(session, train, config)?, "pairs.png")?;
+    match config.loss.batches() {
+        BatchKind::Pairs => save(pairs(session, train, config)?, "pairs.png")?,
+        BatchKind::Images | BatchKind::PkSampling => folder.forget(&PAIRS_FILES)?,
+    }
     let title = format!("{} seed {}", config.loss.name(), config.train.seed);
     save(curves(&title, history)?, "loss.png")
 }

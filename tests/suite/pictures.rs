@@ -29,7 +29,7 @@ fn too_many_classes_for_a_confusion_matrix_are_reported_before_training() {
     let (out, _) = user.succeeds(&["eval", "--runs", "r"]);
     assert!(out.contains("1-NN accuracy") && !out.contains("true \\ predicted"), "{out}");
     let run = user.run_folder("r", "cross-entropy-");
-    for picture in ["confusion", "retrieval", "recall", "distances", "pairs", "loss"] {
+    for picture in ["confusion", "retrieval", "recall", "distances", "loss"] {
         assert_picture(&user.path(&format!("{run}/plots/{picture}.png")));
     }
     let counts = user.reads_text(&format!("{run}/confusion.csv"));
@@ -55,4 +55,36 @@ fn names_that_no_font_draws_are_reported_once_and_kept_in_the_svg() {
     assert_picture(&user.path(&format!("{run}/plots/pairs.png")));
     let svg = user.reads_text(&format!("{run}/plots/pairs.svg"));
     assert!(labels.iter().any(|label| svg.contains(&format!(">{label}</text>"))));
+}
+
+#[test]
+fn sample_pairs_are_drawn_under_losses_on_pairs_alone() {
+    let user = User::new();
+    let labels: Vec<String> = (0..4).map(|class| class.to_string()).collect();
+    user.writes("few.csv", two_of_each(&labels));
+    let few = ["--data", "few.csv", "--epochs", "1", "--runs", "r"];
+    let all_pairs = ["--set", "loss.pairs=all"];
+    let trained = |more: &[&str]| user.succeeds(&[&["train"], &few[..], more].concat()).0;
+    for (args, name) in [
+        (&["--loss", "cross-entropy"][..], "cross-entropy"),
+        (&["--loss", "supcon"], "supcon"),
+        (&all_pairs, "contrastive"),
+    ] {
+        let args = [args, &["--name", name]].concat();
+        let told = trained(&args);
+        assert!(told.contains("plots/loss.png") && !told.contains("pairs.png"), "{told}");
+        assert!(!user.path(&format!("r/{name}/plots/pairs.png")).exists(), "{name}");
+    }
+    // What an earlier version drew goes with the next evaluation.
+    user.writes("r/supcon/plots/pairs.png", "");
+    user.succeeds(&["eval", "--run", "r/supcon"]);
+    assert!(!user.path("r/supcon/plots/pairs.png").exists());
+
+    let losses = ["--losses", "contrastive,cross-entropy", "--seeds", "1"];
+    user.succeeds(&[&["compare"], &few[..], &losses].concat());
+    let drawn = |start: &str| {
+        let run = user.run_folder("r", start);
+        user.path(&format!("{run}/plots/pairs.png")).exists()
+    };
+    assert!(drawn("contrastive-seed1-") && !drawn("cross-entropy-seed1-"));
 }
