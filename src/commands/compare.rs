@@ -58,6 +58,7 @@ fn text(comparison: &Comparison) -> String {
     let mut parts =
         vec![wrapped(&comparison.caption()), comparison.summary.shown().blocks(TABLE_WIDTH)];
     parts.extend(comparison.ranking_table().map(|table| table.terminal()));
+    parts.extend(comparison.no_ranks().map(|why| wrapped(&why)));
     parts.push(wrapped(&comparison.conclusion));
     if let Some(test) = &comparison.test {
         parts.push(wrapped(&comparison.test_caption(test)));

@@ -94,17 +94,20 @@ impl Reporter<'_> {
     }
 }
 
+/// Caption of the losses in their order.
+const BEST_FIRST: &str = "Best first. p: paired t-test, Holm-corrected for all pairs of losses";
+
 fn figures(comparison: &Comparison) -> Section {
     let mut parts = tables(&comparison.summary, &comparison.caption());
     if let Some(ranking) = comparison.ranking_table() {
-        let caption = match comparison.summary.seeds.len() {
-            1 => "Best first; one seed cannot tell these differences from chance",
-            _ => {
-                "Best first. p: paired t-test, Holm-corrected for all pairs of losses; P(1st): \
-                 probability of this rank when the seeds are resampled (bootstrap)"
-            }
+        let caption = match (comparison.summary.seeds.len(), comparison.no_ranks()) {
+            (1, _) => "Best first; one seed cannot tell these differences from chance".to_owned(),
+            (_, Some(why)) => format!("{BEST_FIRST}. {why}"),
+            (_, None) => format!(
+                "{BEST_FIRST}; P(1st): probability of this rank when the seeds are resampled (bootstrap)"
+            ),
         };
-        parts.push(html::table(&ranking, caption));
+        parts.push(html::table(&ranking, &caption));
     }
     if let Some(test) = &comparison.test {
         parts.push(html::heading("On test images"));

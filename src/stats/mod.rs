@@ -12,7 +12,7 @@ pub use estimate::{
     paired_difference, rows_with_nulls_as_nan,
 };
 pub use multiple::all_pairs;
-pub use ranks::rank_probabilities;
+pub use ranks::{LEAST_SEEDS, rank_probabilities};
 pub use wording::{
     LEVEL, from_to, hundredths, listed, mean, p_text, percent, points, share, shown_p,
 };

@@ -4,6 +4,11 @@ use rand::RngExt;
 
 use crate::random::{Purpose, generator};
 
+/// Fewest seeds that give rank probabilities worth showing. Two seeds have four resamples, so a
+/// probability is a multiple of a quarter, and a loss that is ahead twice by chance ranks first with
+/// certainty.
+pub const LEAST_SEEDS: usize = 3;
+
 /// Up to this many seeds all resamples are enumerated: C(2n − 1, n), which is 6,435 for 8 seeds.
 const MAX_ENUMERATED: usize = 8;
 

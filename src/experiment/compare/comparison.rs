@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::conclusion::{DataUsed, Findings, LossFindings, conclude};
 use super::metrics::current_name;
-use super::ranking::{RankedLoss, rank, ranking_table, ranks_all};
+use super::ranking::{RankedLoss, no_ranks, rank, ranking_table, ranks_all};
 use super::results::{Finished, LossRuns, hash_of, without_diverged};
 use super::summary::Summary;
 use crate::data::Dataset;
@@ -218,6 +218,11 @@ impl Comparison {
         self.table_of(&self.standings, Ends::Clipped)
     }
 
+    /// Why the ranking has no probabilities of ranks, if there are too few seeds.
+    pub fn no_ranks(&self) -> Option<String> {
+        no_ranks(self.summary.seeds.len()).filter(|_| self.standings.len() > 1)
+    }
+
     /// The ranking on the test images.
     pub fn test_ranking_table(&self) -> Option<Table> {
         self.test.as_ref().and_then(|test| self.table_of(&test.standings, Ends::Clipped))
@@ -266,6 +271,7 @@ impl Comparison {
         if let Some(ranking) = self.ranking_table() {
             text += &format!("{}\n", ranking.markdown());
         }
+        text += &self.no_ranks().map_or(String::new(), |why| format!("{why}\n\n"));
         text += &format!("{}\n", self.conclusion);
         self.write_csv(folder, &self.summary, &self.standings, "")?;
         if let Some(test) = &self.test {

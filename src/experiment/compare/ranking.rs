@@ -6,7 +6,7 @@ use crate::files::is_share;
 use crate::report::table::Table;
 use crate::run::DivergedLoss;
 use crate::stats::{
-    DIFFERENCES, Ends, Estimate, SHARES, all_pairs, estimate, paired_difference,
+    DIFFERENCES, Ends, Estimate, LEAST_SEEDS, SHARES, all_pairs, estimate, paired_difference,
     rank_probabilities, shown_p,
 };
 use crate::words::MISSING;
@@ -23,7 +23,8 @@ pub struct RankedLoss {
     /// p-value of this difference by a paired t-test, Holm-corrected for all pairs of losses; `None`
     /// for the best itself, and if there is no spread.
     pub p: Option<f64>,
-    /// Probability of each rank in a bootstrap over the seeds; empty for a single seed.
+    /// Probability of each rank in a bootstrap over the seeds; empty for fewer than [`LEAST_SEEDS`],
+    /// or if a value is missing.
     pub ranks: Vec<f64>,
 }
 
@@ -52,7 +53,7 @@ pub fn rank(values: &[Vec<f64>]) -> Vec<RankedLoss> {
     let seeds = values.first().map_or(0, Vec::len);
     let p = all_pairs(values);
     let is_complete = values.iter().flatten().all(|value| !value.is_nan());
-    let ranks = match seeds > 1 && is_complete {
+    let ranks = match seeds >= LEAST_SEEDS && is_complete {
         true => rank_probabilities(values),
         false => vec![Vec::new(); values.len()],
     };
@@ -81,6 +82,16 @@ pub fn ranks_all(ranking: &[RankedLoss], losses: usize) -> bool {
     losses_ranked.into_iter().eq(0..losses) && ranking.iter().all(|ranked| ranked.fits(losses))
 }
 
+/// Why the ranking for this number of seeds has no probabilities of ranks; `None` if it has them.
+pub fn no_ranks(seeds: usize) -> Option<String> {
+    (seeds < LEAST_SEEDS).then(|| {
+        format!(
+            "P(1st), the probability of ranking first with other seeds, takes {LEAST_SEEDS} seeds or \
+             more (--seeds)."
+        )
+    })
+}
+
 /// Maximum number of rank probabilities in a table.
 const MAX_RANKS: usize = 3;
 
@@ -91,7 +102,9 @@ pub fn ranking_table(
     ranking: &[RankedLoss],
     ends: Ends,
 ) -> Table {
-    let ranks = ranking.first().map_or(0, |ranked| ranked.ranks.len()).min(MAX_RANKS);
+    // Earlier versions computed ranks for two seeds, too.
+    let first = ranking.first().filter(|ranked| ranked.estimate.n >= LEAST_SEEDS);
+    let ranks = first.map_or(0, |ranked| ranked.ranks.len()).min(MAX_RANKS);
     // With one seed there is no interval.
     let several = ranking.iter().any(|ranked| ranked.estimate.interval.is_some());
     let mut header = vec![
@@ -136,6 +149,19 @@ mod tests {
         let table = ranking_table("1-NN accuracy", (&names, &[]), &found, Ends::Clipped);
         assert_eq!(table.rows[0][0], "b");
         assert!(table.rows[2][2].starts_with("19.50 [") && table.rows[2][4] == "0.00");
+    }
+
+    #[test]
+    fn two_seeds_give_no_probabilities_of_ranks_and_the_reason() {
+        let mut found = rank(&[vec![0.7, 0.71], vec![0.8, 0.82]]);
+        assert!(found.iter().all(|ranked| ranked.ranks.is_empty()));
+        assert!(no_ranks(2).unwrap().contains("takes 3 seeds or more"));
+        assert_eq!(no_ranks(3), None);
+        // As earlier versions wrote it.
+        found.iter_mut().for_each(|ranked| ranked.ranks = vec![0.5, 0.5]);
+        let names = ["a", "b"].map(str::to_owned);
+        let table = ranking_table("MAP@R", (&names, &[]), &found, Ends::Clipped);
+        assert!(!table.header.contains(&"P(1st)".to_owned()), "{:?}", table.header);
     }
 
     #[test]

@@ -342,17 +342,17 @@ fn collapse(losses: &[LossFindings<'_>]) -> Option<String> {
     ))
 }
 
-/// How often each loss ranks first in a bootstrap over the seeds; for at least three losses and three
-/// seeds.
+/// How often each loss ranks first in a bootstrap over the seeds; for at least three losses that have
+/// probabilities of ranks.
 fn chances(findings: &Findings<'_>, standings: &[RankedLoss]) -> Option<String> {
-    if findings.losses.len() < 3 || findings.seeds.len() < 3 {
+    if findings.losses.len() < 3 {
         return None;
     }
     let mut first: Vec<(f64, &str)> = standings
         .iter()
-        .map(|standing| (standing.ranks[0], findings.losses[standing.loss].name))
-        .filter(|(probability, _)| *probability >= 0.005)
-        .collect();
+        .map(|standing| Some((*standing.ranks.first()?, findings.losses[standing.loss].name)))
+        .collect::<Option<_>>()?;
+    first.retain(|(probability, _)| *probability >= 0.005);
     first.sort_by(|a, b| b.0.total_cmp(&a.0));
     let one = |(chance, name): &(f64, &str)| format!("{name} in {:.0} %", 100.0 * chance);
     let list: Vec<String> = first.iter().map(one).collect();
