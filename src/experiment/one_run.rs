@@ -43,7 +43,8 @@ impl Plan {
             None => progress.say(&format!("no {name}: {UNANSWERABLE}")),
         }
         let (folder, train) = (run.folder.path().to_path_buf(), run.train_images());
-        Ok(Finished { seed, folder, train, history, evaluation })
+        let steps = history.steps(&run.config.train, train);
+        Ok(Finished { seed, folder, train, steps, history, evaluation })
     }
 
     fn train_and_evaluate(

@@ -12,7 +12,7 @@ use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
 use crate::run::{DivergedLoss, DivergedRun, Trained, find_moved};
 use crate::stats::{Ends, Estimate, SHARES, estimate, listed};
-use crate::train::EpochRecord;
+use crate::train::{EpochRecord, collapsed_early};
 use crate::words::decimals;
 
 impl Comparison {
@@ -183,10 +183,15 @@ fn runs(comparison: &Comparison) -> Section {
             let results = run.evaluation.results();
             let value = |metric: &'static Metric| results.value(metric, None).unwrap_or(f64::NAN);
             let name = run.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let collapsed = match (run.history.collapsed(), collapsed_early(run.steps)) {
+                (false, _) => "no".to_owned(),
+                (true, None) => "yes".to_owned(),
+                (true, Some(_)) => format!("yes, after {} steps", run.steps),
+            };
             let mut row = vec![name, variant.loss.clone(), run.seed.to_string()];
             row.extend(HEADLINES.iter().map(|metric| metric.unit.number(value(metric))));
             row.push(TRAIN_TIME.unit.number(run.history.seconds()));
-            row.push(if run.history.collapsed() { "yes" } else { "no" }.to_owned());
+            row.push(collapsed);
             table.push(row);
         }
     }

@@ -12,6 +12,7 @@ use crate::report::html::{self, Markup, Page, Section};
 use crate::report::table::Table;
 use crate::run::Trained;
 use crate::stats::{hundredths, percent};
+use crate::train::collapsed_early;
 use crate::words::{count, decimals, dml, grouped};
 
 impl EvaluatedRun {
@@ -55,7 +56,11 @@ impl EvaluatedRun {
             text += &format!(" {confused}");
         }
         if self.history.collapsed() {
-            text += " The network COLLAPSED: it maps all images to nearly one point.";
+            let (train, images) = (&self.trained.config.train, self.trained.record.data.train);
+            let caveat = collapsed_early(self.history.steps(train, images));
+            let caveat = caveat.map_or(String::new(), |caveat| format!("; {caveat}"));
+            text +=
+                &format!(" The network COLLAPSED: it maps all images to nearly one point{caveat}.");
         }
         text
     }

@@ -100,6 +100,14 @@ impl TrainConfig {
         Ok(())
     }
 
+    /// Steps of an epoch over so many images; of batches of P classes × K images, about so many.
+    pub fn steps_per_epoch(&self, images: usize) -> usize {
+        match self.steps {
+            Amount::All => images.div_ceil(self.batch.max(1)),
+            Amount::Of(steps) => steps,
+        }
+    }
+
     fn check_steps(&self) -> Result<()> {
         match self.steps {
             Amount::Of(steps) if steps > LARGEST_COUNT => {

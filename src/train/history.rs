@@ -5,9 +5,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::TrainConfig;
 use crate::error::Result;
 use crate::files::{Checked, is_share, read_csv, write_atomically};
-use crate::words::exact;
+use crate::words::{count, exact};
 
 /// One epoch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +41,22 @@ const HEADER: &str = "epoch,train_loss,validation_loss,seconds,images_per_second
 /// 1e-6. One run with a 1-NN accuracy of 60 % had a spread of 0.005 after fifty steps.
 const COLLAPSED: f64 = 0.001;
 
+/// Up to so many training steps a collapse may be one of evaluation mode alone: BatchNorm's running
+/// statistics have not reached those of the batches. At its momentum of 0.1 they still hold
+/// 0.9^50 = 0.5 % of where they began.
+const FEW_STEPS: usize = 50;
+
+/// Why a collapse after so many training steps may be none of the loss; `None` after enough of them.
+pub fn collapsed_early(steps: usize) -> Option<String> {
+    (steps <= FEW_STEPS).then(|| {
+        format!(
+            "after only {} BatchNorm's running statistics may lag behind: train longer (--epochs) \
+             before you judge",
+            count(steps, "training step")
+        )
+    })
+}
+
 /// The finished epochs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
@@ -59,6 +76,12 @@ impl History {
     pub fn collapsed(&self) -> bool {
         let spread = self.epochs.last().and_then(|record| record.spread);
         spread.is_some_and(|spread| spread < COLLAPSED)
+    }
+
+    /// Training steps of these epochs over so many images; of batches of P classes × K images, about
+    /// so many.
+    pub fn steps(&self, config: &TrainConfig, images: usize) -> usize {
+        self.epochs.len().saturating_mul(config.steps_per_epoch(images))
     }
 
     /// Total training time in seconds.
@@ -207,5 +230,15 @@ mod tests {
         assert!(!history.collapsed(), "narrow, but useful");
         history.epochs[1].spread = Some(1e-5);
         assert!(history.collapsed());
+    }
+
+    #[test]
+    fn a_collapse_after_a_few_steps_is_told_with_its_caveat() {
+        let history = history(&[0.5, 0.5]);
+        let steps = |images| history.steps(&TrainConfig::default(), images);
+        assert_eq!((steps(128), steps(129), steps(57_000)), (2, 4, 892));
+        let caveat = collapsed_early(4).unwrap();
+        assert!(caveat.starts_with("after only 4 training steps BatchNorm's"), "{caveat}");
+        assert_eq!(collapsed_early(892), None);
     }
 }

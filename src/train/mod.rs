@@ -26,7 +26,7 @@ pub use checkpoint_timer::CheckpointEvery;
 pub use config::TrainConfig;
 pub use divergence::remedy;
 pub use epoch::EpochPosition;
-pub use history::{EpochRecord, History};
+pub use history::{EpochRecord, History, collapsed_early};
 pub use observer::{EpochDecision, NoObserver, Observer};
 pub use progress::{Progress, RunProgress};
 pub use schedule::Schedule;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     Checkpoint, CheckpointTimer, EpochDecision, EpochMeans, EpochRecord, History, Observer,
-    RunProgress, RunningEpoch, TrainConfig, TrainState, diverged,
+    RunProgress, RunningEpoch, TrainConfig, TrainState, collapsed_early, diverged,
 };
 use crate::data::{BatchKind, BatchShape, Batches, Class, Images, Subset, class_sizes};
 use crate::error::{Error, Result};
@@ -91,7 +91,7 @@ pub fn train(
         }
     }
     if state.history.collapsed() {
-        progress.say(COLLAPSED);
+        progress.say(&collapsed(state.history.epochs.len() * training.count()));
     }
     state.write_models(network)?;
     Ok(state.history)
@@ -229,11 +229,13 @@ fn warn_of_single_images(task: &Task, training: &Batches, progress: &RunProgress
     }
 }
 
-/// The warning about a collapsed run.
-const COLLAPSED: &str = "COLLAPSED: all embeddings are nearly equal, so distances mean little; \
-                         after only a few steps BatchNorm's running statistics may lag behind, \
-                         otherwise try a smaller train.learning_rate or other settings of the \
-                         loss (dml losses)";
+/// The warning about a run that collapsed after so many steps.
+fn collapsed(steps: usize) -> String {
+    let remedy = collapsed_early(steps).unwrap_or_else(|| {
+        "try a smaller train.learning_rate or other settings of the loss (dml losses)".to_owned()
+    });
+    format!("COLLAPSED: all embeddings are nearly equal, so distances mean little; {remedy}")
+}
 
 /// The batches of some images that a loss is trained on.
 pub fn batches_of(config: &TrainConfig, loss: &Loss, part: &Subset) -> Batches {

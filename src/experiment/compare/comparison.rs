@@ -368,6 +368,7 @@ fn conclusion(
             values,
             train_seconds,
             collapsed: loss.collapsed(),
+            collapsed_after: loss.collapsed_after(),
         })
         .collect();
     let evaluation = &results[0].runs[0].evaluation;

@@ -19,6 +19,8 @@ pub struct Finished {
     pub folder: PathBuf,
     /// Number of training images.
     pub train: usize,
+    /// Its training steps; with batches of P classes × K images, about so many.
+    pub steps: usize,
     /// Losses and times of its epochs.
     pub history: History,
     /// Its metrics.
@@ -43,10 +45,12 @@ impl Finished {
         let evaluation = Evaluation::read(&folder)?;
         let remedy = format!("run {}", dml("eval --run", path));
         let missing = || Fault::new(path, "has no evaluation any more").remedy(remedy);
+        let history = folder.history()?;
         Ok(Finished {
             seed: record.seed,
             train: record.data.train,
-            history: folder.history()?,
+            steps: history.steps(&folder.config()?.train, record.data.train),
+            history,
             evaluation: evaluation.ok_or_else(missing)?,
             folder: path.to_path_buf(),
         })
@@ -67,7 +71,16 @@ pub struct LossRuns {
 impl LossRuns {
     /// Number of runs whose embeddings collapsed to nearly one point.
     pub fn collapsed(&self) -> usize {
-        self.runs.iter().filter(|run| run.history.collapsed()).count()
+        self.collapsed_runs().count()
+    }
+
+    /// Training steps of the longest of them; 0 where there is none.
+    pub fn collapsed_after(&self) -> usize {
+        self.collapsed_runs().map(|run| run.steps).max().unwrap_or(0)
+    }
+
+    fn collapsed_runs(&self) -> impl Iterator<Item = &Finished> {
+        self.runs.iter().filter(|run| run.history.collapsed())
     }
 }
 

@@ -9,6 +9,7 @@ use crate::stats::{
     DIFFERENCES, Ends, Estimate, LEVEL, SHARES, estimate, from_to, listed, mean, p_text,
     paired_difference, percent, points,
 };
+use crate::train::collapsed_early;
 use crate::words::{count, grouped, rounded, things};
 
 /// The results of a comparison.
@@ -41,6 +42,8 @@ pub struct LossFindings<'a> {
     pub train_seconds: &'a [f64],
     /// Number of runs whose embeddings collapsed to nearly one point.
     pub collapsed: usize,
+    /// Training steps of the longest of them.
+    pub collapsed_after: usize,
 }
 
 /// The data of a comparison.
@@ -336,10 +339,27 @@ fn collapse(losses: &[LossFindings<'_>]) -> Option<String> {
     };
     let results = if collapsed.len() == 1 { "its results" } else { "their results" };
     let loss = if collapsed.len() == 1 { "the loss" } else { "the losses" };
+    let early = early(&collapsed);
     Some(format!(
         "{list}: the network maps all images to nearly one point, so {results} show failed training, \
-         not what {loss} can do."
+         not what {loss} can do.{early}"
     ))
+}
+
+/// The caveat about losses that collapsed after few training steps; empty if there are none.
+fn early(collapsed: &[&LossFindings<'_>]) -> String {
+    let early: Vec<&LossFindings<'_>> = collapsed
+        .iter()
+        .copied()
+        .filter(|it| collapsed_early(it.collapsed_after).is_some())
+        .collect();
+    let longest = early.iter().map(|loss| loss.collapsed_after).max().unwrap_or(0);
+    let names: Vec<&str> = early.iter().map(|loss| loss.name).collect();
+    match collapsed_early(longest).filter(|_| !early.is_empty()) {
+        None => String::new(),
+        Some(caveat) if early.len() == collapsed.len() => format!(" But {caveat}."),
+        Some(caveat) => format!(" But for {}, {caveat}.", listed(&names)),
+    }
 }
 
 /// How often each loss ranks first in a bootstrap over the seeds; for at least three losses that have

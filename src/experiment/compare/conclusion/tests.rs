@@ -13,7 +13,7 @@ const FULL: DataUsed<'_> = DataUsed {
 };
 
 fn loss<'a>(name: &'a str, values: &'a [f64], seconds: &'a [f64]) -> LossFindings<'a> {
-    LossFindings { name, values, train_seconds: seconds, collapsed: 0 }
+    LossFindings { name, values, train_seconds: seconds, collapsed: 0, collapsed_after: 0 }
 }
 
 fn findings<'a>(losses: &'a [LossFindings<'a>]) -> Findings<'a> {
@@ -200,6 +200,7 @@ fn the_verdict_is_better_exactly_if_the_interval_excludes_zero() {
 fn a_loss_with_collapsed_runs_is_named() {
     let triplet = |collapsed| LossFindings {
         collapsed,
+        collapsed_after: 2230,
         ..loss("triplet", &[0.10, 0.31, 0.12], &[30.0, 30.0, 30.0])
     };
     let other = loss("cross-entropy", &[0.86, 0.85, 0.87], &[30.0, 30.0, 30.0]);
@@ -208,6 +209,22 @@ fn a_loss_with_collapsed_runs_is_named() {
     let some = conclusion(&[triplet(2), other]);
     assert!(some.contains("triplet collapsed in 2 of its 3 runs: the network maps"), "{some}");
     assert!(!conclusion(&[triplet(0), other]).contains("collapsed"));
+}
+
+#[test]
+fn a_collapse_after_few_steps_comes_with_its_caveat() {
+    let of = |name, collapsed_after| LossFindings {
+        collapsed: 2,
+        collapsed_after,
+        ..loss(name, &[0.1, 0.1], &[1.0; 2])
+    };
+    let text = conclusion(&[of("a", 9), of("b", 4)]);
+    let caveat = "after only 9 training steps BatchNorm's running statistics may lag behind: train \
+                  longer (--epochs) before you judge.";
+    assert!(text.contains(&format!("can do. But {caveat}")), "{text}");
+    let text = conclusion(&[of("a", 9), of("b", 2230)]);
+    assert!(text.contains(&format!("can do. But for a, {caveat}")), "{text}");
+    assert!(!conclusion(&[of("a", 2230)]).contains("But"));
 }
 
 #[test]
@@ -258,7 +275,11 @@ fn a_loss_that_diverged_is_named_beside_the_verdict_on_the_others() {
 
 #[test]
 fn collapsed_losses_share_one_sentence() {
-    let of = |name, collapsed| LossFindings { collapsed, ..loss(name, &[0.1, 0.1], &[1.0; 2]) };
+    let of = |name, collapsed| LossFindings {
+        collapsed,
+        collapsed_after: 2230,
+        ..loss(name, &[0.1, 0.1], &[1.0; 2])
+    };
     let text = conclusion(&[of("a", 2), of("b", 2), of("c", 2), of("d", 0)]);
     assert!(text.contains("a, b and c each collapsed in both its runs: the network"), "{text}");
     assert_eq!(text.matches("collapsed").count(), 1, "{text}");
