@@ -45,7 +45,7 @@ fn pixel_columns_with_ambiguous_names_are_taken_in_order() {
     let plain = loaded(&format!("label,a,b,c,d\n{ROWS}"));
     let sorted = loaded("label,p1,p10,p2,p3\n0,1,2,3,4\n1,5,6,7,8\n");
     assert!(sorted.reading.columns.reordered);
-    for header in ["label,,,,", "label,px,px,px,px", "label,a,b,b,d"] {
+    for header in ["label,,,,", "label,px,px,px,px"] {
         let text = format!("{header}\n{ROWS}");
         let alike = loaded(&text);
         for (trained, read) in [(&alike, &text), (&plain, &text)] {
@@ -59,6 +59,25 @@ fn pixel_columns_with_ambiguous_names_are_taken_in_order() {
     }
     let twice = load_with(&format!("label,d,c,b,a\n{ROWS}"), &like(&plain)).unwrap();
     assert_ne!(twice.pixels, plain.pixels);
+}
+
+#[test]
+fn two_pixel_columns_of_one_name_are_refused_with_their_numbers() {
+    let text = format!("label,a,b,b,d\n{ROWS}");
+    let expected = "a.csv: has two pixel columns of the name b, columns 3 and 4; rename one of them, \
+                    or leave one out with --drop 4";
+    assert_eq!(message_for(&text), expected);
+    let plain = loaded(&format!("label,a,b,c,d\n{ROWS}"));
+    assert!(message_with(&text, &like(&plain)).contains("of the name b, columns 3 and 4"));
+    // A fifth pixel, which can be left out.
+    let rows: String = ROWS.lines().map(|line| format!("{line},7\n")).collect();
+    let text = format!("label,p0,p1,p2,p3,p1\n{rows}");
+    assert!(message_for(&text).contains("columns 3 and 6; rename one"), "{}", message_for(&text));
+    let options = CsvOptions { drop: vec!["6".to_owned()], ..CsvOptions::default() };
+    assert_eq!(load_with(&text, &options).unwrap().pixels, plain.pixels);
+    // By its name a column is found before it is by its number.
+    let text = format!("label,3,4,4,5\n{ROWS}");
+    assert!(message_for(&text).ends_with("; rename one of them"), "{}", message_for(&text));
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod label;
 mod matching;
 mod shape;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::glimpse::{Content, Glimpse};
@@ -91,6 +91,7 @@ pub(super) fn classified(
         None => classifier.label(&others, list, width)?,
     };
     classifier.leave_out(&others, &label);
+    classifier.refuse_repeated()?;
     let pixels = match list {
         Some(column) => PixelCells::List(column),
         None => PixelCells::Columns(classifier.matched(&label)?),
@@ -267,6 +268,34 @@ impl Classifier<'_> {
             };
             self.left_out.push(LeftOut { column: self.named(column), why: why.to_owned() });
         }
+    }
+
+    /// Refuses two pixel columns of one name, as one of them may be there twice and another missing.
+    /// Where all have the same name, it names no pixel, and they are taken in order.
+    fn refuse_repeated(&self) -> Result<(), Fault> {
+        let mut columns = self.pixels.clone();
+        columns.sort_unstable();
+        let mut known: HashMap<&str, usize> = HashMap::with_capacity(columns.len());
+        let mut repeated = None;
+        for column in columns {
+            let Some(name) = self.name(column).filter(|name| !name.is_empty()) else { continue };
+            let first = *known.entry(name).or_insert(column);
+            repeated = repeated.or((first != column).then_some((name, first, column)));
+        }
+        let Some((name, one, other)) = repeated.filter(|_| known.len() > 1) else { return Ok(()) };
+        let problem = format!(
+            "has two pixel columns of the name {name}, columns {} and {}",
+            one + 1,
+            other + 1
+        );
+        let number = (other + 1).to_string();
+        // Names take precedence over numbers.
+        let can_drop = self.options.has_flags() && !known.contains_key(number.as_str());
+        let remedy = match can_drop {
+            true => format!("rename one of them, or leave one out with --drop {number}"),
+            false => "rename one of them".to_owned(),
+        };
+        Err(Fault::new(self.file, problem).remedy(remedy))
     }
 
     fn finish(
