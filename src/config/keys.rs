@@ -5,6 +5,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use crate::error::{Fault, Result};
+use crate::loss::Loss;
 use crate::words::cut;
 
 /// Keys that take text or a number; their own types validate them.
@@ -14,7 +15,8 @@ const TEXT_OR_NUMBER: [&str; 4] =
 /// Refuses keys that are not among the defaults.
 ///
 /// # Errors
-/// The first such key, with the most similar known one.
+/// The first such key, with the most similar known one; of a loss's settings, those of every loss are
+/// looked through, and the losses that have it are named.
 pub fn refuse_unknown(table: &Table, known: &Table, path: &Path) -> Result<()> {
     let known = dotted(known);
     let sections: Vec<&str> = known.iter().filter_map(|key| key.split('.').next()).collect();
@@ -23,16 +25,37 @@ pub fn refuse_unknown(table: &Table, known: &Table, path: &Path) -> Result<()> {
         if is_section || known.contains(&key) {
             continue;
         }
-        let nearest = known
-            .iter()
-            .map(|candidate| (similarity(&key, candidate), candidate))
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .map_or("", |(_, candidate)| candidate);
-        let fault = Fault::new(path, format!("unknown key {}", cut(&key, 100)))
-            .remedy(format!("the nearest key is {nearest}"));
-        return Err(fault.into());
+        let fault = Fault::new(path, format!("unknown key {}", cut(&key, 100)));
+        return Err(fault.remedy(nearest(&key, known)).into());
     }
     Ok(())
+}
+
+/// The known key that is most similar to an unknown one, in a sentence.
+fn nearest(key: &str, known: Vec<String>) -> String {
+    let of_losses = keys_of_losses();
+    let all = known.into_iter().chain(of_losses.iter().map(|(key, _)| key.clone()));
+    let nearest = all
+        .map(|candidate| (similarity(key, &candidate), candidate))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map_or(String::new(), |(_, candidate)| candidate);
+    let losses: Vec<&str> =
+        of_losses.iter().filter(|(of, _)| *of == nearest).map(|(_, loss)| *loss).collect();
+    match losses.as_slice() {
+        [] => format!("the nearest key is {nearest}"),
+        losses if nearest == key => format!("it is a setting of {} alone", losses.join(", ")),
+        losses => format!("the nearest key is {nearest}, a setting of {}", losses.join(", ")),
+    }
+}
+
+/// The keys of every loss, each with the name of a loss that has it.
+fn keys_of_losses() -> Vec<(String, &'static str)> {
+    let keys = |loss: Loss| {
+        let settings = Table::try_from(&loss).expect("settings are plain values");
+        let keys = settings.into_iter().map(|(key, _)| key).filter(|key| key != "name");
+        keys.map(|key| (format!("loss.{key}"), loss.name())).collect::<Vec<_>>()
+    };
+    Loss::all().into_iter().flat_map(keys).collect()
 }
 
 /// Refuses values of another type than the defaults; all keys of `table` must be known.

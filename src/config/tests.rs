@@ -61,7 +61,19 @@ fn an_unknown_key_is_refused_with_the_most_similar() {
     }
     // The margin is the contrastive loss's, not cross-entropy's.
     let other = message("[loss]\nname = \"cross-entropy\"\nmargin = 2.0");
-    assert!(other.starts_with("my.toml: unknown key loss.margin"), "{other}");
+    let expected = "my.toml: unknown key loss.margin; it is a setting of contrastive, triplet, ";
+    assert!(other.starts_with(expected), "{other}");
+}
+
+#[test]
+fn an_unknown_key_of_a_loss_is_looked_for_in_every_loss() {
+    let told = message("[loss]\nname = \"contrastive\"\ntemprature = 0.1");
+    let nearest = "the nearest key is loss.temperature, a setting of supcon, nt-xent, normface";
+    assert!(told.ends_with(nearest), "{told}");
+    let told = message("[train]\ntemprature = 0.1");
+    assert!(told.ends_with(nearest), "{told}");
+    let told = message("[loss]\nmargn = 2.0");
+    assert!(told.contains("the nearest key is loss.margin, a setting of contrastive, "), "{told}");
 }
 
 #[test]
