@@ -232,7 +232,8 @@ pub struct TrainArgs {
     /// Replace the run if its folder exists
     #[arg(long)]
     pub force: bool,
-    /// Resume an unfinished run with its own settings; add --data if its images have moved
+    /// Resume an unfinished run, by its folder or name, with its own settings; add --data if its images
+    /// have moved
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "loss", "seed", "config", "label", "header", "drop", "scale", "names", "network", "epochs", "batch",
         "learning_rate", "train_size", "unseen_classes", "set", "init", "name", "force", "style",
@@ -252,8 +253,8 @@ pub struct TrainArgs {
   dml eval --embeddings sets.npz:x_test --labels sets.npz:y_test
   dml eval --embeddings z.csv --labels z.csv:species")]
 pub struct EvalArgs {
-    /// Run folder [default: the newest trained run]
-    #[arg(long, value_name = "DIR")]
+    /// Run, by its folder or name [default: the newest trained run]
+    #[arg(long, value_name = "RUN")]
     pub run: Option<PathBuf>,
     /// Number of neighbours that vote on the class of an image, at most the number of references
     /// [default: the run's setting, {eval.knn}]
@@ -316,7 +317,7 @@ pub struct EvalArgs {
 Losses are computed with their default settings, on the batches they are trained on, with proxies,
 weights and centres at the class means.")]
 pub struct LossesArgs {
-    /// Compute each loss on the validation embeddings of this evaluated run
+    /// Compute each loss on the validation embeddings of this evaluated run, by its folder or name
     #[arg(long, value_name = "RUN", conflicts_with_all = ["embeddings", "labels"])]
     pub on: Option<PathBuf>,
     /// Compute each loss on these embeddings, in any format that dml eval reads
@@ -325,6 +326,9 @@ pub struct LossesArgs {
     /// Labels of the embeddings [default: from the same file]
     #[arg(long, value_name = "FILE", requires = "embeddings")]
     pub labels: Option<PathBuf>,
+    /// Folder that holds the runs
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub runs: PathBuf,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

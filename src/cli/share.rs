@@ -16,7 +16,8 @@ use crate::eval::ModelChoice;
 The report is one file, report.html in that folder, which needs no network. Its tables can be sorted,
 and its t-SNE shows the image under the pointer. dml compare, sweep and tune write a report anyway.")]
 pub struct ReportArgs {
-    /// Folder of an evaluated run, a comparison, a sweep or a search [default: the newest trained run]
+    /// Evaluated run, comparison, sweep or search, by its folder or name [default: the newest
+    /// trained run]
     #[arg(value_name = "FOLDER")]
     pub folder: Option<PathBuf>,
     /// Data file of the runs, if it has moved
@@ -53,8 +54,8 @@ pub struct EmbedArgs {
     /// Overwrite existing files, but never the images or a file of a run
     #[arg(long)]
     pub force: bool,
-    /// Run folder [default: the newest trained run]
-    #[arg(long, value_name = "DIR")]
+    /// Run, by its folder or name [default: the newest trained run]
+    #[arg(long, value_name = "RUN")]
     pub run: Option<PathBuf>,
     /// Model of the run: last or best [default: {eval.model}]
     #[arg(long, value_name = "WHICH", value_parser = model_choice)]
@@ -78,7 +79,7 @@ pub struct EmbedArgs {
 In Python: torch.jit.load(\"supcon.pt\")(images), where images are [N, 1, S, S] in 0..1. The network's
 output is not normalised; if the loss compares only directions, divide each embedding by its length.")]
 pub struct ExportArgs {
-    /// Folder of a trained run
+    /// Trained run, by its folder or name
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
     /// Format to write [default: by the extension of --out]
@@ -97,6 +98,9 @@ pub struct ExportArgs {
     /// Data file of the run, if it has moved; tensorboard needs it
     #[arg(long, value_name = "FILE")]
     pub data: Option<String>,
+    /// Folder that holds the runs
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub runs: PathBuf,
 }
 
 /// Formats of embeddings.

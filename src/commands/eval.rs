@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{embedding_config, evaluation_config, open_test, print, print_json, set, set_compute};
+use super::{
+    embedding_config, evaluation_config, open_test, print, print_json, set, set_compute, trained,
+};
 use crate::cli::{EmbeddingArgs, EvalArgs};
 use crate::config::Config;
 use crate::error::Result;
@@ -98,7 +100,7 @@ fn watched<T>(progress: &Progress, work: impl FnOnce(&Watch) -> Result<T>) -> Re
 }
 
 fn eval_run(args: &EvalArgs, progress: &Progress) -> Result<()> {
-    let trained = Trained::open(args.run.as_deref(), &args.runs)?;
+    let trained = trained(args.run.as_deref(), &args.runs)?;
     let Trained { folder, record, config } = trained;
     let _lock = RunLock::take(&folder)?;
     let config = configured(args, config)?;

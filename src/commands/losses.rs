@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::evaluation::{LossOnEmbedding, LossesOnEmbedding};
 use crate::loss::{Description, Loss};
 use crate::report::table::Table;
+use crate::run::named_folder;
 use crate::train::Progress;
 use crate::words::{decimals, things};
 
@@ -18,7 +19,10 @@ use crate::words::{decimals, things};
 /// Embeddings or labels that cannot be read or do not match; stdout cannot be written to.
 pub fn losses(args: LossesArgs, progress: &Progress) -> Result<()> {
     match (args.on, args.embeddings) {
-        (Some(run), _) => print_values(LossesOnEmbedding::of_run(&run)?, args.json),
+        (Some(run), _) => {
+            let folder = named_folder(&run, &args.runs)?;
+            print_values(LossesOnEmbedding::of_run(&folder)?, args.json)
+        }
         (None, Some(file)) => {
             let say = |line: &str| progress.say(line);
             print_values(

@@ -44,6 +44,7 @@ use std::path::Path;
 use crate::data::read_with;
 use crate::error::{Error, Result};
 use crate::files::{Output, OutputRules};
+use crate::run::{Trained, named_folder};
 use crate::train::Progress;
 
 /// Prints results to stdout.
@@ -112,6 +113,15 @@ fn written(folder: &Path) -> String {
 /// Stdout cannot be written to.
 fn print_json(value: &impl serde::Serialize) -> Result<()> {
     print(&serde_json::to_string_pretty(value).expect("plain values"))
+}
+
+/// The trained run of this name or folder, or else the newest among the runs.
+///
+/// # Errors
+/// As [`named_folder`] and [`Trained::open`].
+fn trained(run: Option<&Path>, runs: &Path) -> Result<Trained> {
+    let folder = run.map(|run| named_folder(run, runs)).transpose()?;
+    Trained::open(folder.as_deref(), runs)
 }
 
 /// Adds a file of images, and the file that is read together with it, to the inputs.

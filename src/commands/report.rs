@@ -5,6 +5,7 @@ use crate::cli::ReportArgs;
 use crate::error::Result;
 use crate::files::ResultFolder;
 use crate::page::report as write_report;
+use crate::run::named_folder;
 use crate::runtime::Cores;
 use crate::train::Progress;
 
@@ -15,7 +16,7 @@ use crate::train::Progress;
 /// cannot be written.
 pub fn report(args: ReportArgs, progress: &Progress) -> Result<()> {
     let folder = match args.folder {
-        Some(folder) => folder,
+        Some(folder) => named_folder(&folder, &args.runs)?,
         None => ResultFolder::newest(&args.runs)?.0.path().to_path_buf(),
     };
     let cores = Cores::new(Cores::available());

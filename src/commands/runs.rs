@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::files::ResultFolder;
 use crate::loss::Loss;
 use crate::report::table::Table;
-use crate::run::{Entry, Removal, catalogue, difference, run_table};
+use crate::run::{Entry, Removal, catalogue, difference, named_folder, run_table};
 use crate::train::Progress;
 
 /// Lists, compares or removes runs.
@@ -78,7 +78,9 @@ fn sort(entries: &mut [Entry], order: Order) {
 }
 
 fn diff(args: &DiffArgs) -> Result<()> {
-    let [first, second] = [&args.first, &args.second].map(|name| path_of(&args.common.runs, name));
+    let [first, second] =
+        [&args.first, &args.second].map(|name| named_folder(name, &args.common.runs));
+    let (first, second) = (first?, second?);
     let differences = difference(&first, &second)?;
     if args.common.json {
         return print_json(&differences);
@@ -92,7 +94,8 @@ fn diff(args: &DiffArgs) -> Result<()> {
 }
 
 fn remove(args: &RemoveArgs) -> Result<()> {
-    let mut paths: Vec<PathBuf> = args.names.iter().map(|name| path_of(&args.runs, name)).collect();
+    let paths = args.names.iter().map(|name| named_folder(name, &args.runs));
+    let mut paths: Vec<PathBuf> = paths.collect::<Result<_>>()?;
     let canonical = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
     paths.sort_by_key(canonical);
     paths.dedup_by_key(|path| canonical(path));
@@ -108,10 +111,4 @@ fn remove(args: &RemoveArgs) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The path of a run, given as a folder or as a name in the folder of runs.
-fn path_of(runs: &Path, name: &Path) -> PathBuf {
-    let among = runs.join(name);
-    if !name.exists() && among.exists() { among } else { name.to_path_buf() }
 }

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use super::{report_written, set, set_columns, set_compute, with_images};
+use super::{report_written, set, set_columns, set_compute, trained, with_images};
 use crate::cli::{EmbedArgs, EmbedFormat, ExportArgs, Format};
 use crate::data::{ClassNames, DataConfig, LabelColumn, ReadOptions, open};
 use crate::error::{Error, Result};
@@ -26,7 +26,7 @@ const OTHER_FORMAT: &str = ", or another --format";
 /// An unknown run; a fault of the file; images of another size; outputs that must not or cannot be
 /// written.
 pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
-    let mut trained = Trained::open(args.run.as_deref(), &args.runs)?;
+    let mut trained = trained(args.run.as_deref(), &args.runs)?;
     let keeper = |path: &Path| keeper_of(path, &args.runs);
     let rules = with_images(OutputRules::new(args.force, &keeper), "the images", &args.images);
     let mut rules = with_inputs_of(&trained, rules);
@@ -128,10 +128,10 @@ fn refuse_unfit(kind: &FileKind, named: &Path, out: &Output) -> Result<()> {
 /// or cannot be written.
 pub fn export(args: ExportArgs, progress: &Progress) -> Result<()> {
     let format = args.format.map_or_else(|| format_of(&args.out), Ok)?;
-    let mut trained = Trained::open(Some(&args.run), &args.run)?;
+    let mut trained = trained(Some(&args.run), &args.runs)?;
     set(&mut trained.config.data.path, &args.data);
-    let runs = args.run.parent().unwrap_or(Path::new(""));
-    let keeper = |path: &Path| keeper_of(path, runs);
+    let runs = trained.folder.path().parent().unwrap_or(Path::new("")).to_path_buf();
+    let keeper = |path: &Path| keeper_of(path, &runs);
     let mut rules = with_inputs_of(&trained, OutputRules::new(args.force, &keeper));
     let out = exported_out(&args, format, &mut rules)?;
     // Embeddings are those of the last evaluation, with the model that it used.

@@ -12,7 +12,7 @@ use crate::files::{
     ResultFolder, create_folder, is_stream, kept_weights, sha256_hex, write_atomically,
 };
 use crate::model::refuse_non_safetensors;
-use crate::run::{Existing, Run, RunLock};
+use crate::run::{Existing, Run, RunLock, named_folder};
 use crate::session::Session;
 use crate::train::{History, Progress};
 use crate::words::{decimals, dml, things};
@@ -22,30 +22,14 @@ use crate::words::{decimals, dml, things};
 /// # Errors
 /// Invalid settings or data; an existing folder; training that diverged; an interruption.
 pub fn train(args: TrainArgs, progress: Progress) -> Result<()> {
-    let config = match &args.resume {
-        Some(path) => {
-            let (folder, opened) = (ResultFolder::new(path), ResultFolder::open(path));
-            if opened.is_ok() {
-                folder.refuse_diverged()?;
-            }
-            let mut config = match folder.config() {
-                Err(error) => return Err(opened.err().unwrap_or(error)),
-                Ok(config) => config,
-            };
-            match (&args.settings.data, opened) {
-                (Some(moved), _) => config.data.path.clone_from(moved),
-                (None, Ok((_, record))) => record.refuse_moved(&config.data.path)?,
-                // A damaged record is written again from the settings.
-                (None, Err(_)) => {}
-            }
-            set_compute(&mut config, &args.settings.compute);
-            set(&mut config.train.checkpoint_every, &args.settings.checkpoint_every);
-            config
-        }
+    let resumed = args.resume.as_deref().map(|run| named_folder(run, &args.settings.runs));
+    let resumed = resumed.transpose()?;
+    let config = match &resumed {
+        Some(folder) => resumed_config(&args, folder)?,
         None => configured(&args, &progress)?,
     };
     let session = Session::open(&config, cores(args.settings.cores), progress.clone())?;
-    let (run, existing) = match &args.resume {
+    let (run, existing) = match &resumed {
         Some(path) => (Run::reopen(&session, config, path)?, Existing::Resume),
         None => {
             let existing = if args.force { Existing::Replace } else { Existing::Refuse };
@@ -61,6 +45,27 @@ pub fn train(args: TrainArgs, progress: Progress) -> Result<()> {
     let history = run.train(&session, existing, &bar).map_err(|error| with_hint(error, &run));
     drop(bar);
     print(&summary(&run, &history?))
+}
+
+/// The configuration of an unfinished run, with the flags that may change it.
+fn resumed_config(args: &TrainArgs, path: &Path) -> Result<Config> {
+    let (folder, opened) = (ResultFolder::new(path), ResultFolder::open(path));
+    if opened.is_ok() {
+        folder.refuse_diverged()?;
+    }
+    let mut config = match folder.config() {
+        Err(error) => return Err(opened.err().unwrap_or(error)),
+        Ok(config) => config,
+    };
+    match (&args.settings.data, opened) {
+        (Some(moved), _) => config.data.path.clone_from(moved),
+        (None, Ok((_, record))) => record.refuse_moved(&config.data.path)?,
+        // A damaged record is written again from the settings.
+        (None, Err(_)) => {}
+    }
+    set_compute(&mut config, &args.settings.compute);
+    set(&mut config.train.checkpoint_every, &args.settings.checkpoint_every);
+    Ok(config)
 }
 
 /// Adds to an interruption how to resume.

@@ -102,7 +102,8 @@ fn keeper_by_name(path: &Path) -> Option<PathBuf> {
     })
 }
 
-fn is_result_folder(folder: &Path) -> bool {
+/// Whether a folder holds a run, a comparison, a sweep, a search or a submission.
+pub fn is_result_folder(folder: &Path) -> bool {
     MARKS.iter().any(|mark| folder.join(mark).is_file())
 }
 

@@ -27,6 +27,7 @@ mod properties;
 mod readme;
 mod refused;
 mod report;
+mod run_names;
 mod sample;
 mod sources;
 mod tables;
