@@ -4,11 +4,11 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde::{Deserialize, Serialize};
-
+use super::queue::tasks_left;
+use super::submitted::Submitted;
 use crate::error::{Error, Result};
-use crate::files::layout::{COLLECTOR, JOB, LOGS, TASKS};
-use crate::files::{Checked, ResultFolder, create_folder, read_json, write_json, write_text};
+use crate::files::layout::{COLLECTOR, LOGS, TASKS};
+use crate::files::{ResultFolder, create_folder, write_text};
 use crate::run::RunLock;
 use crate::words::count;
 
@@ -24,29 +24,6 @@ pub struct Batch {
     /// The highest task number.
     pub last: usize,
 }
-
-/// What was submitted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Submitted {
-    /// Job ID of the array.
-    pub job: String,
-    /// Job ID of the job that collects the results.
-    pub collector: Option<String>,
-}
-
-impl Checked for Submitted {
-    fn check(&self) -> std::result::Result<(), String> {
-        let is_number = |id: &String| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit());
-        match is_number(&self.job) && self.collector.as_ref().is_none_or(is_number) {
-            true => Ok(()),
-            false => Err("contains no job ID".to_owned()),
-        }
-    }
-}
-
-/// What to do about an unreadable record of the submitted jobs.
-const JOB_UNREADABLE: &str = "check with squeue --me that none of its tasks is running, then delete \
-                              this file and submit again";
 
 impl Batch {
     /// Folder of the logs.
@@ -77,7 +54,7 @@ impl Batch {
         }
         let job = sbatch(&folder.file(TASKS), None)?;
         let mut submitted = Submitted { job, collector: None };
-        write_json(&folder.file(JOB), &submitted)?;
+        submitted.write(&self.folder)?;
         let collector = sbatch(&folder.file(COLLECTOR), Some(&submitted.job)).map_err(|why| {
             let job = &submitted.job;
             Error::Other(format!(
@@ -87,22 +64,18 @@ impl Batch {
             ))
         })?;
         submitted.collector = Some(collector);
-        write_json(&folder.file(JOB), &submitted)?;
+        submitted.write(&self.folder)?;
         Ok(submitted)
     }
 
     /// A second array would find the runs locked by the first.
     fn refuse_active(&self) -> Result<()> {
-        let before: Option<Submitted> = read_json(&self.folder.join(JOB), JOB_UNREADABLE)?;
-        let Some(before) = before else { return Ok(()) };
-        let jobs = format!("--jobs={}", before.job);
-        // squeue fails for a job that Slurm has forgotten, which has ended.
-        let states = slurm("squeue", &["--noheader", "--array", "--format=%T", &jobs]);
-        let left = states.unwrap_or_default().lines().count();
+        let Some(Submitted { job, .. }) = Submitted::read(&self.folder)? else { return Ok(()) };
+        // Where squeue does not answer, sbatch will not either.
+        let left = tasks_left(std::slice::from_ref(&job)).unwrap_or(0);
         if left == 0 {
             return Ok(());
         }
-        let job = before.job;
         Err(Error::Other(format!(
             "job {job} still has {} queued or running for the same runs: wait for {}, or cancel the \
              job with scancel {job}",

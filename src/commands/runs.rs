@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{print, print_json};
 use crate::cli::{DiffArgs, Order, RemoveArgs, RunsArgs, RunsCommand};
+use crate::cluster::refuse_queued;
 use crate::config::known_key;
 use crate::error::Result;
 use crate::files::ResultFolder;
@@ -20,7 +21,7 @@ pub fn runs(args: RunsArgs, progress: &Progress) -> Result<()> {
     match &args.command {
         None => list(&args, progress),
         Some(RunsCommand::Diff(args)) => diff(args),
-        Some(RunsCommand::Remove(args)) => remove(args),
+        Some(RunsCommand::Remove(args)) => remove(args, progress),
     }
 }
 
@@ -93,13 +94,15 @@ fn diff(args: &DiffArgs) -> Result<()> {
     print(&table.terminal())
 }
 
-fn remove(args: &RemoveArgs) -> Result<()> {
+fn remove(args: &RemoveArgs, progress: &Progress) -> Result<()> {
     let paths = args.names.iter().map(|name| named_folder(name, &args.runs));
     let mut paths: Vec<PathBuf> = paths.collect::<Result<_>>()?;
     let canonical = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
     paths.sort_by_key(canonical);
     paths.dedup_by_key(|path| canonical(path));
     // All must exist and be unused before the first is removed.
+    let say = |line: &str| progress.say(line);
+    paths.iter().try_for_each(|path| refuse_queued(path, say))?;
     let removals = paths.iter().map(|path| Removal::of(path)).collect::<Result<Vec<_>>>()?;
     for (path, removal) in paths.iter().zip(&removals) {
         let shown = path.display();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::folder::not_there;
+use super::folder::missing_folder;
 use super::listing::folders;
 use crate::error::{Error, Result};
 use crate::files::{ResultFolder, is_result_folder};
@@ -45,10 +45,10 @@ fn unknown(named: &Path, runs: &Path) -> Error {
         false => dml("runs --runs", runs),
     };
     let remedy = match suggested.is_empty() {
-        true => format!("{list} lists the runs that there are"),
+        true => format!("{list} lists all runs"),
         false => format!("did you mean {}? {list} lists all", suggested.join(" or ")),
     };
-    not_there(named).remedy(remedy).into()
+    missing_folder(named).remedy(remedy).into()
 }
 
 #[cfg(test)]
@@ -86,7 +86,7 @@ mod tests {
         let first = format!("did you mean '{}/contrastive-seed2-0b' or '", runs.display());
         assert!(similar.contains(&first) && !similar.contains("triplet"), "{similar}");
         let none = told("zebra");
-        let list = format!("is not there; dml runs --runs '{}' lists the runs", runs.display());
+        let list = format!("does not exist; dml runs --runs '{}' lists all runs", runs.display());
         assert!(none.contains(&list), "{none}");
     }
 }

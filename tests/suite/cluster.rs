@@ -328,6 +328,38 @@ fn missing_runs_are_submitted_once_with_a_job_that_collects_them() {
 }
 
 #[test]
+fn a_submission_is_removed_only_once_slurm_has_nothing_of_it_left() {
+    let user = User::new();
+    let folder = "runs/slurm-compare-1a2b3c4d5e6f";
+    std::fs::create_dir_all(user.path(&format!("{folder}/logs"))).unwrap();
+    user.writes(&format!("{folder}/tasks.sh"), "");
+    user.writes(&format!("{folder}/job.json"), r#"{"job": "41", "collector": "42"}"#);
+    let remove = ["runs", "remove", "slurm-compare-1a2b3c4d5e6f"];
+    let dry = [&remove[..], &["--dry-run"]].concat();
+    let unchecked = "cannot check whether jobs 41 42 are still queued or running: ";
+
+    slurm(&user, "exit 1", "echo \"$*\" > asked; echo PENDING; echo RUNNING");
+    for args in [&remove[..], &dry] {
+        let (code, _, err) = with_slurm(&user, args);
+        assert_eq!(code, Some(1), "{err}");
+        let told = "2 tasks queued or running: wait for them, or cancel them with scancel 41 42";
+        assert!(err.contains(told), "{err}");
+    }
+    assert!(user.reads_text("asked").contains("--jobs=41,42"));
+    slurm(&user, "exit 1", "echo 'Unable to contact slurm controller' >&2; exit 1");
+    let (code, out, err) = with_slurm(&user, &dry);
+    assert!(code == Some(0) && out.contains(folder), "{out}{err}");
+    assert!(err.contains(&format!("{unchecked}squeue: Unable to contact")), "{err}");
+    let nowhere = user.dml(&dry).env("PATH", user.path("nowhere")).output().unwrap();
+    let (_, err) = texts(&nowhere);
+    assert!(err.contains(&format!("{unchecked}squeue is not on this machine")), "{err}");
+    slurm(&user, "exit 1", "echo 'error: Invalid job id specified' >&2; exit 1");
+    let (code, _, err) = with_slurm(&user, &remove);
+    assert!(code == Some(0) && err.is_empty(), "{err}");
+    assert!(!user.path(folder).exists());
+}
+
+#[test]
 fn a_submission_that_slurm_refuses_says_what_to_do_and_removes_nothing() {
     let user = user();
     user.succeeds(&["compare", "--config", "it's small.toml", "--seeds", "1"]);

@@ -21,11 +21,11 @@ fn every_command_takes_the_name_of_a_run_without_its_folder() {
         &["runs", "diff", "one", "two"],
     ] {
         let elsewhere = user.fails(1, args);
-        assert!(elsewhere.contains("one: is not there; dml runs lists"), "{elsewhere}");
+        assert!(elsewhere.contains("one: does not exist; dml runs lists"), "{elsewhere}");
         user.succeeds(&[args, &["--runs", "all"]].concat());
     }
     let similar = user.fails(1, &["eval", "--run", "twoo", "--runs", "all"]);
-    assert!(similar.contains("twoo: is not there; did you mean all/two? dml runs"), "{similar}");
+    assert!(similar.contains("twoo: does not exist; did you mean all/two? dml runs"), "{similar}");
     user.succeeds(&["runs", "remove", "one", "two", "--runs", "all"]);
     assert!(!user.path("all/one").exists() && !user.path("all/two").exists());
 }
