@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::eval::{EvalConfig, Results, Watch};
 use crate::evaluation::{
     EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles, Evaluation, confusion_remark,
-    draw_training, embedding_file, metrics_table,
+    draw_training, embedding_file, metrics_table, test_metrics_file,
 };
 use crate::files::{Output, OutputRules, ResultFolder, keeper_of};
 use crate::report::chart::class_names;
@@ -118,7 +118,10 @@ fn eval_run(args: &EvalArgs, progress: &Progress) -> Result<()> {
     let evaluation = match &args.test {
         Some(path) => {
             let test = open_test(&session, &config, path)?;
-            evaluate_test(&session, &folder, &config, &test, &bar)?
+            let evaluation = evaluate_test(&session, &folder, &config, &test, &bar)?;
+            let metrics = folder.file(&test_metrics_file(&test));
+            progress.say(&format!("figures: {}", metrics.display()));
+            evaluation
         }
         None => {
             // All pictures of a run have the same style.

@@ -145,7 +145,7 @@ impl EmbeddingEvaluation {
         folder.create()?;
         let name = self.query_embeddings.as_ref().unwrap_or(&self.embeddings);
         let name = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
-        let files = EvaluationFiles { folder, style, of_test: false };
+        let files = EvaluationFiles { folder, style, ending: "" };
         files.write_metrics(self)?;
         files.write_figures((&name, &name), &self.figures, &self.classes)
     }

@@ -13,13 +13,14 @@ use super::maps::Maps;
 use super::output::EvaluationFiles;
 use super::pictures;
 use super::result::{Evaluation, UNSEEN, VALIDATION};
+use super::stored::is_replaced_by;
 use crate::config::Config;
 use crate::data::{DataSplit, Dataset, Images, Subset, unseen_classes};
 use crate::error::{Divergence, Error, Result};
 use crate::eval::tsne::TsneSets;
 use crate::eval::{self, Figures, Watch};
 use crate::files::layout::{DIVERGED, METRICS, TEST_METRICS, TIMES, TSNE, TSNE_TRAIN};
-use crate::files::{ResultFolder, write_json};
+use crate::files::{ResultFolder, test_ending, without_test_file, write_json};
 use crate::model::Network;
 use crate::session::Session;
 use crate::train::RunProgress;
@@ -28,7 +29,7 @@ use crate::words::dml;
 /// The message for a run whose evaluation was interrupted before this file was written; the file of an
 /// earlier evaluation stays.
 fn interrupted_message(folder: &ResultFolder, name: &str) -> &'static str {
-    match (folder.file(name).exists(), name == TEST_METRICS) {
+    match (folder.file(name).exists(), without_test_file(name) == TEST_METRICS) {
         (true, false) => "trained, not evaluated again: the earlier evaluation is kept",
         (true, true) => {
             "trained, not evaluated on the test images again: the earlier figures are kept"
@@ -106,7 +107,7 @@ pub fn evaluate(
     let classes = &session.dataset.classes;
     write_embeddings(folder, "train", &embedded.references, (&parts.train.labels, classes))?;
     write_embeddings(folder, "val", &queries, (&judged.labels, classes))?;
-    let files = EvaluationFiles { folder, style: session.style, of_test: false };
+    let files = EvaluationFiles { folder, style: session.style, ending: "" };
     // Saved before the t-SNE starts; without t-SNE figures the evaluation counts as unfinished.
     files.write_metrics(&evaluation)?;
     write_figures(session, &files, &evaluation)?;
@@ -133,6 +134,23 @@ fn forget_earlier(folder: &ResultFolder) -> Result<()> {
     folder.forget(&["plots/tsne_train.png", "plots/tsne_train.svg"])?;
     folder.create_plots()
 }
+
+/// What versions left in a run's folder that kept the figures of one test file alone.
+const EARLIER_TEST_FILES: [&str; 13] = [
+    TEST_METRICS,
+    "confusion_test.csv",
+    "embeddings_test.npy",
+    "labels_test.npy",
+    "classes_test.npy",
+    "plots/confusion_test.png",
+    "plots/confusion_test.svg",
+    "plots/recall_test.png",
+    "plots/recall_test.svg",
+    "plots/distances_test.png",
+    "plots/distances_test.svg",
+    "plots/retrieval_test.png",
+    "plots/retrieval_test.svg",
+];
 
 /// Evaluates a run on images from another file, of [`Session::test_images`], against its training
 /// images; without a t-SNE.
@@ -164,18 +182,29 @@ pub fn evaluate_test(
     let images = test.file.display().to_string();
     let found = compute_figures(session, config, &embedded, &evaluated, (&images, progress))
         .map_err(|error| scale_remedy(&test.file, error));
-    let mut evaluation = stopped(found, folder, TEST_METRICS)?;
+    let ending = test_ending(&test.file, &test.sha256);
+    let metrics = test_metrics_file(test);
+    let mut evaluation = stopped(found, folder, &metrics)?;
     evaluation.remark.iter().for_each(|remark| progress.say_once(remark));
-    // Otherwise figures of another file could be left beside those of this one.
-    folder.forget(&[TEST_METRICS])?;
+    // Otherwise figures of an earlier evaluation could be left beside those of this one.
+    folder.forget(&[&metrics])?;
+    if is_replaced_by(folder, test) {
+        folder.forget(&EARLIER_TEST_FILES)?;
+    }
     folder.create_plots()?;
-    write_embeddings(folder, "test", &queries, (&part.labels, &test.classes))?;
+    write_embeddings(folder, &ending[1..], &queries, (&part.labels, &test.classes))?;
     evaluation.images_sha256 = Some(test.sha256.clone());
-    let files = EvaluationFiles { folder, style: session.style, of_test: true };
+    let files = EvaluationFiles { folder, style: session.style, ending: &ending };
     write_figures(session, &files, &evaluation)?;
-    draw_gallery(session, &embedded, &evaluated, &evaluation, &folder.plot("retrieval_test.png"))?;
+    let gallery = folder.plot(&format!("retrieval{ending}.png"));
+    draw_gallery(session, &embedded, &evaluated, &evaluation, &gallery)?;
     files.write_metrics(&evaluation)?;
     Ok(evaluation)
+}
+
+/// The name of the file with the figures on these test images.
+pub fn test_metrics_file(test: &Dataset) -> String {
+    format!("metrics{}.json", test_ending(&test.file, &test.sha256))
 }
 
 /// Gives a divergence on test images a remedy: their pixels may have another range.

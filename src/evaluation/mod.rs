@@ -20,7 +20,7 @@ mod stored;
 
 pub use arrays::{TsneCoordinates, confusion_remark, read_evaluated};
 pub use embeddings::{EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles};
-pub use evaluate::{TrainedModel, evaluate, evaluate_test};
+pub use evaluate::{TrainedModel, evaluate, evaluate_test, test_metrics_file};
 pub use evaluated_set::EvaluatedSet;
 pub use features::{embedding_file, read_embeddings, read_labels};
 pub use gallery::with_gallery;

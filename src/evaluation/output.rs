@@ -6,7 +6,6 @@ use super::arrays::confusion_table;
 use super::pictures;
 use crate::error::Result;
 use crate::eval::Figures;
-use crate::files::layout::{METRICS, TEST_METRICS};
 use crate::files::{ResultFolder, write_json};
 use crate::report::Style;
 use crate::report::chart::Picture;
@@ -15,14 +14,14 @@ use crate::report::chart::Picture;
 pub struct EvaluationFiles<'a> {
     pub folder: &'a ResultFolder,
     pub style: Style,
-    /// Whether it is of a file of test images, whose files are named apart.
-    pub of_test: bool,
+    /// What keeps the files of test images apart; see [`test_ending`](crate::files::test_ending).
+    pub ending: &'a str,
 }
 
 impl EvaluationFiles<'_> {
     /// The name of the file of metrics.
-    pub fn metrics_name(&self) -> &'static str {
-        if self.of_test { TEST_METRICS } else { METRICS }
+    pub fn metrics_name(&self) -> String {
+        format!("metrics{}.json", self.ending)
     }
 
     /// Writes the metrics, all or as far as they are known.
@@ -30,7 +29,7 @@ impl EvaluationFiles<'_> {
     /// # Errors
     /// The file cannot be written.
     pub fn write_metrics(&self, evaluation: &impl Serialize) -> Result<()> {
-        write_json(&self.folder.file(self.metrics_name()), evaluation)
+        write_json(&self.folder.file(&self.metrics_name()), evaluation)
     }
 
     /// Writes the confusion matrix as table and picture, the vote top-k curve and the distances,
@@ -44,7 +43,7 @@ impl EvaluationFiles<'_> {
         figures: &Figures,
         classes: &[String],
     ) -> Result<()> {
-        let ending = if self.of_test { "_test" } else { "" };
+        let ending = self.ending;
         let save = |picture: Picture, name: &str| {
             picture.save(&self.folder.plot(&format!("{name}{ending}.png")), self.style)
         };

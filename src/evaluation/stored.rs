@@ -8,7 +8,7 @@ use crate::data::{Class, Dataset};
 use crate::error::{Error, Fault, Result};
 use crate::eval::{ClassMetrics, EvalConfig, Figures, LARGEST_K, Measured, Results};
 use crate::files::layout::{METRICS, TEST_METRICS};
-use crate::files::{Checked, ResultFolder, is_share, read_json};
+use crate::files::{Checked, ResultFolder, is_share, read_json, without_test_file};
 use crate::session::Session;
 use crate::words::dml;
 
@@ -23,13 +23,13 @@ impl Evaluation {
         read(folder, METRICS, &again)
     }
 
-    /// The same for test images.
+    /// The same for every file of test images, in the order of their names.
     ///
     /// # Errors
     /// As [`Evaluation::read`].
-    pub fn read_test(folder: &ResultFolder) -> Result<Option<Evaluation>> {
-        let again = dml("eval --test FILE --run", folder.path());
-        read(folder, TEST_METRICS, &format!("replace it with {again}"))
+    pub fn read_tests(folder: &ResultFolder) -> Result<Vec<Evaluation>> {
+        let read = |name: &String| read_test(folder, name).transpose();
+        test_metrics(folder).iter().filter_map(read).collect()
     }
 
     fn check_neighbours(&self) -> std::result::Result<(), &'static str> {
@@ -163,6 +163,30 @@ impl Checked for Existing {
     }
 }
 
+/// The names of the files with figures on test images.
+fn test_metrics(folder: &ResultFolder) -> Vec<String> {
+    let entries = std::fs::read_dir(folder.path()).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut found: Vec<String> =
+        names.filter(|name| without_test_file(name) == TEST_METRICS).collect();
+    found.sort();
+    found
+}
+
+fn read_test(folder: &ResultFolder, name: &str) -> Result<Option<Evaluation>> {
+    let again = dml("eval --test FILE --run", folder.path());
+    read(folder, name, &format!("replace it with {again}, or remove it"))
+}
+
+/// Whether the one test file of an earlier version has this content, or cannot be read.
+pub fn is_replaced_by(folder: &ResultFolder, test: &Dataset) -> bool {
+    match read_test(folder, TEST_METRICS) {
+        Ok(Some(earlier)) => earlier.images_sha256.as_ref() == Some(&test.sha256),
+        Ok(None) => false,
+        Err(error) => matches!(error, Error::Fault(_)),
+    }
+}
+
 fn read(folder: &ResultFolder, name: &str, remedy: &str) -> Result<Option<Evaluation>> {
     let path = folder.file(name);
     let Some(Existing(evaluation)) = read_json(&path, remedy)? else { return Ok(None) };
@@ -224,14 +248,19 @@ pub fn tested(
     config: &Config,
     test: &Dataset,
 ) -> Result<Option<Evaluation>> {
-    let evaluation = unless_damaged(session, Evaluation::read_test(folder))?;
     let fingerprint = config.evaluation_fingerprint(session.engine);
     let same = |e: &Evaluation| {
         e.fingerprint == fingerprint
             && e.has_all_metrics(&config.eval)
             && e.images_sha256.as_ref() == Some(&test.sha256)
     };
-    Ok(evaluation.filter(same))
+    for name in test_metrics(folder) {
+        let evaluation = unless_damaged(session, read_test(folder, &name))?;
+        if let Some(evaluation) = evaluation.filter(same) {
+            return Ok(Some(evaluation));
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::identity::{is_same_file, resolved};
 use super::layout::{INNER, KEPT, MARKS};
 use super::temporary::is_temporary;
+use super::test_names::without_test_file;
 
 /// Folders that hold results lie at most so deep under the folder of the runs: trials in a search.
 const DEEPEST: usize = 2;
@@ -70,7 +71,7 @@ fn is_kept(name: &Path) -> bool {
     }
     let ending = name.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     if parent.as_os_str().is_empty() {
-        let file = file.to_string_lossy();
+        let file = without_test_file(&file.to_string_lossy().to_lowercase());
         return ending == "lock" || KEPT.iter().any(|kept| kept.eq_ignore_ascii_case(&file));
     }
     INNER.iter().any(|(folder, endings)| {
@@ -170,6 +171,8 @@ mod tests {
         for name in [
             "a/model.safetensors",
             "a/metrics_test.json",
+            "a/metrics_test-my-images-0123456789ab.json",
+            "a/labels_test-my-images-0123456789ab.npy",
             "a/Model.SafeTensors",
             "link/config.toml",
             "a/../a/run.json",
@@ -189,6 +192,7 @@ mod tests {
         fs::hard_link(path("own.csv"), path("own-again.csv")).unwrap();
         for name in [
             "a/new.npy",
+            "a/metrics_test-mine.json",
             "a/plots/new.csv",
             "new.csv",
             "metrics.json",

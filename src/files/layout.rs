@@ -26,7 +26,8 @@ pub const BEST_LOSS: &str = "loss_best.safetensors";
 
 /// The metrics of the images that judge a run: validation, or unseen classes.
 pub const METRICS: &str = "metrics.json";
-/// The metrics of a file of test images.
+/// The metrics of a file of test images, as versions called them that kept one file's; see
+/// [`test_ending`](super::test_ending).
 pub const TEST_METRICS: &str = "metrics_test.json";
 /// Seconds that the stages of an evaluation took.
 pub const TIMES: &str = "times.json";

@@ -11,6 +11,7 @@ mod paths;
 mod result_folder;
 mod stream;
 mod temporary;
+mod test_names;
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -31,6 +32,7 @@ pub use result_folder::ResultFolder;
 pub use stream::{Target, is_stream};
 use temporary::sweep_new;
 pub use temporary::{Temporary, is_temporary, sweep};
+pub use test_names::{test_ending, without_test_file};
 
 use crate::error::{Error, Result};
 

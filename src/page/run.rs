@@ -108,11 +108,11 @@ impl Reporter<'_> {
     pub fn run(mut self, trained: Trained) -> Result<PathBuf> {
         let name = trained.record.loss.clone();
         let run = EvaluatedRun::read(trained, name)?;
-        let tested = Evaluation::read_test(&run.trained.folder)?;
-        let mut sections = vec![figures(&run, tested.as_ref())?, training(&run)?];
+        let tested = Evaluation::read_tests(&run.trained.folder)?;
+        let mut sections = vec![figures(&run, &tested)?, training(&run)?];
         sections.extend(self.embedding(&run)?);
         sections.push(neighbours(&self, &run)?);
-        sections.push(reproduction(&run, tested.as_ref()));
+        sections.push(reproduction(&run, &tested));
         let page = Page {
             title: run.title(),
             question: run.question(),
@@ -131,7 +131,7 @@ impl Reporter<'_> {
     }
 }
 
-fn figures(run: &EvaluatedRun, tested: Option<&Evaluation>) -> Result<Section> {
+fn figures(run: &EvaluatedRun, tested: &[Evaluation]) -> Result<Section> {
     let figures = &run.evaluation.figures;
     let mut parts = tables(&run.evaluation, "Figures of the evaluation");
     parts.extend(run.evaluation.remark.as_deref().map(html::paragraph));
@@ -144,9 +144,11 @@ fn figures(run: &EvaluatedRun, tested: Option<&Evaluation>) -> Result<Section> {
         let caption = pictures::vote_top_k_caption(figures.vote_top_k.voters);
         parts.push(html::figure(&picture, &caption, Some(html::table(&table, &caption))));
     }
-    if let Some(tested) = tested {
-        let images = format!("{} of {}", count(tested.queries, "test image"), tested.images);
+    if !tested.is_empty() {
         parts.push(html::heading("On test images"));
+    }
+    for tested in tested {
+        let images = format!("{} of {}", count(tested.queries, "test image"), tested.images);
         parts.extend(tables(tested, &images));
     }
     Ok(Section { id: "figures", heading: "Figures".to_owned(), parts })
@@ -192,12 +194,11 @@ fn neighbours(reporter: &Reporter, run: &EvaluatedRun) -> Result<Section> {
     Ok(Section { id: "neighbours", heading: "Neighbours".to_owned(), parts })
 }
 
-fn reproduction(run: &EvaluatedRun, tested: Option<&Evaluation>) -> Section {
+fn reproduction(run: &EvaluatedRun, tested: &[Evaluation]) -> Section {
     let config = run.trained.folder.file(CONFIG);
     let train = format!("{} --runs again", dml("train --config", &config));
     let mut commands = vec![train, "dml eval --runs again".to_owned()];
-    commands
-        .extend(tested.map(|tested| dml("eval --runs again --test", Path::new(&tested.images))));
+    commands.extend(tested.iter().map(|of| dml("eval --runs again --test", Path::new(&of.images))));
     let command = commands.join("\n");
     let parts = vec![
         html::command(&command),

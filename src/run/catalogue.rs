@@ -8,6 +8,7 @@ use toml::Value;
 use super::listing::{folders, trials};
 use super::metrics::Metrics;
 use super::record::{Status, refuse_newer};
+use super::tested::Tested;
 use super::trial::Trial;
 use crate::config::{Config, Setting, number};
 use crate::error::chain;
@@ -55,6 +56,8 @@ pub struct Entry {
     /// Its metrics by their keys.
     #[serde(flatten)]
     pub metrics: Metrics,
+    /// Its metrics on files of test images.
+    pub tests: Vec<Tested>,
     /// Seconds of training.
     pub seconds: Option<f64>,
     #[serde(skip)]
@@ -69,6 +72,7 @@ impl Entry {
         let is_newer = refuse_newer(path, &folder.file(RECORD)).is_err();
         let (evaluation, trial) = (Evaluation::read(&folder), Trial::read(&folder));
         let (config, history) = (folder.config(), folder.history());
+        let tests = Evaluation::read_tests(&folder);
         let divergence = match &record {
             Ok(Some(run)) => folder.divergence_of(&run.fingerprint),
             _ => Ok(None),
@@ -79,7 +83,7 @@ impl Entry {
         let divergence_error = divergence.as_ref().err().filter(|_| !is_evaluated);
         let problem = [record.as_ref().err(), evaluation.as_ref().err(), trial.as_ref().err()]
             .into_iter()
-            .chain([config.as_ref().err(), history_error, divergence_error])
+            .chain([config.as_ref().err(), history_error, divergence_error, tests.as_ref().err()])
             .flatten()
             .next()
             .map(|error| chain(error));
@@ -110,6 +114,7 @@ impl Entry {
             validation_loss: history.epochs.last().map(|epoch| epoch.validation_loss),
             trial_score: trial.as_ref().and_then(Trial::score),
             metrics: Metrics::of(evaluation.as_ref(), unseen > 0),
+            tests: tests.unwrap_or_default().iter().map(Tested::of).collect(),
             seconds: (!history.epochs.is_empty()).then(|| history.seconds()),
             config: config.ok(),
         })
@@ -168,6 +173,11 @@ pub fn run_table(entries: &[Entry]) -> Table {
         let cell = |e: &Entry| e.metrics.get(metric).map(|value| metric.unit.number(value));
         columns.push((metric.column(), Box::new(cell)));
     }
+    let tests = |e: &Entry| {
+        let shown: Vec<String> = e.tests.iter().map(Tested::shown).collect();
+        (!shown.is_empty()).then(|| shown.join("; "))
+    };
+    columns.push(("test images, %".to_owned(), Box::new(tests)));
     let seconds = |e: &Entry| e.seconds.map(|seconds| TRAIN_TIME.unit.number(seconds));
     columns.push((TRAIN_TIME.column(), Box::new(seconds)));
     columns.retain(|(_, cell)| entries.iter().any(|entry| cell(entry).is_some()));

@@ -10,6 +10,7 @@ use toml::{Table as Toml, Value};
 use super::catalogue::Entry;
 use super::metrics::Metrics;
 use super::record::RunRecord;
+use super::tested::Tested;
 use crate::error::{Error, Result};
 use crate::eval::{HEADLINES, METRICS, Metric, TRAIN_TIME, Unit};
 use crate::files::ResultFolder;
@@ -103,6 +104,7 @@ pub fn difference(first: &Path, second: &Path) -> Result<Vec<Difference>> {
     found.push(row("epochs done", |entry| Side::plain(entry.epochs)));
     found.push(row("validation loss", |entry| Side::figure(entry.validation_loss)));
     found.extend(metric_rows(&entry_a.metrics, &entry_b.metrics));
+    found.extend(test_rows(&entry_a.tests, &entry_b.tests));
     found.push(row(&TRAIN_TIME.column(), |entry| Side::figure(entry.seconds)));
     Ok(found)
 }
@@ -133,6 +135,24 @@ fn metric_rows(a: &Metrics, b: &Metrics) -> Vec<Difference> {
     rows
 }
 
+/// The headline metrics of two runs on each file of test images that one of them was evaluated on.
+fn test_rows(a: &[Tested], b: &[Tested]) -> Vec<Difference> {
+    let only_b = b.iter().filter(|test| !a.iter().any(|other| test.is_on_same_images(other)));
+    let rows = |test: &Tested| {
+        let side = |side: &[Tested], metric: &Metric| {
+            let found = side.iter().find(|other| test.is_on_same_images(other));
+            let factor = if metric.unit == Unit::Percent { 100.0 } else { 1.0 };
+            Side::figure(found.and_then(|other| other.metrics.get(metric)).map(|v| factor * v))
+        };
+        HEADLINES.map(|metric| {
+            let name = metric.column.unwrap_or(metric.name);
+            let what = metric.unit.named(&format!("{name} on {}", test.images));
+            Difference { what, first: side(a, metric), second: side(b, metric) }
+        })
+    };
+    a.iter().chain(only_b).flat_map(rows).collect()
+}
+
 /// Settings that differ, or that one of the two lacks.
 pub fn setting_differences(a: &Toml, b: &Toml) -> Vec<Difference> {
     let mut keys: Vec<(String, String)> = Vec::new();
@@ -161,6 +181,23 @@ pub fn setting_differences(a: &Toml, b: &Toml) -> Vec<Difference> {
 mod tests {
     use super::*;
     use crate::run::catalogue::tests::run;
+
+    #[test]
+    fn test_files_of_two_runs_are_matched_by_content() {
+        let test = |images: &str, sha256: Option<&str>| Tested {
+            images: images.to_owned(),
+            sha256: sha256.map(str::to_owned),
+            metrics: Metrics::default(),
+        };
+        let a = [test("t.csv", Some("1")), test("old.csv", None)];
+        let b = [test("moved/t.csv", Some("1")), test("t.csv", Some("2")), test("old.csv", None)];
+        let rows = test_rows(&a, &b);
+        let found: Vec<&str> = rows.iter().map(|row| row.what.as_str()).collect();
+        let files = ["t.csv", "old.csv", "t.csv"];
+        let expected =
+            files.map(|file| [format!("accuracy on {file}, %"), format!("MAP@R on {file}, %")]);
+        assert_eq!(found, expected.concat());
+    }
 
     #[test]
     fn differing_settings_are_listed_with_the_figures_of_both_runs() {

@@ -31,5 +31,6 @@ mod run_names;
 mod sample;
 mod sources;
 mod tables;
+mod test_files;
 mod tour;
 mod user;

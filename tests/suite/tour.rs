@@ -110,13 +110,15 @@ fn test_images_are_evaluated_beside_the_validation_images() {
     let sample = sample.to_str().unwrap();
     let args = ["--per-class", "20", "--seed", "5", "--out", "test.csv.gz"];
     user.succeeds(&[&["data", "sample", sample], &args[..]].concat());
-    let (out, _) = user.succeeds(&["eval", "--test", "test.csv.gz"]);
+    let (out, err) = user.succeeds(&["eval", "--test", "test.csv.gz"]);
     assert!(out.contains("test.csv.gz of runs/mine: 200 queries"), "{out}");
-    let metrics: serde_json::Value =
-        serde_json::from_slice(&user.reads("runs/mine/metrics_test.json")).unwrap();
+    let file = err.lines().find_map(|line| line.strip_prefix("figures: ")).unwrap();
+    assert!(file.starts_with("runs/mine/metrics_test-test-"), "{file}");
+    let metrics: serde_json::Value = serde_json::from_slice(&user.reads(file)).unwrap();
     assert_eq!(metrics["queries"], 200);
+    let of = file.strip_prefix("runs/mine/metrics").unwrap().strip_suffix(".json").unwrap();
     for name in ["confusion", "distances", "retrieval"] {
-        assert_picture(&user.path(&format!("runs/mine/plots/{name}_test.png")));
+        assert_picture(&user.path(&format!("runs/mine/plots/{name}{of}.png")));
     }
     assert!(
         !user.path("runs/mine/metrics.json").exists(),
