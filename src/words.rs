@@ -56,6 +56,16 @@ pub fn nearest<'a>(typed: &str, names: &[&'a str]) -> &'a str {
     names.iter().max_by_key(similarity).copied().unwrap_or_default()
 }
 
+/// A flag with its value for a suggested command, joined by `=` if the value begins with a dash and
+/// would be taken for a flag: `--label=-1`.
+pub fn flag(name: &str, value: impl Display) -> String {
+    let value = word(value);
+    match value.trim_start_matches('\'').starts_with('-') {
+        true => format!("{name}={value}"),
+        false => format!("{name} {value}"),
+    }
+}
+
 /// The first few of many names for a message: `a, b, c and 7 more`.
 pub fn first_few(names: &[impl AsRef<str>], most: usize) -> String {
     let shown: Vec<&str> = names.iter().take(most).map(AsRef::as_ref).collect();
@@ -289,6 +299,15 @@ mod tests {
         let odd = Path::new(OsStr::from_bytes(b"r\xff 'x\\/1"));
         assert_eq!(path_word(odd), "$'r\\377 \\'x\\\\/1'");
         assert_eq!(printed("bash", &path_word(odd)), b"r\xff 'x\\/1|");
+    }
+
+    #[test]
+    fn a_suggested_flag_keeps_a_value_that_begins_with_a_dash() {
+        assert_eq!(flag("--label", "class"), "--label class");
+        assert_eq!(flag("--label", "my class"), "--label 'my class'");
+        assert_eq!(flag("--label", "-1"), "--label=-1");
+        assert_eq!(flag("--label", "-my class"), "--label='-my class'");
+        assert_eq!(printed("sh", &flag("--label", "-it's")), b"--label=-it's|");
     }
 
     #[test]

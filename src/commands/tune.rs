@@ -17,7 +17,7 @@ use crate::files::is_stream;
 use crate::page::Reporter;
 use crate::session::Session;
 use crate::train::Progress;
-use crate::words::{count, item, path_word, word};
+use crate::words::{count, flag, item, path_word, word};
 
 /// Searches, ranks the trials, and writes the best settings.
 ///
@@ -141,8 +141,8 @@ fn next_command(search: &Search, args: &TuneArgs, best: &Path) -> Result<String>
     };
     for setting in differing(&base, &search.config) {
         command += &match flag_of(&setting.key) {
-            Some(flag) => format!(" --{flag} {}", word(setting.shown())),
-            None => format!(" --set {}", word(format!("{}={}", setting.key, setting.shown()))),
+            Some(name) => format!(" {}", flag(&format!("--{name}"), setting.shown())),
+            None => format!(" {}", flag("--set", format!("{}={}", setting.key, setting.shown()))),
         };
     }
     Ok(command)

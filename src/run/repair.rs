@@ -13,7 +13,7 @@ use crate::files::layout::{CHECKPOINT, CONFIG, HISTORY, RECORD, TRIAL};
 use crate::files::{ResultFolder, folder_of};
 use crate::model::{Architecture, NamedTensors, read_weights};
 use crate::train::{Checkpoint, History};
-use crate::words::{dml, path_word};
+use crate::words::{dml, flag, path_word};
 
 impl ResultFolder {
     /// The configuration that the run started with; from the record if the configuration file is missing.
@@ -117,7 +117,7 @@ impl ResultFolder {
         }
         let train = dml("train --config", &self.file(CONFIG));
         let runs = path_word(folder_of(self.path()).unwrap_or(Path::new(".")));
-        let name = path_word(Path::new(&self.name()));
-        format!("train this run again with {train} --runs {runs} --name {name} --force")
+        let name = flag("--name", self.name());
+        format!("train this run again with {train} --runs {runs} {name} --force")
     }
 }

@@ -103,7 +103,8 @@ impl Axes {
                 let Some(has) = has else { return Err(unknown(base, &self.keys)) };
                 return Err(Error::Other(format!(
                     "{} has no {key}: sweep only losses that have it, for example --losses {}",
-                    base.name, has.name
+                    base.name,
+                    has.config.loss.name()
                 )));
             }
             for cell in self.cells() {

@@ -6,6 +6,7 @@ use super::super::names;
 use super::Classifier;
 use crate::data::{LabelColumn, listed};
 use crate::error::Fault;
+use crate::words::flag;
 
 impl Classifier<'_> {
     /// The label among columns that are not pixels, or else among the pixels by content; with the
@@ -82,11 +83,8 @@ impl Classifier<'_> {
         if are_alike && numbers.iter().any(|number| names.contains(number)) {
             return Fault::new(self.file, problem).remedy("rename or remove one of them");
         }
-        let quoted = |name: &str| match name.contains([' ', ',', '\'', '"', '$', '(', ')']) {
-            true => format!("'{}'", name.replace('\'', "'\\''")),
-            false => name.to_owned(),
-        };
-        let remedy = format!("choose one: --label {} or --label {}", quoted(&one), quoted(&other));
+        let [one, other] = [one, other].map(|column| flag("--label", column));
+        let remedy = format!("choose one: {one} or {other}");
         Fault::new(self.file, problem).remedy(remedy)
     }
 
