@@ -7,7 +7,7 @@ use super::{
 };
 use crate::cli::{EmbeddingArgs, EvalArgs};
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::eval::{EvalConfig, Results, Watch};
 use crate::evaluation::{
     EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles, Evaluation, confusion_remark,
@@ -144,6 +144,11 @@ fn configured(args: &EvalArgs, mut config: Config) -> Result<Config> {
     set(&mut config.tsne.of, &args.tsne_of);
     set(&mut config.tsne.perplexity, &args.perplexity);
     set(&mut config.plots.style, &args.style);
+    let tsne = args.set.iter().find(|setting| setting.key.starts_with("tsne."));
+    if let (Some(setting), Some(_)) = (tsne, &args.test) {
+        let problem = "there is no t-SNE of test images: drop it, or --test";
+        return Err(Error::setting(&setting.key, setting.shown(), problem));
+    }
     let config = evaluation_config(config, &args.set)?;
     config.check()?;
     Ok(config)

@@ -110,6 +110,8 @@ fn with_fewer_references_than_voters_all_vote_and_every_command_says_so() {
         message.contains("train.epochs = 3: applies to training, which is finished"),
         "{message}"
     );
+    let message = user.fails(1, &["eval", "--test", "data.csv", "--set", "tsne.perplexity=2"]);
+    assert!(message.contains("tsne.perplexity = 2: there is no t-SNE of test images"), "{message}");
     let message = user.fails(1, &["eval", "--set", "eval.kn=3"]);
     assert!(message.contains("the nearest key is eval.knn"), "{message}");
     let arrays = [case("e32.npy"), case("y_distinct.npy")];
