@@ -12,14 +12,22 @@ use crate::eval::ModelChoice;
 #[command(after_help = "Examples:
   dml report                                            the newest trained run
   dml report runs/compare-contrastive-vs-cross-entropy-1a2b3c4d5e6f
+  dml report --out page.html                            somewhere else; - for stdout
 
-The report is one file, report.html in that folder, which needs no network. Its tables can be sorted,
-and its t-SNE shows the image under the pointer. dml compare, sweep and tune write a report anyway.")]
+The report is one file, by default report.html in that folder, which needs no network. Its tables can
+be sorted, and its t-SNE shows the image under the pointer. dml compare, sweep and tune write a report
+anyway.")]
 pub struct ReportArgs {
     /// Evaluated run, comparison, sweep or search, by its folder or name [default: the newest
     /// trained run]
     #[arg(value_name = "FOLDER")]
     pub folder: Option<PathBuf>,
+    /// File to write instead: .html, - for stdout
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Overwrite that file if it exists, but never the images or a file of a run
+    #[arg(long, requires = "out")]
+    pub force: bool,
     /// Data file of the runs, if it has moved
     #[arg(long, value_name = "FILE")]
     pub data: Option<String>,

@@ -155,10 +155,10 @@ fn content(content: &Content) -> String {
 }
 
 fn sample(args: &SampleArgs, progress: &Progress) -> Result<()> {
-    CSV.refuse_other_name("--out", &args.out, "")?;
     let keeper = |path: &Path| keeper_of(path, Path::new(RUNS));
     let mut rules = with_images(OutputRules::new(args.force, &keeper), "the images", &args.file);
     let out = rules.file("--out", &args.out)?;
+    out.refuse_other_kind("--out", &CSV, "")?;
     let dataset = data::open(&args.file, &options(&args.columns))?;
     rules.refuse_inputs("an image of the list", &dataset.reading.files)?;
     for remark in dataset.reading.lines() {

@@ -1,6 +1,5 @@
 //! `dml embed` and `dml export`: uses a run for new images and in other programs.
 
-use std::io::IsTerminal;
 use std::path::Path;
 
 use super::{report_written, set, set_columns, set_compute, trained, with_images};
@@ -33,8 +32,8 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     let out = rules.file("--out", &args.out)?;
     let kind = embedded_kind(&args, &out, progress)?;
     let labels_out = args.labels_out.as_ref().map(|path| {
-        NPY.refuse_other_name("--labels-out", path, "")?;
-        rules.file("--labels-out", path)
+        let out = rules.file("--labels-out", path)?;
+        out.refuse_other_kind("--labels-out", &NPY, "").map(|()| out)
     });
     let labels_out = labels_out.transpose()?;
     set_compute(&mut trained.config, &args.compute);
@@ -94,31 +93,10 @@ fn embedded_kind(args: &EmbedArgs, out: &Output, progress: &Progress) -> Result<
             progress.say("format: CSV; choose another with --format npy or parquet");
             &CSV
         }
-        None => {
-            let kind = FileKind::of_name(&args.out);
-            kind.filter(|kind| [&NPY, &CSV, &PARQUET].contains(kind)).ok_or_else(|| {
-                let problem = "must end in .npy, .csv or .parquet, unless you add --format";
-                Error::setting("--out", args.out.display(), problem)
-            })?
-        }
+        None => FileKind::decided("--out", &args.out, &[&NPY, &CSV, &PARQUET], "")?,
     };
-    refuse_unfit(kind, &args.out, out)?;
+    out.refuse_other_kind("--out", kind, OTHER_FORMAT)?;
     Ok(kind)
-}
-
-/// Refuses an extension of another format, and a terminal for binary output.
-fn refuse_unfit(kind: &FileKind, named: &Path, out: &Output) -> Result<()> {
-    if !out.is_stream() {
-        return kind.refuse_other_name("--out", named, OTHER_FORMAT);
-    }
-    let is_terminal = out.path() == Path::new("/dev/stdout") && std::io::stdout().is_terminal();
-    match is_terminal && *kind != CSV {
-        true => {
-            let problem = format!("is a terminal, but {} is binary: name a file", kind.name);
-            Err(Error::setting("--out", named.display(), problem))
-        }
-        false => Ok(()),
-    }
 }
 
 /// Writes a run's network or embeddings for other programs.
@@ -157,40 +135,39 @@ pub fn export(args: ExportArgs, progress: &Progress) -> Result<()> {
 
 /// The format of an output by its extension.
 fn format_of(out: &Path) -> Result<Format> {
-    match FileKind::of_name(out) {
-        Some(&SAFETENSORS) => Ok(Format::Safetensors),
-        Some(&TORCHSCRIPT) => Ok(Format::Torchscript),
-        Some(&CSV) => Ok(Format::Csv),
-        Some(&PARQUET) => Ok(Format::Parquet),
-        _ => {
-            let problem = "has no known extension: add --format safetensors, torchscript, csv or \
-                           parquet, or npy or tensorboard, which write folders";
-            Err(Error::setting("--out", out.display(), problem))
-        }
-    }
+    let folders = "; npy and tensorboard write folders";
+    let kind = FileKind::decided("--out", out, &FORMATS.map(|(kind, _)| kind), folders)?;
+    let found = FORMATS.into_iter().find(|(of, _)| *of == kind);
+    Ok(found.expect("it is one of them").1)
 }
+
+/// The formats of a single file.
+const FORMATS: [(&FileKind, Format); 4] = [
+    (&SAFETENSORS, Format::Safetensors),
+    (&TORCHSCRIPT, Format::Torchscript),
+    (&CSV, Format::Csv),
+    (&PARQUET, Format::Parquet),
+];
 
 /// The checked output of an export.
 fn exported_out(args: &ExportArgs, format: Format, rules: &mut OutputRules) -> Result<Output> {
     let (named, flag) = (args.out.as_path(), "--out");
-    let kind = match format {
-        Format::Safetensors => &SAFETENSORS,
-        Format::Torchscript => &TORCHSCRIPT,
-        Format::Csv => &CSV,
-        Format::Parquet => &PARQUET,
-        Format::Npy | Format::Tensorboard => {
+    match FORMATS.into_iter().find(|(_, of)| *of == format) {
+        Some((kind, _)) => {
+            let out = rules.file(flag, named)?;
+            out.refuse_other_kind(flag, kind, OTHER_FORMAT)?;
+            Ok(out)
+        }
+        None => {
             if FileKind::of_name(named).is_some() && !named.is_dir() {
                 let problem = "has the extension of a file, but this format writes a folder: drop \
                                the extension, or use another --format";
                 return Err(Error::setting(flag, named.display(), problem));
             }
-            return match format {
+            match format {
                 Format::Npy => rules.folder(flag, named, &npy_files()),
                 _ => rules.folder(flag, named, &EVENT_FILES),
-            };
+            }
         }
-    };
-    let out = rules.file(flag, named)?;
-    refuse_unfit(kind, named, &out)?;
-    Ok(out)
+    }
 }

@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 pub use checked::{Checked, from_json, is_share, read_csv, read_json};
 pub use identity::{is_at, is_same_file, resolved};
 pub use kept::{foreign_files, is_result_folder, keeper_of, kept_weights};
-pub use names::{CSV, FileKind, NPY, PARQUET, SAFETENSORS, TORCHSCRIPT, is_gzip_name};
+pub use names::{CSV, FileKind, HTML, NPY, PARQUET, SAFETENSORS, TORCHSCRIPT, is_gzip_name};
 pub use on_abort::{RemovedOnAbort, remove_on_abort};
 pub use output::{Output, OutputRules};
 pub use paths::folder_of;

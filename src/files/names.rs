@@ -13,36 +13,68 @@ pub struct FileKind {
     pub endings: &'static [&'static str],
     /// Whether it can be compressed, with `.gz` after the extension.
     pub zips: bool,
+    /// Whether a terminal can show it.
+    pub is_text: bool,
 }
 
 /// Rows of text.
-pub const CSV: FileKind = FileKind { name: "CSV", endings: &["csv"], zips: true };
+pub const CSV: FileKind = FileKind { name: "CSV", endings: &["csv"], zips: true, is_text: true };
 /// Tables of typed columns.
 pub const PARQUET: FileKind =
-    FileKind { name: "Parquet", endings: &["parquet", "pq"], zips: false };
+    FileKind { name: "Parquet", endings: &["parquet", "pq"], zips: false, is_text: false };
 /// A NumPy array.
-pub const NPY: FileKind = FileKind { name: "NPY", endings: &["npy"], zips: false };
+pub const NPY: FileKind = FileKind { name: "NPY", endings: &["npy"], zips: false, is_text: false };
 /// Named tensors.
 pub const SAFETENSORS: FileKind =
-    FileKind { name: "safetensors", endings: &["safetensors"], zips: false };
+    FileKind { name: "safetensors", endings: &["safetensors"], zips: false, is_text: false };
 /// A network for `torch.jit.load`.
-pub const TORCHSCRIPT: FileKind =
-    FileKind { name: "TorchScript", endings: &["pt", "pth", "ts", "jit"], zips: false };
+pub const TORCHSCRIPT: FileKind = FileKind {
+    name: "TorchScript",
+    endings: &["pt", "pth", "ts", "jit"],
+    zips: false,
+    is_text: false,
+};
+/// A page for a browser.
+pub const HTML: FileKind =
+    FileKind { name: "HTML", endings: &["html", "htm"], zips: false, is_text: true };
 
 /// All kinds that are written.
-const KINDS: [&FileKind; 5] = [&CSV, &PARQUET, &NPY, &SAFETENSORS, &TORCHSCRIPT];
+const KINDS: [&FileKind; 6] = [&CSV, &PARQUET, &NPY, &SAFETENSORS, &TORCHSCRIPT, &HTML];
 
 /// Extensions of other formats, which `--out` with a single file never writes.
-const OTHERS: [&str; 34] = [
-    "tsv", "npz", "json", "jsonl", "toml", "yaml", "yml", "xml", "html", "md", "xls", "xlsx",
-    "ods", "feather", "arrow", "orc", "avro", "h5", "hdf5", "mat", "pkl", "pickle", "onnx", "png",
-    "svg", "jpg", "jpeg", "pdf", "zip", "tar", "bz2", "xz", "zst", "7z",
+const OTHERS: [&str; 33] = [
+    "tsv", "npz", "json", "jsonl", "toml", "yaml", "yml", "xml", "md", "xls", "xlsx", "ods",
+    "feather", "arrow", "orc", "avro", "h5", "hdf5", "mat", "pkl", "pickle", "onnx", "png", "svg",
+    "jpg", "jpeg", "pdf", "zip", "tar", "bz2", "xz", "zst", "7z",
 ];
 
 impl FileKind {
     /// The kind by a name's extension; `None` if it is none of these.
     pub fn of_name(path: &Path) -> Option<&'static FileKind> {
         KINDS.into_iter().find(|kind| kind.matches(path))
+    }
+
+    /// The kind among some that an output's extension decides, where no `--format` does.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] of `flag` if it has none of their extensions; `more` follows.
+    pub fn decided(
+        flag: &str,
+        path: &Path,
+        kinds: &[&'static FileKind],
+        more: &str,
+    ) -> Result<&'static FileKind> {
+        let found = kinds.iter().find(|kind| kind.matches(path));
+        found.copied().ok_or_else(|| {
+            let endings: Vec<String> =
+                kinds.iter().map(|kind| format!(".{}", kind.endings[0])).collect();
+            let (last, others) = endings.split_last().expect("an output has a kind");
+            let problem = format!(
+                "must end in {} or {last}, unless you add --format{more}",
+                others.join(", ")
+            );
+            Error::setting(flag, path.display(), problem)
+        })
     }
 
     fn matches(&self, path: &Path) -> bool {
@@ -105,6 +137,10 @@ mod tests {
         assert_eq!(of("a.b/A.CSV.GZ"), Some("CSV"));
         assert_eq!(of("a.tar.pt"), Some("TorchScript"));
         assert_eq!(of("a.pq"), Some("Parquet"));
+        let decided = |name: &str| FileKind::decided("--out", Path::new(name), &[&NPY, &CSV], "");
+        assert_eq!(decided("a.npy").unwrap(), &NPY);
+        let expected = "must end in .npy or .csv, unless you add --format";
+        assert!(decided("a.pt").unwrap_err().to_string().ends_with(expected));
         for name in ["a", "a.gz", "a.parquet.gz", "a.txt", ".csv", "csv", "a.csv/b"] {
             assert_eq!(of(name), None, "{name}");
         }

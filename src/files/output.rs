@@ -1,9 +1,12 @@
 //! Checks a command's outputs before any work, so that nothing is overwritten by mistake.
 
 use std::fs;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use super::{Temporary, create_folder, folder_of, is_same_file, is_stream, resolved, sweep_new};
+use super::{
+    FileKind, Temporary, create_folder, folder_of, is_same_file, is_stream, resolved, sweep_new,
+};
 use crate::error::{Error, Result};
 
 /// The usual name of stdout on the command line.
@@ -41,6 +44,24 @@ impl Output {
     /// Whether it is a pipe, a terminal, a device or stdout.
     pub fn is_stream(&self) -> bool {
         self.is_stream
+    }
+
+    /// Refuses a name that promises another kind of file, and a terminal for what is no text.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] of `flag`, with the extension to use, or `otherwise`.
+    pub fn refuse_other_kind(&self, flag: &str, kind: &FileKind, otherwise: &str) -> Result<()> {
+        if !self.is_stream {
+            return kind.refuse_other_name(flag, &self.named, otherwise);
+        }
+        let is_terminal = self.path == Path::new("/dev/stdout") && std::io::stdout().is_terminal();
+        match is_terminal && !kind.is_text {
+            true => {
+                let problem = format!("is a terminal, but {} is binary: name a file", kind.name);
+                Err(Error::setting(flag, self.named.display(), problem))
+            }
+            false => Ok(()),
+        }
     }
 
     /// The path as given by the user.

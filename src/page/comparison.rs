@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::parts::{self, EvaluatedRun};
-use super::reporter::{Reporter, write};
+use super::reporter::Reporter;
 use crate::error::{Divergence, Result};
 use crate::eval::{HEADLINES, Metric, TRAIN_TIME};
 use crate::evaluation::pictures;
@@ -66,7 +66,7 @@ impl Reporter<'_> {
             sections,
             contact_sheets: Vec::new(),
         };
-        write(&self.finished(page), &comparison.folder)
+        self.write(page, &comparison.folder)
     }
 
     fn maps(&mut self, firsts: &[EvaluatedRun]) -> Result<Option<Section>> {

@@ -6,17 +6,21 @@ use super::parts;
 use super::reporter::write;
 use crate::error::{Divergence, Result};
 use crate::evaluation::pictures;
-use crate::files::ResultFolder;
 use crate::files::layout::{CONFIG, HISTORY};
+use crate::files::{Output, ResultFolder};
 use crate::report::html::{self, Page, Section};
 use crate::train::History;
 use crate::words::{dml, grouped};
 
-/// Writes the report on a run that diverged into its folder.
+/// Writes the report on a run that diverged, to `out` or into its folder.
 ///
 /// # Errors
 /// A file of the run was changed or cannot be written.
-pub fn report_diverged(folder: &ResultFolder, divergence: &Divergence) -> Result<PathBuf> {
+pub fn report_diverged(
+    folder: &ResultFolder,
+    divergence: &Divergence,
+    out: Option<&Output>,
+) -> Result<PathBuf> {
     let (folder, record) = ResultFolder::open(folder.path())?;
     let config = folder.config()?;
     // There is no history before the end of the first epoch.
@@ -49,5 +53,5 @@ pub fn report_diverged(folder: &ResultFolder, divergence: &Divergence) -> Result
         ],
         contact_sheets: Vec::new(),
     };
-    write(&page, folder.path())
+    write(&page, folder.path(), out)
 }

@@ -7,43 +7,45 @@ use super::reporter::Reporter;
 use crate::data::Dataset;
 use crate::error::{Fault, Result, chain};
 use crate::experiment::{Comparison, Sweep, Tuned};
-use crate::files::ResultFolder;
 use crate::files::layout::{COMPARISON, METRICS, RECORD, SEARCH, SWEEP};
+use crate::files::{Output, ResultFolder};
 use crate::run::{Trained, missing_folder};
 use crate::runtime::Cores;
 
-/// Writes the report on a result folder and returns its path. `data` is the data file if it has
-/// moved. Without the data the report has no images, and `say` gets a warning.
+/// Writes the report on a result folder, to `out` or into that folder, and returns its path. `data` is
+/// the data file if it has moved. Without the data the report has no images, and `say` gets a warning.
 ///
 /// # Errors
 /// Not a result folder; a file in it was changed; `data` is not the file that the runs were trained
 /// on.
 pub fn report(
     path: &Path,
+    out: Option<&Output>,
     data: Option<&str>,
     cores: &Cores,
     say: impl Fn(&str),
 ) -> Result<PathBuf> {
     let folder = ResultFolder::new(path);
     let has = |name: &str| folder.file(name).is_file();
+    let reporter = |dataset| Reporter { out, ..Reporter::new(dataset, cores) };
     if has(RECORD) {
         if let Some(divergence) = folder.divergence()?.filter(|_| !has(METRICS)) {
-            return report_diverged(&folder, &divergence);
+            return report_diverged(&folder, &divergence, out);
         }
         let trained = Trained::open(Some(path), path)?;
         let dataset = images_of(&trained, data, say)?;
-        return Reporter::new(dataset.as_ref(), cores).run(trained);
+        return reporter(dataset.as_ref()).run(trained);
     }
     if has(COMPARISON) {
         let comparison = Comparison::read(path)?;
         let dataset = images_of(&comparison.first()?, data, say)?;
-        return Reporter::new(dataset.as_ref(), cores).comparison(&comparison);
+        return reporter(dataset.as_ref()).comparison(&comparison);
     }
     if has(SWEEP) {
-        return Reporter::new(None, cores).sweep(&Sweep::read(path)?);
+        return reporter(None).sweep(&Sweep::read(path)?);
     }
     if has(SEARCH) {
-        return Reporter::new(None, cores).search(&Tuned::read(path)?);
+        return reporter(None).search(&Tuned::read(path)?);
     }
     if !path.is_dir() {
         return Err(missing_folder(path).into());

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::parts::{self, EvaluatedRun};
-use super::reporter::{Reporter, write};
+use super::reporter::Reporter;
 use crate::error::{Fault, Result};
 use crate::eval::{ACCURACY, MAP_AT_R};
 use crate::evaluation::{Evaluation, metrics_by_unit, pictures};
@@ -120,7 +120,7 @@ impl Reporter<'_> {
             sections,
             contact_sheets: Vec::new(),
         };
-        write(&self.finished(page), run.trained.folder.path())
+        self.write(page, run.trained.folder.path())
     }
 
     fn embedding(&mut self, run: &EvaluatedRun) -> Result<Option<Section>> {

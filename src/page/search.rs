@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::reporter::{Reporter, write};
+use super::reporter::Reporter;
 use crate::error::Result;
 use crate::experiment::Tuned;
 use crate::report::html::{self, Page, Section};
@@ -37,6 +37,6 @@ impl Reporter<'_> {
             ],
             contact_sheets: Vec::new(),
         };
-        write(&self.finished(page), tuned.folder())
+        self.write(page, tuned.folder())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::reporter::{Reporter, write};
+use super::reporter::Reporter;
 use crate::error::Result;
 use crate::experiment::Sweep;
 use crate::report::html::{self, Page, Section};
@@ -42,7 +42,7 @@ impl Reporter<'_> {
             ],
             contact_sheets: Vec::new(),
         };
-        write(&self.finished(page), &sweep.folder)
+        self.write(page, &sweep.folder)
     }
 }
 

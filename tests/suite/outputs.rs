@@ -70,7 +70,8 @@ fn no_command_overwrites_inputs_or_files_of_runs_under_any_name() {
     let sample = ["data", "sample", "small.csv", "--per-class", "2"];
     let (small, soft, hard, dots) = ("small.csv", "soft.csv", "hard.csv", "sub/../small.csv");
     let key = ["eval", "--embeddings", "table/confusion.csv:x", "--labels", "l.npy"];
-    let cases: [(&[&str], &[&str]); 29] = [
+    let report = ["report", "runs/mine"];
+    let cases: [(&[&str], &[&str]); 31] = [
         (&embed, &["--out", small]),
         (&embed, &["--out", soft]),
         (&embed, &["--out", hard]),
@@ -89,6 +90,8 @@ fn no_command_overwrites_inputs_or_files_of_runs_under_any_name() {
         (&export, &["--format", "npy", "--out", "runs/other"]),
         (&export, &["--format", "npy", "--out", "link"]),
         (&export, &["--format", "csv", "--out", "runs/other/confusion.csv"]),
+        (&report, &["--out", "runs/other/report.html"]),
+        (&[&report[..], &["--data", small]].concat(), &["--out", hard]),
         (&evaluate, &["--out", "runs/other"]),
         (&evaluate, &["--out", "link"]),
         (&evaluate, &["--out", "runs/mine/../other"]),
@@ -114,7 +117,7 @@ fn no_command_overwrites_inputs_or_files_of_runs_under_any_name() {
 #[test]
 fn every_command_replaces_an_existing_file_only_with_force() {
     let user = user();
-    let commands: [(&[&str], &str); 9] = [
+    let commands: [(&[&str], &str); 10] = [
         (&["embed", "small.csv", "--run", "runs/mine", "--out", "a.npy"], "a.npy"),
         (&["embed", "small.csv", "--run", "runs/mine", "--out", "b.csv.gz"], "b.csv.gz"),
         (&["embed", "small.csv", "--out", "c.csv", "--labels-out", "l.npy"], "l.npy"),
@@ -124,6 +127,7 @@ fn every_command_replaces_an_existing_file_only_with_force() {
         (&["export", "runs/mine", "--format", "tensorboard", "--out", "logs"], "logs/images.png"),
         (&["data", "sample", "small.csv", "--per-class", "2", "--out", "s.csv.gz"], "s.csv.gz"),
         (&["man", "--out", "pages"], "pages/dml-train.1"),
+        (&["report", "mine", "--out", "page.html"], "page.html"),
     ];
     for (command, file) in commands {
         user.succeeds(command);
@@ -180,8 +184,9 @@ fn an_extension_that_contradicts_the_format_is_an_error_with_a_remedy() {
             &["export", "runs/mine", "--format", "safetensors", "--out", "a.pt"],
             "use the extension .safetensors",
         ),
-        (&["export", "runs/mine", "--out", "a.npy"], "add --format safetensors"),
-        (&["export", "runs/mine", "--out", "-"], "add --format safetensors"),
+        (&["export", "runs/mine", "--out", "a.npy"], "must end in .safetensors, .pt, "),
+        (&["export", "runs/mine", "--out", "-"], "unless you add --format"),
+        (&["report", "mine", "--out", "a.csv"], "use the extension .html"),
         (&["export", "runs/mine", "--format", "npy", "--out", "-"], "several files are written"),
         (&["embed", "small.csv", "--format", "npy", "--out", "a.csv"], "use the extension .npy"),
         (&["embed", "small.csv", "--out", "a.npz"], "must end in .npy, .csv or .parquet"),
@@ -238,6 +243,7 @@ fn a_stream_has_the_bytes_of_the_file_and_nothing_else() {
         ("embed small.csv --run runs/mine --format parquet", "e.parquet"),
         ("export runs/mine --format safetensors", "m.safetensors"),
         ("export runs/mine --format csv", "m.csv"),
+        ("report mine", "m.html"),
         ("export runs/mine --format parquet", "m.parquet"),
     ] {
         piped(&user, &format!("$dml {command} --out {file}"));
