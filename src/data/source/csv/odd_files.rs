@@ -64,7 +64,7 @@ fn pixel_columns_with_ambiguous_names_are_taken_in_order() {
 #[test]
 fn two_pixel_columns_of_one_name_are_refused_with_their_numbers() {
     let text = format!("label,a,b,b,d\n{ROWS}");
-    let expected = "a.csv: has two pixel columns of the name b, columns 3 and 4; rename one of them, \
+    let expected = "a.csv, line 1: has two pixel columns of the name b, columns 3 and 4; rename one of them, \
                     or leave one out with --drop 4";
     assert_eq!(message_for(&text), expected);
     let plain = loaded(&format!("label,a,b,c,d\n{ROWS}"));
@@ -73,7 +73,7 @@ fn two_pixel_columns_of_one_name_are_refused_with_their_numbers() {
     let rows: String = ROWS.lines().map(|line| format!("{line},7\n")).collect();
     let text = format!("label,p0,p1,p2,p3,p1\n{rows}");
     assert!(message_for(&text).contains("columns 3 and 6; rename one"), "{}", message_for(&text));
-    let options = CsvOptions { drop: vec!["6".to_owned()], ..CsvOptions::default() };
+    let options = ReadOptions { drop: vec!["6".to_owned()], ..ReadOptions::default() };
     assert_eq!(load_with(&text, &options).unwrap().pixels, plain.pixels);
     // By its name a column is found before it is by its number.
     let text = format!("label,3,4,4,5\n{ROWS}");
