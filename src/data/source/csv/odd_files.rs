@@ -78,6 +78,9 @@ fn two_pixel_columns_of_one_name_are_refused_with_their_numbers() {
     // By its name a column is found before it is by its number.
     let text = format!("label,3,4,4,5\n{ROWS}");
     assert!(message_for(&text).ends_with("; rename one of them"), "{}", message_for(&text));
+    // Of a header that otherwise needs no look at the rows.
+    let text = format!("label,pixel1,pixel2,pixel2,pixel4\n{ROWS}");
+    assert!(message_for(&text).contains("of the name pixel2, columns 3 and 4"));
 }
 
 #[test]

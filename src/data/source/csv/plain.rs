@@ -37,7 +37,9 @@ pub(super) fn plain(
                 && others.iter().zip(&list).all(|(&c, name)| header[c] == *name)
         })
     };
-    let is_plain = is_requested && numbered.channels.is_none() && side * side == others.len();
+    let are_unique = names::are_unique(others.iter().map(|&column| header[column].as_str()));
+    let is_plain =
+        is_requested && are_unique && numbered.channels.is_none() && side * side == others.len();
     (is_plain && is_expected()).then(|| Columns {
         label: LabelCells::Column(label),
         label_found: Some(LabelFound {
