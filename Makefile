@@ -17,6 +17,8 @@ SAMPLE := data/fashion-mnist_sample.csv.gz
 ARGS ?=
 # For `make quick`: run tests whose names contain this.
 T ?=
+# For `make reference`: the loss whose cases to write; all losses if empty.
+LOSS ?=
 # A folder with the four IDX files, as in `make data FROM=DIR`.
 FROM ?=
 # For `make bench`: stages, rounds, the tutorial's Python script, training images, configuration.
@@ -32,13 +34,14 @@ TIME ?= 600
 TARGETS ?= csv idx source npy embeddings toml safetensors run_folder
 KILLS ?= 50
 
-.PHONY: help compare show test quick check memcheck kills fuzz smoke browser slurm python bench data libtorch build dist clean
+.PHONY: help compare show test quick configs check memcheck kills fuzz smoke browser slurm python reference bench data libtorch build dist clean
 
 help:
 	@echo 'make compare    set up, download the data, build, compare both losses over three seeds'
 	@echo 'make show       open the newest report in a browser'
 	@echo 'make test       set up, build, run the tests'
 	@echo 'make quick      unit tests by name, as in T=loss::, within seconds after an edit; compiled without optimisation'
+	@echo 'make configs    write the defaults of the code into configs/all-settings.toml and configs/losses/'
 	@echo 'make check      formatting, clippy, documentation, tests of the bench harness; warnings are errors'
 	@echo 'make memcheck   run the fused engine under Valgrind, which must be installed'
 	@echo 'make kills      kill a comparison KILLS=50 times at random moments; it has to end with the same bytes'
@@ -47,6 +50,7 @@ help:
 	@echo 'make browser    test reports and SVG pictures in a headless Chromium, which must be installed'
 	@echo 'make python     run the commands and Python of docs/pytorch.md; installs PyTorch for it'
 	@echo 'make slurm      run a comparison, a sweep and a search by a temporary Slurm; as root, with slurm-wlm and munge'
+	@echo 'make reference  compute the reference values of losses; LOSS=NAME for one loss; installs PyTorch for it'
 	@echo 'make bench      set up the peers, measure dml and them, write benches/RESULTS.md;'
 	@echo '                ONLY=csv,step selects stages, ROUNDS=5, SCRIPT=the tutorial as a Python script'
 	@echo 'make data       download Fashion-MNIST as CSV into data/; FROM=DIR reads IDX files from a folder'
@@ -74,6 +78,11 @@ test: libtorch
 quick: libtorch
 	$(CARGO) test --release --locked --lib --config 'profile.release.incremental=true' \
 	  --config 'profile.release.package.dml.opt-level=0' --config 'profile.release.package.dml.debug=false' -- $(T)
+
+# The defaults stand in the code; a test tells where these files differ.
+configs: export DML_WRITE_CONFIGS = 1
+configs: T = configuration_file
+configs: quick
 
 check: libtorch
 	$(CARGO) fmt --check
@@ -116,6 +125,10 @@ browser: build
 # Not part of `make test`, because it installs the peers, as `make bench` does.
 python: build
 	$(PYTHON) tests/python/run.py
+
+# Installs the peers, too.
+reference: libtorch
+	$(PYTHON) tests/reference/run.py $(LOSS)
 
 # Checks for root first: the PATH of other users lacks /usr/sbin, where Slurm's daemons are.
 slurm:

@@ -186,3 +186,24 @@ fn the_readme_is_short_and_no_line_is_too_wide() {
         }
     }
 }
+
+#[test]
+fn code_under_the_name_of_a_file_stands_in_that_file() {
+    let mut checked = 0;
+    for page in pages() {
+        let blocks = page.text.split("\n```").skip(1).step_by(2);
+        for (name, code) in blocks.filter_map(|block| block.split_once('\n')?.1.split_once('\n')) {
+            let name = name.trim_start_matches(['/', '#', ' ']);
+            if !(name.ends_with(".rs") || name.ends_with(".py")) || !root().join(name).is_file() {
+                continue;
+            }
+            let file = fs::read_to_string(root().join(name)).unwrap();
+            let known: BTreeSet<&str> = file.lines().map(str::trim).collect();
+            for line in code.lines().map(str::trim) {
+                assert!(known.contains(line), "{}: {name} has no {line:?}", page.path.display());
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 3, "only {checked} blocks were seen: the check itself is broken");
+}
