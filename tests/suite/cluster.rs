@@ -338,7 +338,7 @@ fn a_submission_is_removed_only_once_slurm_has_nothing_of_it_left() {
     let dry = [&remove[..], &["--dry-run"]].concat();
     let unchecked = "cannot check whether jobs 41 42 are still queued or running: ";
 
-    slurm(&user, "exit 1", "echo \"$*\" > asked; echo PENDING; echo RUNNING");
+    fake_slurm(&user, "exit 1", "echo \"$*\" > asked; echo PENDING; echo RUNNING");
     for args in [&remove[..], &dry] {
         let (code, _, err) = with_slurm(&user, args);
         assert_eq!(code, Some(1), "{err}");
@@ -346,14 +346,14 @@ fn a_submission_is_removed_only_once_slurm_has_nothing_of_it_left() {
         assert!(err.contains(told), "{err}");
     }
     assert!(user.reads_text("asked").contains("--jobs=41,42"));
-    slurm(&user, "exit 1", "echo 'Unable to contact slurm controller' >&2; exit 1");
+    fake_slurm(&user, "exit 1", "echo 'Unable to contact slurm controller' >&2; exit 1");
     let (code, out, err) = with_slurm(&user, &dry);
     assert!(code == Some(0) && out.contains(folder), "{out}{err}");
     assert!(err.contains(&format!("{unchecked}squeue: Unable to contact")), "{err}");
     let nowhere = user.dml(&dry).env("PATH", user.path("nowhere")).output().unwrap();
     let (_, err) = texts(&nowhere);
     assert!(err.contains(&format!("{unchecked}squeue is not on this machine")), "{err}");
-    slurm(&user, "exit 1", "echo 'error: Invalid job id specified' >&2; exit 1");
+    fake_slurm(&user, "exit 1", "echo 'error: Invalid job id specified' >&2; exit 1");
     let (code, _, err) = with_slurm(&user, &remove);
     assert!(code == Some(0) && err.is_empty(), "{err}");
     assert!(!user.path(folder).exists());

@@ -190,7 +190,7 @@ fn changes(name: &str, content: &[u8], most: usize) -> Vec<Vec<u8>> {
 /// The errors of all readers of a folder; empty if all can read it.
 fn readers(runs: &Path, folder: &Path, cores: &Cores) -> Vec<String> {
     let mut errors = Vec::new();
-    errors.extend(report(folder, None, cores, |_| {}).err().map(|error| chain(&error)));
+    errors.extend(report(folder, None, None, cores, |_| {}).err().map(|error| chain(&error)));
     let entries = catalogue(runs);
     errors.extend(entries.iter().filter_map(|entry| entry.problem.clone()));
     let other = entries.iter().find(|entry| entry.folder != folder);
