@@ -147,7 +147,9 @@ bench: build
 data: build
 	$(DML) data fetch $(FROM_IDX)
 
+# Cargo's own line counts the crates; what it does not say is how long all of them take.
 build: libtorch
+	@test -e $(DML) || echo "make: compiling dml and the crates it uses: about 5 minutes of four cores, 10 of two; later builds, 2 to 3" >&2
 	$(CARGO) build --release --locked
 
 # All libraries except the system's own, such as the C++ runtime.
