@@ -32,16 +32,16 @@ pub struct Distances {
     pub other_class_pairs: Vec<u64>,
     /// Mean squared distance of all queries to their mean.
     pub total_variance: f64,
-    /// Mean squared length of all queries.
+    /// Mean squared norm of all queries.
     pub mean_squared_norm: f64,
-    /// Total variance over mean squared length, in 0..=1: 0 if all embeddings are equal (the network
+    /// Total variance over mean squared norm, in 0..=1: 0 if all embeddings are equal (the network
     /// has collapsed), 1 if their mean is the origin. `None` for a single embedding.
     pub relative_spread: Option<f64>,
 }
 
 impl Distances {
     /// The same for embeddings that were translated before they were measured: the relative spread uses
-    /// their original mean squared length.
+    /// their original mean squared norm.
     pub fn about_origin(self, mean_squared_norm: f64) -> Distances {
         let relative_spread =
             self.relative_spread.map(|_| relative(self.total_variance, mean_squared_norm));
@@ -80,7 +80,7 @@ pub fn distances(queries: &LabelledEmbeddings, seed: u64) -> Distances {
     }
 }
 
-/// Variance over mean squared length, in 0..=1; 0 if both are 0.
+/// Variance over mean squared norm, in 0..=1; 0 if both are 0.
 fn relative(total_variance: f64, mean_squared_norm: f64) -> f64 {
     let spread = total_variance / mean_squared_norm;
     if mean_squared_norm > 0.0 { spread.min(1.0) } else { 0.0 }
@@ -142,7 +142,7 @@ impl Pairs<'_> {
     }
 }
 
-/// Total variance and mean squared length.
+/// Total variance and mean squared norm.
 fn variance(queries: &LabelledEmbeddings) -> (f64, f64) {
     let count = queries.labels.len().max(1) as f64;
     let double = |row: ArrayView1<f32>| row.mapv(f64::from);

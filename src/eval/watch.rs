@@ -1,11 +1,11 @@
-//! Progress and interruption of long computations.
+//! Progress and cancellation of long computations.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::Result;
 use crate::runtime::Interrupt;
 
-/// Receives the progress of a long computation and tells it when to stop.
+/// Progress and cancellation of a computation.
 #[derive(Clone, Copy, Default)]
 pub struct Watch<'a> {
     interrupt: Option<&'a Interrupt>,

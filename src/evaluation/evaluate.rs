@@ -135,7 +135,7 @@ fn forget_earlier(folder: &ResultFolder) -> Result<()> {
     folder.create_plots()
 }
 
-/// What versions left in a run's folder that kept the figures of one test file alone.
+/// Files left by earlier versions, which stored the metrics of only one test file.
 const EARLIER_TEST_FILES: [&str; 13] = [
     TEST_METRICS,
     "confusion_test.csv",

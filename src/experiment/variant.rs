@@ -17,13 +17,13 @@ pub struct Variant {
     pub name: String,
     /// The settings of its runs, except for the seed.
     pub config: Config,
-    /// What is equal for different training-set sizes.
+    /// Training budget held fixed across training-set sizes.
     pub equal_budget: EqualBudget,
     /// The seed whose validation images it was tuned on, if it was tuned.
     pub tuned: Option<u64>,
 }
 
-/// What is equal for runs with training sets of different sizes.
+/// Training budget held fixed across training-set sizes: epochs or steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EqualBudget {
     /// Nothing beyond the settings.

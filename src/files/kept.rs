@@ -79,8 +79,7 @@ fn is_kept(name: &Path) -> bool {
     })
 }
 
-/// How first weights are called that came through a pipe and lie among the runs, which read them
-/// again.
+/// File name under which initial weights read from a pipe are stored, for later resuming.
 pub fn kept_weights(hash: &str) -> String {
     format!("init-{hash}.safetensors")
 }

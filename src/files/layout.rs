@@ -6,12 +6,12 @@ pub const CONFIG: &str = "config.toml";
 pub const RECORD: &str = "run.json";
 /// Why a run diverged.
 pub const DIVERGED: &str = "diverged.json";
-/// First weights of a run that started from a file.
+/// Initial weights of a run that started from a file.
 pub const INIT: &str = "init.safetensors";
 
 /// Losses and speed of each epoch.
 pub const HISTORY: &str = "history.csv";
-/// All that training needs to go on at the next step.
+/// Checkpoint from which training resumes.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
 /// The checkpoint before it, should that one be damaged.
 pub const OLDER_CHECKPOINT: &str = "checkpoint_before.safetensors";

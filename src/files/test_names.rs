@@ -1,4 +1,4 @@
-//! Names of what evaluations on files of test images leave in a run's folder, apart for each file.
+//! File names for results on test images, one set per test file.
 
 use std::path::Path;
 

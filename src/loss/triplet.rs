@@ -44,9 +44,10 @@ pub enum TripletForm {
 pub enum Mining {
     /// For each anchor, one random positive and one random negative.
     Random,
-    /// All triplets whose negative is farther than the positive, but by no more than the margin.
+    /// All triplets whose negative is farther than the positive, but by no more than the margin
+    /// (semi-hard).
     SemiHard,
-    /// For each anchor, the farthest positive and the nearest negative.
+    /// For each anchor, the farthest positive and the nearest negative (batch-hard).
     BatchHard,
     /// All triplets.
     All,

@@ -78,6 +78,6 @@ pub struct FusedSizes {
 pub struct OtherSizes {
     /// `was trained on images of …, the data has …`
     pub problem: String,
-    /// The way out, if there is another than another file.
+    /// Remedy other than choosing another weight file, if any.
     pub remedy: Option<String>,
 }

@@ -73,8 +73,8 @@ pub struct Tensors {
 /// What a forward pass is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Training: BatchNorm normalises with the statistics of the batch and overwrites the running
-    /// statistics with them. The caller passes memory for one batch, and averages.
+    /// Training: BatchNorm normalises with the statistics of the batch. Writes the batch's statistics
+    /// in place of the running ones; the caller applies the momentum.
     Train,
     /// Evaluation: BatchNorm normalises with the running statistics.
     Evaluate,

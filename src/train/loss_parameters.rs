@@ -9,9 +9,9 @@ use crate::error::{Error, Result};
 use crate::loss::LossParameters;
 use crate::model::NamedTensors;
 
-/// Proxies, class weights or centres of a loss while they are trained.
+/// Proxies, class weights, centres or β of a loss while they are trained.
 pub(super) struct OptimisedLossParameters {
-    /// What they are: proxies, weights or centres.
+    /// What they are: proxies, weights, centres or beta.
     name: &'static str,
     /// A leaf tensor with gradient.
     pub values: Tensor,

@@ -24,7 +24,7 @@ pub trait Observer {
     /// Called after this many steps since training began; 0 is before the first.
     ///
     /// # Errors
-    /// Its own.
+    /// Whatever the observer returns; it ends training.
     fn after_steps(&mut self, _steps: usize, _network: &mut dyn Network) -> Result<()> {
         Ok(())
     }
@@ -32,7 +32,7 @@ pub trait Observer {
     /// Called after an epoch (counted from 1), before its checkpoint is written.
     ///
     /// # Errors
-    /// Its own.
+    /// Whatever the observer returns; it ends training.
     fn after_epoch(
         &mut self,
         _epoch: usize,

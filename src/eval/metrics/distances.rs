@@ -26,7 +26,7 @@ pub const OTHER_CLASS_DISTANCE: Metric = Metric {
     ..Metric::DEFAULT
 };
 
-/// Total variance over mean squared length.
+/// Total variance over mean squared norm.
 pub const RELATIVE_SPREAD: Metric = Metric {
     key: "relative_spread",
     name: "relative spread",

@@ -28,8 +28,8 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// What metrics take their values from. Test images do not have the training time again: it is the
-    /// same training.
+    /// What metrics take their values from. Results on test images omit the training time, which the
+    /// validation results have.
     pub fn results(&self) -> Results<'_> {
         let is_of_run = self.evaluation.images_sha256.is_none();
         let train_seconds = is_of_run.then(|| self.history.seconds());

@@ -228,7 +228,7 @@ impl Tuned {
         )
     }
 
-    /// File name of the picture.
+    /// Draws the score over each searched setting.
     ///
     /// # Errors
     /// There are no settings.

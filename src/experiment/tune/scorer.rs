@@ -1,4 +1,4 @@
-//! Scores a trial after each epoch, and stops it early if it is hopeless.
+//! Scores a trial after each epoch, and prunes it by the median stopping rule.
 
 use std::path::PathBuf;
 
@@ -16,13 +16,13 @@ use crate::train::{EpochDecision, Observer, RunProgress};
 /// Minimum number of earlier trials for a median.
 const MIN_EARLIER: usize = 4;
 
-/// Whether a trial is hopeless after an epoch (from 1): at least four earlier trials reached this epoch,
-/// and the median of their scores is higher.
+/// Whether a trial is pruned after an epoch (from 1; median stopping rule): at least four earlier trials
+/// reached this epoch, and the median of their scores is higher.
 ///
 /// # Source
 /// Golovin et al.: Google Vizier, KDD 2017, the median stopping rule, with the last value instead of the
 /// running mean.
-pub fn is_hopeless(score: f64, epoch: usize, earlier: &[Trial]) -> bool {
+pub fn is_pruned(score: f64, epoch: usize, earlier: &[Trial]) -> bool {
     let mut others: Vec<f64> =
         earlier.iter().filter_map(|trial| trial.scores.get(epoch - 1)).copied().collect();
     if others.len() < MIN_EARLIER {
@@ -33,7 +33,7 @@ pub fn is_hopeless(score: f64, epoch: usize, earlier: &[Trial]) -> bool {
     score < 0.5 * (low + high)
 }
 
-/// Scores a trial after each epoch, and stops it if it is hopeless.
+/// Scores a trial after each epoch, and stops it if it is pruned.
 pub struct Scorer<'a> {
     /// The trial.
     pub trial: Trial,
@@ -76,7 +76,7 @@ impl Observer for Scorer<'_> {
         self.trial.scores.truncate(epoch - 1);
         self.trial.scores.push(score);
         let last = epoch == self.config.train.epochs;
-        let stops = !last && is_hopeless(score, epoch, &self.earlier);
+        let stops = !last && is_pruned(score, epoch, &self.earlier);
         if stops {
             self.trial.state = State::Stopped;
         }
@@ -100,10 +100,10 @@ mod tests {
     }
 
     #[test]
-    fn a_trial_below_the_median_of_earlier_trials_is_hopeless() {
+    fn a_trial_below_the_median_of_earlier_trials_is_pruned() {
         let earlier = trials(&[&[0.5, 0.6], &[0.6, 0.7], &[0.7], &[0.8, 0.9]]);
-        assert!(is_hopeless(0.64, 1, &earlier) && !is_hopeless(0.66, 1, &earlier));
-        assert!(!is_hopeless(0.0, 2, &earlier), "three are too few");
-        assert!(!is_hopeless(0.0, 1, &[]));
+        assert!(is_pruned(0.64, 1, &earlier) && !is_pruned(0.66, 1, &earlier));
+        assert!(!is_pruned(0.0, 2, &earlier), "three are too few");
+        assert!(!is_pruned(0.0, 1, &[]));
     }
 }

@@ -1,4 +1,4 @@
-//! The classes that were taken for each other most often: what is read off a confusion matrix, where
+//! The classes that were most often predicted as another: what is read off a confusion matrix, where
 //! there are too many classes to draw one.
 
 use super::axes;
@@ -14,7 +14,7 @@ use crate::error::Result;
 use plotters::element::Rectangle;
 use plotters::style::Color;
 
-/// Images of one class that were taken for another.
+/// Images of one class that were predicted as another.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Confused<'a> {
     /// The true class.

@@ -15,7 +15,7 @@ use super::picture::Picture;
 use super::text::{Anchor, TextStyle, shortened, text_width};
 use crate::error::{Error, Result};
 
-/// How often each class was taken for which.
+/// How often each class was predicted as each.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Confusion<'a> {
     /// The title above the matrix.

@@ -1,8 +1,8 @@
 //! Reports as one file of HTML each: nothing is fetched, and no script runs but the page's own.
 //!
-//! All text comes through `maud`, which escapes it; markup that is set in as it is was made here and
-//! by `chart`. A policy in the page's head allows its own script alone, by its SHA-256, so that
-//! what a file smuggled in could not run even where it were not escaped.
+//! `maud` escapes all text; only markup that this module and `chart` made is unescaped. A content
+//! security policy in the page's head allows the page's own script, by its SHA-256, and blocks any
+//! other.
 //!
 //! Without scripts the page shows all there is; they add sorting, the images under the pointer, and
 //! the choice of light or dark.
