@@ -2,27 +2,28 @@
 //!
 //! `dml` answers one question: **on my labelled images, does cross-entropy or a pairwise loss
 //! learn the better embedding, and how sure can I be?** It trains a small siamese convolutional
-//! network on images in CSV, embeds them, evaluates the embeddings by nearest neighbours, draws
-//! them by t-SNE, and compares losses over seeds on the same data and number of epochs.
+//! network on a data file (CSV, IDX or a list of image files), embeds the images, evaluates the
+//! embeddings by nearest neighbours, draws them by t-SNE, and compares losses over seeds on the same
+//! data and number of epochs.
 //!
-//! # The house
+//! # The layers
 //!
-//! Every folder is a floor with one job. Imports point down, and no files of one folder import
+//! Every folder is a layer with one job. Imports point down, and no files of one folder import
 //! each other in a circle; a test checks both.
 //!
-//! | floor | its one job |
+//! | layer | its one job |
 //! |---|---|
-//! | [`commands`] | one file per command: from arguments to calls below, and what is printed |
+//! | [`commands`] | one file per command: from arguments to calls below, and what is printed, also command lines for other machines |
 //! | [`cli`] | the types that clap reads |
 //! | [`page`] | one HTML page per kind of result |
-//! | [`cluster`] | the same runs by Slurm or as printed command lines |
+//! | [`cluster`] | the same runs as a Slurm job array |
 //! | [`experiment`] | many runs: plan, schedule, cost, comparison, sweep, search, bound |
 //! | [`export`] | what other programs read: network, embeddings, TensorBoard |
 //! | [`run`] | one run and its folder: record, lock, training, resuming, catalogue |
-//! | [`evaluation`] | measures a run: embeds, all metrics, t-SNE, galleries |
+//! | [`evaluation`] | measures a run: embeds, all metrics, t-SNE, galleries; `features/` reads embeddings made elsewhere |
 //! | [`stats`] | numbers over seeds: intervals, paired tests, Holm, ranks |
 //! | [`session`] | the loaded data and the machine that all runs of one command share |
-//! | [`config`] | settings of all floors below: defaults, TOML, flags, checks |
+//! | [`config`] | settings of all layers below: defaults, TOML, flags, checks |
 //! | [`report`] | charts, tables and the pieces of a page; never sees a tensor |
 //! | [`train`] | the loop, optimiser, schedule, checkpoints, progress |
 //! | [`eval`] | nearest neighbours, retrieval, clusters, distances, t-SNE: arrays in, numbers out |
@@ -38,7 +39,8 @@
 //! record of a run and trains it through [`train::train`], which sees the network as
 //! [`model::Network`]: images in, embeddings out; the gradient with respect to the embeddings in,
 //! the gradient with respect to the parameters out. The loss is computed and differentiated on the
-//! embeddings alone. [`run::evaluate`] embeds, finds neighbours and draws.
+//! embeddings alone. [`run::evaluate`] loads the run's model; [`evaluation`] embeds, finds
+//! neighbours and draws.
 //! [`experiment::Comparison`] puts runs side by side.
 
 pub mod cli;

@@ -84,7 +84,7 @@ pub struct EmbedArgs {
   dml export runs/supcon-seed2022-1a2b3c4d5e6f --format parquet --out embeddings.parquet
   dml export runs/supcon-seed2022-1a2b3c4d5e6f --format tensorboard --out logs/supcon
 
-In Python: torch.jit.load(\"supcon.pt\")(images), where images are [N, 1, S, S] in 0..1. The network's
+In Python: torch.jit.load(\"supcon.pt\")(images), where images are [N, C, H, W] in 0..1. The network's
 output is not normalised; if the loss compares only directions, divide each embedding by its length.")]
 pub struct ExportArgs {
     /// Trained run, by its folder or name

@@ -1,4 +1,4 @@
-//! Tasks that run on other machines: as a Slurm job array, or as command lines.
+//! Tasks that run on other machines, as a Slurm job array.
 
 pub use directives::{Memory, SbatchOption, TimeLimit};
 pub use indices::ranges;

@@ -1,4 +1,4 @@
-//! Checks a CSV of images: its content, and everything that is wrong with it.
+//! Checks a data file: its content, and everything that is wrong with it.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ const KEPT: usize = 3;
 /// Maximum number of kinds of which faults are kept.
 const KINDS: usize = 20;
 
-/// The result of checking a CSV of images.
+/// The result of checking a data file.
 ///
 /// Images, classes, values and duplicates are those of the rows without a fault.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -44,7 +44,7 @@ pub struct FaultKind {
     pub count: usize,
 }
 
-/// The content of a CSV of images.
+/// The content of a data file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Content {
     /// Whether the file has a header.

@@ -39,7 +39,7 @@ impl Trained {
     /// Writes the network in evaluation mode for `torch.jit.load`.
     ///
     /// # Shapes
-    /// `[N, 1, S, S]` f32 in 0..1 → `[N, E]` f32
+    /// `[N, C, H, W]` f32 in 0..1 → `[N, E]` f32
     ///
     /// # Errors
     /// As [`Trained::export_safetensors`].

@@ -18,7 +18,7 @@ pub trait Network {
     /// calls one tower twice. Whatever [`Network::backward`] needs is kept.
     ///
     /// # Shapes
-    /// each branch `[B, 1, S, S]` f32 in 0..1 → as many embeddings `[B, E]` f32, without a graph
+    /// each branch `[B, C, H, W]` f32 in 0..1 → as many embeddings `[B, E]` f32, without a graph
     fn forward(&mut self, branches: Vec<Tensor>) -> Vec<Tensor>;
 
     /// The gradient of the last [`Network::forward`] with respect to the parameters.
@@ -35,7 +35,7 @@ pub trait Network {
     /// are free.
     ///
     /// # Shapes
-    /// each batch `[N, 1, S, S]` f32 in 0..1 → `[N, E]` f32
+    /// each batch `[N, C, H, W]` f32 in 0..1 → `[N, E]` f32
     fn embed(&mut self, batches: Vec<Tensor>) -> Vec<Tensor>;
 
     /// A copy of weights, biases and running statistics under PyTorch's names.

@@ -1,6 +1,6 @@
 //! Tables, pictures and pages of what was measured.
 //!
-//! This floor never sees a tensor: it takes slices and strings and gives pictures (PNG and SVG), pages and text.
+//! This layer never sees a tensor: it takes slices and strings and gives pictures (PNG and SVG), pages and text.
 
 pub mod chart;
 pub mod columns;
