@@ -2,12 +2,11 @@
 //!
 //! A loss sees embeddings and labels, nothing else. It declares what it needs ([`Criterion`]): the
 //! kind of batches, whether embeddings are L2-normalised, and parameters of its own. The training
-//! loop does not depend on which loss it trains. A new loss is a new file, a line in the list of
-//! [`Loss`], and a file in `configs/losses/`.
+//! loop does not depend on which loss it trains. `docs/extending.md` says what a new loss takes.
 //!
 //! Throughout, `z` is an embedding, `d(i, j)` the Euclidean distance and `s(i, j)` the cosine of
 //! the angle between two of them, `y` a class; a positive of an anchor is another image of its
-//! class, a negative an image of another class. *An empty term is zero and keeps a zero gradient**:
+//! class, a negative an image of another class. **An empty term is zero and keeps a zero gradient**:
 //! a batch of one class, or of one image, gives neither an error nor NaN.
 
 mod arcface;

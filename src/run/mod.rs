@@ -39,6 +39,7 @@ pub use metrics::Metrics;
 pub use named::named_folder;
 pub use record::{RunRecord, Status};
 pub use removal::Removal;
+pub use reopen::affects_model;
 pub use resources::ResourceEstimate;
 pub use setup::Run;
 pub use tested::Tested;

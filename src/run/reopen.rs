@@ -29,6 +29,11 @@ const NOT_TRAINED: [&str; 7] = [
     "plots.",
 ];
 
+/// Whether a setting affects the trained network, by its key.
+pub fn affects_model(key: &str) -> bool {
+    !NOT_TRAINED.iter().any(|start| key.starts_with(start))
+}
+
 /// Most settings that a message names.
 const MOST_NAMED: usize = 4;
 
@@ -199,10 +204,9 @@ impl Run {
     /// Changed settings that affect the network, such as `train.batch was 128, now 64`.
     fn changed_settings(&self, before: Option<&Table>) -> Vec<String> {
         let (Some(before), Some(now)) = (before, &self.record.settings) else { return Vec::new() };
-        let affects = |key: &str| !NOT_TRAINED.iter().any(|start| key.starts_with(start));
         setting_differences(before, now)
             .into_iter()
-            .filter(|difference| affects(&difference.what))
+            .filter(|difference| affects_model(&difference.what))
             .map(|it| format!("{} was {}, now {}", it.what, it.first.shown, it.second.shown))
             .collect()
     }

@@ -199,7 +199,8 @@ fn code_under_the_name_of_a_file_stands_in_that_file() {
             }
             let file = fs::read_to_string(root().join(name)).unwrap();
             let known: BTreeSet<&str> = file.lines().map(str::trim).collect();
-            for line in code.lines().map(str::trim) {
+            // A line of `…` stands for lines that are left out.
+            for line in code.lines().map(str::trim).filter(|line| *line != "…") {
                 assert!(known.contains(line), "{}: {name} has no {line:?}", page.path.display());
             }
             checked += 1;

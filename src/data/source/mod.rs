@@ -32,7 +32,7 @@ use super::{Dataset, ReadOptions};
 use crate::error::Result;
 
 /// The kinds of sources, in the order in which they are tried. Any text is a CSV.
-const KINDS: [Kind; 3] = [idx_files::KIND, paths::KIND, csv::KIND];
+const KINDS: &[Kind] = &[idx_files::KIND, paths::KIND, csv::KIND];
 
 /// Opens a source of data.
 ///
@@ -90,9 +90,9 @@ fn recognise<'a>(
 
 /// The kinds of sources for help and messages: `a CSV of images, a list of image files or …`.
 pub fn image_sources() -> String {
-    let [first, others @ ..] = &KINDS.map(|kind| kind.name);
-    let others: Vec<&str> = others.iter().rev().copied().collect();
-    format!("{} or {first}", others.join(", "))
+    let (first, others) = KINDS.split_first().expect("the list is not empty");
+    let others: Vec<&str> = others.iter().rev().map(|kind| kind.name).collect();
+    format!("{} or {}", others.join(", "), first.name)
 }
 
 /// The second file that is read with this one: the labels of IDX images, or the images of IDX labels.

@@ -16,7 +16,7 @@ use crate::loss::Span;
 use crate::report::Style;
 use crate::report::chart::{Picture, Scale, trials};
 use crate::report::table::Table;
-use crate::run::{RunLock, State, Trial};
+use crate::run::{RunLock, State, Trial, affects_model};
 use crate::session::Session;
 use crate::words;
 
@@ -195,36 +195,13 @@ impl Tuned {
 
     /// The best settings as a configuration: the loss and the training settings.
     pub fn best_toml(&self) -> String {
-        let all = Toml::try_from(&self.best).expect("settings are plain values");
-        let of = |section: &str, keys: Option<&[&str]>| -> Value {
-            let Some(Value::Table(values)) = all.get(section) else {
-                return Value::Table(Toml::new());
-            };
-            let kept =
-                values.iter().filter(|(key, _)| keys.is_none_or(|k| k.contains(&key.as_str())));
-            Value::Table(kept.map(|(key, value)| (key.clone(), value.clone())).collect())
-        };
-        let train = [
-            "seed",
-            "epochs",
-            "batch",
-            "images_per_class",
-            "steps",
-            "learning_rate",
-            "schedule",
-            "weight_decay",
-        ];
-        let kept = Toml::from_iter([
-            ("loss".to_owned(), of("loss", None)),
-            ("train".to_owned(), of("train", Some(&train))),
-        ]);
         let score = self.trials[0].score().unwrap_or_default();
         let trials = words::count(self.trials.len(), "trial");
         format!(
             "# Best of {trials}: {} {score:.4} on the validation images of seed {}.\n\n{}",
             self.score,
             self.seed,
-            toml::to_string(&kept).expect("it came from TOML")
+            toml::to_string(&loss_and_training(&self.best)).expect("it came from TOML")
         )
     }
 
@@ -287,6 +264,18 @@ impl Tuned {
     }
 }
 
+/// The sections `[loss]` and `[train]`, without settings that do not affect the trained network.
+fn loss_and_training(config: &Config) -> Toml {
+    let mut sections = Toml::try_from(config).expect("settings are plain values");
+    sections.retain(|section, _| ["loss", "train"].contains(&section));
+    for (section, values) in &mut sections {
+        if let Value::Table(values) = values {
+            values.retain(|key, _| affects_model(&format!("{section}.{key}")));
+        }
+    }
+    sections
+}
+
 /// The error of a search without a finished trial.
 fn none_finished(trials: &[Trial]) -> Error {
     let first = trials.iter().min_by_key(|trial| trial.number).expect("at least one trial");
@@ -310,5 +299,26 @@ impl Checked for Tuned {
             true => self.trials.iter().try_for_each(Checked::check),
             false => Err("does not contain each trial once".to_owned()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_settings_have_every_training_setting_that_affects_the_model() {
+        let config = Config::default();
+        let kept = loss_and_training(&config);
+        assert_eq!(kept.keys().collect::<Vec<_>>(), ["loss", "train"]);
+        let all = Toml::try_from(&config).unwrap();
+        assert_eq!(kept["loss"], all["loss"]);
+        let [kept, all] = [&kept, &all].map(|config| config["train"].as_table().unwrap());
+        for (key, value) in all {
+            let wanted = affects_model(&format!("train.{key}")).then_some(value);
+            assert_eq!(kept.get(key), wanted, "{key}");
+        }
+        let left_out = ["device", "engine", "checkpoint_every"];
+        assert!(left_out.iter().all(|key| !kept.contains_key(*key)));
     }
 }
