@@ -7,7 +7,7 @@ use super::metrics::{K, METRICS, Metric, Value, headline, ranked_means};
 use super::{EvalConfig, Figures, Results, RetrievalTask, Wanted, Watch, knn_metrics, retrieve};
 use crate::error::{Error, Result};
 
-/// A metric by which runs are ranked: a share, higher is better.
+/// A metric by which runs are ranked: in percent, higher is better.
 #[derive(Debug, Clone, Copy)]
 pub struct Score {
     metric: &'static Metric,
@@ -59,6 +59,11 @@ impl Score {
     /// Whether nothing but the votes for the nearest neighbour's class is needed.
     pub fn is_of_votes(self) -> bool {
         matches!(self.metric.value, Value::Votes(_))
+    }
+
+    /// Whether it is vote top-k accuracy, for which `eval.voters` neighbours vote.
+    pub fn is_of_voters(self) -> bool {
+        matches!(self.metric.value, Value::VoteTop)
     }
 
     /// Its value in 0..=1; `None` if no query has a reference of its class.

@@ -1,5 +1,6 @@
 //! Evaluation of a trained run: embeddings, neighbours, metrics, t-SNE, pictures, all on disk.
 
+use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
@@ -20,7 +21,7 @@ use crate::error::{Divergence, Error, Result};
 use crate::eval::tsne::TsneSets;
 use crate::eval::{self, Figures, Watch};
 use crate::files::layout::{DIVERGED, METRICS, TEST_METRICS, TIMES, TSNE, TSNE_TRAIN};
-use crate::files::{ResultFolder, test_ending, without_test_file, write_json};
+use crate::files::{ResultFolder, content_ending, test_ending, without_test_file, write_json};
 use crate::model::Network;
 use crate::session::Session;
 use crate::train::RunProgress;
@@ -152,6 +153,22 @@ const EARLIER_TEST_FILES: [&str; 13] = [
     "plots/retrieval_test.svg",
 ];
 
+/// Removes the files of an evaluation of the same images under another name, so that no run has two
+/// sets of figures on one content.
+fn forget_other_names(folder: &ResultFolder, ending: &str, content: &str) -> Result<()> {
+    for inside in ["", "plots/"] {
+        let entries = fs::read_dir(folder.file(inside)).into_iter().flatten().flatten();
+        for name in entries.map(|entry| entry.file_name().to_string_lossy().into_owned()) {
+            let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+            let is_of_content = without_test_file(&name) != name && stem.ends_with(content);
+            if is_of_content && !stem.ends_with(ending) {
+                folder.forget(&[&format!("{inside}{name}")])?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Evaluates a run on images from another file, of [`Session::test_images`], against its training
 /// images; without a t-SNE.
 ///
@@ -191,6 +208,7 @@ pub fn evaluate_test(
     if is_replaced_by(folder, test) {
         folder.forget(&EARLIER_TEST_FILES)?;
     }
+    forget_other_names(folder, &ending, &content_ending(&test.sha256))?;
     folder.create_plots()?;
     write_embeddings(folder, &ending[1..], &queries, (&part.labels, &test.classes))?;
     evaluation.images_sha256 = Some(test.sha256.clone());

@@ -8,7 +8,7 @@ use crate::data::{Class, Dataset};
 use crate::error::{Error, Fault, Result};
 use crate::eval::{ClassMetrics, EvalConfig, Figures, LARGEST_K, Measured, Results};
 use crate::files::layout::{METRICS, TEST_METRICS};
-use crate::files::{Checked, ResultFolder, is_share, read_json, without_test_file};
+use crate::files::{Checked, ResultFolder, content_ending, is_share, read_json, without_test_file};
 use crate::session::Session;
 use crate::words::dml;
 
@@ -23,11 +23,9 @@ impl Evaluation {
         read(folder, METRICS, &again)
     }
 
-    /// The same for every file of test images, in the order of their names.
-    ///
-    /// # Errors
-    /// As [`Evaluation::read`].
-    pub fn read_tests(folder: &ResultFolder) -> Result<Vec<Evaluation>> {
+    /// The same for every file of test images, in the order of their names; each with its own error,
+    /// so that a damaged one hides no other.
+    pub fn read_tests(folder: &ResultFolder) -> Vec<Result<Evaluation>> {
         let read = |name: &String| read_test(folder, name).transpose();
         test_metrics(folder).iter().filter_map(read).collect()
     }
@@ -178,12 +176,13 @@ fn read_test(folder: &ResultFolder, name: &str) -> Result<Option<Evaluation>> {
     read(folder, name, &format!("replace it with {again}, or remove it"))
 }
 
-/// Whether the one test file of an earlier version has this content, or cannot be read.
+/// Whether the one test file of an earlier version was this one: by content, or by name if the first
+/// versions evaluated it, which did not record the content. A damaged file says nothing.
 pub fn is_replaced_by(folder: &ResultFolder, test: &Dataset) -> bool {
-    match read_test(folder, TEST_METRICS) {
-        Ok(Some(earlier)) => earlier.images_sha256.as_ref() == Some(&test.sha256),
-        Ok(None) => false,
-        Err(error) => matches!(error, Error::Fault(_)),
+    let Ok(Some(earlier)) = read_test(folder, TEST_METRICS) else { return false };
+    match &earlier.images_sha256 {
+        Some(sha256) => *sha256 == test.sha256,
+        None => earlier.images == test.file.display().to_string(),
     }
 }
 
@@ -254,7 +253,10 @@ pub fn tested(
             && e.has_all_metrics(&config.eval)
             && e.images_sha256.as_ref() == Some(&test.sha256)
     };
-    for name in test_metrics(folder) {
+    // Those of other images are none of its business, damaged or not.
+    let ending = format!("{}.json", content_ending(&test.sha256));
+    let may_be_of_it = |name: &String| name == TEST_METRICS || name.ends_with(&ending);
+    for name in test_metrics(folder).into_iter().filter(may_be_of_it) {
         let evaluation = unless_damaged(session, read_test(folder, &name))?;
         if let Some(evaluation) = evaluation.filter(same) {
             return Ok(Some(evaluation));

@@ -32,7 +32,7 @@ pub use result_folder::ResultFolder;
 pub use stream::{Target, is_stream};
 use temporary::sweep_new;
 pub use temporary::{Temporary, is_temporary, sweep};
-pub use test_names::{test_ending, without_test_file};
+pub use test_names::{content_ending, test_ending, without_test_file};
 
 use crate::error::{Error, Result};
 

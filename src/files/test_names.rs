@@ -19,7 +19,12 @@ pub fn test_ending(file: &Path, sha256: &str) -> String {
         "" => "images",
         name => name,
     };
-    format!("_test-{name}-{}", &sha256[..DIGITS.min(sha256.len())])
+    format!("_test-{name}{}", content_ending(sha256))
+}
+
+/// What those names end in for images of this content, whatever their file is called: `-HASH`.
+pub fn content_ending(sha256: &str) -> String {
+    format!("-{}", &sha256[..DIGITS.min(sha256.len())])
 }
 
 /// The same name without that of the test file: `metrics_test.json` for

@@ -108,7 +108,8 @@ impl Reporter<'_> {
     pub fn run(mut self, trained: Trained) -> Result<PathBuf> {
         let name = trained.record.loss.clone();
         let run = EvaluatedRun::read(trained, name)?;
-        let tested = Evaluation::read_tests(&run.trained.folder)?;
+        let tested = Evaluation::read_tests(&run.trained.folder);
+        let tested = tested.into_iter().collect::<Result<Vec<_>>>()?;
         let mut sections = vec![figures(&run, &tested)?, training(&run)?];
         sections.extend(self.embedding(&run)?);
         sections.push(neighbours(&self, &run)?);

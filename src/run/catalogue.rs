@@ -73,6 +73,7 @@ impl Entry {
         let (evaluation, trial) = (Evaluation::read(&folder), Trial::read(&folder));
         let (config, history) = (folder.config(), folder.history());
         let tests = Evaluation::read_tests(&folder);
+        let test_error = tests.iter().find_map(|test| test.as_ref().err());
         let divergence = match &record {
             Ok(Some(run)) => folder.divergence_of(&run.fingerprint),
             _ => Ok(None),
@@ -83,7 +84,7 @@ impl Entry {
         let divergence_error = divergence.as_ref().err().filter(|_| !is_evaluated);
         let problem = [record.as_ref().err(), evaluation.as_ref().err(), trial.as_ref().err()]
             .into_iter()
-            .chain([config.as_ref().err(), history_error, divergence_error, tests.as_ref().err()])
+            .chain([config.as_ref().err(), history_error, divergence_error, test_error])
             .flatten()
             .next()
             .map(|error| chain(error));
@@ -114,7 +115,7 @@ impl Entry {
             validation_loss: history.epochs.last().map(|epoch| epoch.validation_loss),
             trial_score: trial.as_ref().and_then(Trial::score),
             metrics: Metrics::of(evaluation.as_ref(), unseen > 0),
-            tests: tests.unwrap_or_default().iter().map(Tested::of).collect(),
+            tests: tests.iter().flatten().map(Tested::of).collect(),
             seconds: (!history.epochs.is_empty()).then(|| history.seconds()),
             config: config.ok(),
         })

@@ -136,21 +136,38 @@ fn metric_rows(a: &Metrics, b: &Metrics) -> Vec<Difference> {
 }
 
 /// The headline metrics of two runs on each file of test images that one of them was evaluated on.
+/// What they are called says how many neighbours voted, so figures of other settings get rows of their
+/// own.
 fn test_rows(a: &[Tested], b: &[Tested]) -> Vec<Difference> {
-    let only_b = b.iter().filter(|test| !a.iter().any(|other| test.is_on_same_images(other)));
-    let rows = |test: &Tested| {
-        let side = |side: &[Tested], metric: &Metric| {
+    let mut files: Vec<&Tested> = Vec::new();
+    for test in a.iter().chain(b) {
+        if !files.iter().any(|other| test.is_on_same_images(other)) {
+            files.push(test);
+        }
+    }
+    let rows = |test: &&Tested| {
+        let on = |side: &[Tested]| {
             let found = side.iter().find(|other| test.is_on_same_images(other));
-            let factor = if metric.unit == Unit::Percent { 100.0 } else { 1.0 };
-            Side::figure(found.and_then(|other| other.metrics.get(metric)).map(|v| factor * v))
+            found.map_or(Vec::new(), Tested::headlines)
         };
-        HEADLINES.map(|metric| {
-            let name = metric.column.unwrap_or(metric.name);
-            let what = metric.unit.named(&format!("{name} on {}", test.images));
-            Difference { what, first: side(a, metric), second: side(b, metric) }
-        })
+        let (first, second) = (on(a), on(b));
+        let mut names: Vec<&String> = Vec::new();
+        for (name, _) in first.iter().chain(&second) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let side = |side: &[(String, f64)], name: &String| {
+            Side::figure(side.iter().find(|(known, _)| known == name).map(|(_, value)| *value))
+        };
+        let row = |name: &&String| Difference {
+            what: Unit::Percent.named(&format!("{name} on {}", test.images)),
+            first: side(&first, name),
+            second: side(&second, name),
+        };
+        names.iter().map(row).collect::<Vec<_>>()
     };
-    a.iter().chain(only_b).flat_map(rows).collect()
+    files.iter().flat_map(rows).collect()
 }
 
 /// Settings that differ, or that one of the two lacks.
@@ -183,20 +200,34 @@ mod tests {
     use crate::run::catalogue::tests::run;
 
     #[test]
-    fn test_files_of_two_runs_are_matched_by_content() {
-        let test = |images: &str, sha256: Option<&str>| Tested {
+    fn test_files_of_two_runs_are_matched_by_content_and_by_the_number_of_voters() {
+        let test = |images: &str, sha256: Option<&str>, k: usize, accuracy: f64| Tested {
             images: images.to_owned(),
             sha256: sha256.map(str::to_owned),
-            metrics: Metrics::default(),
+            metrics: Metrics::of_accuracy(k, accuracy),
         };
-        let a = [test("t.csv", Some("1")), test("old.csv", None)];
-        let b = [test("moved/t.csv", Some("1")), test("t.csv", Some("2")), test("old.csv", None)];
+        let a = [
+            test("t.csv", Some("1"), 1, 0.5),
+            test("copy.csv", Some("1"), 5, 0.625),
+            test("old.csv", None, 1, 0.25),
+        ];
+        let b = [
+            test("moved/t.csv", Some("1"), 1, 0.75),
+            test("t.csv", Some("2"), 1, 1.0),
+            test("old.csv", None, 5, 0.5),
+        ];
         let rows = test_rows(&a, &b);
-        let found: Vec<&str> = rows.iter().map(|row| row.what.as_str()).collect();
-        let files = ["t.csv", "old.csv", "t.csv"];
-        let expected =
-            files.map(|file| [format!("accuracy on {file}, %"), format!("MAP@R on {file}, %")]);
-        assert_eq!(found, expected.concat());
+        let found: Vec<[&str; 3]> = rows
+            .iter()
+            .map(|row| [row.what.as_str(), &row.first.shown, &row.second.shown])
+            .collect();
+        let expected = [
+            ["1-NN accuracy on t.csv, %", "50.0000", "75.0000"],
+            ["1-NN accuracy on old.csv, %", "25.0000", "–"],
+            ["5-NN accuracy on old.csv, %", "–", "50.0000"],
+            ["1-NN accuracy on t.csv, %", "–", "100.0000"],
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

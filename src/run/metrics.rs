@@ -2,6 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
+#[cfg(test)]
+use crate::eval::HEADLINES;
 use crate::eval::{Compared, METRICS, Measured, Metric, TRAIN_TIME};
 use crate::evaluation::Evaluation;
 
@@ -19,6 +21,13 @@ impl Metrics {
         let is_shown =
             |found: &Measured| !(unseen && found.metric.compared == Compared::SeenClasses);
         Metrics { measured: measured.into_iter().flatten().filter(is_shown).collect() }
+    }
+
+    /// The accuracy of `k` neighbours alone.
+    #[cfg(test)]
+    pub fn of_accuracy(k: usize, accuracy: f64) -> Metrics {
+        let metric = HEADLINES[0];
+        Metrics { measured: vec![Measured { metric, k: Some(k), value: Some(accuracy) }] }
     }
 
     /// Each metric, of a family at each k that the run has.

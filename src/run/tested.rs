@@ -28,14 +28,18 @@ impl Tested {
         }
     }
 
-    /// The file with the first headline metric that it has: `test.csv: accuracy 86.20`.
+    /// The headline metrics that it has, in percent, by their names: `1-NN accuracy`.
+    pub fn headlines(&self) -> Vec<(String, f64)> {
+        let found = HEADLINES
+            .iter()
+            .flat_map(|metric| self.metrics.iter().filter(|found| found.metric.key == metric.key));
+        found.filter_map(|found| Some((found.name(), 100.0 * found.value?))).collect()
+    }
+
+    /// The file with the first headline metric that it has: `test.csv: 1-NN accuracy 86.20`.
     pub fn shown(&self) -> String {
-        let found = HEADLINES.iter().find_map(|metric| Some((metric, self.metrics.get(metric)?)));
-        match found {
-            Some((metric, value)) => {
-                let name = metric.column.unwrap_or(metric.name);
-                format!("{}: {name} {}", self.images, metric.unit.number(value))
-            }
+        match self.headlines().first() {
+            Some((name, percent)) => format!("{}: {name} {percent:.2}", self.images),
             None => self.images.clone(),
         }
     }

@@ -34,7 +34,10 @@ fn figures_on_every_test_file_are_kept_and_shown_with_its_name() {
     assert_eq!(kept.len(), 2, "{kept:?}");
     assert!(kept[0].starts_with("metrics_test-a-") && kept[1].starts_with("metrics_test-b-"));
     let (runs, _) = user.succeeds(&["runs"]);
-    assert!(runs.contains("a.csv: accuracy ") && runs.contains("; b.csv: accuracy "), "{runs}");
+    assert!(
+        runs.contains("a.csv: 1-NN accuracy ") && runs.contains("; b.csv: 1-NN accuracy "),
+        "{runs}"
+    );
     let (json, _) = user.succeeds(&["runs", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json[0]["tests"][1]["images"], "b.csv");
@@ -49,7 +52,10 @@ fn figures_on_every_test_file_are_kept_and_shown_with_its_name() {
     let path = |name: &str| user.path(&format!("runs/mine/{name}"));
     std::fs::rename(path(&kept[0]), path("metrics_test.json")).unwrap();
     let (runs, _) = user.succeeds(&["runs"]);
-    assert!(runs.contains("a.csv: accuracy ") && runs.contains("b.csv: accuracy "), "{runs}");
+    assert!(
+        runs.contains("a.csv: 1-NN accuracy ") && runs.contains("b.csv: 1-NN accuracy "),
+        "{runs}"
+    );
     let few = ["--data", "small.csv", "--batch", "16", "--epochs", "1"];
     let other = ["train", "--name", "other", "--loss", "cross-entropy"];
     user.succeeds(&[&other[..], &few].concat());
@@ -60,5 +66,12 @@ fn figures_on_every_test_file_are_kept_and_shown_with_its_name() {
     assert!(path("metrics_test.json").exists(), "it is of other images");
     user.succeeds(&["eval", "--run", "mine", "--test", "a.csv"]);
     assert_eq!(figures(&user), kept, "the earlier file has made way");
+    std::fs::copy(user.path("a.csv"), user.path("same.csv")).unwrap();
+    user.succeeds(&["eval", "--run", "mine", "--test", "same.csv", "--knn", "3"]);
+    let renamed = kept[0].replace("_test-a-", "_test-same-");
+    assert_eq!(figures(&user), [kept[1].clone(), renamed], "one set of figures on one content");
+    assert!(!path(&kept[0].replace("metrics", "confusion").replace("json", "csv")).exists());
+    let (runs, _) = user.succeeds(&["runs"]);
+    assert!(runs.contains("same.csv: 3-NN accuracy ") && !runs.contains(" a.csv"), "{runs}");
     user.succeeds(&["runs", "remove", "mine", "other"]);
 }

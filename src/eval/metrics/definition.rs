@@ -113,7 +113,7 @@ impl Metric {
         matches!(self.value, Value::Votes(_) | Value::VoteTop | Value::RecallAt | Value::Ranked(_))
     }
 
-    /// Whether a comparison can be decided by it: a share, higher is better.
+    /// Whether a comparison can be decided by it: in percent, higher is better.
     pub fn decides(&self) -> bool {
         self.unit == Unit::Percent && self.better == Better::Higher
     }

@@ -30,9 +30,10 @@ impl Search {
     /// Checks the settings.
     ///
     /// # Errors
-    /// Invalid settings.
+    /// Invalid settings, or settings that do not compute the deciding metric.
     pub fn check(&self) -> Result<()> {
-        self.config.check()
+        self.config.check()?;
+        self.score.check(&self.config.eval)
     }
 
     /// Estimates the remaining work.
@@ -129,13 +130,15 @@ impl Search {
         let folder = self.folder(session)?;
         let run = Run::new(session, self.config.clone(), &folder, Some(&name(0)))?;
         let images = run.images();
-        if self.score.is_of_votes() {
-            // It needs no voters, which only rank classes for vote top-k accuracy.
-            let eval = EvalConfig { voters: 1, ..self.config.eval.clone() };
-            eval.remark(run.train_images())
-                .iter()
-                .for_each(|remark| session.progress.say_once(remark));
-        }
+        // Only the votes that decide: for the nearest neighbours' class, or for vote top-k accuracy.
+        let eval = self.config.eval.clone();
+        let deciding = match (self.score.is_of_votes(), self.score.is_of_voters()) {
+            (true, _) => Some(EvalConfig { voters: 1, ..eval }),
+            (_, true) => Some(EvalConfig { knn: 1, ..eval }),
+            _ => None,
+        };
+        let remark = deciding.and_then(|eval| eval.remark(run.train_images()));
+        remark.iter().for_each(|remark| session.progress.say_once(remark));
         let mut session = session.share();
         session.progress =
             session.progress.of_many(self.trials, images.saturating_mul(self.trials as u64));
