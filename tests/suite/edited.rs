@@ -31,7 +31,7 @@ fn an_edited_map_is_an_error_that_says_what_to_do() {
     user.writes(&map, "row,label,class,x,y\n4000000000,0,a,1.0,2.0\n");
     let message = user.fails(1, &compare);
     assert!(
-        message.contains("tsne.csv: names row 4000000000 of 120 images; evaluate"),
+        message.contains("tsne.csv: contains row 4000000000, but the data has 120 images"),
         "{message}"
     );
     user.succeeds(&["eval", "--run", &run]);

@@ -106,7 +106,7 @@ fn test_images_without_unseen_classes_are_an_error_before_training() {
     let args =
         ["compare", "--config", "small.toml", "--unseen-classes", "8-9", "--test", "low.csv"];
     let message = user.fails(1, &args);
-    assert!(message.contains("low.csv: holds 0 images of the unseen classes"), "{message}");
+    assert!(message.contains("low.csv: has 0 images of the unseen classes"), "{message}");
     assert!(!user.path("runs").exists());
 }
 
@@ -201,7 +201,7 @@ fn a_search_gives_the_same_on_one_core_and_continues_with_more_trials() {
     assert!(err.contains("plan: 10 runs, 7 of them finished"), "{err}");
     assert!(out.contains("10 trials of at most 2 epochs"), "{out}");
     let fewer = user.fails(1, &args("2", "9", "two"));
-    assert!(fewer.contains("--trials = 9: ") && fewer.contains("has 10 trials already"), "{fewer}");
+    assert!(fewer.contains("--trials = 9: ") && fewer.contains("already has 10 trials"), "{fewer}");
     assert!(out.contains("best.toml --seeds 1-5 --config small.toml --runs two\n"), "{out}");
     user.succeeds(&args("1", "10", "one"));
     let [one, two] = ["one", "two"].map(|runs| user.run_folder(runs, "tune-contrastive-"));

@@ -179,7 +179,7 @@ fn an_extension_that_contradicts_the_format_is_an_error_with_a_remedy() {
             &["export", "runs/mine", "--format", "csv", "--out", "a.parquet"],
             "use the extension .csv or .csv.gz",
         ),
-        (&["export", "runs/mine", "--format", "npy", "--out", "a.npy"], "leave the ending away"),
+        (&["export", "runs/mine", "--format", "npy", "--out", "a.npy"], "drop the extension"),
         (
             &["export", "runs/mine", "--format", "safetensors", "--out", "a.pt"],
             "use the extension .safetensors",

@@ -53,7 +53,7 @@ fn the_report_of_a_comparison_can_be_written_again_after_a_move() {
     user.succeeds(&["eval", "--run", &run, "--knn", "5"]);
     let message = user.fails(1, &["report", &moved]);
     assert!(
-        message.contains("evaluated with other settings since; do the comparison again"),
+        message.contains("evaluated with other settings since; run the same dml compare again"),
         "{message}"
     );
 }

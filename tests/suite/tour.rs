@@ -49,7 +49,8 @@ fn train_and_eval_write_all_files_and_pictures() {
     ] {
         assert!(!user.reads(&format!("{run}/{name}")).is_empty(), "{name}");
     }
-    for name in ["pairs", "loss", "confusion", "recall", "distances", "retrieval", "tsne"] {
+    assert!(!user.path(&format!("{run}/plots/pairs.png")).exists(), "cross-entropy has no pairs");
+    for name in ["loss", "confusion", "recall", "distances", "retrieval", "tsne"] {
         assert_picture(&user.path(&format!("{run}/plots/{name}.png")));
     }
     let map = user.reads_text(&format!("{run}/tsne.csv"));

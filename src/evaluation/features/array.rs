@@ -135,7 +135,7 @@ impl<'a> Array<'a> {
         }
         let kind = self.header.dtype.kind;
         let is_text = matches!(kind, Kind::Unicode | Kind::Bytes | Kind::Bool);
-        Labels::new(distinct, &rows, is_text, &Rows::rows(&self.name))
+        Labels::new(distinct, &rows, is_text, &Rows::array(&self.name))
     }
 
     /// An element as text, numbers in the format of Rust and Python.

@@ -33,7 +33,7 @@ pub struct Rows {
 
 impl Rows {
     /// Rows of an array.
-    pub fn rows(file: &Path) -> Rows {
+    pub fn array(file: &Path) -> Rows {
         Rows { file: file.to_path_buf(), column: None, lines: Vec::new() }
     }
 
