@@ -63,7 +63,7 @@ impl TensorList {
     }
 }
 
-/// The values of a network's tensors, each kind in the order of its [`TensorList`].
+/// The values of a network's tensors, each kind in the order of its `TensorList`.
 #[derive(Debug)]
 pub struct Tensors {
     pub trained: Vec<Tensor>,

@@ -188,7 +188,7 @@ impl Search {
         self.locked_trial(session, folder, index, earlier)
     }
 
-    /// Like [`Search::trial`], for a caller that holds the lock of the trial.
+    /// Like `trial`, for a caller that holds the lock of the trial.
     pub fn locked_trial(
         &self,
         session: &Session,
