@@ -10,7 +10,7 @@ use crate::words::fill;
 /// The command with the defaults in the help of its flags and of its subcommands'.
 ///
 /// # Panics
-/// If a help text names a setting that there is not.
+/// If a help text names an unknown setting.
 pub fn with_defaults(command: Command) -> Command {
     filled(command, &Config::default())
 }

@@ -101,7 +101,7 @@ fn the_frozen_lists_hold_settings_that_exist() {
     }
 }
 
-/// The defaults, with a setting that there is not yet.
+/// The defaults, with a setting that does not exist yet.
 fn with(section: &str, key: &str, value: impl Into<Value>, default: impl Into<Value>) -> Hashed {
     let mut hashed = Hashed::of(&Config::default());
     for (table, value) in
