@@ -52,8 +52,16 @@ pub fn dml(command: &str, path: &Path) -> String {
 
 /// The most similar of some names to what was typed; empty if there is none.
 pub fn nearest<'a>(typed: &str, names: &[&'a str]) -> &'a str {
-    let similarity = |name: &&&str| (1e6 * strsim::jaro_winkler(typed, name)) as u64;
-    names.iter().max_by_key(similarity).copied().unwrap_or_default()
+    similar(typed, names, 0.0).first().copied().unwrap_or_default()
+}
+
+/// The names whose Jaro–Winkler similarity to what was typed, in 0..=1, is at least `least`; the most
+/// similar first.
+pub fn similar<'a>(typed: &str, names: &[&'a str], least: f64) -> Vec<&'a str> {
+    let with = names.iter().map(|name| (strsim::jaro_winkler(typed, name), *name));
+    let mut found: Vec<(f64, &str)> = with.filter(|(similarity, _)| *similarity >= least).collect();
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    found.into_iter().map(|(_, name)| name).collect()
 }
 
 /// A flag with its value for a suggested command, joined by `=` if the value begins with a dash and
@@ -73,6 +81,15 @@ pub fn first_few(names: &[impl AsRef<str>], most: usize) -> String {
     match names.len().saturating_sub(most) {
         0 => shown,
         more => format!("{shown} and {more} more"),
+    }
+}
+
+/// Alternatives in a message: `a, b or c`; empty if there is none.
+pub fn either(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => names.concat(),
     }
 }
 
@@ -229,6 +246,23 @@ mod tests {
         assert_eq!(first_few(&["a", "b"], 2), "a, b");
         assert_eq!(first_few(&["a", "b", "c"].map(str::to_owned), 2), "a, b and 1 more");
         assert_eq!(first_few(&[] as &[&str], 2), "");
+    }
+
+    #[test]
+    fn alternatives_are_joined_by_commas_and_or() {
+        let names = ["a", "b", "c"];
+        assert_eq!(
+            [0, 1, 2, 3].map(|most| either(&names[..most])),
+            ["", "a", "a or b", "a, b or c"]
+        );
+    }
+
+    #[test]
+    fn similar_names_come_in_the_order_of_their_similarity() {
+        let names = ["triplet", "margin", "contrastive", "npairs"];
+        assert_eq!(nearest("contrastiv", &names), "contrastive");
+        assert_eq!(similar("marginal", &["mar", "triplet", "margin"], 0.8), ["margin", "mar"]);
+        assert_eq!((nearest("x", &[]), similar("zzz", &names, 0.8)), ("", vec![]));
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub fn metric_help() -> String {
     let [seen, unseen] = [false, true].map(Score::by_default);
     format!(
         "Metric that decides: {} [default: {seen}, or {unseen} for unseen classes]",
-        either(&Score::words())
+        words::either(&Score::words())
     )
 }
 
@@ -78,12 +78,14 @@ pub fn order(text: &str) -> Result<Order, String> {
             if text == "map" { Score::by_default(true).to_string() } else { text.to_owned() };
         word.parse().map(Order::Metric)
     };
-    known.map_or_else(by_metric, Ok).map_err(|_: String| format!("take {}", either(&order_words())))
+    known
+        .map_or_else(by_metric, Ok)
+        .map_err(|_: String| format!("expected {}", words::either(&order_words())))
 }
 
 /// The help of `--sort`.
 pub fn order_help() -> String {
-    format!("Sort by {} (score: of trials)", either(&order_words()))
+    format!("Sort by {} (score: of trials)", words::either(&order_words()))
 }
 
 fn order_words() -> Vec<String> {
@@ -94,12 +96,6 @@ fn order_words() -> Vec<String> {
 pub fn offered_orders() -> Vec<String> {
     let words = ORDERS.iter().map(|(word, _)| (*word).to_owned());
     words.chain(Score::words_by_default()).collect()
-}
-
-/// `a, b or c`.
-fn either(words: &[String]) -> String {
-    let (last, others) = words.split_last().expect("at least one word");
-    format!("{} or {last}", others.join(", "))
 }
 
 /// Parses the kind of class names.
@@ -188,8 +184,8 @@ pub fn number(text: &str) -> Result<f64, String> {
 pub fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
     let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
     found.ok_or_else(|| {
-        let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        format!("expected {}", words.join(" or "))
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        format!("expected {}", words::either(&known))
     })
 }
 

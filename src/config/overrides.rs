@@ -70,7 +70,7 @@ fn split_key(text: &str) -> std::result::Result<(String, &str), String> {
         Some((key, value)) if key.contains('.') && !value.trim().is_empty() => {
             Ok((key.trim().to_owned(), value))
         }
-        _ => Err("take SECTION.KEY=VALUE, as in train.epochs=10".to_owned()),
+        _ => Err("expected SECTION.KEY=VALUE, as in train.epochs=10".to_owned()),
     }
 }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::metrics::{K, METRICS, Metric, Value, headline, ranked_means};
 use super::{EvalConfig, Figures, Results, RetrievalTask, Wanted, Watch, knn_metrics, retrieve};
 use crate::error::{Error, Result};
+use crate::words::either;
 
 /// A metric by which runs are ranked: in percent, higher is better.
 #[derive(Debug, Clone, Copy)]
@@ -56,14 +57,14 @@ impl Score {
         }
     }
 
-    /// Whether nothing but the votes for the nearest neighbour's class is needed.
-    pub fn is_of_votes(self) -> bool {
-        matches!(self.metric.value, Value::Votes(_))
-    }
-
-    /// Whether it is vote top-k accuracy, for which `eval.voters` neighbours vote.
-    pub fn is_of_voters(self) -> bool {
-        matches!(self.metric.value, Value::VoteTop)
+    /// The settings of the votes that it depends on, so that a remark is about those alone; `None` if it
+    /// depends on no votes.
+    pub fn voting(self, config: &EvalConfig) -> Option<EvalConfig> {
+        match self.metric.value {
+            Value::Votes(_) => Some(EvalConfig { voters: 1, ..config.clone() }),
+            Value::VoteTop => Some(EvalConfig { knn: 1, ..config.clone() }),
+            _ => None,
+        }
     }
 
     /// Its value in 0..=1; `None` if no query has a reference of its class.
@@ -133,17 +134,15 @@ impl FromStr for Score {
         let key = text.replace('@', "_at_").replace('-', "_");
         let read = |metric: &'static Metric| match metric.key.strip_suffix(K) {
             Some(start) => {
-                let k = key.strip_prefix(start)?.parse().ok().filter(|&k| k > 0);
-                k.map(|k| Score { metric, k: Some(k) })
+                let k = key.strip_prefix(start)?.parse().ok();
+                // `recall@+1` and `recall@01` would be second names of one metric.
+                let k = k.filter(|&k| k > 0 && metric.key(Some(k)) == key)?;
+                Some(Score { metric, k: Some(k) })
             }
             None => (metric.key == key).then_some(Score { metric, k: None }),
         };
         let known = METRICS.iter().filter(|metric| metric.decides()).find_map(read);
-        known.ok_or_else(|| {
-            let words = Score::words();
-            let (last, others) = words.split_last().expect("the list of metrics is not empty");
-            format!("take {} or {last}", others.join(", "))
-        })
+        known.ok_or_else(|| format!("expected {}", either(&Score::words())))
     }
 }
 
@@ -194,6 +193,10 @@ mod tests {
         }
         assert_eq!([score("map-at-r"), score("recall-at-1")], [score("map@r"), score("recall@1")]);
         assert!("recall".parse::<Score>().unwrap_err().contains("recall@k"));
-        assert!(["recall@0", "nmi", "relative-spread"].iter().all(|w| w.parse::<Score>().is_err()));
+        assert!(
+            ["recall@0", "recall@+1", "recall@01", "nmi", "relative-spread"]
+                .iter()
+                .all(|w| w.parse::<Score>().is_err())
+        );
     }
 }

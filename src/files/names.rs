@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::words::either;
 
 /// A kind of file that this program writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,11 +69,8 @@ impl FileKind {
         found.copied().ok_or_else(|| {
             let endings: Vec<String> =
                 kinds.iter().map(|kind| format!(".{}", kind.endings[0])).collect();
-            let (last, others) = endings.split_last().expect("an output has a kind");
-            let problem = format!(
-                "must end in {} or {last}, unless you add --format{more}",
-                others.join(", ")
-            );
+            let problem =
+                format!("must end in {}, unless you add --format{more}", either(&endings));
             Error::setting(flag, path.display(), problem)
         })
     }

@@ -6,7 +6,7 @@ use super::folder::missing_folder;
 use super::listing::folders;
 use crate::error::{Error, Result};
 use crate::files::{ResultFolder, is_result_folder};
-use crate::words::{dml, path_word};
+use crate::words::{dml, path_word, similar};
 
 /// The folder of a run, comparison, sweep, search or submission that is named by its path or by its
 /// name in `runs`. Where both exist, the one that holds results is meant.
@@ -29,16 +29,13 @@ const SIMILAR: f64 = 0.85;
 
 fn unknown(named: &Path, runs: &Path) -> Error {
     let name = ResultFolder::new(named).name();
-    let names = folders(runs).into_iter().map(|folder| ResultFolder::new(folder).name());
-    let mut similar: Vec<(f64, String)> = names
-        .map(|known| (strsim::jaro_winkler(&name, &known), known))
-        .filter(|(similarity, _)| *similarity >= SIMILAR)
-        .collect();
-    similar.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let suggested: Vec<String> = similar
+    let names: Vec<String> =
+        folders(runs).into_iter().map(|folder| ResultFolder::new(folder).name()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let suggested: Vec<String> = similar(&name, &names, SIMILAR)
         .into_iter()
         .take(SUGGESTED)
-        .map(|(_, known)| path_word(&runs.join(known)))
+        .map(|known| path_word(&runs.join(known)))
         .collect();
     let list = match runs == Path::new("runs") {
         true => "dml runs".to_owned(),
@@ -81,11 +78,11 @@ mod tests {
         ["contrastive-seed1-0a", "contrastive-seed2-0b", "triplet-seed1-0c"]
             .iter()
             .for_each(|name| drop(run(&runs, name, "")));
-        let told = |name| named_folder(Path::new(name), &runs).unwrap_err().to_string();
-        let similar = told("runs/contrastive-seed2-0");
+        let message = |name| named_folder(Path::new(name), &runs).unwrap_err().to_string();
+        let similar = message("runs/contrastive-seed2-0");
         let first = format!("did you mean '{}/contrastive-seed2-0b' or '", runs.display());
         assert!(similar.contains(&first) && !similar.contains("triplet"), "{similar}");
-        let none = told("zebra");
+        let none = message("zebra");
         let list = format!("does not exist; dml runs --runs '{}' lists all runs", runs.display());
         assert!(none.contains(&list), "{none}");
     }

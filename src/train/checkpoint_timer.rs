@@ -45,7 +45,7 @@ impl FromStr for CheckpointEvery {
         };
         read.ok_or_else(|| {
             format!(
-                "'{text}' is not a checkpoint interval; take \"epoch\", \"200 steps\" or \"30 s\""
+                "'{text}' is not a checkpoint interval; expected \"epoch\", \"200 steps\" or \"30 s\""
             )
         })
     }
@@ -151,7 +151,7 @@ mod tests {
     fn an_invalid_interval_is_refused_with_valid_examples() {
         for text in ["", "30", "0 s", "-1 s", "NaN s", "inf s", "0 steps", "1.5 steps", "epochs"] {
             let message = text.parse::<CheckpointEvery>().unwrap_err();
-            assert!(message.contains("take \"epoch\", \"200 steps\" or \"30 s\""), "{message}");
+            assert!(message.contains("expected \"epoch\", \"200 steps\" or \"30 s\""), "{message}");
         }
     }
 

@@ -30,6 +30,7 @@ use self::kind::{Content, Kind, Recognises};
 use self::whole::read_unpacked;
 use super::{Dataset, ReadOptions};
 use crate::error::Result;
+use crate::words::either;
 
 /// The kinds of sources, in the order in which they are tried. Any text is a CSV.
 const KINDS: &[Kind] = &[idx_files::KIND, paths::KIND, csv::KIND];
@@ -90,9 +91,7 @@ fn recognise<'a>(
 
 /// The kinds of sources for help and messages: `a CSV of images, a list of image files or …`.
 pub fn image_sources() -> String {
-    let (first, others) = KINDS.split_first().expect("the list is not empty");
-    let others: Vec<&str> = others.iter().rev().map(|kind| kind.name).collect();
-    format!("{} or {}", others.join(", "), first.name)
+    either(&KINDS.iter().rev().map(|kind| kind.name).collect::<Vec<_>>())
 }
 
 /// The second file that is read with this one: the labels of IDX images, or the images of IDX labels.

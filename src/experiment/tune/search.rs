@@ -8,7 +8,6 @@ use super::scorer::Scorer;
 use super::space::{Space, propose};
 use super::task::Search;
 use crate::error::{Error, Result};
-use crate::eval::EvalConfig;
 use crate::experiment::cost::TimeEstimate;
 use crate::experiment::plan::Plan;
 use crate::experiment::schedule::side_by_side_after;
@@ -130,14 +129,8 @@ impl Search {
         let folder = self.folder(session)?;
         let run = Run::new(session, self.config.clone(), &folder, Some(&name(0)))?;
         let images = run.images();
-        // Only the votes that decide: for the nearest neighbours' class, or for vote top-k accuracy.
-        let eval = self.config.eval.clone();
-        let deciding = match (self.score.is_of_votes(), self.score.is_of_voters()) {
-            (true, _) => Some(EvalConfig { voters: 1, ..eval }),
-            (_, true) => Some(EvalConfig { knn: 1, ..eval }),
-            _ => None,
-        };
-        let remark = deciding.and_then(|eval| eval.remark(run.train_images()));
+        let voting = self.score.voting(&self.config.eval);
+        let remark = voting.and_then(|eval| eval.remark(run.train_images()));
         remark.iter().for_each(|remark| session.progress.say_once(remark));
         let mut session = session.share();
         session.progress =
