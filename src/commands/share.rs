@@ -138,7 +138,7 @@ fn format_of(out: &Path) -> Result<Format> {
     let folders = "; npy and tensorboard write folders";
     let kind = FileKind::decided("--out", out, &FORMATS.map(|(kind, _)| kind), folders)?;
     let found = FORMATS.into_iter().find(|(of, _)| *of == kind);
-    Ok(found.expect("it is one of them").1)
+    Ok(found.expect("decided among these kinds").1)
 }
 
 /// The formats of a single file.

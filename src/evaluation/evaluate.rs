@@ -1,6 +1,5 @@
 //! Evaluation of a trained run: embeddings, neighbours, metrics, t-SNE, pictures, all on disk.
 
-use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
@@ -14,14 +13,14 @@ use super::maps::Maps;
 use super::output::EvaluationFiles;
 use super::pictures;
 use super::result::{Evaluation, UNSEEN, VALIDATION};
-use super::stored::is_replaced_by;
+use super::test_files::{forget_other_names, test_metrics_file};
 use crate::config::Config;
 use crate::data::{DataSplit, Dataset, Images, Subset, unseen_classes};
 use crate::error::{Divergence, Error, Result};
 use crate::eval::tsne::TsneSets;
 use crate::eval::{self, Figures, Watch};
 use crate::files::layout::{DIVERGED, METRICS, TEST_METRICS, TIMES, TSNE, TSNE_TRAIN};
-use crate::files::{ResultFolder, content_ending, test_ending, without_test_file, write_json};
+use crate::files::{ResultFolder, test_ending, without_test_file, write_json};
 use crate::model::Network;
 use crate::session::Session;
 use crate::train::RunProgress;
@@ -136,39 +135,6 @@ fn forget_earlier(folder: &ResultFolder) -> Result<()> {
     folder.create_plots()
 }
 
-/// Files left by earlier versions, which stored the metrics of only one test file.
-const EARLIER_TEST_FILES: [&str; 13] = [
-    TEST_METRICS,
-    "confusion_test.csv",
-    "embeddings_test.npy",
-    "labels_test.npy",
-    "classes_test.npy",
-    "plots/confusion_test.png",
-    "plots/confusion_test.svg",
-    "plots/recall_test.png",
-    "plots/recall_test.svg",
-    "plots/distances_test.png",
-    "plots/distances_test.svg",
-    "plots/retrieval_test.png",
-    "plots/retrieval_test.svg",
-];
-
-/// Removes the files of an evaluation of the same images under another name, so that no run has two
-/// sets of figures on one content.
-fn forget_other_names(folder: &ResultFolder, ending: &str, content: &str) -> Result<()> {
-    for inside in ["", "plots/"] {
-        let entries = fs::read_dir(folder.file(inside)).into_iter().flatten().flatten();
-        for name in entries.map(|entry| entry.file_name().to_string_lossy().into_owned()) {
-            let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
-            let is_of_content = without_test_file(&name) != name && stem.ends_with(content);
-            if is_of_content && !stem.ends_with(ending) {
-                folder.forget(&[&format!("{inside}{name}")])?;
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Evaluates a run on images from another file, of [`Session::test_images`], against its training
 /// images; without a t-SNE.
 ///
@@ -205,10 +171,7 @@ pub fn evaluate_test(
     evaluation.remark.iter().for_each(|remark| progress.say_once(remark));
     // Otherwise figures of an earlier evaluation could be left beside those of this one.
     folder.forget(&[&metrics])?;
-    if is_replaced_by(folder, test) {
-        folder.forget(&EARLIER_TEST_FILES)?;
-    }
-    forget_other_names(folder, &ending, &content_ending(&test.sha256))?;
+    forget_other_names(folder, test)?;
     folder.create_plots()?;
     write_embeddings(folder, &ending[1..], &queries, (&part.labels, &test.classes))?;
     evaluation.images_sha256 = Some(test.sha256.clone());
@@ -218,11 +181,6 @@ pub fn evaluate_test(
     draw_gallery(session, &embedded, &evaluated, &evaluation, &gallery)?;
     files.write_metrics(&evaluation)?;
     Ok(evaluation)
-}
-
-/// The name of the file with the figures on these test images.
-pub fn test_metrics_file(test: &Dataset) -> String {
-    format!("metrics{}.json", test_ending(&test.file, &test.sha256))
 }
 
 /// Gives a divergence on test images a remedy: their pixels may have another range.

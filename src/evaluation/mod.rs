@@ -17,10 +17,11 @@ pub mod pictures;
 mod result;
 mod score;
 mod stored;
+mod test_files;
 
 pub use arrays::{TsneCoordinates, confusion_remark, read_evaluated};
 pub use embeddings::{EMBEDDING_FILES, EmbeddingEvaluation, EmbeddingFiles};
-pub use evaluate::{TrainedModel, evaluate, evaluate_test, test_metrics_file};
+pub use evaluate::{TrainedModel, evaluate, evaluate_test};
 pub use evaluated_set::EvaluatedSet;
 pub use features::{embedding_file, read_embeddings, read_labels};
 pub use gallery::with_gallery;
@@ -31,3 +32,4 @@ pub use pictures::draw_training;
 pub use result::{Evaluation, TsneFigures, UNSEEN, VALIDATION};
 pub use score::{UNANSWERABLE, score};
 pub use stored::{evaluated, tested};
+pub use test_files::test_metrics_file;

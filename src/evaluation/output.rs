@@ -10,6 +10,11 @@ use crate::files::{ResultFolder, write_json};
 use crate::report::Style;
 use crate::report::chart::Picture;
 
+/// The name of the file of metrics.
+pub fn metrics_file(ending: &str) -> String {
+    format!("metrics{ending}.json")
+}
+
 /// Where an evaluation's files go.
 pub struct EvaluationFiles<'a> {
     pub folder: &'a ResultFolder,
@@ -19,17 +24,12 @@ pub struct EvaluationFiles<'a> {
 }
 
 impl EvaluationFiles<'_> {
-    /// The name of the file of metrics.
-    pub fn metrics_name(&self) -> String {
-        format!("metrics{}.json", self.ending)
-    }
-
     /// Writes the metrics, all or as far as they are known.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn write_metrics(&self, evaluation: &impl Serialize) -> Result<()> {
-        write_json(&self.folder.file(&self.metrics_name()), evaluation)
+        write_json(&self.folder.file(&metrics_file(self.ending)), evaluation)
     }
 
     /// Writes the confusion matrix as table and picture, the vote top-k curve and the distances,

@@ -176,9 +176,9 @@ fn read_test(folder: &ResultFolder, name: &str) -> Result<Option<Evaluation>> {
     read(folder, name, &format!("replace it with {again}, or remove it"))
 }
 
-/// Whether the one test file of an earlier version was this one: by content, or by name if the first
+/// Whether the results that an earlier version kept, of one test file, are on this one: by content, or by name if the first
 /// versions evaluated it, which did not record the content. A damaged file says nothing.
-pub fn is_replaced_by(folder: &ResultFolder, test: &Dataset) -> bool {
+pub fn is_earlier_of(folder: &ResultFolder, test: &Dataset) -> bool {
     let Ok(Some(earlier)) = read_test(folder, TEST_METRICS) else { return false };
     match &earlier.images_sha256 {
         Some(sha256) => *sha256 == test.sha256,
