@@ -274,8 +274,8 @@ impl Relevance {
     fn summary(&self, rankings: &[QueryMetrics], wanted: Wanted) -> Retrieval {
         let mean_of = |sum: f64| (!rankings.is_empty()).then(|| sum / rankings.len() as f64);
         let recall = |k: usize| mean_of(rankings.iter().filter(|r| r.first_hit < k).count() as f64);
-        let mean = |(place, mean): (usize, &RankedMean)| {
-            let sum: f64 = rankings.iter().map(|ranking| ranking.values[place]).sum();
+        let mean = |(index, mean): (usize, &RankedMean)| {
+            let sum: f64 = rankings.iter().map(|ranking| ranking.values[index]).sum();
             (mean.key, mean_of(sum))
         };
         Retrieval {

@@ -34,8 +34,8 @@ impl ResultFolder {
     /// # Errors
     /// The note is there and cannot be read.
     pub fn divergence_of(&self, fingerprint: &str) -> Result<Option<Divergence>> {
-        let way_out = "remove this file to try the run again";
-        let note: Option<Note> = read_json(&self.file(DIVERGED), way_out)?;
+        let remedy = "remove this file to try the run again";
+        let note: Option<Note> = read_json(&self.file(DIVERGED), remedy)?;
         Ok(note.filter(|note| note.fingerprint == fingerprint).map(|note| note.divergence))
     }
 

@@ -89,12 +89,12 @@ impl History {
         self.epochs.iter().map(|record| record.seconds).sum()
     }
 
-    /// Reads what [`History::write`] wrote; `None` if the file is missing. `way_out` is the remedy that
+    /// Reads what [`History::write`] wrote; `None` if the file is missing. `remedy` is the remedy that
     /// errors suggest.
     ///
     /// # Errors
     /// The file was edited or truncated.
-    pub fn read(path: &Path, way_out: &str) -> Result<Option<History>> {
+    pub fn read(path: &Path, remedy: &str) -> Result<Option<History>> {
         let whole = |epochs| {
             let history = History { epochs };
             // The file is first written after an epoch.
@@ -103,7 +103,7 @@ impl History {
                 false => history.check().map(|()| history),
             }
         };
-        read_csv(path, way_out, whole)
+        read_csv(path, remedy, whole)
     }
 
     /// Writes one line per epoch, with all digits, so that numbers round-trip.

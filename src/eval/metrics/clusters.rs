@@ -1,6 +1,6 @@
 //! Metrics of k-means clusters, as scikit-learn defines them.
 
-use super::definition::{Better, Compared, Metric, Value};
+use super::definition::{Compared, Metric, Value};
 use super::unit::Unit;
 
 /// Normalised mutual information.
@@ -8,7 +8,6 @@ pub const NMI: Metric = Metric {
     key: "nmi",
     name: "NMI of k-means",
     unit: Unit::Share,
-    better: Better::Higher,
     value: Value::Clusters(|clusters| clusters.nmi),
     ..Metric::DEFAULT
 };
@@ -18,7 +17,6 @@ pub const AMI: Metric = Metric {
     key: "ami",
     name: "AMI of k-means",
     unit: Unit::Number,
-    better: Better::Higher,
     value: Value::Clusters(|clusters| clusters.ami),
     compared: Compared::Never,
     ..Metric::DEFAULT

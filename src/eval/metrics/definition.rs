@@ -71,7 +71,8 @@ pub enum Value {
 }
 
 impl Metric {
-    /// What a metric has that declares nothing else: shown everywhere, under one name.
+    /// What a metric has that declares nothing else: in percent, higher is better, shown everywhere under
+    /// one name.
     pub const DEFAULT: Metric = Metric {
         key: "",
         name: "",

@@ -4,26 +4,27 @@
 use super::definition::{Better, Compared, Metric, Value};
 use super::unit::Unit;
 
+const DISTANCE: Metric = Metric {
+    unit: Unit::Length,
+    better: Better::Neither,
+    compared: Compared::Never,
+    ..Metric::DEFAULT
+};
+
 /// Mean distance between two of the same class.
 pub const SAME_CLASS_DISTANCE: Metric = Metric {
     key: "same_class_distance",
     name: "mean distance, same class",
-    unit: Unit::Length,
-    better: Better::Neither,
     value: Value::Distances(|distances| distances.same_class),
-    compared: Compared::Never,
-    ..Metric::DEFAULT
+    ..DISTANCE
 };
 
 /// Mean distance between two of different classes.
 pub const OTHER_CLASS_DISTANCE: Metric = Metric {
     key: "other_class_distance",
     name: "mean distance, different class",
-    unit: Unit::Length,
-    better: Better::Neither,
     value: Value::Distances(|distances| distances.other_class),
-    compared: Compared::Never,
-    ..Metric::DEFAULT
+    ..DISTANCE
 };
 
 /// Total variance over mean squared norm.
@@ -31,8 +32,6 @@ pub const RELATIVE_SPREAD: Metric = Metric {
     key: "relative_spread",
     name: "relative spread",
     unit: Unit::Number,
-    better: Better::Neither,
     value: Value::Distances(|distances| distances.relative_spread),
-    compared: Compared::Never,
-    ..Metric::DEFAULT
+    ..DISTANCE
 };

@@ -1,16 +1,13 @@
 //! Metrics of the references ranked by their distance to each query, of whose class there are R; as
 //! `AccuracyCalculator` of pytorch-metric-learning 2.9 defines them.
 
-use super::definition::{Better, Compared, Metric, Value};
-use super::unit::Unit;
+use super::definition::{Compared, Metric, Value};
 use crate::eval::ranked::Ranking;
 
 /// Share of the queries with one of their class among the k nearest.
 pub const RECALL_AT_K: Metric = Metric {
     key: "recall_at_{k}",
     name: "Recall@{k}",
-    unit: Unit::Percent,
-    better: Better::Higher,
     value: Value::RecallAt,
     compared: Compared::UnseenClasses,
     ..Metric::DEFAULT
@@ -20,8 +17,6 @@ pub const RECALL_AT_K: Metric = Metric {
 pub const R_PRECISION: Metric = Metric {
     key: "r_precision",
     name: "R-precision",
-    unit: Unit::Percent,
-    better: Better::Higher,
     value: Value::Ranked(r_precision),
     compared: Compared::UnseenClasses,
     ..Metric::DEFAULT
@@ -35,8 +30,6 @@ pub const R_PRECISION: Metric = Metric {
 pub const MAP_AT_R: Metric = Metric {
     key: "map_at_r",
     name: "MAP@R",
-    unit: Unit::Percent,
-    better: Better::Higher,
     value: Value::Ranked(average_precision),
     ..Metric::DEFAULT
 };

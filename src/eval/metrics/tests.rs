@@ -1,7 +1,7 @@
 use super::*;
 use crate::eval::{EvalConfig, Figures, LabelledEmbeddings, Results, RetrievalTask, Watch};
 
-/// Where the reference values of a metric are: a file in `tests/reference/` and a place in it. Those
+/// Where the reference values of a metric are: a file in `tests/reference/` and a pointer into it. Those
 /// of distances and of a run are computed by hand in their tests.
 fn reference(metric: &Metric) -> Option<(&'static str, String)> {
     let key = metric.key;
@@ -20,13 +20,13 @@ fn reference(metric: &Metric) -> Option<(&'static str, String)> {
 #[test]
 fn every_metric_has_reference_values_of_another_program() {
     for metric in METRICS {
-        let Some((file, place)) = reference(metric) else { continue };
+        let Some((file, pointer)) = reference(metric) else { continue };
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference");
         let text = std::fs::read_to_string(format!("{folder}/{file}.json")).unwrap();
         let values: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert!(
-            values.pointer(&place).is_some_and(|value| !value.is_null()),
-            "tests/reference/{file}.json has no {place} for {}: compute it in {file}.py and run \
+            values.pointer(&pointer).is_some_and(|value| !value.is_null()),
+            "tests/reference/{file}.json has no {pointer} for {}: compute it in {file}.py and run \
              python tests/reference/{file}.py",
             metric.key
         );
@@ -35,8 +35,8 @@ fn every_metric_has_reference_values_of_another_program() {
 
 #[test]
 fn keys_and_names_are_unique_and_keys_are_plain() {
-    for (place, metric) in METRICS.iter().enumerate() {
-        let others = || METRICS.iter().skip(place + 1);
+    for (index, metric) in METRICS.iter().enumerate() {
+        let others = || METRICS.iter().skip(index + 1);
         assert!(others().all(|other| other.key != metric.key), "{}", metric.key);
         assert!(others().all(|other| other.name != metric.name), "{}", metric.name);
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
