@@ -62,8 +62,8 @@ fn every_compared_metric_is_in_the_table_of_a_comparison() {
 #[test]
 fn every_metric_that_can_decide_is_in_the_help_the_completions_and_the_differences_of_runs() {
     let user = user();
-    user.succeeds(&["eval"]);
     user.succeeds(&["train", "--config", "quick.toml", "--name", "b", "--seed", "1"]);
+    ["runs/mine", "runs/b"].iter().for_each(|run| drop(user.succeeds(&["eval", "--run", run])));
     let (help, _) = user.succeeds(&["compare", "--help"]);
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     let (script, _) = user.succeeds(&["completions", "bash"]);
@@ -73,7 +73,10 @@ fn every_metric_that_can_decide_is_in_the_help_the_completions_and_the_differenc
     for metric in deciding {
         assert!(help.contains(&metric.word(None)), "{}: {help}", metric.word(None));
         assert!(script.contains(&metric.word(k(metric))), "{}", metric.word(k(metric)));
-        user.succeeds(&["runs", "--sort", &metric.word(k(metric))]);
+        let (sorted, _) = user.succeeds(&["runs", "--json", "--sort", &metric.word(k(metric))]);
+        let runs: Vec<Json> = serde_json::from_str(&sorted).unwrap();
+        let values = runs.iter().map(|run| run[metric.key(k(metric))].as_f64().unwrap());
+        assert!(values.is_sorted_by(|a, b| a >= b), "{}: {sorted}", metric.key);
         let column = if metric.is_family() { metric.name(k(metric)) } else { metric.column() };
         assert!(differences.contains(&column), "{column}: {differences}");
     }
