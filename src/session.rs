@@ -150,10 +150,9 @@ impl Session {
     /// The split of the data into training, validation and unseen-class images.
     ///
     /// # Errors
-    /// As [`DataSplit::new`].
+    /// As [`DataSplit::of`].
     pub fn parts(&self, config: &Config) -> Result<DataSplit> {
-        let Dataset { labels, classes, .. } = &*self.dataset;
-        DataSplit::new(labels, classes, &config.data, config.train.seed)
+        DataSplit::of(&self.dataset, &config.data, config.train.seed)
     }
 }
 

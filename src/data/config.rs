@@ -2,14 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Amount, ClassNames, Header, LabelColumn, ReadOptions, Scale};
+use super::{
+    Amount, ChannelChoice, ClassNames, Fit, Header, LabelColumn, PictureOptions, PictureSize,
+    ReadOptions, Rows, Scale,
+};
 use crate::error::{Error, Result};
 
 /// The section `[data]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DataConfig {
-    /// The data file: a CSV of labelled images, an IDX file or a list of image files, compressed or not.
+    /// The data: a folder of pictures, a CSV of labelled images, an IDX file or a list of image files,
+    /// compressed or not.
     pub path: String,
     /// The label column by name or by number from 1; `"auto"` takes a column with the name of a
     /// label column, else the only one not named like a pixel, else the first or last, judging by
@@ -24,6 +28,14 @@ pub struct DataConfig {
     pub names: ClassNames,
     /// The divisor of the pixel values: a number above 0, or `"auto"` to choose it by their range.
     pub scale: Scale,
+    /// Whether pictures are read in grey or in colour; `"auto"`: in colour if any has one.
+    pub channels: ChannelChoice,
+    /// Height and width of all images, N or `"HxW"`; `"auto"` keeps that of pictures that all have one.
+    pub size: PictureSize,
+    /// How a picture of another aspect ratio is fitted into that size.
+    pub fit: Fit,
+    /// Whether to leave out pictures that cannot be read, and go on.
+    pub skip_broken: bool,
     /// Fraction of the images for validation; above 0 and below 1.
     pub validation: f64,
     /// Number of training images, of those left after validation, or `"all"`. Class proportions are
@@ -43,6 +55,10 @@ impl Default for DataConfig {
             drop: "none".to_owned(),
             names: ClassNames::Auto,
             scale: Scale::Auto,
+            channels: ChannelChoice::Auto,
+            size: PictureSize::Auto,
+            fit: Fit::Crop,
+            skip_broken: false,
             validation: 0.05,
             train_size: Amount::All,
             unseen_classes: "none".to_owned(),
@@ -68,8 +84,9 @@ impl DataConfig {
     pub fn read_options(&self) -> ReadOptions {
         let label = LabelColumn::from(self.label.as_str());
         let drop = listed_columns(&self.drop);
-        let (header, names, scale) = (self.header, self.names, self.scale);
-        ReadOptions { label, header, names, scale, drop, like: None }
+        let &DataConfig { header, names, scale, channels, size, fit, skip_broken, .. } = self;
+        let pictures = PictureOptions { channels, size, fit, skip_broken };
+        ReadOptions { label, header, names, scale, drop, pictures, rows: Rows::Training, like: None }
     }
 }
 

@@ -1,8 +1,10 @@
 //! Splits a data set for one run: images for training, validation and evaluation.
 
+use std::collections::HashSet;
+
 use rand::seq::SliceRandom;
 
-use super::{Amount, Class, DataConfig, Subset, split};
+use super::{Amount, Class, DataConfig, Dataset, Split, Subset, split};
 use crate::error::{Error, Result};
 use crate::random::{Purpose, generator};
 use crate::words;
@@ -20,21 +22,30 @@ pub struct DataSplit {
 }
 
 impl DataSplit {
-    /// Splits the images: first [`split()`], then images of unseen classes are removed from both
-    /// sides, then the training side is reduced to `data.train_size`.
+    /// Splits the images of a data set: its own validation images if it has any, else [`split()`]; then
+    /// images of unseen classes are removed from both sides, then the training side is reduced to
+    /// `data.train_size`.
     ///
     /// # Errors
     /// A side would be empty, there are fewer training images than requested, a class is unknown,
     /// or fewer than two classes would be unseen or trained on.
-    pub fn new(
-        labels: &[i64],
-        classes: &[Class],
+    pub fn of(dataset: &Dataset, config: &DataConfig, seed: u64) -> Result<DataSplit> {
+        let Dataset { labels, classes, .. } = dataset;
+        let sides = match &dataset.validation {
+            Some(rows) => by_rows(labels.len(), rows),
+            None => split(labels.len(), config.validation, seed)?,
+        };
+        DataSplit::new(sides, (labels, classes), config, seed)
+    }
+
+    fn new(
+        mut sides: Split,
+        (labels, classes): (&[i64], &[Class]),
         config: &DataConfig,
         seed: u64,
     ) -> Result<DataSplit> {
         let unseen = unseen_classes(&config.unseen_classes, classes)?;
         let is_unseen = |row: &i64| unseen.contains(&labels[*row as usize]);
-        let mut sides = split(labels.len(), config.validation, seed)?;
         let held_out = (!unseen.is_empty()).then(|| {
             let rows = (0..labels.len() as i64).filter(is_unseen).collect();
             Subset::new(rows, labels)
@@ -59,6 +70,13 @@ impl DataSplit {
     pub fn has_unseen_classes(&self) -> bool {
         self.unseen.is_some()
     }
+}
+
+/// These rows for validation, all others for training.
+fn by_rows(images: usize, validation: &[i64]) -> Split {
+    let of: HashSet<i64> = validation.iter().copied().collect();
+    let train = (0..images as i64).filter(|row| !of.contains(row)).collect();
+    Split { train, validation: validation.to_vec() }
 }
 
 /// Reduces a subset to `size` images with the class proportions of the whole, as closely as whole
@@ -209,7 +227,19 @@ mod tests {
     fn divided(train_size: Amount, unseen: &str) -> Result<DataSplit> {
         let unseen_classes = unseen.to_owned();
         let config = DataConfig { train_size, unseen_classes, ..DataConfig::default() };
-        DataSplit::new(&labels(), &classes(10), &config, 2022)
+        DataSplit::new(split(1000, 0.05, 2022)?, (&labels(), &classes(10)), &config, 2022)
+    }
+
+    #[test]
+    fn validation_images_of_the_source_are_validated_on_whatever_the_seed() {
+        let sides = by_rows(6, &[1, 4]);
+        assert_eq!((sides.train, sides.validation), (vec![0, 2, 3, 5], vec![1, 4]));
+        let validation = Some(vec![0, 2]);
+        let dataset = Dataset { validation, ..crate::data::testing::coloured() };
+        for seed in [1, 2] {
+            let parts = DataSplit::of(&dataset, &DataConfig::default(), seed).unwrap();
+            assert_eq!((parts.train.rows, parts.validation.rows), (vec![1], vec![0, 2]));
+        }
     }
 
     #[test]

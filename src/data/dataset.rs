@@ -40,8 +40,21 @@ pub struct RawImages {
     pub distinct: Option<Vec<String>>,
     /// Index into `distinct` of each image, `[N]`; 0 for unlabelled images.
     pub rows: Vec<u32>,
+    /// What the source says that each image is for, `[N]`; `None` if it does not say.
+    pub parts: Option<Vec<Part>>,
     /// How the file was interpreted.
     pub reading: Reading,
+}
+
+/// What a source says that an image is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Training.
+    Training,
+    /// Validation.
+    Validation,
+    /// Testing.
+    Test,
 }
 
 /// Labelled images of one shape.
@@ -61,6 +74,8 @@ pub struct Dataset {
     pub sha256: String,
     /// The file as the user named it.
     pub file: PathBuf,
+    /// The rows that the source has for validation; `None` if it does not say.
+    pub validation: Option<Vec<i64>>,
     /// How the file was interpreted.
     pub reading: Reading,
     /// The images as displayed, if they differ from `pixels`.
@@ -88,7 +103,7 @@ impl Dataset {
         file: &Path,
         sha256: String,
     ) -> Result<Dataset> {
-        let RawImages { pixels, shape, distinct, rows, mut reading } = raw;
+        let RawImages { pixels, shape, distinct, rows, parts, mut reading } = raw;
         if !matches!(shape.channels, 1 | 3) {
             let problem = format!("has images of {shape}, that is, of {} channels", shape.channels);
             return Err(Fault::new(file, problem).remedy("make them grey (1) or RGB (3)").into());
@@ -102,8 +117,20 @@ impl Dataset {
         if is_labelled {
             name_classes(&mut classes, options.names, shape, file)?;
         }
+        let validation = parts.and_then(|parts| validation_rows(&parts));
         let (file, shown) = (file.to_path_buf(), OnceLock::new());
-        Ok(Dataset { pixels, scale, labels, shape, classes, sha256, file, reading, shown })
+        Ok(Dataset {
+            pixels,
+            scale,
+            labels,
+            shape,
+            classes,
+            sha256,
+            file,
+            validation,
+            reading,
+            shown,
+        })
     }
 
     /// Identifies the images: the hash of the file, and how it is interpreted if earlier versions
@@ -185,6 +212,13 @@ impl Dataset {
         self.classes = classes.to_vec();
         Ok(self)
     }
+}
+
+/// The rows that are for validation; `None` if none is.
+fn validation_rows(parts: &[Part]) -> Option<Vec<i64>> {
+    let rows = (0_i64..).zip(parts).filter(|(_, part)| **part == Part::Validation);
+    let rows: Vec<i64> = rows.map(|(row, _)| row).collect();
+    (!rows.is_empty()).then_some(rows)
 }
 
 /// Classes and class indices from the labels of the rows.

@@ -15,6 +15,7 @@ mod images;
 mod labels;
 mod options;
 mod pairs;
+mod picture_options;
 mod pixels;
 mod pk_sampler;
 mod reading;
@@ -32,12 +33,13 @@ pub use self::batches::{Batch, BatchKind, BatchShape, Batches, Subset, class_siz
 pub use self::check::{ClassCount, Content, FaultKind, Summary, Values, check};
 pub use self::config::DataConfig;
 pub use self::data_split::{DataSplit, unseen_classes};
-pub use self::dataset::{Class, Dataset, RawImages};
+pub use self::dataset::{Class, Dataset, Part, RawImages};
 pub use self::fetch::{Fetched, fetch};
 pub use self::idx::{IdxImages, read_images, read_labels};
 pub use self::images::Images;
-pub use self::options::{ClassNames, Header, LabelColumn, ReadOptions};
+pub use self::options::{ClassNames, Header, LabelColumn, ReadOptions, Rows};
 pub use self::pairs::{PairSampler, Partner};
+pub use self::picture_options::{ChannelChoice, Fit, PictureOptions, PictureSize};
 pub use self::pixels::{Pixels, Scale};
 pub use self::reading::{
     Channels, ImageColumns, LabelFound, LeftOut, Names, Reading, TrainedOn, luma, luma_byte,

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Scale, TrainedOn};
+use super::{PictureOptions, Scale, TrainedOn};
 use crate::error::{Error, Result};
 
 /// How to read a source of data.
@@ -20,14 +20,39 @@ pub struct ReadOptions {
     pub scale: Scale,
     /// Columns to ignore, by name or number from 1.
     pub drop: Vec<String>,
+    /// How pictures become images of one shape.
+    pub pictures: PictureOptions,
+    /// Which rows of a source that says what they are for.
+    pub rows: Rows,
     /// How the training file of a run was interpreted, to read images the same way.
     pub like: Option<TrainedOn>,
 }
 
+/// Which images of a source with parts of its own: folders `train`, `val` and `test`, or a column of
+/// such words. Sources without parts have no others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Rows {
+    /// Those for training and validation.
+    #[default]
+    Training,
+    /// Those for testing.
+    Test,
+    /// All.
+    All,
+}
+
 impl Default for ReadOptions {
     fn default() -> Self {
-        let (label, header, names) = (LabelColumn::Auto, Header::Auto, ClassNames::Auto);
-        ReadOptions { label, header, names, scale: Scale::Auto, drop: Vec::new(), like: None }
+        ReadOptions {
+            label: LabelColumn::Auto,
+            header: Header::Auto,
+            names: ClassNames::Auto,
+            scale: Scale::Auto,
+            drop: Vec::new(),
+            pictures: PictureOptions::default(),
+            rows: Rows::Training,
+            like: None,
+        }
     }
 }
 

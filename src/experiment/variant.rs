@@ -165,8 +165,7 @@ pub fn refuse_unlike(session: &Session, variants: &[Variant]) -> Result<()> {
     let first = &variants[0];
     for variant in variants {
         let same_images = |data: &DataConfig| {
-            let DataConfig { path, label, header, names, validation, unseen_classes, .. } = data;
-            (path.clone(), label.clone(), *header, *names, *validation, unseen_classes.clone())
+            DataConfig { train_size: Amount::All, ..data.clone() }
         };
         let differs = if same_images(&variant.config.data) != same_images(&first.config.data) {
             Some("[data]")

@@ -44,7 +44,7 @@ impl Trained {
         check(&dataset.reading.files)?;
         let config = &self.config;
         let parts =
-            DataSplit::new(&dataset.labels, &dataset.classes, &config.data, config.train.seed)?;
+            DataSplit::of(dataset, &config.data, config.train.seed)?;
         let evaluated = parts.evaluation_set();
         if evaluated.labels != labels {
             return Err(self.stale("has embeddings of other images".to_owned()));

@@ -86,7 +86,7 @@ impl Reporter<'_> {
         let (references, _) = run.trained.evaluated("train")?;
         let (queries, labels) = run.trained.evaluated("val")?;
         let parts =
-            DataSplit::new(&dataset.labels, &dataset.classes, &config.data, config.train.seed)?;
+            DataSplit::of(dataset, &config.data, config.train.seed)?;
         let unseen = parts.has_unseen_classes();
         let judged = parts.evaluation_set();
         if !fits(&references, &parts.train) || judged.labels != labels {

@@ -122,7 +122,7 @@ fn combine(images: IdxFile, labels: Option<IdxFile>) -> Result<Found> {
     };
     let pixels = pixels(images)?;
     let reading = Reading { remarks, ..Reading::default() };
-    Ok(Found::faultless(RawImages { pixels, shape, distinct, rows, reading }, sha256))
+    Ok(Found::faultless(RawImages { pixels, shape, distinct, rows, parts: None, reading }, sha256))
 }
 
 /// Number and shape of the images.

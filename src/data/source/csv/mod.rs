@@ -85,7 +85,7 @@ fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Foun
     let (shape, header) = (layout.shape, layout.names.is_some());
     let distinct = layout.is_labelled().then_some(found.distinct);
     let pixels = to_grey(found.pixels, layout.channels, shape);
-    let images = RawImages { pixels, shape, distinct, rows: found.rows, reading };
+    let images = RawImages { pixels, shape, distinct, rows: found.rows, parts: None, reading };
     Ok(Found { images, sha256, rows, header, is_scaled })
 }
 
