@@ -16,7 +16,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::Setting;
-use crate::data::{ClassNames, Header, Scale, image_sources};
+use crate::data::{ChannelChoice, ClassNames, Header, Scale, image_sources, Fit, PictureSize};
 use crate::eval::ModelChoice;
 use crate::eval::tsne::{Engine, TsneSets};
 use crate::model::EngineChoice;
@@ -125,7 +125,7 @@ pub enum Command {
     Man(ManArgs),
 }
 
-/// How to read the columns of a CSV.
+/// How to read images: the columns of a table, and pictures of any size.
 #[derive(Debug, Args)]
 pub struct ColumnArgs {
     /// Label column, by name or number from 1 [default: found by its name, else the column that is
@@ -146,6 +146,20 @@ pub struct ColumnArgs {
     /// Class names: auto, labels or fashion-mnist [default: {data.names}]
     #[arg(long, value_name = "WHICH", value_parser = class_names)]
     pub names: Option<ClassNames>,
+    /// Pictures in grey or in colour: auto, grey or rgb [default: {data.channels}, in colour if any has
+    /// one]
+    #[arg(long, value_name = "WHICH")]
+    pub channels: Option<ChannelChoice>,
+    /// Size of all pictures: auto, N for N×N, or HxW [default: {data.size}, that of the pictures if all
+    /// have one]
+    #[arg(long, value_name = "SIZE")]
+    pub size: Option<PictureSize>,
+    /// How a picture of another aspect ratio is fitted: crop, pad or stretch [default: {data.fit}]
+    #[arg(long, value_name = "HOW")]
+    pub fit: Option<Fit>,
+    /// Leave out pictures that cannot be read, and list them
+    #[arg(long)]
+    pub skip_broken: bool,
 }
 
 /// Device and engine.
@@ -235,7 +249,8 @@ pub struct TrainArgs {
     /// Resume an unfinished run, by its folder or name, with its own settings; add --data if its images
     /// have moved
     #[arg(long, value_name = "RUN", conflicts_with_all = [
-        "loss", "seed", "config", "label", "header", "drop", "scale", "names", "network", "epochs", "batch",
+        "loss", "seed", "config", "label", "header", "drop", "scale", "names", "channels", "size", "fit",
+        "skip_broken", "network", "epochs", "batch",
         "learning_rate", "train_size", "unseen_classes", "set", "init", "name", "force", "style",
     ])]
     pub resume: Option<PathBuf>,

@@ -95,8 +95,9 @@ fn reading(content: &Content) -> String {
         }
         _ => String::new(),
     };
-    let from = match reading.columns.channels {
-        Channels::Grey => "grey",
+    let from = match (shape.channels, reading.columns.channels) {
+        (3, _) => "red, green and blue",
+        (_, Channels::Grey) => "grey",
         _ => "colours turned grey",
     };
     lines.push(format!("image       {shape}, {from}{pixels}"));

@@ -130,12 +130,16 @@ pub fn set_compute(config: &mut Config, compute: &ComputeArgs) {
     set(&mut config.train.engine, &compute.engine);
 }
 
-/// Applies the flags for columns.
+/// Applies the flags for columns and pictures.
 pub fn set_columns(data: &mut DataConfig, columns: &ColumnArgs) {
     set(&mut data.label, &columns.label);
     set(&mut data.header, &columns.header);
     set(&mut data.names, &columns.names);
     set(&mut data.scale, &columns.scale);
+    set(&mut data.channels, &columns.channels);
+    set(&mut data.size, &columns.size);
+    set(&mut data.fit, &columns.fit);
+    data.skip_broken |= columns.skip_broken;
     if !columns.drop.is_empty() {
         data.drop = columns.drop.join(",");
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{report_written, set, set_columns, set_compute, trained, with_images};
 use crate::cli::{EmbedArgs, EmbedFormat, ExportArgs, Format};
-use crate::data::{ClassNames, DataConfig, LabelColumn, ReadOptions, open};
+use crate::data::{ClassNames, DataConfig, LabelColumn, ReadOptions, Rows, open};
 use crate::error::{Error, Result};
 use crate::eval::ModelChoice;
 use crate::export::{EVENT_FILES, npy_files, write_embedded, write_labels};
@@ -38,8 +38,8 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     let labels_out = labels_out.transpose()?;
     set_compute(&mut trained.config, &args.compute);
     progress.say(&format!("run: {}", trained.folder.path().display()));
-    let mut columns = DataConfig::default();
-    columns.drop.clone_from(&trained.config.data.drop);
+    let DataConfig { drop, size, fit, skip_broken, .. } = trained.config.data.clone();
+    let mut columns = DataConfig { drop, size, fit, skip_broken, ..DataConfig::default() };
     set_columns(&mut columns, &args.columns);
     let mut options = ReadOptions { names: ClassNames::Labels, ..columns.read_options() };
     if options.label == LabelColumn::Auto {
@@ -50,6 +50,8 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
         options.drop = like.leaves_out(options.drop);
     }
     options.like = Some(like);
+    options.pictures = options.pictures.like(trained.record.data.shape);
+    options.rows = Rows::All;
     let images = open(&args.images, &options)?;
     rules.refuse_inputs("an image of the list", &images.reading.files)?;
     for remark in images.reading.lines() {

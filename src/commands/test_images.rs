@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::config::Config;
-use crate::data::{ClassNames, Dataset, LabelColumn, ReadOptions, Scale, open, unseen_classes};
+use crate::data::{ClassNames, Dataset, LabelColumn, ReadOptions, Rows, Scale, open, unseen_classes};
 use crate::error::{Fault, Result};
 use crate::session::Session;
 use crate::words::count;
@@ -24,6 +24,8 @@ pub fn open_test(session: &Session, config: &Config, path: &Path) -> Result<Data
     options.drop = like.leaves_out(options.drop);
     options.like = Some(like);
     options.scale = Scale::Auto;
+    options.pictures = options.pictures.like(session.dataset.shape);
+    options.rows = Rows::Test;
     let test = open(path, &options)?;
     for remark in test.reading.lines() {
         session.progress.say(&format!("{}: {remark}", path.display()));

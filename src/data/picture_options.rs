@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::ImageShape;
 use crate::error::{Error, Result};
 
 /// How pictures become images of one shape.
@@ -18,6 +19,14 @@ pub struct PictureOptions {
     pub fit: Fit,
     /// Whether to leave out pictures that cannot be read.
     pub skip_broken: bool,
+}
+
+impl PictureOptions {
+    /// The options for pictures that join images of this shape: with as many channels.
+    pub fn like(self, shape: ImageShape) -> PictureOptions {
+        let channels = if shape.channels == 1 { ChannelChoice::Grey } else { ChannelChoice::Rgb };
+        PictureOptions { channels, ..self }
+    }
 }
 
 /// Whether images are grey or in colour.

@@ -29,12 +29,15 @@ pub fn is_read_once(path: &Path) -> bool {
         || fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
-/// Refuses a path that is not a file.
+/// Refuses a path where nothing is.
 ///
 /// # Errors
-/// [`Error::Fault`] if it does not exist or is a folder; [`Error::Io`] if it cannot be examined.
+/// [`Error::Fault`] if it does not exist; [`Error::Io`] if it cannot be examined.
 pub fn refuse_missing(path: &Path) -> Result<()> {
-    if path == Path::new(STDIN) { Ok(()) } else { metadata(path).map(drop) }
+    match path == Path::new(STDIN) {
+        true => Ok(()),
+        false => fs::metadata(path).map(drop).map_err(Error::io("read", path)),
+    }
 }
 
 /// The metadata of a file.
@@ -50,7 +53,7 @@ fn metadata(path: &Path) -> Result<Metadata> {
 /// Reads all bytes at a path; `-` is standard input.
 ///
 /// # Errors
-/// As [`refuse_missing`]; standard input was already read or is a terminal; a pipe delivers more
+/// As [`refuse_missing`]; it is a folder; standard input was already read or is a terminal; a pipe delivers more
 /// than fits into the free memory; the file cannot be read.
 pub(super) fn read(path: &Path, memory: Memory) -> Result<Bytes> {
     if path == Path::new(STDIN) {

@@ -19,19 +19,21 @@ pub(super) struct Kind {
     pub read: fn(&Content, &ReadOptions, Report) -> Result<Found>,
 }
 
-/// How to recognise the files of a kind, never by their name.
+/// How to recognise the sources of a kind, never by their name.
 pub(super) enum Recognises {
     /// By their bytes. Such kinds are tried first.
     Bytes(fn(&[u8]) -> bool),
     /// By their text in UTF-8, unless it is in a known unsupported format.
     Text(fn(&[u8]) -> bool),
+    /// It is a folder.
+    Folder,
 }
 
-/// The content of a recognised file.
+/// The content of a recognised source.
 pub(super) struct Content<'a> {
     /// The file as the user named it.
     pub path: &'a Path,
-    /// Its bytes, decompressed.
+    /// Its bytes, decompressed; none of a folder.
     pub bytes: Bytes,
     /// The text in UTF-8, if the file is in another encoding.
     pub decoded: Option<Vec<u8>>,

@@ -1,18 +1,21 @@
 //! Opens sources of data, whose kind is detected from their content alone.
 //!
-//! A file is read ([`bytes`]) and decompressed ([`unpack`], [`zip`]). Its kind is the first of [`KINDS`]
+//! A folder holds pictures ([`folder`]). A file is read ([`bytes`]) and decompressed ([`unpack`], [`zip`]). Its kind is the first of [`KINDS`]
 //! that recognises its bytes or, after conversion to UTF-8 ([`text`]), its text; anything else is refused
 //! with how to convert it ([`unreadable`]). A kind of source is a file here and a line in the list; it
 //! turns the content of a file and the options into labels and images of one shape ([`kind`]).
 
 mod bytes;
 mod csv;
+mod folder;
 mod guard;
 mod idx_files;
 mod kind;
+mod list;
 mod names;
-mod paths;
+mod parts;
 mod picture;
+mod pictures;
 mod text;
 mod unpack;
 mod unreadable;
@@ -26,6 +29,7 @@ pub use self::bytes::{is_read_once, refuse_missing};
 pub(super) use self::kind::{After, Findings, Report};
 pub use self::whole::read_unzipped;
 
+use self::bytes::Bytes;
 use self::kind::{Content, Kind, Recognises};
 use self::whole::read_unpacked;
 use super::{Dataset, ReadOptions};
@@ -33,12 +37,12 @@ use crate::error::Result;
 use crate::words::either;
 
 /// The kinds of sources, in the order in which they are tried. Any text is a CSV.
-const KINDS: &[Kind] = &[idx_files::KIND, paths::KIND, csv::KIND];
+const KINDS: &[Kind] = &[folder::KIND, idx_files::KIND, list::KIND, csv::KIND];
 
 /// Opens a source of data.
 ///
 /// # Errors
-/// [`Error::Fault`](crate::error::Error::Fault) for the first problem: the file is missing, a folder, too
+/// [`Error::Fault`](crate::error::Error::Fault) for the first problem: the file is missing, too
 /// large for the memory, a damaged compressed file, or of an unsupported kind; what its kind refuses; an
 /// image, a label or a value is missing or damaged; the range of values needs a scale.
 /// [`Error::Io`](crate::error::Error::Io) if it cannot be read.
@@ -66,11 +70,16 @@ pub(super) fn examine(path: &Path, options: &ReadOptions, report: Report) -> Res
     found.into_findings(path, options)
 }
 
-/// Reads a file and finds its kind.
+/// Reads a source and finds its kind.
 fn recognise<'a>(
     path: &'a Path,
     remarks: &mut Vec<String>,
 ) -> Result<(&'static Kind, Content<'a>)> {
+    if path.is_dir() {
+        let kind = KINDS.iter().find(|kind| matches!(kind.recognises, Recognises::Folder));
+        let bytes = Bytes::Owned(Vec::new().into());
+        return Ok((kind.expect("a kind is of folders"), Content { path, bytes, decoded: None }));
+    }
     let bytes = read_unpacked(path, remarks)?;
     let by_bytes =
         |kind: &&Kind| matches!(kind.recognises, Recognises::Bytes(is_one) if is_one(&bytes));

@@ -311,9 +311,9 @@ fn faults_of_a_list_are_reported_with_their_line() {
 #[test]
 fn a_table_with_a_column_of_file_names_keeps_its_pixels() {
     let pixels = (0..64).map(|i| format!(",{i}")).collect::<String>();
-    assert!(!super::paths::is_list(format!("a.png,x{pixels}\nb.png,y{pixels}\n").as_bytes()));
-    assert!(!super::paths::is_list(format!("a.png,{}\n", "0 ".repeat(64)).as_bytes()));
-    assert!(!super::paths::is_list(b"label,p1\na,1\n") && !super::paths::is_list(b""));
+    assert!(!super::list::is_list(format!("a.png,x{pixels}\nb.png,y{pixels}\n").as_bytes()));
+    assert!(!super::list::is_list(format!("a.png,{}\n", "0 ".repeat(64)).as_bytes()));
+    assert!(!super::list::is_list(b"label,p1\na,1\n") && !super::list::is_list(b""));
 }
 
 #[test]

@@ -30,7 +30,7 @@ mod tables;
 mod tests;
 mod values;
 
-pub(super) use self::names::is_label as is_label_name;
+pub(super) use self::names::{is_label as is_label_name, is_split as is_split_name};
 
 use self::colour::to_grey;
 use self::detect::{layout_of, text_of};

@@ -102,7 +102,7 @@ pub(super) fn is_index(name: &str) -> bool {
 }
 
 /// Whether this is the name of a column that assigns rows to splits.
-pub(super) fn is_split(name: &str) -> bool {
+pub(in crate::data) fn is_split(name: &str) -> bool {
     SPLITS.contains(&name.to_lowercase().as_str())
 }
 

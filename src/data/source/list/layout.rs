@@ -1,0 +1,202 @@
+//! Recognises lists of image files, and finds the columns of paths, labels and parts.
+
+use std::path::Path;
+
+use crate::data::dataset::listed;
+use crate::data::source::csv::{is_label_name, is_split_name};
+use crate::data::source::parts::part_named;
+use crate::data::{Header, LabelColumn, LabelFound, ReadOptions};
+use crate::error::{Fault, Result};
+
+/// Bytes at the start that are examined to recognise a list.
+const SNIFFED: usize = 8192;
+
+/// A table with more columns is taken to contain pixels.
+const MOST_COLUMNS: usize = 32;
+
+/// This many numbers in one cell are taken for an image, 3×3.
+const FEWEST_PIXELS: usize = 9;
+
+/// Extensions of image files, including formats that are refused later.
+const ENDINGS: [&str; 12] =
+    ["png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "pgm", "ppm", "pbm", "ico"];
+
+/// Possible separators of the cells.
+const SEPARATORS: [(u8, &str); 5] =
+    [(b',', "commas"), (b';', "semicolons"), (b'\t', "tabs"), (b' ', "spaces"), (b'|', "bars")];
+
+/// The layout of a list.
+pub(super) struct Layout {
+    /// The separator, by its index in [`SEPARATORS`].
+    separator: usize,
+    pub header: Option<Vec<String>>,
+    /// The column of paths.
+    pub path: usize,
+    /// The column of labels.
+    pub label: Option<(usize, LabelFound)>,
+    /// The column that says what each image is for.
+    pub part: Option<usize>,
+}
+
+impl Layout {
+    /// The name of the separator.
+    pub fn format(&self) -> &'static str {
+        SEPARATORS[self.separator].1
+    }
+
+    /// The records below the header, with the lines that they start at.
+    pub fn records(&self, text: &[u8]) -> Vec<Record> {
+        records(text, self.separator).skip(usize::from(self.header.is_some())).collect()
+    }
+
+    /// The name of the column of paths, or its number from 1.
+    pub fn path_column(&self) -> String {
+        match &self.header {
+            Some(names) => names[self.path].clone(),
+            None => (self.path + 1).to_string(),
+        }
+    }
+}
+
+/// The line that a record starts at, and its cells.
+pub(super) type Record = (u64, Vec<String>);
+
+/// Whether a text is a list of image files: one of its first rows has a cell with a file name, and
+/// none has pixels.
+pub(in crate::data::source) fn is_list(text: &[u8]) -> bool {
+    separator_of(text).is_some()
+}
+
+/// The separator of a list by its index, with the first two records.
+fn separator_of(text: &[u8]) -> Option<(usize, Vec<Vec<String>>)> {
+    let start = &text[..text.len().min(SNIFFED)];
+    (0..SEPARATORS.len()).find_map(|separator| {
+        let first = records(start, separator).take(2).map(|(_, cells)| cells);
+        let first: Vec<Vec<String>> = first.collect();
+        // The first record may be a header.
+        let row = first.last()?;
+        let has_pixels = row.len() > MOST_COLUMNS || row.iter().any(|cell| is_image(cell));
+        let is_list = !has_pixels && row.iter().any(|cell| is_image_file(cell));
+        is_list.then_some((separator, first))
+    })
+}
+
+/// Whether a cell contains enough numbers to be an image rather than a bounding box or the like.
+fn is_image(cell: &str) -> bool {
+    let inner = cell.trim_matches(['[', ']', '(', ')']);
+    let mut parts = inner.split([' ', ',', '\n']).filter(|part| !part.is_empty());
+    let numbers = parts.clone().take(FEWEST_PIXELS).filter(|part| part.parse::<f64>().is_ok());
+    numbers.count() == FEWEST_PIXELS || parts.nth(MOST_COLUMNS).is_some()
+}
+
+/// Records with the lines that they start at, without blank ones.
+fn records(text: &[u8], separator: usize) -> impl Iterator<Item = Record> + '_ {
+    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+    let mut builder = csv::ReaderBuilder::new();
+    let builder = builder.delimiter(SEPARATORS[separator].0).has_headers(false).flexible(true);
+    let reader = builder.from_reader(text);
+    let (mut line, mut counted) = (1, 0);
+    reader.into_byte_records().flatten().filter_map(move |record| {
+        // The position of a record is before the blank lines that precede it.
+        let start = record.position().map_or(0, |position| position.byte() as usize);
+        let blank = text[start..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        let passed = &text[counted..start + blank];
+        line += passed.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        counted = start + blank;
+        let cells = record.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned());
+        let cells: Vec<String> = cells.collect();
+        cells.iter().any(|cell| !cell.is_empty()).then_some((line, cells))
+    })
+}
+
+fn is_image_file(cell: &str) -> bool {
+    cell.rsplit_once('.').is_some_and(|(stem, ending)| {
+        !stem.is_empty() && ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending))
+    })
+}
+
+/// The layout of a list.
+///
+/// # Errors
+/// No column or several may be the label, or several have paths.
+pub(super) fn layout_of(path: &Path, text: &[u8], options: &ReadOptions) -> Result<Layout> {
+    let (separator, mut first) = separator_of(text).expect("is_list was true");
+    let row = first.pop().expect("a list has a row");
+    let files: Vec<usize> = (0..row.len()).filter(|&column| is_image_file(&row[column])).collect();
+    let [column] = files.as_slice() else {
+        let problem = format!("has image files in {} columns", files.len());
+        return Err(Fault::new(path, problem).remedy("keep one of them").into());
+    };
+    let named =
+        first.pop().filter(|names| !names.get(*column).is_some_and(|name| is_image_file(name)));
+    let header = match options.header {
+        Header::No => None,
+        _ => named,
+    };
+    let part = part_column(text, separator, header.as_deref());
+    let columns = (0..row.len()).filter(|other| other != column && Some(*other) != part);
+    let label = label_of(path, columns.collect(), header.as_deref(), options)?;
+    Ok(Layout { separator, header, path: *column, label, part })
+}
+
+/// The column named like one of parts, if each of its cells names one.
+fn part_column(text: &[u8], separator: usize, header: Option<&[String]>) -> Option<usize> {
+    let column = header?.iter().position(|name| is_split_name(name))?;
+    let mut rows = records(text, separator).skip(1);
+    let is_part = |cells: &[String]| cells.get(column).is_some_and(|cell| part_named(cell).is_some());
+    rows.all(|(_, cells)| is_part(&cells)).then_some(column)
+}
+
+/// The column of the label, and why it was chosen.
+fn label_of(
+    path: &Path,
+    columns: Vec<usize>,
+    header: Option<&[String]>,
+    options: &ReadOptions,
+) -> Result<Option<(usize, LabelFound)>> {
+    let name = |column: usize| match header.and_then(|names| names.get(column)) {
+        Some(name) => name.clone(),
+        None => (column + 1).to_string(),
+    };
+    let is_dropped = |column: &usize| {
+        let number = (column + 1).to_string();
+        options.drop.iter().any(|dropped| *dropped == name(*column) || *dropped == number)
+    };
+    let others: Vec<usize> =
+        columns.into_iter().filter(|column| !is_dropped(column)).collect();
+    let names: Vec<String> = others.iter().map(|&column| name(column)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let found = |column: usize, why: &str| {
+        Ok(Some((column, LabelFound { column: name(column), why: why.to_owned() })))
+    };
+    if let LabelColumn::Given(wanted) = &options.label {
+        let by_name = others.iter().find(|&&column| name(column) == *wanted);
+        let by_number = || others.iter().find(|&&column| (column + 1).to_string() == *wanted);
+        return match by_name.or_else(by_number) {
+            Some(&column) => found(column, "as --label says"),
+            None => {
+                let problem = "is not a label column of this list of image files";
+                let remedy = format!("besides the paths it has {}", listed(&names));
+                Err(Fault::new(path, problem).value(wanted).remedy(remedy).into())
+            }
+        };
+    }
+    let by_name = others.iter().filter(|&&column| header.is_some() && is_label_name(&name(column)));
+    match (by_name.collect::<Vec<_>>().as_slice(), others.as_slice()) {
+        ([only], _) => found(**only, "by its name"),
+        ([], [only]) => found(*only, "the only one besides the paths"),
+        _ if options.label == LabelColumn::IfThere => Ok(None),
+        ([], []) => {
+            let problem = "is a list of image files without a label column";
+            Err(Fault::new(path, problem).remedy("add one: path,label").into())
+        }
+        _ => {
+            let problem = format!("has several columns that may be the label: {}", listed(&names));
+            let remedy = match options.has_flags() {
+                true => "say which with --label",
+                false => "name it as in the training file",
+            };
+            Err(Fault::new(path, problem).remedy(remedy).into())
+        }
+    }
+}
