@@ -59,7 +59,10 @@ fn resumed_config(args: &TrainArgs, path: &Path) -> Result<Config> {
     };
     match (&args.settings.data, opened) {
         (Some(moved), _) => config.data.path.clone_from(moved),
-        (None, Ok((_, record))) => record.refuse_moved(&config.data.path)?,
+        (None, Ok((_, record))) => {
+            record.refuse_moved(&config.data.path)?;
+            record.data.keep_channels(&mut config.data);
+        }
         // A damaged record is written again from the settings.
         (None, Err(_)) => {}
     }

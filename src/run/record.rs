@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use crate::data::{Class, ClassNames, Dataset, ImageShape, TrainedOn, is_read_once};
+use crate::data::{ChannelChoice, Class, ClassNames, DataConfig, Dataset, ImageShape, TrainedOn, is_read_once};
 use crate::error::{Fault, Result};
 use crate::files::{Checked, read_json};
 use crate::model::Engine;
@@ -90,8 +90,16 @@ impl DataRecord {
     /// Whether the version that trained the run read this file differently.
     fn was_read_differently(&self, dataset: &Dataset) -> bool {
         match &self.read_as {
+            _ if self.shape != dataset.shape => true,
             Some(before) => *before != dataset.trained_on(),
             None => dataset.reading.differs.is_some(),
+        }
+    }
+
+    /// Reads colours in grey if the run was trained on grey images, as earlier versions always were.
+    pub fn keep_channels(&self, config: &mut DataConfig) {
+        if self.shape.channels == 1 && config.channels == ChannelChoice::Auto {
+            config.channels = ChannelChoice::Grey;
         }
     }
 

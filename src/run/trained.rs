@@ -53,6 +53,7 @@ impl Trained {
         let mut config = folder.config()?;
         // The class names that it was trained with, even if the image file was renamed since.
         config.data.names = record.data.names();
+        record.data.keep_channels(&mut config.data);
         Ok(Trained { folder, record, config })
     }
 

@@ -1,15 +1,47 @@
-//! Converts colours to grey, because the network takes one channel.
+//! Brings colours into planes of red, green and blue, or converts them to grey.
 
-use crate::data::{Channels, ImageShape, Pixels, luma, luma_byte};
+use crate::data::{ChannelChoice, Channels, ImageShape, Pixels, luma, luma_byte};
 
 /// Values up to this may be in a smaller unit than 0..255, in which fractions must not be rounded
 /// away.
 const LARGEST_OF_SMALL_UNITS: u8 = 16;
 
+/// Images of pixels in any order of channels as `[N, C, H, W]`, in colour or grey as chosen; alpha is
+/// dropped. `shape` has their height and width.
+pub(super) fn to_images(
+    pixels: Pixels,
+    channels: Channels,
+    shape: ImageShape,
+    choice: ChannelChoice,
+) -> (Pixels, ImageShape) {
+    let coloured = ImageShape { channels: 3, ..shape };
+    match (choice, channels) {
+        (ChannelChoice::Auto | ChannelChoice::Grey, Channels::Grey) => (pixels, shape),
+        (ChannelChoice::Grey, _) => (to_grey(pixels, channels, shape), shape),
+        _ => (to_planes(pixels, channels, shape.pixels()), coloured),
+    }
+}
+
+/// Red, green and blue planes; three equal ones of grey images.
+fn to_planes(pixels: Pixels, channels: Channels, size: usize) -> Pixels {
+    fn planes<T: Copy>(values: &[T], channels: Channels, size: usize) -> Vec<T> {
+        let width = (size * channels.count()).max(1);
+        let plane = |image: &'_ [T], channel: usize| -> Vec<T> {
+            (0..size).map(|pixel| image[channels.positions(pixel, size)[channel]]).collect()
+        };
+        let images = values.chunks_exact(width);
+        images.flat_map(|image| (0..3).flat_map(move |channel| plane(image, channel))).collect()
+    }
+    match pixels {
+        Pixels::Bytes(bytes) => Pixels::Bytes(planes(&bytes, channels, size)),
+        Pixels::Floats(floats) => Pixels::Floats(planes(&floats, channels, size)),
+    }
+}
+
 /// Converts images with any channels to grey images of this shape.
 ///
 /// Bytes stay bytes, rounded as Pillow's `convert("L")` rounds them.
-pub(super) fn to_grey(pixels: Pixels, channels: Channels, shape: ImageShape) -> Pixels {
+fn to_grey(pixels: Pixels, channels: Channels, shape: ImageShape) -> Pixels {
     let size = shape.pixels();
     if channels == Channels::Grey || size == 0 {
         return pixels;
@@ -79,6 +111,27 @@ mod tests {
             to_grey(Pixels::Bytes(planes), Channels::RgbPlanes, ImageShape::square(2)),
             wanted
         );
+    }
+
+    #[test]
+    fn every_order_of_the_channels_gives_the_same_planes() {
+        let two = ImageShape::grey(1, 2);
+        let of = |values: &[u8], channels, choice| {
+            to_images(Pixels::Bytes(values.to_vec()), channels, two, choice)
+        };
+        let shape = ImageShape { channels: 3, ..two };
+        let planes = [1, 4, 2, 5, 3, 6];
+        let wanted = (Pixels::Bytes(planes.to_vec()), shape);
+        for (channels, values) in [
+            (Channels::Rgb, &[1, 2, 3, 4, 5, 6][..]),
+            (Channels::RgbPlanes, &planes),
+            (Channels::Rgba, &[1, 2, 3, 9, 4, 5, 6, 9]),
+        ] {
+            assert_eq!(of(values, channels, ChannelChoice::Auto), wanted, "{channels:?}");
+        }
+        let grey = of(&[7, 8], Channels::Grey, ChannelChoice::Rgb);
+        assert_eq!(grey, (Pixels::Bytes(vec![7, 8, 7, 8, 7, 8]), shape));
+        assert_eq!(of(&[7, 8], Channels::Grey, ChannelChoice::Auto).1, two);
     }
 
     #[test]

@@ -32,7 +32,7 @@ mod values;
 
 pub(super) use self::names::{is_label as is_label_name, is_split as is_split_name};
 
-use self::colour::to_grey;
+use self::colour::to_images;
 use self::detect::{layout_of, text_of};
 use self::layout::Layout;
 use self::rows::Rows;
@@ -84,7 +84,12 @@ fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Foun
     reading.remarks.extend(merged_labels);
     let (shape, header) = (layout.shape, layout.names.is_some());
     let distinct = layout.is_labelled().then_some(found.distinct);
-    let pixels = to_grey(found.pixels, layout.channels, shape);
+    let (pixels, shape) =
+        to_images(found.pixels, layout.channels, shape, options.pictures.channels);
+    if shape.channels > 1 {
+        // Before there were colours, they were converted to grey.
+        reading.differs = Some(format!("{} in colour", reading.differs.unwrap_or_default()));
+    }
     let images = RawImages { pixels, shape, distinct, rows: found.rows, parts: None, reading };
     Ok(Found { images, sha256, rows, header, is_scaled })
 }

@@ -11,7 +11,9 @@ use std::path::Path;
 use super::glimpse::{Content, Glimpse};
 use super::layout::{LabelCells, PixelCells, named};
 use super::names;
-use crate::data::{Channels, ImageShape, LabelColumn, LabelFound, LeftOut, ReadOptions, listed};
+use crate::data::{
+    ChannelChoice, Channels, ImageShape, LabelColumn, LabelFound, LeftOut, ReadOptions, listed,
+};
 use crate::error::Fault;
 
 /// The roles of a file's columns.
@@ -355,10 +357,11 @@ impl Classifier<'_> {
             Channels::Rgb => "red, green and blue interleaved by pixel",
             Channels::Rgba => "red, green, blue and alpha (ignored) interleaved by pixel",
         };
-        let note = format!(
-            "colours: {order}, converted to grey by ITU-R BT.601 (0.299, 0.587, \
-                            0.114)"
-        );
-        self.decisions.push(note);
+        let what = match self.options.pictures.channels {
+            ChannelChoice::Grey => ", converted to grey by ITU-R BT.601 (0.299, 0.587, 0.114)",
+            _ if self.options.has_flags() => "; --channels grey converts them",
+            _ => "",
+        };
+        self.decisions.push(format!("colours: {order}{what}"));
     }
 }
