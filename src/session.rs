@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tch::Device;
 
 use crate::config::Config;
-use crate::data::{self, DataConfig, DataSplit, Dataset, Images};
+use crate::data::{self, DataConfig, DataSplit, Dataset, Images, Watch};
 use crate::error::{Error, Fault, Result};
 use crate::model::Engine;
 use crate::report::Style;
@@ -47,7 +47,7 @@ impl Session {
         let (device, message) = open_device(config.train.device)?;
         progress.say(&format!("device: {message}"));
         let is_read_once = data::is_read_once(Path::new(&config.data.path));
-        let dataset = load(&config.data)?;
+        let dataset = progress.reading(|watch| load(&config.data, watch))?;
         progress.say(&format!(
             "data: {}, {} {} of {shape}, {} {}",
             config.data.path,
@@ -160,7 +160,7 @@ impl Session {
 ///
 /// # Errors
 /// A fault of the file; if the default file is missing, the message says how to get it.
-pub fn load(config: &DataConfig) -> Result<Dataset> {
+pub fn load(config: &DataConfig, watch: Watch) -> Result<Dataset> {
     let path = Path::new(&config.path);
     if !path.exists() && *config == DataConfig::default() {
         return Err(Error::Other(format!(
@@ -169,7 +169,7 @@ pub fn load(config: &DataConfig) -> Result<Dataset> {
             config.path
         )));
     }
-    data::open(path, &config.read_options())
+    data::open_watched(path, &config.read_options(), watch)
 }
 
 fn device_name(device: Device) -> String {

@@ -20,7 +20,7 @@ use crate::words::{count, things};
 pub fn data(command: DataCommand, progress: &Progress) -> Result<()> {
     match command {
         DataCommand::Fetch(args) => fetch(&args, progress),
-        DataCommand::Check(args) => check(&args),
+        DataCommand::Check(args) => check(&args, progress),
         DataCommand::Sample(args) => sample(&args, progress),
     }
 }
@@ -34,8 +34,9 @@ fn fetch(args: &FetchArgs, progress: &Progress) -> Result<()> {
     print(&format!("{}\n{}", fetched.train.display(), fetched.test.display()))
 }
 
-fn check(args: &CheckArgs) -> Result<()> {
-    let summary = data::check(&args.file, &options(&args.columns))?;
+fn check(args: &CheckArgs, progress: &Progress) -> Result<()> {
+    let options = options(&args.columns);
+    let summary = progress.reading(|watch| data::check(&args.file, &options, watch))?;
     if args.json {
         print_json(&summary)?
     } else {
@@ -160,7 +161,8 @@ fn sample(args: &SampleArgs, progress: &Progress) -> Result<()> {
     let mut rules = with_images(OutputRules::new(args.force, &keeper), "the images", &args.file);
     let out = rules.file("--out", &args.out)?;
     out.refuse_other_kind("--out", &CSV, "")?;
-    let dataset = data::open(&args.file, &options(&args.columns))?;
+    let options = options(&args.columns);
+    let dataset = progress.reading(|watch| data::open_watched(&args.file, &options, watch))?;
     rules.refuse_inputs("an image of the list", &dataset.reading.files)?;
     for remark in dataset.reading.lines() {
         progress.say(&format!("data: {remark}"));

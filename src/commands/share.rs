@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{report_written, set, set_columns, set_compute, trained, with_images};
 use crate::cli::{EmbedArgs, EmbedFormat, ExportArgs, Format};
-use crate::data::{ClassNames, DataConfig, LabelColumn, ReadOptions, Rows, open};
+use crate::data::{ClassNames, DataConfig, LabelColumn, ReadOptions, Rows, open_watched};
 use crate::error::{Error, Result};
 use crate::eval::ModelChoice;
 use crate::export::{EVENT_FILES, npy_files, write_embedded, write_labels};
@@ -52,7 +52,7 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     options.like = Some(like);
     options.pictures = options.pictures.like(trained.record.data.shape);
     options.rows = Rows::All;
-    let images = open(&args.images, &options)?;
+    let images = progress.reading(|watch| open_watched(&args.images, &options, watch))?;
     rules.refuse_inputs("an image of the list", &images.reading.files)?;
     for remark in images.reading.lines() {
         progress.say(&format!("{}: {remark}", args.images.display()));

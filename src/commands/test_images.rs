@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::config::Config;
-use crate::data::{ClassNames, Dataset, LabelColumn, ReadOptions, Rows, Scale, open, unseen_classes};
+use crate::data::{ClassNames, Dataset, LabelColumn, ReadOptions, Rows, Scale, open_watched, unseen_classes};
 use crate::error::{Fault, Result};
 use crate::session::Session;
 use crate::words::count;
@@ -26,7 +26,7 @@ pub fn open_test(session: &Session, config: &Config, path: &Path) -> Result<Data
     options.scale = Scale::Auto;
     options.pictures = options.pictures.like(session.dataset.shape);
     options.rows = Rows::Test;
-    let test = open(path, &options)?;
+    let test = session.progress.reading(|watch| open_watched(path, &options, watch))?;
     for remark in test.reading.lines() {
         session.progress.say(&format!("{}: {remark}", path.display()));
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
-use super::source::{After, examine, refuse_missing};
+use super::source::{After, Watch, examine, refuse_missing};
 use super::{Class, Dataset, ImageShape, Pixels, ReadOptions, Reading, copies};
 use crate::error::{Error, Fault, Result};
 
@@ -115,9 +115,9 @@ fn short<S: Serializer>(value: &f32, to: S) -> std::result::Result<S::Ok, S::Err
 /// Checks a whole file and collects its faults.
 ///
 /// # Errors
-/// [`Error::Io`] if the file cannot be read, and [`Error::Fault`] if it is missing or a folder. All
-/// other faults are in the summary.
-pub fn check(file: &Path, options: &ReadOptions) -> Result<Summary> {
+/// [`Error::Io`] if the file cannot be read, and [`Error::Fault`] if it is missing. All other faults are
+/// in the summary.
+pub fn check(file: &Path, options: &ReadOptions, watch: Watch) -> Result<Summary> {
     // Without a file there is nothing to summarise.
     refuse_missing(file)?;
     let mut summary = Summary {
@@ -143,7 +143,7 @@ pub fn check(file: &Path, options: &ReadOptions) -> Result<Summary> {
         }
         After::Continue
     };
-    match examine(file, options, &mut report) {
+    match examine(file, options, &mut report, watch) {
         Ok(findings) => {
             summary.rows = findings.rows;
             summary.content = Some(content(&findings.data, findings.header));
@@ -200,7 +200,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         fs::write(&path, text).unwrap();
-        check(&path, &ReadOptions::default()).unwrap()
+        check(&path, &ReadOptions::default(), &|_, _| ()).unwrap()
     }
 
     fn messages(summary: &Summary) -> Vec<String> {
@@ -292,10 +292,9 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_file_or_a_folder_is_an_error() {
+    fn a_missing_file_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let message = |path: &Path| check(path, &ReadOptions::default()).unwrap_err().to_string();
-        assert!(message(folder.path()).contains("is a folder"));
+        let message = |path: &Path| check(path, &ReadOptions::default(), &|_, _| ()).unwrap_err().to_string();
         assert!(message(&folder.path().join("none.csv")).contains("file not found"));
     }
 

@@ -47,7 +47,7 @@ pub use self::reading::{
 pub use self::renumbering::{renumbered, seen_classes};
 pub use self::sample::{SampleSize, stratified, write_csv};
 pub use self::shape::ImageShape;
-pub use self::source::{image_sources, is_read_once, open, read_with};
+pub use self::source::{Watch, image_sources, is_read_once, open, open_watched, read_with};
 pub use self::split::{Split, split};
 
 use self::dataset::listed;

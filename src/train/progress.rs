@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::data::Watch;
 use crate::words::{decimals, things};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
@@ -69,6 +70,21 @@ impl Progress {
         if self.said.lock().expect("no other thread panics").insert(line.to_owned()) {
             self.say(line);
         }
+    }
+
+    /// Calls a reader of many pictures with a callback that shows how far it is.
+    pub fn reading<T>(&self, read: impl FnOnce(Watch) -> T) -> T {
+        let bar = self.bars.add(ProgressBar::new(0));
+        bar.set_style(reading_style());
+        let watch = |done: usize, of: usize| {
+            if bar.length() != Some(of as u64) {
+                bar.set_length(of as u64);
+            }
+            bar.set_position(done as u64);
+        };
+        let read = read(&watch);
+        bar.finish_and_clear();
+        read
     }
 
     /// The same display with an overall bar below, for so many runs on so many images in total.
@@ -189,6 +205,13 @@ const SPIN: Duration = Duration::from_millis(120);
 
 fn stage_style() -> ProgressStyle {
     ProgressStyle::with_template("{prefix} {spinner} {msg}").expect("the template is a constant")
+}
+
+fn reading_style() -> ProgressStyle {
+    let template = "reading [{wide_bar}] {percent:>3} % · {pos} of {len} pictures · {eta} left";
+    ProgressStyle::with_template(template)
+        .expect("the template is a constant")
+        .progress_chars("=> ")
 }
 
 fn all_style() -> ProgressStyle {

@@ -37,7 +37,12 @@ pub(super) struct Content<'a> {
     pub bytes: Bytes,
     /// The text in UTF-8, if the file is in another encoding.
     pub decoded: Option<Vec<u8>>,
+    /// Who sees the progress of long reading.
+    pub watch: Watch<'a>,
 }
+
+/// A callback for the pictures read so far, and all of them.
+pub type Watch<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
 impl Content<'_> {
     /// The text in UTF-8, including a byte-order mark.

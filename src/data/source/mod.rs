@@ -26,6 +26,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 pub use self::bytes::{is_read_once, refuse_missing};
+pub use self::kind::Watch;
 pub(super) use self::kind::{After, Findings, Report};
 pub use self::whole::read_unzipped;
 
@@ -47,11 +48,20 @@ const KINDS: &[Kind] = &[folder::KIND, idx_files::KIND, list::KIND, csv::KIND];
 /// image, a label or a value is missing or damaged; the range of values needs a scale.
 /// [`Error::Io`](crate::error::Error::Io) if it cannot be read.
 pub fn open(path: &Path, options: &ReadOptions) -> Result<Dataset> {
+    open_watched(path, options, &|_, _| ())
+}
+
+/// The same; `watch` sees the progress.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_watched(path: &Path, options: &ReadOptions, watch: Watch) -> Result<Dataset> {
     let mut first = None;
-    let findings = examine(path, options, &mut |fault| {
+    let mut report = |fault| {
         first.get_or_insert(fault);
         After::Stop
-    })?;
+    };
+    let findings = examine(path, options, &mut report, watch)?;
     match first {
         Some(fault) => Err(fault.into()),
         None => Ok(findings.data),
@@ -62,9 +72,14 @@ pub fn open(path: &Path, options: &ReadOptions) -> Result<Dataset> {
 ///
 /// # Errors
 /// As [`open`], but only for faults of the whole file.
-pub(super) fn examine(path: &Path, options: &ReadOptions, report: Report) -> Result<Findings> {
+pub(super) fn examine(
+    path: &Path,
+    options: &ReadOptions,
+    report: Report,
+    watch: Watch,
+) -> Result<Findings> {
     let mut remarks = Vec::new();
-    let (kind, content) = recognise(path, &mut remarks)?;
+    let (kind, content) = recognise(path, &mut remarks, watch)?;
     let mut found = (kind.read)(&content, options, report)?;
     found.images.reading.remarks.splice(..0, remarks);
     found.into_findings(path, options)
@@ -74,23 +89,24 @@ pub(super) fn examine(path: &Path, options: &ReadOptions, report: Report) -> Res
 fn recognise<'a>(
     path: &'a Path,
     remarks: &mut Vec<String>,
+    watch: Watch<'a>,
 ) -> Result<(&'static Kind, Content<'a>)> {
     if path.is_dir() {
         let kind = KINDS.iter().find(|kind| matches!(kind.recognises, Recognises::Folder));
         let bytes = Bytes::Owned(Vec::new().into());
-        return Ok((kind.expect("a kind is of folders"), Content { path, bytes, decoded: None }));
+        return Ok((kind.expect("a kind is of folders"), Content { path, bytes, decoded: None, watch }));
     }
     let bytes = read_unpacked(path, remarks)?;
     let by_bytes =
         |kind: &&Kind| matches!(kind.recognises, Recognises::Bytes(is_one) if is_one(&bytes));
     if let Some(kind) = KINDS.iter().find(by_bytes) {
-        return Ok((kind, Content { path, bytes, decoded: None }));
+        return Ok((kind, Content { path, bytes, decoded: None, watch }));
     }
     let decoded = match text::to_utf8(path, &bytes, &image_sources(), remarks)? {
         Cow::Borrowed(_) => None,
         Cow::Owned(text) => Some(text),
     };
-    let content = Content { path, bytes, decoded };
+    let content = Content { path, bytes, decoded, watch };
     let text = content.text();
     let by_text =
         |kind: &&Kind| matches!(kind.recognises, Recognises::Text(is_one) if is_one(text));

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::kind::{After, Report};
+use super::kind::{After, Report, Watch};
 use super::picture::{Header, Picture, decode, read_header};
 use super::whole::refuse_larger;
 use crate::data::{ChannelChoice, Fit, ImageShape, PictureOptions, PictureSize};
@@ -53,6 +54,7 @@ pub(super) fn read_pictures(
     entries: &[Entry],
     options: &PictureOptions,
     report: Report,
+    watch: Watch,
 ) -> Result<Pictures> {
     let size = match options.size {
         PictureSize::Of { height, width } => Some((height, width)),
@@ -67,7 +69,12 @@ pub(super) fn read_pictures(
     let channels = if options.channels == ChannelChoice::Grey { 1 } else { 3 };
     let most = ImageShape { channels, height, width }.values().saturating_mul(entries.len());
     refuse_larger(source, most as u64, Memory::now())?;
-    let one = |entry: &Entry| read(&entry.file, decode).map(|found| fitted(found, options, (height, width)));
+    let done = AtomicUsize::new(0);
+    let one = |entry: &Entry| {
+        let image = read(&entry.file, decode).map(|found| fitted(found, options, (height, width)));
+        watch(done.fetch_add(1, Ordering::Relaxed) + 1, entries.len());
+        image
+    };
     let read: Vec<std::result::Result<One, String>> = entries.par_iter().map(one).collect();
     let mut gathered = Gathered::default();
     for (index, found) in read.into_iter().enumerate() {

@@ -302,7 +302,7 @@ fn faults_of_a_list_are_reported_with_their_line() {
     let whole = fs::read(folder.path().join("grey.png")).unwrap();
     fs::write(folder.path().join("cut.png"), &whole[..whole.len() / 2]).unwrap();
     fs::write(folder.path().join("text.png"), "GIF? no").unwrap();
-    let summary = super::super::check(&path, &ReadOptions::default());
+    let summary = super::super::check(&path, &ReadOptions::default(), &|_, _| ());
     let faults = summary.unwrap().faults;
     assert!(faults[0].problem.starts_with("cut.png: is "), "{faults:?}");
     assert_eq!(&*faults[1].problem, "text.png: is neither PNG nor JPEG: convert it");

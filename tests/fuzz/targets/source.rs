@@ -21,7 +21,7 @@ fuzz_target!(|input: &[u8]| {
     // Decoding text may triple its size.
     let size = 3 * unzipped(content);
     let read = bounded(size, || open(&path, &options).map(|dataset| dataset.len()));
-    let found = bounded(size, || check(&path, &options));
+    let found = bounded(size, || check(&path, &options, &|_, _| ()));
     if let (Ok(images), Ok(summary)) = (&read, &found) {
         assert_eq!(summary.fault_count, 0, "read in spite of {:?}", summary.faults);
         assert_eq!(summary.rows, *images);

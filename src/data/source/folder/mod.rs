@@ -43,7 +43,7 @@ fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Foun
     refuse_columns(root, options)?;
     let Chosen { pictures, is_labelled, mut remarks } = chosen(root, options)?;
     let entries: Vec<Entry> = pictures.iter().map(entry).collect();
-    let read = read_pictures(root, &entries, &options.pictures, report)?;
+    let read = read_pictures(root, &entries, &options.pictures, report, content.watch)?;
     remarks.extend(read.remarks);
     let kept: Vec<&Placed> = read.kept.into_iter().map(|index| &pictures[index]).collect();
     let (distinct, rows) = labels(&kept);

@@ -160,7 +160,7 @@ fn a_broken_picture_is_named_and_skipped_only_when_asked() {
     let message = photos.message(&ReadOptions::default());
     assert!(message.starts_with("photos/b/empty.jpg: is empty"), "{message}");
     assert!(message.contains("--skip-broken"), "{message}");
-    let summary = check(photos.path(), &ReadOptions::default()).unwrap();
+    let summary = check(photos.path(), &ReadOptions::default(), &|_, _| ()).unwrap();
     assert_eq!((summary.rows, summary.fault_count), (3, 1));
     assert_eq!(summary.content.unwrap().images, 2);
     let skip = with(PictureOptions { skip_broken: true, ..PictureOptions::default() });

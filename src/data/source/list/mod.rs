@@ -38,7 +38,7 @@ fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Foun
     }
     let count = rows.entries.len() + rows.faulty;
     let _ = rows.faults.into_iter().any(|fault| report(fault) == After::Stop);
-    let read = read_pictures(path, &rows.entries, &options.pictures, report)?;
+    let read = read_pictures(path, &rows.entries, &options.pictures, report, content.watch)?;
     remarks.extend(read.remarks);
     let (Merged { distinct, rows: labels, respelled }, parts) =
         kept(&read.kept, &rows.labels, rows.parts.as_deref());
