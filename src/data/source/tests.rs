@@ -305,7 +305,7 @@ fn faults_of_a_list_are_reported_with_their_line() {
     let summary = super::super::check(&path, &ReadOptions::default(), &|_, _| ());
     let faults = summary.unwrap().faults;
     assert!(faults[0].problem.starts_with("cut.png: is "), "{faults:?}");
-    assert_eq!(&*faults[1].problem, "text.png: is neither PNG nor JPEG: convert it");
+    assert_eq!(&*faults[1].problem, "text.png: is no JPEG, PNG, WebP, BMP, TIFF or GIF: convert it");
 }
 
 #[test]
