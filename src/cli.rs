@@ -16,7 +16,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::Setting;
-use crate::data::{ChannelChoice, ClassNames, Header, Scale, image_sources, Fit, PictureSize};
+use crate::data::{ChannelChoice, ClassNames, Fit, Header, PictureSize, Scale, image_sources};
 use crate::eval::ModelChoice;
 use crate::eval::tsne::{Engine, TsneSets};
 use crate::model::EngineChoice;

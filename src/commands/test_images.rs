@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use crate::config::Config;
-use crate::data::{ClassNames, Dataset, LabelColumn, ReadOptions, Rows, Scale, open_watched, unseen_classes};
+use crate::data::{
+    ClassNames, Dataset, LabelColumn, ReadOptions, Rows, Scale, open_watched, unseen_classes,
+};
 use crate::error::{Fault, Result};
 use crate::session::Session;
 use crate::words::count;

@@ -294,7 +294,8 @@ mod tests {
     #[test]
     fn a_missing_file_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let message = |path: &Path| check(path, &ReadOptions::default(), &|_, _| ()).unwrap_err().to_string();
+        let message =
+            |path: &Path| check(path, &ReadOptions::default(), &|_, _| ()).unwrap_err().to_string();
         assert!(message(&folder.path().join("none.csv")).contains("file not found"));
     }
 

@@ -86,7 +86,16 @@ impl DataConfig {
         let drop = listed_columns(&self.drop);
         let &DataConfig { header, names, scale, channels, size, fit, skip_broken, .. } = self;
         let pictures = PictureOptions { channels, size, fit, skip_broken };
-        ReadOptions { label, header, names, scale, drop, pictures, rows: Rows::Training, like: None }
+        ReadOptions {
+            label,
+            header,
+            names,
+            scale,
+            drop,
+            pictures,
+            rows: Rows::Training,
+            like: None,
+        }
     }
 }
 

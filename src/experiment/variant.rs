@@ -164,9 +164,8 @@ fn file_name(config: &Config, path: &Path) -> String {
 pub fn refuse_unlike(session: &Session, variants: &[Variant]) -> Result<()> {
     let first = &variants[0];
     for variant in variants {
-        let same_images = |data: &DataConfig| {
-            DataConfig { train_size: Amount::All, ..data.clone() }
-        };
+        let same_images =
+            |data: &DataConfig| DataConfig { train_size: Amount::All, ..data.clone() };
         let differs = if same_images(&variant.config.data) != same_images(&first.config.data) {
             Some("[data]")
         } else if variant.config.eval != first.config.eval {

@@ -43,8 +43,7 @@ impl Trained {
         let dataset = self.dataset(path)?;
         check(&dataset.reading.files)?;
         let config = &self.config;
-        let parts =
-            DataSplit::of(dataset, &config.data, config.train.seed)?;
+        let parts = DataSplit::of(&dataset, &config.data, config.train.seed)?;
         let evaluated = parts.evaluation_set();
         if evaluated.labels != labels {
             return Err(self.stale("has embeddings of other images".to_owned()));

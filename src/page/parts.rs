@@ -85,8 +85,7 @@ impl Reporter<'_> {
         let Trained { config, .. } = &run.trained;
         let (references, _) = run.trained.evaluated("train")?;
         let (queries, labels) = run.trained.evaluated("val")?;
-        let parts =
-            DataSplit::of(dataset, &config.data, config.train.seed)?;
+        let parts = DataSplit::of(dataset, &config.data, config.train.seed)?;
         let unseen = parts.has_unseen_classes();
         let judged = parts.evaluation_set();
         if !fits(&references, &parts.train) || judged.labels != labels {

@@ -5,7 +5,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use crate::data::{ChannelChoice, Class, ClassNames, DataConfig, Dataset, ImageShape, TrainedOn, is_read_once};
+use crate::data::{
+    ChannelChoice, Class, ClassNames, DataConfig, Dataset, ImageShape, TrainedOn, is_read_once,
+};
 use crate::error::{Fault, Result};
 use crate::files::{Checked, read_json};
 use crate::model::Engine;

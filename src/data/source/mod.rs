@@ -94,7 +94,10 @@ fn recognise<'a>(
     if path.is_dir() {
         let kind = KINDS.iter().find(|kind| matches!(kind.recognises, Recognises::Folder));
         let bytes = Bytes::Owned(Vec::new().into());
-        return Ok((kind.expect("a kind is of folders"), Content { path, bytes, decoded: None, watch }));
+        return Ok((
+            kind.expect("a kind is of folders"),
+            Content { path, bytes, decoded: None, watch },
+        ));
     }
     let bytes = read_unpacked(path, remarks)?;
     let by_bytes =

@@ -56,11 +56,13 @@ pub(super) fn choose(source: &Path, parts: &[Part], rows: Rows) -> Result<Choice
 fn training_remark(source: &Path, [train, validation, test]: [usize; 3]) -> String {
     let mut remark = format!("parts: {} for training", count(train, "image"));
     if validation > 0 {
-        remark += &format!(", {} for validation, whatever data.validation says", grouped(validation));
+        remark +=
+            &format!(", {} for validation, whatever data.validation says", grouped(validation));
     }
     if test > 0 {
         let evaluate = flag("--test", source.display());
-        remark += &format!("; {} for testing are left out: evaluate them with {evaluate}", grouped(test));
+        remark +=
+            &format!("; {} for testing are left out: evaluate them with {evaluate}", grouped(test));
     }
     remark
 }
@@ -90,9 +92,8 @@ mod tests {
 
     #[test]
     fn a_source_without_images_for_the_purpose_is_refused() {
-        let message = |parts: &[Part], rows| {
-            choose(Path::new("a"), parts, rows).err().unwrap().to_string()
-        };
+        let message =
+            |parts: &[Part], rows| choose(Path::new("a"), parts, rows).err().unwrap().to_string();
         assert!(message(&[Part::Test], Rows::Training).contains("has none for training"));
         assert!(message(&[Part::Training], Rows::Test).contains("has none for testing"));
     }

@@ -106,7 +106,9 @@ pub(super) fn read_pictures(
 fn fault(source: &Path, entry: &Entry, why: &str) -> Fault {
     let remedy = "replace or remove it, or leave out all such files with --skip-broken";
     match entry.line {
-        Some(line) => Fault::new(source, format!("{}: {why}", entry.name)).line(line).remedy(remedy),
+        Some(line) => {
+            Fault::new(source, format!("{}: {why}", entry.name)).line(line).remedy(remedy)
+        }
         None => Fault::new(&entry.file, why.to_owned()).remedy(remedy),
     }
 }
@@ -177,7 +179,11 @@ fn fitted(picture: Picture, options: &PictureOptions, (height, width): (usize, u
     let was_coloured = picture.is_coloured();
     let (had_opacity, was_deep) = (picture.had_opacity, picture.was_deep);
     let is_coloured = was_coloured && options.channels != ChannelChoice::Grey;
-    let picture = if is_coloured { picture } else { picture.into_grey() };
+    let picture = match options.channels {
+        ChannelChoice::Rgb => picture.into_rgb(),
+        _ if is_coloured => picture,
+        _ => picture.into_grey(),
+    };
     let was_resized = (picture.shape.height, picture.shape.width) != (height, width);
     let planes = picture.fitted(height, width, options.fit).into_planes();
     One { planes, is_coloured, was_coloured, was_resized, had_opacity, was_deep }

@@ -147,8 +147,12 @@ fn no_classes(root: &Path, walked: &Walked, has_parts: bool) -> Fault {
     let folder = if has_parts { "each part" } else { "it" };
     match walked.files.is_empty() {
         true => {
-            let remedy = format!("expected {} in a folder per class", either(&["JPEG", "PNG", "WebP", "BMP", "TIFF", "GIF"]));
-            Fault::new(root, format!("has no pictures{}", walked.others_in_brackets())).remedy(remedy)
+            let remedy = format!(
+                "expected {} in a folder per class",
+                either(&["JPEG", "PNG", "WebP", "BMP", "TIFF", "GIF"])
+            );
+            Fault::new(root, format!("has no pictures{}", walked.others_in_brackets()))
+                .remedy(remedy)
         }
         false => {
             let problem = "has pictures, but no folder for each class";
@@ -198,9 +202,8 @@ fn labels(kept: &[&Placed]) -> (Vec<String>, Vec<u32>) {
     let class = |picture: &&Placed| picture.class.clone().unwrap_or_default();
     let distinct: Vec<String> =
         kept.iter().map(class).collect::<BTreeSet<String>>().into_iter().collect();
-    let index = |picture: &&Placed| {
-        distinct.binary_search(&class(picture)).unwrap_or_default() as u32
-    };
+    let index =
+        |picture: &&Placed| distinct.binary_search(&class(picture)).unwrap_or_default() as u32;
     let rows = kept.iter().map(index).collect();
     (distinct, rows)
 }

@@ -55,7 +55,11 @@ fn with(pictures: PictureOptions) -> ReadOptions {
 }
 
 fn sized(height: usize, width: usize, fit: Fit) -> ReadOptions {
-    with(PictureOptions { size: PictureSize::Of { height, width }, fit, ..PictureOptions::default() })
+    with(PictureOptions {
+        size: PictureSize::Of { height, width },
+        fit,
+        ..PictureOptions::default()
+    })
 }
 
 #[test]

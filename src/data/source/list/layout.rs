@@ -143,7 +143,8 @@ pub(super) fn layout_of(path: &Path, text: &[u8], options: &ReadOptions) -> Resu
 fn part_column(text: &[u8], separator: usize, header: Option<&[String]>) -> Option<usize> {
     let column = header?.iter().position(|name| is_split_name(name))?;
     let mut rows = records(text, separator).skip(1);
-    let is_part = |cells: &[String]| cells.get(column).is_some_and(|cell| part_named(cell).is_some());
+    let is_part =
+        |cells: &[String]| cells.get(column).is_some_and(|cell| part_named(cell).is_some());
     rows.all(|(_, cells)| is_part(&cells)).then_some(column)
 }
 
@@ -162,8 +163,7 @@ fn label_of(
         let number = (column + 1).to_string();
         options.drop.iter().any(|dropped| *dropped == name(*column) || *dropped == number)
     };
-    let others: Vec<usize> =
-        columns.into_iter().filter(|column| !is_dropped(column)).collect();
+    let others: Vec<usize> = columns.into_iter().filter(|column| !is_dropped(column)).collect();
     let names: Vec<String> = others.iter().map(|&column| name(column)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let found = |column: usize, why: &str| {
@@ -198,5 +198,19 @@ fn label_of(
             };
             Err(Fault::new(path, problem).remedy(remedy).into())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_with_a_column_of_file_names_keeps_its_pixels() {
+        let pixels = (0..64).map(|i| format!(",{i}")).collect::<String>();
+        assert!(!is_list(format!("a.png,x{pixels}\nb.png,y{pixels}\n").as_bytes()));
+        assert!(!is_list(format!("a.png,{}\n", "0 ".repeat(64)).as_bytes()));
+        assert!(!is_list(b"label,p1\na,1\n") && !is_list(b""));
+        assert!(is_list(b"path,label\na.png,1\n"));
     }
 }

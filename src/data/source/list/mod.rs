@@ -27,10 +27,8 @@ pub(super) const KIND: Kind =
 fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Found> {
     let (path, text) = (content.path, content.text());
     let layout = layout_of(path, text, options)?;
-    let mut remarks = vec![format!(
-        "a list of image files: their paths are in column {}",
-        layout.path_column()
-    )];
+    let mut remarks =
+        vec![format!("a list of image files: their paths are in column {}", layout.path_column())];
     let rows = chosen(path, &layout, text, options, &mut remarks)?;
     if rows.entries.is_empty() {
         let none = || Fault::new(path, "lists no image");
@@ -86,11 +84,7 @@ fn chosen(
 }
 
 /// Labels and parts of the pictures that could be read.
-fn kept(
-    kept: &[usize],
-    labels: &[String],
-    parts: Option<&[Part]>,
-) -> (Merged, Option<Vec<Part>>) {
+fn kept(kept: &[usize], labels: &[String], parts: Option<&[Part]>) -> (Merged, Option<Vec<Part>>) {
     let (mut distinct, mut known) = (Vec::new(), std::collections::HashMap::new());
     let mut rows = Vec::with_capacity(kept.len());
     for &index in kept {

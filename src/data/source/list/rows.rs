@@ -34,12 +34,7 @@ pub(super) fn parts(records: &[Record], layout: &Layout) -> Option<Vec<Part>> {
 
 impl Rows {
     /// The rows of these records, which are for `parts`.
-    pub fn new(
-        path: &Path,
-        layout: &Layout,
-        records: &[Record],
-        parts: Option<Vec<Part>>,
-    ) -> Rows {
+    pub fn new(path: &Path, layout: &Layout, records: &[Record], parts: Option<Vec<Part>>) -> Rows {
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut rows = Rows {
             entries: Vec::new(),

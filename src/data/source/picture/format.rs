@@ -85,9 +85,7 @@ impl Format {
         }
         match FORMATS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
             Some((_, format)) => Ok(*format),
-            None if FORMATS.iter().any(|(magic, _)| magic.starts_with(bytes)) => {
-                Err(truncated())
-            }
+            None if FORMATS.iter().any(|(magic, _)| magic.starts_with(bytes)) => Err(truncated()),
             None => Err("is no JPEG, PNG, WebP, BMP, TIFF or GIF: convert it".to_owned()),
         }
     }
@@ -102,8 +100,7 @@ fn has_brand(bytes: &[u8], brands: &[&[u8; 4]]) -> bool {
 /// Whether a file is of a camera, as far as its first bytes tell: Canon, Olympus, Panasonic, Fujifilm,
 /// Sigma, Minolta. Those of Nikon, Sony and Adobe are TIFFs that begin with a thumbnail.
 fn is_raw(bytes: &[u8]) -> bool {
-    let starts: [&[u8]; 7] =
-        [b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FUJIFILM", b"FOVb", b"\0MRM"];
+    let starts: [&[u8]; 7] = [b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FUJIFILM", b"FOVb", b"\0MRM"];
     let is_canon = bytes.starts_with(b"II*\0") && bytes.get(8..10) == Some(b"CR");
     is_canon || has_brand(bytes, &[b"crx "]) || starts.iter().any(|start| bytes.starts_with(start))
 }
@@ -129,7 +126,10 @@ mod tests {
     fn formats_that_are_not_read_are_named_with_how_to_convert_them() {
         let raw: &[u8] = b"II*\0\x10\0\0\0CR\x02\0";
         for (bytes, what) in [
-            (b"\0\0\0\x18ftypheic\0\0\0\0".as_slice(), "is a HEIC picture: convert it, as with heif"),
+            (
+                b"\0\0\0\x18ftypheic\0\0\0\0".as_slice(),
+                "is a HEIC picture: convert it, as with heif",
+            ),
             (b"\0\0\0\x1cftypavif\0\0\0\0", "is an AVIF picture: convert it, as with avifdec"),
             (b"\0\0\0\x1cftypisom\0\0\0\0", "is a video: extract its frames"),
             (raw, "is a camera's RAW file: develop it"),

@@ -88,7 +88,8 @@ impl<'a> Jpeg<'a> {
 
     /// The values of all components, interleaved.
     fn samples(&self) -> Result<Vec<u8>, String> {
-        let options = DecoderOptions::default().set_max_width(usize::MAX).set_max_height(usize::MAX);
+        let options =
+            DecoderOptions::default().set_max_width(usize::MAX).set_max_height(usize::MAX);
         let mut decoder = JpegDecoder::new_with_options(ZCursor::new(self.bytes), options);
         decoder.decode_headers().map_err(problem)?;
         if let Some(stored) = decoder.input_colorspace() {
@@ -169,7 +170,8 @@ impl<'a> Iterator for Segments<'a> {
 
     fn next(&mut self) -> Option<(u8, &'a [u8])> {
         loop {
-            let start = self.at + self.bytes.get(self.at..)?.iter().position(|&byte| byte == 0xff)?;
+            let start =
+                self.at + self.bytes.get(self.at..)?.iter().position(|&byte| byte == 0xff)?;
             match *self.bytes.get(start + 1)? {
                 // Nothing belongs to the picture after its end.
                 EOI => {

@@ -89,7 +89,9 @@ fn pictures_are_fitted_as_by_pillow_to_the_bit() {
     let pillow = Pillow::new();
     let tensors = pillow.tensors();
     let fits = tensors.names().into_iter().filter_map(|name| {
-        let &[file, fit, size] = name.split('/').collect::<Vec<_>>().as_slice() else { return None };
+        let &[file, fit, size] = name.split('/').collect::<Vec<_>>().as_slice() else {
+            return None;
+        };
         Some((name, file, fit.parse::<Fit>().unwrap(), size.split_once('x').unwrap()))
     });
     let mut count = 0;
@@ -195,9 +197,7 @@ fn png_header(height: u32, width: u32) -> Vec<u8> {
 #[test]
 fn a_picture_of_too_many_pixels_is_refused_by_its_header() {
     let problem = |height, width| {
-        format!(
-            "has {height}×{width} pixels, more than the 67,108,864 of 8192×8192: scale it down"
-        )
+        format!("has {height}×{width} pixels, more than the 67,108,864 of 8192×8192: scale it down")
     };
     assert_eq!(decode(&png_header(30_000, 30_001)), Err(problem(30_000, 30_001)));
     assert_eq!(read_header(&png_header(1, 8192 * 8192 + 1)), Err(problem(1, 8192 * 8192 + 1)));

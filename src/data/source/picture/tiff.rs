@@ -67,7 +67,8 @@ impl Tiff<'_> {
                 return Err(format!("{problem}: save it with 8 bits"));
             }
         };
-        if let ColorType::Gray(bits @ (1 | 2 | 4)) | ColorType::Palette(bits @ (1 | 2 | 4)) = self.colour
+        if let ColorType::Gray(bits @ (1 | 2 | 4)) | ColorType::Palette(bits @ (1 | 2 | 4)) =
+            self.colour
         {
             samples = colour::unpacked(&samples, bits.into(), self.size.width);
         }
@@ -148,7 +149,9 @@ fn interleaved(samples: Vec<u8>, planes: usize) -> Vec<u8> {
     }
     let pixels = samples.len() / planes;
     let samples = &samples;
-    (0..pixels).flat_map(|pixel| (0..planes).map(move |plane| samples[plane * pixels + pixel])).collect()
+    (0..pixels)
+        .flat_map(|pixel| (0..planes).map(move |plane| samples[plane * pixels + pixel]))
+        .collect()
 }
 
 /// A copy of a TIFF whose first directory says that its values are grey.
