@@ -19,7 +19,7 @@ use crate::report::Style;
 pub fn write(picture: &Picture, style: Style, file: &mut impl io::Write) -> io::Result<()> {
     let (width, height, pixels) = rasterised(picture, style)?;
     PngEncoder::new(file)
-        .write_image(&pixels, width, height, image::ColorType::Rgb8)
+        .write_image(&pixels, width, height, image::ExtendedColorType::Rgb8)
         .map_err(io::Error::other)
 }
 
