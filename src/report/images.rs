@@ -8,7 +8,7 @@ use std::io;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use image::codecs::png::PngEncoder;
-use image::{ColorType, ImageEncoder};
+use image::{ExtendedColorType, ImageEncoder};
 
 use crate::data::ImageShape;
 
@@ -118,7 +118,7 @@ fn interleaved(shape: ImageShape, values: &[u8]) -> Cow<'_, [u8]> {
 
 /// Writes values `[H, W, C]`.
 fn write_png(shape: ImageShape, values: &[u8], file: &mut impl io::Write) -> io::Result<()> {
-    let colour = if shape.channels == 1 { ColorType::L8 } else { ColorType::Rgb8 };
+    let colour = if shape.channels == 1 { ExtendedColorType::L8 } else { ExtendedColorType::Rgb8 };
     PngEncoder::new(file)
         .write_image(values, shape.width as u32, shape.height as u32, colour.into())
         .map_err(io::Error::other)

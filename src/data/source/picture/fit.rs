@@ -48,10 +48,13 @@ impl Picture {
     fn placed(mut self, Placement { scaled, top, left, kept }: Placement) -> Picture {
         let rows = resize::weights(self.shape.height, scaled.height, top..top + kept.height);
         let columns = resize::weights(self.shape.width, scaled.width, left..left + kept.width);
-        self.pixels = match self.shape.channels {
-            1 => resize::resized::<1>(&self.pixels, self.shape.width, &rows, &columns),
-            _ => resize::resized::<3>(&self.pixels, self.shape.width, &rows, &columns),
+        let resized = match (resize::columns_first(self.size(), scaled), self.shape.channels) {
+            (false, 1) => resize::rows_then_columns::<1>,
+            (false, _) => resize::rows_then_columns::<3>,
+            (true, 1) => resize::columns_then_rows::<1>,
+            (true, _) => resize::columns_then_rows::<3>,
         };
+        self.pixels = resized(&self.pixels, self.shape.width, &rows, &columns);
         (self.shape.height, self.shape.width) = (kept.height, kept.width);
         self
     }

@@ -1,9 +1,11 @@
 //! Scales pictures by a bilinear filter with the arithmetic of Pillow's `Image.resize`, to the bit.
 //!
-//! Each row is scaled and rounded to bytes, then the columns of these rows. Sums have
-//! [`PRECISION`] bits after the point.
+//! One direction after the other: what the first yields is rounded to bytes. Sums have [`PRECISION`]
+//! bits after the point.
 
 use std::ops::Range;
+
+use super::pixels::Header;
 
 /// Bits of a weight after the point.
 const PRECISION: u32 = 22;
@@ -47,10 +49,16 @@ pub(super) fn weights(from: usize, to: usize, kept: Range<usize>) -> Vec<Weights
     kept.map(of).collect()
 }
 
-/// Scales interleaved pixels of rows of `width` pixels with `C` values each.
+/// Whether Pillow 13 scales columns before rows, from the sizes before and after: if the height shrinks,
+/// and by more than twice as many pixels as the width. Earlier versions never do; a value may differ by 1.
+pub(super) fn columns_first(from: Header, to: Header) -> bool {
+    from.height > to.height && from.height + 2 * to.width > to.height + 2 * from.width
+}
+
+/// Scales rows of `width` pixels with `C` interleaved values each, then their columns.
 ///
 /// Needs memory for the result alone: each row is added to the sums of the outputs that use it.
-pub(super) fn resized<const C: usize>(
+pub(super) fn rows_then_columns<const C: usize>(
     pixels: &[u8],
     width: usize,
     rows: &[Weights],
@@ -73,6 +81,27 @@ pub(super) fn resized<const C: usize>(
         }
     }
     sums.into_iter().map(byte).collect()
+}
+
+/// Scales columns, then rows of `width` pixels with `C` interleaved values each.
+pub(super) fn columns_then_rows<const C: usize>(
+    pixels: &[u8],
+    width: usize,
+    rows: &[Weights],
+    columns: &[Weights],
+) -> Vec<u8> {
+    let mut scaled = Vec::with_capacity(rows.len() * columns.len() * C);
+    let mut sums = vec![HALF; width * C];
+    for row in rows {
+        sums.fill(HALF);
+        let lines = pixels.chunks_exact(width * C).skip(row.first);
+        for (line, weight) in lines.zip(&row.weights) {
+            sums.iter_mut().zip(line).for_each(|(sum, value)| *sum += weight * i32::from(*value));
+        }
+        let line: Vec<u8> = sums.iter().map(|sum| byte(*sum)).collect();
+        scaled.extend(scaled_row(line.as_chunks::<C>().0, columns));
+    }
+    scaled
 }
 
 /// The values of a scaled row.
