@@ -143,8 +143,10 @@ fn shape(images: &IdxFile) -> Result<(usize, ImageShape)> {
         }
         [_, a, b, c] if a == 3 || c == 3 => {
             let problem =
-                format!("has colour images ({a} × {b} × {c}), but the network needs grey");
-            return Err(fault(problem).remedy("convert them to grey first").into());
+                format!("has colour images ({a} × {b} × {c}), and IDX files are read only in grey");
+            return Err(fault(problem)
+                .remedy("save them as pictures, or convert them to grey")
+                .into());
         }
         ref other => {
             let problem = format!(
