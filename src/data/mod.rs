@@ -13,6 +13,7 @@ mod fetch;
 mod idx;
 mod images;
 mod labels;
+pub mod numpy;
 mod options;
 mod pairs;
 mod picture_options;
