@@ -323,8 +323,6 @@ fn unsupported_formats_are_named_with_a_way_to_convert_them() {
         ("other.feather", "an Arrow (Feather) file"),
         ("other.xlsx", "an Excel workbook (XLSX)"),
         ("other.json", "JSON"),
-        ("other.npy", "a NumPy array (NPY)"),
-        ("other.npz", "NumPy arrays (NPZ)"),
         ("other.mat", "a MATLAB file"),
         ("other.pkl", "a Python pickle"),
         ("other.sqlite", "an SQLite database"),
