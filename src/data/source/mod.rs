@@ -130,5 +130,10 @@ pub fn read_with(path: &Path) -> Option<PathBuf> {
     arrays::partner(path).or_else(|| idx_files::partner(path))
 }
 
+/// Whether a file is one of EMNIST's by its name.
+pub fn is_emnist(path: &Path) -> bool {
+    names::Name::of(path).is_emnist()
+}
+
 #[cfg(test)]
 mod tests;
