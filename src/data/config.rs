@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DataConfig {
-    /// The data: a folder of pictures, a CSV of labelled images, an IDX file or a list of image files,
-    /// compressed or not.
+    /// The data: a folder of pictures, a list of them, a CSV of images, an IDX or NumPy file, compressed
+    /// or not.
     pub path: String,
     /// The label column by name or by number from 1; `"auto"` takes a column with the name of a
     /// label column, else the only one not named like a pixel, else the first or last, judging by
