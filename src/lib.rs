@@ -2,7 +2,7 @@
 //!
 //! `dml` answers one question: **on my labelled images, does cross-entropy or a pairwise loss
 //! learn the better embedding, and how sure can I be?** It trains a small siamese convolutional
-//! network on a data file (CSV, IDX or a list of image files), embeds the images, evaluates the
+//! network on labelled images, embeds the images, evaluates the
 //! embeddings by nearest neighbours, draws them by t-SNE, and compares losses over seeds on the same
 //! data and number of epochs.
 //!
