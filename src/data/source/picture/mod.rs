@@ -78,9 +78,9 @@ fn open(bytes: &[u8]) -> Result<Box<dyn Source + '_>, String> {
         Format::Jpeg => Box::new(Jpeg::open(bytes)?),
         Format::Gif => Box::new(Gif::open(bytes)?),
         Format::Tiff => Box::new(Tiff::open(bytes)?),
-        Format::Png => Box::new(Plain::new(format, PngDecoder::with_limits(file, limits))?),
-        Format::WebP => Box::new(Plain::new(format, WebPDecoder::new(file))?),
-        Format::Bmp => Box::new(Plain::new(format, BmpDecoder::new(file))?),
+        Format::Png => Box::new(Plain::new(format, bytes, PngDecoder::with_limits(file, limits))?),
+        Format::WebP => Box::new(Plain::new(format, bytes, WebPDecoder::new(file))?),
+        Format::Bmp => Box::new(Plain::new(format, bytes, BmpDecoder::new(file))?),
     };
     let Header { height, width } = source.size();
     match height.saturating_mul(width) {

@@ -54,6 +54,8 @@ fn tolerance(name: &str) -> u8 {
     match name {
         _ if name.ends_with(".jpg") => 4,
         "jpeg.tif" | "lossy.webp" | "lossy_alpha.webp" => 4,
+        // Of 5 and 6 bits per colour; Pillow rounds down.
+        "555.bmp" | "565.bmp" => 1,
         _ => 0,
     }
 }
@@ -69,6 +71,9 @@ fn pictures_of_every_kind_equal_those_of_pillow() {
         let grey = pillow.difference(&picture.clone().into_grey(), &format!("{name}/L"));
         let rgb = pillow.difference(&picture.into_rgb(), &format!("{name}/RGB"));
         let most = tolerance(name);
+        if most > 0 {
+            println!("{name}: {grey} {rgb}");
+        }
         assert!(grey <= most && rgb <= most, "{name}: {grey} in grey, {rgb} in colour");
     }
 }
@@ -101,7 +106,7 @@ fn pictures_are_fitted_as_by_pillow_to_the_bit() {
         assert_eq!(pillow.difference(&fitted, name), 0, "{name}");
         count += 1;
     }
-    assert_eq!(count, 30);
+    assert_eq!(count, 36);
 }
 
 #[test]
@@ -211,6 +216,6 @@ fn a_picture_of_too_many_pixels_is_refused_by_its_header() {
     gif[6..10].copy_from_slice(&[0xff; 4]);
     assert_eq!(decode(&gif), Err(problem(65_535, 65_535)));
     let mut bmp = file("rgb.bmp");
-    bmp[18..26].copy_from_slice(&[0, 0, 1, 0, 0, 0, 1, 0]);
-    assert_eq!(decode(&bmp), Err(problem(65_536, 65_536)));
+    bmp[18..26].copy_from_slice(&[0xff, 0xff, 0, 0, 0xff, 0xff, 0, 0]);
+    assert_eq!(decode(&bmp), Err(problem(65_535, 65_535)));
 }
