@@ -234,8 +234,8 @@ mod tests {
     fn validation_images_of_the_source_are_validated_on_whatever_the_seed() {
         let sides = by_rows(6, &[1, 4]);
         assert_eq!((sides.train, sides.validation), (vec![0, 2, 3, 5], vec![1, 4]));
-        let validation = Some(vec![0, 2]);
-        let dataset = Dataset { validation, ..crate::data::testing::coloured() };
+        let mut dataset = crate::data::testing::coloured();
+        dataset.validation = Some(vec![0, 2]);
         for seed in [1, 2] {
             let parts = DataSplit::of(&dataset, &DataConfig::default(), seed).unwrap();
             assert_eq!((parts.train.rows, parts.validation.rows), (vec![1], vec![0, 2]));

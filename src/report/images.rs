@@ -120,7 +120,7 @@ fn interleaved(shape: ImageShape, values: &[u8]) -> Cow<'_, [u8]> {
 fn write_png(shape: ImageShape, values: &[u8], file: &mut impl io::Write) -> io::Result<()> {
     let colour = if shape.channels == 1 { ExtendedColorType::L8 } else { ExtendedColorType::Rgb8 };
     PngEncoder::new(file)
-        .write_image(values, shape.width as u32, shape.height as u32, colour.into())
+        .write_image(values, shape.width as u32, shape.height as u32, colour)
         .map_err(io::Error::other)
 }
 

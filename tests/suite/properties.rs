@@ -170,7 +170,7 @@ proptest! {
         *index.get_mut(&mut content) = byte;
         let file = file(&content);
         let read = open(file.path(), &ReadOptions::default());
-        let checked = check(file.path(), &ReadOptions::default()).unwrap();
+        let checked = check(file.path(), &ReadOptions::default(), &|_, _| ()).unwrap();
         prop_assert_eq!(read.is_ok(), checked.fault_count == 0);
         if let Err(error) = read {
             let name = file.path().display().to_string();

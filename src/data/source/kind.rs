@@ -73,13 +73,15 @@ pub(super) struct Found {
     pub header: bool,
     /// Whether the values are in a known range; if not, that has been reported.
     pub is_scaled: bool,
+    /// Whether the values are those of pictures, whose white is 255 however dark they are.
+    pub are_pictures: bool,
 }
 
 impl Found {
     /// Images without any fault.
     pub fn faultless(images: RawImages, sha256: String) -> Found {
         let rows = images.rows.len();
-        Found { images, sha256, rows, header: false, is_scaled: true }
+        Found { images, sha256, rows, header: false, is_scaled: true, are_pictures: false }
     }
 
     /// Gives the images their classes and scale.
@@ -87,11 +89,15 @@ impl Found {
     /// # Errors
     /// As [`Dataset::new`].
     pub fn into_findings(self, file: &Path, options: &ReadOptions) -> Result<Findings> {
-        let Found { images, sha256, rows, header, is_scaled } = self;
+        let Found { images, sha256, rows, header, is_scaled, are_pictures } = self;
         // With faulty images, a class may be missing from the valid ones only.
         let faultless = images.rows.len() == rows;
         let names = if faultless { options.names } else { ClassNames::Labels };
-        let scale = if is_scaled { options.scale } else { Scale::By(1.0) };
+        let scale = match options.scale {
+            _ if !is_scaled => Scale::By(1.0),
+            Scale::Auto if are_pictures && options.like.is_none() => Scale::By(255.0),
+            scale => scale,
+        };
         let options = ReadOptions { names, scale, ..options.clone() };
         Ok(Findings { data: Dataset::new(images, &options, file, sha256)?, rows, header })
     }

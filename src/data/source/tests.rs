@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::{Dataset, ImageShape, LabelColumn, Pixels, ReadOptions, open};
+use super::super::{
+    ChannelChoice, Dataset, ImageShape, LabelColumn, PictureOptions, Pixels, ReadOptions, open,
+};
 use super::whole::refuse_larger;
 use crate::error::Result;
 use crate::runtime::Memory;
@@ -293,7 +295,8 @@ fn faults_of_a_list_are_reported_with_their_line() {
         message_of(open(&path, &ReadOptions::default()), "list.csv")
     };
     let text = error("path,label\ngrey.png,a\n\nsmooth.jpg,b\n");
-    let sizes = "list.csv: has pictures of 2 sizes, height × width: 4×4 (1), 8×8 (1); choose one for all";
+    let sizes =
+        "list.csv: has pictures of 2 sizes, height × width: 4×4 (1), 8×8 (1); choose one for all";
     assert!(text.starts_with(sizes), "{text}");
     let text = error("path,label\ngrey.png,a\nx/1.png,a\nx/2.png,a\nx/3.png,b\nx/4.png,b\n");
     let missing = "line 3: lists 4 image files that do not exist: x/1.png (line 3), x/2.png (line 4), \

@@ -91,7 +91,7 @@ fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Foun
         reading.differs = Some(format!("{} in colour", reading.differs.unwrap_or_default()));
     }
     let images = RawImages { pixels, shape, distinct, rows: found.rows, parts: None, reading };
-    Ok(Found { images, sha256, rows, header, is_scaled })
+    Ok(Found { images, sha256, rows, header, is_scaled, are_pictures: false })
 }
 
 /// Merges labels that are the same number, with a note which.

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::data::{Dataset, ImageShape, Pixels, ReadOptions, open};
+use crate::data::{
+    ChannelChoice, Dataset, ImageShape, PictureOptions, Pixels, ReadOptions, luma_byte, open,
+};
 
 /// The expected content of a file.
 #[derive(Deserialize)]
@@ -34,6 +36,12 @@ fn read(name: &str, options: &ReadOptions) -> Dataset {
     open(&path(name), options).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// In grey, as the reference values are.
+fn grey() -> ReadOptions {
+    let pictures = PictureOptions { channels: ChannelChoice::Grey, ..PictureOptions::default() };
+    ReadOptions { pictures, ..ReadOptions::default() }
+}
+
 fn values(data: &Dataset) -> Vec<f32> {
     match &data.pixels {
         Pixels::Bytes(values) => values.iter().map(|&value| f32::from(value)).collect(),
@@ -50,7 +58,7 @@ fn a_table_is_read_as_the_same_images_whatever_program_wrote_it() {
     let expected = expected();
     assert!(expected.len() > 30);
     for (name, wanted) in expected {
-        let found = read(&name, &ReadOptions::default());
+        let found = read(&name, &grey());
         assert_eq!(
             (found.shape, found.scale),
             (ImageShape::square(wanted.side), wanted.scale),
@@ -62,11 +70,24 @@ fn a_table_is_read_as_the_same_images_whatever_program_wrote_it() {
 }
 
 #[test]
+fn colours_stay_colours_unless_grey_is_chosen() {
+    let colour = read("rgb_pixels.csv", &ReadOptions::default());
+    let grey = read("rgb_pixels.csv", &grey());
+    assert_eq!(colour.shape, ImageShape { channels: 3, ..grey.shape });
+    let size = grey.shape.pixels();
+    let of = |pixel: usize| [0, 1, 2].map(|channel| colour.image(0)[channel * size + pixel]);
+    let converted: Vec<u8> = (0..size).map(|pixel| luma_byte(of(pixel))).collect();
+    assert_eq!(grey.image(0), converted);
+    assert_ne!(colour.identity(), grey.identity());
+    assert_eq!(colour.sha256, grey.sha256);
+}
+
+#[test]
 fn whole_numbers_up_to_255_are_stored_as_bytes() {
     for (name, wanted) in expected() {
         let is_byte = |value: &f32| value.fract() == 0.0 && *value <= 255.0;
         let are_bytes = wanted.pixels.iter().flatten().all(is_byte);
-        let found = read(&name, &ReadOptions::default());
+        let found = read(&name, &grey());
         assert_eq!(matches!(found.pixels, Pixels::Bytes(_)), are_bytes, "{name}");
     }
 }
@@ -113,7 +134,7 @@ fn decisions_are_noted_and_a_plain_file_needs_no_note() {
         ("excel_german.csv", "skipped 2 rows of nothing but separators, from line 15 on"),
         ("numpy_header.csv", "the header is the comment before the first row"),
         ("numpy_comment.csv", "comments: ignored 1 line at the top"),
-        ("rgb_pixels.csv", "colours: red, green and blue interleaved by pixel, converted to grey"),
+        ("rgb_pixels.csv", "colours: red, green and blue interleaved by pixel; --channels grey"),
         ("pandas_dummies.csv", "label: columns label_4 to label_6, one 1 in each row"),
     ] {
         let all = remarks(name);

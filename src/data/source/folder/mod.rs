@@ -60,7 +60,14 @@ fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Foun
         reading: Reading { remarks, files, ..Reading::default() },
     };
     let sha256 = sha256_hex(hashes.as_bytes());
-    Ok(Found { images, sha256, rows: entries.len(), header: false, is_scaled: true })
+    Ok(Found {
+        images,
+        sha256,
+        rows: entries.len(),
+        header: false,
+        is_scaled: true,
+        are_pictures: true,
+    })
 }
 
 /// The pictures to read.

@@ -72,7 +72,8 @@ fn a_class_is_the_first_folder_and_nested_pictures_count() {
     fs::write(photos.file("cat/notes.txt"), "x").unwrap();
     let data = photos.open(&ReadOptions::default());
     assert_eq!(labels(&data), ["cat", "cat", "dog"]);
-    assert_eq!(data.shape, ImageShape::grey(4, 6));
+    // However dark the pictures are.
+    assert_eq!((data.shape, data.scale), (ImageShape::grey(4, 6), 255.0));
     assert_eq!([data.image(0)[0], data.image(1)[0], data.image(2)[0]], [30, 20, 10]);
     assert_eq!(data.validation, None);
     let remarks = &data.reading.remarks;

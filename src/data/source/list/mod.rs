@@ -61,7 +61,7 @@ fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Foun
     };
     let header = layout.header.is_some();
     let sha256 = sha256_hex(hash.as_bytes());
-    Ok(Found { images, sha256, rows: count, header, is_scaled: true })
+    Ok(Found { images, sha256, rows: count, header, is_scaled: true, are_pictures: true })
 }
 
 /// The rows that the options mean, with a remark on the parts.

@@ -85,7 +85,7 @@ fn open(bytes: &[u8]) -> Result<Box<dyn Source + '_>, String> {
     let Header { height, width } = source.size();
     match height.saturating_mul(width) {
         0 => Err(damaged("it has no pixels")),
-        ..=MOST_PIXELS => Ok(source),
+        1..=MOST_PIXELS => Ok(source),
         _ => Err(format!(
             "has {height}×{width} pixels, more than the {} of 8192×8192: scale it down",
             grouped(MOST_PIXELS)
