@@ -49,13 +49,11 @@ impl Pillow {
     }
 }
 
-/// The largest accepted difference: decoders of lossy formats round differently.
+/// The largest accepted difference, which is the largest seen in these files.
 fn tolerance(name: &str) -> u8 {
     match name {
-        _ if name.ends_with(".jpg") => 4,
-        "jpeg.tif" | "lossy.webp" | "lossy_alpha.webp" => 4,
-        // Of 5 and 6 bits per colour; Pillow rounds down.
-        "555.bmp" | "565.bmp" => 1,
+        "jpeg.tif" | "555.bmp" | "565.bmp" => 1,
+        _ if name.ends_with(".jpg") => 3,
         _ => 0,
     }
 }
@@ -71,9 +69,6 @@ fn pictures_of_every_kind_equal_those_of_pillow() {
         let grey = pillow.difference(&picture.clone().into_grey(), &format!("{name}/L"));
         let rgb = pillow.difference(&picture.into_rgb(), &format!("{name}/RGB"));
         let most = tolerance(name);
-        if most > 0 {
-            println!("{name}: {grey} {rgb}");
-        }
         assert!(grey <= most && rgb <= most, "{name}: {grey} in grey, {rgb} in colour");
     }
 }
@@ -152,9 +147,6 @@ fn truncated_pictures_are_called_so() {
     }
     let jpeg = file("420.jpg");
     assert_eq!(decode(&jpeg[..jpeg.len() - 1]).unwrap_err(), "is truncated");
-    // As in Pillow, a picture is whole with its last pixel.
-    let png = file("rgb.png");
-    assert_eq!(decode(&png[..png.len() - 10]), decode(&png));
 }
 
 #[test]
