@@ -31,7 +31,7 @@ FROM_IDX = $(if $(FROM),--from '$(FROM)')
 
 # For `make fuzz`: seconds per target, and the targets; for `make kills`: the number of kills.
 TIME ?= 600
-TARGETS ?= csv idx source npy embeddings toml safetensors run_folder
+TARGETS ?= csv idx source arrays npy embeddings toml safetensors run_folder
 KILLS ?= 50
 
 .PHONY: help compare show test quick configs check memcheck kills fuzz smoke browser slurm python reference bench data libtorch build dist clean

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use dml::data::BatchKind;
+use dml::data::{BatchKind, ImageShape};
 use dml::loss::{Loss, LossInput, Targets};
 use dml::model::{Architecture, Engine, Tutorial, initial_weights, open_network};
 use dml::random::{Purpose, generator};
@@ -63,7 +63,7 @@ fn network(criterion: &mut Criterion) {
     let gradient = tensor(&[BATCH, 10], 1);
     let cores = Cores::new(1);
     let _own = cores.take();
-    let tutorial: Arc<dyn Architecture> = Arc::new(Tutorial::new(28, 10));
+    let tutorial: Arc<dyn Architecture> = Arc::new(Tutorial::new(ImageShape::square(28), 10));
     let weights = initial_weights(&*tutorial, 1);
     let mut network = open_network(Engine::Fused, &tutorial, &weights, Device::Cpu, &cores)
         .expect("the weights fit");

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use dml::data::ImageShape;
 use dml::model::{Architecture, Engine, Network, Tutorial, initial_weights, open_network};
 use dml::random::{Purpose, generator};
 use dml::runtime::{Cores, start};
@@ -24,7 +25,7 @@ fn tensor(shape: &[i64], stream: u64) -> Tensor {
 }
 
 fn network(engine: Engine, cores: &Cores) -> Box<dyn Network> {
-    let tutorial: Arc<dyn Architecture> = Arc::new(Tutorial::new(28, 10));
+    let tutorial: Arc<dyn Architecture> = Arc::new(Tutorial::new(ImageShape::square(28), 10));
     let weights = initial_weights(&*tutorial, 1);
     open_network(engine, &tutorial, &weights, Device::Cpu, cores).expect("the weights fit")
 }

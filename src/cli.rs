@@ -168,7 +168,8 @@ pub struct ComputeArgs {
     /// Device: auto, cpu, cuda or cuda:N [default: {train.device}]
     #[arg(long)]
     pub device: Option<DeviceChoice>,
-    /// Engine that computes the network: auto, libtorch or fused [default: {train.engine}]
+    /// Engine that computes the network: auto, libtorch, or fused, which is faster but takes only
+    /// square grey images on the CPU [default: {train.engine}]
     #[arg(long)]
     pub engine: Option<EngineChoice>,
 }

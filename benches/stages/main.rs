@@ -14,6 +14,7 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 use tch::Device;
 
+use dml::data::ImageShape;
 use dml::error::{Error, Result};
 use dml::model::{Architecture, EngineChoice, Network, Tutorial, open_network, read_tensors};
 use dml::runtime::Cores;
@@ -62,7 +63,8 @@ fn main() -> ExitCode {
 fn network(engine: &str, weights: &Path, threads: usize) -> Result<Box<dyn Network>> {
     let weights = read_tensors(weights)?;
     let embedding = weights.get("linear2.bias").map_or(0, |bias| bias.size()[0]);
-    let architecture: Arc<dyn Architecture> = Arc::new(Tutorial::new(28, embedding));
+    let architecture: Arc<dyn Architecture> =
+        Arc::new(Tutorial::new(ImageShape::square(28), embedding));
     let helpers = Cores::new(threads);
     // The calling thread holds its core until the process ends.
     std::mem::forget(helpers.take());

@@ -54,7 +54,11 @@ fn text(summary: &Summary) -> String {
     // With faults in the columns, no row was read.
     let mut lines = vec![match summary.rows {
         0 => file.to_string(),
-        rows => format!("{file}: {}", count(rows, "row")),
+        rows => {
+            let is_table = |content: &Content| !content.reading.format.is_empty();
+            let of_table = summary.content.as_ref().is_none_or(is_table);
+            format!("{file}: {}", count(rows, if of_table { "row" } else { "image" }))
+        }
     }];
     lines.extend(summary.content.as_ref().map(content));
     lines.extend(summary.faults.iter().map(|fault| format!("fault: {fault}")));
@@ -136,12 +140,16 @@ fn content(content: &Content) -> String {
         let label = class.class.label.clone();
         classes.push([label, class.class.name.clone(), class.count.to_string()]);
     }
-    let header = if content.header { "a header" } else { "no header" };
+    let header = match (content.header, content.reading.format.is_empty()) {
+        (true, _) => "a header, ",
+        (_, true) => "",
+        _ => "no header, ",
+    };
     let values = content.values.map_or("no values".to_owned(), |values| {
         format!("values {} to {}, mean {:.2}", values.min, values.max, values.mean)
     });
     format!(
-        "{}\n{} {} of {shape}, {header}, {values}, {}\n\
+        "{}\n{} {} of {shape}, {header}{values}, {}\n\
          SHA-256 {}\n\n{}\n",
         reading(content),
         content.images,

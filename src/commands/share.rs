@@ -53,6 +53,7 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
     options.pictures = options.pictures.like(trained.record.data.shape);
     options.rows = Rows::All;
     let images = progress.reading(|watch| open_watched(&args.images, &options, watch))?;
+    trained.record.data.refuse_turned(&images)?;
     rules.refuse_inputs("an image of the list", &images.reading.files)?;
     for remark in images.reading.lines() {
         progress.say(&format!("{}: {remark}", args.images.display()));

@@ -33,6 +33,11 @@ impl Images {
         Images { pixels: self.pixels.shallow_clone(), ..*self }
     }
 
+    /// The shape of each image.
+    pub fn shape(&self) -> ImageShape {
+        self.shape
+    }
+
     /// The device of the images and of their batches.
     pub fn device(&self) -> Device {
         self.pixels.device()

@@ -13,6 +13,7 @@ mod fetch;
 mod idx;
 mod images;
 mod labels;
+pub mod numpy;
 mod options;
 mod pairs;
 mod picture_options;
@@ -47,7 +48,9 @@ pub use self::reading::{
 pub use self::renumbering::{renumbered, seen_classes};
 pub use self::sample::{SampleSize, stratified, write_csv};
 pub use self::shape::ImageShape;
-pub use self::source::{Watch, image_sources, is_read_once, open, open_watched, read_with};
+pub use self::source::{
+    Watch, image_sources, is_emnist, is_read_once, open, open_watched, read_with,
+};
 pub use self::split::{Split, split};
 
 use self::dataset::listed;

@@ -72,6 +72,9 @@ pub struct ImageColumns {
     /// Whether the columns of the file were reordered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reordered: bool,
+    /// Whether rows and columns of each image were swapped, as EMNIST's files need.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub transposed: bool,
 }
 
 /// How the images that a run was trained on were interpreted.

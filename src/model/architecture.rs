@@ -39,10 +39,16 @@ pub trait Architecture: fmt::Debug + Send + Sync {
     /// `[N, C, H, W]` in 0..1 → `[N, E]`
     fn forward(&self, images: &Tensor, tensors: &Tensors, mode: Mode) -> Tensor;
 
-    /// The sizes that the fused engine needs, for the network that it computes; `None` for all
-    /// others.
-    fn fused(&self) -> Option<FusedSizes> {
-        None
+    /// Bytes of memory that an image of a batch takes in training on libtorch, with its activations
+    /// and their gradients.
+    fn training_bytes(&self) -> u64;
+
+    /// The sizes that the fused engine needs, for the network that it computes.
+    ///
+    /// # Errors
+    /// The fused engine does not compute this network, or not for these images.
+    fn fused(&self) -> std::result::Result<FusedSizes, NotFused> {
+        Err(NotFused::OtherNetwork)
     }
 
     /// Explains weights that have this network's tensors by name, but were made for images or
@@ -71,6 +77,28 @@ pub struct FusedSizes {
     pub side: i64,
     /// Size of an embedding.
     pub embedding: i64,
+}
+
+/// Why the fused engine does not compute a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotFused {
+    /// It is not the tutorial's.
+    OtherNetwork,
+    /// It is for images that are not square or not grey.
+    OtherImages(ImageShape),
+}
+
+impl fmt::Display for NotFused {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotFused::OtherNetwork => {
+                to.write_str("the fused engine knows only the tutorial's network")
+            }
+            NotFused::OtherImages(shape) => {
+                write!(to, "the fused engine takes only square grey images, not {shape}")
+            }
+        }
+    }
 }
 
 /// Why weights do not fit: they were made for images or embeddings of another size.

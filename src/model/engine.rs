@@ -1,4 +1,4 @@
-//! The engine that computes the network: libtorch, or the fused engine where it supports the sizes.
+//! The engine that computes the network: libtorch, or the fused engine where it supports the images.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tch::Device;
 
-use super::architecture::{Architecture, FusedSizes};
-use super::fused::{FusedNetwork, NO_OTHER};
+use super::architecture::{Architecture, FusedSizes, NotFused};
+use super::fused::FusedNetwork;
 use super::libtorch::LibtorchNetwork;
 use super::network::{NamedTensors, Network};
 use crate::error::{Error, Result};
@@ -18,10 +18,10 @@ use crate::runtime::{Cores, Simd};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EngineChoice {
-    /// The fused engine on the CPU for the sizes it supports, otherwise libtorch.
+    /// The fused engine on the CPU for the images it supports, otherwise libtorch.
     #[default]
     Auto,
-    /// libtorch: any device and any size; the reference.
+    /// libtorch: any device and any images; the reference.
     Libtorch,
     /// The fused engine, or an error that says why it cannot be used.
     Fused,
@@ -77,35 +77,57 @@ impl EngineChoice {
                 Ok((Engine::Fused, "fused (slow: this CPU has no AVX2)".to_owned()))
             }
             (_, None) => Ok((Engine::Fused, "fused".to_owned())),
-            (EngineChoice::Auto, Some(obstacle)) => {
-                Ok((Engine::Libtorch, format!("libtorch ({obstacle})")))
+            (EngineChoice::Auto, Some(Obstacle { reason, cost, .. })) => {
+                Ok((Engine::Libtorch, format!("libtorch ({reason}{cost})")))
             }
-            (EngineChoice::Fused, Some(obstacle)) => {
-                let problem = format!("cannot be used: {obstacle}; use auto or libtorch");
+            (EngineChoice::Fused, Some(Obstacle { reason, way_out, .. })) => {
+                let problem = format!("cannot be used: {reason}; use auto or libtorch{way_out}");
                 Err(Error::setting("train.engine", "fused", problem))
             }
         }
     }
 }
 
-/// Why the fused engine cannot be used, if it cannot.
-fn obstacle(architecture: &dyn Architecture, device: Device) -> Option<String> {
-    let Some(FusedSizes { side, embedding }) = architecture.fused() else {
-        return Some(NO_OTHER.to_owned());
-    };
+/// Why the fused engine cannot be used.
+struct Obstacle {
+    reason: String,
+    /// What libtorch costs instead, after the reason.
+    cost: &'static str,
+    /// What else helps than another engine, after that.
+    way_out: &'static str,
+}
+
+/// Why the fused engine cannot be used, if it cannot. The device comes first: on a GPU the images make
+/// no difference.
+fn obstacle(architecture: &dyn Architecture, device: Device) -> Option<Obstacle> {
+    let plain = |reason: String| Some(Obstacle { reason, cost: "", way_out: "" });
     if device != Device::Cpu {
-        return Some("the fused engine runs on the CPU only".to_owned());
+        return plain("the fused engine runs on the CPU only".to_owned());
     }
-    if side > FusedNetwork::LARGEST_SIDE {
-        let most = FusedNetwork::LARGEST_SIDE;
-        return Some(format!(
+    let FusedSizes { side, embedding } = match architecture.fused() {
+        Ok(sizes) => sizes,
+        Err(why @ NotFused::OtherNetwork) => return plain(why.to_string()),
+        Err(why @ NotFused::OtherImages(_)) => {
+            return Some(Obstacle {
+                reason: why.to_string(),
+                cost: "; on one core libtorch takes 1.5 to 3 times as long",
+                way_out: ", or for pictures --size 28 and --channels grey",
+            });
+        }
+    };
+    let most = FusedNetwork::LARGEST_SIDE;
+    if side > most {
+        return plain(format!(
             "the fused engine takes images up to {most}×{most}, not {side}×{side}"
         ));
     }
-    (embedding > FusedNetwork::LARGEST_EMBEDDING).then(|| {
-        let most = FusedNetwork::LARGEST_EMBEDDING;
-        format!("the fused engine takes embeddings up to {most} numbers, not {embedding}")
-    })
+    let most = FusedNetwork::LARGEST_EMBEDDING;
+    if embedding > most {
+        return plain(format!(
+            "the fused engine takes embeddings up to {most} numbers, not {embedding}"
+        ));
+    }
+    None
 }
 
 /// A network with the given weights, which may borrow free cores from `cores`.
@@ -130,19 +152,27 @@ pub fn open_network(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Tutorial;
+    use crate::data::ImageShape;
+    use crate::data::testing::SHAPE;
+    use crate::model::{Tutorial, initial_weights};
+
+    fn tutorial(side: usize, embedding: i64) -> Tutorial {
+        Tutorial::new(ImageShape::square(side), embedding)
+    }
 
     #[test]
     fn auto_uses_the_fused_engine_if_it_can_and_otherwise_says_why_not() {
-        let tutorial = Tutorial::new(28, 10);
+        let grey = tutorial(28, 10);
         let auto = |architecture: &Tutorial, device| {
             EngineChoice::Auto.resolve(architecture, device).unwrap()
         };
-        assert_eq!(auto(&tutorial, Device::Cpu).0, Engine::Fused);
+        assert_eq!(auto(&grey, Device::Cpu).0, Engine::Fused);
         let cases = [
-            (Tutorial::new(28, 10), Device::Cuda(0), "runs on the CPU only"),
-            (Tutorial::new(128, 10), Device::Cpu, "up to 96×96, not 128×128"),
-            (Tutorial::new(28, 2000), Device::Cpu, "1024 numbers, not 2000"),
+            (tutorial(28, 10), Device::Cuda(0), "runs on the CPU only"),
+            (tutorial(128, 10), Device::Cpu, "up to 96×96, not 128×128"),
+            (tutorial(28, 2000), Device::Cpu, "1024 numbers, not 2000"),
+            (Tutorial::new(SHAPE, 10), Device::Cpu, "takes only square grey images, not 3×5×7"),
+            (Tutorial::new(SHAPE, 10), Device::Cuda(0), "runs on the CPU only"),
         ];
         for (architecture, device, reason) in cases {
             let (engine, note) = auto(&architecture, device);
@@ -152,8 +182,34 @@ mod tests {
             assert!(error.starts_with("train.engine = fused: cannot be used: "), "{error}");
             assert!(error.contains(reason), "{error}");
         }
-        let libtorch = EngineChoice::Libtorch.resolve(&tutorial, Device::Cpu).unwrap();
+        let libtorch = EngineChoice::Libtorch.resolve(&grey, Device::Cpu).unwrap();
         assert_eq!(libtorch, (Engine::Libtorch, "libtorch".to_owned()));
+    }
+
+    #[test]
+    fn images_without_a_fused_engine_are_told_what_libtorch_costs_and_how_to_get_it() {
+        let colour = Tutorial::new(SHAPE, 10);
+        let (_, note) = EngineChoice::Auto.resolve(&colour, Device::Cpu).unwrap();
+        assert_eq!(
+            note,
+            "libtorch (the fused engine takes only square grey images, not 3×5×7; on one core libtorch \
+             takes 1.5 to 3 times as long)"
+        );
+        let error = EngineChoice::Fused.resolve(&colour, Device::Cpu).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "train.engine = fused: cannot be used: the fused engine takes only square grey images, \
+             not 3×5×7; use auto or libtorch, or for pictures --size 28 and --channels grey"
+        );
+    }
+
+    #[test]
+    fn the_fused_engine_refuses_to_open_a_network_that_it_does_not_compute() {
+        let colour: Arc<dyn Architecture> = Arc::new(Tutorial::new(SHAPE, 10));
+        let weights = initial_weights(&*colour, 1);
+        let opened = open_network(Engine::Fused, &colour, &weights, Device::Cpu, &Cores::new(1));
+        let message = opened.err().expect("refused").to_string();
+        assert!(message.contains("only square grey images, not 3×5×7"), "{message}");
     }
 
     #[test]

@@ -73,11 +73,12 @@ impl ModelConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::ImageShape;
     use crate::model::Tutorial;
 
     #[test]
     fn weights_fill_pytorchs_range() {
-        let state = initial_weights(&Tutorial::new(28, 10), 1);
+        let state = initial_weights(&Tutorial::new(ImageShape::square(28), 10), 1);
         for (name, fan_in) in [("feature_net.10", 144.0), ("linear1", 49.0), ("linear2", 49.0)] {
             let bound = 1.0 / f64::sqrt(fan_in);
             for part in ["weight", "bias"] {
@@ -96,8 +97,11 @@ mod tests {
 
     #[test]
     fn the_weights_depend_on_the_seed() {
-        let weight =
-            |seed| initial_weights(&Tutorial::new(28, 10), seed).remove("linear1.weight").unwrap();
+        let weight = |seed| {
+            initial_weights(&Tutorial::new(ImageShape::square(28), 10), seed)
+                .remove("linear1.weight")
+                .unwrap()
+        };
         assert!(weight(1).equal(&weight(1)));
         assert!(!weight(1).equal(&weight(2)));
     }

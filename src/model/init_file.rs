@@ -178,11 +178,12 @@ fn refuse_pickle(content: &[u8], path: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::ImageShape;
     use crate::model::{Tutorial, initial_weights};
     use safetensors::serialize;
 
     fn small() -> Tutorial {
-        Tutorial::new(12, 4)
+        Tutorial::new(ImageShape::square(12), 4)
     }
 
     /// Writes weights with these names, this dtype and these bytes, and reads them as initial
@@ -266,13 +267,13 @@ mod tests {
     fn weights_for_other_images_or_embeddings_are_rejected_with_the_sizes() {
         let message =
             |made_for| read(made_for, str::to_owned, Dtype::F32, bytes).unwrap_err().to_string();
-        let wrong_images = message(Tutorial::new(28, 4));
+        let wrong_images = message(Tutorial::new(ImageShape::square(28), 4));
         assert!(
             wrong_images
                 .contains("trained on images of 28×28 to 31×31, the data has 12×12; resize"),
             "{wrong_images}"
         );
-        let wrong_embeddings = message(Tutorial::new(12, 9));
+        let wrong_embeddings = message(Tutorial::new(ImageShape::square(12), 9));
         assert!(wrong_embeddings.contains(
             "trained for embeddings of 9 numbers, the settings say 4; add --set model.embedding=9"
         ));

@@ -23,7 +23,7 @@ mod tensors;
 mod torchscript;
 mod weights;
 
-pub use architecture::{Architecture, FusedSizes, OtherSizes, Shapes};
+pub use architecture::{Architecture, FusedSizes, NotFused, OtherSizes, Shapes};
 pub use config::{EmbeddingSize, ModelConfig};
 pub use engine::{Engine, EngineChoice, open_network};
 pub use fused::FusedNetwork;

@@ -167,12 +167,13 @@ fn bytes(tensor: &Tensor) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::ImageShape;
     use crate::model::{Tutorial, initial_weights};
 
     #[test]
     fn tensors_survive_a_round_trip_and_give_the_same_bytes_every_time() {
         let folder = tempfile::tempdir().unwrap();
-        let weights = initial_weights(&Tutorial::new(28, 10), 3);
+        let weights = initial_weights(&Tutorial::new(ImageShape::square(28), 10), 3);
         let notes = [("loss", "contrastive".to_owned()), ("epoch", "5".to_owned())];
         let (one, two) = (folder.path().join("1"), folder.path().join("2"));
         write_tensors(&one, &weights, &notes).unwrap();
@@ -185,7 +186,7 @@ mod tests {
     }
 
     fn small() -> Tutorial {
-        Tutorial::new(8, 2)
+        Tutorial::new(ImageShape::square(8), 2)
     }
 
     /// The error message for a model with modified tensors.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use toml::Table;
 
 use crate::data::{
-    ChannelChoice, Class, ClassNames, DataConfig, Dataset, ImageShape, TrainedOn, is_read_once,
+    ChannelChoice, Class, ClassNames, DataConfig, Dataset, ImageShape, TrainedOn, is_emnist,
+    is_read_once,
 };
 use crate::error::{Fault, Result};
 use crate::files::{Checked, read_json};
@@ -103,6 +104,25 @@ impl DataRecord {
         if self.shape.channels == 1 && config.channels == ChannelChoice::Auto {
             config.channels = ChannelChoice::Grey;
         }
+    }
+
+    /// Refuses images of EMNIST that were turned upright, if the run was trained on EMNIST as its files store
+    /// it: with rows and columns swapped, as earlier versions read it.
+    ///
+    /// # Errors
+    /// [`Fault`](crate::error::Error::Fault) with both files.
+    pub fn refuse_turned(&self, images: &Dataset) -> Result<()> {
+        let was_turned = self.trained_on().columns.transposed;
+        let is_turned = images.reading.columns.transposed;
+        if !is_turned || was_turned || !is_emnist(Path::new(&self.path)) {
+            return Ok(());
+        }
+        let problem = format!(
+            "has images that are read upright, but the run was trained on {} with rows and columns \
+             swapped",
+            self.path
+        );
+        Err(Fault::new(&images.file, problem).remedy("train it again").into())
     }
 
     /// How its classes were named.
@@ -226,5 +246,36 @@ mod tests {
         fs::write(folder.path().join(RECORD), r#"{"dml": "0.0.9", "status": "paused"}"#).unwrap();
         let message = ResultFolder::open(folder.path()).unwrap_err().to_string();
         assert!(message.contains("cannot be parsed"), "{message}");
+    }
+
+    #[test]
+    fn runs_on_emnist_as_its_files_store_it_refuse_images_that_are_turned() {
+        let mut images = crate::data::testing::coloured();
+        images.reading.columns.transposed = true;
+        let trained = |path: &str, transposed: bool| {
+            let mut read_as = images.trained_on();
+            read_as.columns.transposed = transposed;
+            let (path, sha256) = (path.to_owned(), images.sha256.clone());
+            let (shape, classes) = (images.shape, images.classes.clone());
+            let (train, validation, unseen, read_as) = (2, 1, 0, Some(read_as));
+            DataRecord {
+                path,
+                sha256,
+                images: 3,
+                train,
+                validation,
+                unseen,
+                shape,
+                classes,
+                read_as,
+            }
+        };
+        let emnist = "emnist-letters-train-images-idx3-ubyte";
+        let earlier = trained(emnist, false);
+        assert!(earlier.was_read_differently(&images));
+        let message = earlier.refuse_turned(&images).unwrap_err().to_string();
+        assert!(message.ends_with("with rows and columns swapped; train it again"), "{message}");
+        assert!(trained(emnist, true).refuse_turned(&images).is_ok());
+        assert!(trained("train-images-idx3-ubyte", false).refuse_turned(&images).is_ok());
     }
 }

@@ -10,9 +10,8 @@ use crate::model::Engine;
 use crate::runtime::{Memory, bytes, disk_available};
 use crate::session::Session;
 
-/// Bytes per pixel of a batch during training: measured, plus 10 %.
+/// Bytes per pixel of a batch during training on the fused engine: measured, plus 10 %.
 const FUSED_PIXEL: u64 = 140;
-const LIBTORCH_PIXEL: u64 = 390;
 
 /// Bytes per pair of images in a batch under a loss that uses all pairs; the largest measured was 65
 /// (margin).
@@ -39,21 +38,19 @@ pub struct ResourceEstimate {
 /// The sizes that the estimate depends on.
 #[derive(Debug, Clone, Copy)]
 struct Sizes {
-    /// Pixels in an image.
-    pixels: u64,
+    /// Bytes that an image of a batch takes in training.
+    image: u64,
     embedding: u64,
     parameters: u64,
     images: u64,
     /// Images in a batch; pairs, for a loss on pairs.
     batch: u64,
-    engine: Engine,
 }
 
 impl Sizes {
     fn memory(&self, kind: BatchKind) -> u64 {
         let branches = if kind == BatchKind::Pairs { 2 } else { 1 };
-        let pixel = if self.engine == Engine::Fused { FUSED_PIXEL } else { LIBTORCH_PIXEL };
-        let batch = [self.batch, branches, self.pixels, pixel];
+        let batch = [self.batch, branches, self.image];
         let pairs = [self.batch, self.batch, PAIR];
         let pairs = if kind == BatchKind::PkSampling { product(&pairs) } else { 0 };
         let training = product(&batch).saturating_add(pairs);
@@ -91,12 +88,14 @@ impl ResourceEstimate {
         let dataset = &session.dataset;
         let architecture = config.model.architecture(dataset.shape, dataset.classes.len())?;
         let sizes = Sizes {
-            pixels: dataset.shape.pixels() as u64,
+            image: match session.engine {
+                Engine::Fused => dataset.shape.pixels() as u64 * FUSED_PIXEL,
+                Engine::Libtorch => architecture.training_bytes(),
+            },
             embedding: architecture.embedding() as u64,
             parameters: architecture.parameter_count(),
             images: dataset.len() as u64,
             batch: config.train.batch.min(dataset.len()) as u64,
-            engine: session.engine,
         };
         let largest = losses.iter().map(|loss| sizes.memory(loss.batches())).max();
         Ok(ResourceEstimate {
@@ -145,12 +144,11 @@ mod tests {
     use super::*;
 
     const TUTORIAL: Sizes = Sizes {
-        pixels: 28 * 28,
+        image: 28 * 28 * FUSED_PIXEL,
         embedding: 10,
         parameters: 7_343,
         images: 60_000,
         batch: 128,
-        engine: Engine::Fused,
     };
 
     #[test]

@@ -1,18 +1,21 @@
-//! Training on each engine, compared with libtorch in double precision.
+//! Training on each engine, compared with libtorch in double precision, and on colour images.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use tch::{Device, Tensor};
 
-use super::Adam;
-use crate::data::{BatchKind, Images, ReadOptions, open};
+use super::{Adam, Checkpoint, CheckpointEvery, NoObserver, Progress, Task, TrainConfig, train};
+use crate::data::testing::{SHAPE, coloured};
+use crate::data::{BatchKind, ImageShape, Images, ReadOptions, Subset, open};
+use crate::files::layout::{BEST_MODEL, LAST_MODEL, OLDER_CHECKPOINT};
 use crate::loss::{Loss, LossInput, Targets};
 use crate::model::{
     Architecture, FusedNetwork, LibtorchNetwork, NamedTensors, Network, Tutorial, initial_weights,
+    read_weights,
 };
 use crate::random::{Purpose, generator};
-use crate::runtime::{Cores, Simd};
+use crate::runtime::{Cores, Interrupt, Simd};
 
 /// Seed of the initial weights. If an activation is close to the kink of a ReLU, rounding decides
 /// which side a later step falls on: under some seeds even libtorch's single precision is off by 1 %
@@ -20,7 +23,7 @@ use crate::runtime::{Cores, Simd};
 const WEIGHTS: u64 = 7;
 
 fn tutorial() -> Arc<dyn Architecture> {
-    Arc::new(Tutorial::new(28, 10))
+    Arc::new(Tutorial::new(ImageShape::square(28), 10))
 }
 
 type Open = fn(&NamedTensors) -> Box<dyn Network>;
@@ -90,5 +93,49 @@ fn the_fused_engine_matches_double_precision_over_twenty_steps() {
                 assert!(error < 1e-3, "{} mix {mix}: off by {error:.1e}", loss.name());
             }
         }
+    }
+}
+
+/// Trains a network on the colour images for three epochs of two steps, from a checkpoint if given.
+fn train_on_colour(network: &mut dyn Network, folder: &Path, from: Option<Checkpoint>) {
+    let dataset = coloured();
+    let rows = Subset::new(vec![0, 1, 2], &dataset.labels);
+    let checkpoint_every = CheckpointEvery::Steps(1);
+    let config = TrainConfig { epochs: 3, batch: 2, checkpoint_every, ..TrainConfig::default() };
+    let task = Task {
+        config: &config,
+        loss: &Loss::by_name("cross-entropy").unwrap(),
+        classes: &dataset.classes,
+        embedding: 10,
+        images: &Images::new(&dataset, Device::Cpu),
+        train: &rows,
+        validation: &rows,
+        folder,
+        interrupt: &Interrupt::default(),
+    };
+    train(&task, network, from, &mut NoObserver, &Progress::new().run("test", 1)).unwrap();
+}
+
+#[test]
+fn training_on_colour_images_resumes_to_the_bytes_of_an_uninterrupted_run() {
+    let network: Arc<dyn Architecture> = Arc::new(Tutorial::new(SHAPE, 10));
+    let open = |seed| {
+        let weights = initial_weights(&*network, seed);
+        LibtorchNetwork::new(&network, &weights, Device::Cpu, &Cores::new(1)).unwrap()
+    };
+    let [whole, resumed] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    // Under this seed every layer has a gradient.
+    let mut trained = open(2);
+    let before = trained.state();
+    train_on_colour(&mut trained, whole.path(), None);
+    let after = trained.state();
+    assert!(before.iter().all(|(name, tensor)| !tensor.equal(&after[name])), "every tensor learns");
+    let checkpoint = Checkpoint::read(&whole.path().join(OLDER_CHECKPOINT)).unwrap();
+    // Other weights, which the checkpoint has to replace.
+    train_on_colour(&mut open(3), resumed.path(), Some(checkpoint));
+    for model in [LAST_MODEL, BEST_MODEL] {
+        let [whole, resumed] = [&whole, &resumed].map(|folder| folder.path().join(model));
+        assert!(read_weights(&whole, &*network).is_ok(), "{model}");
+        assert!(std::fs::read(whole).unwrap() == std::fs::read(resumed).unwrap(), "{model}");
     }
 }

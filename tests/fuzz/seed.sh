@@ -51,6 +51,14 @@ for file in "$here"/../cases/formats/*; do
     *) corpus embeddings "$(basename "$file")" < "$file" ;;
   esac
 done
+# Choices of the target arrays: an archive under each choice of rows, images, labels.
+for file in "$here"/../reference/arrays/*.npz; do
+  for choice in '\x00' '\x03' '\x06'; do
+    { printf "$choice"; cat "$file"; } | corpus arrays "$(basename "$file")-${choice#\\x}"
+  done
+done
+{ printf '\x01'; cat "$here"/../reference/arrays/pair_images.npy; } | corpus arrays images
+{ printf '\x02'; cat "$here"/../reference/arrays/pair_labels.npy; } | corpus arrays labels
 # The same images in every kind of file, and files of other formats.
 for file in "$here"/../cases/sources/*.* "$here"/../cases/sources/idx/* "$here"/../cases/sources/list/list.csv; do
   for choice in '\x00' '\x01' '\x02' '\x80'; do

@@ -48,14 +48,15 @@ VERSIONS = dict(torch=torch.__version__, numpy=np.__version__, safetensors=safet
 
 
 class Siamese(nn.Module):
-    """The tutorial's network, with the tutorial's names."""
+    """The tutorial's network, with the tutorial's names; for images of any shape."""
 
-    def __init__(self):
+    def __init__(self, channels=1, height=28, width=28):
         super().__init__()
         block = lambda i, o: [nn.Conv2d(i, o, 3, padding=1), nn.ReLU(), nn.BatchNorm2d(o)]
-        self.feature_net = nn.Sequential(*block(1, 8), *block(8, 8), nn.MaxPool2d(2), *block(8, 16), *block(16, 16),
+        self.feature_net = nn.Sequential(*block(channels, 8), *block(8, 8), nn.MaxPool2d(2), *block(8, 16), *block(16, 16),
                                          nn.MaxPool2d(2), nn.Conv2d(16, 1, 3, padding=1), nn.ReLU())
-        self.linear1, self.linear2 = nn.Linear(49, 49), nn.Linear(49, 10)
+        features = (height // 4) * (width // 4)
+        self.linear1, self.linear2 = nn.Linear(features, features), nn.Linear(features, 10)
 
     def forward(self, x):
         return self.linear2(self.linear1(self.feature_net(x).flatten(1)))

@@ -1,13 +1,14 @@
-"""Writes networks/NAME.safetensors for every network: what PyTorch computes for it.
+"""Writes networks/NAME.SHAPE.safetensors for every network and shape of images: what PyTorch computes for it.
 
 Run:   python tests/reference/networks.py [NAME ...]    all networks, or those named
 Needs: torch 2.13, numpy, safetensors (a CPU build will do)
 
-A network is a class here under the names of its tensors in dml, and a line in NETWORKS. Inputs (weights, images, gradients
+A network is a class here under the names of its tensors in dml, whose arguments are channels, height and width of the
+images, and a line in NETWORKS. Inputs (weights, images, gradients
 of the embeddings) are float32 numbers; results are computed from them in float64 and then rounded to float32. The seed is
 the first under which every parameter has a gradient.
 
-networks/NAME.safetensors
+networks/NAME.CxHxW.safetensors
   w.TENSOR                             weights and running statistics; half of the BatchNorm weights are negative
   images_a, images_b                   [N, C, H, W] in 0..1
   eval.embeddings_a                    [N, E], evaluation mode
@@ -27,9 +28,9 @@ from network import Siamese
 FOLDER = pathlib.Path(__file__).resolve().parent / 'networks'
 IMAGES = 4
 
-# A class, and channels, height and width of the images.
+# A class, and the shapes of images to compute it for: channels, height and width.
 NETWORKS = {
-    'tutorial': (Siamese, (1, 28, 28)),
+    'tutorial': (Siamese, [(1, 28, 28), (3, 20, 12)]),
 }
 
 
@@ -52,7 +53,7 @@ def compute(network, shape, seed):
     torch.manual_seed(seed)
     draw = np.random.default_rng(seed)
     images = lambda: torch.tensor(draw.uniform(0, 1, (IMAGES, *shape)), dtype=torch.float32)
-    net = network()
+    net = network(*shape)
     weights = draw_weights(net, draw, images())
     a, b = images(), images()
     net.double()
@@ -72,12 +73,14 @@ def compute(network, shape, seed):
 
 
 def write(name):
-    network, shape = NETWORKS[name]
-    found = next(filter(None, (compute(network, shape, seed) for seed in range(100))))
+    network, shapes = NETWORKS[name]
     FOLDER.mkdir(exist_ok=True)
-    save_file(found, FOLDER / f'{name}.safetensors')
-    (FOLDER / f'{name}.safetensors').chmod(0o644)
-    print(name, len(found), 'tensors')
+    for shape in shapes:
+        found = next(filter(None, (compute(network, shape, seed) for seed in range(100))))
+        path = FOLDER / f'{name}.{"x".join(map(str, shape))}.safetensors'
+        save_file(found, path)
+        path.chmod(0o644)
+        print(path.name, len(found), 'tensors')
 
 
 if __name__ == '__main__':

@@ -22,6 +22,7 @@ mod metrics;
 mod names;
 mod network;
 mod outputs;
+mod photos;
 mod pictures;
 mod properties;
 mod readme;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tch::{Device, Kind, Tensor};
 
+use dml::data::ImageShape;
 use dml::loss::{Contrastive, CrossEntropy, Form, Loss, LossInput, Targets};
 use dml::model::{
     Architecture, FusedNetwork, LibtorchNetwork, NamedTensors, Network, Tutorial, initial_weights,
@@ -24,7 +25,7 @@ const TRAINING_MODE: f64 = 6e-5;
 const RUNNING_STATISTICS: f64 = 3e-6;
 
 fn tutorial() -> Arc<dyn Architecture> {
-    Arc::new(Tutorial::new(28, 10))
+    Arc::new(Tutorial::new(ImageShape::square(28), 10))
 }
 
 /// The engine of the network: libtorch, the fused engine with the best instructions of this processor,

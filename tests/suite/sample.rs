@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dml::data::{Class, Images, ReadOptions, Subset, open, split};
+use dml::data::{Class, ImageShape, Images, ReadOptions, Subset, open, split};
 use dml::eval::{EvalConfig, LabelledEmbeddings, RetrievalTask, embed, knn_metrics};
 use dml::loss::Loss;
 use dml::model::{Architecture, FusedNetwork, LibtorchNetwork, Network, Tutorial, initial_weights};
@@ -15,7 +15,7 @@ use tch::Device;
 use crate::user::shipped_sample;
 
 fn tutorial() -> Arc<dyn Architecture> {
-    Arc::new(Tutorial::new(28, 10))
+    Arc::new(Tutorial::new(ImageShape::square(28), 10))
 }
 
 /// The shipped sample, split, on the CPU.

@@ -134,6 +134,38 @@ fn idx_files_and_lists_give_the_network_of_the_csv() {
 }
 
 #[test]
+fn images_that_are_not_square_are_trained_evaluated_and_exported() {
+    let user = User::with_images(2);
+    // 40 images of 20×12, with a bright upper or lower half.
+    let head = [0, 0, 8, 3, 0, 0, 0, 40, 0, 0, 0, 20, 0, 0, 0, 12];
+    let value = |image: u8, pixel: u8| {
+        let is_bright = (pixel < 120) == image.is_multiple_of(2);
+        image + if is_bright { 200 } else { pixel / 8 }
+    };
+    let pixels = (0..40).flat_map(|image| (0..240).map(move |pixel| value(image, pixel)));
+    user.writes("wide-images-idx3-ubyte", head.into_iter().chain(pixels).collect::<Vec<u8>>());
+    let labels = (0..40).map(|image| image % 2);
+    let head = [0, 0, 8, 1, 0, 0, 0, 40];
+    user.writes("wide-labels-idx1-ubyte", head.into_iter().chain(labels).collect::<Vec<u8>>());
+    let wide = ["--data", "wide-images-idx3-ubyte", "--set", "data.validation=0.25"];
+    let train = [&["train", "--epochs", "1"], &wide[..]].concat();
+    let (_, err) = user.succeeds(&[&train[..], &["--name", "wide"]].concat());
+    let engine = "engine: libtorch (the fused engine takes only square grey images, not 20×12; \
+                  on one core libtorch takes 1.5 to 3 times as long)";
+    assert!(err.contains(engine), "{err}");
+    let message = user.fails(1, &[&train[..], &["--engine", "fused"]].concat());
+    assert!(message.contains("not 20×12; use auto or libtorch, or for pictures --size 28"));
+    user.succeeds(&["eval", "--run", "runs/wide"]);
+    user.succeeds(&["embed", "wide-images-idx3-ubyte", "--run", "runs/wide", "--out", "a.npy"]);
+    user.succeeds(&["export", "runs/wide", "--format", "torchscript", "--out", "a.pt"]);
+    let again = ["--init", "runs/wide/model.safetensors", "--name", "again"];
+    user.succeeds(&[&train[..], &again].concat());
+    let other = ["train", "--data", "small.csv", "--init", "runs/wide/model.safetensors"];
+    let message = user.fails(1, &other);
+    assert!(message.contains("on images of about 240 pixels, the data has 28×28"), "{message}");
+}
+
+#[test]
 fn files_read_along_with_the_named_one_are_never_replaced() {
     let user = User::with_images(2);
     let head = [0, 0, 8, 3, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 2];

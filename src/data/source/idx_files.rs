@@ -8,9 +8,12 @@ use std::path::{Path, PathBuf};
 use super::bytes::is_read_once;
 use super::kind::{Content, Found, Kind, Recognises, Report};
 use super::names::Name;
+use super::stack::{Stack, in_channels, refuse_other_size, transposed};
 use super::whole::read_unpacked;
 use crate::data::idx::Array;
-use crate::data::{ImageShape, LabelColumn, Pixels, RawImages, ReadOptions, Reading};
+use crate::data::{
+    ImageColumns, ImageShape, LabelColumn, PictureOptions, Pixels, RawImages, ReadOptions, Reading,
+};
 use crate::error::{Fault, Result};
 use crate::files::{is_same_file, sha256_hex};
 use crate::words;
@@ -52,7 +55,7 @@ impl IdxFile {
 ///
 /// # Errors
 /// [`Error::Fault`](crate::error::Error::Fault) if a file is damaged, the other one is missing or of
-/// another length, the images are in colour, or a label is not an integer.
+/// another length, the images have another size than the options ask for, or a label is not an integer.
 fn read(content: &Content, options: &ReadOptions, _: Report) -> Result<Found> {
     let path = content.path;
     if let LabelColumn::Given(column) = &options.label {
@@ -77,11 +80,12 @@ fn read(content: &Content, options: &ReadOptions, _: Report) -> Result<Found> {
             Err(error) => return Err(error),
         }
     };
-    combine(images, labels)
+    combine(images, labels, &options.pictures)
 }
 
-fn combine(images: IdxFile, labels: Option<IdxFile>) -> Result<Found> {
-    let (count, shape) = shape(&images)?;
+fn combine(images: IdxFile, labels: Option<IdxFile>, options: &PictureOptions) -> Result<Found> {
+    let stack = stack_of(&images)?;
+    let count = stack.count;
     let mut remarks = Vec::new();
     let (distinct, rows) = match &labels {
         None => {
@@ -108,70 +112,69 @@ fn combine(images: IdxFile, labels: Option<IdxFile>) -> Result<Found> {
             (Some(distinct), rows)
         }
     };
-    if Name::of(&images.path).is_emnist() {
-        remarks.push(
-            "EMNIST: its IDX files store each image with rows and columns swapped; pictures show it \
-             that way, and no figure depends on it"
-                .to_owned(),
-        );
-    }
+    remarks.extend(stack.remark.clone());
     let hashes = [Some(&images), labels.as_ref()].into_iter().flatten().map(|part| &*part.sha256);
     let sha256 = match hashes.collect::<Vec<&str>>().as_slice() {
         [only] => (*only).to_owned(),
         both => sha256_hex(both.concat().as_bytes()),
     };
-    let pixels = pixels(images)?;
-    let reading = Reading { remarks, ..Reading::default() };
+    let (pixels, shape, mut reading) = upright(images, &stack, options)?;
+    let (pixels, shape) = in_channels(pixels, shape, options.channels, &mut remarks);
+    reading.remarks.splice(..0, remarks);
     Ok(Found::faultless(RawImages { pixels, shape, distinct, rows, parts: None, reading }, sha256))
 }
 
-/// Number and shape of the images.
-fn shape(images: &IdxFile) -> Result<(usize, ImageShape)> {
-    let fault = |problem: String| Fault::new(&images.path, problem);
-    let (count, shape) = match *images.array.dimensions.as_slice() {
-        [count, height, width] | [count, 1, height, width] | [count, height, width, 1] => {
-            (count, ImageShape::grey(height, width))
+/// The images as `[N, C, H, W]`, those of EMNIST with rows and columns swapped back.
+fn upright(
+    images: IdxFile,
+    stack: &Stack,
+    options: &PictureOptions,
+) -> Result<(Pixels, ImageShape, Reading)> {
+    let path = images.path.clone();
+    let (pixels, shape, reading) = match Name::of(&path).is_emnist() {
+        false => (pixels(images, stack)?, stack.shape, Reading::default()),
+        true => {
+            let remark = "EMNIST: its IDX files store each image with rows and columns swapped, which is \
+                          undone";
+            let columns = ImageColumns { transposed: true, ..ImageColumns::default() };
+            let differs = Some("rows and columns swapped".to_owned());
+            let remarks = vec![remark.to_owned()];
+            let (pixels, shape) = transposed(pixels(images, stack)?, stack.shape);
+            (pixels, shape, Reading { columns, remarks, differs, ..Reading::default() })
         }
-        // Flattened images.
+    };
+    refuse_other_size(&path, shape, options)?;
+    Ok((pixels, shape, reading))
+}
+
+/// What the dimensions of the images mean; flattened ones are square.
+fn stack_of(images: &IdxFile) -> Result<Stack> {
+    let dimensions = match *images.array.dimensions.as_slice() {
         [count, pixels] if pixels.isqrt().pow(2) == pixels => {
-            (count, ImageShape::square(pixels.isqrt()))
+            vec![count, pixels.isqrt(), pixels.isqrt()]
         }
         [_, pixels] => {
             let problem =
                 format!("has {} per image, which is not a square", words::count(pixels, "value"));
-            return Err(fault(problem).into());
+            return Err(Fault::new(&images.path, problem).into());
         }
-        [_, a, b, c] if a == 3 || c == 3 => {
-            let problem =
-                format!("has colour images ({a} × {b} × {c}), but the network needs grey");
-            return Err(fault(problem).remedy("convert them to grey first").into());
-        }
-        ref other => {
-            let problem = format!(
-                "has {}, but images have 3: number, rows, columns",
-                words::count(other.len(), "dimension")
-            );
-            return Err(fault(problem).into());
-        }
+        ref other => other.to_vec(),
     };
-    match count * shape.pixels() {
-        0 => Err(fault(format!("contains no image: {count} of {shape} pixels")).into()),
-        _ => Ok((count, shape)),
-    }
+    Stack::new(&dimensions)
+        .map_err(|(problem, remedy)| Fault::new(&images.path, problem).remedy(remedy).into())
 }
 
-fn pixels(images: IdxFile) -> Result<Pixels> {
-    let count = images.array.dimensions[0];
+fn pixels(images: IdxFile, stack: &Stack) -> Result<Pixels> {
     let values: Vec<f32> = match images.array.into_bytes() {
-        Ok(bytes) => return Ok(Pixels::Bytes(bytes)),
+        Ok(bytes) => return Ok(Pixels::Bytes(stack.planes(bytes))),
         Err(array) => array.numbers().map(|value| value as f32).collect(),
     };
     if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-        let image = 1 + at / (values.len() / count);
+        let image = 1 + at / stack.shape.values();
         let problem = format!("has {} as a pixel of image {image}", values[at]);
         return Err(Fault::new(&images.path, problem).remedy("replace it with a number").into());
     }
-    Ok(Pixels::from_floats(values))
+    Ok(Pixels::from_floats(stack.planes(values)))
 }
 
 /// The distinct labels, and for each image the index of its label.

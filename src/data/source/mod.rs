@@ -5,6 +5,7 @@
 //! with how to convert it ([`unreadable`]). A kind of source is a file here and a line in the list; it
 //! turns the content of a file and the options into labels and images of one shape ([`kind`]).
 
+mod arrays;
 mod bytes;
 mod csv;
 mod folder;
@@ -16,6 +17,7 @@ mod names;
 mod parts;
 mod picture;
 mod pictures;
+mod stack;
 mod text;
 mod unpack;
 mod unreadable;
@@ -38,7 +40,7 @@ use crate::error::Result;
 use crate::words::either;
 
 /// The kinds of sources, in the order in which they are tried. Any text is a CSV.
-const KINDS: &[Kind] = &[folder::KIND, idx_files::KIND, list::KIND, csv::KIND];
+const KINDS: &[Kind] = &[folder::KIND, arrays::KIND, idx_files::KIND, list::KIND, csv::KIND];
 
 /// Opens a source of data.
 ///
@@ -122,9 +124,15 @@ pub fn image_sources() -> String {
     either(&KINDS.iter().rev().map(|kind| kind.name).collect::<Vec<_>>())
 }
 
-/// The second file that is read with this one: the labels of IDX images, or the images of IDX labels.
+/// The second file that is read with this one: the labels of IDX images, the images of IDX labels, or the
+/// labels of a NumPy array.
 pub fn read_with(path: &Path) -> Option<PathBuf> {
-    idx_files::partner(path)
+    arrays::partner(path).or_else(|| idx_files::partner(path))
+}
+
+/// Whether a file is one of EMNIST's by its name.
+pub fn is_emnist(path: &Path) -> bool {
+    names::Name::of(path).is_emnist()
 }
 
 #[cfg(test)]

@@ -30,27 +30,40 @@ pub(super) struct Choice {
 /// [`Error::Fault`](crate::error::Error::Fault) if there is none.
 pub(super) fn choose(source: &Path, parts: &[Part], rows: Rows) -> Result<Choice> {
     let number = |part: Part| parts.iter().filter(|&&other| other == part).count();
-    let [train, validation, test] = [Part::Training, Part::Validation, Part::Test].map(number);
-    let is_wanted = |part: &Part| match rows {
-        Rows::Training => *part != Part::Test,
-        Rows::Test => *part == Part::Test,
+    let counts = [Part::Training, Part::Validation, Part::Test].map(number);
+    let remark = remark(source, counts, rows)?;
+    Ok(Choice { is_read: parts.iter().map(|&part| is_wanted(part, rows)).collect(), remark })
+}
+
+/// Whether images of a part are among those that `rows` means.
+pub(super) fn is_wanted(part: Part, rows: Rows) -> bool {
+    match rows {
+        Rows::Training => part != Part::Test,
+        Rows::Test => part == Part::Test,
         Rows::All => true,
-    };
+    }
+}
+
+/// How many images there are for training, validation and testing, and which of them are read.
+///
+/// # Errors
+/// [`Error::Fault`](crate::error::Error::Fault) if there is none to read.
+pub(super) fn remark(source: &Path, counts: [usize; 3], rows: Rows) -> Result<Option<String>> {
+    let [train, _, test] = counts;
     let (wanted, missing) = match rows {
         Rows::Training => (train, "training"),
         Rows::Test => (test, "testing"),
-        Rows::All => (parts.len(), "anything"),
+        Rows::All => (counts.into_iter().fold(0, usize::saturating_add), "anything"),
     };
     if wanted == 0 {
         let problem = format!("says what its images are for, and has none for {missing}");
         return Err(Fault::new(source, problem).remedy("name a source that has some").into());
     }
-    let remark = match rows {
+    Ok(match rows {
         Rows::All => None,
         Rows::Test => Some(format!("parts: its {} for testing", count(test, "image"))),
-        Rows::Training => Some(training_remark(source, [train, validation, test])),
-    };
-    Ok(Choice { is_read: parts.iter().map(is_wanted).collect(), remark })
+        Rows::Training => Some(training_remark(source, counts)),
+    })
 }
 
 fn training_remark(source: &Path, [train, validation, test]: [usize; 3]) -> String {

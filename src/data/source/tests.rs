@@ -199,20 +199,57 @@ fn damaged_idx_files_and_nan_pixels_are_refused() {
 }
 
 #[test]
-fn emnist_is_reported_to_be_transposed() {
+fn emnist_is_turned_upright_and_told_from_files_that_were_read_as_stored() {
     let folder = tempfile::tempdir().unwrap();
-    for (from, to) in [
-        ("train-images-idx3-ubyte", "emnist-letters-train-images-idx3-ubyte"),
-        ("train-labels-idx1-ubyte.gz", "emnist-letters-train-labels-idx1-ubyte.gz"),
-    ] {
+    let copy = |from: &str, to: &str| {
         fs::copy(case("idx").join(from), folder.path().join(to)).unwrap();
-    }
-    let path = folder.path().join("emnist-letters-train-images-idx3-ubyte");
+        folder.path().join(to)
+    };
+    let path = copy("train-images-idx3-ubyte", "emnist-letters-train-images-idx3-ubyte");
+    copy("train-labels-idx1-ubyte.gz", "emnist-letters-train-labels-idx1-ubyte.gz");
     let data = open(&path, &ReadOptions::default()).unwrap();
-    assert_eq!(data.pixels, Pixels::Bytes(images()));
-    assert!(
-        data.reading.remarks[1].starts_with("EMNIST: its IDX files store each image with rows and")
-    );
+    let stored = images();
+    for (row, image) in stored.chunks_exact(16).enumerate() {
+        let upright: Vec<u8> = (0..16).map(|at| image[at % 4 * 4 + at / 4]).collect();
+        assert_eq!(data.image(row), upright);
+    }
+    let remark = "EMNIST: its IDX files store each image with rows and columns swapped, which is";
+    assert!(data.reading.remarks[1].starts_with(remark), "{:?}", data.reading.remarks);
+    let before = read("idx/train-images-idx3-ubyte");
+    assert_eq!(before.sha256, data.sha256);
+    assert!(before.identity() != data.identity() && before.trained_on() != data.trained_on());
+}
+
+#[test]
+fn labels_of_idx_files_may_start_at_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("letters-images-idx3-ubyte");
+    fs::write(&path, [0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 1, 7, 8, 9]).unwrap();
+    let beside = folder.path().join("letters-labels-idx1-ubyte");
+    fs::write(beside, [0, 0, 8, 1, 0, 0, 0, 3, 26, 1, 26]).unwrap();
+    let data = open(&path, &ReadOptions::default()).unwrap();
+    assert_eq!((labels(&data), data.labels.as_slice()), (vec!["1", "26"], [1, 0, 1].as_slice()));
+}
+
+#[test]
+fn idx_images_may_be_in_colour_with_channels_first_or_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a-images-idx4-ubyte");
+    let read = |sizes: [u8; 3], pixels: [u8; 6], channels: ChannelChoice| {
+        let mut content = vec![0, 0, 8, 4, 0, 0, 0, 1];
+        content.extend(sizes.iter().flat_map(|&size| [0, 0, 0, size]));
+        content.extend(pixels);
+        fs::write(&path, content).unwrap();
+        let pictures = PictureOptions { channels, ..PictureOptions::default() };
+        let label = LabelColumn::IfThere;
+        open(&path, &ReadOptions { label, pictures, ..ReadOptions::default() }).unwrap()
+    };
+    let last = read([2, 1, 3], [200, 1, 2, 3, 4, 5], ChannelChoice::Auto);
+    let first = read([3, 2, 1], [200, 3, 1, 4, 2, 5], ChannelChoice::Auto);
+    assert_eq!((last.shape.to_string(), last.shape), ("3×2×1".to_owned(), first.shape));
+    assert_eq!((last.image(0), first.image(0)), ([200, 3, 1, 4, 2, 5].as_slice(), last.image(0)));
+    let grey = read([2, 1, 3], [200, 1, 2, 3, 4, 5], ChannelChoice::Grey);
+    assert_eq!((grey.shape.to_string(), grey.image(0)), ("2×1".to_owned(), [61, 4].as_slice()));
 }
 
 /// A list in a temporary folder with the images of the case.
@@ -323,8 +360,6 @@ fn unsupported_formats_are_named_with_a_way_to_convert_them() {
         ("other.feather", "an Arrow (Feather) file"),
         ("other.xlsx", "an Excel workbook (XLSX)"),
         ("other.json", "JSON"),
-        ("other.npy", "a NumPy array (NPY)"),
-        ("other.npz", "NumPy arrays (NPZ)"),
         ("other.mat", "a MATLAB file"),
         ("other.pkl", "a Python pickle"),
         ("other.sqlite", "an SQLite database"),

@@ -11,6 +11,7 @@ use lzma_rust2::{LzipReader, XzReader};
 use super::bytes::Bytes;
 use super::guard::Guard;
 use super::zip;
+use crate::data::numpy::is_archive;
 use crate::error::{Fault, Result};
 use crate::runtime::Memory;
 
@@ -118,7 +119,8 @@ pub(super) fn decompress_all(
 ) -> Result<Bytes> {
     for layer in 0.. {
         let kind = COMPRESSIONS.iter().find(|kind| (kind.recognises)(&found));
-        let is_zip = zip::is_zip(&found);
+        // An archive of arrays is read as it is.
+        let is_zip = zip::is_zip(&found) && !is_archive(&found);
         if kind.is_none() && !is_zip {
             break;
         }

@@ -30,12 +30,6 @@ const IMAGE: &str =
     "name a CSV of images, or a list of image files: a CSV with the columns path and label";
 const UNPACK: &str = "extract it and name the file in it";
 const SHEET: &str = "save the sheet as CSV";
-const ARRAY: &str = "save it as CSV, in Python: import numpy as np, pandas as pd; x = np.load(FILE); \
-     pd.DataFrame(x.reshape(len(x), -1)).assign(label=y).to_csv('images.csv', index=False), \
-     where y are the labels";
-const ARRAYS: &str = "save it as CSV, in Python: import numpy as np, pandas as pd; z = np.load(FILE); \
-     print(z.files); x = z['x_train']; pd.DataFrame(x.reshape(len(x), -1))\
-     .assign(label=z['y_train']).to_csv('images.csv', index=False)";
 const PICKLE: &str = "save it as CSV, in Python, if you trust it: import pandas as pd; \
      pd.read_pickle(FILE).to_csv('images.csv', index=False)";
 const HDF5: &str = "save it as CSV, in Python: import h5py, pandas as pd; f = h5py.File(FILE); \
@@ -61,7 +55,6 @@ const FORMATS: &[Format] = &[
     Format { name: "a WebP image", magic: b"WEBP", offset: 8, remedy: IMAGE },
     format("a PGM image", b"P5\n", IMAGE),
     format("a PPM image", b"P6\n", IMAGE),
-    format("a NumPy array (NPY)", b"\x93NUMPY", ARRAY),
     format(
         "a Parquet file",
         b"PAR1",
@@ -190,8 +183,6 @@ pub(super) fn format_in_zip(path: &Path, names: &[&str]) -> Option<Fault> {
     let any = |wanted: &dyn Fn(&str) -> bool| names.iter().any(|name| wanted(name));
     let (name, remedy) = if any(&|name| name.starts_with("xl/")) {
         ("an Excel workbook (XLSX)", SHEET)
-    } else if any(&|name| name.ends_with(".npy")) {
-        ("NumPy arrays (NPZ)", ARRAYS)
     } else if any(&|name| name.ends_with("data.pkl")) {
         ("a PyTorch file", "save the images as CSV, with a label and the pixels in each row")
     } else if any(&|name| name == "content.xml") {
@@ -234,7 +225,6 @@ mod tests {
         is_named(&tar, "a tar archive");
         is_named(b"\x89PNG\r\n\x1a\n\0\0", "a PNG image");
         is_named(b"RIFF\0\0\0\0WEBPVP8", "a WebP image");
-        is_named(b"\x93NUMPY\x01\0", "a NumPy array (NPY)");
         is_named(b"\x80\x05\x95", "a Python pickle");
         is_named(
             b"version https://git-lfs.github.com/spec/v1\noid",

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::dtype::{DType, Kind};
+use crate::data::numpy::{DType, Kind};
 use crate::error::{Fault, Result};
 use crate::words::path_word;
 

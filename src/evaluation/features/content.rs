@@ -11,7 +11,8 @@ use super::columns::Table;
 use super::labels::Labels;
 use super::npz::Npz;
 use super::numbers::Numbers;
-use super::{array, csv, npy, parquet};
+use super::{array, csv, parquet};
+use crate::data::numpy::{Array, MAGIC};
 use crate::error::{Error, Fault, Result};
 
 /// A file, and the array or column in it, as the user named them.
@@ -138,7 +139,7 @@ impl Content {
         if bytes.is_empty() {
             return Err(Fault::new(file, "is empty").remedy(READ).into());
         }
-        if bytes.starts_with(npy::MAGIC) {
+        if bytes.starts_with(MAGIC) {
             return Ok(Content::Array(bytes, file.to_path_buf()));
         }
         if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
@@ -160,13 +161,16 @@ impl Content {
         match self {
             Content::Array(bytes, file) => {
                 refuse_key(key, file)?;
-                let array = array::read(bytes, file)?;
-                Ok((array.embeddings()?, array.describe()))
+                let array = Array::read(bytes, file)?;
+                Ok((array::embeddings(&array)?, array.header.describe()))
             }
             Content::Archive(archive) => {
                 let (bytes, name) = archive.array(Wanted::Embeddings, key)?;
-                let array = array::read(&bytes, &name)?;
-                Ok((array.embeddings()?, format!("{} {}", key_of(&name), array.describe())))
+                let array = Array::read(&bytes, &name)?;
+                Ok((
+                    array::embeddings(&array)?,
+                    format!("{} {}", key_of(&name), array.header.describe()),
+                ))
             }
             Content::Table(table) => table.embeddings(key, label),
         }
@@ -180,9 +184,9 @@ impl Content {
         match self {
             Content::Array(bytes, file) => {
                 refuse_key(key, file)?;
-                let array = array::read(bytes, file)?;
-                let labels = array.labels()?;
-                let description = format!("{}, {}", array.describe(), labels.describe());
+                let array = Array::read(bytes, file)?;
+                let labels = array::labels(&array)?;
+                let description = format!("{}, {}", array.header.describe(), labels.describe());
                 Ok((labels, description))
             }
             Content::Archive(archive) => archive_labels(archive, key),
@@ -215,9 +219,10 @@ impl Content {
 
 fn archive_labels(archive: &Npz, key: Option<&str>) -> Result<(Labels, String)> {
     let (bytes, name) = archive.array(Wanted::Labels, key)?;
-    let array = array::read(&bytes, &name)?;
-    let labels = array.labels()?;
-    let description = format!("{} {}, {}", key_of(&name), array.describe(), labels.describe());
+    let array = Array::read(&bytes, &name)?;
+    let labels = array::labels(&array)?;
+    let description =
+        format!("{} {}, {}", key_of(&name), array.header.describe(), labels.describe());
     Ok((labels, description))
 }
 

@@ -9,9 +9,7 @@ mod choice;
 mod columns;
 mod content;
 mod csv;
-mod dtype;
 mod labels;
-mod npy;
 mod npz;
 mod numbers;
 mod parquet;
@@ -19,7 +17,6 @@ mod read;
 mod roles;
 mod single;
 mod table;
-mod unzip;
 
 pub use self::labels::{Labels, all_classes};
 pub use self::read::{Features, embedding_file, read_embeddings, read_labels};

@@ -49,6 +49,6 @@ mod weight_gradient;
 mod weights;
 mod winograd;
 
-pub use network::{FusedNetwork, NO_OTHER};
+pub use network::FusedNetwork;
 
 use super::layers::EPSILON;

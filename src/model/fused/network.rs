@@ -24,9 +24,6 @@ pub struct FusedNetwork {
     workers: Workers,
 }
 
-/// Why another network than the tutorial's has no fused engine.
-pub const NO_OTHER: &str = "the fused engine knows only the tutorial's network";
-
 impl FusedNetwork {
     /// Side of the largest supported images: beyond it, a thread's working set no longer fits into
     /// a core's cache, and libtorch is no slower.
@@ -38,14 +35,15 @@ impl FusedNetwork {
     /// A network with the given weights, which may borrow free cores from `cores`.
     ///
     /// # Errors
-    /// Another network than the tutorial's; weights that do not fit it.
+    /// Another network than the tutorial's, or one for images that are not square and grey; weights
+    /// that do not fit it.
     pub fn new(
         architecture: &dyn Architecture,
         weights: &NamedTensors,
         cores: &Cores,
         simd: Simd,
     ) -> Result<FusedNetwork> {
-        let sizes = architecture.fused().ok_or_else(|| Error::Other(NO_OTHER.to_owned()))?;
+        let sizes = architecture.fused().map_err(|why| Error::Other(why.to_string()))?;
         let mut parameters = Parameters::new(architecture, Device::Cpu);
         parameters.load(weights)?;
         Ok(FusedNetwork {

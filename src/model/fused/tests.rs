@@ -6,6 +6,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::FusedNetwork;
 use super::testing::{numbers, simds};
+use crate::data::ImageShape;
 use crate::model::{
     Architecture, LibtorchNetwork, NamedTensors, Network, Tutorial, initial_weights,
 };
@@ -64,7 +65,8 @@ fn results_match_libtorch_for_all_image_batch_and_embedding_sizes() {
     let cases =
         [(4, 2, 1), (5, 9, 3), (6, 8, 10), (7, 33, 10), (13, 5, 33), (28, 40, 10), (30, 3, 2)];
     for (side, batch, embedding) in cases {
-        let architecture: Arc<dyn Architecture> = Arc::new(Tutorial::new(side, embedding));
+        let shape = ImageShape::square(side as usize);
+        let architecture: Arc<dyn Architecture> = Arc::new(Tutorial::new(shape, embedding));
         let branches = [images(batch, side, 1), images(batch, side, 2)];
         let gradient = |seed| {
             let numbers = numbers((batch * embedding) as usize, seed);
@@ -95,7 +97,7 @@ fn results_match_libtorch_for_all_image_batch_and_embedding_sizes() {
 
 #[test]
 fn an_embedding_does_not_depend_on_the_rest_of_the_batch() {
-    let architecture = Tutorial::new(9, 4);
+    let architecture = Tutorial::new(ImageShape::square(9), 4);
     let mut network = fused(&architecture, Simd::detect());
     let many = images(21, 9, 5);
     let together = network.embed(vec![many.shallow_clone()]).remove(0);
@@ -107,7 +109,7 @@ fn an_embedding_does_not_depend_on_the_rest_of_the_batch() {
 
 #[test]
 fn a_batch_does_not_affect_the_next() {
-    let architecture = Tutorial::new(9, 4);
+    let architecture = Tutorial::new(ImageShape::square(9), 4);
     let gradients = |count: i64| vec![Tensor::ones([count, 4], (Kind::Float, Device::Cpu))];
     let mut fresh = fused(&architecture, Simd::detect());
     let expected = step(&mut fresh, &[images(11, 9, 6)], &gradients(11));
@@ -121,7 +123,7 @@ fn a_batch_does_not_affect_the_next() {
 
 #[test]
 fn nan_in_the_weights_gives_nan_embeddings() {
-    let architecture = Tutorial::new(9, 4);
+    let architecture = Tutorial::new(ImageShape::square(9), 4);
     let mut network = fused(&architecture, Simd::detect());
     let mut state = network.state();
     let bias = state.get_mut("feature_net.0.bias").unwrap();

@@ -4,8 +4,12 @@ use std::ops::Range;
 
 use super::convolution::flipped;
 use super::convolve::prepare;
+use crate::data::ImageShape;
 use crate::model::FusedSizes;
-use crate::model::networks::{BLOCKS, Block, features};
+use crate::model::networks::{Block, blocks, features};
+
+/// The network's blocks for grey images.
+const BLOCKS: [Block; 5] = blocks(1);
 
 /// Ranges of a layer's weights and bias in the flat vector, the bias right after the weights. For
 /// BatchNorm, these are γ and β.
@@ -49,7 +53,8 @@ impl Layout {
                 norms.push(layer(outputs, outputs));
             }
         }
-        let (features, embedding) = (features(sizes.side) as usize, sizes.embedding as usize);
+        let features = features(ImageShape::square(sizes.side as usize)) as usize;
+        let embedding = sizes.embedding as usize;
         let linears =
             vec![layer(features * features, features), layer(embedding * features, embedding)];
         Layout { convolutions, norms, linears, length }

@@ -2,7 +2,7 @@
 
 mod tutorial;
 
-pub use tutorial::{BLOCKS, Block, Tutorial, features};
+pub use tutorial::{Block, Tutorial, blocks, features};
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Tests that every network in the list has to pass, against PyTorch and in itself. In double
 //! precision, so that tolerances are those of the reference values.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rand::RngExt;
 use tch::{CModule, Device, Kind, Tensor};
@@ -14,27 +14,38 @@ use crate::model::{
 use crate::random::{Purpose, generator};
 use crate::runtime::Cores;
 
-/// A network of the list, and what PyTorch computes for it.
+/// A network of the list for images of one shape, and what PyTorch computes for it.
 struct Listed {
-    name: &'static str,
+    kind: &'static NetworkKind,
+    /// The network's name and the shape of the images.
+    name: String,
     architecture: Arc<dyn Architecture>,
     reference: NamedTensors,
 }
 
 impl Listed {
-    fn new(kind: &NetworkKind) -> Listed {
-        let name = kind.name;
-        let path =
-            format!("{}/tests/reference/networks/{name}.safetensors", env!("CARGO_MANIFEST_DIR"));
-        let reference = read_tensors(Path::new(&path)).unwrap_or_else(|_| {
-            panic!(
-                "the network {name} has no reference values: add it to \
-                 tests/reference/networks.py and run that with Python"
-            )
-        });
+    /// The network for each shape of images that it has reference values for.
+    fn all_of(kind: &'static NetworkKind) -> Vec<Listed> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/networks");
+        let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        let name = |file: &PathBuf| file.file_stem().unwrap().to_string_lossy().into_owned();
+        let of_kind = |file: &PathBuf| name(file).split('.').next() == Some(kind.name);
+        let mut files: Vec<PathBuf> = files.filter(of_kind).collect();
+        files.sort();
+        assert!(
+            !files.is_empty(),
+            "the network {} has no reference values: add it to tests/reference/networks.py and run \
+             that with Python",
+            kind.name
+        );
+        files.iter().map(|file| Listed::new(kind, name(file), file)).collect()
+    }
+
+    fn new(kind: &'static NetworkKind, name: String, file: &Path) -> Listed {
+        let reference = read_tensors(file).unwrap();
         let embedding = reference["gradient_a"].size()[1];
         let architecture = of_size(kind, &reference["images_a"], embedding);
-        Listed { name, architecture, reference }
+        Listed { kind, name, architecture, reference }
     }
 
     fn get(&self, name: &str) -> Tensor {
@@ -108,7 +119,7 @@ fn of_size(kind: &NetworkKind, images: &Tensor, embedding: i64) -> Arc<dyn Archi
 }
 
 fn all() -> impl Iterator<Item = Listed> {
-    NETWORKS.iter().map(Listed::new)
+    NETWORKS.iter().flat_map(Listed::all_of)
 }
 
 #[test]
@@ -179,19 +190,19 @@ fn the_gradient_of_every_parameter_is_not_zero_and_agrees_with_finite_difference
 
 #[test]
 fn embeddings_have_the_size_of_the_settings_in_either_mode() {
-    for kind in NETWORKS {
-        let images = Listed::new(kind).reference["images_a"].shallow_clone();
+    for Listed { kind, name, reference, .. } in all() {
+        let images = &reference["images_a"];
         for embedding in [1, 7, 64] {
-            let architecture = of_size(kind, &images, embedding);
-            assert_eq!(architecture.embedding(), embedding, "{}", kind.name);
+            let architecture = of_size(kind, images, embedding);
+            assert_eq!(architecture.embedding(), embedding, "{name}");
             let weights = initial_weights(&*architecture, 1);
             let cores = Cores::new(1);
             let mut network =
                 LibtorchNetwork::new(&architecture, &weights, Device::Cpu, &cores).unwrap();
             let expected = [images.size()[0], embedding];
             let batch = || vec![images.shallow_clone()];
-            assert_eq!(network.embed(batch())[0].size(), expected, "{}", kind.name);
-            assert_eq!(network.forward(batch())[0].size(), expected, "{}", kind.name);
+            assert_eq!(network.embed(batch())[0].size(), expected, "{name}");
+            assert_eq!(network.forward(batch())[0].size(), expected, "{name}");
         }
     }
 }
@@ -237,6 +248,14 @@ fn torchscript_gives_the_same_embeddings_for_any_batch_size() {
             let found = module.forward_ts(&[some]).unwrap();
             network.assert_near("an embedding of TorchScript", &found, &expected[0]);
         }
+    }
+}
+
+#[test]
+fn an_image_takes_at_least_its_own_memory_in_training() {
+    for Listed { name, architecture, .. } in all() {
+        let values = architecture.images().values() as u64;
+        assert!(architecture.training_bytes() > 4 * values, "{name}");
     }
 }
 

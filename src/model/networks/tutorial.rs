@@ -1,20 +1,25 @@
 //! The tutorial's convolutional network.
 //!
-//! conv 1→8, ReLU, BatchNorm, conv 8→8, ReLU, BatchNorm, pooling; conv 8→16, ReLU, BatchNorm,
+//! conv C→8, ReLU, BatchNorm, conv 8→8, ReLU, BatchNorm, pooling; conv 8→16, ReLU, BatchNorm,
 //! conv 16→16, ReLU, BatchNorm, pooling; conv 16→1, ReLU; two linear layers. All convolutions are
-//! 3×3 and keep the size of the images.
+//! 3×3 and keep the size of the images. C is the number of channels, 1 in the tutorial.
+
+mod images;
+mod other_sizes;
+
+pub use images::features;
 
 use tch::Tensor;
 
 use crate::data::ImageShape;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::ModelConfig;
-use crate::model::architecture::{Architecture, FusedSizes, OtherSizes, Shapes};
+use crate::model::architecture::{Architecture, FusedSizes, NotFused, OtherSizes, Shapes};
 use crate::model::layers::{BatchNorm, Convolution, Linear, max_pool};
 use crate::model::tensors::{Mode, TensorList, TensorSpec, Tensors};
-use crate::words::count;
 
 /// A convolution with ReLU, then an optional BatchNorm and max pooling.
+#[derive(Debug)]
 pub struct Block {
     /// Index of the convolution in PyTorch's `feature_net`.
     pub convolution: usize,
@@ -26,29 +31,33 @@ pub struct Block {
     pub pool: bool,
 }
 
-pub const BLOCKS: [Block; 5] = [
-    Block { convolution: 0, inputs: 1, outputs: 8, norm: Some(2), pool: false },
-    Block { convolution: 3, inputs: 8, outputs: 8, norm: Some(5), pool: true },
-    Block { convolution: 7, inputs: 8, outputs: 16, norm: Some(9), pool: false },
-    Block { convolution: 10, inputs: 16, outputs: 16, norm: Some(12), pool: true },
-    Block { convolution: 14, inputs: 16, outputs: 1, norm: None, pool: false },
-];
+/// The blocks for images of so many channels.
+pub const fn blocks(channels: i64) -> [Block; 5] {
+    [
+        Block { convolution: 0, inputs: channels, outputs: 8, norm: Some(2), pool: false },
+        Block { convolution: 3, inputs: 8, outputs: 8, norm: Some(5), pool: true },
+        Block { convolution: 7, inputs: 8, outputs: 16, norm: Some(9), pool: false },
+        Block { convolution: 10, inputs: 16, outputs: 16, norm: Some(12), pool: true },
+        Block { convolution: 14, inputs: 16, outputs: 1, norm: None, pool: false },
+    ]
+}
 
 /// Kernel size of the convolutions.
 const KERNEL: i64 = 3;
 
-/// The smallest images that survive two poolings.
-const SMALLEST_SIDE: i64 = 4;
+/// Bytes per pixel of a batch in training: measured on grey images, plus 10 %.
+const PIXEL: u64 = 390;
 
-/// The largest images that the network is meant for: its first linear layer has S⁴/256 weights.
-const LARGEST_SIDE: i64 = 256;
+/// The same for each channel after the first.
+const CHANNEL: u64 = 8;
 
-/// The tutorial's network for square grey images.
+/// The tutorial's network, for images of any shape.
 #[derive(Debug)]
 pub struct Tutorial {
-    side: i64,
+    images: ImageShape,
     embedding: i64,
     tensors: TensorList,
+    blocks: [Block; 5],
     /// One per block.
     convolutions: Vec<(Convolution, Option<BatchNorm>)>,
     linear1: Linear,
@@ -56,9 +65,9 @@ pub struct Tutorial {
 }
 
 impl Tutorial {
-    /// The network for images of `side`×`side`, at least 4×4, and embeddings of `embedding` numbers;
-    /// 28 and 10 in the tutorial.
-    pub fn new(side: i64, embedding: i64) -> Tutorial {
+    /// The network for images of at least 4×4 pixels, and embeddings of `embedding` numbers; 28×28
+    /// and 10 in the tutorial.
+    pub fn new(images: ImageShape, embedding: i64) -> Tutorial {
         let mut tensors = TensorList::default();
         let block = |block: &Block| {
             let layer = |index: usize| format!("feature_net.{index}");
@@ -69,35 +78,23 @@ impl Tutorial {
                 block.norm.map(|norm| BatchNorm::new(&mut tensors, &layer(norm), block.outputs));
             (convolution, norm)
         };
-        let convolutions = BLOCKS.iter().map(block).collect();
-        let features = features(side);
+        let blocks = blocks(images.channels as i64);
+        let convolutions = blocks.iter().map(block).collect();
+        let features = features(images);
         let linear1 = Linear::new(&mut tensors, "linear1", [features, features]);
         let linear2 = Linear::new(&mut tensors, "linear2", [features, embedding]);
-        Tutorial { side, embedding, tensors, convolutions, linear1, linear2 }
+        Tutorial { images, embedding, tensors, blocks, convolutions, linear1, linear2 }
     }
-}
-
-/// Inputs of the first linear layer: pixels left after two poolings.
-pub fn features(side: i64) -> i64 {
-    (side / 4) * (side / 4)
 }
 
 impl Architecture for Tutorial {
     fn for_data(images: ImageShape, classes: usize, config: &ModelConfig) -> Result<Tutorial> {
-        let side = images.side().map(|side| side as i64);
-        let fits = |side: &i64| (SMALLEST_SIDE..=LARGEST_SIDE).contains(side);
-        let side = side.filter(fits).ok_or_else(|| {
-            Error::Other(format!(
-                "images of {images} do not fit the network, which takes grey squares of \
-                 {SMALLEST_SIDE}×{SMALLEST_SIDE} to {LARGEST_SIDE}×{LARGEST_SIDE}; pad, crop or resize \
-                 the images"
-            ))
-        })?;
-        Ok(Tutorial::new(side, config.embedding_size(classes)))
+        images::check(images)?;
+        Ok(Tutorial::new(images, config.embedding_size(classes)))
     }
 
     fn images(&self) -> ImageShape {
-        ImageShape::square(self.side as usize)
+        self.images
     }
 
     fn embedding(&self) -> i64 {
@@ -110,7 +107,7 @@ impl Architecture for Tutorial {
 
     fn forward(&self, images: &Tensor, tensors: &Tensors, mode: Mode) -> Tensor {
         let mut x = images.shallow_clone();
-        for (block, (convolution, norm)) in BLOCKS.iter().zip(&self.convolutions) {
+        for (block, (convolution, norm)) in self.blocks.iter().zip(&self.convolutions) {
             x = convolution.forward(&x, tensors).relu_();
             if let Some(norm) = norm {
                 x = norm.forward(&x, tensors, mode);
@@ -124,41 +121,18 @@ impl Architecture for Tutorial {
         self.linear2.forward(&self.linear1.forward(&features, tensors), tensors)
     }
 
-    fn fused(&self) -> Option<FusedSizes> {
-        Some(FusedSizes { side: self.side, embedding: self.embedding })
+    fn training_bytes(&self) -> u64 {
+        let further = self.images.channels as u64 - 1;
+        self.images.pixels() as u64 * (PIXEL + CHANNEL * further)
+    }
+
+    fn fused(&self) -> std::result::Result<FusedSizes, NotFused> {
+        let side = self.images.side().ok_or(NotFused::OtherImages(self.images))?;
+        Ok(FusedSizes { side: side as i64, embedding: self.embedding })
     }
 
     fn explain_other_sizes(&self, found: &Shapes) -> Option<OtherSizes> {
-        let size = |name: &str, axis: usize| found[name].get(axis).copied().unwrap_or(0);
-        let first = "feature_net.0.weight";
-        let channels = size(first, 1);
-        let inputs = size("linear1.weight", 0);
-        let embedding = size("linear2.weight", 0);
-        let quarter = (inputs as f64).sqrt().round() as i64;
-        if channels != 1 && found[first].len() == 4 {
-            let channels = count(channels as usize, "channel");
-            let problem = format!("was trained on images of {channels}, the network takes 1");
-            return Some(OtherSizes { problem, remedy: None });
-        }
-        if quarter * quarter == inputs && inputs != features(self.side) {
-            // Two poolings divide the side by four, rounded down.
-            let (least, most, side) = (quarter * 4, quarter * 4 + 3, self.side);
-            let problem = format!(
-                "was trained on images of {least}×{least} to {most}×{most}, the data has {side}×{side}"
-            );
-            let remedy = "resize the images to that size, or omit --init".to_owned();
-            return Some(OtherSizes { problem, remedy: Some(remedy) });
-        }
-        if embedding != self.embedding && embedding > 0 {
-            let problem = format!(
-                "was trained for embeddings of {}, the settings say {}",
-                count(embedding as usize, "number"),
-                self.embedding
-            );
-            let remedy = format!("add --set model.embedding={embedding}, or omit --init");
-            return Some(OtherSizes { problem, remedy: Some(remedy) });
-        }
-        None
+        other_sizes::explain((self.images, self.embedding), found)
     }
 }
 
@@ -168,7 +142,7 @@ mod tests {
 
     #[test]
     fn the_tutorials_network_has_7343_parameters_in_pytorchs_order() {
-        let tutorial = Tutorial::new(28, 10);
+        let tutorial = Tutorial::new(ImageShape::square(28), 10);
         assert_eq!(tutorial.parameter_count(), 7_343);
         let names: Vec<&str> = tutorial.tensors().iter().map(|t| t.name.as_str()).collect();
         assert_eq!(
@@ -186,18 +160,37 @@ mod tests {
     }
 
     #[test]
-    fn images_that_are_no_grey_squares_or_of_no_fitting_size_are_rejected() {
-        let colour = ImageShape { channels: 3, height: 28, width: 28 };
-        for (shape, named) in [
-            (ImageShape::square(3), "images of 3×3 "),
-            (ImageShape::square(257), "images of 257×257 "),
-            (ImageShape::grey(28, 20), "images of 28×20 "),
-            (colour, "images of 3×28×28 "),
-        ] {
-            let tutorial = Tutorial::for_data(shape, 10, &ModelConfig::default());
-            let message = tutorial.unwrap_err().to_string();
-            assert!(message.starts_with(named), "{message}");
-            assert!(message.contains("takes grey squares of 4×4 to 256×256"), "{message}");
+    fn images_may_have_any_channels_height_and_width_from_4_by_4() {
+        for (channels, height, width, linear1) in
+            [(1, 4, 4, 1), (3, 5, 7, 1), (3, 20, 12, 15), (1, 30, 4, 7), (4, 256, 256, 4096)]
+        {
+            let images = ImageShape { channels, height, width };
+            let network = Tutorial::for_data(images, 10, &ModelConfig::default()).unwrap();
+            assert_eq!(network.images(), images);
+            let shapes = network.shapes();
+            assert_eq!(shapes["feature_net.0.weight"], [8, channels as i64, 3, 3], "{images}");
+            assert_eq!(shapes["linear1.weight"], [linear1, linear1], "{images}");
+            assert_eq!(shapes["linear2.weight"], [10, linear1], "{images}");
         }
+    }
+
+    #[test]
+    fn only_square_grey_images_are_for_the_fused_engine() {
+        let fused = |images| Tutorial::new(images, 10).fused();
+        assert_eq!(fused(ImageShape::square(28)), Ok(FusedSizes { side: 28, embedding: 10 }));
+        let colour = ImageShape { channels: 3, height: 28, width: 28 };
+        for images in [ImageShape::grey(28, 20), colour] {
+            assert_eq!(fused(images), Err(NotFused::OtherImages(images)));
+        }
+    }
+
+    #[test]
+    fn memory_in_training_grows_with_pixels_and_channels() {
+        let bytes = |channels, height, width| {
+            Tutorial::new(ImageShape { channels, height, width }, 10).training_bytes()
+        };
+        assert_eq!(bytes(1, 28, 28), 784 * 390);
+        assert_eq!(bytes(1, 14, 56), 784 * 390);
+        assert_eq!(bytes(3, 28, 28), 784 * 406);
     }
 }

@@ -8,7 +8,7 @@ const LARGEST_OF_SMALL_UNITS: u8 = 16;
 
 /// Images of pixels in any order of channels as `[N, C, H, W]`, in colour or grey as chosen; alpha is
 /// dropped. `shape` has their height and width.
-pub(super) fn to_images(
+pub(in crate::data::source) fn to_images(
     pixels: Pixels,
     channels: Channels,
     shape: ImageShape,

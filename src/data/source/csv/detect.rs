@@ -128,6 +128,7 @@ fn image_columns(found: &Columns, names: Option<&[String]>, width: usize) -> Ima
         label: label.and_then(name),
         label_at: label.map(|column| (column, width)),
         reordered: found.reordered,
+        transposed: false,
     }
 }
 

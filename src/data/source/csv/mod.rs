@@ -30,9 +30,9 @@ mod tables;
 mod tests;
 mod values;
 
+pub(super) use self::colour::to_images;
 pub(super) use self::names::{is_label as is_label_name, is_split as is_split_name};
 
-use self::colour::to_images;
 use self::detect::{layout_of, text_of};
 use self::layout::Layout;
 use self::rows::Rows;

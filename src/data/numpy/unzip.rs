@@ -14,7 +14,8 @@ pub struct Member {
     method: u16,
     encrypted: bool,
     crc: u32,
-    packed: u64,
+    /// Bytes in the file.
+    pub packed: u64,
     offset: u64,
 }
 
@@ -107,21 +108,47 @@ impl Member {
         Ok(content)
     }
 
-    /// All of its content, at most `most` bytes.
+    /// All of its content, at most `most` bytes and one more if it is longer.
     ///
     /// # Errors
     /// As [`Member::start`]; its checksum is wrong.
     pub fn whole(&self, bytes: &[u8], most: u64) -> Refused<Vec<u8>> {
         let content = self.start(bytes, most.saturating_add(1))?;
+        if content.len() as u64 <= most {
+            self.verify(&content)?;
+        }
+        Ok(content)
+    }
+
+    /// Compares the checksum of its content.
+    ///
+    /// # Errors
+    /// It is another one.
+    pub fn verify(&self, content: &[u8]) -> Refused<()> {
         let mut crc = Crc::new();
-        crc.update(&content);
-        match content.len() as u64 <= most && crc.sum() != self.crc {
-            true => Err(format!("{} is damaged: its checksum does not match", self.name)),
-            false => Ok(content),
+        crc.update(content);
+        match crc.sum() == self.crc {
+            true => Ok(()),
+            false => Err(format!("{} is damaged: its checksum does not match", self.name)),
         }
     }
 
-    fn reader<'a>(&self, bytes: &'a [u8]) -> Refused<Box<dyn Read + 'a>> {
+    /// Its content where it lies in the file; `None` if it is compressed.
+    ///
+    /// # Errors
+    /// As [`Member::start`].
+    pub fn stored<'a>(&self, bytes: &'a [u8]) -> Refused<Option<&'a [u8]>> {
+        match self.method {
+            0 if !self.encrypted => self.packed(bytes).map(Some).ok_or(CUT.to_owned()),
+            _ => Ok(None),
+        }
+    }
+
+    /// Its content, decompressed as it is read.
+    ///
+    /// # Errors
+    /// As [`Member::start`].
+    pub fn reader<'a>(&self, bytes: &'a [u8]) -> Refused<Box<dyn Read + 'a>> {
         if self.encrypted {
             return Err(format!("{} is encrypted", self.name));
         }

@@ -12,6 +12,9 @@ pub const MAGIC: &[u8] = b"\x93NUMPY";
 /// The longest accepted header; NumPy itself refuses headers of more than 10,000 bytes.
 const LONGEST_HEADER: usize = 1 << 20;
 
+/// Most dimensions of an array in NumPy.
+const MOST_DIMENSIONS: usize = 64;
+
 /// The header of an array.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Header {
@@ -50,12 +53,17 @@ impl Header {
             descr.strip_prefix(['\'', '"']).and_then(|rest| rest.split(['\'', '"']).next());
         let Some(descr) = quoted else {
             let fault = Fault::new(name, "contains records with several fields");
-            return Err(fault.remedy("save one array for embeddings and one for labels").into());
+            return Err(fault.remedy("save an array of each field").into());
         };
         let dtype = DType::read(descr).map_err(|(what, remedy)| {
             Fault::new(name, format!("contains {what}")).remedy(remedy)
         })?;
         Ok(Header { dtype, fortran: order.starts_with("True"), shape, bytes: end })
+    }
+
+    /// Its shape and type, such as `[3, 2] float32`.
+    pub fn describe(&self) -> String {
+        format!("{:?} {}", self.shape, self.dtype.name())
     }
 
     /// Bytes of all elements; `None` on overflow.
@@ -89,9 +97,12 @@ fn value_of<'a>(header: &'a str, key: &str) -> Option<&'a str> {
 fn shape_of(text: &str) -> Option<Vec<usize>> {
     let inside = text.strip_prefix('(')?.split(')').next()?;
     let sizes = inside.split(',').map(str::trim).filter(|size| !size.is_empty());
-    sizes.map(|size| size.trim_end_matches('L').parse().ok()).collect()
+    let sizes = sizes.take(MOST_DIMENSIONS + 1);
+    let shape = sizes.map(|size| size.trim_end_matches('L').parse().ok());
+    shape.collect::<Option<Vec<usize>>>().filter(|shape| shape.len() <= MOST_DIMENSIONS)
 }
 
+/// The error for a damaged array.
 pub fn damaged(name: &Path, what: &str) -> Error {
     let fault = Fault::new(name, format!("cannot be read as NPY ({what})"));
     fault.remedy("write it with numpy.save").into()
@@ -108,7 +119,7 @@ mod tests {
             let bytes = length.to_le_bytes();
             content.extend(if version == 1 { &bytes[..2] } else { &bytes });
             content.extend(header.bytes());
-            super::super::array::read(&content, Path::new("a.npy")).unwrap_err().to_string()
+            super::super::array::Array::read(&content, Path::new("a.npy")).unwrap_err().to_string()
         };
         let message = error(3, u32::MAX, "{}\n");
         assert!(message.contains("(its header claims more than the file's 15 bytes)"), "{message}");
