@@ -11,10 +11,16 @@ pub(super) fn high_bytes(values: impl IntoIterator<Item = u16>) -> Vec<u8> {
     values.into_iter().map(|value| (value >> 8) as u8).collect()
 }
 
-/// The first `TO` of each `FROM` values.
-pub(super) fn without_last<const FROM: usize, const TO: usize>(samples: &[u8]) -> Vec<u8> {
-    let (pixels, _) = samples.as_chunks::<FROM>();
-    pixels.iter().flat_map(|pixel| pixel.iter().take(TO).copied()).collect()
+/// Pixels of `TO` values from pixels of `FROM` values.
+pub(super) fn converted<const FROM: usize, const TO: usize>(
+    samples: &[u8],
+    convert: impl Fn([u8; FROM]) -> [u8; TO],
+) -> Vec<u8> {
+    let (pixels, _) = samples.as_chunks();
+    let mut all = vec![0; pixels.len() * TO];
+    let (converted, _) = all.as_chunks_mut();
+    pixels.iter().zip(converted).for_each(|(pixel, to)| *to = convert(*pixel));
+    all
 }
 
 /// The colours of indices. A palette in which each index has the grey of its own number is none.
@@ -24,7 +30,7 @@ pub(super) fn looked_up(indices: Vec<u8>, palette: &[u8]) -> GreyOrRgb {
         return GreyOrRgb::Grey(indices);
     }
     let colour = |index: u8| colours.get(usize::from(index)).copied().unwrap_or_default();
-    GreyOrRgb::Rgb(indices.into_iter().flat_map(colour).collect())
+    GreyOrRgb::Rgb(converted(&indices, |[index]| colour(index)))
 }
 
 /// RGB of a YCbCr colour, as in libjpeg.

@@ -130,8 +130,7 @@ impl Source for Jpeg<'_> {
             }
             4 => {
                 let is_ycck = self.adobe == Some(2);
-                let (pixels, _) = samples.as_chunks();
-                let pixels = pixels.iter().flat_map(|&pixel| ink_to_rgb(pixel, is_ycck)).collect();
+                let pixels = colour::converted(&samples, |pixel| ink_to_rgb(pixel, is_ycck));
                 Ok(Picture::of_samples(pixels, 3, self.frame.size))
             }
             other => Err(damaged(format!("it has {other} components"))),

@@ -29,8 +29,8 @@ impl Picture {
     /// A picture of interleaved 8-bit values: grey, grey and alpha, RGB, or RGB and alpha.
     pub(super) fn of_samples(samples: Vec<u8>, per_pixel: usize, size: Header) -> Picture {
         let (pixels, channels) = match per_pixel {
-            2 => (colour::without_last::<2, 1>(&samples), 1),
-            4 => (colour::without_last::<4, 3>(&samples), 3),
+            2 => (colour::converted(&samples, |[grey, _alpha]| [grey]), 1),
+            4 => (colour::converted(&samples, |[red, green, blue, _alpha]| [red, green, blue]), 3),
             channels => (samples, channels),
         };
         let shape = ImageShape { channels, height: size.height, width: size.width };
@@ -54,8 +54,7 @@ impl Picture {
     /// In grey by ITU-R BT.601, as Pillow's `convert("L")`.
     pub fn into_grey(mut self) -> Picture {
         if self.shape.channels == 3 {
-            let (colours, _) = self.pixels.as_chunks();
-            self.pixels = colours.iter().map(|&colour| luma_byte(colour)).collect();
+            self.pixels = colour::converted(&self.pixels, |colour| [luma_byte(colour)]);
             self.shape.channels = 1;
         }
         self
@@ -64,7 +63,7 @@ impl Picture {
     /// With three channels, which are equal if it was grey.
     pub fn into_rgb(mut self) -> Picture {
         if self.shape.channels == 1 {
-            self.pixels = self.pixels.iter().flat_map(|&grey| [grey; 3]).collect();
+            self.pixels = colour::converted(&self.pixels, |[grey]| [grey; 3]);
             self.shape.channels = 3;
         }
         self

@@ -16,6 +16,7 @@ use super::source::{DECODER_MEMORY, Source, damaged, truncated};
 pub(super) struct Plain<D> {
     decoder: D,
     format: Format,
+    is_cut: bool,
 }
 
 /// Limits of the decoders.
@@ -30,8 +31,13 @@ impl<D: ImageDecoder> Plain<D> {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn new(format: Format, opened: ImageResult<D>) -> Result<Plain<D>, String> {
-        opened.map(|decoder| Plain { decoder, format }).map_err(problem)
+    pub fn new(format: Format, bytes: &[u8], opened: ImageResult<D>) -> Result<Plain<D>, String> {
+        let is_cut = format == Format::WebP && is_cut_webp(bytes);
+        match opened {
+            Ok(decoder) => Ok(Plain { decoder, format, is_cut }),
+            Err(_) if is_cut => Err(truncated()),
+            Err(refusal) => Err(problem(refusal)),
+        }
     }
 }
 
@@ -48,7 +54,10 @@ impl<D: ImageDecoder> Source for Plain<D> {
 
     fn read(self: Box<Self>) -> Result<Picture, String> {
         let size = self.size();
-        let Plain { mut decoder, format } = *self;
+        let Plain { mut decoder, format, is_cut } = *self;
+        if is_cut {
+            return Err(truncated());
+        }
         let colour = decoder.color_type();
         decoder.set_limits(limits()).map_err(problem)?;
         let mut bytes = vec![0; decoder.total_bytes() as usize];
@@ -66,6 +75,12 @@ impl<D: ImageDecoder> Source for Plain<D> {
         let is_grey = format == Format::Bmp && !picture.is_coloured();
         Ok(if is_grey { picture.into_grey() } else { picture })
     }
+}
+
+/// Whether a WebP is shorter than it says; its decoder takes that for damage.
+fn is_cut_webp(bytes: &[u8]) -> bool {
+    let length = bytes[4..].first_chunk().map(|&length| u32::from_le_bytes(length) as usize);
+    length.is_none_or(|length| length > bytes.len() - 8)
 }
 
 fn problem(refusal: ImageError) -> String {

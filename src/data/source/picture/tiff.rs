@@ -16,8 +16,9 @@ use super::source::{DECODER_MEMORY, Source, damaged, truncated};
 /// The first byte of the value of a tag in its entry.
 const VALUE: usize = 8;
 
-/// The value of `PhotometricInterpretation` for grey.
+/// Values of the tag `PhotometricInterpretation`.
 const BLACK_IS_ZERO: u8 = 1;
+const PALETTE: u16 = 3;
 
 /// A TIFF with its first directory.
 pub(super) struct Tiff<'a> {
@@ -42,15 +43,16 @@ impl Tiff<'_> {
             let remedy = "develop it, as with darktable-cli FILE FILE.png";
             return Err(format!("begins with a thumbnail, as a camera's RAW file does: {remedy}"));
         }
-        let colour = decoder.colortype().map_err(problem)?;
+        let photometric = decoder.find_tag_unsigned(Tag::PhotometricInterpretation);
         let mut palette = None;
-        if let ColorType::Palette(_) = colour {
+        if photometric.ok().flatten() == Some(PALETTE) {
             let map = decoder.get_tag_u16_vec(Tag::ColorMap).map_err(problem)?;
             palette = Some(interleaved(colour::high_bytes(map), 3));
             // The decoder does not read pictures with a palette, but their indices if they are called grey.
             let grey = called_grey(bytes).ok_or_else(|| unusual("a palette in a BigTIFF"))?;
             decoder = decoder_of(Cow::Owned(grey)).map_err(problem)?;
         }
+        let colour = decoder.colortype().map_err(problem)?;
         Ok(Tiff { decoder, size, colour, palette })
     }
 
@@ -67,9 +69,7 @@ impl Tiff<'_> {
                 return Err(format!("{problem}: save it with 8 bits"));
             }
         };
-        if let ColorType::Gray(bits @ (1 | 2 | 4)) | ColorType::Palette(bits @ (1 | 2 | 4)) =
-            self.colour
-        {
+        if let ColorType::Gray(bits @ (1 | 2 | 4)) = self.colour {
             samples = colour::unpacked(&samples, bits.into(), self.size.width);
         }
         Ok((interleaved(samples, layout.planes), is_deep))
@@ -93,41 +93,33 @@ impl Source for Tiff<'_> {
     }
 
     fn read(mut self: Box<Self>) -> Result<Picture, String> {
-        let (mut samples, was_deep) = self.samples()?;
+        let (samples, was_deep) = self.samples()?;
         let size = self.size;
         let per_pixel = samples.len() / (size.height * size.width);
         if per_pixel * size.height * size.width != samples.len() {
             return Err(damaged("it has too few pixels"));
         }
+        if let (Some(palette), 1) = (&self.palette, per_pixel) {
+            return Ok(Picture::of_indices(samples, palette, size));
+        }
+        let is_premultiplied = self.is_premultiplied();
         let picture = match (self.colour, per_pixel) {
-            (ColorType::Palette(_), 1) => {
-                Picture::of_indices(samples, self.palette.as_deref().unwrap_or_default(), size)
-            }
             (ColorType::Gray(bits @ (1 | 2 | 4)), 1) => {
                 let step = 255 / ((1 << bits) - 1);
-                samples.iter_mut().for_each(|value| *value *= step);
-                Picture::of_samples(samples, 1, size)
+                Picture::of_samples(colour::converted(&samples, |[value]| [value * step]), 1, size)
             }
-            (ColorType::Gray(_) | ColorType::Multiband { .. }, 1 | 2) => {
-                Picture::of_samples(samples, per_pixel, size)
-            }
-            (ColorType::RGB(_), 3) => Picture::of_samples(samples, 3, size),
-            (ColorType::RGBA(_), 4) => {
-                if self.is_premultiplied() {
-                    let (pixels, _) = samples.as_chunks_mut();
-                    pixels.iter_mut().for_each(|pixel| *pixel = colour::divided_by_alpha(*pixel));
-                }
+            (ColorType::RGBA(_), 4) if is_premultiplied => {
+                let samples = colour::converted(&samples, colour::divided_by_alpha);
                 Picture::of_samples(samples, 4, size)
             }
+            (ColorType::Gray(_) | ColorType::Multiband { .. }, 1 | 2)
+            | (ColorType::RGB(_), 3)
+            | (ColorType::RGBA(_), 4) => Picture::of_samples(samples, per_pixel, size),
             (ColorType::CMYK(_), 4) => {
-                let (pixels, _) = samples.as_chunks();
-                let pixels = pixels.iter().flat_map(|&pixel| colour::cmyk_to_rgb(pixel)).collect();
-                Picture::of_samples(pixels, 3, size)
+                Picture::of_samples(colour::converted(&samples, colour::cmyk_to_rgb), 3, size)
             }
             (ColorType::YCbCr(_), 3) => {
-                let (pixels, _) = samples.as_chunks_mut();
-                pixels.iter_mut().for_each(|pixel| *pixel = colour::ycbcr_to_rgb(*pixel));
-                Picture::of_samples(samples, 3, size)
+                Picture::of_samples(colour::converted(&samples, colour::ycbcr_to_rgb), 3, size)
             }
             (other, _) => return Err(unusual(format!("{other:?}"))),
         };
