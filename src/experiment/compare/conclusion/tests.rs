@@ -1,8 +1,9 @@
 //! The conclusions, word for word.
 
-use super::*;
+use super::{DataUsed, Findings, LossFindings, conclude};
 use crate::error::Divergence;
-use crate::run::DivergedRun;
+use crate::run::{DivergedLoss, DivergedRun};
+use crate::stats::{paired_difference, points};
 
 const FULL: DataUsed<'_> = DataUsed {
     file: "data/fashion-mnist_train.csv",
