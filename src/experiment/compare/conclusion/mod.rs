@@ -5,14 +5,15 @@
 
 mod collapse;
 mod findings;
+mod from_runs;
 mod pair;
 mod paragraph;
 mod phrases;
 mod several;
 mod times;
 
-pub use findings::{DataUsed, Findings, LossFindings, NO_SPREAD};
-pub use paragraph::conclude;
+pub use findings::NO_SPREAD;
+pub use from_runs::conclusion;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The conclusions, word for word.
 
-use super::{DataUsed, Findings, LossFindings, conclude};
+use super::findings::{DataUsed, Findings, LossFindings};
+use super::paragraph::conclude;
 use crate::error::Divergence;
 use crate::run::{DivergedLoss, DivergedRun};
 use crate::stats::{paired_difference, points};
