@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::images::{ColumnArgs, images_help};
 use super::parse::{seed, size};
-use super::{ColumnArgs, images_help};
 
 /// The commands on data.
 #[derive(Debug, Subcommand)]
