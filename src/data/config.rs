@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DataConfig {
-    /// The data file: a CSV of labelled images, an IDX file or a list of image files, compressed or not.
+    /// The file of labelled images, of any kind that [`open`](super::open) recognises, compressed or not.
     pub path: String,
     /// The label column by name or by number from 1; `"auto"` takes a column with the name of a
     /// label column, else the only one not named like a pixel, else the first or last, judging by

@@ -1,4 +1,4 @@
-//! Labelled images: read from a CSV, IDX or a list of image files, fetched, checked, sampled and split.
+//! Labelled images: read from files of several kinds, fetched, checked, sampled and split.
 //!
 //! Files, classes, split and pairs are plain bytes and numbers; only [`Images`] uses libtorch.
 
