@@ -34,7 +34,7 @@ TIME ?= 600
 TARGETS ?= csv idx source arrays npy embeddings toml safetensors run_folder
 KILLS ?= 50
 
-.PHONY: help compare show test quick configs check memcheck kills fuzz smoke browser slurm python reference bench data libtorch build dist clean
+.PHONY: help compare show test quick configs check memcheck kills fuzz smoke browser slurm python reference peers bench data libtorch build dist clean
 
 help:
 	@echo 'make compare    set up, download the data, build, compare both losses over three seeds'
@@ -51,6 +51,7 @@ help:
 	@echo 'make python     run the commands and Python of docs/pytorch.md; installs PyTorch for it'
 	@echo 'make slurm      run a comparison, a sweep and a search by a temporary Slurm; as root, with slurm-wlm and munge'
 	@echo 'make reference  compute the reference values of losses; LOSS=NAME for one loss; installs PyTorch for it'
+	@echo 'make peers      set up the peers, PyTorch among them, in .peers/ for the scripts in tests/reference/'
 	@echo 'make bench      set up the peers, measure dml and them, write benches/RESULTS.md;'
 	@echo '                ONLY=csv,step selects stages, ROUNDS=5, SCRIPT=the tutorial as a Python script'
 	@echo 'make data       download Fashion-MNIST as CSV into data/; FROM=DIR reads IDX files from a folder'
@@ -129,6 +130,10 @@ python: build
 # Installs the peers, too.
 reference: libtorch
 	$(PYTHON) tests/reference/run.py $(LOSS)
+
+# Minutes the first time; nothing if they are there in the versions wanted.
+peers: libtorch
+	$(PYTHON) benches/set_up.py
 
 # Checks for root first: the PATH of other users lacks /usr/sbin, where Slurm's daemons are.
 slurm:

@@ -4,36 +4,37 @@ mod cluster;
 mod data;
 mod defaults;
 mod embeddings;
+mod eval;
 mod experiments;
+mod images;
+mod losses;
 mod parse;
 mod runs;
+mod settings;
 mod share;
 mod shell;
+mod train;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::config::Setting;
-use crate::data::{ChannelChoice, ClassNames, Fit, Header, PictureSize, Scale, image_sources};
-use crate::eval::ModelChoice;
-use crate::eval::tsne::{Engine, TsneSets};
-use crate::model::EngineChoice;
-use crate::report::Style;
-use crate::runtime::DeviceChoice;
-use crate::train::CheckpointEvery;
 use crate::words;
 
 pub use cluster::{ClusterArgs, Executor};
 pub use data::{CheckArgs, DataCommand, FetchArgs, SampleArgs};
 pub use embeddings::EmbeddingArgs;
+pub use eval::EvalArgs;
 pub use experiments::{BoundArgs, CompareArgs, KeyArgs, ManyArgs, SweepArgs, TuneArgs};
+pub use images::ColumnArgs;
+pub use losses::LossesArgs;
 pub use parse::{Ks, Metric, Order};
-use parse::{class_names, ks, model_choice, number, seed, size, tsne_engine, tsne_sets};
 pub use runs::{DiffArgs, RemoveArgs, RunsArgs, RunsCommand};
+pub use settings::{ComputeArgs, SettingArgs};
 pub use share::{EmbedArgs, EmbedFormat, ExportArgs, Format, ReportArgs};
 pub use shell::{CompletionsArgs, LOSSES, ManArgs, completing};
+pub use train::TrainArgs;
 
 /// Deep metric learning on labelled images: train, evaluate and compare losses.
 #[derive(Debug, Parser)]
@@ -73,11 +74,6 @@ impl Cli {
         });
         Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
     }
-}
-
-/// Help of an argument that takes images, with the kinds of sources that are read.
-fn images_help(what: &str) -> String {
-    format!("{what}: {}, compressed or not; - is stdin", image_sources())
 }
 
 /// The first argument that is not UTF-8, quoted.
@@ -123,231 +119,6 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Print the manual page, or write one for each command
     Man(ManArgs),
-}
-
-/// How to read images: the columns of a table, and pictures of any size.
-#[derive(Debug, Args)]
-pub struct ColumnArgs {
-    /// Label column, by name or number from 1 [default: found by its name, else the column that is
-    /// not named like a pixel, else the first or last by their values]
-    #[arg(long, value_name = "COLUMN")]
-    pub label: Option<String>,
-    /// Whether the first line is a header: auto, yes or no [default: {data.header}]
-    #[arg(long, value_name = "WHETHER")]
-    pub header: Option<Header>,
-    /// Columns to ignore, by name or number, separated by commas; may be repeated [default: row
-    /// numbers, names of splits, text, and empty columns]
-    #[arg(long, value_name = "COLUMN")]
-    pub drop: Vec<String>,
-    /// Divisor of the pixel values: auto, or a number like 1, 16, 255 or 65535 [default:
-    /// {data.scale}, from their range]
-    #[arg(long, value_name = "NUMBER")]
-    pub scale: Option<Scale>,
-    /// Class names: auto, labels or fashion-mnist [default: {data.names}]
-    #[arg(long, value_name = "WHICH", value_parser = class_names)]
-    pub names: Option<ClassNames>,
-    /// Pictures in grey or in colour: auto, grey or rgb [default: {data.channels}, in colour if any has
-    /// one]
-    #[arg(long, value_name = "WHICH")]
-    pub channels: Option<ChannelChoice>,
-    /// Size of all pictures: auto, N for N×N, or HxW [default: {data.size}, that of the pictures if all
-    /// have one]
-    #[arg(long, value_name = "SIZE")]
-    pub size: Option<PictureSize>,
-    /// How a picture of another aspect ratio is fitted: crop, pad or stretch [default: {data.fit}]
-    #[arg(long, value_name = "HOW")]
-    pub fit: Option<Fit>,
-    /// Leave out pictures that cannot be read, and list them
-    #[arg(long)]
-    pub skip_broken: bool,
-}
-
-/// Device and engine.
-#[derive(Debug, Args)]
-pub struct ComputeArgs {
-    /// Device: auto, cpu, cuda or cuda:N [default: {train.device}]
-    #[arg(long)]
-    pub device: Option<DeviceChoice>,
-    /// Engine that computes the network: auto, libtorch, or fused, which is faster but takes only
-    /// square grey images on the CPU [default: {train.engine}]
-    #[arg(long)]
-    pub engine: Option<EngineChoice>,
-}
-
-/// Flags that override the configuration file.
-#[derive(Debug, Args)]
-pub struct SettingArgs {
-    /// Configuration in TOML; flags override it
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    #[arg(
-        long,
-        value_name = "FILE",
-        help = images_help("Labelled images") + " [default: {data.path}]"
-    )]
-    pub data: Option<String>,
-    #[command(flatten)]
-    pub columns: ColumnArgs,
-    /// Network to train [default: {model.network}]
-    #[arg(long, value_name = "NAME")]
-    pub network: Option<String>,
-    /// Passes over the training images [default: {train.epochs}]
-    #[arg(long, value_name = "N", value_parser = size)]
-    pub epochs: Option<usize>,
-    /// Images per step [default: {train.batch}]
-    #[arg(long, value_name = "N", value_parser = size)]
-    pub batch: Option<usize>,
-    /// Learning rate [default: {train.learning_rate}]
-    #[arg(long, value_name = "RATE", value_parser = number)]
-    pub learning_rate: Option<f64>,
-    #[command(flatten)]
-    pub compute: ComputeArgs,
-    /// Interval of checkpoints within epochs: "N s", "N steps", or epoch for none [default:
-    /// {train.checkpoint_every}]
-    #[arg(long, value_name = "TIME")]
-    pub checkpoint_every: Option<CheckpointEvery>,
-    /// Style of pictures: screen, or paper (no titles, small print) [default: {plots.style}]
-    #[arg(long, value_name = "STYLE")]
-    pub style: Option<Style>,
-    /// Folder that holds the runs
-    #[arg(long, value_name = "DIR", default_value = "runs")]
-    pub runs: PathBuf,
-    /// Cores for training and evaluation; loading uses all [default: all]
-    #[arg(long, value_name = "N", value_parser = size)]
-    pub cores: Option<usize>,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  dml train                                             contrastive loss, the tutorial's settings
-  dml train --loss cross-entropy --seed 1
-  dml train --loss triplet --epochs 10
-  dml train --config configs/hadsell.toml --epochs 10
-  dml train --data my.csv --label species --device cpu
-  dml train --init siamese_ct.safetensors               from weights that PyTorch saved
-  dml train --resume runs/contrastive-seed2022-1a2b3c4d5e6f  resume from the last checkpoint")]
-pub struct TrainArgs {
-    /// Loss to train with; `dml losses` lists them [default: {loss.name}]
-    #[arg(long, value_name = "NAME")]
-    pub loss: Option<String>,
-    /// Seed of split, initial weights, order and pairs [default: {train.seed}]
-    #[arg(long, value_parser = seed)]
-    pub seed: Option<u64>,
-    #[command(flatten)]
-    pub keys: KeyArgs,
-    #[command(flatten)]
-    pub settings: SettingArgs,
-    /// Initial weights: a safetensors file, for example from PyTorch, - for stdin [default: random, by
-    /// the seed]
-    #[arg(long, value_name = "FILE")]
-    pub init: Option<String>,
-    /// Name of the run's folder [default: loss, seed and a hash of settings and data]
-    #[arg(long)]
-    pub name: Option<String>,
-    /// Replace the run if its folder exists
-    #[arg(long)]
-    pub force: bool,
-    /// Resume an unfinished run, by its folder or name, with its own settings; add --data if its images
-    /// have moved
-    #[arg(long, value_name = "RUN", conflicts_with_all = [
-        "loss", "seed", "config", "label", "header", "drop", "scale", "names", "channels", "size", "fit",
-        "skip_broken", "network", "epochs", "batch",
-        "learning_rate", "train_size", "unseen_classes", "set", "init", "name", "force", "style",
-    ])]
-    pub resume: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  dml eval --knn 1                                      the newest run
-  dml eval --run runs/contrastive-seed2022-1a2b3c4d5e6f --recall-at 1..5
-  dml eval --test data/fashion-mnist_test.csv           on the official test set
-  dml eval --tsne-of both                               draw the training embeddings too
-  dml eval --json | jq .knn.accuracy
-  dml eval --embeddings refs.npy --labels refs_labels.npy --queries q.npy --query-labels q_labels.npy
-  dml eval --embeddings clip.parquet                    labels in a column of the same file
-  dml eval --embeddings sets.npz:x_test --labels sets.npz:y_test
-  dml eval --embeddings z.csv --labels z.csv:species")]
-pub struct EvalArgs {
-    /// Run, by its folder or name [default: the newest trained run]
-    #[arg(long, value_name = "RUN")]
-    pub run: Option<PathBuf>,
-    /// Number of neighbours that vote on the class of an image, at most the number of references
-    /// [default: the run's setting, {eval.knn}]
-    #[arg(long, value_name = "K", value_parser = size)]
-    pub knn: Option<usize>,
-    /// The k of Recall@k and of vote top-k accuracy (the tutorial's recall@k): 1..5 or 1,2,4
-    /// [default: {eval.recall_at} and {eval.vote_top}]
-    #[arg(long, value_name = "KS", value_parser = ks, allow_hyphen_values = true)]
-    pub recall_at: Option<Ks>,
-    /// Earlier name of --recall-at, for Recall@k only
-    #[arg(long, value_name = "KS", value_parser = ks, allow_hyphen_values = true, hide = true,
-        conflicts_with = "recall_at")]
-    pub hits_at: Option<Ks>,
-    /// Skip k-means, and with it NMI and AMI
-    #[arg(long)]
-    pub no_clusters: bool,
-    /// Model of the run: last or best [default: {eval.model}]
-    #[arg(long, value_name = "WHICH", value_parser = model_choice)]
-    pub model: Option<ModelChoice>,
-    /// Implementation of the t-SNE: fft or linfa [default: {tsne.engine}]
-    #[arg(long, value_name = "ENGINE", value_parser = tsne_engine)]
-    pub tsne: Option<Engine>,
-    /// Embeddings that the t-SNE shows: validation, or both, with the training images in a separate
-    /// picture [default: {tsne.of}]
-    #[arg(long, value_name = "WHICH", value_parser = tsne_sets, conflicts_with = "test")]
-    pub tsne_of: Option<TsneSets>,
-    /// Perplexity of the t-SNE, at most (N − 1)/3 for N images [default: {tsne.perplexity}]
-    #[arg(long, value_name = "N", conflicts_with = "test", value_parser = number)]
-    pub perplexity: Option<f64>,
-    /// Any setting of the evaluation, like eval.voters=5 or tsne.iterations=1000; may be repeated
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = Setting::read)]
-    pub set: Vec<Setting>,
-    /// Evaluate on the images of this file instead of the validation images (no t-SNE)
-    #[arg(long, value_name = "FILE", conflicts_with = "tsne")]
-    pub test: Option<PathBuf>,
-    /// Data file of the run, if it has moved
-    #[arg(long, value_name = "FILE")]
-    pub data: Option<String>,
-    #[command(flatten)]
-    pub compute: ComputeArgs,
-    /// Style of pictures: screen, or paper (no titles, small print) [default: {plots.style}]
-    #[arg(long, value_name = "STYLE")]
-    pub style: Option<Style>,
-    /// Folder that holds the runs
-    #[arg(long, value_name = "DIR", default_value = "runs")]
-    pub runs: PathBuf,
-    /// Print the metrics as JSON
-    #[arg(long)]
-    pub json: bool,
-    #[command(flatten)]
-    pub embeddings: EmbeddingArgs,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  dml losses                                                formula, settings, source and needs of each loss
-  dml losses --on runs/cross-entropy-seed2022-1a2b3c4d5e6f  each loss on a run's validation embeddings
-  dml losses --embeddings z.npy --labels y.npy              each loss on embeddings of another program
-
-Losses are computed with their default settings, on the batches they are trained on, with proxies,
-weights and centres at the class means.")]
-pub struct LossesArgs {
-    /// Compute each loss on the validation embeddings of this evaluated run, by its folder or name
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["embeddings", "labels"])]
-    pub on: Option<PathBuf>,
-    /// Compute each loss on these embeddings, in any format that dml eval reads
-    #[arg(long, value_name = "FILE")]
-    pub embeddings: Option<PathBuf>,
-    /// Labels of the embeddings [default: from the same file]
-    #[arg(long, value_name = "FILE", requires = "embeddings")]
-    pub labels: Option<PathBuf>,
-    /// Folder that holds the runs
-    #[arg(long, value_name = "DIR", default_value = "runs")]
-    pub runs: PathBuf,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
 }
 
 #[cfg(test)]

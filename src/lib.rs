@@ -2,9 +2,8 @@
 //!
 //! `dml` answers one question: **on my labelled images, does cross-entropy or a pairwise loss
 //! learn the better embedding, and how sure can I be?** It trains a small siamese convolutional
-//! network on labelled images, embeds the images, evaluates the
-//! embeddings by nearest neighbours, draws them by t-SNE, and compares losses over seeds on the same
-//! data and number of epochs.
+//! network on labelled images, embeds the images, evaluates the embeddings by nearest neighbours, draws
+//! them by t-SNE, and compares losses over seeds on the same data and number of epochs.
 //!
 //! # The layers
 //!
@@ -16,7 +15,7 @@
 //! | [`commands`] | one file per command: from arguments to calls below, and what is printed, also command lines for other machines |
 //! | [`cli`] | the types that clap reads |
 //! | [`page`] | one HTML page per kind of result |
-//! | [`cluster`] | the same runs as a Slurm job array |
+//! | [`cluster`] | submits the unfinished runs of a command to Slurm |
 //! | [`experiment`] | many runs: plan, schedule, cost, comparison, sweep, search, bound |
 //! | [`export`] | what other programs read: network, embeddings, TensorBoard |
 //! | [`run`] | one run and its folder: record, lock, training, resuming, catalogue |

@@ -1,6 +1,6 @@
 //! Seeded random generators, one for each purpose.
 //!
-//! No two purposes share a generator, so a run gives the same numbers whether it runs alone or in
+//! No two purposes share a generator (but for [`Purpose::Search`]), so a run gives the same numbers whether it runs alone or in
 //! parallel with others, and drawing more numbers for one purpose never shifts another.
 
 use rand::SeedableRng;
@@ -41,13 +41,14 @@ pub enum Purpose {
     Tsne,
     /// Initialisation of k-means.
     Clusters,
-    /// Which queries are clustered, and which pairs are measured, if there are too many for all.
+    /// Which queries' pairs are measured, if there are too many for all.
     Queries,
     /// Queries in the retrieval picture.
     RetrievalPicture,
     /// Which training images smaller training sets contain.
     Subset,
-    /// Proposals of a hyperparameter search; one stream per trial.
+    /// Proposals of a hyperparameter search, one stream per trial; also the bootstrap of rank
+    /// probabilities, always under seed 0, whose numbers may not change.
     Search,
 }
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::images::{ColumnArgs, images_help};
 use super::parse::{seed, size};
-use super::{ColumnArgs, images_help};
 
 /// The commands on data.
 #[derive(Debug, Subcommand)]
@@ -18,6 +18,7 @@ pub enum DataCommand {
     /// Describe a file of images, and list all faults with their lines
     #[command(after_help = "Example:
   dml data check data/fashion-mnist_sample.csv.gz
+  dml data check photos/                              a folder of pictures per class
   dml data check my.csv --label species --header yes
   dml data check my.csv --drop id,Usage --scale 255
   dml data check mnist/train-images-idx3-ubyte.gz     finds the labels next to the images

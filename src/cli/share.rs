@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::images::{ColumnArgs, images_help};
 use super::parse::model_choice;
-use super::{ColumnArgs, ComputeArgs, images_help};
+use super::settings::ComputeArgs;
 use crate::eval::ModelChoice;
 
 #[derive(Debug, Args)]

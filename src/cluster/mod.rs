@@ -1,4 +1,4 @@
-//! Tasks that run on other machines, as a Slurm job array.
+//! Submits the unfinished runs of a command to Slurm, as a job array.
 
 pub use directives::{Memory, SbatchOption, TimeLimit};
 pub use indices::ranges;

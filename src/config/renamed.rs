@@ -4,7 +4,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::Setting;
+use super::setting::Setting;
 use crate::error::{Fault, Result};
 use crate::eval::EvalConfig;
 

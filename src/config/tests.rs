@@ -1,6 +1,8 @@
 //! Reading, checking and hashing of configurations.
 
 use super::*;
+use crate::files::sha256_hex;
+use crate::model::Engine;
 use crate::train::CheckpointEvery;
 
 fn parse(text: &str) -> Result<Config> {

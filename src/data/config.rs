@@ -12,8 +12,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DataConfig {
-    /// The data: a folder of pictures, a list of them, a CSV of images, an IDX or NumPy file, compressed
-    /// or not.
+    /// The labelled images: a folder or a file of any kind that [`open`](super::open) recognises.
     pub path: String,
     /// The label column by name or by number from 1; `"auto"` takes a column with the name of a
     /// label column, else the only one not named like a pixel, else the first or last, judging by

@@ -46,7 +46,9 @@ impl Results<'_> {
         let one = |value: Option<f64>| vec![at(None, value)];
         let known = |value: Option<Option<f64>>| value.map_or(Vec::new(), one);
         match metric.value {
-            Value::Votes(of) => vec![at(Some(knn.k), of(knn))],
+            // Without an accuracy, no query could be classified correctly: what its confusion matrix
+            // would give means nothing.
+            Value::Votes(of) => vec![at(Some(knn.k), knn.accuracy.and_then(|_| of(knn)))],
             Value::VoteTop => {
                 vote_top_k.at.iter().map(|top| at(Some(top.k), top.accuracy)).collect()
             }
@@ -105,5 +107,27 @@ impl Figures {
     /// Whether they have every metric.
     pub fn have_all(&self) -> bool {
         !METRICS.iter().any(|metric| self.lack(metric))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::{EvalConfig, LabelledEmbeddings, RetrievalTask, Watch};
+
+    /// A metric that is computed from the confusion matrix, which is always there.
+    static SHARE_OF_RIGHT_VOTES: Metric =
+        Metric { value: Value::Votes(|knn| Some(knn.confusion.accuracy())), ..Metric::DEFAULT };
+
+    #[test]
+    fn a_metric_of_votes_has_no_value_if_no_query_can_be_classified_correctly() {
+        let points = ndarray::array![[0.0_f32], [1.0], [5.0], [6.0]];
+        let value = |labels: &[i64]| {
+            let references = LabelledEmbeddings::new(&points, labels);
+            let task = RetrievalTask { references, queries: None, classes: 4 };
+            let figures = Figures::of(&task, &EvalConfig::default(), 1, &Watch::default()).unwrap();
+            Results::from(&figures).value(&SHARE_OF_RIGHT_VOTES, None)
+        };
+        assert_eq!([value(&[0, 0, 1, 1]), value(&[0, 1, 2, 3])], [Some(1.0), None]);
     }
 }

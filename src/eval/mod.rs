@@ -1,4 +1,4 @@
-//! Evaluation of embeddings: nearest neighbours, retrieval, clusters, distances, t-SNE.
+//! The metrics and t-SNE of labelled embeddings, as arrays; `evaluation` applies them to runs and files.
 
 mod agreement;
 mod cluster;

@@ -1,4 +1,5 @@
-//! Evaluates a run: embeddings of its images, all metrics, t-SNE, galleries and pictures.
+//! Evaluates a run: embeds its images, computes what `eval` defines, and writes metrics, galleries and
+//! pictures into its folder.
 //!
 //! [`EmbeddingEvaluation`] does the same for embeddings from other programs.
 

@@ -24,7 +24,7 @@ pub const LAST_LOSS: &str = "loss.safetensors";
 /// The loss's own parameters after the epoch with the lowest validation loss.
 pub const BEST_LOSS: &str = "loss_best.safetensors";
 
-/// The metrics of the images that judge a run: validation, or unseen classes.
+/// The metrics of the evaluation images: validation, or unseen classes.
 pub const METRICS: &str = "metrics.json";
 /// The metrics of a file of test images, as versions called them that kept one file's; see
 /// [`test_ending`](super::test_ending).
@@ -35,7 +35,7 @@ pub const TIMES: &str = "times.json";
 pub const TSNE: &str = "tsne.csv";
 /// t-SNE coordinates of the training images.
 pub const TSNE_TRAIN: &str = "tsne_train.csv";
-/// Terms of the bound after each epoch.
+/// Terms of the bound at about 60 steps of a training.
 pub const BOUND: &str = "bound.csv";
 /// Page on what a folder holds.
 pub const REPORT: &str = "report.html";

@@ -10,6 +10,7 @@ use tch::{Kind, Tensor};
 use super::pairwise::{PairMasks, distances_within, normalised};
 use super::triplets::Triplets;
 use super::{Loss, LossInput, LossOutput, Margin, Targets, Triplet};
+use crate::data::BatchKind;
 use crate::random::{Purpose, generator};
 
 #[derive(Deserialize)]
@@ -82,11 +83,18 @@ fn value(
             )
         }
         _ => {
-            let (branches, random) =
-                (&[z.shallow_clone()], &mut generator(1, Purpose::TrainLoss, 1));
+            let pairs = [z.shallow_clone(), next(z)];
+            let branches =
+                if loss.batches() == BatchKind::Pairs { &pairs[..] } else { &pairs[..1] };
+            let random = &mut generator(1, Purpose::TrainLoss, 1);
             loss.value(LossInput { branches, targets, parameters, random })
         }
     }
+}
+
+/// In the place of each image the next one of the batch, its partner in a batch of pairs.
+fn next(batch: &Tensor) -> Tensor {
+    batch.roll([-1], [0])
 }
 
 /// Largest difference, relative to the largest number if that is above 1.
@@ -105,7 +113,8 @@ fn errors(case: &Case, batch: &Batch, kind: Kind) -> f64 {
         .as_ref()
         .map(|_| leaf(case.parameters.as_ref().unwrap_or(&batch.parameters), kind));
     let labels = Tensor::from_slice(&batch.labels);
-    let targets = Targets { labels, same: Tensor::new(), classes: batch.classes };
+    let same = labels.eq_tensor(&next(&labels)).to_kind(kind);
+    let targets = Targets { labels, same, classes: batch.classes };
     let value = value(&loss, case, &z, parameters.as_ref(), &targets).loss;
     let leaves: Vec<&Tensor> = [&z].into_iter().chain(&parameters).collect();
     let gradients = Tensor::run_backward(&[&value], &leaves, false, false);

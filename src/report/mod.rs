@@ -1,6 +1,6 @@
-//! Tables, pictures and pages of what was measured.
+//! Pictures, contact sheets, tables, Parquet columns, TensorBoard events, and the pieces of pages.
 //!
-//! This layer never sees a tensor: it takes slices and strings and gives pictures (PNG and SVG), pages and text.
+//! This layer never sees a tensor: it takes slices and strings and gives files and text.
 
 pub mod chart;
 pub mod columns;

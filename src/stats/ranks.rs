@@ -43,6 +43,7 @@ pub fn rank_probabilities(values: &[Vec<f64>]) -> Vec<Vec<f64>> {
             add(&times, ways / total);
         }
     } else {
+        // It has no purpose of its own: that would change the probabilities of earlier comparisons.
         let mut random = generator(0, Purpose::Search, n as u64);
         for _ in 0..RESAMPLES {
             let mut times = vec![0; n];

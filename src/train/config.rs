@@ -17,7 +17,7 @@ pub struct TrainConfig {
     /// Batch size in images (pairs, for a loss on pairs); at least 2.
     pub batch: usize,
     /// Images per class (K) in the P×K batches of a loss that needs them; more if the data have fewer
-    /// than P classes. At least 1, and for such a loss at most half of `batch`.
+    /// than P classes. At least 1; for such a loss, from 2 to half of `batch`.
     pub images_per_class: usize,
     /// Steps per epoch: `"all"` for one pass over the images, or a number, for which a small training
     /// set is repeated.
@@ -26,7 +26,7 @@ pub struct TrainConfig {
     pub learning_rate: f64,
     /// Learning-rate schedule.
     pub schedule: Schedule,
-    /// Weight decay of AdamW, on the network's weights only; at least 0.
+    /// Weight decay of AdamW, on all parameters of the network and none of the loss; at least 0.
     pub weight_decay: f64,
     /// Seed of the split, the initial weights of network and loss, the order, pairs, classes and
     /// triplets of batches, the starts of k-means and t-SNE, and the samples in pictures.

@@ -14,6 +14,7 @@ mod schedule;
 mod spread;
 mod state;
 mod step;
+mod task;
 #[cfg(test)]
 mod tests;
 mod time_steps;
@@ -31,8 +32,9 @@ pub use observer::{EpochDecision, NoObserver, Observer};
 pub use progress::{Progress, RunProgress};
 pub use schedule::Schedule;
 pub use spread::spread;
+pub use task::{Task, batches_of};
 pub use time_steps::time_steps;
-pub use training::{Task, batches_of, train};
+pub use training::train;
 pub use validation::{LossMeans, mean_loss};
 
 use checkpoint_timer::CheckpointTimer;

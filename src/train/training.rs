@@ -1,39 +1,13 @@
 //! The training loop.
 
-use std::path::Path;
-
 use super::{
     Checkpoint, CheckpointTimer, EpochDecision, EpochMeans, EpochRecord, History, Observer,
-    RunProgress, RunningEpoch, TrainConfig, TrainState, collapsed_early, diverged,
+    RunProgress, RunningEpoch, Task, TrainState, batches_of, collapsed_early, diverged,
 };
-use crate::data::{BatchKind, BatchShape, Batches, Class, Images, Subset, class_sizes};
+use crate::data::{BatchKind, Batches, class_sizes};
 use crate::error::{Error, Result};
-use crate::loss::Loss;
 use crate::model::Network;
-use crate::runtime::Interrupt;
 use crate::words::{decimals, things};
-
-/// What to train on and how.
-pub struct Task<'a> {
-    /// Epochs, batch size, learning rate, seed.
-    pub config: &'a TrainConfig,
-    /// The loss to minimise.
-    pub loss: &'a Loss,
-    /// The classes of the data, in the order of their numbers.
-    pub classes: &'a [Class],
-    /// Embedding dimension.
-    pub embedding: usize,
-    /// All images.
-    pub images: &'a Images,
-    /// The training images.
-    pub train: &'a Subset,
-    /// The images of the validation loss, computed after each epoch.
-    pub validation: &'a Subset,
-    /// Folder for history, checkpoints and models.
-    pub folder: &'a Path,
-    /// Set by Ctrl-C.
-    pub interrupt: &'a Interrupt,
-}
 
 /// Trains a network for the configured number of epochs and returns the history.
 ///
@@ -235,13 +209,6 @@ fn collapsed(steps: usize) -> String {
         "try a smaller train.learning_rate or other settings of the loss (dml losses)".to_owned()
     });
     format!("COLLAPSED: all embeddings are nearly equal, so distances mean little; {remedy}")
-}
-
-/// The batches of some images that a loss is trained on.
-pub fn batches_of(config: &TrainConfig, loss: &Loss, part: &Subset) -> Batches {
-    let TrainConfig { batch: size, images_per_class: per_class, steps, seed, .. } = *config;
-    let shape = BatchShape { kind: loss.batches(), size, per_class, steps };
-    Batches::new(&part.labels, shape, seed)
 }
 
 fn line(record: &EpochRecord, epochs: usize) -> String {

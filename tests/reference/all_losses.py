@@ -141,8 +141,20 @@ def cross_entropies(logits, labels):
 
 # The loops: (z, params, batch, loss) -> value
 
+def partners(labels):
+    """The pairs of a batch of pairs: each image with the next one, the last with the first; whether of one class."""
+    return [(i, j, labels[i] == labels[j]) for i, j in ((i, (i + 1) % len(labels)) for i in range(len(labels)))]
+
+
+def sampled_contrastive_loop(x, b, loss):
+    terms = [(distance(x[i] + 1e-6, x[j]), same) for i, j, same in partners(b['labels'])]
+    return mean([d ** 2 if same else hinge(loss['margin'] - d) ** 2 for d, same in terms])
+
+
 def contrastive_loop(z, params, b, loss):
     x, same, different = rows(z, loss['normalise']), [], []
+    if loss['pairs'] == 'sampled':
+        return sampled_contrastive_loop(x, b, loss) * {'tutorial': 1.0, 'hadsell': 0.5}[loss['form']]
     for i, j in itertools.combinations(range(len(x)), 2):
         d = distance(x[i], x[j])
         if b['labels'][i] == b['labels'][j]:
@@ -328,6 +340,9 @@ def euclidean(loss):
 
 def contrastive_matrix(z, params, b, loss):
     x = F.normalize(z) if loss['normalise'] else z
+    if loss['pairs'] == 'sampled':
+        d, same = F.pairwise_distance(x, x.roll(-1, 0)), labels_of(b) == labels_of(b).roll(-1)
+        return torch.where(same, d ** 2, F.relu(loss['margin'] - d) ** 2).mean() * (0.5 if loss['form'] == 'hadsell' else 1.0)
     i, j = torch.triu_indices(len(x), len(x), 1)
     d, same = torch.cdist(x, x)[i, j], labels_of(b)[i] == labels_of(b)[j]
     halves = [(t.sum() / max(len(t), 1)) / 2 for t in (d[same] ** 2, F.relu(loss['margin'] - d[~same]) ** 2)]
@@ -439,7 +454,7 @@ def pce_matrix(z, params, b, loss):
 # Name: loop, its check, whose numbers are stored, key of the loss parameters in the batch, settings (defaults first)
 LOSSES = {
     'contrastive': (contrastive_loop, contrastive_matrix, 'plain loop', None,
-                    dict(margin=[2.5], form=['tutorial', 'hadsell'], normalise=[False, True], pairs=['all'])),
+                    dict(margin=[2.5], form=['tutorial', 'hadsell'], normalise=[False, True], pairs=['all', 'sampled'])),
     'cross-entropy': (cross_entropy_loop, cross_entropy_torch, 'PyTorch', None, dict(label_smoothing=[0.0, 0.1])),
     'triplet': (triplet_loop, triplet_pml, f'{PML}: TripletMarginLoss', None,
                 dict(margin=[0.2], form=['hinge', 'softplus'], normalise=[True, False],

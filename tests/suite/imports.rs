@@ -38,7 +38,7 @@ impl Sources {
         if module == ["lib"] {
             return;
         }
-        let code = without_comments(without_tests(text));
+        let code = without_comments(&without_tests(text));
         let defines = code.lines().any(|line| {
             let line = line.trim_start_matches("pub ");
             let items = [
@@ -101,11 +101,23 @@ impl Sources {
     }
 }
 
-/// The code above the tests, which are at the end of a file and may import anything.
-fn without_tests(text: &str) -> &str {
-    let starts = ["#[cfg(test)]\nmod tests", "#[cfg(test)]\npub mod tests", "#[cfg(all(test"];
-    let ends = starts.iter().filter_map(|start| text.find(start));
-    &text[..ends.min().unwrap_or(text.len())]
+/// The code without the items of tests, which may import anything. Each ends with the first `;` or `}` at
+/// the indentation of its attribute.
+pub fn without_tests(text: &str) -> String {
+    let (mut code, mut lines) = (Vec::new(), text.lines());
+    while let Some(line) = lines.next() {
+        let item = line.trim_start();
+        if !["#[cfg(test)]", "#[cfg(all(test"].iter().any(|start| item.starts_with(start)) {
+            code.push(line);
+            continue;
+        }
+        let indentation = line.len() - item.len();
+        let is_end = |line: &str| {
+            line.len() - line.trim_start().len() == indentation && line.ends_with([';', '}'])
+        };
+        lines.by_ref().find(|line| is_end(line));
+    }
+    code.join("\n")
 }
 
 fn without_comments(text: &str) -> String {

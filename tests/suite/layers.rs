@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::imports::{Module, Sources};
+use crate::imports::{Module, Sources, without_tests};
 
 /// The layers from top to bottom; a layer may import those below it.
 const LAYERS: [&str; 23] = [
@@ -47,12 +47,33 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-fn sources() -> Sources {
+/// The files in `src` that belong to no test, by their path there, with their text.
+fn code_files() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        (path.strip_prefix(&root).unwrap().to_owned(), text)
+    };
+    let mut files: Vec<(PathBuf, String)> = rust_files(&root).into_iter().map(read).collect();
+    let tests: Vec<PathBuf> =
+        files.iter().flat_map(|(path, text)| test_modules(path, text)).collect();
+    files.retain(|(path, _)| !tests.iter().any(|test| path.with_extension("").starts_with(test)));
+    files
+}
+
+/// The modules of tests that a file declares, as their files without ending.
+fn test_modules(path: &Path, text: &str) -> Vec<PathBuf> {
+    let is_root = ["mod.rs", "lib.rs", "main.rs"].iter().any(|name| path.ends_with(name));
+    let folder = if is_root { path.parent().unwrap().to_owned() } else { path.with_extension("") };
+    let lines: Vec<&str> = text.lines().collect();
+    let declared = lines.windows(2).filter(|pair| pair[0] == "#[cfg(test)]");
+    let names = declared.filter_map(|pair| pair[1].strip_suffix(';')?.rsplit_once("mod "));
+    names.map(|(_, name)| folder.join(name)).collect()
+}
+
+fn sources() -> Sources {
     let mut sources = Sources::default();
-    for path in rust_files(&root).into_iter().filter(|path| !path.ends_with("tests.rs")) {
-        sources.add(path.strip_prefix(&root).unwrap(), &fs::read_to_string(&path).unwrap());
-    }
+    code_files().iter().for_each(|(path, text)| sources.add(path, text));
     sources
 }
 
@@ -65,6 +86,16 @@ fn imports_point_to_lower_layers() {
         assert!(points_down, "{} imports {}, which is not below it", from.join("/"), to.join("/"));
     }
     assert!(checked > 1000, "only {checked} imports were found: the check itself is broken");
+}
+
+#[test]
+fn files_of_tests_are_found_where_they_are_declared() {
+    let text = "mod a;\n#[cfg(test)]\npub(crate) mod b;\nmod c;\n#[cfg(test)]\nmod tests {\n}\n";
+    assert_eq!(test_modules(Path::new("x/mod.rs"), text), [Path::new("x/b")]);
+    assert_eq!(test_modules(Path::new("x/y.rs"), text), [Path::new("x/y/b")]);
+    let files: Vec<PathBuf> = code_files().into_iter().map(|(path, _)| path).collect();
+    assert!(files.contains(&PathBuf::from("report/html/tables.rs")));
+    assert!(!files.contains(&PathBuf::from("data/source/csv/tables.rs")));
 }
 
 #[test]
@@ -118,29 +149,23 @@ fn a_circle_is_found_through_re_exports_and_every_form_of_import() {
         let files = [module, ("a/b.rs", back), one_way[2]];
         assert_eq!(circle_in(&files).unwrap(), ["a/b", "a/c", "a/b"], "{back}");
     }
-    let in_tests = "pub struct B;\n#[cfg(test)]\nmod tests {\n    use super::super::C;\n}";
+    let in_tests = "#[cfg(test)]\nmod tests {\n    use super::super::C;\n}\npub struct B;";
     assert_eq!(
         circle_in(&[module, ("a/b.rs", in_tests), one_way[2]]),
         None,
         "tests may import anything"
     );
+    for test in ["#[cfg(test)]\nmod tests;", "#[cfg(test)]\nmod tests {\n    fn f() {}\n}"] {
+        let below = format!("{test}\nuse super::C;\npub struct B;");
+        let found = circle_in(&[module, ("a/b.rs", &below), one_way[2]]);
+        assert_eq!(found.unwrap(), ["a/b", "a/c", "a/b"], "imports below {test}");
+    }
 }
 
 /// Files in `src` that contain a text outside their tests.
 fn files_containing(text: &str) -> Vec<String> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    // These files, too, belong to tests.
-    let names = ["tests.rs", "reference.rs", "tutorial_reference.rs", "tables.rs"];
-    let is_test = |path: &PathBuf| names.iter().any(|name| path.ends_with(name));
-    let mut found = Vec::new();
-    for path in rust_files(&source).into_iter().filter(|path| !is_test(path)) {
-        let content = fs::read_to_string(&path).unwrap();
-        let inside = path.strip_prefix(&source).unwrap().display().to_string();
-        let code = content.split("mod tests {").next().unwrap();
-        if code.contains(text) {
-            found.push(inside);
-        }
-    }
+    let files = code_files().into_iter().filter(|(_, code)| without_tests(code).contains(text));
+    let mut found: Vec<String> = files.map(|(path, _)| path.display().to_string()).collect();
     found.sort();
     found
 }

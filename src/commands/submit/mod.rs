@@ -1,4 +1,5 @@
-//! Distributes commands with many runs over machines: as a Slurm job array, or as command lines.
+//! Distributes commands with many runs over machines: submits their tasks to Slurm or prints them as
+//! command lines, runs a single task, and collects the results.
 
 mod command_lines;
 mod dispatch;

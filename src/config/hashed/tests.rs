@@ -2,6 +2,8 @@
 
 use super::super::*;
 use super::*;
+use crate::files::sha256_hex;
+use crate::model::Engine;
 
 /// Settings, and twelve digits of the hashes of a training's and of an evaluation's with which earlier
 /// versions named folders.

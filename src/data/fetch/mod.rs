@@ -3,6 +3,7 @@
 //! The SHA-256 of the decompressed files is checked, so that every source gives the same CSV files, byte
 //! for byte.
 
+mod parts;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ mod tests;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use self::parts::{Half, Idx, PARTS};
 use self::sources::{
     DEBIAN_FOLDER, Run, Scratch, candidates, from_debian_package, from_download, from_folder, run,
 };
@@ -26,44 +28,6 @@ pub struct Fetched {
     pub test: PathBuf,
     /// The source of the images; `None` if both files already existed.
     pub source: Option<String>,
-}
-
-/// Training or test set: its two IDX files and the CSV file made of them.
-struct Half {
-    /// File names without the `.gz` of upstream.
-    images: &'static str,
-    labels: &'static str,
-    csv: &'static str,
-    /// SHA-256 of the decompressed files in hexadecimal.
-    images_sha256: &'static str,
-    labels_sha256: &'static str,
-    csv_sha256: &'static str,
-}
-
-/// Fashion-MNIST.
-const PARTS: [Half; 2] = [
-    Half {
-        images: "train-images-idx3-ubyte",
-        labels: "train-labels-idx1-ubyte",
-        csv: "fashion-mnist_train.csv",
-        images_sha256: "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-        labels_sha256: "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-        csv_sha256: "9b4c3051424ce1d78ff509d54017e2673b27260ea874c5ae9b364c0c1dc8a1b1",
-    },
-    Half {
-        images: "t10k-images-idx3-ubyte",
-        labels: "t10k-labels-idx1-ubyte",
-        csv: "fashion-mnist_test.csv",
-        images_sha256: "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-        labels_sha256: "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-        csv_sha256: "a269a18ad7ac639afde1ab2e65f83dd38a4fc321d057cf7039df1e5cff241e91",
-    },
-];
-
-/// Images and labels of one part.
-struct Idx {
-    images: IdxImages,
-    labels: Vec<u8>,
 }
 
 /// Reads both parts from one source.

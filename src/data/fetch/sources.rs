@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Half, Idx};
+use super::parts::{Half, Idx};
 use crate::data::{read_images, read_labels};
 use crate::error::{Error, Fault, Result};
 

@@ -1,3 +1,5 @@
+//! Confusion matrices and their metrics against scikit-learn, and their limits.
+
 use super::*;
 use crate::random::{Purpose, generator};
 use rand::RngExt;

@@ -4,10 +4,20 @@
 use rayon::prelude::*;
 
 use super::super::watch::Watch;
-use super::Clustering;
 use super::blocks::Blocks;
 use super::products::Centres;
 use crate::error::Result;
+
+/// The result of k-means.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clustering {
+    /// Cluster of each point `[N]`, values in 0..k.
+    pub labels: Vec<u32>,
+    /// Sum of squared distances of all points to the centres of their clusters.
+    pub inertia: f64,
+    /// Iterations of the best initialisation, with those of rejected swaps.
+    pub iterations: usize,
+}
 
 /// A centre moved to another cluster.
 pub struct Swap {

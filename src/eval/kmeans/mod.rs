@@ -30,7 +30,7 @@ use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use self::blocks::Blocks;
-use self::lloyd::Start;
+use self::lloyd::{Clustering, Start};
 use super::knn::Points;
 use super::watch::Watch;
 use crate::error::Result;
@@ -47,17 +47,6 @@ pub(super) struct Kmeans {
     pub iterations: usize,
     /// Seed of the initialisations.
     pub seed: u64,
-}
-
-/// The result of k-means.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Clustering {
-    /// Cluster of each point `[N]`, values in 0..k.
-    pub labels: Vec<u32>,
-    /// Sum of squared distances of all points to the centres of their clusters.
-    pub inertia: f64,
-    /// Iterations of the best initialisation, with those of rejected swaps.
-    pub iterations: usize,
 }
 
 /// Clusters the points.

@@ -1,3 +1,5 @@
+//! k-means against scikit-learn, and what holds on any points, seed and number of threads.
+
 use ndarray::Array2;
 use rand::RngExt;
 use serde::Deserialize;

@@ -1,3 +1,5 @@
+//! Every metric of the list: reference values, unique names, a value that JSON keeps.
+
 use super::*;
 use crate::eval::{EvalConfig, Figures, LabelledEmbeddings, Results, RetrievalTask, Watch};
 

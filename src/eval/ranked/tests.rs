@@ -1,3 +1,5 @@
+//! Retrieval metrics against pytorch-metric-learning, and in every way to compute them.
+
 use ndarray::{Array2, s};
 use rand::RngExt;
 use rand::seq::SliceRandom;

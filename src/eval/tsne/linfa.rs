@@ -9,7 +9,7 @@ use linfa_tsne::TSneParams;
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 use rand::seq::SliceRandom;
 
-use super::TsneConfig;
+use super::config::TsneConfig;
 use crate::error::{Error, Result};
 use crate::random::{Purpose, generator};
 

@@ -1,3 +1,5 @@
+//! t-SNE maps: reproducible, at any scale, near the reference, with refusals.
+
 use ndarray::{Array2, Axis, concatenate, s};
 
 use std::cell::RefCell;

@@ -1,4 +1,4 @@
-//! Reads embeddings and their labels from common file formats.
+//! Reads embeddings made elsewhere, and their labels, from common file formats.
 //!
 //! The format is detected from the content, not the name, and a file is read once, so that pipes work.
 //! `FILE:KEY` names an array of an archive or a column of a table.

@@ -4,26 +4,18 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::conclusion::{DataUsed, Findings, LossFindings, conclude};
+use super::conclusion::conclusion;
 use super::metrics::current_name;
-use super::ranking::{RankedLoss, no_ranks, rank, ranking_table, ranks_all};
-use super::results::{Finished, LossRuns, hash_of, without_diverged};
+use super::ranking::{RankedLoss, rank};
+use super::results::{LossRuns, hash_of, without_diverged};
 use super::summary::Summary;
 use crate::data::Dataset;
-use crate::error::{Fault, Result};
-use crate::eval::{METRICS, Metric};
+use crate::error::Result;
 use crate::experiment::plan::Plan;
 use crate::files::layout::COMPARISON;
-use crate::files::{Checked, ResultFolder, read_json, write_json, write_text};
-use crate::report::chart::Picture;
-use crate::report::table::Table;
-use crate::run::{DivergedLoss, Owner, RunLock, all_diverged, find_moved, hashed_folder};
+use crate::files::{ResultFolder, read_json};
+use crate::run::{Owner, RunLock, all_diverged, hashed_folder};
 use crate::session::Session;
-use crate::stats::{CLIPPED, Ends, from_to};
-use crate::words::{count, things};
-
-/// File name of the shipped sample.
-const SHIPPED_SAMPLE: &str = "fashion-mnist_sample.csv.gz";
 
 /// Losses that were trained and evaluated on the same data.
 #[derive(Debug, Serialize, Deserialize)]
@@ -123,32 +115,6 @@ impl Comparison {
         }
     }
 
-    /// Reads a comparison from its folder, with its runs from theirs.
-    ///
-    /// # Errors
-    /// A run is missing; a file was changed.
-    pub fn read(path: &Path) -> Result<Comparison> {
-        let folder = ResultFolder::new(path);
-        let remedy = "run the same dml compare again, which trains nothing again";
-        let read: Option<Comparison> = read_json(&folder.file(COMPARISON), remedy)?;
-        let missing = || Fault::new(path, format!("is not a comparison: it has no {COMPARISON}"));
-        let mut comparison = read.ok_or_else(missing)?;
-        let named = comparison.summary.losses.iter().zip(&comparison.runs);
-        let variant = |(loss, runs): (&String, &Vec<PathBuf>)| {
-            let read = |run: &PathBuf| finished(&find_moved(path, run));
-            let runs = runs.iter().map(read).collect::<Result<_>>()?;
-            Ok(LossRuns { loss: loss.clone(), runs, diverged: Vec::new() })
-        };
-        comparison.results = named.map(variant).collect::<Result<_>>()?;
-        comparison.folder = path.to_path_buf();
-        if evaluations(&comparison.results) != comparison.evaluation {
-            let problem = "is out of date: its runs were evaluated with other settings since";
-            let remedy = "run the same dml compare again, which trains nothing again";
-            return Err(Fault::new(path, problem).remedy(remedy).into());
-        }
-        Ok(comparison)
-    }
-
     /// Evaluates all runs on test images and adds the results to the tables. The conclusion does not
     /// depend on them.
     ///
@@ -169,40 +135,6 @@ impl Comparison {
         self.write_tables(&folder)
     }
 
-    /// The data, seeds and notation of the tables, in a sentence.
-    pub fn caption(&self) -> String {
-        let seeds: Vec<String> = self.summary.seeds.iter().map(u64::to_string).collect();
-        let spread = match seeds.len() {
-            1 => "one run per loss",
-            _ => "mean ± standard deviation, differences with 95 % t-intervals",
-        };
-        let clipped = clipping_note(&self.summary, &self.standings);
-        let images = match self.unseen() {
-            true => {
-                let training = things(self.train.1, "image");
-                format!("{training}, {} of unseen classes", count(self.validation, "image"))
-            }
-            false => format!("and {}", count(self.validation, "validation image")),
-        };
-        let tutorial = self.tutorial_names();
-        format!(
-            "{}: {} training {images}; {} {}; {spread}{clipped}{tutorial}",
-            self.data,
-            from_to(self.train),
-            things(seeds.len(), "seed"),
-            seeds.join(", "),
-        )
-    }
-
-    /// What the tutorial calls metrics of the table, if it has another name for them.
-    fn tutorial_names(&self) -> String {
-        let shown = METRICS.iter().filter(|metric| metric.is_compared(self.unseen()));
-        let told = |metric: &Metric| {
-            metric.tutorial.map(|name| format!("; {} is the tutorial's {name}", metric.name(None)))
-        };
-        shown.filter_map(told).collect()
-    }
-
     /// Number of neighbours that vote for vote top-k accuracy.
     pub fn voters(&self) -> usize {
         self.results[0].runs[0].evaluation.figures.vote_top_k.voters
@@ -212,131 +144,10 @@ impl Comparison {
     pub fn unseen(&self) -> bool {
         self.results[0].runs[0].evaluation.unseen
     }
-
-    /// The losses ranked by the metric that decides; `None` for a single loss.
-    pub fn ranking_table(&self) -> Option<Table> {
-        self.table_of(&self.standings, Ends::Clipped)
-    }
-
-    /// Why the ranking has no probabilities of ranks, if there are too few seeds.
-    pub fn no_ranks(&self) -> Option<String> {
-        no_ranks(self.summary.seeds.len()).filter(|_| self.standings.len() > 1)
-    }
-
-    /// The ranking on the test images.
-    pub fn test_ranking_table(&self) -> Option<Table> {
-        self.test.as_ref().and_then(|test| self.table_of(&test.standings, Ends::Clipped))
-    }
-
-    fn table_of(&self, standings: &[RankedLoss], ends: Ends) -> Option<Table> {
-        let Summary { losses, diverged, .. } = &self.summary;
-        let table = || ranking_table(&self.score, (losses, diverged), standings, ends);
-        (standings.len() > 1).then(table)
-    }
-
-    /// The test images, in a sentence.
-    pub fn test_caption(&self, test: &Tested) -> String {
-        let seen = test.seen.as_ref().map_or(String::new(), |seen| format!(". {seen}"));
-        format!(
-            "On {} of {}, evaluated after all runs were finished and used for no choice{}{seen}:",
-            count(test.images, "test image"),
-            test.data,
-            clipping_note(&test.summary, &test.standings)
-        )
-    }
-
-    /// Writes tables, conclusion and pictures into a folder among the runs, and returns its path.
-    ///
-    /// # Errors
-    /// A file cannot be written; another process writes the same comparison.
-    pub fn write(&self, session: &Session) -> Result<PathBuf> {
-        let folder = ResultFolder::new(&self.folder);
-        let _lock = RunLock::take(&folder)?;
-        folder.create()?;
-        self.write_tables(&folder)?;
-        let save = |picture: Picture, name: &str| picture.save(&folder.plot(name), session.style);
-        save(self.curves()?, "loss.png")?;
-        if !self.unseen() {
-            save(self.vote_top_k()?, "recall.png")?;
-        }
-        if let Some(maps) = self.maps(session)? {
-            save(maps, "tsne.png")?;
-        }
-        Ok(self.folder.clone())
-    }
-
-    fn write_tables(&self, folder: &ResultFolder) -> Result<()> {
-        let file = |name: &str| folder.file(name);
-        let mut text = format!("{}\n\n{}\n", self.caption(), self.summary.shown().markdown());
-        if let Some(ranking) = self.ranking_table() {
-            text += &format!("{}\n", ranking.markdown());
-        }
-        text += &self.no_ranks().map_or(String::new(), |why| format!("{why}\n\n"));
-        text += &format!("{}\n", self.conclusion);
-        self.write_csv(folder, &self.summary, &self.standings, "")?;
-        if let Some(test) = &self.test {
-            text +=
-                &format!("\n{}\n\n{}\n", self.test_caption(test), test.summary.shown().markdown());
-            text += &self.test_ranking_table().map_or(String::new(), |table| table.markdown());
-            self.write_csv(folder, &test.summary, &test.standings, "_test")?;
-        }
-        write_text(&file("table.md"), &text)?;
-        write_json(&file(COMPARISON), self)
-    }
-
-    /// Writes the tables for programs, with intervals as computed.
-    fn write_csv(
-        &self,
-        folder: &ResultFolder,
-        summary: &Summary,
-        standings: &[RankedLoss],
-        suffix: &str,
-    ) -> Result<()> {
-        let file = |name: &str| folder.file(&format!("{name}{suffix}.csv"));
-        summary.table(Ends::Computed).write_csv(&file("table"))?;
-        let ranking = self.table_of(standings, Ends::Computed);
-        ranking.map_or(Ok(()), |table| table.write_csv(&file("standings")))
-    }
-}
-
-impl Checked for Comparison {
-    fn check(&self) -> std::result::Result<(), String> {
-        let losses = self.summary.losses.len();
-        let runs = self.runs.len() == losses
-            && self.runs.iter().all(|runs| runs.len() == self.summary.seeds.len());
-        let tested = |test: &Tested| {
-            test.summary.fits()
-                && test.summary.losses.len() == losses
-                && ranks_all(&test.standings, losses)
-        };
-        let fits = self.summary.fits() && runs && ranks_all(&self.standings, losses);
-        match fits && self.test.as_ref().is_none_or(tested) && self.train.0 <= self.train.1 {
-            true => Ok(()),
-            false => Err("contains lists or numbers that do not match".to_owned()),
-        }
-    }
-}
-
-/// Reads a run of a comparison.
-///
-/// # Errors
-/// It was removed or changed.
-fn finished(run: &Path) -> Result<Finished> {
-    if run.exists() {
-        return Finished::read(run);
-    }
-    let remedy = "restore it, or run the same dml compare again, which trains only this run";
-    Err(Fault::new(run, "is missing, but the comparison needs it").remedy(remedy).into())
-}
-
-/// The note about clipped intervals, if there are any.
-fn clipping_note(summary: &Summary, standings: &[RankedLoss]) -> String {
-    let clipped = summary.exceeds_range() || standings.iter().any(RankedLoss::exceeds_range);
-    if clipped { format!("; intervals {CLIPPED}") } else { String::new() }
 }
 
 /// Hashes of the evaluation settings of the runs, `[loss][seed]`.
-fn evaluations(results: &[LossRuns]) -> Vec<Vec<String>> {
+pub(super) fn evaluations(results: &[LossRuns]) -> Vec<Vec<String>> {
     let of_loss =
         |loss: &LossRuns| loss.runs.iter().map(|run| run.evaluation.fingerprint.clone()).collect();
     results.iter().map(of_loss).collect()
@@ -346,48 +157,6 @@ fn evaluations(results: &[LossRuns]) -> Vec<Vec<String>> {
 fn folders(results: &[LossRuns]) -> Vec<Vec<PathBuf>> {
     let of = |loss: &LossRuns| loss.runs.iter().map(|run| run.folder.clone()).collect();
     results.iter().map(of).collect()
-}
-
-/// The conclusion from the scores of all runs.
-fn conclusion(
-    plan: &Plan,
-    results: &[LossRuns],
-    diverged: &[DivergedLoss],
-    train: (usize, usize),
-) -> String {
-    let of_runs = |value: fn(&Finished) -> f64| -> Vec<Vec<f64>> {
-        results.iter().map(|loss| loss.runs.iter().map(value).collect()).collect()
-    };
-    let scores = plan.scores(results);
-    let seconds = of_runs(|run| run.history.seconds());
-    let losses: Vec<LossFindings> = results
-        .iter()
-        .zip(scores.iter().zip(&seconds))
-        .map(|(loss, (values, train_seconds))| LossFindings {
-            name: &loss.loss,
-            values,
-            train_seconds,
-            collapsed: loss.collapsed(),
-            collapsed_after: loss.collapsed_after(),
-        })
-        .collect();
-    let evaluation = &results[0].runs[0].evaluation;
-    let file = &plan.variants[0].config.data.path;
-    conclude(&Findings {
-        metric: &plan.score.name(evaluation.figures.knn.k),
-        unequal: plan.unequal(),
-        tuned: &plan.tuned_on_evaluation_images(),
-        seeds: &plan.seeds,
-        losses: &losses,
-        diverged,
-        data: DataUsed {
-            file,
-            train,
-            unseen: evaluation.unseen,
-            validation: evaluation.queries,
-            sample: file.ends_with(SHIPPED_SAMPLE),
-        },
-    })
 }
 
 /// Folder of a comparison among its runs: `compare-A-vs-B-HASH`, or `compare-17-losses-HASH`. The hash

@@ -6,7 +6,9 @@ mod metrics;
 mod pictures;
 mod ranking;
 mod results;
+mod stored;
 mod summary;
+mod table;
 
 pub use comparison::Comparison;
 pub use conclusion::NO_SPREAD;

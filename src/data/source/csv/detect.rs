@@ -135,7 +135,7 @@ fn image_columns(found: &Columns, names: Option<&[String]>, width: usize) -> Ima
 /// Cells of the first record (trimmed), and the byte where it ends.
 fn first_record(file: &Path, opened: &Opened) -> Result<(Vec<String>, usize)> {
     let (text, start) = (&*opened.text, opened.start);
-    let mut reader = super::reader(&text[start..], opened.separator);
+    let mut reader = super::lines::reader(&text[start..], opened.separator);
     let mut record = csv::ByteRecord::new();
     let any = reader.read_byte_record(&mut record).expect("a slice of bytes can always be read");
     if !any || (record.len() == 1 && record[0].trim_ascii().is_empty()) {

@@ -143,7 +143,7 @@ fn separator_of(text: &[u8]) -> Option<u8> {
     let score = |separator: u8| {
         let (mut numbers, mut cells) = (0, 0);
         for line in &lines {
-            let mut reader = super::reader(line, separator);
+            let mut reader = super::lines::reader(line, separator);
             let mut record = csv::ByteRecord::new();
             if reader.read_byte_record(&mut record).unwrap_or(false) {
                 cells += record.len() - 1;

@@ -42,7 +42,7 @@ pub(super) fn read(
     report: &mut dyn FnMut(Fault) -> After,
 ) -> Scan {
     let body = &text[layout.body..];
-    let mut reader = super::reader(body, layout.separator);
+    let mut reader = super::lines::reader(body, layout.separator);
     let mut record = ByteRecord::new();
     let mut lines = Lines::new(text);
     let mut rows = 0;

@@ -41,7 +41,7 @@ impl Glimpse {
     /// Samples rows of `text` from `body` on.
     pub fn new(text: &[u8], body: usize, separator: u8) -> Glimpse {
         let body = &text[body..];
-        let mut reader = super::reader(body, separator);
+        let mut reader = super::lines::reader(body, separator);
         let mut rows = Vec::new();
         let mut record = ByteRecord::new();
         while rows.len() < ROWS && reader.read_byte_record(&mut record).unwrap_or(false) {
@@ -57,7 +57,7 @@ impl Glimpse {
                 let from = read + (body.len() - read) / ROWS * step;
                 let rest = &body[from..];
                 let end = rest.iter().position(|&byte| byte == b'\n' || byte == b'\r')?;
-                let mut reader = super::reader(&rest[end + 1..], separator);
+                let mut reader = super::lines::reader(&rest[end + 1..], separator);
                 let mut record = ByteRecord::new();
                 reader.read_byte_record(&mut record).unwrap_or(false).then_some(record)
             }));

@@ -1,4 +1,4 @@
-//! Line numbers of byte offsets in a text.
+//! Line numbers of byte offsets in a text, and a reader of its lines as records.
 
 /// Counts lines up to an offset; increasing offsets take a single pass over the text.
 pub(super) struct Lines<'a> {
@@ -35,6 +35,12 @@ impl<'a> Lines<'a> {
 pub(super) fn past_line_ends(text: &[u8], at: usize) -> usize {
     let rest = text[at..].iter();
     at + rest.take_while(|&&byte| byte == b'\n' || byte == b'\r').count()
+}
+
+/// A CSV reader without a header that accepts rows of any length.
+pub fn reader(bytes: &[u8], separator: u8) -> csv::Reader<&[u8]> {
+    let mut builder = csv::ReaderBuilder::new();
+    builder.has_headers(false).flexible(true).delimiter(separator).from_reader(bytes)
 }
 
 #[cfg(test)]

@@ -127,9 +127,3 @@ fn differs(layout: &Layout, merged_labels: &Option<String>) -> Option<String> {
     let parts = (&reading.label, &reading.left_out, columns, merged_labels);
     (!is_known).then(|| serde_json::to_string(&parts).expect("plain data serialises to JSON"))
 }
-
-/// A CSV reader without a header that accepts rows of any length.
-fn reader(bytes: &[u8], separator: u8) -> csv::Reader<&[u8]> {
-    let mut builder = csv::ReaderBuilder::new();
-    builder.has_headers(false).flexible(true).delimiter(separator).from_reader(bytes)
-}

@@ -1,8 +1,10 @@
 //! The conclusions, word for word.
 
-use super::*;
+use super::findings::{DataUsed, Findings, LossFindings};
+use super::paragraph::conclude;
 use crate::error::Divergence;
-use crate::run::DivergedRun;
+use crate::run::{DivergedLoss, DivergedRun};
+use crate::stats::{paired_difference, points};
 
 const FULL: DataUsed<'_> = DataUsed {
     file: "data/fashion-mnist_train.csv",
