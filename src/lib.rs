@@ -23,7 +23,7 @@
 //! | [`stats`] | numbers over seeds: intervals, paired tests, Holm, ranks |
 //! | [`session`] | the loaded data and the machine that all runs of one command share |
 //! | [`config`] | settings of all layers below: defaults, TOML, flags, checks |
-//! | [`report`] | charts, tables and the pieces of a page; never sees a tensor |
+//! | [`report`] | charts, contact sheets, tables, TensorBoard events and the pieces of a page; never sees a tensor |
 //! | [`train`] | the loop, optimiser, schedule, checkpoints, progress |
 //! | [`eval`] | nearest neighbours, retrieval, clusters, distances, t-SNE: arrays in, numbers out |
 //! | [`loss`] | one file per loss |

@@ -1,4 +1,4 @@
-//! What of a submission is still queued or running, by Slurm's `squeue`.
+//! The tasks of a submission that are still queued or running, as `squeue` lists them.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -42,17 +42,17 @@ pub fn tasks_left(jobs: &[String]) -> std::result::Result<usize, String> {
     let jobs = format!("--jobs={}", jobs.join(","));
     let args = ["--noheader", "--array", "--format=%T", &jobs];
     let output = Command::new("squeue").args(args).output();
-    let output = output.map_err(|refusal| match refusal.kind() {
+    let output = output.map_err(|error| match error.kind() {
         ErrorKind::NotFound => "squeue is not on this machine".to_owned(),
-        _ => format!("squeue: {refusal}"),
+        _ => format!("squeue: {error}"),
     })?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-    let refusal = text(&output.stderr);
+    let error = text(&output.stderr);
     match output.status.success() {
         true => Ok(text(&output.stdout).lines().count()),
         // Slurm forgets a job some minutes after its end.
-        false if refusal.contains("Invalid job id") => Ok(0),
-        false if refusal.is_empty() => Err(format!("squeue: {}", output.status)),
-        false => Err(format!("squeue: {}", refusal.lines().collect::<Vec<_>>().join("; "))),
+        false if error.contains("Invalid job id") => Ok(0),
+        false if error.is_empty() => Err(format!("squeue: {}", output.status)),
+        false => Err(format!("squeue: {}", error.lines().collect::<Vec<_>>().join("; "))),
     }
 }

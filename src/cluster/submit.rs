@@ -122,10 +122,10 @@ fn sbatch(script: &Path, after: Option<&str>) -> Result<String> {
 
 /// Runs one of Slurm's programs and returns its output.
 fn slurm(program: &str, args: &[&str]) -> Result<String> {
-    let output = Command::new(program).args(args).output().map_err(|refusal| {
-        let why = match refusal.kind() {
+    let output = Command::new(program).args(args).output().map_err(|error| {
+        let why = match error.kind() {
             ErrorKind::NotFound => "command not found".to_owned(),
-            _ => refusal.to_string(),
+            _ => error.to_string(),
         };
         Error::Other(format!(
             "--executor slurm cannot run {program}: {why}; run dml on a machine that submits Slurm \

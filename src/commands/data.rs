@@ -123,9 +123,9 @@ fn reading(content: &Content) -> String {
             only.class.label
         ));
     }
-    let lonely = content.lonely();
-    if !lonely.is_empty() {
-        let (all, which) = (lonely.len(), lonely[..lonely.len().min(8)].join(", "));
+    let singletons = content.singletons();
+    if !singletons.is_empty() {
+        let (all, which) = (singletons.len(), singletons[..singletons.len().min(8)].join(", "));
         let more = if all > 8 { format!(" and {} more", all - 8) } else { String::new() };
         lines.push(format!(
             "remark      classes with a single image, which have no pairs: {which}{more}"

@@ -36,11 +36,11 @@ pub fn open_test(session: &Session, config: &Config, path: &Path) -> Result<Data
     session.seen(&test).iter().for_each(|remark| session.progress.say(remark));
     let unseen = unseen_classes(&config.data.unseen_classes, &test.classes)?;
     if !unseen.is_empty() {
-        let judged = test.labels.iter().filter(|label| unseen.contains(label)).count();
-        if judged < 2 {
+        let evaluation_images = test.labels.iter().filter(|label| unseen.contains(label)).count();
+        if evaluation_images < 2 {
             let problem = format!(
                 "has {} of the unseen classes, and evaluation needs at least two",
-                count(judged, "image")
+                count(evaluation_images, "image")
             );
             let remedy = "name another file with --test";
             return Err(Fault::new(path, problem).remedy(remedy).into());

@@ -101,7 +101,7 @@ fn is_pipe(init: &str) -> bool {
 fn save_init(init: &str, runs: &Path, progress: &Progress) -> Result<String> {
     let source = if init == "-" { "/dev/stdin" } else { init };
     let content =
-        std::fs::read(source).map_err(|refusal| Error::io("read", Path::new(source))(refusal))?;
+        std::fs::read(source).map_err(|error| Error::io("read", Path::new(source))(error))?;
     refuse_non_safetensors(Path::new(source), &content)?;
     create_folder(runs)?;
     let path = runs.join(kept_weights(&sha256_hex(&content)[..12]));

@@ -71,9 +71,9 @@ pub struct Content {
 
 impl Content {
     /// Labels of classes with a single image, which cannot form a pair.
-    pub fn lonely(&self) -> Vec<&str> {
-        let lonely = self.classes.iter().filter(|class| class.count == 1);
-        lonely.map(|class| class.class.label.as_str()).collect()
+    pub fn singletons(&self) -> Vec<&str> {
+        let singletons = self.classes.iter().filter(|class| class.count == 1);
+        singletons.map(|class| class.class.label.as_str()).collect()
     }
 }
 
@@ -262,7 +262,7 @@ mod tests {
     fn classes_with_a_single_image_are_listed_and_not_a_fault() {
         let summary = checked("label,a\nx,1\nx,2\ny,1\nz,1\n");
         assert_eq!(summary.fault_count, 0);
-        assert_eq!(summary.content.unwrap().lonely(), ["y", "z"]);
+        assert_eq!(summary.content.unwrap().singletons(), ["y", "z"]);
     }
 
     #[test]

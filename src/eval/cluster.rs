@@ -1,4 +1,4 @@
-//! Clustering metrics: do clusters found without labels agree with the classes?
+//! Clusters of embeddings by k-means, found without labels: do they agree with the classes?
 //!
 //! k-means finds as many clusters in the query embeddings as they have classes; NMI and AMI measure the
 //! agreement. The result does not depend on the number of threads.

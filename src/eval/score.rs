@@ -26,16 +26,16 @@ impl Score {
     /// What `--metric` takes; a family's `recall@k` stands for every k.
     pub fn words() -> Vec<String> {
         let deciding = METRICS.iter().filter(|metric| metric.decides());
-        deciding.map(|metric| metric.word(None)).collect()
+        deciding.map(|metric| metric.cli_name(None)).collect()
     }
 
     /// The same with the k of the default settings.
     pub fn words_by_default() -> Vec<String> {
         let EvalConfig { vote_top, recall_at, .. } = EvalConfig::default();
         let words = |metric: &Metric| match metric.value {
-            Value::VoteTop => vote_top.iter().map(|&k| metric.word(Some(k))).collect(),
-            Value::RecallAt => recall_at.iter().map(|&k| metric.word(Some(k))).collect(),
-            _ => vec![metric.word(None)],
+            Value::VoteTop => vote_top.iter().map(|&k| metric.cli_name(Some(k))).collect(),
+            Value::RecallAt => recall_at.iter().map(|&k| metric.cli_name(Some(k))).collect(),
+            _ => vec![metric.cli_name(None)],
         };
         METRICS.iter().filter(|metric| metric.decides()).flat_map(words).collect()
     }
@@ -148,7 +148,7 @@ impl FromStr for Score {
 
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.metric.word(self.k))
+        f.write_str(&self.metric.cli_name(self.k))
     }
 }
 

@@ -109,7 +109,8 @@ impl EmbeddingEvaluation {
             );
             return Err(fault.remedy("add more embeddings, or name queries with --queries").into());
         }
-        let mut figures = cores.spread(|| Figures::of(&trial, config, SEED, watch))??;
+        let mut figures =
+            cores.run_on_free_cores(|| Figures::of(&trial, config, SEED, watch))??;
         if let Some(norm) = norm {
             figures.distances = figures.distances.about_origin(norm);
         }
@@ -147,7 +148,7 @@ impl EmbeddingEvaluation {
         let name = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
         let files = EvaluationFiles { folder, style, ending: "" };
         files.write_metrics(self)?;
-        files.write_figures((&name, &name), &self.figures, &self.classes)
+        files.write_pictures((&name, &name), &self.figures, &self.classes)
     }
 }
 

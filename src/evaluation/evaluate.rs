@@ -91,14 +91,15 @@ pub fn evaluate(
     let mut embedded = embed_references(session, config, open()?)?;
     let normalise = config.loss.normalises();
     let parts = embedded.parts.clone();
-    let judged = parts.evaluation_set();
+    let evaluation_images = parts.evaluation_set();
     let images = if parts.has_unseen_classes() { UNSEEN } else { VALIDATION };
-    let queries = eval::embed(&mut *embedded.network, &session.images, &judged.rows, normalise);
+    let queries =
+        eval::embed(&mut *embedded.network, &session.images, &evaluation_images.rows, normalise);
     times.embed_seconds = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
     let (dataset, unseen) = (&*session.dataset, parts.has_unseen_classes());
-    let evaluated = EvaluatedSet { embeddings: &queries, part: judged, dataset, unseen };
+    let evaluated = EvaluatedSet { embeddings: &queries, part: evaluation_images, dataset, unseen };
     let found = compute_figures(session, config, &embedded, &evaluated, (images, progress));
     let mut evaluation = stopped(found, folder, METRICS)?;
     evaluation.remark.iter().for_each(|remark| progress.say_once(remark));
@@ -106,11 +107,11 @@ pub fn evaluate(
     forget_earlier(folder)?;
     let classes = &session.dataset.classes;
     write_embeddings(folder, "train", &embedded.references, (&parts.train.labels, classes))?;
-    write_embeddings(folder, "val", &queries, (&judged.labels, classes))?;
+    write_embeddings(folder, "val", &queries, (&evaluation_images.labels, classes))?;
     let files = EvaluationFiles { folder, style: session.style, ending: "" };
     // Saved before the t-SNE starts; without t-SNE figures the evaluation counts as unfinished.
     files.write_metrics(&evaluation)?;
-    write_figures(session, &files, &evaluation)?;
+    write_pictures(session, &files, &evaluation)?;
     draw_gallery(session, &embedded, &evaluated, &evaluation, &folder.plot("retrieval.png"))?;
 
     session.interrupt.check("trained, evaluated except for the t-SNE")?;
@@ -152,8 +153,9 @@ pub fn evaluate_test(
     let mut embedded = embed_references(session, config, model)?;
     let loaded = Images::new(test, session.device);
     let unseen = unseen_classes(&config.data.unseen_classes, &test.classes)?;
-    let is_judged = |row: &i64| unseen.is_empty() || unseen.contains(&test.labels[*row as usize]);
-    let rows: Vec<i64> = (0..test.len() as i64).filter(is_judged).collect();
+    let is_evaluated =
+        |row: &i64| unseen.is_empty() || unseen.contains(&test.labels[*row as usize]);
+    let rows: Vec<i64> = (0..test.len() as i64).filter(is_evaluated).collect();
     let queries = eval::embed(&mut *embedded.network, &loaded, &rows, config.loss.normalises());
     let part = Subset::new(rows, &test.labels);
     let evaluated = EvaluatedSet {
@@ -176,7 +178,7 @@ pub fn evaluate_test(
     write_embeddings(folder, &ending[1..], &queries, (&part.labels, &test.classes))?;
     evaluation.images_sha256 = Some(test.sha256.clone());
     let files = EvaluationFiles { folder, style: session.style, ending: &ending };
-    write_figures(session, &files, &evaluation)?;
+    write_pictures(session, &files, &evaluation)?;
     let gallery = folder.plot(&format!("retrieval{ending}.png"));
     draw_gallery(session, &embedded, &evaluated, &evaluation, &gallery)?;
     files.write_metrics(&evaluation)?;
@@ -227,7 +229,7 @@ fn compute_figures(
     let show = |stage: &str| progress.stage(stage);
     let watch = Watch::new(&session.interrupt, &show);
     let work = || Figures::of(&trial, &config.eval, config.train.seed, &watch);
-    let figures = session.cores.spread(work)??;
+    let figures = session.cores.run_on_free_cores(work)??;
     Ok(Evaluation {
         images: images.to_owned(),
         loss: config.loss.name().to_owned(),
@@ -264,14 +266,14 @@ fn draw_gallery(
 }
 
 /// Writes the confusion matrix and the pictures of the metrics.
-fn write_figures(
+fn write_pictures(
     session: &Session,
     files: &EvaluationFiles,
     evaluation: &Evaluation,
 ) -> Result<()> {
     let Evaluation { figures, classes, loss, .. } = evaluation;
     confusion_remark(&figures.knn.confusion).iter().for_each(|it| session.progress.say(it));
-    files.write_figures((&pictures::name(evaluation), loss), figures, classes)
+    files.write_pictures((&pictures::name(evaluation), loss), figures, classes)
 }
 
 #[cfg(test)]

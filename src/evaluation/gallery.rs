@@ -88,7 +88,7 @@ impl Gallery<'_> {
     pub fn sections(&self, evaluation: &Evaluation) -> Result<Vec<Section<'_>>> {
         let (references, _) = self.references_of;
         let find = |queries: &Array2<f32>, k: usize| {
-            self.cores.spread(|| nearest(self.references.view(), queries.view(), k))?
+            self.cores.run_on_free_cores(|| nearest(self.references.view(), queries.view(), k))?
         };
         let first = find(self.queries, 1)?;
         let is_wrong = |query: usize| {

@@ -86,7 +86,7 @@ impl Maps<'_> {
     fn compute(&self, embeddings: &Array2<f32>) -> (Result<tsne::Map>, f64) {
         let start = Instant::now();
         let (config, progress) = (self.config, self.progress);
-        let map = self.session.cores.spread(|| {
+        let map = self.session.cores.run_on_free_cores(|| {
             let report = |done, of| progress.step(done, of);
             tsne::embed(embeddings.view(), &config.tsne, config.train.seed, &report)
         });

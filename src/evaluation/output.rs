@@ -37,7 +37,7 @@ impl EvaluationFiles<'_> {
     ///
     /// # Errors
     /// A file cannot be written.
-    pub fn write_figures(
+    pub fn write_pictures(
         &self,
         (name, curve): (&str, &str),
         figures: &Figures,

@@ -31,6 +31,6 @@ pub fn score(
         classes: session.dataset.classes.len(),
     };
     let seed = config.train.seed;
-    let found = session.cores.spread(|| score.measure(&trial, &config.eval, seed))??;
+    let found = session.cores.run_on_free_cores(|| score.measure(&trial, &config.eval, seed))??;
     found.ok_or_else(|| Error::Other(format!("{score} cannot be computed: {UNANSWERABLE}")))
 }

@@ -2,7 +2,7 @@
 
 use super::compare::Finished;
 use super::plan::Plan;
-use super::schedule::side_by_side;
+use super::schedule::run_in_parallel;
 use super::unfinished::unknown_task;
 use super::variant::Variant;
 use crate::error::{Divergence, Error, Result};
@@ -21,8 +21,9 @@ impl Plan {
         let &(variant, seed) = tasks.get(task).ok_or_else(|| unknown_task(task, tasks.len()))?;
         let variant = &self.variants[variant];
         self.prepare_run(session, variant, seed)?.check_resources(session)?;
-        let mut done =
-            side_by_side(session, 1, vec![seed], |session, seed| self.run(session, variant, seed));
+        let mut done = run_in_parallel(session, 1, vec![seed], |session, seed| {
+            self.run(session, variant, seed)
+        });
         done.pop().expect("one task has one result")
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::compare::{Finished, LossRuns};
-use super::schedule::side_by_side;
+use super::schedule::run_in_parallel;
 use super::variant::{Variant, refuse_unlike};
 use crate::data::{BatchKind, Dataset};
 use crate::error::{Divergence, Error, Result, chain};
@@ -72,12 +72,13 @@ impl Plan {
     pub fn carry_out(&self, session: &Session) -> Result<Vec<LossRuns>> {
         let session = &self.with_display(session)?;
         let tasks = self.tasks();
-        let done = side_by_side(session, self.jobs, tasks.clone(), |session, (variant, seed)| {
-            let variant = &self.variants[variant];
-            let finished = self.run(session, variant, seed);
-            session.progress.ended();
-            finished.inspect_err(|error| report_failure(session, variant, seed, error))
-        });
+        let done =
+            run_in_parallel(session, self.jobs, tasks.clone(), |session, (variant, seed)| {
+                let variant = &self.variants[variant];
+                let finished = self.run(session, variant, seed);
+                session.progress.ended();
+                finished.inspect_err(|error| report_failure(session, variant, seed, error))
+            });
         if done.iter().any(|run| matches!(run, Err(Error::Interrupted(_)))) {
             let finished = done.iter().filter(|run| run.is_ok()).count();
             let all = done.len();
@@ -200,7 +201,7 @@ impl Plan {
         for (variant, seed) in self.tasks() {
             let variant = &self.variants[variant];
             let run = self.prepare_run(session, variant, seed)?;
-            run.check_judged(self.score)?;
+            run.check_evaluation_images(self.score)?;
             if self.force {
                 run.check_replaceable(self.variants.iter().map(|variant| &variant.config))?;
             }
@@ -251,7 +252,7 @@ impl Plan {
             .zip(&self.variants)
             .flat_map(|(loss, variant)| loss.runs.iter().map(move |run| (variant, run)))
             .collect();
-        let done = side_by_side(session, self.jobs, tasks, |session, (variant, finished)| {
+        let done = run_in_parallel(session, self.jobs, tasks, |session, (variant, finished)| {
             session
                 .interrupt
                 .check("the runs are finished, but not all are evaluated on the test images")?;

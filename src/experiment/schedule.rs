@@ -13,18 +13,18 @@ use crate::session::Session;
 ///
 /// Tasks start in order, so long ones should come first. Running tasks also use idle cores: the last
 /// run has the whole machine.
-pub fn side_by_side<T: Send, R: Send>(
+pub fn run_in_parallel<T: Send, R: Send>(
     session: &Session,
     jobs: usize,
     tasks: Vec<T>,
     work: impl Fn(&Session, T) -> Result<R> + Sync,
 ) -> Vec<Result<R>> {
-    side_by_side_after(session, jobs, tasks, |_, _| (), |session, task, ()| work(session, task))
+    run_in_parallel_after(session, jobs, tasks, |_, _| (), |session, task, ()| work(session, task))
 }
 
-/// Like [`side_by_side`], for tasks that have to wait for something before they start: `wait` does not
+/// Like [`run_in_parallel`], for tasks that have to wait for something before they start: `wait` does not
 /// hold a core while it waits, and passes its result on to `work`.
-pub fn side_by_side_after<T: Send, W, R: Send>(
+pub fn run_in_parallel_after<T: Send, W, R: Send>(
     session: &Session,
     jobs: usize,
     tasks: Vec<T>,
@@ -75,12 +75,13 @@ mod tests {
     /// Works on 12 tasks and returns the results and the maximum number of tasks at a time.
     fn worked(cores: usize, jobs: usize) -> (Vec<usize>, usize) {
         let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let results = side_by_side(&session(cores), jobs, (0..12).collect(), |_, task: usize| {
-            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            (0..1000).for_each(|_| std::thread::yield_now());
-            now.fetch_sub(1, Ordering::SeqCst);
-            Ok(task * task)
-        });
+        let results =
+            run_in_parallel(&session(cores), jobs, (0..12).collect(), |_, task: usize| {
+                most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                (0..1000).for_each(|_| std::thread::yield_now());
+                now.fetch_sub(1, Ordering::SeqCst);
+                Ok(task * task)
+            });
         let results = results.into_iter().map(Result::unwrap).collect();
         (results, most.into_inner())
     }
@@ -108,7 +109,7 @@ mod tests {
             done.fetch_add(1, Ordering::SeqCst);
             Ok(task)
         };
-        let results = side_by_side_after(&session(1), 4, (0..12).collect(), wait, work);
+        let results = run_in_parallel_after(&session(1), 4, (0..12).collect(), wait, work);
         let results: Vec<usize> = results.into_iter().map(Result::unwrap).collect();
         assert_eq!(results, (0..12).collect::<Vec<_>>());
     }
@@ -119,7 +120,7 @@ mod tests {
             assert!(task != 1, "DefaultCPUAllocator: can't allocate memory");
             Ok(task)
         };
-        let results = side_by_side(&session(2), 2, vec![0, 1, 2], work);
+        let results = run_in_parallel(&session(2), 2, vec![0, 1, 2], work);
         let message = results[1].as_ref().unwrap_err().to_string();
         assert!(message.starts_with("out of memory: "), "{message}");
         assert!(results[0].is_ok() && results[2].is_ok());
@@ -127,7 +128,7 @@ mod tests {
 
     #[test]
     fn no_tasks_give_no_results() {
-        let none = side_by_side(&session(1), 2, Vec::<usize>::new(), |_, task| Ok(task));
+        let none = run_in_parallel(&session(1), 2, Vec::<usize>::new(), |_, task| Ok(task));
         assert!(none.is_empty());
     }
 }

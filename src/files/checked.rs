@@ -74,16 +74,16 @@ fn rows<R: DeserializeOwned>(content: &[u8]) -> std::result::Result<Vec<R>, Stri
 fn content(path: &Path, remedy: &str) -> Result<Option<Vec<u8>>> {
     match std::fs::read(path) {
         Ok(content) => Ok(Some(content)),
-        Err(refusal) => match refusal.kind() {
+        Err(error) => match error.kind() {
             ErrorKind::NotFound => Ok(None),
             // A folder replaced the file, whose content is lost.
             ErrorKind::IsADirectory => {
-                let problem = format!("cannot be read ({refusal})");
+                let problem = format!("cannot be read ({error})");
                 let remedy = format!("move the folder away; then {remedy}");
                 Err(Fault::new(path, problem).remedy(remedy).into())
             }
             // The file may be intact but not readable.
-            _ => Err(Error::io("read", path)(refusal)),
+            _ => Err(Error::io("read", path)(error)),
         },
     }
 }

@@ -89,14 +89,14 @@ fn replace(
         }
         temporary.persist()
     });
-    written.map_err(|refusal| match folder_of(path).filter(|folder| !folder.is_dir()) {
+    written.map_err(|error| match folder_of(path).filter(|folder| !folder.is_dir()) {
         Some(folder) => Error::Other(format!(
             "cannot write {}: the folder {} was removed or replaced meanwhile; restore it, or \
              start again",
             path.display(),
             folder.display()
         )),
-        None => Error::io("write", path)(refusal),
+        None => Error::io("write", path)(error),
     })
 }
 

@@ -13,31 +13,33 @@ pub struct FileKind {
     /// Its extensions in lower case; the first is suggested in messages.
     pub endings: &'static [&'static str],
     /// Whether it can be compressed, with `.gz` after the extension.
-    pub zips: bool,
+    pub may_gzip: bool,
     /// Whether a terminal can show it.
     pub is_text: bool,
 }
 
 /// Rows of text.
-pub const CSV: FileKind = FileKind { name: "CSV", endings: &["csv"], zips: true, is_text: true };
+pub const CSV: FileKind =
+    FileKind { name: "CSV", endings: &["csv"], may_gzip: true, is_text: true };
 /// Tables of typed columns.
 pub const PARQUET: FileKind =
-    FileKind { name: "Parquet", endings: &["parquet", "pq"], zips: false, is_text: false };
+    FileKind { name: "Parquet", endings: &["parquet", "pq"], may_gzip: false, is_text: false };
 /// A NumPy array.
-pub const NPY: FileKind = FileKind { name: "NPY", endings: &["npy"], zips: false, is_text: false };
+pub const NPY: FileKind =
+    FileKind { name: "NPY", endings: &["npy"], may_gzip: false, is_text: false };
 /// Named tensors.
 pub const SAFETENSORS: FileKind =
-    FileKind { name: "safetensors", endings: &["safetensors"], zips: false, is_text: false };
+    FileKind { name: "safetensors", endings: &["safetensors"], may_gzip: false, is_text: false };
 /// A network for `torch.jit.load`.
 pub const TORCHSCRIPT: FileKind = FileKind {
     name: "TorchScript",
     endings: &["pt", "pth", "ts", "jit"],
-    zips: false,
+    may_gzip: false,
     is_text: false,
 };
 /// A page for a browser.
 pub const HTML: FileKind =
-    FileKind { name: "HTML", endings: &["html", "htm"], zips: false, is_text: true };
+    FileKind { name: "HTML", endings: &["html", "htm"], may_gzip: false, is_text: true };
 
 /// All kinds that are written.
 const KINDS: [&FileKind; 6] = [&CSV, &PARQUET, &NPY, &SAFETENSORS, &TORCHSCRIPT, &HTML];
@@ -77,7 +79,7 @@ impl FileKind {
 
     fn matches(&self, path: &Path) -> bool {
         let (ending, is_gzip) = ending_of(path);
-        self.endings.contains(&ending.as_str()) && (self.zips || !is_gzip)
+        self.endings.contains(&ending.as_str()) && (self.may_gzip || !is_gzip)
     }
 
     /// Refuses a name with the extension of another format; unknown extensions are accepted.
@@ -88,7 +90,7 @@ impl FileKind {
         let (ending, is_gzip) = ending_of(path);
         let promised = KINDS.into_iter().find(|kind| kind.endings.contains(&ending.as_str()));
         let other = promised.is_some_and(|kind| kind != self) || OTHERS.contains(&ending.as_str());
-        if !other && (self.zips || !is_gzip) {
+        if !other && (self.may_gzip || !is_gzip) {
             return Ok(());
         }
         let what = match (is_gzip, promised.filter(|kind| *kind != self)) {
@@ -97,7 +99,7 @@ impl FileKind {
             (false, None) => format!("a .{ending} file"),
         };
         let (name, first) = (self.name, self.endings[0]);
-        let gz = if self.zips { format!(" or .{first}.gz") } else { String::new() };
+        let gz = if self.may_gzip { format!(" or .{first}.gz") } else { String::new() };
         let problem = format!(
             "has the extension of {what}, but {name} is written: use the extension \
              .{first}{gz}{otherwise}"

@@ -221,10 +221,10 @@ fn probe(path: &Path) -> Result<()> {
     let folder = folder.unwrap_or(Path::new("."));
     let beside = folder.join(path.file_name().unwrap_or_default());
     // The final name may be too long, unlike the temporary one.
-    if let Err(refusal) = beside.symlink_metadata()
-        && refusal.kind() != std::io::ErrorKind::NotFound
+    if let Err(error) = beside.symlink_metadata()
+        && error.kind() != std::io::ErrorKind::NotFound
     {
-        return Err(Error::io("write", path)(refusal));
+        return Err(Error::io("write", path)(error));
     }
     Temporary::create(&beside).map(drop).map_err(Error::io("write", path))
 }

@@ -34,7 +34,7 @@ impl Target {
 impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes);
-        if written.as_ref().is_err_and(|refusal| refusal.kind() == io::ErrorKind::BrokenPipe) {
+        if written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
             self.reader_left = true;
         }
         written

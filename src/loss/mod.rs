@@ -246,7 +246,9 @@ impl Loss {
         let value = |key: &str| match values.get(key) {
             Some(toml::Value::Float(number)) => number.to_string(),
             Some(value) => value.to_string(),
-            None => panic!("the description of {} names {key}, no setting of it", self.name()),
+            None => {
+                panic!("the description of {} names {key}, which it does not have", self.name())
+            }
         };
         fill(self.description().settings, value)
     }

@@ -47,7 +47,7 @@ pub fn write_torchscript(
 /// libtorch aborts the process if it cannot write a whole file, on a full disk for example, because
 /// the destructor of its writer throws. So it writes into a pipe, which never fills up.
 fn to_bytes(module: &CModule) -> Result<Vec<u8>> {
-    let refused = |refusal| Error::Other(format!("cannot serialise the network: {refusal}"));
+    let refused = |error| Error::Other(format!("cannot serialise the network: {error}"));
     let (mut reader, writer) = std::io::pipe().map_err(refused)?;
     let read = std::thread::spawn(move || {
         let mut content = Vec::new();

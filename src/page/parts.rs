@@ -87,11 +87,12 @@ impl Reporter<'_> {
         let (queries, labels) = run.trained.evaluated("val")?;
         let parts = DataSplit::of(dataset, &config.data, config.train.seed)?;
         let unseen = parts.has_unseen_classes();
-        let judged = parts.evaluation_set();
-        if !fits(&references, &parts.train) || judged.labels != labels {
+        let evaluation_images = parts.evaluation_set();
+        if !fits(&references, &parts.train) || evaluation_images.labels != labels {
             return Ok(None);
         }
-        let evaluated = EvaluatedSet { embeddings: &queries, part: judged, dataset, unseen };
+        let evaluated =
+            EvaluatedSet { embeddings: &queries, part: evaluation_images, dataset, unseen };
         let references = (&references, &parts.train, dataset);
         let shown = with_gallery(self.cores, references, &evaluated, |gallery| {
             let sections = gallery.sections(&run.evaluation)?;

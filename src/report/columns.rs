@@ -112,7 +112,7 @@ impl Columns {
     /// # Errors
     /// [`crate::error::Error::Io`] with the path that could not be written.
     pub fn write_parquet(&self, path: &Path) -> Result<()> {
-        write_atomically(path, |file| self.parquet(file).map_err(refusal))
+        write_atomically(path, |file| self.parquet(file).map_err(io_error))
     }
 
     fn parquet(&self, file: impl Write + Send) -> Written<()> {
@@ -139,10 +139,10 @@ impl Columns {
 }
 
 /// The system's error, if the error came from the system.
-fn refusal(error: ParquetError) -> io::Error {
+fn io_error(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(cause) => {
-            cause.downcast::<io::Error>().map_or_else(io::Error::other, |refusal| *refusal)
+            cause.downcast::<io::Error>().map_or_else(io::Error::other, |error| *error)
         }
         other => io::Error::other(other),
     }
@@ -209,7 +209,7 @@ mod tests {
         write("b").unwrap();
         assert_eq!(bytes("a"), bytes("b"));
         assert!(write("gone/c").unwrap_err().to_string().contains("gone was removed"));
-        let full = columns().parquet(&mut Full).map_err(refusal).unwrap_err();
+        let full = columns().parquet(&mut Full).map_err(io_error).unwrap_err();
         assert_eq!(full.kind(), io::ErrorKind::StorageFull);
     }
 

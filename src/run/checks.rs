@@ -16,7 +16,7 @@ impl Run {
     ///
     /// # Errors
     /// No evaluation image has another image of its class to retrieve.
-    pub fn check_judged(&self, score: Score) -> Result<()> {
+    pub fn check_evaluation_images(&self, score: Score) -> Result<()> {
         match &self.unseen {
             Some(unseen) => self.check_answerable(score, is_answerable(&unseen.labels, None)),
             None => self.check_scored(score),
@@ -26,7 +26,7 @@ impl Run {
     /// The same for validation images, with the training images as references.
     ///
     /// # Errors
-    /// As [`Run::check_judged`].
+    /// As [`Run::check_evaluation_images`].
     pub fn check_scored(&self, score: Score) -> Result<()> {
         let (train, validation) = (&self.train.labels, &self.validation.labels);
         self.check_answerable(score, is_answerable(train, Some(validation)))

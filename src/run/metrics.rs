@@ -1,4 +1,4 @@
-//! The metrics of a run among others.
+//! The metrics of a run, for lists of several runs.
 
 use serde::{Serialize, Serializer};
 
@@ -14,8 +14,8 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Those of an evaluation, if there is one. Classes that were not trained on are not judged by
-    /// the votes for classes.
+    /// Those of an evaluation, if there is one. Classes that were not trained on have no
+    /// metrics of votes for classes.
     pub fn of(evaluation: Option<&Evaluation>, unseen: bool) -> Metrics {
         let measured = evaluation.map(|evaluation| evaluation.results().measured());
         let is_shown =
@@ -35,7 +35,7 @@ impl Metrics {
         self.measured.iter()
     }
 
-    /// The value of a metric that is no family.
+    /// The value of a metric without a k.
     pub fn get(&self, metric: &Metric) -> Option<f64> {
         self.by_key(metric.key)
     }

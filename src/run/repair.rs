@@ -72,7 +72,7 @@ impl ResultFolder {
             Ok(Some(history)) => return Ok(history),
             Ok(None) => Fault::new(&path, "is missing").remedy(self.retrain_remedy()).into(),
             Err(fault @ Error::Fault(_)) => fault,
-            Err(refusal) => return Err(refusal),
+            Err(error) => return Err(error),
         };
         let kept = Checkpoint::read(&self.file(CHECKPOINT));
         let kept = kept.ok().map(|checkpoint| checkpoint.notes.history);

@@ -64,7 +64,7 @@ impl Cores {
     ///
     /// # Errors
     /// The threads cannot be started.
-    pub fn spread<R: Send>(&self, work: impl FnOnce() -> R + Send) -> Result<R> {
+    pub fn run_on_free_cores<R: Send>(&self, work: impl FnOnce() -> R + Send) -> Result<R> {
         let borrowed: Vec<Core> = std::iter::from_fn(|| self.try_take()).collect();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1 + borrowed.len()).build();
         let pool = pool.map_err(|e| {
@@ -260,13 +260,13 @@ mod tests {
     }
 
     #[test]
-    fn spread_uses_exactly_the_free_cores() {
+    fn work_runs_on_exactly_the_free_cores() {
         let cores = Cores::new(4);
         let _own = cores.take();
         let other = cores.take();
-        assert_eq!(cores.spread(rayon::current_num_threads).unwrap(), 3);
+        assert_eq!(cores.run_on_free_cores(rayon::current_num_threads).unwrap(), 3);
         drop(other);
-        assert_eq!(cores.spread(rayon::current_num_threads).unwrap(), 4);
+        assert_eq!(cores.run_on_free_cores(rayon::current_num_threads).unwrap(), 4);
         assert_eq!(cores.lock().free, 3, "all borrowed cores are returned");
     }
 

@@ -57,8 +57,8 @@ impl Interrupt {
     /// # Errors
     /// The signal handlers cannot be installed.
     pub fn listen(&self, notify: impl Fn() + Send + 'static) -> Result<()> {
-        let mut signals = self.register().map_err(|refusal| {
-            Error::Other(format!("cannot listen for Ctrl-C and SIGTERM: {refusal}"))
+        let mut signals = self.register().map_err(|error| {
+            Error::Other(format!("cannot listen for Ctrl-C and SIGTERM: {error}"))
         })?;
         self.notice_pending.store(true, Ordering::SeqCst);
         let notice_pending = Arc::clone(&self.notice_pending);

@@ -167,16 +167,16 @@ fn warn_of_short_classes(task: &Task, training: &Batches, progress: &RunProgress
 
 /// Warns about classes with a single image, which have no positive pair.
 fn warn_of_single_images(task: &Task, training: &Batches, progress: &RunProgress) {
-    let lonely = training.singleton_classes();
+    let singletons = training.singleton_classes();
     let classes = class_sizes(&task.train.labels).len();
-    let mut names: Vec<&str> = lonely
+    let mut names: Vec<&str> = singletons
         .iter()
         .take(NAMED)
         .map(|&class| task.classes[class as usize].name.as_str())
         .collect();
-    names.extend((lonely.len() > NAMED).then_some("…"));
+    names.extend((singletons.len() > NAMED).then_some("…"));
     let names = names.join(", ");
-    match lonely.len() {
+    match singletons.len() {
         0 => {}
         all if all == classes => progress.say(&format!(
             "no class has two training images: {} has no positive pair to learn from",

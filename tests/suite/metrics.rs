@@ -71,9 +71,9 @@ fn every_metric_that_can_decide_is_in_the_help_the_completions_and_the_differenc
     let deciding: Vec<&Metric> = METRICS.iter().filter(|metric| metric.decides()).collect();
     assert!(deciding.len() > 3);
     for metric in deciding {
-        assert!(help.contains(&metric.word(None)), "{}: {help}", metric.word(None));
-        assert!(script.contains(&metric.word(k(metric))), "{}", metric.word(k(metric)));
-        let (sorted, _) = user.succeeds(&["runs", "--json", "--sort", &metric.word(k(metric))]);
+        assert!(help.contains(&metric.cli_name(None)), "{}: {help}", metric.cli_name(None));
+        assert!(script.contains(&metric.cli_name(k(metric))), "{}", metric.cli_name(k(metric)));
+        let (sorted, _) = user.succeeds(&["runs", "--json", "--sort", &metric.cli_name(k(metric))]);
         let runs: Vec<Json> = serde_json::from_str(&sorted).unwrap();
         let values = runs.iter().map(|run| run[metric.key(k(metric))].as_f64().unwrap());
         assert!(values.is_sorted_by(|a, b| a >= b), "{}: {sorted}", metric.key);

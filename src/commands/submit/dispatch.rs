@@ -1,4 +1,4 @@
-//! Does one task, collects results, or submits tasks, instead of doing everything here.
+//! Runs one task, collects results, or submits tasks, instead of doing everything here.
 //!
 //! A task is the same command with `--task N`, so there is no list of tasks that could get out of date.
 //! Collecting is the same command with `--collect`.
@@ -61,7 +61,7 @@ fn work<'a>(
     })
 }
 
-/// Does one task of a plan and prints its result. A diverged run is a result, not an error.
+/// Runs one task of a plan and prints its result. A diverged run is a result, not an error.
 fn task(session: &Session, plan: &Plan, number: usize) -> Result<()> {
     session.listen()?;
     match plan.carry_out_one(session, number) {

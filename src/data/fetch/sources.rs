@@ -37,10 +37,10 @@ pub(super) fn run(
             let last = stderr.lines().rfind(|line| !line.trim().is_empty());
             Err(format!("{program} failed: {}", last.unwrap_or("no error message").trim()))
         }
-        Err(refusal) if refusal.kind() == ErrorKind::NotFound => {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
             Err(format!("{program} is not installed"))
         }
-        Err(refusal) => Err(format!("{program} cannot be run: {refusal}")),
+        Err(error) => Err(format!("{program} cannot be run: {error}")),
     }
 }
 

@@ -40,7 +40,7 @@ impl Guard<'_> {
             match decoder.by_ref().take(PIECE).read_to_end(&mut unpacked) {
                 Ok(0) => return Ok(Bytes::Owned(unpacked.into())),
                 Ok(_) => self.refuse_bomb(unpacked.len() as u64, taken() as u64)?,
-                Err(refusal) => return Err(self.fault(unpacked.len(), &refusal).into()),
+                Err(error) => return Err(self.fault(unpacked.len(), &error).into()),
             }
         }
     }
@@ -62,16 +62,16 @@ impl Guard<'_> {
         Err(Fault::new(self.path, problem).remedy("use another file, or a part of it").into())
     }
 
-    pub fn fault(&self, unpacked: usize, refusal: &io::Error) -> Fault {
+    pub fn fault(&self, unpacked: usize, error: &io::Error) -> Fault {
         let name = self.name;
-        let problem = match refusal.kind() {
+        let problem = match error.kind() {
             io::ErrorKind::UnexpectedEof => {
                 format!("the {name} is truncated after {unpacked} decompressed bytes")
             }
             io::ErrorKind::OutOfMemory => {
-                format!("decompressing the {name} needs more than the free memory ({refusal})")
+                format!("decompressing the {name} needs more than the free memory ({error})")
             }
-            _ => format!("the {name} is corrupt after {unpacked} decompressed bytes ({refusal})"),
+            _ => format!("the {name} is corrupt after {unpacked} decompressed bytes ({error})"),
         };
         Fault::new(self.path, problem).remedy("download or create the file again")
     }

@@ -144,7 +144,7 @@ fn unpack(path: &Path, kind: &Compression, packed: &[u8], memory: Memory) -> Res
     let left = Cell::new(packed.len());
     let input = Input { rest: packed, left: &left };
     let guard = Guard { path, name: kind.name, largest_ratio: kind.largest_ratio, memory };
-    let decoder = (kind.open)(input, memory).map_err(|refusal| guard.fault(0, &refusal))?;
+    let decoder = (kind.open)(input, memory).map_err(|error| guard.fault(0, &error))?;
     guard.read_all(decoder, packed.len(), || packed.len() - left.get())
 }
 

@@ -38,8 +38,8 @@ pub(super) fn single_member(path: &Path, bytes: &[u8]) -> Result<Member> {
     let archive = open(path, bytes)?;
     let mut members = Vec::new();
     for index in 0..archive.len() {
-        let entry = archive.by_index_data(index).map_err(|refusal| zip_fault(path, &refusal))?;
-        let name = entry.name().map_err(|refusal| zip_fault(path, &refusal))?.into_owned();
+        let entry = archive.by_index_data(index).map_err(|error| zip_fault(path, &error))?;
+        let name = entry.name().map_err(|error| zip_fault(path, &error))?.into_owned();
         if !name.ends_with('/') && !is_from_macos(&name) {
             members.push((Member { index, name }, entry.encrypted()));
         }
@@ -70,29 +70,29 @@ pub(super) fn single_member(path: &Path, bytes: &[u8]) -> Result<Member> {
 /// As for every compressed file.
 pub(super) fn unpack(path: &Path, bytes: &[u8], member: &Member, memory: Memory) -> Result<Bytes> {
     let mut archive = open(path, bytes)?;
-    let entry = archive.by_index(member.index).map_err(|refusal| zip_fault(path, &refusal))?;
+    let entry = archive.by_index(member.index).map_err(|error| zip_fault(path, &error))?;
     let packed = usize::try_from(entry.compressed_size()).unwrap_or(usize::MAX).min(bytes.len());
     let guard = Guard { path, name: "zip", largest_ratio: LARGEST_RATIO, memory };
     guard.read_all(entry, packed, || packed)
 }
 
 fn open<'a>(path: &Path, bytes: &'a [u8]) -> Result<ZipArchive<Cursor<&'a [u8]>>> {
-    Ok(ZipArchive::new(Cursor::new(bytes)).map_err(|refusal| zip_fault(path, &refusal))?)
+    Ok(ZipArchive::new(Cursor::new(bytes)).map_err(|error| zip_fault(path, &error))?)
 }
 
 fn is_from_macos(name: &str) -> bool {
     name.starts_with("__MACOSX/") || name.rsplit('/').next() == Some(".DS_Store")
 }
 
-fn zip_fault(path: &Path, refusal: &ZipError) -> Fault {
-    match refusal {
+fn zip_fault(path: &Path, error: &ZipError) -> Fault {
+    match error {
         ZipError::CompressionMethodNotSupported(_) | ZipError::UnsupportedArchive(_) => {
-            let problem = format!("is a zip archive that dml cannot read ({refusal})");
+            let problem = format!("is a zip archive that dml cannot read ({error})");
             Fault::new(path, problem).remedy("unzip it and name the file")
         }
         // The directory is at the end of an archive.
         _ => {
-            let problem = format!("the zip is truncated or corrupt ({refusal})");
+            let problem = format!("the zip is truncated or corrupt ({error})");
             Fault::new(path, problem).remedy("download or create the file again")
         }
     }

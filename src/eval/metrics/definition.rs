@@ -2,14 +2,14 @@
 
 use super::unit::Unit;
 use crate::eval::cluster::Clusters;
+use crate::eval::distances::Distances;
 use crate::eval::knn_metrics::KnnMetrics;
 use crate::eval::ranked::Ranking;
-use crate::eval::spread::Distances;
 
 /// A number that an evaluation gives, declared once for every table, file and flag that has it.
 #[derive(Debug, Clone, Copy)]
 pub struct Metric {
-    /// Its key in JSON; `--metric` has it as [`word`](Metric::word). That of a family contains `{k}`.
+    /// Its key in JSON; `--metric` has it as [`cli_name`](Metric::cli_name). That of a family contains `{k}`.
     pub key: &'static str,
     /// Its name for people, without unit. `{k}` is a family's k, or the number of voters.
     pub name: &'static str,
@@ -90,7 +90,7 @@ impl Metric {
     }
 
     /// Its key as `--metric` takes it: `map@r`, `recall@1`, `macro-f1`.
-    pub fn word(&self, k: Option<usize>) -> String {
+    pub fn cli_name(&self, k: Option<usize>) -> String {
         self.key(k).replace("_at_", "@").replace('_', "-")
     }
 

@@ -1,5 +1,5 @@
-//! Metrics of the references ranked by their distance to each query, of whose class there are R; as
-//! `AccuracyCalculator` of pytorch-metric-learning 2.9 defines them.
+//! Retrieval metrics: the references are ranked by their distance to a query, and R of them are of its
+//! class. They are those of `AccuracyCalculator` in pytorch-metric-learning 2.9.
 
 use super::definition::{Compared, Metric, Value};
 use crate::eval::ranked::Ranking;

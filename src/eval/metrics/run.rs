@@ -1,4 +1,4 @@
-//! Numbers of a run beside those of its embeddings.
+//! Metrics of a run that its embeddings alone do not give: of its t-SNE and its training.
 
 use super::definition::{Better, Compared, Metric, Value};
 use super::unit::Unit;

@@ -50,7 +50,11 @@ fn keys_and_names_are_unique_and_keys_are_plain() {
 
 #[test]
 fn words_of_metrics_are_their_keys_as_people_type_them() {
-    let words = [MAP_AT_R.word(None), retrieval::RECALL_AT_K.word(Some(4)), VOTE_TOP_K.word(None)];
+    let words = [
+        MAP_AT_R.cli_name(None),
+        retrieval::RECALL_AT_K.cli_name(Some(4)),
+        VOTE_TOP_K.cli_name(None),
+    ];
     assert_eq!(words, ["map@r", "recall@4", "vote-top-k"]);
     assert_eq!(
         (ACCURACY.name(Some(5)), ACCURACY.column()),

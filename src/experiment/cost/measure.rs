@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::eval::{self, Figures, LabelledEmbeddings, RetrievalTask, Watch, tsne};
 use crate::evaluation::score;
 use crate::experiment::plan::Plan;
-use crate::experiment::schedule::side_by_side;
+use crate::experiment::schedule::run_in_parallel;
 use crate::experiment::variant::Variant;
 use crate::model::Network;
 use crate::run::Run;
@@ -40,7 +40,7 @@ pub fn measure_variants(
     let copies = plan.jobs.min(left).div_ceil(variants.len().max(1)).max(1);
     let tasks: Vec<usize> =
         variants.iter().copied().cycle().take(copies * variants.len()).collect();
-    let found = side_by_side(session, plan.jobs, tasks.clone(), |session, variant| {
+    let found = run_in_parallel(session, plan.jobs, tasks.clone(), |session, variant| {
         measure(session, plan, &plan.variants[variant])
     });
     tasks.into_iter().zip(found).map(|(variant, pace)| Ok((variant, pace?))).collect()
@@ -88,8 +88,8 @@ fn time_evaluation(
     network: &mut dyn Network,
     parts: &DataSplit,
 ) -> Result<f64> {
-    let judged = parts.evaluation_set();
-    let (references, queries) = (parts.train.rows.len(), judged.rows.len());
+    let evaluation_images = parts.evaluation_set();
+    let (references, queries) = (parts.train.rows.len(), evaluation_images.rows.len());
     let sample = |part: &Subset| part.rows[..SAMPLE_SIZE.min(part.rows.len())].to_vec();
     let mut start = Instant::now();
     let mut lap = || std::mem::replace(&mut start, Instant::now()).elapsed().as_secs_f64();
@@ -104,11 +104,14 @@ fn time_evaluation(
         classes: session.dataset.classes.len(),
     };
     // An error means too few images for the settings, so there is hardly any time to measure.
-    let _ = session.cores.spread(|| Figures::of(&task, &run.config.eval, 0, &Watch::default()))?;
+    let _ = session
+        .cores
+        .run_on_free_cores(|| Figures::of(&task, &run.config.eval, 0, &Watch::default()))?;
     let scale = references as f64 * queries as f64 / (rows.len() * queried.nrows()) as f64;
     let neighbours = lap() * scale.max(1.0).sqrt();
-    let _ =
-        session.cores.spread(|| tsne::embed(embeddings.view(), &run.config.tsne, 0, &|_, _| {}))?;
+    let _ = session
+        .cores
+        .run_on_free_cores(|| tsne::embed(embeddings.view(), &run.config.tsne, 0, &|_, _| {}))?;
     let map = lap() * queries.min(3000) as f64 / rows.len() as f64;
     Ok(embedding + neighbours + map)
 }

@@ -10,7 +10,7 @@ use super::task::Search;
 use crate::error::{Error, Result};
 use crate::experiment::cost::TimeEstimate;
 use crate::experiment::plan::Plan;
-use crate::experiment::schedule::side_by_side_after;
+use crate::experiment::schedule::run_in_parallel_after;
 use crate::experiment::variant::{Variant, refuse_unlike};
 use crate::files::layout::TRIAL;
 use crate::files::{ResultFolder, sha256_hex, write_json};
@@ -144,7 +144,7 @@ impl Search {
             results.wait_for((index + 1).saturating_sub(LAG), session)
         };
         let done =
-            side_by_side_after(&session, self.jobs(), tasks, wait, |session, index, earlier| {
+            run_in_parallel_after(&session, self.jobs(), tasks, wait, |session, index, earlier| {
                 let pending = results.start(index);
                 let trial =
                     earlier.and_then(|earlier| self.trial(session, &folder, index, &earlier));

@@ -26,7 +26,7 @@ enum Next {
 }
 
 impl Search {
-    /// Does the trials that no other worker does, one after the other, as one of at most four parallel
+    /// Runs the trials that no other worker does, one after the other, as one of at most four parallel
     /// workers, and returns their number.
     ///
     /// A worker takes the first free trial once those that it depends on have ended. A lock ends with

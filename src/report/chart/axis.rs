@@ -154,7 +154,7 @@ impl Axis {
         Axis::named(label, &ticks, words, width)
     }
 
-    /// How high on the page a value of an upright axis lies, beside a rectangle.
+    /// How high on the page a value of a y axis lies, beside a rectangle.
     pub fn height(&self, value: f64, area: Rect) -> f64 {
         area.bottom() - (value - self.low) / (self.high - self.low) * area.height
     }

@@ -97,7 +97,7 @@ fn draw_head(page: &Area, middle: f64, names: f64) -> Result<()> {
     Ok(())
 }
 
-/// A bar a row, with its count behind it.
+/// A bar per row, with its count behind it.
 fn draw_bars(page: &Area, top: f64, names: f64, pairs: &[Confused<'_>]) -> Result<()> {
     let longest = pairs.iter().map(|pair| pair.count).max().unwrap_or(1).max(1);
     let (rows, x) = (pairs.len() as f64, MARGIN + names + ARROW + names + 12.0);

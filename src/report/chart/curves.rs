@@ -85,7 +85,7 @@ fn differ(panels: &[LossPanel<'_>]) -> bool {
     panels.windows(2).any(|pair| pair[0].loss != pair[1].loss)
 }
 
-/// The upright axis of each panel; none without a value that can be drawn.
+/// The y axis of each panel; none without a value that can be drawn.
 fn axes(panels: &[LossPanel<'_>]) -> Vec<Option<Axis>> {
     let values = |panel: &LossPanel<'_>| {
         let of_run = |run: &RunCurve<'_>| [run.train, run.validation].concat();

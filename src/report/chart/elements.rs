@@ -80,7 +80,8 @@ pub fn pieces<C>(points: impl IntoIterator<Item = Option<C>>) -> Vec<Vec<C>> {
     pieces
 }
 
-/// Words whose capital letters have their middle at the height (of upward text, the column) of `at`.
+/// A text at `at`: the middle of its capital letters is at that height or, if it runs upwards, in
+/// that column.
 pub fn label<C>(
     at: C,
     words: impl Into<Words>,

@@ -1,4 +1,4 @@
-//! The shapes of markers and the rhythms of lines.
+//! The shapes of markers and the dash patterns of lines.
 
 use super::geometry::Point;
 
@@ -34,7 +34,7 @@ pub struct Marker {
     pub hollow: bool,
 }
 
-/// The rhythm of a line.
+/// The dash pattern of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dash {
     /// Without gaps.
@@ -98,7 +98,7 @@ fn cross() -> Vec<Point> {
 impl Dash {
     /// Strokes and gaps in turn, in line widths; a stroke is a width longer than that, for its
     /// square ends.
-    pub fn rhythm(self) -> &'static [f64] {
+    pub fn pattern(self) -> &'static [f64] {
         match self {
             Dash::Solid => &[],
             Dash::Dashed => &[3.5, 3.0],

@@ -31,12 +31,12 @@ pub fn path(points: &[Point]) -> String {
     text
 }
 
-/// The rhythm of a line.
+/// The dash pattern of a line.
 pub fn dashes(dash: Dash, width: f64) -> String {
-    match dash.rhythm() {
+    match dash.pattern() {
         [] => " stroke-linejoin=\"round\" stroke-linecap=\"square\"".to_owned(),
-        rhythm => {
-            let lengths: Vec<String> = rhythm.iter().map(|part| number(part * width)).collect();
+        pattern => {
+            let lengths: Vec<String> = pattern.iter().map(|part| number(part * width)).collect();
             format!(" stroke-linecap=\"square\" stroke-dasharray=\"{}\"", lengths.join(" "))
         }
     }

@@ -1,4 +1,4 @@
-//! t-SNE scatter plots: one point an image, coloured and shaped by its class.
+//! t-SNE scatter plots: one point per image, coloured and shaped by its class.
 
 use std::collections::BTreeSet;
 

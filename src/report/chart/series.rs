@@ -90,7 +90,7 @@ pub fn draw(picture: &Lines<'_>) -> Result<Picture> {
         if y.ticks.is_empty() {
             axes::remark(page, area, "no finite value to show")?;
         }
-        // A pixel in values of the axis across.
+        // A pixel in units of the x axis.
         let plot = LinePlot { picture, pixel: (x.high - x.low) / area.width };
         for (i, series) in picture.series.iter().enumerate() {
             plot.draw_band(&mut chart, series, line_style(i), i)?;
@@ -114,7 +114,7 @@ pub fn draw(picture: &Lines<'_>) -> Result<Picture> {
     })
 }
 
-/// The axis across, with a tick at each value.
+/// The x axis, with a tick at each value.
 fn x_axis(picture: &Lines<'_>) -> Axis {
     // A value that no line has a figure at would only take room.
     let points = || picture.series.iter().flat_map(|series| series.points);
@@ -164,7 +164,7 @@ fn layout(picture: &Lines<'_>, x: &Axis, y: Option<&Axis>) -> Layout {
 /// Lines in the units of their chart.
 struct LinePlot<'a> {
     picture: &'a Lines<'a>,
-    /// A pixel in values of the axis across.
+    /// A pixel in units of the x axis.
     pixel: f64,
 }
 
