@@ -13,8 +13,8 @@ numbers it holds. Gradients jump where a hinge closes or a mined triplet changes
 its embeddings perturbed by about a float32 rounding error, and its gradient has to stay the same (`steady`).
 
 versions          of every library used
-float32_error     per loss, the error of its stored source in float32, relative to the largest number of the result
-                  or to 1 if that is more: a yardstick for tolerances
+float32_error     per loss, the error of its stored source in float32 in the batch `near`, relative to the largest number
+                  of the result or to 1 if that is more: a yardstick for tolerances
 batches           NAME: z [B][E], labels [B], classes C (some without an image), parameters [C][E]: proxies, centres
                   or weights
 cases             loss (name and settings), batch; value, gradient [B][E] with respect to z, source, and where they apply
@@ -612,9 +612,11 @@ def lines(items):
 
 
 def cases_of(name):
-    """The cases of a loss, and its largest float32 error."""
-    pairs = [case(loss, batch) for loss in variants(name) for batch in BATCHES]
-    return [one for one, _ in pairs], f'{max(error for _, error in pairs):.1e}'
+    """The cases of a loss, and its largest float32 error in the batch `near`, for whose tolerance it is the yardstick."""
+    # Of pairs alone, float32 keeps only two digits in the batch whose points are nearly equal: it would test nothing.
+    pairs = [case(loss, batch) for loss in variants(name) for batch in BATCHES
+             if (loss.get('pairs'), batch) != ('sampled', 'near')]
+    return [one for one, _ in pairs], f"{max(error for one, error in pairs if one['batch'] == 'near'):.1e}"
 
 
 def write(names):
