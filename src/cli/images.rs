@@ -41,7 +41,7 @@ pub struct ColumnArgs {
     /// How a picture of another aspect ratio is fitted: crop, pad or stretch [default: {data.fit}]
     #[arg(long, value_name = "HOW")]
     pub fit: Option<Fit>,
-    /// Leave out pictures that cannot be read, and list them
+    /// Leave out pictures that cannot be read, and say how many and the first of them
     #[arg(long)]
     pub skip_broken: bool,
 }

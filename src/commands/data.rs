@@ -171,7 +171,7 @@ fn sample(args: &SampleArgs, progress: &Progress) -> Result<()> {
     out.refuse_other_kind("--out", &CSV, "")?;
     let options = options(&args.columns);
     let dataset = progress.reading(|watch| data::open_watched(&args.file, &options, watch))?;
-    rules.refuse_inputs("an image of the list", &dataset.reading.files)?;
+    rules.refuse_inputs("one of the pictures", &dataset.reading.files)?;
     for remark in dataset.reading.lines() {
         progress.say(&format!("data: {remark}"));
     }

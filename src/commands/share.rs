@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::{report_written, set, set_columns, set_compute, trained, with_images};
 use crate::cli::{EmbedArgs, EmbedFormat, ExportArgs, Format};
-use crate::data::{ClassNames, DataConfig, LabelColumn, ReadOptions, Rows, open_watched};
+use crate::data::{
+    ChannelChoice, ClassNames, DataConfig, LabelColumn, ReadOptions, Rows, open_watched,
+};
 use crate::error::{Error, Result};
 use crate::eval::ModelChoice;
 use crate::export::{EVENT_FILES, npy_files, write_embedded, write_labels};
@@ -50,11 +52,20 @@ pub fn embed(args: EmbedArgs, progress: &Progress) -> Result<()> {
         options.drop = like.leaves_out(options.drop);
     }
     options.like = Some(like);
+    let asked = options.pictures.channels;
     options.pictures = options.pictures.like(trained.record.data.shape);
+    if args.columns.channels.is_some()
+        && ![ChannelChoice::Auto, options.pictures.channels].contains(&asked)
+    {
+        let trained = trained.record.data.shape;
+        let problem =
+            format!("differs from the images of {trained} that the run was trained on; omit it");
+        return Err(Error::setting("--channels", asked, problem));
+    }
     options.rows = Rows::All;
     let images = progress.reading(|watch| open_watched(&args.images, &options, watch))?;
     trained.record.data.refuse_turned(&images)?;
-    rules.refuse_inputs("an image of the list", &images.reading.files)?;
+    rules.refuse_inputs("one of the pictures", &images.reading.files)?;
     for remark in images.reading.lines() {
         progress.say(&format!("{}: {remark}", args.images.display()));
     }
@@ -131,7 +142,7 @@ pub fn export(args: ExportArgs, progress: &Progress) -> Result<()> {
         Format::Csv => trained.export_csv(path),
         Format::Parquet => trained.export_parquet(path),
         Format::Tensorboard => trained
-            .export_tensorboard(path, |images| rules.refuse_inputs("an image of the list", images)),
+            .export_tensorboard(path, |images| rules.refuse_inputs("one of the pictures", images)),
     }?;
     report_written(&out, &format!("written to {}", out.shown()), progress)
 }

@@ -57,14 +57,13 @@ fn resumed_config(args: &TrainArgs, path: &Path) -> Result<Config> {
         Err(error) => return Err(opened.err().unwrap_or(error)),
         Ok(config) => config,
     };
-    match (&args.settings.data, opened) {
+    // A damaged record is written again from the settings.
+    let record = opened.ok().map(|(_, record)| record);
+    record.iter().for_each(|record| record.data.keep_channels(&mut config.data));
+    match (&args.settings.data, record) {
         (Some(moved), _) => config.data.path.clone_from(moved),
-        (None, Ok((_, record))) => {
-            record.refuse_moved(&config.data.path)?;
-            record.data.keep_channels(&mut config.data);
-        }
-        // A damaged record is written again from the settings.
-        (None, Err(_)) => {}
+        (None, Some(record)) => record.refuse_moved(&config.data.path)?,
+        (None, None) => {}
     }
     set_compute(&mut config, &args.settings.compute);
     set(&mut config.train.checkpoint_every, &args.settings.checkpoint_every);

@@ -35,6 +35,10 @@ pub struct DataConfig {
     pub fit: Fit,
     /// Whether to leave out pictures that cannot be read, and go on.
     pub skip_broken: bool,
+    /// The channels that a run of an earlier version was trained on, in place of `channels`. No setting:
+    /// neither stored nor part of any hash.
+    #[serde(skip)]
+    pub trained_channels: Option<ChannelChoice>,
     /// Fraction of the images for validation; above 0 and below 1.
     pub validation: f64,
     /// Number of training images, of those left after validation, or `"all"`. Class proportions are
@@ -58,6 +62,7 @@ impl Default for DataConfig {
             size: PictureSize::Auto,
             fit: Fit::Crop,
             skip_broken: false,
+            trained_channels: None,
             validation: 0.05,
             train_size: Amount::All,
             unseen_classes: "none".to_owned(),
@@ -84,6 +89,7 @@ impl DataConfig {
         let label = LabelColumn::from(self.label.as_str());
         let drop = listed_columns(&self.drop);
         let &DataConfig { header, names, scale, channels, size, fit, skip_broken, .. } = self;
+        let channels = self.trained_channels.unwrap_or(channels);
         let pictures = PictureOptions { channels, size, fit, skip_broken };
         ReadOptions {
             label,
@@ -117,6 +123,15 @@ fn listed_columns(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_channels_of_an_earlier_run_change_how_images_are_read_but_no_setting() {
+        let trained_channels = Some(ChannelChoice::Grey);
+        let config = DataConfig { trained_channels, ..DataConfig::default() };
+        assert_eq!(config.read_options().pictures.channels, ChannelChoice::Grey);
+        let text = |config: &DataConfig| toml::to_string(config).unwrap();
+        assert_eq!(text(&config), text(&DataConfig::default()));
+    }
 
     #[test]
     fn columns_to_drop_are_a_comma_separated_list() {

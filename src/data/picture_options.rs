@@ -22,10 +22,16 @@ pub struct PictureOptions {
 }
 
 impl PictureOptions {
-    /// The options for pictures that join images of this shape: with as many channels.
+    /// The options for pictures that join images of this shape: with its channels, and in its size unless
+    /// one is chosen.
     pub fn like(self, shape: ImageShape) -> PictureOptions {
-        let channels = if shape.channels == 1 { ChannelChoice::Grey } else { ChannelChoice::Rgb };
-        PictureOptions { channels, ..self }
+        let ImageShape { channels, height, width } = shape;
+        let channels = if channels == 1 { ChannelChoice::Grey } else { ChannelChoice::Rgb };
+        let size = match self.size {
+            PictureSize::Auto => PictureSize::Of { height, width },
+            chosen => chosen,
+        };
+        PictureOptions { channels, size, ..self }
     }
 }
 
@@ -140,6 +146,16 @@ impl FromStr for ChannelChoice {
             "rgb" => Ok(ChannelChoice::Rgb),
             other => Err(Error::setting("data.channels", other, "must be auto, grey or rgb")),
         }
+    }
+}
+
+impl fmt::Display for ChannelChoice {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str(match self {
+            ChannelChoice::Auto => "auto",
+            ChannelChoice::Grey => "grey",
+            ChannelChoice::Rgb => "rgb",
+        })
     }
 }
 

@@ -102,7 +102,7 @@ impl DataRecord {
     /// Reads colours in grey if the run was trained on grey images, as earlier versions always were.
     pub fn keep_channels(&self, config: &mut DataConfig) {
         if self.shape.channels == 1 && config.channels == ChannelChoice::Auto {
-            config.channels = ChannelChoice::Grey;
+            config.trained_channels = Some(ChannelChoice::Grey);
         }
     }
 
@@ -160,10 +160,13 @@ impl RunRecord {
             let remedy = "train it again; dml data check shows how the file is read";
             return Err(Fault::new(Path::new(path), problem).remedy(remedy).into());
         }
-        let problem = format!(
+        let mut problem = format!(
             "is not the file that the run was trained on, {} with SHA-256 {}",
             self.data.path, self.data.sha256
         );
+        if !dataset.reading.files.is_empty() {
+            problem += ", or its pictures changed, or an earlier version decoded them differently";
+        }
         Err(Fault::new(Path::new(path), problem).remedy(remedy).into())
     }
 

@@ -58,12 +58,12 @@ impl IdxFile {
 /// another length, the images have another size than the options ask for, or a label is not an integer.
 fn read(content: &Content, options: &ReadOptions, _: Report) -> Result<Found> {
     let path = content.path;
-    if let LabelColumn::Given(column) = &options.label {
+    if let (LabelColumn::Given(column), None) = (&options.label, &options.like) {
         let problem = "is an IDX file, which has no columns";
         let remedy = format!("omit --label {column}: the labels are in a file of their own");
         return Err(Fault::new(path, problem).remedy(remedy).into());
     }
-    if !options.drop.is_empty() {
+    if !options.drop.is_empty() && options.like.is_none() {
         let problem = "is an IDX file, which has no columns";
         return Err(Fault::new(path, problem).remedy("omit --drop").into());
     }

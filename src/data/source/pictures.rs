@@ -11,13 +11,16 @@ use rayon::prelude::*;
 use super::kind::{After, Report, Watch};
 use super::picture::{Header, Picture, decode, read_header};
 use super::whole::refuse_larger;
-use crate::data::{ChannelChoice, Fit, ImageShape, PictureOptions, PictureSize};
+use crate::data::{ChannelChoice, Fit, ImageShape, PictureOptions, PictureSize, ReadOptions};
 use crate::error::{Fault, Result};
-use crate::runtime::Memory;
+use crate::runtime::{Memory, bytes};
 use crate::words::{count, first_few};
 
 /// Bytes at the start of a file that hold the header of nearly all pictures.
 const HEADER: u64 = 64 << 10;
+
+/// The largest file that is read as one picture.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// Sizes and files that a message names.
 const NAMED: usize = 3;
@@ -39,6 +42,8 @@ pub(super) struct Pictures {
     pub shape: ImageShape,
     /// The entries that the images are of, ascending, `[N]`.
     pub kept: Vec<usize>,
+    /// How many images there are with those that have a fault, without those that are left out.
+    pub rows: usize,
     /// Notes for the user.
     pub remarks: Vec<String>,
 }
@@ -52,10 +57,12 @@ pub(super) struct Pictures {
 pub(super) fn read_pictures(
     source: &Path,
     entries: &[Entry],
-    options: &PictureOptions,
+    read_options: &ReadOptions,
     report: Report,
     watch: Watch,
 ) -> Result<Pictures> {
+    let options = &read_options.pictures;
+    let with_flags = read_options.has_flags();
     let size = match options.size {
         PictureSize::Of { height, width } => Some((height, width)),
         PictureSize::Auto => common_size(source, entries)?,
@@ -63,7 +70,9 @@ pub(super) fn read_pictures(
     let mut broken = Vec::new();
     let Some((height, width)) = size else {
         let faults = entries.iter().map(|entry| (entry, read(&entry.file, decode).err()));
-        let first = faults.into_iter().find_map(|(entry, why)| Some(fault(source, entry, &why?)));
+        let first = faults
+            .into_iter()
+            .find_map(|(entry, why)| Some(fault(source, entry, &why?, with_flags)));
         return Err(first.unwrap_or_else(|| Fault::new(source, "has no pictures")).into());
     };
     let channels = if options.channels == ChannelChoice::Grey { 1 } else { 3 };
@@ -83,31 +92,35 @@ pub(super) fn read_pictures(
             Err(why) => broken.push((index, why)),
         }
     }
-    let mut remarks = gathered.remarks(options);
+    let mut remarks = gathered.remarks(options, with_flags);
     if options.skip_broken {
         remarks.extend(skipped(entries, &broken));
     } else {
         for (index, why) in &broken {
-            if report(fault(source, &entries[*index], why)) == After::Stop {
+            if report(fault(source, &entries[*index], why, with_flags)) == After::Stop {
                 break;
             }
         }
     }
     if gathered.kept.is_empty() {
         let (index, why) = broken.first().expect("each entry is kept or broken");
-        return Err(fault(source, &entries[*index], why).into());
+        return Err(fault(source, &entries[*index], why, with_flags).into());
     }
     let (pixels, channels) = gathered.planes(options.channels, height * width);
     let shape = ImageShape { channels, height, width };
-    Ok(Pictures { pixels, shape, kept: gathered.kept, remarks })
+    let rows = if options.skip_broken { gathered.kept.len() } else { entries.len() };
+    Ok(Pictures { pixels, shape, kept: gathered.kept, rows, remarks })
 }
 
 /// The fault of a picture file.
-fn fault(source: &Path, entry: &Entry, why: &str) -> Fault {
-    let remedy = "replace or remove it, or leave out all such files with --skip-broken";
+fn fault(source: &Path, entry: &Entry, why: &str, with_flags: bool) -> Fault {
+    let remedy = match with_flags {
+        true => "replace or remove it, or leave out all such files with --skip-broken",
+        false => "replace or remove it",
+    };
     match entry.line {
         Some(line) => {
-            Fault::new(source, format!("{}: {why}", entry.name)).line(line).remedy(remedy)
+            Fault::new(source, why.to_owned()).line(line).value(&entry.name).remedy(remedy)
         }
         None => Fault::new(&entry.file, why.to_owned()).remedy(remedy),
     }
@@ -118,8 +131,11 @@ fn read<T>(
     file: &Path,
     decoder: fn(&[u8]) -> std::result::Result<T, String>,
 ) -> std::result::Result<T, String> {
-    let bytes = fs::read(file).map_err(|refusal| format!("cannot be read ({refusal})"))?;
-    decoder(&bytes)
+    let failed = |error: std::io::Error| format!("cannot be read ({error})");
+    if fs::metadata(file).map_err(failed)?.len() > MOST_BYTES {
+        return Err(format!("is larger than {}", bytes(MOST_BYTES)));
+    }
+    decoder(&fs::read(file).map_err(failed)?)
 }
 
 /// The size that all readable pictures have; `None` if none can be read.
@@ -155,8 +171,8 @@ fn common_size(source: &Path, entries: &[Entry]) -> Result<Option<(usize, usize)
 /// The header of a picture, for which the start of the file is usually enough.
 fn header(file: &Path) -> std::result::Result<Header, String> {
     let mut start = Vec::new();
-    let opened = fs::File::open(file).map_err(|refusal| refusal.to_string())?;
-    opened.take(HEADER).read_to_end(&mut start).map_err(|refusal| refusal.to_string())?;
+    let opened = fs::File::open(file).map_err(|error| error.to_string())?;
+    opened.take(HEADER).read_to_end(&mut start).map_err(|error| error.to_string())?;
     match read_header(&start) {
         Err(_) if start.len() as u64 == HEADER => read(file, read_header),
         found => found,
@@ -225,18 +241,21 @@ impl Gathered {
         (all, channels)
     }
 
-    fn remarks(&self, options: &PictureOptions) -> Vec<String> {
+    fn remarks(&self, options: &PictureOptions, with_flags: bool) -> Vec<String> {
         let all = self.kept.len();
         let grey = "in colour, converted to grey as 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601)";
         let colour = match options.channels {
-            ChannelChoice::Auto => "in colour; --channels grey reads all in grey",
+            ChannelChoice::Auto if with_flags => "in colour; --channels grey reads all in grey",
             _ => "in colour",
         };
         let resized = match options.size {
             PictureSize::Of { height, width } => format!(
                 "resized to {height}×{width}, {}",
                 match options.fit {
-                    Fit::Crop => "cropped at the centre; --fit pad or stretch keeps all of them",
+                    Fit::Crop if with_flags => {
+                        "cropped at the centre; --fit pad or stretch keeps all of them"
+                    }
+                    Fit::Crop => "cropped at the centre",
                     Fit::Pad => "with black beside them",
                     Fit::Stretch => "in each direction",
                 }

@@ -179,11 +179,10 @@ pub(super) fn refuse_other_size(
     match options.size {
         PictureSize::Of { height, width } if (height, width) != (shape.height, shape.width) => {
             let problem = format!(
-                "has images of {}×{}, not the {height}×{width} of data.size, and arrays are not \
-                 resized",
+                "has images of {}×{}, not {height}×{width}, and only pictures are resized",
                 shape.height, shape.width
             );
-            let remedy = "set data.size to \"auto\", or resize them first";
+            let remedy = "omit --size (data.size), or resize them first";
             Err(Fault::new(path, problem).remedy(remedy).into())
         }
         _ => Ok(()),

@@ -346,11 +346,10 @@ fn faults_of_a_list_are_reported_with_their_line() {
     fs::write(folder.path().join("text.png"), "GIF? no").unwrap();
     let summary = super::super::check(&path, &ReadOptions::default(), &|_, _| ());
     let faults = summary.unwrap().faults;
-    assert!(faults[0].problem.starts_with("cut.png: is "), "{faults:?}");
-    assert_eq!(
-        &*faults[1].problem,
-        "text.png: is no JPEG, PNG, WebP, BMP, TIFF or GIF: convert it"
-    );
+    assert_eq!(faults[0].value.as_deref(), Some("cut.png"));
+    assert!(faults[0].problem.starts_with("is "), "{faults:?}");
+    assert_eq!(faults[1].value.as_deref(), Some("text.png"));
+    assert_eq!(&*faults[1].problem, "is no JPEG, PNG, WebP, BMP, TIFF or GIF: convert it");
 }
 
 #[test]

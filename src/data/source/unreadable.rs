@@ -27,7 +27,7 @@ const fn format(name: &'static str, magic: &'static [u8], remedy: &'static str) 
 }
 
 const IMAGE: &str =
-    "name a CSV of images, or a list of image files: a CSV with the columns path and label";
+    "name a folder of pictures with a folder per class, or a CSV with the columns path and label";
 const UNPACK: &str = "extract it and name the file in it";
 const SHEET: &str = "save the sheet as CSV";
 const PICKLE: &str = "save it as CSV, in Python, if you trust it: import pandas as pd; \

@@ -101,7 +101,12 @@ fn label_names(stem: &str) -> Vec<String> {
         names.push(format!("{stem}-{word}"));
         names.push(format!("{word}_{stem}"));
     }
-    names.push("labels".to_owned());
+    // One file of labels for all would be that of another part.
+    let is_part =
+        |word: &str| ["train", "val", "valid", "test"].contains(&word.to_lowercase().as_str());
+    if !stem.split(['_', '-', '.', ' ']).any(is_part) {
+        names.push("labels".to_owned());
+    }
     names.into_iter().map(|name| name + ".npy").collect()
 }
 

@@ -37,6 +37,10 @@ fn read(content: &Content, options: &ReadOptions, _: Report) -> Result<Found> {
 }
 
 fn refuse_columns(path: &Path, options: &ReadOptions) -> Result<()> {
+    // Those of a run are for the table that it was trained on.
+    if options.like.is_some() {
+        return Ok(());
+    }
     let problem = "is a NumPy file, which has no columns";
     let remedy = match &options.label {
         LabelColumn::Given(column) => format!("omit --label {column}: labels are an array"),

@@ -38,6 +38,7 @@ use self::layout::Layout;
 use self::rows::Rows;
 use self::values::report_odd_values;
 use super::kind::{Content, Found, Kind, Recognises, Report};
+use super::stack::refuse_other_size;
 use crate::data::labels::{Merged, merged, shortest_number};
 use crate::data::{ImageColumns, RawImages, ReadOptions};
 use crate::error::{Fault, Result};
@@ -56,6 +57,7 @@ pub(super) const KIND: Kind =
 /// without a scale go to `report`.
 fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Found> {
     let (opened, layout) = layout_of(content.path, text_of(content.text()), options)?;
+    refuse_other_size(content.path, layout.shape, &options.pictures)?;
     let text = &*opened.text;
     let (quick, sha256) = std::thread::scope(|scope| {
         let hash = scope.spawn(|| sha256_hex(&content.bytes));

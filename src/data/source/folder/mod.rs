@@ -43,9 +43,9 @@ fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Foun
     refuse_columns(root, options)?;
     let Chosen { pictures, is_labelled, mut remarks } = chosen(root, options)?;
     let entries: Vec<Entry> = pictures.iter().map(entry).collect();
-    let read = read_pictures(root, &entries, &options.pictures, report, content.watch)?;
+    let read = read_pictures(root, &entries, options, report, content.watch)?;
     remarks.extend(read.remarks);
-    let kept: Vec<&Placed> = read.kept.into_iter().map(|index| &pictures[index]).collect();
+    let kept: Vec<&Placed> = read.kept.iter().map(|&index| &pictures[index]).collect();
     let (distinct, rows) = labels(&kept);
     let names: String =
         kept.iter().map(|picture| format!("{}\n", picture.relative.display())).collect();
@@ -82,6 +82,9 @@ struct Chosen {
 fn chosen(root: &Path, options: &ReadOptions) -> Result<Chosen> {
     let walked = walk(root)?;
     let has_parts = has_parts(&walked);
+    if !has_parts {
+        refuse_unclear_parts(root, &walked)?;
+    }
     let found = walked.files.iter().map(|file| placed(root, file, has_parts));
     let (found, mut beside): (Vec<Placed>, Vec<Placed>) =
         found.partition(|picture| picture.part.is_some() || !has_parts);
@@ -111,6 +114,10 @@ fn chosen(root: &Path, options: &ReadOptions) -> Result<Chosen> {
 
 /// Refuses flags for columns, which a folder does not have.
 fn refuse_columns(root: &Path, options: &ReadOptions) -> Result<()> {
+    // Those of a run are for the table that it was trained on.
+    if options.like.is_some() {
+        return Ok(());
+    }
     let flag = match &options.label {
         LabelColumn::Given(column) => format!("--label {column}"),
         _ if !options.drop.is_empty() => "--drop".to_owned(),
@@ -130,6 +137,36 @@ fn has_parts(walked: &Walked) -> bool {
     !tops.is_empty()
         && tops.iter().all(|name| part_named(name).is_some())
         && walked.files.iter().any(is_train)
+}
+
+/// Refuses folders that look like parts beside others with the same classes: their test images would be
+/// trained on, and the parts be taken for classes.
+fn refuse_unclear_parts(root: &Path, walked: &Walked) -> Result<()> {
+    let mut inner: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for file in walked.files.iter().filter(|file| file.iter().count() > 2) {
+        let mut folders = file.iter().filter_map(|name| name.to_str());
+        if let (Some(top), Some(class)) = (folders.next(), folders.next()) {
+            inner.entry(top).or_default().insert(class);
+        }
+    }
+    let is_like_part = |name: &str| {
+        name.split(|c: char| !c.is_alphanumeric()).any(|word| part_named(word).is_some())
+    };
+    let shares = |name: &str| {
+        let others = inner.iter().filter(|(other, _)| **other != name);
+        others.into_iter().any(|(_, classes)| !classes.is_disjoint(&inner[name]))
+    };
+    let Some(part) = inner.keys().find(|name| is_like_part(name) && shares(name)) else {
+        return Ok(());
+    };
+    let names: Vec<&str> = inner.keys().copied().collect();
+    let problem = format!(
+        "has folders that look like parts of a data set ({part}), but not only train, val and test: {}",
+        first_few(&names, NAMED)
+    );
+    let remedy = "name the folder of training pictures with --data, and that of test pictures with \
+                  --test; or call them train, val and test";
+    Err(Fault::new(root, problem).remedy(remedy).into())
 }
 
 /// The first folder of a path, unless the file lies at the top.

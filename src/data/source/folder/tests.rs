@@ -149,6 +149,20 @@ fn folders_for_training_validation_and_testing_are_kept_apart() {
 }
 
 #[test]
+fn folders_that_look_like_parts_beside_others_with_the_same_classes_are_refused() {
+    for (train, test) in [("seg_train", "seg_test"), ("val", "test"), ("train", "extra")] {
+        let photos = Photos::new();
+        for part in [train, test] {
+            photos.grey(&format!("{part}/a/1.png"), (2, 2), 1);
+            photos.grey(&format!("{part}/b/1.png"), (2, 2), 2);
+        }
+        let message = photos.message(&ReadOptions::default());
+        assert!(message.contains("look like parts of a data set"), "{message}");
+        assert!(message.contains("with --test"), "{message}");
+    }
+}
+
+#[test]
 fn classes_may_be_called_like_parts_beside_other_classes() {
     let photos = Photos::new();
     photos.grey("train/1.png", (2, 2), 1);

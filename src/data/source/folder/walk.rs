@@ -4,12 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::data::source::picture::EXTENSIONS;
 use crate::error::{Error, Result};
 use crate::words::{count, first_few};
-
-/// Extensions of pictures that are read.
-const PICTURES: [&str; 10] =
-    ["png", "jpg", "jpeg", "jpe", "webp", "bmp", "tif", "tiff", "gif", "jfif"];
 
 /// Files and folders that systems and programs leave behind, in lower case; besides all whose names
 /// begin with a point.
@@ -30,7 +27,7 @@ pub(super) struct Walked {
 impl Walked {
     fn add(&mut self, path: PathBuf) {
         let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        match PICTURES.contains(&extension.as_str()) {
+        match EXTENSIONS.contains(&extension.as_str()) {
             true => self.files.push(path),
             false => *self.others.entry(extension).or_default() += 1,
         }
@@ -90,13 +87,15 @@ fn enter(root: &Path, inside: &Path, above: &mut Vec<PathBuf>, walked: &mut Walk
         if name.starts_with('.') || JUNK.contains(&name.as_str()) {
             continue;
         }
-        let is_folder = match entry.file_type() {
-            Ok(kind) if kind.is_symlink() => entry.path().is_dir(),
-            kind => kind.is_ok_and(|kind| kind.is_dir()),
+        let kind = match entry.file_type() {
+            Ok(kind) if kind.is_symlink() => fs::metadata(entry.path()).map(|it| it.file_type()),
+            kind => kind,
         };
-        match is_folder {
-            true => enter(root, &path, above, walked)?,
-            false => walked.add(path),
+        // Pipes, devices and links to nothing are no pictures.
+        match kind {
+            Ok(kind) if kind.is_dir() => enter(root, &path, above, walked)?,
+            Ok(kind) if kind.is_file() => walked.add(path),
+            _ => {}
         }
     }
     above.pop();

@@ -5,8 +5,10 @@ use std::path::Path;
 use crate::data::dataset::listed;
 use crate::data::source::csv::{is_label_name, is_split_name};
 use crate::data::source::parts::part_named;
+use crate::data::source::picture::EXTENSIONS;
 use crate::data::{Header, LabelColumn, LabelFound, ReadOptions};
 use crate::error::{Fault, Result};
+use crate::words;
 
 /// Bytes at the start that are examined to recognise a list.
 const SNIFFED: usize = 8192;
@@ -17,9 +19,8 @@ const MOST_COLUMNS: usize = 32;
 /// This many numbers in one cell are taken for an image, 3×3.
 const FEWEST_PIXELS: usize = 9;
 
-/// Extensions of image files, including formats that are refused later.
-const ENDINGS: [&str; 12] =
-    ["png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "pgm", "ppm", "pbm", "ico"];
+/// Extensions of image files that are refused later.
+const OTHER_EXTENSIONS: [&str; 4] = ["pgm", "ppm", "pbm", "ico"];
 
 /// Possible separators of the cells.
 const SEPARATORS: [(u8, &str); 5] =
@@ -52,8 +53,8 @@ impl Layout {
     /// The name of the column of paths, or its number from 1.
     pub fn path_column(&self) -> String {
         match &self.header {
-            Some(names) => names[self.path].clone(),
-            None => (self.path + 1).to_string(),
+            Some(names) if self.path < names.len() => names[self.path].clone(),
+            _ => (self.path + 1).to_string(),
         }
     }
 }
@@ -111,7 +112,8 @@ fn records(text: &[u8], separator: usize) -> impl Iterator<Item = Record> + '_ {
 
 fn is_image_file(cell: &str) -> bool {
     cell.rsplit_once('.').is_some_and(|(stem, ending)| {
-        !stem.is_empty() && ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending))
+        let mut known = EXTENSIONS.iter().chain(&OTHER_EXTENSIONS);
+        !stem.is_empty() && known.any(|known| known.eq_ignore_ascii_case(ending))
     })
 }
 
@@ -133,19 +135,60 @@ pub(super) fn layout_of(path: &Path, text: &[u8], options: &ReadOptions) -> Resu
         Header::No => None,
         _ => named,
     };
-    let part = part_column(text, separator, header.as_deref());
+    let part = part_column(path, text, separator, header.as_deref(), options)?;
     let columns = (0..row.len()).filter(|other| other != column && Some(*other) != part);
     let label = label_of(path, columns.collect(), header.as_deref(), options)?;
     Ok(Layout { separator, header, path: *column, label, part })
 }
 
-/// The column named like one of parts, if each of its cells names one.
-fn part_column(text: &[u8], separator: usize, header: Option<&[String]>) -> Option<usize> {
-    let column = header?.iter().position(|name| is_split_name(name))?;
-    let mut rows = records(text, separator).skip(1);
-    let is_part =
-        |cells: &[String]| cells.get(column).is_some_and(|cell| part_named(cell).is_some());
-    rows.all(|(_, cells)| is_part(&cells)).then_some(column)
+/// The name of a column in the header, or its number from 1.
+fn name_of(column: usize, header: Option<&[String]>) -> String {
+    match header.and_then(|names| names.get(column)) {
+        Some(name) => name.clone(),
+        None => (column + 1).to_string(),
+    }
+}
+
+fn is_dropped(column: usize, header: Option<&[String]>, options: &ReadOptions) -> bool {
+    let (name, number) = (name_of(column, header), (column + 1).to_string());
+    options.drop.iter().any(|dropped| *dropped == name || *dropped == number)
+}
+
+/// The column that says what each image is for: by its name, and as its cells name parts.
+///
+/// # Errors
+/// Some cells of it name parts and others do not: images for testing could be trained on.
+fn part_column(
+    path: &Path,
+    text: &[u8],
+    separator: usize,
+    header: Option<&[String]>,
+    options: &ReadOptions,
+) -> Result<Option<usize>> {
+    let names = header.unwrap_or_default();
+    let is_candidate =
+        |column: &usize| is_split_name(&names[*column]) && !is_dropped(*column, header, options);
+    for column in (0..names.len()).filter(is_candidate) {
+        let cells = records(text, separator).skip(1).map(|(line, mut cells)| {
+            (line, if column < cells.len() { cells.swap_remove(column) } else { String::new() })
+        });
+        let (parts, others): (Vec<_>, Vec<_>) =
+            cells.partition(|(_, cell)| part_named(cell).is_some());
+        match others.first() {
+            None => return Ok(Some(column)),
+            Some(_) if parts.is_empty() => {}
+            Some((line, cell)) => {
+                let remedy = format!(
+                    "write train, val or test in each row, or leave the column out with --drop {}",
+                    words::word(&names[column])
+                );
+                let problem = "says what some images are for, but not this one";
+                let fault = Fault::new(path, problem).line(*line).column(&names[column]);
+                return Err(fault.value(cell).remedy(remedy).into());
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// The column of the label, and why it was chosen.
@@ -155,15 +198,9 @@ fn label_of(
     header: Option<&[String]>,
     options: &ReadOptions,
 ) -> Result<Option<(usize, LabelFound)>> {
-    let name = |column: usize| match header.and_then(|names| names.get(column)) {
-        Some(name) => name.clone(),
-        None => (column + 1).to_string(),
-    };
-    let is_dropped = |column: &usize| {
-        let number = (column + 1).to_string();
-        options.drop.iter().any(|dropped| *dropped == name(*column) || *dropped == number)
-    };
-    let others: Vec<usize> = columns.into_iter().filter(|column| !is_dropped(column)).collect();
+    let name = |column: usize| name_of(column, header);
+    let is_kept = |column: &usize| !is_dropped(*column, header, options);
+    let others: Vec<usize> = columns.into_iter().filter(is_kept).collect();
     let names: Vec<String> = others.iter().map(|&column| name(column)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let found = |column: usize, why: &str| {
@@ -212,5 +249,33 @@ mod tests {
         assert!(!is_list(format!("a.png,{}\n", "0 ".repeat(64)).as_bytes()));
         assert!(!is_list(b"label,p1\na,1\n") && !is_list(b""));
         assert!(is_list(b"path,label\na.png,1\n"));
+    }
+
+    fn layout(text: &str, options: &ReadOptions) -> Result<Layout> {
+        layout_of(Path::new("list.csv"), text.as_bytes(), options)
+    }
+
+    #[test]
+    fn a_column_of_parts_is_found_unless_it_is_dropped() {
+        let any = ReadOptions::default();
+        let text = "path,set,split,label\na.png,x,train,1\nb.png,y,test,2\n";
+        assert_eq!(layout(text, &any).unwrap().part, Some(2));
+        let drop = ReadOptions { drop: vec!["split".to_owned()], ..ReadOptions::default() };
+        assert_eq!(layout(text, &drop).unwrap().part, None);
+    }
+
+    #[test]
+    fn a_row_without_a_part_beside_rows_with_one_is_refused() {
+        let text = "path,split,label\na.png,train,1\nb.png,holdout,2\n";
+        let message = layout(text, &ReadOptions::default()).err().unwrap().to_string();
+        let start = "list.csv, line 3, column split: 'holdout' says what some images are for";
+        assert!(message.starts_with(start), "{message}");
+        assert!(message.ends_with("or leave the column out with --drop split"), "{message}");
+    }
+
+    #[test]
+    fn a_title_above_a_list_does_not_matter() {
+        let layout = layout("dataset\n0,cat,a.png\n", &ReadOptions::default());
+        assert!(layout.is_err() || layout.unwrap().path_column() == "3");
     }
 }

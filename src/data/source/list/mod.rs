@@ -34,9 +34,8 @@ fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Foun
         let none = || Fault::new(path, "lists no image");
         return Err(rows.faults.into_iter().next().unwrap_or_else(none).into());
     }
-    let count = rows.entries.len() + rows.faulty;
     let _ = rows.faults.into_iter().any(|fault| report(fault) == After::Stop);
-    let read = read_pictures(path, &rows.entries, &options.pictures, report, content.watch)?;
+    let read = read_pictures(path, &rows.entries, options, report, content.watch)?;
     remarks.extend(read.remarks);
     let (Merged { distinct, rows: labels, respelled }, parts) =
         kept(&read.kept, &rows.labels, rows.parts.as_deref());
@@ -61,7 +60,14 @@ fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Foun
     };
     let header = layout.header.is_some();
     let sha256 = sha256_hex(hash.as_bytes());
-    Ok(Found { images, sha256, rows: count, header, is_scaled: true, are_pictures: true })
+    Ok(Found {
+        images,
+        sha256,
+        rows: read.rows + rows.faulty,
+        header,
+        is_scaled: true,
+        are_pictures: true,
+    })
 }
 
 /// The rows that the options mean, with a remark on the parts.

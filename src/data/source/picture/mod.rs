@@ -51,6 +51,10 @@ use self::source::{MOST_PIXELS, Source, damaged};
 use self::tiff::Tiff;
 use crate::words::grouped;
 
+/// Extensions of picture files, in lower case.
+pub(super) const EXTENSIONS: [&str; 10] =
+    ["png", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp", "tif", "tiff", "gif"];
+
 /// Reads the size of an upright picture, without its pixels.
 ///
 /// # Errors
