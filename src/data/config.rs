@@ -90,7 +90,7 @@ impl DataConfig {
         let drop = listed_columns(&self.drop);
         let &DataConfig { header, names, scale, channels, size, fit, skip_broken, .. } = self;
         let channels = self.trained_channels.unwrap_or(channels);
-        let pictures = PictureOptions { channels, size, fit, skip_broken };
+        let pictures = PictureOptions { channels, size, fit, skip_broken, joined: None };
         ReadOptions {
             label,
             header,

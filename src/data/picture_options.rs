@@ -19,19 +19,16 @@ pub struct PictureOptions {
     pub fit: Fit,
     /// Whether to leave out pictures that cannot be read.
     pub skip_broken: bool,
+    /// Height and width of the images that they join, which they are brought to if no size is chosen.
+    pub joined: Option<(usize, usize)>,
 }
 
 impl PictureOptions {
-    /// The options for pictures that join images of this shape: with its channels, and in its size unless
-    /// one is chosen.
+    /// The options for pictures that join images of this shape.
     pub fn like(self, shape: ImageShape) -> PictureOptions {
         let ImageShape { channels, height, width } = shape;
         let channels = if channels == 1 { ChannelChoice::Grey } else { ChannelChoice::Rgb };
-        let size = match self.size {
-            PictureSize::Auto => PictureSize::Of { height, width },
-            chosen => chosen,
-        };
-        PictureOptions { channels, size, ..self }
+        PictureOptions { channels, joined: Some((height, width)), ..self }
     }
 }
 

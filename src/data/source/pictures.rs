@@ -65,7 +65,10 @@ pub(super) fn read_pictures(
     let with_flags = read_options.has_flags();
     let size = match options.size {
         PictureSize::Of { height, width } => Some((height, width)),
-        PictureSize::Auto => common_size(source, entries)?,
+        PictureSize::Auto => match options.joined {
+            Some(size) => Some(size),
+            None => common_size(source, entries)?,
+        },
     };
     let mut broken = Vec::new();
     let Some((height, width)) = size else {
@@ -92,7 +95,7 @@ pub(super) fn read_pictures(
             Err(why) => broken.push((index, why)),
         }
     }
-    let mut remarks = gathered.remarks(options, with_flags);
+    let mut remarks = gathered.remarks(options, (height, width), with_flags);
     if options.skip_broken {
         remarks.extend(skipped(entries, &broken));
     } else {
@@ -241,27 +244,27 @@ impl Gathered {
         (all, channels)
     }
 
-    fn remarks(&self, options: &PictureOptions, with_flags: bool) -> Vec<String> {
+    fn remarks(
+        &self,
+        options: &PictureOptions,
+        (height, width): (usize, usize),
+        with_flags: bool,
+    ) -> Vec<String> {
         let all = self.kept.len();
         let grey = "in colour, converted to grey as 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601)";
         let colour = match options.channels {
             ChannelChoice::Auto if with_flags => "in colour; --channels grey reads all in grey",
             _ => "in colour",
         };
-        let resized = match options.size {
-            PictureSize::Of { height, width } => format!(
-                "resized to {height}×{width}, {}",
-                match options.fit {
-                    Fit::Crop if with_flags => {
-                        "cropped at the centre; --fit pad or stretch keeps all of them"
-                    }
-                    Fit::Crop => "cropped at the centre",
-                    Fit::Pad => "with black beside them",
-                    Fit::Stretch => "in each direction",
-                }
-            ),
-            PictureSize::Auto => String::new(),
+        let how = match options.fit {
+            Fit::Crop if with_flags => {
+                "cropped at the centre; --fit pad or stretch keeps all of them"
+            }
+            Fit::Crop => "cropped at the centre",
+            Fit::Pad => "with black beside them",
+            Fit::Stretch => "in each direction",
         };
+        let resized = format!("resized to {height}×{width}, {how}");
         let some = [
             (self.turned_grey, grey),
             (self.coloured, colour),

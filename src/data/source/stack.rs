@@ -287,8 +287,8 @@ mod tests {
         assert!(refused(64).is_ok());
         assert_eq!(
             refused(28).unwrap_err().to_string(),
-            "a.npz: has images of 28×28, not the 64×64 of data.size, and arrays are not resized; set \
-             data.size to \"auto\", or resize them first"
+            "a.npz: has images of 28×28, not 64×64, and only pictures are resized; omit --size \
+             (data.size), or resize them first"
         );
     }
 }

@@ -218,7 +218,7 @@ fn columns_and_sizes_of_other_sources_are_refused() {
     let size = PictureSize::Of { height: 8, width: 8 };
     let pictures = PictureOptions { size, ..PictureOptions::default() };
     let options = ReadOptions { pictures, ..ReadOptions::default() };
-    assert!(message_of(&case("keras.npz"), &options).contains("arrays are not resized"));
+    assert!(message_of(&case("keras.npz"), &options).contains("only pictures are resized"));
 }
 
 /// The message for these bytes as a file.
