@@ -9,8 +9,8 @@ use crate::loss::Loss;
 use crate::words::cut;
 
 /// Keys that take text or a number; their own types validate them.
-const TEXT_OR_NUMBER: [&str; 4] =
-    ["model.embedding", "data.scale", "data.train_size", "train.steps"];
+const TEXT_OR_NUMBER: [&str; 5] =
+    ["model.embedding", "data.scale", "data.train_size", "train.steps", "data.size"];
 
 /// Refuses keys that are not among the defaults.
 ///
