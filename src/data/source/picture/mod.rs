@@ -1,6 +1,6 @@
 //! Turns the bytes of a picture file into pixels as Pillow does, and fits them into a size.
 //!
-//! The bytes decide the format, never the name of the file ([`format`]); a file per decoder implements
+//! The bytes decide the format, never the name of the file ([`mod@format`]); a file per decoder implements
 //! [`Source`]. What `Image.open`, `ImageOps.exif_transpose` and `convert` make of a file comes out here,
 //! from lossless formats to the bit. `tests/reference/pictures.py` compares all kinds. Where Pillow does
 //! what one may not expect, so does this:
