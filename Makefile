@@ -61,9 +61,13 @@ help:
 	@echo 'make clean      remove build outputs; runs, data, libtorch and peers stay'
 
 compare: build
+ifeq ($(findstring --data,$(ARGS)),)
 	@$(DML) data fetch $(FROM_IDX) || { test -f $(FULL) && echo 'make: using the existing $(FULL)' || \
 	  echo 'make: using the shipped sample of 6,000 images'; } >&2
-	$(DML) compare $(if $(findstring --data,$(ARGS)),,$$(test -f $(FULL) || echo --data $(SAMPLE))) $(ARGS)
+	$(DML) compare $$(test -f $(FULL) || echo --data $(SAMPLE)) $(ARGS)
+else
+	$(DML) compare $(ARGS)
+endif
 
 # Prints the path of the report, in case no browser can be started.
 show:
