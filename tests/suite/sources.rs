@@ -187,7 +187,7 @@ fn files_read_along_with_the_named_one_are_never_replaced() {
         let before = user.reads(out);
         let args = ["data", "sample", file, "--per-class", "1", "--out", out, "--force"];
         let message = user.fails(1, &args);
-        assert!(message.contains("would overwrite a"), "{message}");
+        assert!(message.contains("would overwrite "), "{message}");
         assert!(user.reads(out) == before, "{out}");
     }
 }
