@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::bytes::is_read_once;
-use super::kind::{Content, Found, Kind, Recognises, Report};
+use super::kind::{Content, Found, Kind, Recognises, Report, refuse_columns};
 use super::names::Name;
 use super::stack::{Stack, in_channels, refuse_other_size, transposed};
 use super::whole::read_unpacked;
@@ -58,15 +58,8 @@ impl IdxFile {
 /// another length, the images have another size than the options ask for, or a label is not an integer.
 fn read(content: &Content, options: &ReadOptions, _: Report) -> Result<Found> {
     let path = content.path;
-    if let (LabelColumn::Given(column), None) = (&options.label, &options.like) {
-        let problem = "is an IDX file, which has no columns";
-        let remedy = format!("omit --label {column}: the labels are in a file of their own");
-        return Err(Fault::new(path, problem).remedy(remedy).into());
-    }
-    if !options.drop.is_empty() && options.like.is_none() {
-        let problem = "is an IDX file, which has no columns";
-        return Err(Fault::new(path, problem).remedy("omit --drop").into());
-    }
+    let of_its_own = ": the labels are in a file of their own";
+    refuse_columns(path, (KIND.name, of_its_own), options)?;
     let named = IdxFile::new(path, &content.bytes)?;
     let labels_are_optional = options.label == LabelColumn::IfThere;
     let (images, labels) = if named.has_labels() {

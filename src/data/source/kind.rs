@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::bytes::Bytes;
-use crate::data::{ClassNames, Dataset, RawImages, ReadOptions, Scale};
+use crate::data::{ClassNames, Dataset, LabelColumn, RawImages, ReadOptions, Scale};
 use crate::error::{Fault, Result};
 
 /// A kind of source.
@@ -49,6 +49,25 @@ impl Content<'_> {
     pub fn text(&self) -> &[u8] {
         self.decoded.as_deref().unwrap_or(&self.bytes)
     }
+}
+
+/// Refuses flags for columns where there are none. `kind` is the kind of source with an article; `labels`
+/// says after the remedy where the labels are. Flags of a run are for the table that it was trained on.
+///
+/// # Errors
+/// [`Error::Fault`](crate::error::Error::Fault) with the flag to omit.
+pub(super) fn refuse_columns(
+    path: &Path,
+    (kind, labels): (&str, &str),
+    options: &ReadOptions,
+) -> Result<()> {
+    let remedy = match &options.label {
+        _ if options.like.is_some() => return Ok(()),
+        LabelColumn::Given(column) => format!("omit --label {column}{labels}"),
+        _ if !options.drop.is_empty() => "omit --drop".to_owned(),
+        _ => return Ok(()),
+    };
+    Err(Fault::new(path, format!("is {kind}, which has no columns")).remedy(remedy).into())
 }
 
 /// A callback for each fault of a single image, which decides whether to continue.

@@ -9,14 +9,12 @@ mod pixels;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
-
 pub(super) use self::beside::partner;
 
-use super::kind::{Content, Found, Kind, Recognises, Report};
+use super::kind::{Content, Found, Kind, Recognises, Report, refuse_columns};
+use crate::data::ReadOptions;
 use crate::data::numpy::{MAGIC, is_archive};
-use crate::data::{LabelColumn, ReadOptions};
-use crate::error::{Fault, Result};
+use crate::error::Result;
 
 /// NumPy's arrays and archives.
 pub(super) const KIND: Kind = Kind {
@@ -29,23 +27,9 @@ pub(super) const KIND: Kind = Kind {
 /// [`Error::Fault`](crate::error::Error::Fault) if a file or member is damaged, if there are no images or
 /// labels, if several arrays may be either, or if their values are not images or labels.
 fn read(content: &Content, options: &ReadOptions, _: Report) -> Result<Found> {
-    refuse_columns(content.path, options)?;
+    refuse_columns(content.path, ("a NumPy file", ": labels are an array"), options)?;
     match content.bytes.starts_with(MAGIC) {
         true => beside::read(content, options),
         false => archive::read(content, options),
     }
-}
-
-fn refuse_columns(path: &Path, options: &ReadOptions) -> Result<()> {
-    // Those of a run are for the table that it was trained on.
-    if options.like.is_some() {
-        return Ok(());
-    }
-    let problem = "is a NumPy file, which has no columns";
-    let remedy = match &options.label {
-        LabelColumn::Given(column) => format!("omit --label {column}: labels are an array"),
-        _ if !options.drop.is_empty() => "omit --drop".to_owned(),
-        _ => return Ok(()),
-    };
-    Err(Fault::new(path, problem).remedy(remedy).into())
 }

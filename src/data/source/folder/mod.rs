@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use self::walk::{Walked, walk};
-use super::kind::{Content, Found, Kind, Recognises, Report};
+use super::kind::{Content, Found, Kind, Recognises, Report, refuse_columns};
 use super::parts::{choose, part_named};
 use super::pictures::{Entry, read_pictures};
 
@@ -40,7 +40,7 @@ struct Placed {
 /// [`read_pictures`].
 fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Found> {
     let root = content.path;
-    refuse_columns(root, options)?;
+    refuse_columns(root, (KIND.name, ""), options)?;
     let Chosen { pictures, is_labelled, mut remarks } = chosen(root, options)?;
     let entries: Vec<Entry> = pictures.iter().map(entry).collect();
     let read = read_pictures(root, &entries, options, report, content.watch)?;
@@ -63,7 +63,7 @@ fn read(content: &Content, options: &ReadOptions, report: Report) -> Result<Foun
     Ok(Found {
         images,
         sha256,
-        rows: entries.len(),
+        rows: read.rows,
         header: false,
         is_scaled: true,
         are_pictures: true,
@@ -110,21 +110,6 @@ fn chosen(root: &Path, options: &ReadOptions) -> Result<Chosen> {
         refuse_only_class(root, &pictures)?;
     }
     Ok(Chosen { pictures, is_labelled, remarks })
-}
-
-/// Refuses flags for columns, which a folder does not have.
-fn refuse_columns(root: &Path, options: &ReadOptions) -> Result<()> {
-    // Those of a run are for the table that it was trained on.
-    if options.like.is_some() {
-        return Ok(());
-    }
-    let flag = match &options.label {
-        LabelColumn::Given(column) => format!("--label {column}"),
-        _ if !options.drop.is_empty() => "--drop".to_owned(),
-        _ => return Ok(()),
-    };
-    let problem = "is a folder of pictures, which has no columns";
-    Err(Fault::new(root, problem).remedy(format!("omit {flag}")).into())
 }
 
 /// Whether the folders at the top are parts and not classes: each has the name of a part, and one is for

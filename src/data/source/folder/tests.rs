@@ -183,6 +183,7 @@ fn a_broken_picture_is_named_and_skipped_only_when_asked() {
     assert_eq!((summary.rows, summary.fault_count), (3, 1));
     assert_eq!(summary.content.unwrap().images, 2);
     let skip = with(PictureOptions { skip_broken: true, ..PictureOptions::default() });
+    assert_eq!(check(photos.path(), &skip, &|_, _| ()).unwrap().rows, 2);
     let data = photos.open(&skip);
     assert_eq!(labels(&data), ["a", "b"]);
     assert_eq!(data.reading.remarks, ["images: 1 broken picture left out: b/empty.jpg is empty"]);
