@@ -93,7 +93,7 @@ pub(super) fn in_channels(
 ) -> (Pixels, ImageShape) {
     let with = |channels: usize| ImageShape { channels, ..shape };
     match (shape.channels, choice) {
-        (1, ChannelChoice::Rgb) => (changed(pixels, shape, Change::ThreeTimes), with(3)),
+        (1, ChannelChoice::Rgb) => to_images(pixels, Channels::Grey, shape, choice),
         (3, ChannelChoice::Auto | ChannelChoice::Grey) if is_grey(&pixels, shape) => {
             remarks.push("images: their three channels are equal, read as grey".to_owned());
             (changed(pixels, shape, Change::FirstPlane), with(1))
@@ -131,7 +131,6 @@ pub(super) fn transposed(pixels: Pixels, shape: ImageShape) -> (Pixels, ImageSha
 /// A change of an image, whatever the type of its values.
 #[derive(Clone, Copy)]
 enum Change {
-    ThreeTimes,
     FirstPlane,
     Transposed,
 }
@@ -140,7 +139,6 @@ impl Change {
     /// Writes the changed image to the end of `to`.
     fn write<T: Copy>(self, image: &[T], shape: ImageShape, to: &mut Vec<T>) {
         match self {
-            Change::ThreeTimes => (0..3).for_each(|_| to.extend_from_slice(image)),
             Change::FirstPlane => to.extend_from_slice(&image[..shape.pixels()]),
             Change::Transposed => {
                 for plane in image.chunks_exact(shape.pixels()) {
