@@ -274,8 +274,10 @@ mod tests {
     }
 
     #[test]
-    fn a_title_above_a_list_does_not_matter() {
-        let layout = layout("dataset\n0,cat,a.png\n", &ReadOptions::default());
-        assert!(layout.is_err() || layout.unwrap().path_column() == "3");
+    fn a_title_above_a_list_names_no_column_of_paths() {
+        let label = LabelColumn::Given("2".to_owned());
+        let options = ReadOptions { label, ..ReadOptions::default() };
+        let layout = layout("dataset\n0,cat,a.png\n", &options).unwrap();
+        assert_eq!(layout.path_column(), "3");
     }
 }
